@@ -1,0 +1,50 @@
+// Nest 12 and its packages are published as ES modules only. Jest cannot require() ES modules on
+// Node < 24.9, and its own ESM mode cannot load CommonJS packages that require Nest there. So
+// everything runs as CommonJS inside Jest, with the ESM-only packages compiled like our sources.
+const esmOnly = [
+  '@nestjs',
+  '@borewit',
+  '@tokenizer',
+  'file-type',
+  'load-esm',
+  'strtok3',
+  'token-types',
+  'uint8array-extras',
+];
+
+/** @type {import('jest').Config} */
+export const shared = {
+  testEnvironment: 'node',
+  maxWorkers: '100%',
+  modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/libs/[^/]+/dist/'],
+  transform: {
+    '^.+\\.[jt]s$': [
+      '@swc/jest',
+      {
+        swcrc: false,
+        sourceMaps: 'inline',
+        module: { type: 'commonjs' },
+        jsc: {
+          target: 'es2022',
+          keepClassNames: true,
+          parser: { syntax: 'typescript', decorators: true, dynamicImport: true },
+          transform: { legacyDecorator: true, decoratorMetadata: true, useDefineForClassFields: false },
+        },
+      },
+    ],
+  },
+  transformIgnorePatterns: [`/node_modules/(?!(${esmOnly.join('|')})/)`],
+};
+
+/** @type {import('jest').Config} */
+export default {
+  ...shared,
+  testMatch: ['<rootDir>/{src,libs,test,examples}/**/*.{spec,e2e-spec}.ts'],
+  moduleNameMapper: {
+    '^nestjs-laaffic$': '<rootDir>/libs/laaffic/src/index.ts',
+    '^laaffic-sandbox$': '<rootDir>/libs/laaffic-sandbox/src/index.ts',
+    '^(\\.{1,2}/.*)\\.js$': '$1',
+  },
+  coverageProvider: 'v8',
+  collectCoverageFrom: ['{src,libs/*/src}/**/*.ts', '!**/*.{spec,e2e-spec,d}.ts', '!src/main.ts', '!libs/*/src/cli.ts'],
+};
