@@ -1,0 +1,72 @@
+// The rooms of nestjs-laaffic and their ranks: a file imports its own room and rooms of lower rank.
+const library = 'libs/laaffic/src/';
+const rooms = [
+  { rank: 0, files: 'clock\\.ts' },
+  { rank: 0, files: 'messages/' },
+  { rank: 1, files: 'errors/(?!laaffic-exception\\.filter)' },
+  { rank: 1, files: 'signing/' },
+  { rank: 2, files: 'options/' },
+  { rank: 3, files: 'gateway/' },
+  { rank: 4, files: 'sms\\.service\\.ts' },
+  { rank: 4, files: 'errors/laaffic-exception\\.filter\\.ts' },
+  { rank: 5, files: 'laaffic\\.module(-definition)?\\.ts' },
+  { rank: 6, files: 'index\\.ts' },
+];
+const path = (room) => `^${library}${room.files}`;
+
+const ranks = rooms.slice(0, -1).map((room) => ({
+  name: `rank ${room.rank}: ${room.files}`,
+  severity: 'error',
+  from: { path: path(room), pathNot: '\\.spec\\.ts$' },
+  to: { path: rooms.filter((other) => other !== room && other.rank >= room.rank).map(path) },
+}));
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+export default {
+  forbidden: [
+    ...ranks,
+    {
+      name: 'every file has a room',
+      severity: 'error',
+      from: {},
+      to: { path: `^${library}`, pathNot: [...rooms.map(path), '\\.spec\\.ts$'] },
+    },
+    { name: 'no cycles', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'everything resolves', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    {
+      name: 'the sandbox imports nothing of ours',
+      severity: 'error',
+      from: { path: '^libs/laaffic-sandbox/' },
+      to: { path: '^(libs/(?!laaffic-sandbox/)|src/)' },
+    },
+    {
+      name: 'packages import only what their package.json names',
+      severity: 'error',
+      from: { path: '^libs/', pathNot: '\\.spec\\.ts$' },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'] },
+    },
+    {
+      name: 'packages know nothing of the service',
+      severity: 'error',
+      from: { path: '^libs/' },
+      to: { path: '^src/' },
+    },
+    {
+      name: 'nobody imports an entry from inside',
+      severity: 'error',
+      from: { path: '^libs/([^/]+)/src/', pathNot: '\\.spec\\.ts$' },
+      to: { path: '^libs/$1/src/index\\.ts$' },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '(^|/)dist/' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+      extensions: ['.ts', '.js', '.mjs', '.json'],
+    },
+  },
+};

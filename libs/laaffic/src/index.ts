@@ -1,0 +1,31 @@
+export { GatewayClock } from './clock.js';
+export { toInputException } from './errors/invalid-command.js';
+export { toHttpException, type HttpStatusOverrides, type LaafficErrorBody } from './errors/http-exception.js';
+export { LAAFFIC_HTTP_STATUSES, LaafficExceptionFilter, UseLaafficErrors } from './errors/laaffic-exception.filter.js';
+export {
+  LaafficAccountException,
+  LaafficClockException,
+  LaafficException,
+  LaafficInputException,
+  LaafficLimitException,
+  LaafficPlatformException,
+  LaafficTransportException,
+  LaafficUnreadableException,
+} from './errors/laaffic.exception.js';
+export { STATUS_TABLE, type Failure, type FailureKind, type FailureOutcome } from './errors/status-table.js';
+export type { LaafficModuleExtras } from './laaffic.module-definition.js';
+export { LaafficModule } from './laaffic.module.js';
+export type { Issue } from './messages/issue.js';
+export { maskNumber } from './messages/mask-number.js';
+export type { RecipientInput } from './messages/recipients.js';
+export { SendSmsCommand } from './messages/send-sms.command.js';
+export {
+  SmsReceipt,
+  type AcceptedRecipient,
+  type RejectedRecipient,
+  type UnknownRecipient,
+} from './messages/sms-receipt.js';
+export { LaafficOptionsError } from './options/laaffic-options.error.js';
+export type { ConnectionOptions, LaafficOptions, TlsOptions } from './options/laaffic.options.js';
+export { sign } from './signing/sign.js';
+export { getSmsToken, InjectSms, SmsService, type SendOptions } from './sms.service.js';

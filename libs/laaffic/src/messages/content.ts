@@ -1,0 +1,32 @@
+import type { Issue } from './issue.js';
+
+const MAX_CONTENT = 1024;
+const MAX_SENDER_ID = 32;
+
+/**
+ * 1 to 1024 characters (vendor page "Sending Messages"). Characters are Unicode code points: an
+ * emoji counts once. A lone surrogate is refused, for it has no form on the wire.
+ */
+export function checkContent(content: unknown): Issue | undefined {
+  if (typeof content !== 'string') return { field: 'content', problem: 'must be text' };
+  if (content === '') return { field: 'content', problem: 'must not be empty' };
+  if (LONE_SURROGATE.test(content))
+    return { field: 'content', problem: 'has half of a character pair (a lone surrogate)' };
+  return tooLong('content', content, MAX_CONTENT);
+}
+
+/** At most 32 characters (vendor page "Sending Messages"); absent and blank both mean none. */
+export function checkSenderId(senderId: unknown): Issue | undefined {
+  if (senderId === undefined || senderId === null) return undefined;
+  if (typeof senderId !== 'string') return { field: 'senderId', problem: 'must be text' };
+  return tooLong('senderId', senderId, MAX_SENDER_ID);
+}
+
+const LONE_SURROGATE = /\p{Surrogate}/u;
+
+function tooLong(field: string, text: string, limit: number): Issue | undefined {
+  // Code points are never more than UTF-16 units, so only long texts need counting.
+  if (text.length <= limit) return undefined;
+  const length = text.length > 2 * limit ? text.length : Array.from(text).length;
+  return length > limit ? { field, problem: `has ${length} characters, at most ${limit} are allowed` } : undefined;
+}

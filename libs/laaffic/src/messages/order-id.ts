@@ -1,0 +1,18 @@
+import { randomBytes } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+
+/**
+ * The one place where randomness enters the module: order ids for recipients that came without one.
+ *
+ * The gateway has no idempotency key, so the order id is the only handle to settle a send whose
+ * answer was lost. It is therefore always sent, and must not repeat across processes or restarts:
+ * 72 random bits for each request, and the recipient's index.
+ */
+@Injectable()
+export class OrderIds {
+  /** @returns a maker of order ids for one request; each is 13 to 15 characters of `A–Z a–z 0–9 - _ .`. */
+  forRequest(): (index: number) => string {
+    const request = randomBytes(9).toString('base64url');
+    return (index) => `${request}.${index.toString(36)}`;
+  }
+}

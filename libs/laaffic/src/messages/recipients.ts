@@ -1,0 +1,79 @@
+import type { Issue } from './issue.js';
+import { normaliseNumber } from './phone-number.js';
+
+/** A recipient as callers may write it: a number, or a number with the caller's own order id. */
+export type RecipientInput = string | { readonly number: string; readonly orderId?: string | undefined };
+
+/** A recipient ready for the gateway. */
+export interface Recipient {
+  /** Country code and subscriber number, digits only. */
+  readonly number: string;
+  /** The caller's id, or one that was made for it; unique within a request. */
+  readonly orderId: string;
+}
+
+/** The gateway takes 1,000 numbers in a POST and 100 in a GET (vendor page "Sending Messages"). */
+export const MAX_RECIPIENTS = { POST: 1000, GET: 100 } as const;
+
+const ORDER_ID = /^[^\s,\p{C}]{1,64}$/u;
+
+/**
+ * Checks a list of recipients and brings it into the gateway's form, in one pass.
+ * @param to whatever the caller gave: one {@link RecipientInput} or a list of them.
+ * @param limit how many recipients the request may have.
+ * @param makeOrderId makes the id of a recipient that came without one, from its position.
+ * @returns the recipients in the order given, without those that have an entry in `issues`.
+ */
+export function readRecipients(
+  to: unknown,
+  limit: number,
+  makeOrderId: (index: number) => string,
+): { recipients: Recipient[]; issues: Issue[] } {
+  const recipients: Recipient[] = [];
+  const issues: Issue[] = [];
+  const list: readonly unknown[] = Array.isArray(to) ? to : [to];
+  if (list.length === 0 || list.length > limit) {
+    issues.push({ field: 'to', problem: `must name 1 to ${limit} recipients in one request, not ${list.length}` });
+    return { recipients, issues };
+  }
+  const firstWithOrderId = new Map<string, string>();
+  for (let index = 0; index < list.length; index++) {
+    const field = Array.isArray(to) ? `to[${index}]` : 'to';
+    const recipient = readRecipient(list[index], field, index, makeOrderId, firstWithOrderId);
+    if ('problem' in recipient) issues.push(recipient);
+    else recipients.push(recipient);
+  }
+  return { recipients, issues };
+}
+
+function readRecipient(
+  entry: unknown,
+  field: string,
+  index: number,
+  makeOrderId: (index: number) => string,
+  firstWithOrderId: Map<string, string>,
+): Recipient | Issue {
+  if (typeof entry === 'string') {
+    const number = normaliseNumber(entry);
+    return number === undefined ? notANumber(field) : { number, orderId: makeOrderId(index) };
+  }
+  if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) {
+    return { field, problem: 'must be a phone number as text, or an object { number, orderId }' };
+  }
+  const { number: text, orderId } = entry as { number?: unknown; orderId?: unknown };
+  const number = typeof text === 'string' ? normaliseNumber(text) : undefined;
+  if (number === undefined) return notANumber(`${field}.number`);
+  if (orderId === undefined || orderId === null) return { number, orderId: makeOrderId(index) };
+  if (typeof orderId !== 'string' || !ORDER_ID.test(orderId)) {
+    const problem = 'must be text of 1 to 64 characters without commas, blanks or control characters';
+    return { field: `${field}.orderId`, problem };
+  }
+  const first = firstWithOrderId.get(orderId);
+  if (first !== undefined) return { field: `${field}.orderId`, problem: `repeats that of ${first}` };
+  firstWithOrderId.set(orderId, field);
+  return { number, orderId };
+}
+
+function notANumber(field: string): Issue {
+  return { field, problem: 'must be a phone number with country code: 7 to 15 digits, such as +91 8563 21412' };
+}

@@ -1,0 +1,70 @@
+import type { SecureContextOptions } from 'node:tls';
+
+/** What `LaafficModule.forRoot` takes and `forRootAsync` makes. Credentials are trimmed. */
+export interface LaafficOptions {
+  /** The application's id; it picks route, price and sender set-up, and is not the API key. */
+  appId: string;
+  /** The API key of the account. */
+  apiKey: string;
+  /** The API secret of the account. */
+  apiSecret: string;
+  /**
+   * The gateway's address with the version in it. The sister platforms speak the same protocol at
+   * `https://api.onbuka.com/v3` (BUKA, Onbuka) and `https://api.itniotech.com/sms` (ITNIO TECH).
+   * @default 'https://api.laaffic.com/v3'
+   */
+  baseUrl?: string | undefined;
+  /**
+   * The sender of commands that name none, at most 32 characters.
+   * @default none: the application's own
+   */
+  senderId?: string | undefined;
+  /**
+   * How messages are sent: POST takes 1,000 recipients a request, GET 100.
+   * @default 'POST'
+   */
+  method?: 'POST' | 'GET' | undefined;
+  /**
+   * The most that one call may take, in milliseconds, waiting for a connection and a repeated attempt included.
+   * @default 15000
+   */
+  timeout?: number | undefined;
+  /** How connections to the gateway are made and kept. */
+  connection?: ConnectionOptions | undefined;
+}
+
+/** How connections to the gateway are made and kept. */
+export interface ConnectionOptions {
+  /**
+   * The most that making one connection, TLS included, may take, in milliseconds.
+   * @default 5000
+   */
+  connectTimeout?: number | undefined;
+  /**
+   * How many connections may be open at once; further requests wait for one.
+   * @default 64
+   */
+  maxConnections?: number | undefined;
+  /**
+   * How long an idle connection is kept, in milliseconds. Too long for the gateway, and a request
+   * may meet a connection that is just being closed, which makes its outcome unknown.
+   * @default 4000
+   */
+  keepAliveTimeout?: number | undefined;
+  /**
+   * An HTTP proxy that tunnels, such as `http://user:password@proxy.example:3128`.
+   * @default none; the environment's proxy settings are not read
+   */
+  proxy?: string | undefined;
+  /**
+   * TLS towards the gateway, as Node's `tls.connect` takes it.
+   * @default Node's own
+   */
+  tls?: TlsOptions | undefined;
+}
+
+/** TLS towards the gateway: `ca`, `cert`, `key`, `minVersion` and the like, as Node's `tls.connect` takes them. */
+export interface TlsOptions extends SecureContextOptions {
+  /** The name that the gateway's certificate must have, if it is not the host of `baseUrl`. */
+  servername?: string;
+}
