@@ -25,8 +25,8 @@ export function checkSenderId(senderId: unknown): Issue | undefined {
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
 function tooLong(field: string, text: string, limit: number): Issue | undefined {
-  // Code points are never more than UTF-16 units, so only long texts need counting.
+  // Characters are at most as many as UTF-16 units, and at least half as many: few texts need counting.
   if (text.length <= limit) return undefined;
-  const length = text.length > 2 * limit ? text.length : Array.from(text).length;
-  return length > limit ? { field, problem: `has ${length} characters, at most ${limit} are allowed` } : undefined;
+  const isTooLong = text.length > 2 * limit || Array.from(text).length > limit;
+  return isTooLong ? { field, problem: `must have at most ${limit} characters` } : undefined;
 }

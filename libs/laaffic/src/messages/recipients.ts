@@ -75,5 +75,5 @@ function readRecipient(
 }
 
 function notANumber(field: string): Issue {
-  return { field, problem: 'must be a phone number with country code: 7 to 15 digits, such as +91 8563 21412' };
+  return { field, problem: 'must be a phone number with country code, 7 to 15 digits' };
 }
