@@ -1,0 +1,208 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { call, post, send, signed } from '../../test/gateway.client.js';
+import { run } from './run.js';
+
+class Terminal {
+  readonly stopping = new AbortController();
+  readonly stop = this.stopping.signal;
+  readonly version = '1.2.3';
+  output = '';
+  errors = '';
+  private wake: () => void = () => undefined;
+
+  out(text: string): void {
+    this.output += text;
+    this.wake();
+  }
+
+  error(text: string): void {
+    this.errors += text;
+  }
+
+  async shows(pattern: RegExp): Promise<string> {
+    while (!pattern.test(this.output))
+      await new Promise<void>((resolve) => {
+        this.wake = resolve;
+      });
+    return pattern.exec(this.output)?.[1] ?? '';
+  }
+}
+
+let terminal: Terminal;
+let exit: Promise<number> | null = null;
+
+beforeEach(() => {
+  terminal = new Terminal();
+});
+
+afterEach(async () => {
+  terminal.stopping.abort();
+  await exit;
+  exit = null;
+});
+
+async function started(...argv: string[]): Promise<string> {
+  exit = run(['--port', '0', ...argv], terminal);
+  return terminal.shows(/(http:\/\/[\w.:/-]+)/);
+}
+
+function fresh(): Record<string, string> {
+  return signed(Math.floor(Date.now() / 1000));
+}
+
+it('logs a line for each message and each refused call', async () => {
+  const url = await started('--price', '0.05', '--balance', '0.1');
+  await post(
+    url,
+    { ...send, numbers: '91856321412,12025550123', senderId: 'ACME', content: 'two\nlines\u001b[2J\u009b' },
+    fresh(),
+  );
+  await post(url, send, fresh());
+  await post(url, send, signed(1));
+  await call(`${url}/nowhere`);
+  const time = String.raw`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ`;
+  const content = String.raw`"two\\nlines\\u001b\[2J\\u009b"`;
+  expect(terminal.output.split('\n')).toEqual([
+    `laaffic-sandbox 1.2.3 at ${url}`,
+    expect.stringMatching(`^${time} \\d{19} 91856321412 from "ACME" ${content} 1 segment$`),
+    expect.stringMatching(`^${time} \\d{19} 12025550123 from "ACME" ${content} 1 segment$`),
+    expect.stringMatching(
+      `^${time} status -10 The customer's balance is insufficient: the messages cost more than the balance of 0.000000$`,
+    ),
+    expect.stringMatching(`^${time} status -16 timestamp expires: Timestamp is \\d+ s behind the gateway$`),
+    expect.stringMatching(`^${time} HTTP 404: there is no /v3/nowhere; sends go to /v3/sendSms$`),
+    '',
+  ]);
+  terminal.stopping.abort();
+  expect(await exit).toBe(0);
+  await expect(call(url)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+});
+
+it('logs faults', async () => {
+  const url = await started();
+  const script = new URL('/_sandbox/script', url).href;
+  const steps = [{ fault: 'cut-after-accepting' }, { fault: 'html' }];
+  await call(script, { method: 'POST', body: JSON.stringify(steps) });
+  await expect(post(url, send, fresh())).rejects.toMatchObject({ code: 'ECONNRESET' });
+  await post(url, send, fresh());
+  const [, message, cut, html] = terminal.output.split('\n').map((line) => line.replace(/^\S+ /, ''));
+  expect([message?.replace(/^\d+/, 'id'), cut, html]).toEqual([
+    'id 91856321412 "hello world" 1 segment',
+    'cut: fault cut-after-accepting',
+    'HTTP 502: fault html',
+  ]);
+});
+
+it('writes JSON lines', async () => {
+  const url = await started('--json', '--app-id', 'one', '--app-id', 'two', '--base-path', '/sms');
+  await post(url, { ...send, appId: 'two', numbers: '91856321412,9990000009' }, fresh());
+  expect(
+    terminal.output
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as unknown),
+  ).toEqual([
+    { event: 'listening', url: expect.stringMatching(/\/sms$/) as unknown },
+    {
+      event: 'message',
+      msgId: expect.stringMatching(/^\d{19}$/) as unknown,
+      number: '91856321412',
+      orderId: null,
+      content: 'hello world',
+      senderId: null,
+      appId: 'two',
+      at: expect.any(Number) as unknown,
+      segments: 1,
+      price: '0.010000',
+      requestId: 1,
+    },
+    {
+      event: 'call',
+      id: 1,
+      at: expect.any(Number) as unknown,
+      method: 'POST',
+      path: '/sms/sendSms',
+      outcome: 'answered',
+      http: 200,
+      status: '0',
+      reason: 'success',
+      why: '9990000009 asks for -9',
+      fault: null,
+      accepted: 1,
+    },
+  ]);
+});
+
+it('is quiet on demand, and takes a clock and credentials', async () => {
+  const url = await started('-q', '--clock-skew=-3600', '--api-key', 'bDqJFiq9', '--api-secret', '7bz1lzh9');
+  const { text } = await post(url, send, signed(Math.floor(Date.now() / 1000) - 3600));
+  expect(JSON.parse(text)).toMatchObject({ status: '0' });
+  expect(terminal.output).toBe(`laaffic-sandbox 1.2.3 at ${url}\n`);
+});
+
+it('never prints the secret', async () => {
+  const url = await started('--api-secret', 'hidden-secret');
+  await post(url, send, fresh());
+  expect(terminal.output).toContain('Sign is not the MD5');
+  expect(terminal.output).not.toContain('hidden-secret');
+});
+
+it('reads options from a file, over which flags win', async () => {
+  const file = join(mkdtempSync(join(tmpdir(), 'laaffic-sandbox-')), 'options.json');
+  writeFileSync(file, JSON.stringify({ port: 1, basePath: '/sms', quirks: { orderIdEcho: 'empty' } }));
+  const url = await started('--config', file);
+  expect(url).toMatch(/\/sms$/);
+  expect(JSON.parse((await post(url, send, fresh())).text)).toMatchObject({ array: [{ orderId: '' }] });
+});
+
+it('takes nothing but an object from the file', async () => {
+  const file = join(mkdtempSync(join(tmpdir(), 'laaffic-sandbox-')), 'options.json');
+  writeFileSync(file, '[]');
+  expect(await run(['--config', file], terminal)).toBe(2);
+  expect(terminal.errors).toBe(`laaffic-sandbox: --config ${file} must hold a JSON object of options (see --help)\n`);
+});
+
+it('shows help and version', async () => {
+  expect(await run(['--version'], terminal)).toBe(0);
+  expect(await run(['--help'], terminal)).toBe(0);
+  expect(terminal.output).toMatch(/^1\.2\.3\nlaaffic-sandbox: a Laaffic SMS gateway on this machine\n/);
+});
+
+it.each([
+  [['--prot', '1'], "laaffic-sandbox: Unknown option '--prot' (see --help)\n"],
+  [
+    ['now'],
+    "laaffic-sandbox: Unexpected argument 'now'. This command does not take positional arguments (see --help)\n",
+  ],
+  [['--port'], "laaffic-sandbox: Option '-p, --port <value>' argument missing (see --help)\n"],
+  [['--port', 'x'], 'laaffic-sandbox: --port must be a whole number, not "x" (see --help)\n'],
+  [['--port', '70000'], 'laaffic-sandbox: port must be a whole number from 0 to 65535 (see --help)\n'],
+  [['--clock-skew=1.5'], 'laaffic-sandbox: --clock-skew must be a whole number, not "1.5" (see --help)\n'],
+  [
+    ['--balance', 'much'],
+    'laaffic-sandbox: balance must be an amount such as 99.99, at most 999999999.999999 (see --help)\n',
+  ],
+  [
+    ['--config', '/nowhere.json'],
+    "laaffic-sandbox: --config /nowhere.json: Error: ENOENT: no such file or directory, open '/nowhere.json' (see --help)\n",
+  ],
+])('%p is a mistake', async (argv, message) => {
+  expect(await run(argv, terminal)).toBe(2);
+  expect(terminal).toMatchObject({ output: '', errors: message });
+});
+
+it('says that the port is taken', async () => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  expect(await run(['--port', String(port)], terminal)).toBe(1);
+  expect(terminal.errors).toBe(
+    `laaffic-sandbox: Port ${port} on 127.0.0.1 is taken; choose another, or 0 for a free one\n`,
+  );
+  server.close();
+});

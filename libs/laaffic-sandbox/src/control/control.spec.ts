@@ -1,0 +1,203 @@
+import { call, now, number, post, postJson, send, type Reply } from '../../test/gateway.client.js';
+import { LaafficSandbox } from '../index.js';
+
+const other = '12025550123';
+let sandbox: LaafficSandbox;
+
+beforeEach(async () => {
+  sandbox = await LaafficSandbox.start({ now, basePath: '/sms' });
+});
+
+afterEach(() => sandbox.close());
+
+function control(method: string, path: string, body?: unknown): Promise<Reply> {
+  const url = new URL('/', sandbox.url).href + path;
+  const text = typeof body === 'string' ? body : JSON.stringify(body);
+  return call(url, { method, ...(body !== undefined && { body: text }) });
+}
+
+async function answered(reply: Promise<Reply>): Promise<unknown> {
+  const { http, text } = await reply;
+  return [http, JSON.parse(text)];
+}
+
+describe('state', () => {
+  it('has counts, funds, script and options, but no secret', async () => {
+    sandbox.configure({ rules: [{ number: /^91/i, status: -9 }], historyLimit: Infinity });
+    sandbox.script({ status: -3, times: Infinity });
+    await post(sandbox.url, send);
+    const { http, text } = await control('GET', '_sandbox');
+    const state = JSON.parse(text) as { options: object };
+    expect([http, state]).toEqual([
+      200,
+      {
+        requests: 1,
+        messages: 0,
+        pendingScript: [{ status: -3, times: null }],
+        funds: { balance: '1000000.000000', gift: '0.000000', credit: '0.000000' },
+        options: expect.objectContaining({
+          basePath: '/sms',
+          apiKey: 'bDqJFiq9',
+          historyLimit: null,
+          rules: [{ number: { pattern: '^91', flags: 'i' }, status: -9 }],
+          quirks: expect.objectContaining({ timeTolerance: 1800 }) as unknown,
+        }) as unknown,
+      },
+    ]);
+    expect(Object.keys(state.options)).not.toContain('apiSecret');
+    expect(text).not.toContain('7bz1lzh9');
+  });
+});
+
+describe('requests', () => {
+  it('are listed whole, the newest of them with a limit, without the secret wherever it was sent', async () => {
+    await post(sandbox.url, { ...send, content: 'my secret is 7bz1lzh9' }, { 'X-Secret': '7bz1lzh9' });
+    await post(sandbox.url, send);
+    const { text } = await control('GET', '_sandbox/requests');
+    expect((JSON.parse(text) as { requests: unknown[] }).requests).toEqual([
+      expect.objectContaining({
+        id: 1,
+        status: '0',
+        headers: expect.objectContaining({ 'x-secret': '***' }) as unknown,
+        body: { ...send, content: 'my secret is ***' },
+      }),
+      expect.objectContaining({ id: 2, rawBody: JSON.stringify(send) }),
+    ]);
+    expect(text).not.toContain('7bz1lzh9');
+    expect(await answered(control('GET', '_sandbox/requests?limit=1'))).toMatchObject([200, { requests: [{ id: 2 }] }]);
+  });
+});
+
+describe('messages', () => {
+  it.each([
+    ['', ['a', 'b', 'c']],
+    ['?limit=2', ['b', 'c']],
+    [`?number=${other}`, ['b', 'c']],
+    [`?number=${other}&limit=1`, ['c']],
+    ['?orderId=a', ['a']],
+    ['?msgId=2109011200000000003', ['c']],
+    [`?msgId=2109011200000000003&number=${number}`, []],
+  ])('are found by %p', async (query, orderIds) => {
+    await post(sandbox.url, { ...send, numbers: `${number},${other},${other}`, orderId: 'a,b,c' });
+    const { text } = await control('GET', `_sandbox/messages${query}`);
+    const { messages } = JSON.parse(text) as { messages: { orderId: string }[] };
+    expect(messages.map(({ orderId }) => orderId)).toEqual(orderIds);
+  });
+});
+
+describe('script', () => {
+  it('takes one step or several', async () => {
+    expect(await answered(control('POST', '_sandbox/script', { status: -3 }))).toEqual([
+      200,
+      { pendingScript: [{ status: -3, times: 1 }] },
+    ]);
+    await control('POST', '_sandbox/script', [{ patch: { success: null } }, { fault: 'html', times: null }]);
+    expect(await postJson(sandbox.url, send)).toMatchObject({ status: '-3' });
+    expect(await postJson(sandbox.url, send)).toEqual({
+      status: '0',
+      reason: 'success',
+      fail: '0',
+      array: [{ msgId: expect.stringMatching(/^\d{19}$/) as unknown, number, orderId: null }],
+    });
+    expect(await post(sandbox.url, send)).toMatchObject({ http: 502 });
+    expect(sandbox.pendingScript).toEqual([{ fault: 'html', times: Infinity }]);
+  });
+});
+
+describe('options', () => {
+  it('change for the next call', async () => {
+    const [http, state] = (await answered(
+      control('PATCH', '_sandbox/options', {
+        balance: '0.02',
+        rules: [{ content: { pattern: '^bye' }, status: -3 }],
+        quirks: { orderIdEcho: 'empty' },
+      }),
+    )) as [number, unknown];
+    expect([http, state]).toMatchObject([200, { funds: { balance: '0.020000' } }]);
+    expect(await postJson(sandbox.url, send)).toMatchObject({ array: [{ orderId: '' }] });
+    expect(await postJson(sandbox.url, { ...send, content: 'bye' })).toMatchObject({ status: '-3' });
+  });
+});
+
+describe('reset', () => {
+  it('forgets', async () => {
+    sandbox.script({ status: -3, times: 2 });
+    await post(sandbox.url, send);
+    expect(await answered(control('POST', '_sandbox/reset'))).toMatchObject([
+      200,
+      { requests: 0, messages: 0, pendingScript: [] },
+    ]);
+    expect(sandbox.requests).toEqual([]);
+  });
+});
+
+describe('mistakes', () => {
+  it.each<[string, string, unknown, object]>([
+    ['POST', '_sandbox/script', '{', { error: 'INVALID_JSON', field: null, message: 'The body must be JSON' }],
+    [
+      'POST',
+      '_sandbox/script',
+      undefined,
+      { error: 'INVALID_SCRIPT', field: 'step[0]', message: 'step[0] must be an object' },
+    ],
+    [
+      'POST',
+      '_sandbox/script',
+      [{ status: -1 }, { status: 'x' }],
+      { error: 'INVALID_SCRIPT', field: 'step[1].status', message: 'step[1].status must be a status from -999 to -1' },
+    ],
+    [
+      'POST',
+      '_sandbox/script',
+      { answer: 'x' },
+      { error: 'INVALID_SCRIPT', field: 'step[0].answer', message: 'step[0].answer must be a function' },
+    ],
+    [
+      'PATCH',
+      '_sandbox/options',
+      [],
+      { error: 'INVALID_OPTION', field: null, message: 'The body must be an object of options' },
+    ],
+    [
+      'PATCH',
+      '_sandbox/options',
+      { quirks: { x: 1 } },
+      { error: 'INVALID_OPTION', field: 'quirks.x', message: 'quirks.x is not known' },
+    ],
+    [
+      'PATCH',
+      '_sandbox/options',
+      { port: 1 },
+      { error: 'INVALID_OPTION', field: 'port', message: 'port cannot change once the sandbox has started' },
+    ],
+    [
+      'GET',
+      '_sandbox/messages?limit=x',
+      undefined,
+      { error: 'INVALID_ARGUMENT', field: 'limit', message: 'limit must be a whole number from 1 to 999999999' },
+    ],
+    [
+      'GET',
+      '_sandbox/messages?phone=1',
+      undefined,
+      { error: 'INVALID_ARGUMENT', field: 'phone', message: 'phone is none of limit, number, orderId, msgId' },
+    ],
+  ])('%s %s with %p', async (method, path, body, error) => {
+    expect(await answered(control(method, path, body))).toEqual([400, error]);
+    expect(sandbox.pendingScript).toEqual([]);
+  });
+
+  it('name the routes there are', async () => {
+    expect(await answered(control('DELETE', '_sandbox/messages'))).toEqual([
+      404,
+      {
+        error: 'NOT_FOUND',
+        field: null,
+        message:
+          'DELETE /_sandbox/messages is none of GET /_sandbox, GET /_sandbox/requests, GET /_sandbox/messages, ' +
+          'POST /_sandbox/script, PATCH /_sandbox/options, POST /_sandbox/reset',
+      },
+    ]);
+    expect(sandbox.requests).toEqual([]);
+  });
+});

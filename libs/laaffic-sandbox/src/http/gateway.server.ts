@@ -1,0 +1,58 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { isControl, handleControl } from '../control/control.route.js';
+import type { Gateway } from '../gateway.js';
+import { SandboxError } from '../sandbox.error.js';
+import { VendorExchange } from './vendor.exchange.js';
+import { Waits } from './waits.js';
+
+const tenMinutes = 600_000;
+
+/** The listening side of a sandbox. */
+export class GatewayServer {
+  private readonly waits = new Waits();
+  private readonly server: Server;
+  private closed: Promise<void> | null = null;
+
+  constructor(private readonly gateway: Gateway) {
+    this.server = createServer(
+      // a GET with 100 numbers, 100 order ids and 1,024 escaped characters is longer than Node's 16 KiB
+      { maxHeaderSize: 64 * 1024, keepAliveTimeout: tenMinutes, requestTimeout: 0 },
+      (request, response) => {
+        if (isControl(request)) handleControl(request, response, gateway);
+        else new VendorExchange(gateway, this.waits, request, response).begin();
+      },
+    );
+  }
+
+  /** Resolves with the port. */
+  async listen(): Promise<number> {
+    const { host, port } = this.gateway.resolved.settings;
+    await new Promise<void>((resolve, reject) => {
+      this.server.once('error', (error: NodeJS.ErrnoException) => {
+        reject(listenError(error, host, port));
+      });
+      this.server.listen({ host, port, backlog: 4096 }, resolve);
+    });
+    return (this.server.address() as AddressInfo).port;
+  }
+
+  close(): Promise<void> {
+    this.closed ??= new Promise((resolve) => {
+      this.waits.cancelAll();
+      this.server.close(() => {
+        resolve();
+      });
+      this.server.closeAllConnections();
+    });
+    return this.closed;
+  }
+}
+
+function listenError(error: NodeJS.ErrnoException, host: string, port: number): SandboxError {
+  const taken = error.code === 'EADDRINUSE';
+  const message = taken
+    ? `Port ${port} on ${host} is taken; choose another, or 0 for a free one`
+    : `Cannot listen on port ${port} of ${host}: ${error.message}`;
+  return new SandboxError(taken ? 'PORT_TAKEN' : 'LISTEN_FAILED', message, taken ? 'port' : 'host', { cause: error });
+}

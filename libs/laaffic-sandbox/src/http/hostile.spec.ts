@@ -1,0 +1,113 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import fc from 'fast-check';
+import { call, get, now, number, post, postJson, send, signed } from '../../test/gateway.client.js';
+import { LaafficSandbox } from '../index.js';
+
+const runs = { numRuns: 150 };
+
+let sandbox: LaafficSandbox;
+
+beforeAll(async () => {
+  sandbox = await LaafficSandbox.start({ now });
+});
+
+afterEach(async () => {
+  sandbox.reset();
+  expect(await postJson(sandbox.url, send)).toMatchObject({ status: '0' });
+  sandbox.reset();
+});
+
+afterAll(() => sandbox.close());
+
+const strange = fc.oneof(
+  fc.jsonValue(),
+  fc.constantFrom<unknown>('__proto__', 'constructor', [number], { numbers: number }, 1e21, '\u0000', '\ud800', number),
+);
+
+it('answers every body, whatever it is, with a vendor status', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.oneof(fc.uint8Array({ maxLength: 300 }), fc.json()), async (body) => {
+      const { http, text } = await post(sandbox.url, Buffer.from(body as string));
+      expect([http, (JSON.parse(text) as { status: string }).status]).toEqual([200, expect.stringMatching(/^-\d+$/)]);
+    }),
+    runs,
+  );
+  expect(sandbox.messages).toEqual([]);
+});
+
+it('answers every JSON in every field with a status that agrees with the ledger', async () => {
+  const fields = fc.record(
+    {
+      appId: fc.constantFrom('4luaKsL2', 'x'),
+      numbers: strange,
+      content: strange,
+      senderId: strange,
+      orderId: strange,
+    },
+    { requiredKeys: [] },
+  );
+  await fc.assert(
+    fc.asyncProperty(fields, async (given) => {
+      sandbox.reset();
+      const { text } = await post(sandbox.url, { ...send, ...given });
+      const { status, success = '0' } = JSON.parse(text) as { status: string; success?: string };
+      expect([status, String(sandbox.messages.length)]).toEqual([expect.stringMatching(/^(0|-\d+)$/), success]);
+    }),
+    runs,
+  );
+});
+
+it('answers every query and every header value', async () => {
+  const header = fc.stringMatching(/^[\x20-\x7e]{0,40}$/);
+  await fc.assert(
+    fc.asyncProperty(fc.string({ unit: 'binary' }), header, header, async (text, one, another) => {
+      const query = encodeURIComponent(text);
+      const replies = await Promise.all([
+        call(`${sandbox.url}/sendSms?numbers=${query}&${query}=%E0%A4%A&appId=4luaKsL2`, { headers: signed() }),
+        get(sandbox.url, send, { Timestamp: one, Sign: another, 'Api-Key': one }),
+        get(sandbox.url, send, { 'Content-Type': another }),
+      ]);
+      expect(replies.map(({ http }) => http)).toEqual([200, 200, 200]);
+    }),
+    { numRuns: 50 },
+  );
+});
+
+it('does not let a body reach into its prototypes', async () => {
+  const body = `{"__proto__":{"appId":"4luaKsL2","polluted":1},"constructor":{"prototype":{"polluted":1}}}`;
+  expect(await postJson(sandbox.url, body)).toMatchObject({ status: '-22' });
+  sandbox.script({ patch: JSON.parse(body) as Record<string, never> });
+  const { text } = await post(sandbox.url, send);
+  expect(text).toContain('"__proto__":{"appId":"4luaKsL2"');
+  expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
+});
+
+it('takes a body of ten million bytes', async () => {
+  const numbers = Array<string>(700_000).fill(number).join(',');
+  expect(await postJson(sandbox.url, { ...send, content: 'x'.repeat(10_000_000) })).toMatchObject({ status: '-5' });
+  sandbox.script({ quirks: { failureEnvelope: 'bare' } });
+  expect(await postJson(sandbox.url, { ...send, numbers })).toMatchObject({ status: '-7' });
+});
+
+it('survives what is no HTTP', async () => {
+  const { hostname, port } = new URL(sandbox.url);
+  const texts = [
+    '\u0000\u0001\u0002',
+    'GET\r\n\r\n',
+    'POST /v3/sendSms HTTP/1.1\r\nContent-Length: -1\r\n\r\n',
+    'CONNECT a:1 HTTP/1.1\r\n\r\n',
+  ];
+  const closed = texts.map((text) => {
+    const socket = connect(Number(port), hostname);
+    socket.on('error', () => undefined).resume();
+    socket.end(text);
+    return once(socket, 'close');
+  });
+  expect(await Promise.all(closed)).toHaveLength(4);
+});
+
+it.each(['HEAD', 'PUT', 'DELETE', 'OPTIONS', 'PATCH'])('refuses %s with HTTP 405', async (method) => {
+  const { http, headers } = await call(`${sandbox.url}/sendSms`, { method, headers: signed() });
+  expect([http, headers.allow]).toEqual([405, 'GET, POST']);
+});

@@ -1,0 +1,10 @@
+export { LaafficSandbox } from './laaffic-sandbox.js';
+export { SandboxError, type SandboxErrorCode } from './sandbox.error.js';
+export type { AcceptedMessage } from './ledger/accepted.message.js';
+export type { RecordedRequest, RequestOutcome } from './ledger/recorded.request.js';
+export type { Decimal } from './options/decimal.js';
+export type { SandboxOptions, SandboxRule, SandboxSettings, TextPattern } from './options/sandbox.options.js';
+export type { Check, SandboxQuirks } from './options/sandbox.quirks.js';
+export type { RefusalCode } from './protocol/refusal.js';
+export type { EnvelopeFailure, EnvelopeItem, SendEnvelope } from './protocol/send.envelope.js';
+export type { Json, SandboxFault, ScriptStep } from './script/script.step.js';

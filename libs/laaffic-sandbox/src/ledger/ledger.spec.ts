@@ -1,0 +1,64 @@
+import fc from 'fast-check';
+import { BoundedList } from './bounded.list.js';
+import { MsgIds } from './msg-id.js';
+
+describe('BoundedList', () => {
+  it('holds the newest entries, whatever is pushed and however it is resized', () => {
+    const steps = fc.array(fc.oneof(fc.record({ push: fc.nat(3000) }), fc.record({ resize: fc.nat(2000) })), {
+      maxLength: 12,
+    });
+    fc.assert(
+      fc.property(steps, fc.nat(2000), (actions, limit) => {
+        const list = new BoundedList<number>(limit);
+        let expected: number[] = [];
+        let most = limit;
+        let next = 0;
+        for (const action of actions) {
+          if ('resize' in action) {
+            most = action.resize;
+            list.resize(most);
+          } else {
+            for (let pushed = 0; pushed < action.push; pushed += 1) {
+              list.push(next);
+              expected.push(next);
+              next += 1;
+            }
+          }
+          expected = most === 0 ? [] : expected.slice(-most);
+        }
+        expect(list.size).toBe(expected.length);
+        expect(list.all).toEqual(expected);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it('does not copy while nothing has been dropped', () => {
+    const list = new BoundedList<number>(2);
+    const { all } = list;
+    list.push(1);
+    expect(all).toEqual([1]);
+    list.clear();
+    expect([all, list.all]).toEqual([[1], []]);
+  });
+});
+
+describe('MsgIds', () => {
+  it('start with the time in UTC+8', () => {
+    const ids = new MsgIds();
+    expect([
+      ids.next(Date.parse('2021-12-31T15:59:59.999Z')),
+      ids.next(Date.parse('2021-12-31T16:00:00.000Z')),
+      ids.next(Date.parse('2021-12-31T15:59:59.000Z')),
+    ]).toEqual(['2112312359590000001', '2201010000000000002', '2112312359590000003']);
+  });
+
+  it('do not repeat when the clock stands still for more than ten million', () => {
+    const ids = new MsgIds(9_999_998);
+    expect([ids.next(0), ids.next(0), ids.next(0)]).toEqual([
+      '7001010800009999999',
+      '7001010800010000000',
+      '7001010800010000001',
+    ]);
+  });
+});

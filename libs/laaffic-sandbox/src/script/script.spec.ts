@@ -1,0 +1,397 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import {
+  call,
+  get,
+  getJson,
+  now,
+  number,
+  post,
+  postJson,
+  sampleTime,
+  send,
+  signed,
+  until,
+} from '../../test/gateway.client.js';
+import { LaafficSandbox, type SendEnvelope, type ScriptStep } from '../index.js';
+
+const other = '12025550123';
+const item = { msgId: '2109011200000000001', number, orderId: null };
+const accepted = { status: '0', reason: 'success', success: '1', fail: '0', array: [item] };
+const json = 'application/json;charset=UTF-8';
+
+let sandbox: LaafficSandbox;
+
+beforeEach(async () => {
+  sandbox = await LaafficSandbox.start({ now });
+});
+
+afterEach(() => sandbox.close());
+
+describe('a fault that ends the connection', () => {
+  it.each<[ScriptStep, number, boolean]>([
+    [{ fault: 'cut-before-reading' }, 0, false],
+    [{ fault: 'cut-before-accepting' }, 0, true],
+    [{ fault: 'cut-after-accepting' }, 1, true],
+  ])('%p', async (step, messages, read) => {
+    sandbox.script(step);
+    await expect(post(sandbox.url, send)).rejects.toMatchObject({ code: 'ECONNRESET' });
+    expect(sandbox.messages).toHaveLength(messages);
+    expect(sandbox.requests).toMatchObject([
+      {
+        outcome: 'cut',
+        fault: step.fault,
+        rawBody: read ? JSON.stringify(send) : null,
+        body: read ? send : undefined,
+        http: null,
+        status: null,
+        accepted: messages,
+      },
+    ]);
+    expect(await postJson(sandbox.url, send)).toMatchObject({ status: '0' });
+  });
+
+  it('cuts a GET too', async () => {
+    sandbox.script([{ fault: 'cut-before-reading' }, { fault: 'cut-after-accepting' }]);
+    await expect(get(sandbox.url, send)).rejects.toMatchObject({ code: 'ECONNRESET' });
+    expect(sandbox.messages).toEqual([]);
+    await expect(get(sandbox.url, send)).rejects.toMatchObject({ code: 'ECONNRESET' });
+    expect(sandbox.messages).toHaveLength(1);
+  });
+
+  it('cuts before the body is read when it never comes', async () => {
+    sandbox.script({ fault: 'cut-before-reading' });
+    const { hostname, port } = new URL(sandbox.url);
+    const socket = connect(Number(port), hostname);
+    socket.write('POST /v3/sendSms HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n');
+    socket.on('error', () => undefined);
+    await once(socket, 'close');
+    expect(sandbox.requests).toMatchObject([{ outcome: 'cut', rawBody: null }]);
+  });
+});
+
+describe('a fault without an answer', () => {
+  it.each<[ScriptStep, number]>([
+    [{ fault: 'hang-before-accepting' }, 0],
+    [{ fault: 'hang-after-accepting' }, 1],
+  ])('%p', async (step, messages) => {
+    sandbox.script(step);
+    const patience = new AbortController();
+    const body = JSON.stringify(send);
+    const url = `${sandbox.url}/sendSms`;
+    const sent = call(url, { method: 'POST', headers: signed(), body, signal: patience.signal });
+    const failure = expect(sent).rejects.toMatchObject({ code: 'ABORT_ERR' });
+    await until(() => sandbox.requests[0]?.outcome === 'hanging');
+    expect(sandbox.messages).toHaveLength(messages);
+    patience.abort();
+    await failure;
+    expect(sandbox.requests).toMatchObject([{ outcome: 'hanging', fault: step.fault, http: null, accepted: messages }]);
+  });
+
+  it('stalls after half the body', async () => {
+    sandbox.script({ fault: 'stalled-body' });
+    const patience = new AbortController();
+    const response = await fetch(`${sandbox.url}/sendSms`, {
+      method: 'POST',
+      headers: signed(),
+      body: JSON.stringify(send),
+      signal: patience.signal,
+    });
+    const reader = response.body?.getReader();
+    const { value } = (await reader?.read()) ?? {};
+    const whole = JSON.stringify(accepted);
+    expect(Buffer.from(value ?? []).toString()).toBe(whole.slice(0, whole.length / 2));
+    expect(response.headers.get('content-length')).toBe(String(whole.length));
+    const rest = expect(reader?.read()).rejects.toMatchObject({ name: 'AbortError' });
+    patience.abort();
+    await rest;
+    expect(sandbox.messages).toHaveLength(1);
+  });
+});
+
+describe('a fault in place of the answer', () => {
+  const html = { type: 'text/html', text: expect.stringMatching(/^<html>\n<head><title>50\d /) as unknown };
+
+  it.each<[ScriptStep, { http: number; type: string | undefined; text: unknown }]>([
+    [{ fault: 'html' }, { http: 502, ...html }],
+    [
+      { fault: 'html', http: 503 },
+      { http: 503, ...html },
+    ],
+    [
+      { fault: 'html', http: 504 },
+      { http: 504, ...html },
+    ],
+    [{ fault: 'raw' }, { http: 200, type: undefined, text: '' }],
+    [
+      { fault: 'raw', http: 418, headers: { 'Content-Type': 'a/b' }, body: 'é' },
+      { http: 418, type: 'a/b', text: 'é' },
+    ],
+    [{ fault: 'empty-body' }, { http: 200, type: undefined, text: '' }],
+    [
+      { fault: 'empty-body', http: 500 },
+      { http: 500, type: undefined, text: '' },
+    ],
+  ])('%p', async (step, expected) => {
+    sandbox.script([step, { ...step, accepted: true }]);
+    const seen = { ...expected, messages: 0 };
+    for (const messages of [0, 1]) {
+      const { http, headers, text } = await post(sandbox.url, send);
+      expect({ http, type: headers['content-type'], text, messages: sandbox.messages.length }).toEqual({
+        ...seen,
+        messages,
+      });
+    }
+    expect(sandbox.requests.map(({ http, status, fault }) => [http, status, fault])).toEqual(
+      Array(2).fill([expected.http, null, step.fault]),
+    );
+  });
+});
+
+describe('a fault in the answer', () => {
+  const whole = JSON.stringify(accepted);
+  const foreign = { msgId: '2108021054010000000', number: '99990000000', orderId: null };
+
+  it.each<[ScriptStep, unknown]>([
+    [{ fault: 'broken-json' }, whole.slice(0, whole.length / 2)],
+    [{ fault: 'slow-body', chunk: 60, pause: 0 }, whole],
+    [{ fault: 'slow-body', pause: 0 }, whole],
+    [{ fault: 'numbers-for-strings' }, { ...accepted, status: 0, success: 1, fail: 0 }],
+    [{ fault: 'string-for-array' }, { ...accepted, array: JSON.stringify([item]) }],
+    [{ fault: 'msg-id-as-number' }, whole.replace('"2109011200000000001"', '2109011200000000001')],
+    [{ fault: 'nulls' }, { status: '0', reason: null, success: null, fail: null, array: null }],
+    [{ fault: 'missing-fields' }, { status: '0', reason: 'success', success: '1', fail: '0' }],
+    [
+      { fault: 'missing-fields', fields: ['status', 'success'] },
+      { reason: 'success', fail: '0', array: [item] },
+    ],
+    [{ fault: 'missing-items' }, { ...accepted, array: [] }],
+    [{ fault: 'foreign-items' }, { ...accepted, array: [item, foreign] }],
+    [
+      { fault: 'foreign-items', count: 2 },
+      { ...accepted, array: [item, foreign, { ...foreign, msgId: '2108021054010000001', number: '99990000001' }] },
+    ],
+    [
+      { patch: { reason: 'ok', success: null, extra: { deep: [1] } } },
+      { ...without('success'), reason: 'ok', extra: { deep: [1] } },
+    ],
+    [{ patch: { array: { not: 'a list' } } }, { ...accepted, array: { not: 'a list' } }],
+    [{ patch: ['not', 'an', 'object'] }, ['not', 'an', 'object']],
+    [{ patch: null }, 'null'],
+    [{ quirks: { failArray: 'always' } }, { ...accepted, failArray: [] }],
+    [{ quirks: { wireTypes: 'numbers' } }, { ...accepted, status: 0, success: 1, fail: 0 }],
+    [{ answer: (envelope) => ({ ...envelope, status: '-99' }) }, { ...accepted, status: '-99' }],
+    [{ answer: () => 'no JSON at all' }, 'no JSON at all'],
+    [{ answer: () => undefined }, ''],
+  ])('%p', async (step, expected) => {
+    sandbox.script(step);
+    const { http, headers, text } = await post(sandbox.url, send);
+    expect([http, headers['content-type']]).toEqual([200, json]);
+    expect(typeof expected === 'string' ? text : JSON.parse(text)).toEqual(expected);
+    expect(sandbox.messages).toHaveLength(1);
+    expect(await postJson(sandbox.url, send)).toMatchObject({ status: '0', success: '1' });
+  });
+
+  function without(field: keyof typeof accepted): object {
+    return Object.fromEntries(Object.entries(accepted).filter(([name]) => name !== field));
+  }
+
+  it('leaves out the last of several numbers', async () => {
+    sandbox.script({ fault: 'missing-items', count: 2 });
+    expect(await postJson(sandbox.url, { ...send, numbers: `${number},${other},8613512345678` })).toEqual({
+      ...accepted,
+      success: '3',
+    });
+    expect(sandbox.messages).toHaveLength(3);
+  });
+
+  it('spoils refusals too', async () => {
+    sandbox.script({ status: -10, fault: 'numbers-for-strings' });
+    expect(await postJson(sandbox.url, send)).toMatchObject({ status: -10, success: 0, fail: 1 });
+    sandbox.script({ status: -1, fault: 'string-for-array' });
+    expect(await postJson(sandbox.url, send)).toEqual({ status: '-1', reason: 'Authentication error' });
+  });
+
+  it('shows in the history what was really answered', async () => {
+    sandbox.script([{ patch: { status: -99, reason: 'x' } }, { fault: 'broken-json' }]);
+    await post(sandbox.url, send);
+    await post(sandbox.url, send);
+    expect(sandbox.requests).toMatchObject([
+      { http: 200, status: '-99', reason: 'x', fault: null, accepted: 1 },
+      { http: 200, status: null, reason: null, fault: 'broken-json', accepted: 1 },
+    ]);
+  });
+
+  it('lets the answer function change what it is given, and survives when it throws', async () => {
+    sandbox.script([
+      {
+        answer: (envelope: SendEnvelope) => {
+          envelope.array?.pop();
+          return envelope;
+        },
+      },
+      {
+        answer: () => {
+          throw new Error('my mistake');
+        },
+      },
+    ]);
+    expect(await postJson(sandbox.url, send)).toEqual({ ...accepted, array: [] });
+    const { http, text } = await post(sandbox.url, send);
+    expect([http, text]).toEqual([500, "The script's answer function failed: Error: my mistake\n"]);
+    expect(sandbox.messages).toHaveLength(2);
+  });
+});
+
+describe('a step', () => {
+  it('refuses before any check, or only some numbers', async () => {
+    sandbox.script([
+      { status: -13, http: 403, reason: 'gone' },
+      { status: -6, numbers: [other] },
+      { status: -6, numbers: [other] },
+    ]);
+    const { http, text } = await post(sandbox.url, 'not even JSON', { Sign: undefined });
+    const refused = { status: '-13', reason: 'gone', success: '0', fail: '0', array: [], failArray: [] };
+    expect([http, JSON.parse(text)]).toEqual([403, refused]);
+    expect(await postJson(sandbox.url, { ...send, numbers: `${number},${other}` })).toMatchObject({
+      status: '0',
+      array: [{ number }],
+      failArray: [{ number: other, reason: 'SMS that is not a template' }],
+    });
+    expect(await getJson(sandbox.url, send)).toMatchObject({ status: '0', fail: '0' });
+    expect(sandbox.requests.map(({ why }) => why)).toEqual(['the script refuses it', `a rule refuses ${other}`, null]);
+  });
+
+  it('sets the HTTP status of an accepted call', async () => {
+    sandbox.script({ http: 201 });
+    expect(await post(sandbox.url, send)).toMatchObject({ http: 201, text: JSON.stringify(accepted) });
+  });
+
+  it('skews the clock for its call alone', async () => {
+    sandbox.script({ clockSkew: -7200 });
+    const { headers, text } = await post(sandbox.url, send);
+    expect(headers.date).toBe('Wed, 01 Sep 2021 02:00:00 GMT');
+    expect(text).toBe('{"status":"-16","reason":"timestamp expires"}');
+    sandbox.script({ clockSkew: -7200 });
+    await post(sandbox.url, send, signed(sampleTime - 7200));
+    expect(sandbox.messages).toMatchObject([{ msgId: '2109011000000000001', at: (sampleTime - 7200) * 1000 }]);
+    expect((await post(sandbox.url, send)).headers.date).toBe('Wed, 01 Sep 2021 04:00:00 GMT');
+  });
+
+  it('delays its call before or after the work, and no other', async () => {
+    sandbox.script([{ delay: 1e8 }, { delayAnswer: 1e8 }, { delay: 1, delayAnswer: 1 }]);
+    const late = ['91856321411', '91856321412'].map((numbers) =>
+      expect(post(sandbox.url, { ...send, numbers })).rejects.toMatchObject({ code: 'ECONNRESET' }),
+    );
+    await until(() => sandbox.requests.length === 2 && sandbox.messages.length === 1);
+    expect(await postJson(sandbox.url, send)).toMatchObject({ status: '0' });
+    expect(sandbox.requests.map(({ outcome, accepted: count }) => [outcome, count])).toEqual([
+      ['pending', 0],
+      ['pending', 1],
+      ['answered', 1],
+    ]);
+    await sandbox.close();
+    await Promise.all(late);
+  });
+
+  it('is worked on although its client has given up', async () => {
+    sandbox.script({ delay: 100 });
+    const patience = new AbortController();
+    const url = `${sandbox.url}/sendSms`;
+    const sent = call(url, { method: 'POST', headers: signed(), body: JSON.stringify(send), signal: patience.signal });
+    const failure = expect(sent).rejects.toMatchObject({ code: 'ABORT_ERR' });
+    await until(() => sandbox.requests[0]?.rawBody != null);
+    patience.abort();
+    await failure;
+    await until(() => sandbox.requests[0]?.outcome !== 'pending');
+    expect(sandbox.requests).toMatchObject([{ outcome: 'abandoned', http: null, accepted: 1 }]);
+    expect(sandbox.messages).toHaveLength(1);
+  });
+
+  it('is used by vendor calls alone', async () => {
+    sandbox.script({ status: -3 });
+    await call(`${sandbox.url}/nowhere`);
+    await call(new URL('/_sandbox', sandbox.url).href);
+    expect(await postJson(sandbox.url, send)).toMatchObject({ status: '-3' });
+  });
+});
+
+describe('the queue', () => {
+  it('is first in, first out, each step as often as it says', async () => {
+    sandbox.script([{ status: -3, times: 2 }, { times: 1 }]);
+    sandbox.script({ status: -6, times: Infinity });
+    const statuses: string[] = [];
+    for (let sent = 0; sent < 6; sent += 1) {
+      const { status } = (await postJson(sandbox.url, send)) as { status: string };
+      statuses.push(status);
+    }
+    expect(statuses).toEqual(['-3', '-3', '0', '-6', '-6', '-6']);
+    expect(sandbox.pendingScript).toEqual([{ status: -6, times: Infinity }]);
+    sandbox.assertScriptDone();
+  });
+
+  it('says what no call has used', async () => {
+    sandbox.script([
+      { status: -3, times: 3 },
+      { fault: 'html', http: 503 },
+      { status: -6, times: null },
+    ]);
+    sandbox.script({ answer: (envelope) => envelope });
+    await post(sandbox.url, send);
+    expect(sandbox.pendingScript).toMatchObject([
+      { status: -3, times: 2 },
+      { fault: 'html', http: 503, times: 1 },
+      { status: -6, times: Infinity },
+      { times: 1 },
+    ]);
+    expect(() => {
+      sandbox.assertScriptDone();
+    }).toThrow(
+      expect.objectContaining({
+        code: 'SCRIPT_NOT_DONE',
+        message: [
+          'Scripted steps that no call has used:',
+          '  1. {"status":-3,"times":2}',
+          '  2. {"fault":"html","http":503,"times":1}',
+          '  3. {"status":-6,"times":"Infinity"}',
+          '  4. {"answer":"function","times":1}',
+        ].join('\n'),
+      }) as Error,
+    );
+  });
+
+  it.each<[string, object, string]>([
+    ['step[0].stauts', { stauts: -1 }, 'step[0].stauts is not known'],
+    ['step[0].status', { status: 0 }, 'step[0].status must be a status from -999 to -1'],
+    ['step[0].times', { times: 0 }, 'step[0].times must be a whole number at least 1 or null or one of null'],
+    ['step[0].delay', { delay: -1 }, 'step[0].delay must be a whole number from 0 to 2147483647'],
+    ['step[0].http', { http: 99 }, 'step[0].http must be a whole number from 200 to 599'],
+    ['step[0].chunk', { fault: 'html', chunk: 1 }, 'step[0].chunk needs a fault that takes it'],
+    ['step[0].accepted', { accepted: true }, 'step[0].accepted needs a fault that takes it'],
+    ['step[0].reason', { reason: 'x' }, 'step[0].reason needs a status'],
+    ['step[0].numbers', { numbers: ['1'] }, 'step[0].numbers needs a status'],
+    ['step[0].headers', { fault: 'raw', headers: { 'a b': 'c' } }, 'step[0].headers must be an object of header texts'],
+    [
+      'step[0].headers',
+      { fault: 'raw', headers: { a: 'b\r\nc: d' } },
+      'step[0].headers must be an object of header texts',
+    ],
+    ['step[0].clockSkew', { clockSkew: Number.NaN }, 'step[0].clockSkew must be a number of seconds'],
+    ['quirks.signCase', { quirks: { signCase: 1 } }, 'quirks.signCase must be one of "any", "lower"'],
+    ['step[0]', [], 'step[0] must be an object'],
+  ])('refuses a wrong %s', (field, step, message) => {
+    const steps = [step] as ScriptStep[];
+    expect(() => {
+      sandbox.script(steps);
+    }).toThrow(expect.objectContaining({ code: 'INVALID_SCRIPT', field, message }) as Error);
+    expect(sandbox.pendingScript).toEqual([]);
+  });
+
+  it('takes all steps or none, and names an unknown fault', () => {
+    const steps = [{ status: -1 }, { fault: 'cut' }] as unknown as ScriptStep[];
+    expect(() => {
+      sandbox.script(steps);
+    }).toThrow(/^step\[1\]\.fault must be one of "cut-before-reading", .*"foreign-items"$/);
+    expect(sandbox.pendingScript).toEqual([]);
+  });
+});
