@@ -18,7 +18,7 @@ export { LaafficModule } from './laaffic.module.js';
 export type { Issue } from './messages/issue.js';
 export { maskNumber } from './messages/mask-number.js';
 export type { RecipientInput } from './messages/recipients.js';
-export { SendSmsCommand } from './messages/send-sms.command.js';
+export { SendSmsCommand, type SendSms } from './messages/send-sms.command.js';
 export {
   SmsReceipt,
   type AcceptedRecipient,

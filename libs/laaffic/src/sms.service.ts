@@ -5,7 +5,7 @@ import { LaafficGateway } from './gateway/laaffic.gateway.js';
 import { OrderIds } from './messages/order-id.js';
 import { readSendCommand } from './messages/read-send-command.js';
 import { MAX_RECIPIENTS } from './messages/recipients.js';
-import type { SendSmsCommand } from './messages/send-sms.command.js';
+import type { SendSms } from './messages/send-sms.command.js';
 import type { SmsReceipt } from './messages/sms-receipt.js';
 import { LaafficSettings } from './options/laaffic.settings.js';
 
@@ -58,7 +58,7 @@ export class SmsService {
    * safe, its `receipt` what became of each recipient. Wrong commands are refused before anything
    * leaves the process, with every problem and its position.
    */
-  async send(command: SendSmsCommand, options: SendOptions = {}): Promise<SmsReceipt> {
+  async send(command: SendSms, options: SendOptions = {}): Promise<SmsReceipt> {
     const { method = this.settings.method, timeout = this.settings.timeout, signal } = options;
     checkTimeout(timeout);
     const read = readSendCommand(command, MAX_RECIPIENTS[method], this.orderIds.forRequest());

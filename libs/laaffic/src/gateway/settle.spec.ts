@@ -231,9 +231,9 @@ describe('nobody accepted', () => {
     ],
     ['platform trouble', { status: '-12' }, failure('platform', 'LAAFFIC_SUBMIT_FAILED', 'unknown', -12)],
     [
-      'platform trouble that names the refused number',
+      'platform trouble that lists the number as refused',
       { status: '-12', failArray: [{ number: A.number }] },
-      failure('platform', 'LAAFFIC_SUBMIT_FAILED', 'rejected', -12),
+      failure('platform', 'LAAFFIC_SUBMIT_FAILED', 'unknown', -12),
     ],
     [
       'an unlisted status',

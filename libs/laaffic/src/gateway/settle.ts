@@ -35,7 +35,9 @@ export function settle(recipients: readonly Recipient[], envelope: SendEnvelope)
       accepted.push({ number, orderId, msgId: claim.msgId });
     } else if (claim?.is === 'refused') {
       const msgId = claim.msgId === undefined ? {} : { msgId: claim.msgId };
-      rejected.push({ number, orderId, code: refusal.code, reason: claim.reason ?? reasonIn(envelope), ...msgId });
+      const entry = { number, orderId, code: refusal.code, reason: claim.reason ?? reasonIn(envelope), ...msgId };
+      // A platform in trouble is not believed when it says that a message failed.
+      (refusal.outcome === 'rejected' ? rejected : unknown).push(entry);
     } else if (claim?.is === 'unclear') {
       unknown.push({ number, orderId, code: LOCAL_FAILURES.unreadable.code, reason: claim.reason });
     } else {

@@ -34,8 +34,8 @@ function describeCause({ why, written, cause }: ExchangeFailure): string {
   if (why === 'aborted')
     return written ? 'aborted while the request was on its way' : 'aborted before the request was written';
   if (why === 'timeout') return written ? 'no answer in time' : 'no connection in time';
-  const code = cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : undefined;
-  return code ?? (cause instanceof Error ? cause.name : 'no cause given');
+  const { code, name } = (cause ?? {}) as { code?: unknown; name?: unknown };
+  return [code, name, 'no cause given'].find((word) => typeof word === 'string') as string;
 }
 
 /** Every recipient shares the fate of the request. */

@@ -4,12 +4,18 @@ import { checkContent, checkSenderId } from './content.js';
 import { describeIssues, type Issue } from './issue.js';
 import { MAX_RECIPIENTS, readRecipients, type RecipientInput } from './recipients.js';
 
+/** One text for one or many recipients, as `SmsService.send` takes it. */
+export interface SendSms {
+  readonly to: RecipientInput | readonly RecipientInput[];
+  readonly content: string;
+  readonly senderId?: string | undefined;
+}
+
 /**
- * One text for one or many recipients. Usable as the body of a controller (class-validator,
- * class-transformer) and as a plain object literal for `SmsService.send`, which checks it by the
- * same rules: there is no pipe in front of callers by dependency injection.
+ * {@link SendSms} as the body of a controller: checked by Nest's `ValidationPipe` (class-validator,
+ * class-transformer) by the same rules that the service holds its other callers to.
  */
-export class SendSmsCommand {
+export class SendSmsCommand implements SendSms {
   /**
    * Who gets it: a number with country code, a `{ number, orderId }`, or a list of either, at most
    * 1,000 (100 with GET). `+`, `00` and separators are taken off. An `orderId` is echoed by the

@@ -32,6 +32,8 @@ export interface UnknownRecipient {
   readonly code: string;
   /** Why nobody can know. */
   readonly reason: string;
+  /** The gateway's id, if its answer gave one all the same. */
+  readonly msgId?: string;
 }
 
 /**

@@ -1,0 +1,27 @@
+import { Test } from '@nestjs/testing';
+import { GatewayClock, LaafficModule, SmsService, type LaafficOptions } from 'nestjs-laaffic';
+
+/** The sandbox's account, which is the vendor's sample. */
+export const ACCOUNT = { appId: '4luaKsL2', apiKey: 'bDqJFiq9', apiSecret: '7bz1lzh9' };
+
+/** An app of the module alone, as a user makes one. */
+export async function client(options: Partial<LaafficOptions>, clock = new GatewayClock()) {
+  const app = await Test.createTestingModule({ imports: [LaafficModule.forRoot({ ...ACCOUNT, ...options })] })
+    .overrideProvider(GatewayClock)
+    .useValue(clock)
+    .compile();
+  app.useLogger(false);
+  await app.init();
+  return { sms: app.get(SmsService), clock, close: () => app.close() };
+}
+
+/** The error that a call ends with; a call that does not fail is a failure of the test. */
+export async function failureOf(call: Promise<unknown>): Promise<unknown> {
+  const nothing = Symbol('resolved');
+  const error = await call.then(
+    () => nothing,
+    (reason: unknown) => reason,
+  );
+  if (error === nothing) throw new Error('the call was expected to fail, but resolved');
+  return error;
+}

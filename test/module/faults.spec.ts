@@ -1,0 +1,262 @@
+import { createServer, type Server } from 'node:net';
+import { once } from 'node:events';
+import { LaafficSandbox, type ScriptStep } from 'laaffic-sandbox';
+import { toHttpException, type LaafficException } from 'nestjs-laaffic';
+import { client, failureOf } from './account.js';
+
+const TO = [
+  { number: '91856321412', orderId: 'order-1' },
+  { number: '91856321413', orderId: 'order-2' },
+];
+const command = { to: TO, content: 'hello world' };
+
+let sandbox: LaafficSandbox;
+let gateway: Awaited<ReturnType<typeof client>>;
+
+beforeAll(async () => {
+  sandbox = await LaafficSandbox.start();
+  gateway = await client({ baseUrl: sandbox.url });
+});
+afterEach(() => {
+  sandbox.assertScriptDone();
+  sandbox.reset();
+});
+afterAll(async () => {
+  await gateway.close();
+  await sandbox.close();
+});
+
+interface Expected {
+  kind: string;
+  code: string;
+  outcome: 'rejected' | 'unknown';
+  http: number;
+  reason?: string | RegExp;
+  /** How many messages the gateway accepted behind our back. */
+  acceptedThere: number;
+}
+
+const lost = {
+  kind: 'transport',
+  code: 'LAAFFIC_CONNECTION_LOST',
+  outcome: 'unknown',
+  http: 504,
+  reason: 'UND_ERR_SOCKET',
+} as const;
+const timeout = {
+  kind: 'transport',
+  code: 'LAAFFIC_TIMEOUT',
+  outcome: 'unknown',
+  http: 504,
+  reason: 'no answer in time',
+} as const;
+const unreadable = { kind: 'unreadable', code: 'LAAFFIC_UNREADABLE_ANSWER', outcome: 'unknown', http: 502 } as const;
+const QUICK = { timeout: 60 };
+
+describe.each(['POST', 'GET'] as const)('below the protocol, %s:', (method) => {
+  it.each<[string, ScriptStep, Expected, { timeout?: number }?]>([
+    ['cut before reading', { fault: 'cut-before-reading' }, { ...lost, acceptedThere: 0 }],
+    ['cut before accepting', { fault: 'cut-before-accepting' }, { ...lost, acceptedThere: 0 }],
+    ['cut after accepting', { fault: 'cut-after-accepting' }, { ...lost, acceptedThere: 2 }],
+    ['no answer, nothing accepted', { fault: 'hang-before-accepting' }, { ...timeout, acceptedThere: 0 }, QUICK],
+    ['no answer, all accepted', { fault: 'hang-after-accepting' }, { ...timeout, acceptedThere: 2 }, QUICK],
+    ['an answer that stops half-way', { fault: 'stalled-body' }, { ...timeout, acceptedThere: 2 }, QUICK],
+    [
+      '502 with HTML',
+      { fault: 'html', http: 502 },
+      { ...unreadable, reason: /^HTTP 502, text\/html.*, \d+ characters$/, acceptedThere: 0 },
+    ],
+    [
+      '503 with HTML',
+      { fault: 'html', http: 503 },
+      { ...unreadable, reason: /^HTTP 503, text\/html/, acceptedThere: 0 },
+    ],
+    [
+      '504 with HTML after accepting',
+      { fault: 'html', http: 504, accepted: true },
+      { ...unreadable, reason: /^HTTP 504/, acceptedThere: 2 },
+    ],
+    [
+      '200 with HTML',
+      { fault: 'html', http: 200 },
+      { ...unreadable, reason: /^HTTP 200, text\/html/, acceptedThere: 0 },
+    ],
+    [
+      '404 with HTML, as from a wrong base URL',
+      { fault: 'html', http: 404 },
+      { ...unreadable, reason: /^HTTP 404/, acceptedThere: 0 },
+    ],
+    [
+      'an empty body',
+      { fault: 'empty-body', accepted: true },
+      { ...unreadable, reason: /^HTTP 200, .*, 0 characters$/, acceptedThere: 2 },
+    ],
+    ['broken JSON', { fault: 'broken-json' }, { ...unreadable, reason: /^HTTP 200/, acceptedThere: 2 }],
+    ['nulls for everything but the status', { fault: 'nulls' }, { ...unreadable, acceptedThere: 2 }],
+    ['text for the list', { fault: 'string-for-array' }, { ...unreadable, acceptedThere: 2 }],
+    ['no list', { fault: 'missing-fields', fields: ['array'] }, { ...unreadable, acceptedThere: 2 }],
+    [
+      'no status and no list',
+      { fault: 'missing-fields', fields: ['status', 'array'] },
+      { ...unreadable, acceptedThere: 2 },
+    ],
+    [
+      'HTTP 429 from a server in front of the gateway',
+      { fault: 'raw', http: 429, headers: { 'retry-after': '7' }, body: 'slow down' },
+      {
+        kind: 'limit',
+        code: 'LAAFFIC_TOO_FREQUENT',
+        outcome: 'rejected',
+        http: 429,
+        reason: 'HTTP 429',
+        acceptedThere: 0,
+      },
+    ],
+    [
+      'a redirect, which is not followed',
+      { fault: 'raw', http: 302, headers: { location: 'http://127.0.0.1:9/' } },
+      { ...unreadable, reason: /^HTTP 302/, acceptedThere: 0 },
+    ],
+  ])('%s', async (...[, step, expected, options]) => {
+    sandbox.script(step);
+    const error = (await failureOf(gateway.sms.send(command, { method, ...options }))) as LaafficException;
+
+    const { kind, code, outcome, http, reason, acceptedThere } = expected;
+    expect(error).toMatchObject({ kind, code, outcome });
+    expect(error.reason).toEqual(
+      reason instanceof RegExp ? expect.stringMatching(reason) : (reason ?? expect.any(String)),
+    );
+    expect(toHttpException(error).getStatus()).toBe(http);
+    const entries = TO.map((recipient) => ({ ...recipient, code, reason: error.reason }));
+    expect(error.receipt).toEqual({ accepted: [], rejected: [], unknown: [], [outcome]: entries });
+    expect(sandbox.requests).toHaveLength(1);
+    expect(sandbox.messages).toHaveLength(acceptedThere);
+  });
+
+  it.each<[string, ScriptStep]>([
+    ['a slow body', { fault: 'slow-body', chunk: 40, pause: 1 }],
+    ['numbers for texts', { fault: 'numbers-for-strings' }],
+    ['message ids as numbers', { fault: 'msg-id-as-number' }],
+    ['items that nobody sent', { fault: 'foreign-items', count: 3 }],
+    ['an empty failArray', { quirks: { failArray: 'always' } }],
+    ['business answers with HTTP 500', { http: 500 }],
+  ])('%s does not keep it from reading who was accepted', async (_, step) => {
+    sandbox.script(step);
+    expect(await gateway.sms.send(command, { method })).toEqual({
+      accepted: TO.map((recipient, index) => ({ ...recipient, msgId: sandbox.messages[index]!.msgId })),
+      rejected: [],
+      unknown: [],
+    });
+    expect(sandbox.requests).toHaveLength(1);
+  });
+
+  it('a list that lacks one of the accepted leaves that one unknown', async () => {
+    sandbox.script({ fault: 'missing-items', count: 1 });
+    const receipt = await gateway.sms.send(command, { method });
+    expect(receipt.accepted).toEqual([{ ...TO[0], msgId: sandbox.messages[0]!.msgId }]);
+    expect(receipt.rejected).toEqual([]);
+    expect(receipt.unknown.map(({ orderId }) => orderId)).toEqual(['order-2']);
+  });
+});
+
+describe('before a byte was written:', () => {
+  let port: number;
+  let deaf: Server;
+
+  beforeAll(async () => {
+    deaf = createServer().listen(0, '127.0.0.1');
+    await once(deaf, 'listening');
+    port = (deaf.address() as { port: number }).port;
+    deaf.close();
+  });
+
+  it.each<[string, () => string, object]>([
+    ['a refused connection', () => `http://127.0.0.1:${port}/v3`, { reason: 'ECONNREFUSED' }],
+    [
+      'a host that does not exist',
+      () => 'http://gateway.invalid/v3',
+      { reason: expect.stringMatching(/^(ENOTFOUND|EAI_AGAIN)$/) },
+    ],
+    [
+      'TLS that the server does not speak',
+      () => sandbox.url.replace('http:', 'https:'),
+      { reason: expect.stringMatching(/^(ERR_SSL|EPROTO)/) },
+    ],
+  ])('%s is rejected, and safe to send again', async (_, baseUrl, expected) => {
+    const unreachable = await client({ baseUrl: baseUrl() });
+    const error = (await failureOf(unreachable.sms.send(command))) as LaafficException;
+    await unreachable.close();
+    expect(error).toMatchObject({ kind: 'transport', code: 'LAAFFIC_NOT_CONNECTED', outcome: 'rejected', ...expected });
+    expect(error.receipt?.rejected.map(({ orderId }) => orderId)).toEqual(['order-1', 'order-2']);
+    expect(toHttpException(error).getStatus()).toBe(503);
+    expect(sandbox.requests).toEqual([]);
+  });
+
+  it('a time-out while waiting for a free connection is rejected, for the gateway never saw it', async () => {
+    const narrow = await client({ baseUrl: sandbox.url, connection: { maxConnections: 1 } });
+    sandbox.script({ fault: 'hang-after-accepting' });
+    const first = failureOf(narrow.sms.send(command, { timeout: 200 }));
+    const second = failureOf(narrow.sms.send(command, { timeout: 40 }));
+    expect(await second).toMatchObject({
+      code: 'LAAFFIC_NOT_CONNECTED',
+      outcome: 'rejected',
+      reason: 'no connection in time',
+    });
+    expect(await first).toMatchObject({ code: 'LAAFFIC_TIMEOUT', outcome: 'unknown' });
+    expect(await narrow.sms.send(command)).toMatchObject({ rejected: [], unknown: [] });
+    await narrow.close();
+    expect(sandbox.requests).toHaveLength(2);
+  });
+
+  it('a connection that fails once is made once more', async () => {
+    let connections = 0;
+    const flaky = createServer((socket) => {
+      connections++;
+      socket.destroy();
+    }).listen(0, '127.0.0.1');
+    await once(flaky, 'listening');
+    const { port: flakyPort } = flaky.address() as { port: number };
+    const secure = await client({ baseUrl: `https://127.0.0.1:${flakyPort}/v3` });
+    expect(await failureOf(secure.sms.send(command))).toMatchObject({
+      code: 'LAAFFIC_NOT_CONNECTED',
+      outcome: 'rejected',
+    });
+    await secure.close();
+    flaky.close();
+    expect(connections).toBe(2);
+  });
+});
+
+describe('an abort', () => {
+  it('before the call leaves the process is rejected', async () => {
+    const reason = new Error('the user went away');
+    const error = await failureOf(gateway.sms.send(command, { signal: AbortSignal.abort(reason) }));
+    expect(error).toMatchObject({ code: 'LAAFFIC_ABORTED', outcome: 'rejected', cause: reason });
+    expect(sandbox.requests).toEqual([]);
+  });
+
+  it('while the request is on its way is unknown, and closes the connection', async () => {
+    const controller = new AbortController();
+    const arrived = new Promise<void>((resolve) => {
+      sandbox.configure({
+        onCall: () => {
+          resolve();
+        },
+      });
+    });
+    sandbox.script({ fault: 'hang-after-accepting' });
+    const call = failureOf(gateway.sms.send(command, { signal: controller.signal }));
+    await arrived;
+    controller.abort();
+    expect(await call).toMatchObject({ code: 'LAAFFIC_ABORTED', outcome: 'unknown' });
+    sandbox.configure({ onCall: null });
+    expect(sandbox.messages).toHaveLength(2);
+  });
+
+  it('after the answer changes nothing', async () => {
+    const controller = new AbortController();
+    const receipt = await gateway.sms.send(command, { signal: controller.signal });
+    controller.abort();
+    expect(receipt.accepted).toHaveLength(2);
+  });
+});
