@@ -4,7 +4,9 @@
 const esmOnly = [
   '@nestjs',
   '@borewit',
+  '@fastify/static',
   '@tokenizer',
+  'content-disposition',
   'file-type',
   'load-esm',
   'strtok3',
@@ -40,6 +42,7 @@ export const shared = {
 export default {
   ...shared,
   testMatch: ['<rootDir>/{src,libs,test,examples}/**/*.{spec,e2e-spec}.ts'],
+  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/packages/'],
   moduleNameMapper: {
     '^nestjs-laaffic$': '<rootDir>/libs/laaffic/src/index.ts',
     '^laaffic-sandbox$': '<rootDir>/libs/laaffic-sandbox/src/index.ts',

@@ -26,7 +26,8 @@ function issuesOf(error: ValidationError, path: string): Issue[] {
 /** Most messages of class-validator start with the property, ours with the position in it: `to[2] must …`. */
 function issueOf(text: string, property: string, path: string): Issue {
   const [first = ''] = text.split(' ', 1);
-  return first.startsWith(property)
+  const isField = first === property || first.startsWith(`${property}[`) || first.startsWith(`${property}.`);
+  return isField
     ? { field: path + first, problem: text.slice(first.length + 1) }
     : { field: path + property, problem: `is refused: ${text}` };
 }

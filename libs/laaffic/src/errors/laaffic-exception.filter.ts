@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import {
   applyDecorators,
   Catch,
@@ -6,6 +7,7 @@ import {
   UseFilters,
   type ArgumentsHost,
   type ExceptionFilter,
+  type HttpException,
 } from '@nestjs/common';
 import { throwError, type Observable } from 'rxjs';
 import { toHttpException, type HttpStatusOverrides } from './http-exception.js';
@@ -19,10 +21,11 @@ export const LAAFFIC_HTTP_STATUSES = Symbol('LAAFFIC_HTTP_STATUSES');
  * `@UseFilters(LaafficExceptionFilter)`, `{ provide: APP_FILTER, useClass: LaafficExceptionFilter }`
  * or `@UseLaafficErrors()`.
  *
- * - HTTP (Express, Fastify): answers with the status of the table, with `Retry-After` on 429.
- * - GraphQL: hands the HTTP exception on to the driver, which makes an error of it.
+ * - HTTP (Express, Fastify): answers with the status of the table, with `Retry-After` where a limit is reached.
+ * - GraphQL, and any other context: throws the HTTP exception, of which a GraphQL driver makes an error.
  * - RPC: the body becomes the error of the caller's observable.
- * - WebSocket: emits an `exception` event with the body, as Nest does for its own.
+ * - WebSocket: emits an `exception` event with the body, as Nest does for its own;
+ *   Nest applies no global filters there, so decorate the gateway.
  */
 @Catch(LaafficException)
 export class LaafficExceptionFilter implements ExceptionFilter<LaafficException> {
@@ -45,7 +48,7 @@ export class LaafficExceptionFilter implements ExceptionFilter<LaafficException>
         emit(host.switchToWs().getClient<SocketClient>(), httpException.getResponse());
         return undefined;
       default:
-        return httpException;
+        throw httpException;
     }
   }
 }
@@ -55,25 +58,34 @@ export function UseLaafficErrors(overrides?: HttpStatusOverrides): ClassDecorato
   return applyDecorators(UseFilters(new LaafficExceptionFilter(overrides)));
 }
 
-/** What Express's response and Fastify's reply have in common. */
-interface HttpReply {
-  readonly headersSent?: boolean;
+/** Express's response, Fastify's reply, or, in the middleware of Fastify, Node's own response. */
+type HttpReply = ServerResponse | PlatformReply;
+
+interface PlatformReply {
+  /** Fastify: the response under the reply. */
+  readonly raw?: ServerResponse;
+  /** Fastify: whether the reply is done, by Fastify or by the app. */
   readonly sent?: boolean;
   status(code: number): this;
   header(name: string, value: string): this;
   send(body: unknown): unknown;
 }
 
-function answer(
-  reply: HttpReply,
-  exception: LaafficException,
-  httpException: { getStatus(): number; getResponse(): unknown },
-) {
-  if (reply.headersSent === true || reply.sent === true) return;
-  if (httpException.getStatus() === 429 && exception instanceof LaafficLimitException) {
-    reply.header('Retry-After', String(exception.retryAfter));
+function answer(reply: HttpReply, exception: LaafficException, httpException: HttpException): void {
+  const native = ('raw' in reply ? reply.raw : undefined) ?? (reply as ServerResponse);
+  if (native.headersSent || ('sent' in reply && reply.sent)) {
+    native.end();
+    return;
   }
-  reply.status(httpException.getStatus()).send(httpException.getResponse());
+  const wait = exception instanceof LaafficLimitException ? String(exception.retryAfter) : undefined;
+  if ('send' in reply) {
+    if (wait !== undefined) reply.header('Retry-After', wait);
+    reply.status(httpException.getStatus()).send(httpException.getResponse());
+    return;
+  }
+  if (wait !== undefined) native.setHeader('Retry-After', wait);
+  native.writeHead(httpException.getStatus(), { 'Content-Type': 'application/json; charset=utf-8' });
+  native.end(JSON.stringify(httpException.getResponse()));
 }
 
 function refuse(body: unknown): Observable<never> {
