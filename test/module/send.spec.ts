@@ -1,0 +1,291 @@
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer as createHttpServer, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import { connect, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { LaafficSandbox } from 'laaffic-sandbox';
+import { GatewayClock } from 'nestjs-laaffic';
+import { client, failureOf } from './account.js';
+
+let sandbox: LaafficSandbox;
+let gateway: Awaited<ReturnType<typeof client>>;
+
+beforeAll(async () => {
+  sandbox = await LaafficSandbox.start();
+  gateway = await client({ baseUrl: sandbox.url });
+});
+afterEach(() => {
+  sandbox.assertScriptDone();
+  sandbox.reset();
+});
+afterAll(async () => {
+  await gateway.close();
+  await sandbox.close();
+});
+
+const numbers = (count: number) => Array.from({ length: count }, (_, i) => `9185${String(i).padStart(7, '0')}`);
+const portOf = (server: Server) => (server.address() as AddressInfo).port;
+
+describe('recipients', () => {
+  it.each([
+    ['POST', 1000],
+    ['GET', 100],
+  ] as const)('%s takes %i at once, each with an order id and an outcome of its own', async (method, count) => {
+    const { accepted, rejected, unknown } = await gateway.sms.send({ to: numbers(count), content: 'hi' }, { method });
+    expect([rejected, unknown, sandbox.requests.length]).toEqual([[], [], 1]);
+    expect(accepted).toEqual(sandbox.messages.map(({ number, orderId, msgId }) => ({ number, orderId, msgId })));
+    expect(accepted.map(({ number }) => number)).toEqual(numbers(count));
+    expect(new Set(accepted.map(({ orderId }) => orderId)).size).toBe(count);
+  });
+
+  it.each([
+    ['POST', 1001],
+    ['GET', 101],
+  ] as const)('%s of %i is refused before it leaves the process', async (method, count) => {
+    const error = await failureOf(gateway.sms.send({ to: numbers(count), content: 'hi' }, { method }));
+    expect(error).toMatchObject({ code: 'LAAFFIC_INVALID_COMMAND', outcome: 'rejected', field: 'to' });
+    expect(sandbox.requests).toEqual([]);
+  });
+
+  it('are refused with every position where one is garbage, and nobody is sent to', async () => {
+    const error = await failureOf(gateway.sms.send({ to: ['+91 856 321 412', 'garbage', '12'], content: '' }));
+    expect(error).toMatchObject({
+      kind: 'input',
+      outcome: 'rejected',
+      issues: [
+        { field: 'to[1]', problem: 'must be a phone number with country code, 7 to 15 digits' },
+        { field: 'to[2]', problem: 'must be a phone number with country code, 7 to 15 digits' },
+        { field: 'content', problem: 'must not be empty' },
+      ],
+    });
+    expect(sandbox.requests).toEqual([]);
+  });
+
+  it.each([0, -1, NaN, 2 ** 31, Infinity])('a time-out of %d is refused, not taken as at once', async (timeout) => {
+    expect(await failureOf(gateway.sms.send({ to: numbers(1), content: 'x' }, { timeout }))).toMatchObject({
+      code: 'LAAFFIC_INVALID_COMMAND',
+      field: 'timeout',
+    });
+  });
+
+  it('may be the same number twice, and both are sent', async () => {
+    const { accepted } = await gateway.sms.send({ to: ['91856321412', '91856321412'], content: 'hi' });
+    expect(accepted.map(({ msgId }) => msgId)).toEqual(sandbox.messages.map(({ msgId }) => msgId));
+    expect(sandbox.messages).toHaveLength(2);
+  });
+
+  it('keep their outcomes apart in calls that run at the same time', async () => {
+    const calls = numbers(200).map(async (number, i) => {
+      const { accepted } = await gateway.sms.send({ to: { number, orderId: `order-${i}` }, content: `text ${i}` });
+      return accepted[0]?.msgId;
+    });
+    const msgIds = await Promise.all(calls);
+    const byOrder = new Map(sandbox.messages.map((message) => [message.orderId, message]));
+    expect(msgIds).toEqual(numbers(200).map((_, i) => byOrder.get(`order-${i}`)!.msgId));
+    expect(numbers(200).map((_, i) => byOrder.get(`order-${i}`)!.content)).toEqual(
+      numbers(200).map((_, i) => `text ${i}`),
+    );
+  });
+});
+
+describe('the sender', () => {
+  it.each([
+    ['ACME', 'ACME'],
+    [undefined, 'HOUSE'],
+    ['', 'HOUSE'],
+  ])('given as %j arrives as %j', async (senderId, expected) => {
+    const house = await client({ baseUrl: sandbox.url, senderId: 'HOUSE' });
+    await house.sms.send({ to: '91856321412', content: 'hi', senderId });
+    await house.close();
+    expect(sandbox.messages.map((message) => message.senderId)).toEqual([expected]);
+  });
+});
+
+describe.each(['status-zero', 'first-failure'] as const)('partial acceptance (%s)', (partialSuccess) => {
+  it.each(['never', 'on-failure'] as const)('keeps every accepted id, failArray %s', async (failArray) => {
+    sandbox.script({
+      status: -9,
+      reason: 'DST_MCCMNC_LIMIT',
+      numbers: ['91856321413'],
+      quirks: { partialSuccess, failArray },
+    });
+    const to = ['91856321412', '91856321413', '91856321414'];
+    const receipt = await gateway.sms.send({ to, content: 'hi' });
+    expect(receipt.accepted).toEqual(
+      sandbox.messages.map(({ number, orderId, msgId }) => ({ number, orderId, msgId })),
+    );
+    expect(receipt.accepted.map(({ number }) => number)).toEqual(['91856321412', '91856321414']);
+    expect(receipt.unknown).toEqual([]);
+    const listed = failArray === 'on-failure';
+    const known = listed || partialSuccess === 'first-failure';
+    expect(receipt.rejected).toEqual([
+      {
+        number: '91856321413',
+        orderId: expect.any(String),
+        code: partialSuccess === 'first-failure' ? 'LAAFFIC_ABNORMAL_NUMBER' : 'LAAFFIC_RECIPIENT_REFUSED',
+        reason: known ? 'DST_MCCMNC_LIMIT' : 'not among the accepted numbers',
+        ...(listed ? { msgId: expect.stringMatching(/^\d{19}$/) } : {}),
+      },
+    ]);
+  });
+});
+
+describe('a clock that is off', () => {
+  it.each([
+    ['ahead', 7200],
+    ['behind', -7200],
+  ])('is corrected when the gateway is %s, and the send is tried once more', async (_, clockSkew) => {
+    sandbox.configure({ clockSkew });
+    const skewed = await client({ baseUrl: sandbox.url });
+    const first = await skewed.sms.send({ to: '91856321412', content: 'hi' });
+    expect(sandbox.requests.map(({ status }) => status)).toEqual(['-16', '0']);
+    expect(first.accepted.map(({ msgId }) => msgId)).toEqual(sandbox.messages.map(({ msgId }) => msgId));
+
+    await skewed.sms.send({ to: '91856321413', content: 'hi' });
+    expect(sandbox.requests.map(({ status }) => status)).toEqual(['-16', '0', '0']);
+    expect(Math.abs(skewed.clock.offset / 1000 - clockSkew)).toBeLessThan(5);
+    await skewed.close();
+    sandbox.configure({ clockSkew: 0 });
+  });
+
+  it('is not tried again without a Date to go by', async () => {
+    sandbox.script({
+      fault: 'raw',
+      headers: { date: 'unreadable' },
+      body: '{"status":"-16","reason":"timestamp expires"}',
+    });
+    const error = await failureOf(gateway.sms.send({ to: '91856321412', content: 'hi' }));
+    expect(error).toMatchObject({ kind: 'clock', code: 'LAAFFIC_TIMESTAMP_EXPIRED', status: -16, outcome: 'rejected' });
+    expect(sandbox.requests).toHaveLength(1);
+  });
+
+  it('signs each attempt at its own time', async () => {
+    let now = Date.now();
+    const clock = new GatewayClock(() => (now += 1000));
+    const ticking = await client({ baseUrl: sandbox.url }, clock);
+    await ticking.sms.send({ to: '91856321412', content: 'hi' });
+    await ticking.sms.send({ to: '91856321412', content: 'hi' });
+    await ticking.close();
+    const [first, second] = sandbox.requests.map(({ headers }) => Number(headers['timestamp']));
+    expect(second! - first!).toBe(1);
+  });
+});
+
+describe('the gateway may be elsewhere', () => {
+  it.each(['/sms', ''])('base path %j', async (basePath) => {
+    const elsewhere = await LaafficSandbox.start({ basePath });
+    const there = await client({ baseUrl: `${elsewhere.url}/` });
+    await there.sms.send({ to: '91856321412', content: 'hi' });
+    expect(elsewhere.requests.map(({ path }) => path)).toEqual([`${basePath}/sendSms`]);
+    await there.close();
+    await elsewhere.close();
+  });
+
+  it('behind a proxy that tunnels and asks for a password', async () => {
+    const tunnels: (string | undefined)[] = [];
+    const proxy = createHttpServer();
+    proxy.on('connect', (request, socket) => {
+      tunnels.push(request.headers['proxy-authorization']);
+      const upstream = connect(Number(new URL(sandbox.url).port), '127.0.0.1', () => {
+        socket.write('HTTP/1.1 200 Connection established\r\n\r\n');
+        upstream.pipe(socket).pipe(upstream);
+      });
+      socket.on('close', () => upstream.destroy());
+    });
+    await once(proxy.listen(0, '127.0.0.1'), 'listening');
+    const proxied = await client({
+      baseUrl: sandbox.url,
+      connection: { proxy: `http://user:pass@127.0.0.1:${portOf(proxy)}` },
+    });
+    const receipt = await proxied.sms.send({ to: '91856321412', content: 'hi' });
+    await proxied.close();
+    proxy.close();
+    expect(receipt.accepted).toHaveLength(1);
+    expect(tunnels).toEqual([`Basic ${Buffer.from('user:pass').toString('base64')}`]);
+  });
+
+  it('behind a proxy that refuses: rejected, for nothing reached the gateway', async () => {
+    const proxy = createHttpServer();
+    proxy.on('connect', (_, socket) => socket.end('HTTP/1.1 407 Proxy Authentication Required\r\n\r\n'));
+    await once(proxy.listen(0, '127.0.0.1'), 'listening');
+    const proxied = await client({ baseUrl: sandbox.url, connection: { proxy: `http://127.0.0.1:${portOf(proxy)}` } });
+    const error = await failureOf(proxied.sms.send({ to: '91856321412', content: 'hi' }));
+    await proxied.close();
+    proxy.close();
+    expect(error).toMatchObject({ code: 'LAAFFIC_NOT_CONNECTED', outcome: 'rejected' });
+    expect(sandbox.requests).toEqual([]);
+  });
+
+  it('behind TLS: trusted by its certificate, and refused without', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'laaffic-tls-'));
+    const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
+    const subject = ['-subj', '/CN=gateway.test', '-addext', 'subjectAltName=DNS:gateway.test'];
+    execFileSync(
+      'openssl',
+      ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', ...subject, '-keyout', key, '-out', cert],
+      { stdio: 'ignore' },
+    );
+    const tls = { key: readFileSync(key), cert: readFileSync(cert) };
+    rmSync(folder, { recursive: true });
+    const answer = { status: '0', success: '1', fail: '0', array: [{ msgId: '1', number: '91856321412' }] };
+    let requests = 0;
+    const secure = createTlsServer(tls, (_, response) => {
+      requests++;
+      response.end(JSON.stringify(answer));
+    });
+    await once(secure.listen(0, '127.0.0.1'), 'listening');
+    const baseUrl = `https://127.0.0.1:${portOf(secure)}/v3`;
+
+    const trusting = await client({ baseUrl, connection: { tls: { ca: tls.cert, servername: 'gateway.test' } } });
+    expect((await trusting.sms.send({ to: '91856321412', content: 'hi' })).accepted).toHaveLength(1);
+    await trusting.close();
+    const wary = await client({ baseUrl });
+    expect(await failureOf(wary.sms.send({ to: '91856321412', content: 'hi' }))).toMatchObject({
+      code: 'LAAFFIC_NOT_CONNECTED',
+      outcome: 'rejected',
+      reason: 'DEPTH_ZERO_SELF_SIGNED_CERT',
+    });
+    await wary.close();
+    secure.close();
+    expect(requests).toBe(1);
+  });
+});
+
+describe('connections', () => {
+  it('are kept and used again, never more than allowed', async () => {
+    const open = new Set<unknown>();
+    let most = 0;
+    let made = 0;
+    const server = createHttpServer((request, response) => {
+      request.resume().on('end', () => response.end('{"status":"-3"}'));
+    });
+    server.on('connection', (socket) => {
+      made++;
+      most = Math.max(most, open.add(socket).size);
+      socket.on('close', () => open.delete(socket));
+    });
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    const narrow = await client({ baseUrl: `http://127.0.0.1:${portOf(server)}`, connection: { maxConnections: 3 } });
+    await Promise.all(numbers(50).map((to) => failureOf(narrow.sms.send({ to, content: 'x' }))));
+    expect([made, most]).toEqual([3, 3]);
+    await narrow.close();
+    server.close();
+    // Comes only when no connection is left.
+    await once(server, 'close');
+  });
+
+  it('closing the app lets sends in flight finish', async () => {
+    const closing = await client({ baseUrl: sandbox.url });
+    sandbox.script({ delay: 30 });
+    const send = closing.sms.send({ to: '91856321412', content: 'hi' });
+    await closing.close();
+    expect((await send).accepted).toHaveLength(1);
+    expect(await failureOf(closing.sms.send({ to: '91856321412', content: 'hi' }))).toMatchObject({
+      code: 'LAAFFIC_NOT_CONNECTED',
+      outcome: 'rejected',
+    });
+  });
+});
