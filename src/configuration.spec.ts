@@ -1,0 +1,85 @@
+import { ConfigurationError, readConfiguration } from './configuration.js';
+
+const KEY = 'a-key-of-my-own-0123';
+
+function problemsOf(env: NodeJS.ProcessEnv): readonly string[] {
+  try {
+    readConfiguration(env);
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigurationError) return error.problems;
+    throw error;
+  }
+}
+
+describe('readConfiguration', () => {
+  it('needs nothing: a sandbox, on loopback', () => {
+    expect(readConfiguration({})).toEqual({
+      port: 3000,
+      host: '127.0.0.1',
+      apiKeys: [],
+      logFormat: 'json',
+      account: undefined,
+    });
+  });
+
+  it('takes everything, trimmed, blanks counting as not set', () => {
+    expect(
+      readConfiguration({
+        PORT: ' 8080\n',
+        HOST: '',
+        API_KEYS: `${KEY}, ${KEY}2,,`,
+        LOG_FORMAT: 'text',
+        LAAFFIC_APP_ID: '4luaKsL2 ',
+        LAAFFIC_API_KEY: 'bDqJFiq9\n',
+        LAAFFIC_API_SECRET: '7bz1lzh9\n',
+        LAAFFIC_BASE_URL: 'https://api.onbuka.com/v3',
+        LAAFFIC_SENDER_ID: 'ACME',
+      }),
+    ).toEqual({
+      port: 8080,
+      host: '0.0.0.0',
+      apiKeys: [KEY, `${KEY}2`],
+      logFormat: 'text',
+      account: {
+        appId: '4luaKsL2',
+        apiKey: 'bDqJFiq9',
+        apiSecret: '7bz1lzh9',
+        baseUrl: 'https://api.onbuka.com/v3',
+        senderId: 'ACME',
+      },
+    });
+  });
+
+  it('logs text on a terminal', () => {
+    expect(readConfiguration({}, true).logFormat).toBe('text');
+    expect(readConfiguration({ LOG_FORMAT: 'json' }, true).logFormat).toBe('json');
+  });
+
+  it.each(['localhost', '127.0.0.1', '127.0.0.2', '::1'])('lets it listen on %s without keys', (HOST) => {
+    expect(readConfiguration({ HOST }).host).toBe(HOST);
+  });
+
+  const LOOPBACK_ONLY =
+    'HOST must be a loopback address while API_KEYS is not set, for anybody could send at your cost';
+  it.each<[string, NodeJS.ProcessEnv, string[]]>([
+    ['a port that is no number', { PORT: 'http' }, ['PORT must be a number from 0 to 65535']],
+    ['a port that is none', { PORT: '65536' }, ['PORT must be a number from 0 to 65535']],
+    ['a short key', { API_KEYS: `${KEY},short` }, ['API_KEYS must be at least 16 characters each']],
+    ['the whole network without keys', { HOST: '0.0.0.0' }, [LOOPBACK_ONLY]],
+    ['a name that only starts like loopback', { HOST: '127.0.0.1.evil.example' }, [LOOPBACK_ONLY]],
+    ['another log format', { LOG_FORMAT: 'xml' }, ['LOG_FORMAT must be json or text']],
+    [
+      'a part of the account, which must not turn into a sandbox',
+      { LAAFFIC_APP_ID: 'x', LAAFFIC_API_SECRET: ' ' },
+      ['LAAFFIC_API_KEY and LAAFFIC_API_SECRET must be set too, or none of the three for the sandbox'],
+    ],
+    [
+      'several at once',
+      { PORT: '-1', LOG_FORMAT: 'x' },
+      ['PORT must be a number from 0 to 65535', 'LOG_FORMAT must be json or text'],
+    ],
+  ])('refuses %s', (_, env, problems) => {
+    expect(problemsOf(env)).toEqual(problems);
+  });
+});

@@ -1,0 +1,27 @@
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import type { LaafficSandbox } from 'laaffic-sandbox';
+import type { LaafficOptions } from 'nestjs-laaffic';
+
+/** Where the messages go: the real gateway with the operator's account, or a sandbox in this process. */
+@Injectable()
+export class GatewayAccount implements OnApplicationShutdown {
+  #sandbox: LaafficSandbox | undefined;
+
+  constructor(private readonly real: LaafficOptions | undefined) {}
+
+  /** The sandbox, if there is one and it has been started. */
+  get sandbox(): LaafficSandbox | undefined {
+    return this.#sandbox;
+  }
+
+  async options(): Promise<LaafficOptions> {
+    if (this.real !== undefined) return this.real;
+    const { LaafficSandbox } = await import('laaffic-sandbox');
+    this.#sandbox = await LaafficSandbox.start();
+    return { appId: '4luaKsL2', apiKey: 'bDqJFiq9', apiSecret: '7bz1lzh9', baseUrl: this.#sandbox.url };
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.#sandbox?.close();
+  }
+}

@@ -1,0 +1,263 @@
+import { request as httpRequest } from 'node:http';
+import { inspect } from 'node:util';
+import type { LoggerService } from '@nestjs/common';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { LaafficSandbox } from 'laaffic-sandbox';
+import { readConfiguration } from '../../src/configuration.js';
+import { createApp } from '../../src/create-app.js';
+import { showFirstMessage } from '../../src/first-message.js';
+import { GatewayAccount } from '../../src/gateway/gateway.account.js';
+
+const API_KEY = 'a-key-of-my-own-0123';
+const MESSAGE = { to: '91856321412', content: 'Your code is 482913' };
+
+class KeepingLogger implements LoggerService {
+  readonly lines: unknown[] = [];
+  private readonly keep = (...parts: unknown[]) => {
+    this.lines.push(parts);
+  };
+  log = this.keep;
+  error = this.keep;
+  warn = this.keep;
+  debug = this.keep;
+}
+
+async function start(env: NodeJS.ProcessEnv = {}) {
+  const logger = new KeepingLogger();
+  const configuration = readConfiguration(env);
+  const app: NestExpressApplication = await createApp(configuration, logger);
+  await app.listen(0, '127.0.0.1');
+  const url = await app.getUrl();
+  const post = async (body: unknown, headers: Record<string, string> = {}) => {
+    const answer = await fetch(`${url}/v1/messages`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json', ...headers },
+      body: typeof body === 'string' ? body : JSON.stringify(body),
+    });
+    return { status: answer.status, headers: answer.headers, body: (await answer.json()) };
+  };
+  return { app, url, post, logger, sandbox: app.get(GatewayAccount).sandbox };
+}
+
+describe('the service without settings', () => {
+  let service: Awaited<ReturnType<typeof start>>;
+  beforeAll(async () => {
+    service = await start();
+  });
+  beforeEach(() => {
+    service.sandbox?.reset();
+  });
+  afterAll(() => service.app.close());
+
+  it('sends to its own sandbox and answers 201 with the receipt', async () => {
+    const to = ['+91 856 321 412', { number: '91856321413', orderId: 'order-2' }];
+    const { status, body } = await service.post({ to, content: 'hello world', senderId: 'ACME' });
+    const [first, second] = service.sandbox!.messages;
+    expect([status, body]).toEqual([
+      201,
+      {
+        accepted: [
+          { number: '91856321412', orderId: first!.orderId, msgId: first!.msgId },
+          { number: '91856321413', orderId: 'order-2', msgId: second!.msgId },
+        ],
+        rejected: [],
+        unknown: [],
+      },
+    ]);
+    expect([first, second].map((message) => [message!.content, message!.senderId])).toEqual([
+      ['hello world', 'ACME'],
+      ['hello world', 'ACME'],
+    ]);
+  });
+
+  it('takes 1,000 recipients with the longest order ids', async () => {
+    const to = Array.from({ length: 1000 }, (_, i) => ({
+      number: `9185${String(i).padStart(7, '0')}`,
+      orderId: String(i).padStart(64, 'x'),
+    }));
+    const { status, body } = await service.post({ to, content: 'hi' });
+    expect(status).toBe(201);
+    expect(body).toMatchObject({ accepted: { length: 1000 }, rejected: [], unknown: [] });
+    expect(service.sandbox!.requests).toHaveLength(1);
+  });
+
+  it.each<[string, object, string, string]>([
+    [
+      'a bad number',
+      { ...MESSAGE, to: ['91856321412', 'x'] },
+      'to[1]',
+      'to[1] must be a phone number with country code, 7 to 15 digits',
+    ],
+    ['nobody', { content: 'x' }, 'to', 'to must be a phone number as text, or an object { number, orderId }'],
+    ['no content', { to: '91856321412' }, 'content', 'content must be text'],
+    [
+      'too long a content',
+      { ...MESSAGE, content: 'x'.repeat(1025) },
+      'content',
+      'content must have at most 1024 characters',
+    ],
+    [
+      'a field that there is not',
+      { ...MESSAGE, sender: 'ACME' },
+      'sender',
+      'sender is refused: property sender should not exist',
+    ],
+  ])('refuses %s with 400, naming the field', async (_, message, field, problem) => {
+    const { status, body } = await service.post(message);
+    expect([status, body]).toEqual([
+      400,
+      {
+        statusCode: 400,
+        message: `The SMS cannot be sent as it is: ${problem}`,
+        error: 'Bad Request',
+        code: 'LAAFFIC_INVALID_COMMAND',
+        outcome: 'rejected',
+        field,
+      },
+    ]);
+    expect(service.sandbox!.requests).toEqual([]);
+  });
+
+  it.each([
+    ['broken JSON', '{"to":', 'application/json', 400],
+    ['a form, which any page may post', 'to=91856321412&content=x', 'application/x-www-form-urlencoded', 400],
+    ['plain text, which any page may post', JSON.stringify(MESSAGE), 'text/plain', 400],
+    ['more than a megabyte', JSON.stringify({ ...MESSAGE, content: 'x'.repeat(1_100_000) }), 'application/json', 413],
+  ])('refuses %s', async (_, body, type, expected) => {
+    const { status } = await service.post(body, { 'Content-Type': type });
+    expect([status, service.sandbox!.requests.length]).toEqual([expected, 0]);
+  });
+
+  it.each([
+    ['9990000010', 503, 'LAAFFIC_INSUFFICIENT_BALANCE', 'rejected', null],
+    ['9990000001', 502, 'LAAFFIC_AUTHENTICATION_FAILED', 'rejected', null],
+    ['9990000015', 429, 'LAAFFIC_TOO_FREQUENT', 'rejected', '1'],
+    ['9990000018', 503, 'LAAFFIC_GATEWAY_FAULT', 'unknown', null],
+  ])('answers the trouble that the sandbox makes for %s with %i', async (to, http, code, outcome, retryAfter) => {
+    const { status, body, headers } = await service.post({ to, content: 'x' });
+    expect([status, headers.get('retry-after')]).toEqual([http, retryAfter]);
+    expect(body).toMatchObject({ statusCode: http, code, outcome });
+  });
+
+  it('says that it is up, and where messages go', async () => {
+    const answer = await fetch(`${service.url}/health`);
+    expect([answer.status, await answer.json()]).toEqual([200, { status: 'ok', gateway: 'sandbox' }]);
+  });
+
+  it('describes its API', async () => {
+    const page = await fetch(`${service.url}/docs`);
+    expect([page.status, page.headers.get('content-type')]).toEqual([200, expect.stringMatching('text/html')]);
+    const answer = await fetch(`${service.url}/docs-json`);
+    const api = (await answer.json()) as {
+      paths: object;
+      components: { schemas: Record<string, { properties: object; required: string[] }> };
+    };
+    expect(Object.keys(api.paths)).toEqual(['/v1/messages', '/health']);
+    const { SendMessageBody, ReceiptBody } = api.components.schemas;
+    expect([Object.keys(SendMessageBody!.properties), SendMessageBody!.required]).toEqual([
+      ['to', 'content', 'senderId'],
+      ['to', 'content'],
+    ]);
+    expect(Object.keys(ReceiptBody!.properties)).toEqual(['accepted', 'rejected', 'unknown']);
+  });
+
+  it('does not answer a page whose host name was rebound to this machine', async () => {
+    const { port } = new URL(service.url);
+    const status = await new Promise((resolve, reject) => {
+      const request = httpRequest(
+        {
+          host: '127.0.0.1',
+          port,
+          path: '/v1/messages',
+          method: 'POST',
+          headers: { host: 'rebound.example', 'content-type': 'application/json' },
+        },
+        (response) => {
+          response.resume();
+          resolve(response.statusCode);
+        },
+      );
+      request.on('error', reject);
+      request.end(JSON.stringify(MESSAGE));
+    });
+    expect([status, service.sandbox!.requests.length]).toEqual([403, 0]);
+  });
+
+  it('logs what it did, numbers masked and contents left out', async () => {
+    service.logger.lines.length = 0;
+    await service.post(MESSAGE);
+    await service.post({ ...MESSAGE, to: ['91856321412', '9990000010'] });
+    expect(service.logger.lines).toContainEqual([
+      { event: 'message sent', to: '9185…412', accepted: 1, rejected: 0, unknown: 0 },
+      'MessagesController',
+    ]);
+    expect(service.logger.lines.length).toBeGreaterThanOrEqual(2);
+    expect(inspect(service.logger.lines, { depth: 9 })).not.toMatch(/91856321412|9990000010|482913/);
+  });
+
+  it('shows its first message by its own API', async () => {
+    const printed: string[] = [];
+    await showFirstMessage(service.url, service.sandbox!.url, undefined, (text) => printed.push(text));
+    const [message] = service.sandbox!.messages;
+    expect(printed).toHaveLength(1);
+    expect(printed[0]).toContain(`POST ${service.url}/v1/messages`);
+    expect(printed[0]).toContain(`"msgId": "${message!.msgId}"`);
+    expect(printed[0]).toContain(service.sandbox!.url.replace('/v3', '/_sandbox/messages'));
+  });
+});
+
+describe('the service with API keys', () => {
+  let service: Awaited<ReturnType<typeof start>>;
+  beforeAll(async () => {
+    service = await start({ API_KEYS: `other-key-0123456789,${API_KEY}` });
+  });
+  afterAll(() => service.app.close());
+
+  it.each([
+    ['no key', {}],
+    ['a wrong key', { Authorization: 'Bearer a-key-of-my-own-0124' }],
+    ['the beginning of a key', { Authorization: 'Bearer a-key-of-my-own' }],
+    ['an empty key', { Authorization: 'Bearer ' }],
+    ['another scheme', { Authorization: `Basic ${API_KEY}` }],
+  ])('refuses %s with 401', async (_, headers) => {
+    const { status } = await service.post(MESSAGE, headers);
+    expect([status, service.sandbox!.requests.length]).toEqual([401, 0]);
+  });
+
+  it.each([API_KEY, 'other-key-0123456789'])('lets in %s', async (key) => {
+    expect((await service.post(MESSAGE, { Authorization: `Bearer ${key}` })).status).toBe(201);
+  });
+
+  it('leaves health open', async () => {
+    expect((await fetch(`${service.url}/health`)).status).toBe(200);
+  });
+});
+
+describe('the service with an account', () => {
+  it('sends there, starts no sandbox, and sends nothing by itself', async () => {
+    const gateway = await LaafficSandbox.start({
+      appId: 'app-of-mine',
+      apiKey: 'key-of-mine',
+      apiSecret: 'secret-of-mine',
+    });
+    const service = await start({
+      LAAFFIC_APP_ID: 'app-of-mine',
+      LAAFFIC_API_KEY: 'key-of-mine',
+      LAAFFIC_API_SECRET: 'secret-of-mine\n',
+      LAAFFIC_BASE_URL: gateway.url,
+      LAAFFIC_SENDER_ID: 'HOUSE',
+    });
+    const before = gateway.requests.length;
+    const { status } = await service.post(MESSAGE);
+    const health: unknown = await (await fetch(`${service.url}/health`)).json();
+    await service.app.close();
+    await gateway.close();
+    expect([service.sandbox, before, status, health]).toEqual([
+      undefined,
+      0,
+      201,
+      { status: 'ok', gateway: 'laaffic' },
+    ]);
+    expect(gateway.messages.map(({ number, senderId }) => [number, senderId])).toEqual([['91856321412', 'HOUSE']]);
+  });
+});
