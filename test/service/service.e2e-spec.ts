@@ -34,7 +34,7 @@ async function start(env: NodeJS.ProcessEnv = {}) {
       headers: { 'Content-Type': 'application/json', ...headers },
       body: typeof body === 'string' ? body : JSON.stringify(body),
     });
-    return { status: answer.status, headers: answer.headers, body: (await answer.json()) };
+    return { status: answer.status, headers: answer.headers, body: await answer.json() };
   };
   return { app, url, post, logger, sandbox: app.get(GatewayAccount).sandbox };
 }

@@ -1,13 +1,16 @@
 import type { SecureContextOptions } from 'node:tls';
 
-/** What `LaafficModule.forRoot` takes and `forRootAsync` makes. Credentials are trimmed. */
+/**
+ * What `LaafficModule.forRoot` takes and `forRootAsync` makes. Credentials are trimmed; the types let
+ * environment variables be given as they are, and a missing one is refused at boot.
+ */
 export interface LaafficOptions {
   /** The application's id; it picks route, price and sender set-up, and is not the API key. */
-  appId: string;
+  appId: string | undefined;
   /** The API key of the account. */
-  apiKey: string;
+  apiKey: string | undefined;
   /** The API secret of the account. */
-  apiSecret: string;
+  apiSecret: string | undefined;
   /**
    * The gateway's address with the version in it. The sister platforms speak the same protocol at
    * `https://api.onbuka.com/v3` (BUKA, Onbuka) and `https://api.itniotech.com/sms` (ITNIO TECH).

@@ -1,0 +1,175 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { Module } from '@nestjs/common';
+import { Test } from '@nestjs/testing';
+import { LaafficSandbox } from 'laaffic-sandbox';
+import { LaafficModule, SmsService } from 'nestjs-laaffic';
+import { named, Notifications, Settings, withFactory, withValues } from '../../examples/registering.js';
+import { sendToTwo, sendWithCare, type Later } from '../../examples/sending.js';
+import { withStatusTable } from '../../scripts/status-table.js';
+
+const ROOT = join(__dirname, '../..');
+const read = (file: string) => readFileSync(join(ROOT, file), 'utf8');
+const documents = [
+  ...['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md'],
+  ...['libs/laaffic/README.md', 'libs/laaffic-sandbox/README.md'],
+  ...readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.md'))
+    .map((file) => join('docs', file)),
+];
+const blocks = (markdown: string, language: string) =>
+  [...markdown.matchAll(/^```(\w+)\n(.*?)^```$/gms)].filter(([, name]) => name === language).map(([, , code]) => code!);
+
+/** Without indentation, so that a block may be part of a function. */
+const lines = (code: string) =>
+  code
+    .trim()
+    .split('\n')
+    .map((line) => line.trim())
+    .join('\n');
+
+describe('documents', () => {
+  it.each(documents)('%s links only to what there is', (file) => {
+    const links = [...read(file).matchAll(/\]\(([^)#]+)(#[^)]*)?\)/g)].map(([, target]) => target!);
+    const missing = links.filter((link) => !/^https?:/.test(link) && !existsSync(join(ROOT, dirname(file), link)));
+    expect(missing).toEqual([]);
+  });
+
+  it('show the two commands, which are scripts of the package', () => {
+    const commands = blocks(read('README.md'), 'sh').slice(0, 2);
+    expect(commands).toEqual(['npm ci && npm start\n', 'npm ci && npm test\n']);
+    const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
+    const named = [...read('CONTRIBUTING.md').matchAll(/npm (?:run )?([\w:]+) +#/g)].map(([, name]) => name!);
+    expect(named.length).toBeGreaterThan(3);
+    expect(['start', ...named].filter((name) => scripts[name] === undefined)).toEqual([]);
+  });
+
+  it('show only code that is in examples/', () => {
+    const examples = readdirSync(join(ROOT, 'examples')).map((file) => lines(read(join('examples', file))));
+    const shown = ['README.md', 'libs/laaffic/README.md'].flatMap((file) => blocks(read(file), 'ts'));
+    expect(shown.length).toBeGreaterThanOrEqual(7);
+    const inExamples = (block: string) =>
+      examples.some((example) => example.includes(lines(block)) || example.includes(`return ${lines(block)}`));
+    expect(shown.filter((block) => !inExamples(block))).toEqual([]);
+  });
+
+  it('show the status table as the code has it', () => {
+    const readme = read('libs/laaffic/README.md');
+    const cells = (markdown: string) => markdown.replace(/ *\| */g, '|').replace(/-{3,}/g, '---');
+    expect(cells(withStatusTable(readme))).toBe(cells(readme));
+    expect(() => withStatusTable('no place')).toThrow('no place for the table');
+  });
+
+  it('name every option, and none that there is not', () => {
+    const shown = [...read('libs/laaffic/README.md').matchAll(/^\| (`(?:[\w.]+`(?:, `)?)+) +\|/gm)].flatMap(
+      ([, names]) => names!.split(', ').map((name) => name.replaceAll('`', '')),
+    );
+    const sources = ['LaafficOptions', 'ConnectionOptions'].map((name) => {
+      const source = read('libs/laaffic/src/options/laaffic.options.ts');
+      const [, body = ''] = new RegExp(`interface ${name} \\{(.*?)^\\}`, 'ms').exec(source) ?? [];
+      return [...body.matchAll(/^ {2}(\w+)\??:/gm)].map(([, field]) => field!);
+    });
+    const [account = [], connection = []] = sources;
+    const options = [
+      ...account.filter((name) => name !== 'connection'),
+      ...connection.map((name) => `connection.${name}`),
+    ];
+    expect(options).toHaveLength(12);
+    expect(options.filter((name) => !shown.includes(name))).toEqual([]);
+    expect(shown.filter((name) => /^connection\.|^[a-z]+(Id|Key|Url)$/.test(name) && !options.includes(name))).toEqual(
+      [],
+    );
+  });
+});
+
+describe('examples', () => {
+  let sandbox: LaafficSandbox;
+  const account = () => ({ appId: '4luaKsL2', apiKey: 'bDqJFiq9', apiSecret: '7bz1lzh9', baseUrl: sandbox.url });
+
+  beforeAll(async () => {
+    sandbox = await LaafficSandbox.start();
+  });
+  beforeEach(() => {
+    sandbox.reset();
+  });
+  afterAll(() => sandbox.close());
+
+  it('the one of README.md is a whole app', async () => {
+    const { appId, apiKey, apiSecret, baseUrl } = account();
+    Object.assign(process.env, {
+      LAAFFIC_APP_ID: appId,
+      LAAFFIC_API_KEY: apiKey,
+      LAAFFIC_API_SECRET: apiSecret,
+      LAAFFIC_BASE_URL: baseUrl,
+    });
+    expect(blocks(read('README.md'), 'ts')[0]).toBe(read('examples/app.module.ts'));
+    // The example reads its environment when it is loaded, so it is loaded now.
+    const { AppModule } = await import('../../examples/app.module.js');
+    const app = (await Test.createTestingModule({ imports: [AppModule] }).compile()).createNestApplication();
+    app.useLogger(false);
+    await app.listen(0, '127.0.0.1');
+    const post = async (body: object) => {
+      const headers = { 'content-type': 'application/json' };
+      const answer = await fetch(`${await app.getUrl()}/notifications`, {
+        method: 'POST',
+        headers,
+        body: JSON.stringify(body),
+      });
+      return [answer.status, await answer.json()] as const;
+    };
+    const accepted = await post({ to: { number: '+91 856 321 412', orderId: 'order-1' }, content: 'hello world' });
+    const refused = await post({ to: '9990000010', content: 'hello world' });
+    await app.close();
+    const { msgId } = sandbox.messages[0]!;
+    expect(accepted).toEqual([
+      201,
+      { accepted: [{ number: '91856321412', orderId: 'order-1', msgId }], rejected: [], unknown: [] },
+    ]);
+    expect(refused).toEqual([
+      503,
+      expect.objectContaining({ code: 'LAAFFIC_INSUFFICIENT_BALANCE', outcome: 'rejected' }),
+    ]);
+  });
+
+  it('register accounts in every way that is shown', async () => {
+    @Module({ providers: [Notifications], imports: [withFactory(), named({ ...account(), apiKey: 'wrong' })] })
+    class App {}
+    const app = await Test.createTestingModule({ imports: [App] })
+      .overrideProvider(Settings)
+      .useValue({ laaffic: account() })
+      .compile();
+    app.useLogger(false);
+    const { otp, campaigns } = app.get(Notifications);
+    expect(await otp.send({ to: '91856321412', content: 'x' })).toMatchObject({ accepted: { length: 1 } });
+    await expect(campaigns.send({ to: '91856321412', content: 'x' })).rejects.toMatchObject({ status: -1 });
+    await app.close();
+
+    const plain = await Test.createTestingModule({ imports: [withValues(account())] }).compile();
+    expect(plain.get(SmsService)).toBeInstanceOf(SmsService);
+    await plain.close();
+  });
+
+  it('send, and tell refused from unknown', async () => {
+    const app = await Test.createTestingModule({ imports: [LaafficModule.forRoot(account())] }).compile();
+    app.useLogger(false);
+    const sms = app.get(SmsService);
+    expect((await sendToTwo(sms)).accepted.map(({ number }) => number)).toEqual(['91856321412', '91856321413']);
+
+    const calls: string[] = [];
+    const later: Later = {
+      again: ({ content }) => calls.push(`again ${content}`),
+      settle: (receipt) => calls.push(`settle ${String(receipt)}`),
+    };
+    const command = { to: '91856321412', content: 'x' };
+    sandbox.script([{ status: -10 }, { fault: 'cut-after-accepting' }]);
+    await sendWithCare(sms, command, later);
+    await sendWithCare(sms, command, later);
+    expect(calls).toEqual(['again x', 'settle accepted 0, rejected 0, unknown 1']);
+    await sendWithCare(sms, command, later);
+    expect([calls.length, sandbox.messages.length]).toEqual([2, 4]);
+    await app.close();
+    await expect(
+      sendWithCare({ send: () => Promise.reject(new RangeError('other')) } as unknown as SmsService, command, later),
+    ).rejects.toThrow(RangeError);
+  });
+});
