@@ -1,0 +1,131 @@
+import { join } from 'node:path';
+import { installNode, makeConsumer } from './consumer.js';
+import { declaredNames } from './declared-names.js';
+import { run } from './run.js';
+
+const values = [
+  'GatewayClock',
+  'InjectSms',
+  'LAAFFIC_HTTP_STATUSES',
+  'LaafficAccountException',
+  'LaafficClockException',
+  'LaafficException',
+  'LaafficExceptionFilter',
+  'LaafficInputException',
+  'LaafficLimitException',
+  'LaafficModule',
+  'LaafficOptionsError',
+  'LaafficPlatformException',
+  'LaafficTransportException',
+  'LaafficUnreadableException',
+  'STATUS_TABLE',
+  'SendSmsCommand',
+  'SmsReceipt',
+  'SmsService',
+  'UseLaafficErrors',
+  'getSmsToken',
+  'maskNumber',
+  'sign',
+  'toHttpException',
+  'toInputException',
+];
+
+const types = [
+  'AcceptedRecipient',
+  'ConnectionOptions',
+  'Failure',
+  'FailureKind',
+  'FailureOutcome',
+  'HttpStatusOverrides',
+  'Issue',
+  'LaafficErrorBody',
+  'LaafficModuleExtras',
+  'LaafficOptions',
+  'RecipientInput',
+  'RejectedRecipient',
+  'SendOptions',
+  'SendSms',
+  'TlsOptions',
+  'UnknownRecipient',
+];
+
+interface Report {
+  readonly receipt: { readonly accepted: readonly object[] };
+  readonly ledger: unknown;
+  readonly inVain: unknown;
+}
+
+const projects = ['esm-nest-12', 'cjs-nest-11'] as const;
+const newestLts = '24';
+const nodes = ['this Node', `Node ${newestLts}`];
+
+const dirs = new Map<string, string>();
+const programs = new Map([['this Node', process.execPath]]);
+
+async function runIn(project: string, node: string, ...args: string[]): Promise<{ printed: unknown; stderr: string }> {
+  const { stdout, stderr } = await run(dirs.get(project)!, programs.get(node)!, ...args);
+  return { printed: JSON.parse(stdout), stderr };
+}
+
+beforeAll(async () => {
+  const made = await Promise.all(projects.map(makeConsumer));
+  projects.forEach((project, index) => dirs.set(project, made[index]!));
+  programs.set(`Node ${newestLts}`, await installNode(newestLts));
+});
+
+describe.each(projects)('a project like %s', (project) => {
+  describe.each(nodes)('on %s', (node) => {
+    it('sends through an injected service to a sandbox that has it in its ledger', async () => {
+      const { printed, stderr } = await runIn(project, node, 'main.js');
+      const { receipt, ledger, inVain } = printed as Report;
+
+      expect(receipt).toEqual({
+        accepted: [
+          {
+            number: '8613800138000',
+            orderId: expect.stringMatching(/^[^,]+$/) as string,
+            msgId: expect.stringMatching(/^\d{19}$/) as string,
+          },
+        ],
+        rejected: [],
+        unknown: [],
+      });
+      expect(ledger).toEqual([{ ...receipt.accepted[0], content: 'Hello' }]);
+      expect(inVain).toEqual({ code: 'LAAFFIC_NOT_CONNECTED', outcome: 'rejected' });
+      expect(stderr).toBe('');
+    });
+
+    it('gets the same classes by import and by require', async () => {
+      expect(await runIn(project, node, 'loading.mjs')).toEqual({
+        printed: { names: values, different: [] },
+        stderr: '',
+      });
+    });
+  });
+});
+
+describe('a project like cjs-nest-11 whose loader cannot require ES modules', () => {
+  it.each(nodes)('gets the CommonJS build on %s', async (node) => {
+    expect(await runIn('cjs-nest-11', node, '--no-experimental-require-module', 'commonjs.cjs')).toEqual({
+      printed: { file: 'node_modules/nestjs-laaffic/dist/cjs/index.js', names: values },
+      stderr: '',
+    });
+  });
+
+  it('runs inside Jest', async () => {
+    const config = JSON.stringify({ transform: {}, testMatch: ['**/in-jest.cjs'] });
+    const jest = [require.resolve('jest/bin/jest'), '--json', '--config', config];
+
+    expect((await runIn('cjs-nest-11', 'this Node', ...jest)).printed).toMatchObject({
+      numTotalTests: 1,
+      numPassedTests: 1,
+      success: true,
+    });
+  });
+});
+
+it.each(['esm', 'cjs'])('the declarations of the %s build have the intended names', (build) => {
+  const file = join(dirs.get('cjs-nest-11')!, 'node_modules/nestjs-laaffic/dist', build, 'index.d.ts');
+
+  expect(declaredNames(file)).toEqual([...values, ...types].sort());
+});

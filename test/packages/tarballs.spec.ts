@@ -1,0 +1,69 @@
+import { readFileSync, readdirSync, statSync } from 'node:fs';
+import { join, posix } from 'node:path';
+import { checkout, packageDir, tarballOf, type PackageName } from './packed.js';
+import { run } from './run.js';
+import { readTarball } from './tarball.js';
+
+interface Layout {
+  readonly name: PackageName;
+  readonly builds: readonly string[];
+  readonly others: readonly string[];
+}
+
+const layouts: readonly Layout[] = [
+  { name: 'nestjs-laaffic', builds: ['dist/esm', 'dist/cjs'], others: ['dist/cjs/package.json'] },
+  { name: 'laaffic-sandbox', builds: ['dist'], others: [] },
+];
+
+describe.each(layouts)('the packed $name', ({ name, builds, others }) => {
+  const files = readTarball(tarballOf(name));
+  const text = (path: string) => files.get(path)?.toString('utf8');
+
+  it('holds its sources, what they compile to, its papers, and nothing else', () => {
+    const sources = sourcesOf(name);
+    const compiled = sources.flatMap((source) =>
+      builds.flatMap((build) =>
+        ['.js', '.js.map', '.d.ts', '.d.ts.map'].map((suffix) => `${build}/${source.replace(/\.ts$/, suffix)}`),
+      ),
+    );
+    const papers = ['LICENSE', 'README.md', 'package.json'];
+
+    expect([...files.keys()].sort()).toEqual(
+      [...sources.map((source) => `src/${source}`), ...compiled, ...others, ...papers].sort(),
+    );
+  });
+
+  it('carries the licence of the repository', () => {
+    expect(text('LICENSE')).toBe(readFileSync(join(checkout, 'LICENSE'), 'utf8'));
+  });
+
+  it('carries every source that its source maps name', () => {
+    const maps = [...files.keys()].filter((path) => path.endsWith('.map'));
+    const named = maps.flatMap((map) => {
+      const { sources } = JSON.parse(text(map)!) as { sources: string[] };
+      return sources.map((source) => posix.join(posix.dirname(map), source));
+    });
+
+    expect(new Set(named)).toEqual(new Set(sourcesOf(name).map((source) => `src/${source}`)));
+  });
+
+  it('is small', () => {
+    const unpacked = [...files.values()].reduce((sum, { length }) => sum + length, 0);
+
+    expect(statSync(tarballOf(name)).size).toBeLessThan(200_000);
+    expect(unpacked).toBeLessThan(1_200_000);
+  });
+});
+
+it('both packages pass publint, and their types resolve for every kind of import they are made for', async () => {
+  const reports = await Promise.all(layouts.map(({ name }) => run(packageDir(name), 'npm', 'run', 'check:package')));
+  const verdicts = reports.map(({ stdout }) => new Set(stdout.match(/All good!|🟢 \((?:CJS|ESM)\)/g)));
+
+  expect(verdicts).toEqual([new Set(['All good!', '🟢 (CJS)', '🟢 (ESM)']), new Set(['All good!', '🟢 (ESM)'])]);
+});
+
+function sourcesOf(name: PackageName): string[] {
+  return readdirSync(join(packageDir(name), 'src'), { recursive: true, encoding: 'utf8' })
+    .map((path) => path.replaceAll('\\', '/'))
+    .filter((path) => path.endsWith('.ts') && !/spec\.ts$/.test(path));
+}
