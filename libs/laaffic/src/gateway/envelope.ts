@@ -2,6 +2,7 @@
 export interface SendEnvelope {
   /** `undefined` where it is missing or none of the gateway's. */
   readonly status: number | undefined;
+  /** Why the call was refused; not read where it was not. */
   readonly reason: string | undefined;
   /** How many numbers it says it accepted and refused. */
   readonly success: number | undefined;
@@ -45,7 +46,7 @@ export function readSendEnvelope(body: string, clean: (words: string) => string)
   if (status === undefined && accepted.length === 0) return undefined;
   return {
     status,
-    reason: words(json['reason']),
+    reason: status === 0 ? undefined : words(json['reason']),
     success: wholeNumber(json['success']),
     fail: wholeNumber(json['fail']),
     accepted,

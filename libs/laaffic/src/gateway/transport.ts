@@ -19,14 +19,10 @@ export class Transport implements OnApplicationShutdown {
     const { origin } = new URL(settings.baseUrl);
     this.#pool = poolOf(origin, settings);
     this.#axios = http.axiosRef;
-    // Nothing of axios' own defaults is wanted: bodies are text already, any status is an answer.
-    Object.assign(this.#axios.defaults, {
-      adapter: undiciAdapter(this.#pool, origin),
-      headers: undefined,
-      transformRequest: [],
-      transformResponse: [],
-      validateStatus: null,
-    });
+    // Nothing of axios' own defaults is wanted, and merging them costs: bodies are text already, any status is an answer.
+    const { defaults } = this.#axios;
+    for (const name of Object.keys(defaults)) Reflect.deleteProperty(defaults, name);
+    defaults.adapter = undiciAdapter(this.#pool, origin);
     signing.applyTo(this.#axios);
   }
 

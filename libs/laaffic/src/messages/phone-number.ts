@@ -1,6 +1,6 @@
-const SEPARATORS = /[\s().\-/\u2010-\u2015]+/g;
-const INTERNATIONAL_PREFIX = /^(?:\+|00)/;
-const E164_DIGITS = /^[1-9]\d{6,14}$/;
+const SEPARATORS = new Set(Array.from(' \t\r\n\u00a0\u2009\u202f().-/\u2010\u2011\u2012\u2013\u2014\u2015', codeOf));
+const [ZERO, NINE, PLUS] = [codeOf('0'), codeOf('9'), codeOf('+')];
+const [FEWEST_DIGITS, MOST_DIGITS] = [7, 15];
 
 /**
  * Brings a phone number into the gateway's form: country code and subscriber number, 7 to 15 digits,
@@ -9,17 +9,25 @@ const E164_DIGITS = /^[1-9]\d{6,14}$/;
  * @returns the digits, or `undefined` if the text is no such number.
  */
 export function normaliseNumber(text: string): string | undefined {
-  if (isPlainDigits(text)) return text;
-  const digits = text.replace(SEPARATORS, '').replace(INTERNATIONAL_PREFIX, '');
-  return E164_DIGITS.test(digits) ? digits : undefined;
-}
-
-/** The common case, a number already in the gateway's form, decided without a regular expression. */
-function isPlainDigits(text: string): boolean {
-  if (text.length < 7 || text.length > 15 || text.charCodeAt(0) === 48) return false;
+  let digits = '';
+  let hasPlus = false;
+  // Digits are taken run by run: most numbers are one run, and are then given back as they are.
+  let runStart = 0;
   for (let i = 0; i < text.length; i++) {
     const character = text.charCodeAt(i);
-    if (character < 48 || character > 57) return false;
+    if (character >= ZERO && character <= NINE) continue;
+    if (i > runStart) digits += text.slice(runStart, i);
+    runStart = i + 1;
+    if (character === PLUS && digits === '' && !hasPlus) hasPlus = true;
+    else if (!SEPARATORS.has(character)) return undefined;
   }
-  return true;
+  digits += text.slice(runStart);
+  if (!hasPlus && digits.startsWith('00')) digits = digits.slice(2);
+  return digits.length >= FEWEST_DIGITS && digits.length <= MOST_DIGITS && digits.charCodeAt(0) !== ZERO
+    ? digits
+    : undefined;
+}
+
+function codeOf(character: string): number {
+  return character.charCodeAt(0);
 }

@@ -1,0 +1,13 @@
+// npm run bench [one-recipient | import | validation]: each client in a process of its own, all in one run.
+import { importTime } from './import/index.mjs';
+import { oneRecipient } from './one-recipient/index.mjs';
+import { validation } from './validation.mjs';
+
+const BENCHES = { 'one-recipient': oneRecipient, import: importTime, validation };
+const wanted = process.argv.slice(2);
+
+for (const name of wanted.length > 0 ? wanted : Object.keys(BENCHES)) {
+  const bench = BENCHES[name];
+  if (bench === undefined) throw new Error(`There is no bench ${name}; there are ${Object.keys(BENCHES).join(', ')}`);
+  console.log(`\n${await bench()}\n`);
+}
