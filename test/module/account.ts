@@ -1,4 +1,5 @@
 import { Test } from '@nestjs/testing';
+import { LaafficSandbox } from 'laaffic-sandbox';
 import { GatewayClock, LaafficModule, SmsService, type LaafficOptions } from 'nestjs-laaffic';
 
 /** The sandbox's account, which is the vendor's sample. */
@@ -24,4 +25,22 @@ export async function failureOf(call: Promise<unknown>): Promise<unknown> {
   );
   if (error === nothing) throw new Error('the call was expected to fail, but resolved');
   return error;
+}
+
+/** One sandbox and one client for all tests of a file; each test starts with an empty history and uses up its script. */
+export function sandboxAndClient() {
+  const both = {} as { sandbox: LaafficSandbox; gateway: Awaited<ReturnType<typeof client>> };
+  beforeAll(async () => {
+    both.sandbox = await LaafficSandbox.start();
+    both.gateway = await client({ baseUrl: both.sandbox.url });
+  });
+  afterEach(() => {
+    both.sandbox.assertScriptDone();
+    both.sandbox.reset();
+  });
+  afterAll(async () => {
+    await both.gateway.close();
+    await both.sandbox.close();
+  });
+  return both;
 }

@@ -1,8 +1,8 @@
 import { createServer, type Server } from 'node:net';
 import { once } from 'node:events';
-import { LaafficSandbox, type ScriptStep } from 'laaffic-sandbox';
+import type { ScriptStep } from 'laaffic-sandbox';
 import { toHttpException, type LaafficException } from 'nestjs-laaffic';
-import { client, failureOf } from './account.js';
+import { client, failureOf, sandboxAndClient } from './account.js';
 
 const TO = [
   { number: '91856321412', orderId: 'order-1' },
@@ -10,21 +10,7 @@ const TO = [
 ];
 const command = { to: TO, content: 'hello world' };
 
-let sandbox: LaafficSandbox;
-let gateway: Awaited<ReturnType<typeof client>>;
-
-beforeAll(async () => {
-  sandbox = await LaafficSandbox.start();
-  gateway = await client({ baseUrl: sandbox.url });
-});
-afterEach(() => {
-  sandbox.assertScriptDone();
-  sandbox.reset();
-});
-afterAll(async () => {
-  await gateway.close();
-  await sandbox.close();
-});
+const both = sandboxAndClient();
 
 interface Expected {
   kind: string;
@@ -118,8 +104,8 @@ describe.each(['POST', 'GET'] as const)('below the protocol, %s:', (method) => {
       { ...unreadable, reason: /^HTTP 302/, acceptedThere: 0 },
     ],
   ])('%s', async (...[, step, expected, options]) => {
-    sandbox.script(step);
-    const error = (await failureOf(gateway.sms.send(command, { method, ...options }))) as LaafficException;
+    both.sandbox.script(step);
+    const error = (await failureOf(both.gateway.sms.send(command, { method, ...options }))) as LaafficException;
 
     const { kind, code, outcome, http, reason, acceptedThere } = expected;
     expect(error).toMatchObject({ kind, code, outcome });
@@ -129,8 +115,8 @@ describe.each(['POST', 'GET'] as const)('below the protocol, %s:', (method) => {
     expect(toHttpException(error).getStatus()).toBe(http);
     const entries = TO.map((recipient) => ({ ...recipient, code, reason: error.reason }));
     expect(error.receipt).toEqual({ accepted: [], rejected: [], unknown: [], [outcome]: entries });
-    expect(sandbox.requests).toHaveLength(1);
-    expect(sandbox.messages).toHaveLength(acceptedThere);
+    expect(both.sandbox.requests).toHaveLength(1);
+    expect(both.sandbox.messages).toHaveLength(acceptedThere);
   });
 
   it.each<[string, ScriptStep]>([
@@ -141,19 +127,19 @@ describe.each(['POST', 'GET'] as const)('below the protocol, %s:', (method) => {
     ['an empty failArray', { quirks: { failArray: 'always' } }],
     ['business answers with HTTP 500', { http: 500 }],
   ])('%s does not keep it from reading who was accepted', async (_, step) => {
-    sandbox.script(step);
-    expect(await gateway.sms.send(command, { method })).toEqual({
-      accepted: TO.map((recipient, index) => ({ ...recipient, msgId: sandbox.messages[index]!.msgId })),
+    both.sandbox.script(step);
+    expect(await both.gateway.sms.send(command, { method })).toEqual({
+      accepted: TO.map((recipient, index) => ({ ...recipient, msgId: both.sandbox.messages[index]!.msgId })),
       rejected: [],
       unknown: [],
     });
-    expect(sandbox.requests).toHaveLength(1);
+    expect(both.sandbox.requests).toHaveLength(1);
   });
 
   it('a list that lacks one of the accepted leaves that one unknown', async () => {
-    sandbox.script({ fault: 'missing-items', count: 1 });
-    const receipt = await gateway.sms.send(command, { method });
-    expect(receipt.accepted).toEqual([{ ...TO[0], msgId: sandbox.messages[0]!.msgId }]);
+    both.sandbox.script({ fault: 'missing-items', count: 1 });
+    const receipt = await both.gateway.sms.send(command, { method });
+    expect(receipt.accepted).toEqual([{ ...TO[0], msgId: both.sandbox.messages[0]!.msgId }]);
     expect(receipt.rejected).toEqual([]);
     expect(receipt.unknown.map(({ orderId }) => orderId)).toEqual(['order-2']);
   });
@@ -179,7 +165,7 @@ describe('before a byte was written:', () => {
     ],
     [
       'TLS that the server does not speak',
-      () => sandbox.url.replace('http:', 'https:'),
+      () => both.sandbox.url.replace('http:', 'https:'),
       { reason: expect.stringMatching(/^(ERR_SSL|EPROTO)/) },
     ],
   ])('%s is rejected, and safe to send again', async (_, baseUrl, expected) => {
@@ -189,12 +175,12 @@ describe('before a byte was written:', () => {
     expect(error).toMatchObject({ kind: 'transport', code: 'LAAFFIC_NOT_CONNECTED', outcome: 'rejected', ...expected });
     expect(error.receipt?.rejected.map(({ orderId }) => orderId)).toEqual(['order-1', 'order-2']);
     expect(toHttpException(error).getStatus()).toBe(503);
-    expect(sandbox.requests).toEqual([]);
+    expect(both.sandbox.requests).toEqual([]);
   });
 
   it('a time-out while waiting for a free connection is rejected, for the gateway never saw it', async () => {
-    const narrow = await client({ baseUrl: sandbox.url, connection: { maxConnections: 1 } });
-    sandbox.script({ fault: 'hang-after-accepting' });
+    const narrow = await client({ baseUrl: both.sandbox.url, connection: { maxConnections: 1 } });
+    both.sandbox.script({ fault: 'hang-after-accepting' });
     const first = failureOf(narrow.sms.send(command, { timeout: 200 }));
     const second = failureOf(narrow.sms.send(command, { timeout: 40 }));
     expect(await second).toMatchObject({
@@ -205,7 +191,7 @@ describe('before a byte was written:', () => {
     expect(await first).toMatchObject({ code: 'LAAFFIC_TIMEOUT', outcome: 'unknown' });
     expect(await narrow.sms.send(command)).toMatchObject({ rejected: [], unknown: [] });
     await narrow.close();
-    expect(sandbox.requests).toHaveLength(2);
+    expect(both.sandbox.requests).toHaveLength(2);
   });
 
   it('a connection that fails once is made once more', async () => {
@@ -230,32 +216,32 @@ describe('before a byte was written:', () => {
 describe('an abort', () => {
   it('before the call leaves the process is rejected', async () => {
     const reason = new Error('the user went away');
-    const error = await failureOf(gateway.sms.send(command, { signal: AbortSignal.abort(reason) }));
+    const error = await failureOf(both.gateway.sms.send(command, { signal: AbortSignal.abort(reason) }));
     expect(error).toMatchObject({ code: 'LAAFFIC_ABORTED', outcome: 'rejected', cause: reason });
-    expect(sandbox.requests).toEqual([]);
+    expect(both.sandbox.requests).toEqual([]);
   });
 
   it('while the request is on its way is unknown, and closes the connection', async () => {
     const controller = new AbortController();
     const arrived = new Promise<void>((resolve) => {
-      sandbox.configure({
+      both.sandbox.configure({
         onCall: () => {
           resolve();
         },
       });
     });
-    sandbox.script({ fault: 'hang-after-accepting' });
-    const call = failureOf(gateway.sms.send(command, { signal: controller.signal }));
+    both.sandbox.script({ fault: 'hang-after-accepting' });
+    const call = failureOf(both.gateway.sms.send(command, { signal: controller.signal }));
     await arrived;
     controller.abort();
     expect(await call).toMatchObject({ code: 'LAAFFIC_ABORTED', outcome: 'unknown' });
-    sandbox.configure({ onCall: null });
-    expect(sandbox.messages).toHaveLength(2);
+    both.sandbox.configure({ onCall: null });
+    expect(both.sandbox.messages).toHaveLength(2);
   });
 
   it('after the answer changes nothing', async () => {
     const controller = new AbortController();
-    const receipt = await gateway.sms.send(command, { signal: controller.signal });
+    const receipt = await both.gateway.sms.send(command, { signal: controller.signal });
     controller.abort();
     expect(receipt.accepted).toHaveLength(2);
   });

@@ -8,23 +8,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LaafficSandbox } from 'laaffic-sandbox';
 import { GatewayClock } from 'nestjs-laaffic';
-import { client, failureOf } from './account.js';
+import { client, failureOf, sandboxAndClient } from './account.js';
 
-let sandbox: LaafficSandbox;
-let gateway: Awaited<ReturnType<typeof client>>;
-
-beforeAll(async () => {
-  sandbox = await LaafficSandbox.start();
-  gateway = await client({ baseUrl: sandbox.url });
-});
-afterEach(() => {
-  sandbox.assertScriptDone();
-  sandbox.reset();
-});
-afterAll(async () => {
-  await gateway.close();
-  await sandbox.close();
-});
+const both = sandboxAndClient();
 
 const numbers = (count: number) => Array.from({ length: count }, (_, i) => `9185${String(i).padStart(7, '0')}`);
 const portOf = (server: Server) => (server.address() as AddressInfo).port;
@@ -34,9 +20,12 @@ describe('recipients', () => {
     ['POST', 1000],
     ['GET', 100],
   ] as const)('%s takes %i at once, each with an order id and an outcome of its own', async (method, count) => {
-    const { accepted, rejected, unknown } = await gateway.sms.send({ to: numbers(count), content: 'hi' }, { method });
-    expect([rejected, unknown, sandbox.requests.length]).toEqual([[], [], 1]);
-    expect(accepted).toEqual(sandbox.messages.map(({ number, orderId, msgId }) => ({ number, orderId, msgId })));
+    const { accepted, rejected, unknown } = await both.gateway.sms.send(
+      { to: numbers(count), content: 'hi' },
+      { method },
+    );
+    expect([rejected, unknown, both.sandbox.requests.length]).toEqual([[], [], 1]);
+    expect(accepted).toEqual(both.sandbox.messages.map(({ number, orderId, msgId }) => ({ number, orderId, msgId })));
     expect(accepted.map(({ number }) => number)).toEqual(numbers(count));
     expect(new Set(accepted.map(({ orderId }) => orderId)).size).toBe(count);
   });
@@ -45,13 +34,13 @@ describe('recipients', () => {
     ['POST', 1001],
     ['GET', 101],
   ] as const)('%s of %i is refused before it leaves the process', async (method, count) => {
-    const error = await failureOf(gateway.sms.send({ to: numbers(count), content: 'hi' }, { method }));
+    const error = await failureOf(both.gateway.sms.send({ to: numbers(count), content: 'hi' }, { method }));
     expect(error).toMatchObject({ code: 'LAAFFIC_INVALID_COMMAND', outcome: 'rejected', field: 'to' });
-    expect(sandbox.requests).toEqual([]);
+    expect(both.sandbox.requests).toEqual([]);
   });
 
   it('are refused with every position where one is garbage, and nobody is sent to', async () => {
-    const error = await failureOf(gateway.sms.send({ to: ['+91 856 321 412', 'garbage', '12'], content: '' }));
+    const error = await failureOf(both.gateway.sms.send({ to: ['+91 856 321 412', 'garbage', '12'], content: '' }));
     expect(error).toMatchObject({
       kind: 'input',
       outcome: 'rejected',
@@ -61,29 +50,29 @@ describe('recipients', () => {
         { field: 'content', problem: 'must not be empty' },
       ],
     });
-    expect(sandbox.requests).toEqual([]);
+    expect(both.sandbox.requests).toEqual([]);
   });
 
   it.each([0, -1, NaN, 2 ** 31, Infinity])('a time-out of %d is refused, not taken as at once', async (timeout) => {
-    expect(await failureOf(gateway.sms.send({ to: numbers(1), content: 'x' }, { timeout }))).toMatchObject({
+    expect(await failureOf(both.gateway.sms.send({ to: numbers(1), content: 'x' }, { timeout }))).toMatchObject({
       code: 'LAAFFIC_INVALID_COMMAND',
       field: 'timeout',
     });
   });
 
   it('may be the same number twice, and both are sent', async () => {
-    const { accepted } = await gateway.sms.send({ to: ['91856321412', '91856321412'], content: 'hi' });
-    expect(accepted.map(({ msgId }) => msgId)).toEqual(sandbox.messages.map(({ msgId }) => msgId));
-    expect(sandbox.messages).toHaveLength(2);
+    const { accepted } = await both.gateway.sms.send({ to: ['91856321412', '91856321412'], content: 'hi' });
+    expect(accepted.map(({ msgId }) => msgId)).toEqual(both.sandbox.messages.map(({ msgId }) => msgId));
+    expect(both.sandbox.messages).toHaveLength(2);
   });
 
   it('keep their outcomes apart in calls that run at the same time', async () => {
     const calls = numbers(200).map(async (number, i) => {
-      const { accepted } = await gateway.sms.send({ to: { number, orderId: `order-${i}` }, content: `text ${i}` });
+      const { accepted } = await both.gateway.sms.send({ to: { number, orderId: `order-${i}` }, content: `text ${i}` });
       return accepted[0]?.msgId;
     });
     const msgIds = await Promise.all(calls);
-    const byOrder = new Map(sandbox.messages.map((message) => [message.orderId, message]));
+    const byOrder = new Map(both.sandbox.messages.map((message) => [message.orderId, message]));
     expect(msgIds).toEqual(numbers(200).map((_, i) => byOrder.get(`order-${i}`)!.msgId));
     expect(numbers(200).map((_, i) => byOrder.get(`order-${i}`)!.content)).toEqual(
       numbers(200).map((_, i) => `text ${i}`),
@@ -97,25 +86,25 @@ describe('the sender', () => {
     [undefined, 'HOUSE'],
     ['', 'HOUSE'],
   ])('given as %j arrives as %j', async (senderId, expected) => {
-    const house = await client({ baseUrl: sandbox.url, senderId: 'HOUSE' });
+    const house = await client({ baseUrl: both.sandbox.url, senderId: 'HOUSE' });
     await house.sms.send({ to: '91856321412', content: 'hi', senderId });
     await house.close();
-    expect(sandbox.messages.map((message) => message.senderId)).toEqual([expected]);
+    expect(both.sandbox.messages.map((message) => message.senderId)).toEqual([expected]);
   });
 });
 
 describe.each(['status-zero', 'first-failure'] as const)('partial acceptance (%s)', (partialSuccess) => {
   it.each(['never', 'on-failure'] as const)('keeps every accepted id, failArray %s', async (failArray) => {
-    sandbox.script({
+    both.sandbox.script({
       status: -9,
       reason: 'DST_MCCMNC_LIMIT',
       numbers: ['91856321413'],
       quirks: { partialSuccess, failArray },
     });
     const to = ['91856321412', '91856321413', '91856321414'];
-    const receipt = await gateway.sms.send({ to, content: 'hi' });
+    const receipt = await both.gateway.sms.send({ to, content: 'hi' });
     expect(receipt.accepted).toEqual(
-      sandbox.messages.map(({ number, orderId, msgId }) => ({ number, orderId, msgId })),
+      both.sandbox.messages.map(({ number, orderId, msgId }) => ({ number, orderId, msgId })),
     );
     expect(receipt.accepted.map(({ number }) => number)).toEqual(['91856321412', '91856321414']);
     expect(receipt.unknown).toEqual([]);
@@ -138,38 +127,38 @@ describe('a clock that is off', () => {
     ['ahead', 7200],
     ['behind', -7200],
   ])('is corrected when the gateway is %s, and the send is tried once more', async (_, clockSkew) => {
-    sandbox.configure({ clockSkew });
-    const skewed = await client({ baseUrl: sandbox.url });
+    both.sandbox.configure({ clockSkew });
+    const skewed = await client({ baseUrl: both.sandbox.url });
     const first = await skewed.sms.send({ to: '91856321412', content: 'hi' });
-    expect(sandbox.requests.map(({ status }) => status)).toEqual(['-16', '0']);
-    expect(first.accepted.map(({ msgId }) => msgId)).toEqual(sandbox.messages.map(({ msgId }) => msgId));
+    expect(both.sandbox.requests.map(({ status }) => status)).toEqual(['-16', '0']);
+    expect(first.accepted.map(({ msgId }) => msgId)).toEqual(both.sandbox.messages.map(({ msgId }) => msgId));
 
     await skewed.sms.send({ to: '91856321413', content: 'hi' });
-    expect(sandbox.requests.map(({ status }) => status)).toEqual(['-16', '0', '0']);
+    expect(both.sandbox.requests.map(({ status }) => status)).toEqual(['-16', '0', '0']);
     expect(Math.abs(skewed.clock.offset / 1000 - clockSkew)).toBeLessThan(5);
     await skewed.close();
-    sandbox.configure({ clockSkew: 0 });
+    both.sandbox.configure({ clockSkew: 0 });
   });
 
   it('is not tried again without a Date to go by', async () => {
-    sandbox.script({
+    both.sandbox.script({
       fault: 'raw',
       headers: { date: 'unreadable' },
       body: '{"status":"-16","reason":"timestamp expires"}',
     });
-    const error = await failureOf(gateway.sms.send({ to: '91856321412', content: 'hi' }));
+    const error = await failureOf(both.gateway.sms.send({ to: '91856321412', content: 'hi' }));
     expect(error).toMatchObject({ kind: 'clock', code: 'LAAFFIC_TIMESTAMP_EXPIRED', status: -16, outcome: 'rejected' });
-    expect(sandbox.requests).toHaveLength(1);
+    expect(both.sandbox.requests).toHaveLength(1);
   });
 
   it('signs each attempt at its own time', async () => {
     let now = Date.now();
     const clock = new GatewayClock(() => (now += 1000));
-    const ticking = await client({ baseUrl: sandbox.url }, clock);
+    const ticking = await client({ baseUrl: both.sandbox.url }, clock);
     await ticking.sms.send({ to: '91856321412', content: 'hi' });
     await ticking.sms.send({ to: '91856321412', content: 'hi' });
     await ticking.close();
-    const [first, second] = sandbox.requests.map(({ headers }) => Number(headers['timestamp']));
+    const [first, second] = both.sandbox.requests.map(({ headers }) => Number(headers['timestamp']));
     expect(second! - first!).toBe(1);
   });
 });
@@ -189,7 +178,7 @@ describe('the gateway may be elsewhere', () => {
     const proxy = createHttpServer();
     proxy.on('connect', (request, socket) => {
       tunnels.push(request.headers['proxy-authorization']);
-      const upstream = connect(Number(new URL(sandbox.url).port), '127.0.0.1', () => {
+      const upstream = connect(Number(new URL(both.sandbox.url).port), '127.0.0.1', () => {
         socket.write('HTTP/1.1 200 Connection established\r\n\r\n');
         upstream.pipe(socket).pipe(upstream);
       });
@@ -197,7 +186,7 @@ describe('the gateway may be elsewhere', () => {
     });
     await once(proxy.listen(0, '127.0.0.1'), 'listening');
     const proxied = await client({
-      baseUrl: sandbox.url,
+      baseUrl: both.sandbox.url,
       connection: { proxy: `http://user:pass@127.0.0.1:${portOf(proxy)}` },
     });
     const receipt = await proxied.sms.send({ to: '91856321412', content: 'hi' });
@@ -211,12 +200,15 @@ describe('the gateway may be elsewhere', () => {
     const proxy = createHttpServer();
     proxy.on('connect', (_, socket) => socket.end('HTTP/1.1 407 Proxy Authentication Required\r\n\r\n'));
     await once(proxy.listen(0, '127.0.0.1'), 'listening');
-    const proxied = await client({ baseUrl: sandbox.url, connection: { proxy: `http://127.0.0.1:${portOf(proxy)}` } });
+    const proxied = await client({
+      baseUrl: both.sandbox.url,
+      connection: { proxy: `http://127.0.0.1:${portOf(proxy)}` },
+    });
     const error = await failureOf(proxied.sms.send({ to: '91856321412', content: 'hi' }));
     await proxied.close();
     proxy.close();
     expect(error).toMatchObject({ code: 'LAAFFIC_NOT_CONNECTED', outcome: 'rejected' });
-    expect(sandbox.requests).toEqual([]);
+    expect(both.sandbox.requests).toEqual([]);
   });
 
   it('behind TLS: trusted by its certificate, and refused without', async () => {
@@ -278,8 +270,8 @@ describe('connections', () => {
   });
 
   it('closing the app lets sends in flight finish', async () => {
-    const closing = await client({ baseUrl: sandbox.url });
-    sandbox.script({ delay: 30 });
+    const closing = await client({ baseUrl: both.sandbox.url });
+    both.sandbox.script({ delay: 30 });
     const send = closing.sms.send({ to: '91856321412', content: 'hi' });
     await closing.close();
     expect((await send).accepted).toHaveLength(1);

@@ -46,6 +46,15 @@ describe('SendSmsCommand', () => {
     expect(await messages({ ...valid, ...change })).toEqual(expected);
   });
 
+  it.each([{}, { excludeExtraneousValues: true }, { enableImplicitConversion: true }])(
+    'keeps its recipients through class-transformer with %j',
+    (options) => {
+      const to = ['91856321412', { number: '91856321413', orderId: 'o' }];
+      const command = plainToInstance(SendSmsCommand, { to, content: 'x', other: 1 }, options);
+      expect([command.to, command.content, command.senderId]).toEqual([to, 'x', undefined]);
+    },
+  );
+
   it('is refused by a pipe exactly where the service refuses it', async () => {
     const anyCommand = fc.record(
       {

@@ -1,4 +1,4 @@
-import { Expose } from 'class-transformer';
+import { Expose, Transform } from 'class-transformer';
 import { ValidateBy } from 'class-validator';
 import { checkContent, checkSenderId } from './content.js';
 import { describeIssues, type Issue } from './issue.js';
@@ -22,6 +22,7 @@ export class SendSmsCommand implements SendSms {
    * gateway in receipts and delivery reports; one is made for recipients without.
    */
   @Expose()
+  @Transform(asGiven)
   @CheckedBy(checkRecipients)
   to!: RecipientInput | readonly RecipientInput[];
 
@@ -51,6 +52,11 @@ function CheckedBy(check: (value: unknown) => readonly Issue[]): PropertyDecorat
 
 function checkRecipients(to: unknown): readonly Issue[] {
   return readRecipients(to, MAX_RECIPIENTS.POST, () => '').issues;
+}
+
+/** Recipients are plain data of their own form: class-transformer must neither copy nor empty them. */
+function asGiven({ obj }: { obj: { to?: unknown } }): unknown {
+  return obj.to;
 }
 
 function asList(issue: Issue | undefined): readonly Issue[] {
