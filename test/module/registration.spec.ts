@@ -130,6 +130,24 @@ describe('LaafficModule', () => {
   });
 });
 
+describe('a base URL without TLS', () => {
+  it.each([
+    ['http://gateway.example/v3', 1],
+    ['https://gateway.example/v3', 0],
+    ['http://127.0.0.1:4010/v3', 0],
+    ['http://[::1]:4010/v3', 0],
+    ['http://localhost:4010/v3', 0],
+  ])('%s is warned about %i times', async (baseUrl, times) => {
+    const warnings: unknown[] = [];
+    const app = await Test.createTestingModule({ imports: [LaafficModule.forRoot({ ...ACCOUNT, baseUrl })] })
+      .setLogger({ log: () => 0, error: () => 0, warn: (text: unknown) => warnings.push(text) })
+      .compile();
+    await app.close();
+    const expected = 'baseUrl is not https: key, numbers and contents travel in the clear';
+    expect(warnings).toEqual(new Array(times).fill(expected));
+  });
+});
+
 describe('named accounts', () => {
   @Injectable()
   class Campaigns {

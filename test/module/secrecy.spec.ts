@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
 import { inspect } from 'node:util';
 import { Body, Controller, Post, type INestApplication, type LoggerService } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
@@ -130,6 +132,26 @@ describe('key, secret, signature, content and whole number stay out of', () => {
     const printed = objects.map((object) => `${inspect(object, { depth: 12 })} ${JSON.stringify(object)}`);
     expect(found([inspect(receipt), String(receipt), ...printed])).toEqual([]);
     expect(inspect(receipt)).toContain('accepted 9185…412 order-1');
+  });
+
+  it('the cause of an answer that is not HTTP and repeats the request', async () => {
+    const parrot = createServer((socket) => {
+      socket.on('data', (bytes) => socket.end(bytes));
+    });
+    await once(parrot.listen(0, '127.0.0.1'), 'listening');
+    const { port } = parrot.address() as AddressInfo;
+    const account = { appId: '4luaKsL2', apiKey: KEY, apiSecret: SECRET, baseUrl: `http://127.0.0.1:${port}` };
+    const testing = await Test.createTestingModule({ imports: [LaafficModule.forRoot(account)] }).compile();
+    testing.useLogger(logger);
+    const error = (await failureOf(testing.get(SmsService).send({ to: TO, content: CONTENT }))) as LaafficException;
+    await testing.close();
+    parrot.close();
+    expect(error).toMatchObject({
+      code: 'LAAFFIC_CONNECTION_LOST',
+      outcome: 'unknown',
+      reason: 'HTTPParserError',
+    });
+    expect(found([everyFormOf(error), inspect(error.cause, { showHidden: true, depth: 9 })])).toEqual([]);
   });
 
   it('errors of commands that our own validation refuses', async () => {

@@ -151,6 +151,16 @@ describe('a clock that is off', () => {
     expect(both.sandbox.requests).toHaveLength(1);
   });
 
+  it('is not tried again where the refusal counts somebody as accepted', async () => {
+    both.sandbox.script({ fault: 'raw', body: '{"status":"-16","success":"1","fail":"0","array":[]}' });
+    const error = await failureOf(both.gateway.sms.send({ to: '91856321412', content: 'hi' }));
+    expect(error).toMatchObject({ kind: 'clock', status: -16, outcome: 'unknown' });
+    both.sandbox.script({ fault: 'raw', body: '{"status":"-16","array":[{"msgId":"1","number":"91856321412"}]}' });
+    const receipt = await both.gateway.sms.send({ to: '91856321412', content: 'hi' });
+    expect(receipt.accepted.map(({ msgId }) => msgId)).toEqual(['1']);
+    expect(both.sandbox.requests).toHaveLength(2);
+  });
+
   it('signs each attempt at its own time', async () => {
     let now = Date.now();
     const clock = new GatewayClock(() => (now += 1000));

@@ -50,10 +50,8 @@ export class LaafficGateway {
         : { method, url: `${this.#sendPath}?${sendQuery(sms)}`, cancel: signal };
     const deadline = new Deadline(timeout);
     let envelope = await this.attempt(call, deadline, sms);
-    if (envelope.status === TIMESTAMP_EXPIRED && this.clock.learn(envelope.date)) {
-      this.#logger.warn(
-        `The gateway's clock is ${Math.round(this.clock.offset / 1000)} s ahead of ours; signing by it`,
-      );
+    if (isRefusedTime(envelope) && this.clock.learn(envelope.date)) {
+      this.#logger.warn(`The gateway's clock is ${Math.round(this.clock.offset / 1000)} s from ours; signing by it`);
       envelope = await this.attempt(call, deadline, sms);
     }
     return settle(sms.recipients, envelope);
@@ -88,4 +86,9 @@ export class LaafficGateway {
     const withoutContent = content.length < 4 ? withoutSecrets : withoutSecrets.replaceAll(content, '[content]');
     return maskNumbersIn(withoutContent).slice(0, LONGEST_REASON);
   }
+}
+
+/** An answer that refuses the time and yet counts somebody as accepted is no proof that nothing happened. */
+function isRefusedTime({ status, accepted, success }: SendEnvelope): boolean {
+  return status === TIMESTAMP_EXPIRED && accepted.length === 0 && (success ?? 0) <= 0;
 }

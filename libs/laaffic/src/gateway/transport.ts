@@ -1,10 +1,12 @@
 import { HttpService } from '@nestjs/axios';
-import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { Pool, ProxyAgent, type Dispatcher } from 'undici';
 import { LaafficSettings } from '../options/laaffic.settings.js';
 import { SigningInterceptor } from '../signing/signing.interceptor.js';
 import type { Answer } from './exchange.js';
 import { undiciAdapter, type ExchangeConfig } from './undici-adapter.js';
+
+const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
 
 /**
  * The module's own way to the gateway: a private axios instance that signs, over a pool of
@@ -16,7 +18,10 @@ export class Transport implements OnApplicationShutdown {
   readonly #pool: Dispatcher;
 
   constructor(http: HttpService, settings: LaafficSettings, signing: SigningInterceptor) {
-    const { origin } = new URL(settings.baseUrl);
+    const { origin, protocol, hostname } = new URL(settings.baseUrl);
+    if (protocol === 'http:' && !LOOPBACK.test(hostname)) {
+      new Logger(Transport.name).warn('baseUrl is not https: key, numbers and contents travel in the clear');
+    }
     this.#pool = poolOf(origin, settings);
     this.#axios = http.axiosRef;
     // Nothing of axios' own defaults is wanted, and merging them costs: bodies are text already, any status is an answer.

@@ -35,18 +35,22 @@ export function undiciAdapter(dispatcher: Dispatcher, origin: string): AxiosAdap
         return;
       }
       handler.watch(config.timeout ?? 0, cancel);
-      dispatcher.dispatch(
-        {
-          origin,
-          path: config.url ?? '/',
-          method: config.method === 'get' ? 'GET' : 'POST',
-          headers: headerList(config.headers),
-          body: (config.data as string | undefined) ?? null,
-          // A GET of this gateway sends messages: never let the pool repeat it.
-          idempotent: false,
-        },
-        handler,
-      );
+      try {
+        dispatcher.dispatch(
+          {
+            origin,
+            path: config.url ?? '/',
+            method: config.method === 'get' ? 'GET' : 'POST',
+            headers: headerList(config.headers),
+            body: (config.data as string | undefined) ?? null,
+            // A GET of this gateway sends messages: never let the pool repeat it.
+            idempotent: false,
+          },
+          handler,
+        );
+      } catch (error) {
+        handler.stop('failed', error);
+      }
     });
 }
 
@@ -129,6 +133,8 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_: unknown, error: Error): void {
+    // Errors of the parser carry bytes of the answer, which may repeat the request.
+    if ('data' in error) delete error.data;
     this.stop('failed', error);
   }
 

@@ -20,7 +20,8 @@ export function unreadable(answer: Answer, recipients: readonly Recipient[]): La
     const wait = seconds > 0 ? { retryAfter: Math.ceil(seconds) } : {};
     return allAlike(failureOf(-15), recipients, { reason: 'HTTP 429', ...wait });
   }
-  const reason = `HTTP ${httpStatus}, ${contentType ?? 'no content type'}, ${body.length} characters`;
+  const [mediaType = ''] = contentType?.split(';') ?? [];
+  const reason = `HTTP ${httpStatus}, ${mediaType.slice(0, 40) || 'no content type'}, ${body.length} characters`;
   return allAlike(LOCAL_FAILURES.unreadable, recipients, { reason });
 }
 

@@ -1,6 +1,9 @@
 import { inspect } from 'node:util';
 import { maskNumber } from './mask-number.js';
 
+/** Recipients of a printed receipt. */
+const MOST_LINES = 20;
+
 /** A recipient whose message the gateway accepted. */
 export interface AcceptedRecipient {
   readonly number: string;
@@ -58,6 +61,7 @@ export class SmsReceipt {
       ...this.rejected.map(({ number, orderId, code }) => `rejected ${maskNumber(number)} ${orderId} ${code}`),
       ...this.unknown.map(({ number, orderId, code }) => `unknown ${maskNumber(number)} ${orderId} ${code}`),
     ];
-    return ['SmsReceipt {', ...lines.map((line) => `  ${line}`), '}'].join('\n');
+    const rest = lines.length > MOST_LINES ? [`… and ${lines.length - MOST_LINES} more`] : [];
+    return ['SmsReceipt {', ...[...lines.slice(0, MOST_LINES), ...rest].map((line) => `  ${line}`), '}'].join('\n');
   }
 }
