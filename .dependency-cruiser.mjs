@@ -2,15 +2,20 @@
 const library = 'libs/laaffic/src/';
 const rooms = [
   { rank: 0, files: 'clock\\.ts' },
-  { rank: 0, files: 'messages/' },
-  { rank: 1, files: 'errors/(?!laaffic-exception\\.filter)' },
-  { rank: 1, files: 'signing/' },
-  { rank: 2, files: 'options/' },
-  { rank: 3, files: 'gateway/' },
-  { rank: 4, files: 'sms\\.service\\.ts' },
-  { rank: 4, files: 'errors/laaffic-exception\\.filter\\.ts' },
-  { rank: 5, files: 'laaffic\\.module(-definition)?\\.ts' },
-  { rank: 6, files: 'index\\.ts' },
+  { rank: 0, files: 'randomness\\.ts' },
+  { rank: 1, files: 'messages/' },
+  { rank: 2, files: 'errors/(?!laaffic-exception\\.filter)' },
+  { rank: 2, files: 'signing/' },
+  { rank: 3, files: 'options/' },
+  { rank: 4, files: 'gateway/' },
+  { rank: 5, files: 'sms\\.service\\.ts' },
+  { rank: 5, files: 'sms-token\\.ts' },
+  { rank: 5, files: 'webhooks/' },
+  { rank: 5, files: 'errors/laaffic-exception\\.filter\\.ts' },
+  { rank: 6, files: 'laaffic\\.module(-definition)?\\.ts' },
+  { rank: 6, files: 'health/' },
+  { rank: 7, files: 'testing/' },
+  { rank: 7, files: 'index\\.ts' },
 ];
 const path = (room) => `^${library}${room.files}`;
 
@@ -55,7 +60,7 @@ export default {
       name: 'nobody imports an entry from inside',
       severity: 'error',
       from: { path: '^libs/([^/]+)/src/', pathNot: '\\.spec\\.ts$' },
-      to: { path: '^libs/$1/src/index\\.ts$' },
+      to: { path: ['^libs/$1/src/index\\.ts$', '^libs/$1/src/[^/]+/index\\.ts$'] },
     },
   ],
   options: {

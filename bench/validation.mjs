@@ -1,4 +1,5 @@
 import { OrderIds } from '../libs/laaffic/dist/esm/messages/order-id.js';
+import { Randomness } from '../libs/laaffic/dist/esm/randomness.js';
 import { readSendCommand } from '../libs/laaffic/dist/esm/messages/read-send-command.js';
 import { median, table } from './report.mjs';
 
@@ -6,7 +7,7 @@ const ROUNDS = 2_000;
 
 /** What it costs to check 1,000 recipients and make their order ids. */
 export function validation() {
-  const orderIds = new OrderIds();
+  const orderIds = new OrderIds(new Randomness());
   const numbers = Array.from({ length: 1000 }, (_, i) => String(91_850_000_000 + i));
   const forms = {
     digits: numbers,

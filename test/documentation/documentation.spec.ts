@@ -64,17 +64,18 @@ describe('documents', () => {
     const shown = [...read('libs/laaffic/README.md').matchAll(/^\| (`(?:[\w.]+`(?:, `)?)+) +\|/gm)].flatMap(
       ([, names]) => names!.split(', ').map((name) => name.replaceAll('`', '')),
     );
-    const sources = ['LaafficOptions', 'ConnectionOptions'].map((name) => {
-      const source = read('libs/laaffic/src/options/laaffic.options.ts');
-      const [, body = ''] = new RegExp(`interface ${name} \\{(.*?)^\\}`, 'ms').exec(source) ?? [];
+    const fields = (file: string, name: string) => {
+      const source = read(`libs/laaffic/src/options/${file}.ts`);
+      const [, body = ''] = new RegExp(`interface ${name}[\\w ]* \\{(.*?)^\\}`, 'ms').exec(source) ?? [];
       return [...body.matchAll(/^ {2}(\w+)\??:/gm)].map(([, field]) => field!);
-    });
-    const [account = [], connection = []] = sources;
+    };
     const options = [
-      ...account.filter((name) => name !== 'connection'),
-      ...connection.map((name) => `connection.${name}`),
+      ...fields('account', 'AccountOptions'),
+      ...fields('laaffic.options', 'LaafficOptions').filter((name) => name !== 'connection' && name !== 'queries'),
+      ...fields('laaffic.options', 'QueryRetryOptions').map((name) => `queries.${name}`),
+      ...fields('laaffic.options', 'ConnectionOptions').map((name) => `connection.${name}`),
     ];
-    expect(options).toHaveLength(12);
+    expect(options).toHaveLength(17);
     expect(options.filter((name) => !shown.includes(name))).toEqual([]);
     expect(shown.filter((name) => /^connection\.|^[a-z]+(Id|Key|Url)$/.test(name) && !options.includes(name))).toEqual(
       [],

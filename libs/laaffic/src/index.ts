@@ -15,8 +15,13 @@ export {
 export { STATUS_TABLE, type Failure, type FailureKind, type FailureOutcome } from './errors/status-table.js';
 export type { LaafficModuleExtras } from './laaffic.module-definition.js';
 export { LaafficModule } from './laaffic.module.js';
+export type { Balance } from './messages/balance.js';
+export type { DeliveryReport, DeliveryState } from './messages/delivery-report.js';
+export type { InboundSms } from './messages/inbound-sms.js';
 export type { Issue } from './messages/issue.js';
 export { maskNumber } from './messages/mask-number.js';
+export type { Price } from './messages/price.js';
+export type { ConversionInput } from './messages/read-conversion.js';
 export type { RecipientInput } from './messages/recipients.js';
 export { SendSmsCommand, type SendSms } from './messages/send-sms.command.js';
 export {
@@ -25,7 +30,10 @@ export {
   type RejectedRecipient,
   type UnknownRecipient,
 } from './messages/sms-receipt.js';
+export type { TimeRange } from './messages/time-range.js';
+export type { AccountOptions } from './options/account.js';
 export { LaafficOptionsError } from './options/laaffic-options.error.js';
-export type { ConnectionOptions, LaafficOptions, TlsOptions } from './options/laaffic.options.js';
+export type { ConnectionOptions, LaafficOptions, QueryRetryOptions, TlsOptions } from './options/laaffic.options.js';
 export { sign } from './signing/sign.js';
-export { getSmsToken, InjectSms, SmsService, type SendOptions } from './sms.service.js';
+export { getSmsToken, InjectSms } from './sms-token.js';
+export { SmsService, type QueryOptions, type SendOptions } from './sms.service.js';

@@ -2,6 +2,7 @@ import { HttpModule } from '@nestjs/axios';
 import { Module, type DynamicModule, type Provider } from '@nestjs/common';
 import { GatewayClock } from './clock.js';
 import { LaafficGateway } from './gateway/laaffic.gateway.js';
+import { LaafficQueries } from './gateway/laaffic.queries.js';
 import { Transport } from './gateway/transport.js';
 import {
   ASYNC_OPTIONS_TYPE,
@@ -12,9 +13,11 @@ import {
 } from './laaffic.module-definition.js';
 import { OrderIds } from './messages/order-id.js';
 import { LaafficSettings } from './options/laaffic.settings.js';
+import { Randomness } from './randomness.js';
 import { Credentials } from './signing/credentials.js';
 import { SigningInterceptor } from './signing/signing.interceptor.js';
-import { getSmsToken, SmsService } from './sms.service.js';
+import { getSmsToken } from './sms-token.js';
+import { SmsService } from './sms.service.js';
 
 /**
  * One Laaffic account. Register it once for each account, with a `name` where there are several;
@@ -29,14 +32,16 @@ import { getSmsToken, SmsService } from './sms.service.js';
     },
     {
       provide: Credentials,
-      useFactory: (settings: LaafficSettings) => settings.credentials,
+      useFactory: (settings: LaafficSettings) => settings.account.credentials,
       inject: [LaafficSettings],
     },
     { provide: GatewayClock, useFactory: () => new GatewayClock() },
+    Randomness,
     OrderIds,
     SigningInterceptor,
     Transport,
     LaafficGateway,
+    LaafficQueries,
   ],
 })
 export class LaafficModule extends ConfigurableModuleClass {
@@ -54,9 +59,8 @@ function account(definition: DynamicModule, { name, isGlobal = false }: LaafficM
   const token = name === undefined ? SmsService : getSmsToken(name);
   const service: Provider = {
     provide: token,
-    useFactory: (settings: LaafficSettings, gateway: LaafficGateway, orderIds: OrderIds) =>
-      new SmsService(settings, gateway, orderIds),
-    inject: [LaafficSettings, LaafficGateway, OrderIds],
+    useFactory: (...parts: ConstructorParameters<typeof SmsService>) => new SmsService(...parts),
+    inject: [LaafficSettings, LaafficGateway, LaafficQueries, OrderIds, GatewayClock],
   };
   return {
     ...definition,

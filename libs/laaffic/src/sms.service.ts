@@ -1,26 +1,43 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
+import { GatewayClock } from './clock.js';
 import { invalidCommand } from './errors/invalid-command.js';
 import { LaafficException } from './errors/laaffic.exception.js';
+import { askBalance, postConversion } from './gateway/account.queries.js';
+import { askInbound } from './gateway/inbound.js';
 import { LaafficGateway } from './gateway/laaffic.gateway.js';
+import { LaafficQueries, type AskOptions } from './gateway/laaffic.queries.js';
+import { askReports, askSentRecords } from './gateway/reports.js';
+import type { Balance } from './messages/balance.js';
+import type { DeliveryReport } from './messages/delivery-report.js';
+import type { InboundSms } from './messages/inbound-sms.js';
 import { OrderIds } from './messages/order-id.js';
+import { readBatch } from './messages/read-batch.js';
+import { readConversion, type ConversionInput } from './messages/read-conversion.js';
+import { readMessageIds } from './messages/read-message-ids.js';
 import { readSendCommand } from './messages/read-send-command.js';
 import { MAX_RECIPIENTS } from './messages/recipients.js';
 import type { SendSms } from './messages/send-sms.command.js';
 import type { SmsReceipt } from './messages/sms-receipt.js';
+import { readTimeRange, type CheckedRange, type TimeRange } from './messages/time-range.js';
+import { accountOf, type Account, type AccountOptions } from './options/account.js';
 import { LaafficSettings } from './options/laaffic.settings.js';
 
-/** How one send is made. */
-export interface SendOptions {
-  /**
-   * Ends the call. Before the request was written its outcome is `rejected`, later `unknown`: an
-   * abort cannot take back what the gateway may have read.
-   */
+/** How one call is made. */
+export interface QueryOptions {
+  /** Ends the call. */
   signal?: AbortSignal | undefined;
   /**
-   * The most that the call may take, in milliseconds.
-   * @default the module's `timeout`
+   * The most that the call may take, in milliseconds; for iterables, that one page may take.
+   * @default the module's `timeout` for sends, its `queries.timeout` for queries
    */
   timeout?: number | undefined;
+}
+
+/**
+ * How one send is made. An abort before the request was written makes its outcome `rejected`, later
+ * `unknown`: it cannot take back what the gateway may have read.
+ */
+export interface SendOptions extends QueryOptions {
   /**
    * POST takes 1,000 recipients a request, GET 100.
    * @default the module's `method`
@@ -28,26 +45,38 @@ export interface SendOptions {
   method?: 'POST' | 'GET' | undefined;
 }
 
-/** Token of the {@link SmsService} of a named account. */
-export function getSmsToken(name: string): string {
-  return `SmsService:${name}`;
-}
-
-/** Injects the {@link SmsService} of the account that was registered under this name. */
-export function InjectSms(name: string): ParameterDecorator & PropertyDecorator {
-  return Inject(getSmsToken(name));
-}
-
-/** Sends SMS through one Laaffic account. */
+/** Everything that one Laaffic account can do with SMS. */
 @Injectable()
 export class SmsService {
   readonly #logger = new Logger(SmsService.name);
+  readonly #account: Account;
 
   constructor(
     private readonly settings: LaafficSettings,
     private readonly gateway: LaafficGateway,
+    private readonly queries: LaafficQueries,
     private readonly orderIds: OrderIds,
-  ) {}
+    private readonly clock: GatewayClock,
+    account = settings.account,
+  ) {
+    this.#account = account;
+  }
+
+  /** How far the gateway's clock is ahead of this machine's, in milliseconds; 0 until an answer had to tell. */
+  get clockOffset(): number {
+    return this.clock.offset;
+  }
+
+  /**
+   * The same service in the name of another account, for tenants that bring their own: the same
+   * connections, their own signature, nothing kept between accounts. Make one for each tenant and
+   * use it again, or one for each call.
+   * @throws {LaafficOptionsError} naming each field that is missing or malformed.
+   */
+  as(account: AccountOptions): SmsService {
+    const { settings, gateway, queries, orderIds, clock } = this;
+    return new SmsService(settings, gateway, queries, orderIds, clock, accountOf(account));
+  }
 
   /**
    * Sends one text to one or many recipients in one request.
@@ -63,22 +92,95 @@ export class SmsService {
     checkTimeout(timeout);
     const read = readSendCommand(command, MAX_RECIPIENTS[method], this.orderIds.forRequest());
     if ('issues' in read) throw invalidCommand(read.issues);
-    const { recipients, content, senderId = this.settings.senderId } = read.sms;
-    const sms = { appId: this.settings.appId, recipients, content, senderId };
-    try {
-      return await this.gateway.sendSms(sms, { method, timeout, signal });
-    } catch (error) {
-      if (error instanceof LaafficException) this.report(error, recipients.length);
-      throw error;
-    }
+    const sms = { ...read.sms, senderId: read.sms.senderId ?? this.#account.senderId };
+    return this.reporting(this.gateway.sendSms(this.#account, sms, { method, timeout, signal }));
+  }
+
+  /**
+   * Sends another text for each message, in one request; each has the form that `send` takes, and
+   * all together at most `maxBatchRecipients` recipients.
+   * @returns one receipt for all; recipients are told apart by their order ids.
+   * @throws {LaafficException} as `send` does.
+   */
+  async sendEach(messages: readonly SendSms[], options: QueryOptions = {}): Promise<SmsReceipt> {
+    const { timeout = this.settings.timeout, signal } = options;
+    checkTimeout(timeout);
+    const read = readBatch(messages, this.settings.maxBatchRecipients, this.orderIds.forRequest());
+    if ('issues' in read) throw invalidCommand(read.issues);
+    const batch = read.messages.map((sms) => ({ ...sms, senderId: sms.senderId ?? this.#account.senderId }));
+    return this.reporting(this.gateway.sendBatch(this.#account, batch, { method: 'POST', timeout, signal }));
+  }
+
+  /**
+   * Asks where messages are; any number of ids, 200 a request.
+   * @returns a report for each id, in their order. `not-found` is not failed: it may be queued still.
+   * @throws {LaafficException}
+   */
+  async reports(msgIds: readonly string[], options: QueryOptions = {}): Promise<DeliveryReport[]> {
+    const read = readMessageIds(msgIds);
+    if ('issues' in read) throw invalidCommand(read.issues);
+    return this.reporting(askReports(this.queries, this.#account, read.msgIds, this.asking(options)));
+  }
+
+  /**
+   * The finished messages of a span of time; the platform keeps about 90 days. Longer spans than the
+   * platform takes are asked for piece by piece.
+   * @throws {LaafficException} while iterating.
+   */
+  sentRecords(range: TimeRange, options: QueryOptions = {}): AsyncIterable<DeliveryReport> {
+    return askSentRecords(this.queries, this.#account, checkedRange(range), this.asking(options));
+  }
+
+  /**
+   * The messages that people wrote to your numbers over a span of time.
+   * @throws {LaafficException} while iterating.
+   */
+  inbound(range: TimeRange, options: QueryOptions = {}): AsyncIterable<InboundSms> {
+    return askInbound(this.queries, this.#account, checkedRange(range), this.asking(options));
+  }
+
+  /**
+   * What the account holds.
+   * @throws {LaafficException}
+   */
+  async balance(options: QueryOptions = {}): Promise<Balance> {
+    return this.reporting(askBalance(this.queries, this.#account, this.asking(options)));
+  }
+
+  /**
+   * Tells the platform that somebody used the OTP they were sent, which improves its routing.
+   * @throws {LaafficException}
+   */
+  async confirmConversion(conversion: ConversionInput, options: QueryOptions = {}): Promise<void> {
+    const read = readConversion(conversion);
+    if ('issues' in read) throw invalidCommand(read.issues);
+    await this.reporting(postConversion(this.queries, this.#account, read, this.asking(options)));
+  }
+
+  private asking({ timeout = this.settings.queries.timeout, signal }: QueryOptions): AskOptions {
+    checkTimeout(timeout);
+    return { timeout, signal };
   }
 
   /** What the operator has to mend is a warning; everything else is for the caller, who gets the exception. */
-  private report(exception: LaafficException, recipients: number): void {
-    const text = `${exception.message} Outcome of ${recipients} recipients: ${exception.outcome}.`;
-    if (exception.kind === 'account' || exception.kind === 'clock') this.#logger.warn(text);
-    else this.#logger.debug(text);
+  private async reporting<T>(call: Promise<T>): Promise<T> {
+    try {
+      return await call;
+    } catch (error) {
+      if (error instanceof LaafficException) {
+        const text = `${error.message} Outcome: ${error.outcome}.`;
+        if (error.kind === 'account' || error.kind === 'clock') this.#logger.warn(text);
+        else this.#logger.debug(text);
+      }
+      throw error;
+    }
   }
+}
+
+function checkedRange(range: TimeRange): CheckedRange {
+  const read = readTimeRange(range);
+  if ('issues' in read) throw invalidCommand(read.issues);
+  return read;
 }
 
 /** Node's timers fire at once beyond 2^31 - 1 milliseconds. */

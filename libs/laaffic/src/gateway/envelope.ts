@@ -1,3 +1,5 @@
+import { gatewayStatus, parseObject, records, text, wholeNumber } from './wire.js';
+
 /** The gateway's answer to `sendSms`, in our words; nothing in it is trusted to be complete or consistent. */
 export interface SendEnvelope {
   /** `undefined` where it is missing or none of the gateway's. */
@@ -52,50 +54,4 @@ export function readSendEnvelope(body: string, clean: (words: string) => string)
     accepted,
     refused: items(json['failArray']),
   };
-}
-
-function parseObject(body: string): Record<string, unknown> | undefined {
-  try {
-    const json: unknown = JSON.parse(body);
-    if (!isRecord(json)) return undefined;
-    return hasNumericIds(json['array']) || hasNumericIds(json['failArray']) ? parseWithIdsAsText(body) : json;
-  } catch {
-    return undefined;
-  }
-}
-
-function hasNumericIds(list: unknown): boolean {
-  return records(list).some((item) => typeof item['msgId'] === 'number');
-}
-
-/** A message id has 19 digits, more than a JavaScript number holds exactly: written as a number it is quoted first. */
-function parseWithIdsAsText(body: string): Record<string, unknown> {
-  return JSON.parse(body.replace(/("msgId"\s*:\s*)(\d+)/g, '$1"$2"')) as Record<string, unknown>;
-}
-
-function records(value: unknown): Record<string, unknown>[] {
-  if (!Array.isArray(value)) return [];
-  const list: readonly unknown[] = value;
-  return list.filter(isRecord);
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** Text or a number as text; empty counts as absent. */
-function text(value: unknown): string | undefined {
-  if (typeof value === 'number') return String(value);
-  return typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined;
-}
-
-function wholeNumber(value: unknown): number | undefined {
-  const digits = text(value);
-  return digits !== undefined && /^-?\d{1,9}$/.test(digits) ? Number(digits) : undefined;
-}
-
-/** The gateway's are 0 and below; web frameworks put an HTTP status of their own under the same name. */
-function gatewayStatus(value: unknown): number | undefined {
-  const status = wholeNumber(value);
-  return status !== undefined && status <= 0 ? status : undefined;
 }

@@ -1,12 +1,12 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { GatewayClock } from '../clock.js';
-import { maskNumbersIn } from '../messages/mask-number.js';
 import type { SmsReceipt } from '../messages/sms-receipt.js';
-import { LaafficSettings } from '../options/laaffic.settings.js';
+import type { Account } from '../options/account.js';
+import { wordsCleaner } from './clean-words.js';
 import { Deadline } from './deadline.js';
 import { readSendEnvelope, type SendEnvelope } from './envelope.js';
 import { ExchangeFailure, type Answer } from './exchange.js';
-import { sendBody, sendQuery, type OutgoingSms } from './send-request.js';
+import { batchBody, sendBody, sendQuery, type OutgoingSms } from './send-request.js';
 import { settle } from './settle.js';
 import { Transport } from './transport.js';
 import type { ExchangeConfig } from './undici-adapter.js';
@@ -23,51 +23,60 @@ export interface CallOptions {
 type Call = Omit<ExchangeConfig, 'timeout'>;
 
 const TIMESTAMP_EXPIRED = -16;
-const LONGEST_REASON = 200;
 
 /**
- * The calls of the gateway. A send is attempted once; again only where the first attempt provably
- * did not happen: no byte of it was written, or the gateway refused its time.
+ * The calls that send. A send is attempted once; again only where the first attempt provably did
+ * not happen: no byte of it was written, or the gateway refused its time.
  */
 @Injectable()
 export class LaafficGateway {
   readonly #logger = new Logger(LaafficGateway.name);
-  readonly #sendPath: string;
 
   constructor(
-    private readonly settings: LaafficSettings,
     private readonly transport: Transport,
     private readonly clock: GatewayClock,
-  ) {
-    this.#sendPath = `${new URL(settings.baseUrl).pathname.replace(/\/$/, '')}/sendSms`;
+  ) {}
+
+  /** One content. @throws {LaafficException} if nobody was accepted. */
+  async sendSms(account: Account, sms: OutgoingSms, options: CallOptions): Promise<SmsReceipt> {
+    const request =
+      options.method === 'POST'
+        ? { url: 'sendSms', data: sendBody(account.appId, sms) }
+        : { url: `sendSms?${sendQuery(account.appId, sms)}` };
+    return this.send(account, request, [sms], options);
   }
 
-  /** @throws {LaafficException} if nobody was accepted. */
-  async sendSms(sms: OutgoingSms, { method, timeout, signal }: CallOptions): Promise<SmsReceipt> {
-    const call: Call =
-      method === 'POST'
-        ? { method, url: this.#sendPath, data: sendBody(sms), cancel: signal }
-        : { method, url: `${this.#sendPath}?${sendQuery(sms)}`, cancel: signal };
+  /** A content for each message. @throws {LaafficException} if nobody was accepted. */
+  async sendBatch(account: Account, messages: readonly OutgoingSms[], options: CallOptions): Promise<SmsReceipt> {
+    const request = { url: 'sendSms/batch', data: batchBody(account.appId, messages) };
+    return this.send(account, request, messages, options);
+  }
+
+  private async send(
+    { credentials }: Account,
+    request: { url: string; data?: string },
+    messages: readonly OutgoingSms[],
+    { method, timeout, signal }: CallOptions,
+  ): Promise<SmsReceipt> {
+    const call: Call = { ...request, method, credentials, cancel: signal };
+    const recipients = messages.flatMap((sms) => sms.recipients);
     const deadline = new Deadline(timeout);
-    let envelope = await this.attempt(call, deadline, sms);
+    const attempt = async (): Promise<SendEnvelope & Pick<Answer, 'date'>> => {
+      const answer = await this.exchange(call, deadline).catch((error: unknown) => {
+        throw error instanceof ExchangeFailure ? unanswered(error, recipients) : error;
+      });
+      const contents = messages.map(({ content }) => content);
+      const envelope = readSendEnvelope(answer.body, wordsCleaner(credentials, contents));
+      if (envelope === undefined) throw unreadable(answer, recipients);
+      return { ...envelope, date: answer.date };
+    };
+
+    let envelope = await attempt();
     if (isRefusedTime(envelope) && this.clock.learn(envelope.date)) {
       this.#logger.warn(`The gateway's clock is ${Math.round(this.clock.offset / 1000)} s from ours; signing by it`);
-      envelope = await this.attempt(call, deadline, sms);
+      envelope = await attempt();
     }
-    return settle(sms.recipients, envelope);
-  }
-
-  private async attempt(
-    call: Call,
-    deadline: Deadline,
-    sms: OutgoingSms,
-  ): Promise<SendEnvelope & Pick<Answer, 'date'>> {
-    const answer = await this.exchange(call, deadline).catch((error: unknown) => {
-      throw error instanceof ExchangeFailure ? unanswered(error, sms.recipients) : error;
-    });
-    const envelope = readSendEnvelope(answer.body, (reason) => this.clean(reason, sms));
-    if (envelope === undefined) throw unreadable(answer, sms.recipients);
-    return { ...envelope, date: answer.date };
+    return settle(recipients, envelope);
   }
 
   private async exchange(call: Call, deadline: Deadline): Promise<Answer> {
@@ -78,13 +87,6 @@ export class LaafficGateway {
       if (!neverHappened || deadline.remaining() === 0) throw error;
       return this.transport.exchange({ ...call, timeout: deadline.remaining() });
     }
-  }
-
-  /** The gateway's words go into errors and logs: without what it may repeat of the request. */
-  private clean(reason: string, { content }: OutgoingSms): string {
-    const withoutSecrets = this.settings.credentials.redact(reason);
-    const withoutContent = content.length < 4 ? withoutSecrets : withoutSecrets.replaceAll(content, '[content]');
-    return maskNumbersIn(withoutContent).slice(0, LONGEST_REASON);
   }
 }
 

@@ -16,9 +16,11 @@ const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
 export class Transport implements OnApplicationShutdown {
   readonly #axios: HttpService['axiosRef'];
   readonly #pool: Dispatcher;
+  readonly #base: string;
 
   constructor(http: HttpService, settings: LaafficSettings, signing: SigningInterceptor) {
-    const { origin, protocol, hostname } = new URL(settings.baseUrl);
+    const { origin, protocol, hostname, pathname } = new URL(settings.baseUrl);
+    this.#base = `${pathname.replace(/\/$/, '')}/`;
     if (protocol === 'http:' && !LOOPBACK.test(hostname)) {
       new Logger(Transport.name).warn('baseUrl is not https: key, numbers and contents travel in the clear');
     }
@@ -31,9 +33,12 @@ export class Transport implements OnApplicationShutdown {
     signing.applyTo(this.#axios);
   }
 
-  /** @throws {ExchangeFailure} where no whole answer came. */
+  /**
+   * @param config with the path of the call after the base URL: `sendSms`.
+   * @throws {ExchangeFailure} where no whole answer came.
+   */
   async exchange(config: ExchangeConfig): Promise<Answer> {
-    const { status, headers, data } = await this.#axios.request<string>(config);
+    const { status, headers, data } = await this.#axios.request<string>({ ...config, url: this.#base + config.url });
     return {
       httpStatus: status,
       contentType: headerOf(headers['content-type']),

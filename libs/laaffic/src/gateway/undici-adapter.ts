@@ -1,13 +1,14 @@
 import type { AxiosAdapter, AxiosRequestConfig, AxiosResponse, InternalAxiosRequestConfig } from 'axios';
 import type { Dispatcher } from 'undici';
+import type { SignedAs } from '../signing/signing.interceptor.js';
 import { ExchangeFailure } from './exchange.js';
 
 /**
  * A request of the gateway. The caller's signal has a name of its own: axios acts on `signal` after
  * the adapter has settled too, and would then trade a whole answer for a cancellation.
  */
-export interface ExchangeConfig extends AxiosRequestConfig<string> {
-  /** Path and query, from the root of the gateway's host. */
+export interface ExchangeConfig extends AxiosRequestConfig<string>, SignedAs {
+  /** Path and query of the call. */
   url: string;
   method: 'GET' | 'POST';
   /** Milliseconds for the whole exchange, waiting for a connection included. */

@@ -5,14 +5,20 @@ import type { Recipient } from '../messages/recipients.js';
 import { SmsReceipt } from '../messages/sms-receipt.js';
 import type { Answer, ExchangeFailure } from './exchange.js';
 
-/** The exception of a request that got no answer. */
-export function unanswered(failure: ExchangeFailure, recipients: readonly Recipient[]): LaafficException {
+/**
+ * The exception of a request that got no answer.
+ * @param recipients those of a send; `undefined` for a query.
+ */
+export function unanswered(failure: ExchangeFailure, recipients: readonly Recipient[] | undefined): LaafficException {
   const { cause } = failure;
   return allAlike(failureFor(failure), recipients, { reason: describeCause(failure), cause });
 }
 
-/** The exception of an answer that is not the gateway's envelope. */
-export function unreadable(answer: Answer, recipients: readonly Recipient[]): LaafficException {
+/**
+ * The exception of an answer that is not the gateway's envelope.
+ * @param recipients those of a send; `undefined` for a query.
+ */
+export function unreadable(answer: Answer, recipients: readonly Recipient[] | undefined): LaafficException {
   const { httpStatus, contentType, body, retryAfter } = answer;
   // A server in front of the gateway that limits requests refuses them before the gateway sees them.
   if (httpStatus === 429) {
@@ -39,12 +45,13 @@ function describeCause({ why, written, cause }: ExchangeFailure): string {
   return [code, name, 'no cause given'].find((word) => typeof word === 'string') as string;
 }
 
-/** Every recipient shares the fate of the request. */
+/** Every recipient shares the fate of the request. A query has none, and asking again is always safe. */
 function allAlike(
   failure: Failure,
-  recipients: readonly Recipient[],
+  recipients: readonly Recipient[] | undefined,
   details: { reason: string; cause?: unknown; retryAfter?: number },
 ): LaafficException {
+  if (recipients === undefined) return exceptionOf(failure, { ...details, outcome: 'rejected' });
   const { code, outcome } = failure;
   const entries = recipients.map(({ number, orderId }) => ({ number, orderId, code, reason: details.reason }));
   const receipt = outcome === 'rejected' ? new SmsReceipt([], entries) : new SmsReceipt([], [], entries);

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { Randomness } from '../randomness.js';
 import { OrderIds } from './order-id.js';
 import { readRecipients, type RecipientInput } from './recipients.js';
 
@@ -119,7 +120,7 @@ describe('readRecipients', () => {
 
 describe('OrderIds', () => {
   it('makes short ids without commas that never repeat within or across requests', () => {
-    const orderIds = new OrderIds();
+    const orderIds = new OrderIds(new Randomness());
     const all = Array.from({ length: 200 }, () => {
       const next = orderIds.forRequest();
       return Array.from({ length: 100 }, (_, index) => next(index));

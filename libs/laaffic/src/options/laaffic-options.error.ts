@@ -1,10 +1,10 @@
-/** The options of `LaafficModule` are wrong; thrown at boot, naming every field that is. */
+/** Options are wrong; thrown at boot, or by `SmsService.as`, naming every field that is. */
 export class LaafficOptionsError extends Error {
   override readonly name = 'LaafficOptionsError';
   readonly code = 'LAAFFIC_INVALID_OPTIONS';
 
   /** @param problems one sentence for each field that is wrong, without its value. */
   constructor(readonly problems: readonly string[]) {
-    super(`LaafficModule cannot start: ${problems.join('; ')}`);
+    super(`Invalid Laaffic options: ${problems.join('; ')}`);
   }
 }

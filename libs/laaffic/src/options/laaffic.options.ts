@@ -1,27 +1,17 @@
+import type { AccountOptions } from './account.js';
 import type { SecureContextOptions } from 'node:tls';
 
 /**
  * What `LaafficModule.forRoot` takes and `forRootAsync` makes. Credentials are trimmed; the types let
  * environment variables be given as they are, and a missing one is refused at boot.
  */
-export interface LaafficOptions {
-  /** The application's id; it picks route, price and sender set-up, and is not the API key. */
-  appId: string | undefined;
-  /** The API key of the account. */
-  apiKey: string | undefined;
-  /** The API secret of the account. */
-  apiSecret: string | undefined;
+export interface LaafficOptions extends AccountOptions {
   /**
    * The gateway's address with the version in it. The sister platforms speak the same protocol at
    * `https://api.onbuka.com/v3` (BUKA, Onbuka) and `https://api.itniotech.com/sms` (ITNIO TECH).
    * @default 'https://api.laaffic.com/v3'
    */
   baseUrl?: string | undefined;
-  /**
-   * The sender of commands that name none, at most 32 characters.
-   * @default none: the application's own
-   */
-  senderId?: string | undefined;
   /**
    * How messages are sent: POST takes 1,000 recipients a request, GET 100.
    * @default 'POST'
@@ -32,8 +22,40 @@ export interface LaafficOptions {
    * @default 15000
    */
   timeout?: number | undefined;
+  /**
+   * The most recipients that one `sendEach` may have in all. The platform states no limit; this is
+   * the one of its other calls.
+   * @default 1000
+   */
+  maxBatchRecipients?: number | undefined;
+  /** How reports, records, balance and the like are asked for. */
+  queries?: QueryRetryOptions | undefined;
   /** How connections to the gateway are made and kept. */
   connection?: ConnectionOptions | undefined;
+}
+
+/** Queries change nothing, so they are tried again where sends are not: transport faults, -15, -18. */
+export interface QueryRetryOptions {
+  /**
+   * The most that one query may take, in milliseconds, every try and pause included.
+   * @default 60000
+   */
+  timeout?: number | undefined;
+  /**
+   * How often a query is tried again.
+   * @default 4
+   */
+  retries?: number | undefined;
+  /**
+   * The pause before the first further try, in milliseconds; it doubles each time, give or take half.
+   * @default 200
+   */
+  minDelay?: number | undefined;
+  /**
+   * The longest pause, in milliseconds.
+   * @default 10000
+   */
+  maxDelay?: number | undefined;
 }
 
 /** How connections to the gateway are made and kept. */

@@ -17,13 +17,13 @@ function problemsOf(options: unknown): readonly string[] {
 describe('LaafficSettings', () => {
   it('fills in the documented defaults and freezes', () => {
     const settings = new LaafficSettings(account);
-    expect(Object.assign({}, settings, { credentials: undefined })).toEqual({
-      appId: '4luaKsL2',
-      credentials: undefined,
+    expect(Object.assign({}, settings, { account: undefined })).toEqual({
+      account: undefined,
       baseUrl: 'https://api.laaffic.com/v3',
-      senderId: undefined,
       method: 'POST',
       timeout: 15_000,
+      maxBatchRecipients: 1_000,
+      queries: { timeout: 60_000, retries: 4, minDelay: 200, maxDelay: 10_000 },
       connection: { connectTimeout: 5_000, maxConnections: 64, keepAliveTimeout: 4_000 },
     });
     expect([settings.proxy, settings.tls]).toEqual([undefined, undefined]);
@@ -32,8 +32,8 @@ describe('LaafficSettings', () => {
 
   it('trims credentials, for environment values often end in a line break', () => {
     const settings = new LaafficSettings({ appId: ' 4luaKsL2\n', apiKey: 'bDqJFiq9\r\n', apiSecret: '\t7bz1lzh9\n' });
-    expect(settings.appId).toBe('4luaKsL2');
-    expect(settings.credentials.headersAt(1630468800)).toEqual({
+    expect(settings.account.appId).toBe('4luaKsL2');
+    expect(settings.account.credentials.headersAt(1630468800)).toEqual({
       Sign: '05d7a50893e22a5c4bb3216ae3396c7c',
       Timestamp: '1630468800',
       'Api-Key': 'bDqJFiq9',
@@ -117,9 +117,16 @@ describe('LaafficSettings', () => {
     ],
     ['connection options that are none', { ...account, connection: 'fast' }, ['connection must be an object']],
     [
+      'a negative number of retries',
+      { ...account, queries: { retries: -1 } },
+      ['queries.retries must be a whole number from 0 and below 2147483648'],
+    ],
+    [
       'a misspelt field',
       { ...account, apikey: 'x' },
-      ['apikey is no option; known are connection, appId, apiKey, apiSecret, baseUrl, senderId, method, timeout'],
+      [
+        'apikey is no option; known are connection, queries, appId, apiKey, apiSecret, senderId, baseUrl, method, timeout, maxBatchRecipients',
+      ],
     ],
   ])('refuses %s', (_, options, problems) => {
     expect(problemsOf(options)).toEqual(problems);

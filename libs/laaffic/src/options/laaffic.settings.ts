@@ -1,4 +1,4 @@
-import { Credentials } from '../signing/credentials.js';
+import { readAccount, type Account } from './account.js';
 import type { TlsOptions } from './laaffic.options.js';
 import { LaafficOptionsError } from './laaffic-options.error.js';
 import { OptionsCheck } from './options-check.js';
@@ -10,17 +10,27 @@ const DEFAULTS = {
   connectTimeout: 5_000,
   maxConnections: 64,
   keepAliveTimeout: 4_000,
+  maxBatchRecipients: 1_000,
+  queryTimeout: 60_000,
+  retries: 4,
+  minDelay: 200,
+  maxDelay: 10_000,
 } as const;
 
 /** The options checked, filled with their defaults, and frozen: what the module's own classes inject. */
 export class LaafficSettings {
-  readonly appId: string;
-  readonly credentials: Credentials;
+  readonly account: Account;
   /** Without a slash at its end. */
   readonly baseUrl: string;
-  readonly senderId: string | undefined;
   readonly method: 'POST' | 'GET';
   readonly timeout: number;
+  readonly maxBatchRecipients: number;
+  readonly queries: {
+    readonly timeout: number;
+    readonly retries: number;
+    readonly minDelay: number;
+    readonly maxDelay: number;
+  };
   readonly connection: {
     readonly connectTimeout: number;
     readonly maxConnections: number;
@@ -33,12 +43,18 @@ export class LaafficSettings {
   constructor(options: unknown) {
     const check = new OptionsCheck(options, '');
     const connection = new OptionsCheck(check.value('connection') ?? {}, 'connection.', check.problems);
-    this.appId = check.credential('appId');
-    this.credentials = new Credentials(check.credential('apiKey'), check.credential('apiSecret'));
+    const queries = new OptionsCheck(check.value('queries') ?? {}, 'queries.', check.problems);
+    this.account = readAccount(check);
     this.baseUrl = check.url('baseUrl', DEFAULTS.baseUrl) ?? DEFAULTS.baseUrl;
-    this.senderId = check.senderId('senderId');
     this.method = check.oneOf('method', ['POST', 'GET'], DEFAULTS.method);
     this.timeout = check.positive('timeout', DEFAULTS.timeout);
+    this.maxBatchRecipients = check.positive('maxBatchRecipients', DEFAULTS.maxBatchRecipients);
+    this.queries = Object.freeze({
+      timeout: queries.positive('timeout', DEFAULTS.queryTimeout),
+      retries: queries.positiveOrZero('retries', DEFAULTS.retries),
+      minDelay: queries.positive('minDelay', DEFAULTS.minDelay),
+      maxDelay: queries.positive('maxDelay', DEFAULTS.maxDelay),
+    });
     this.connection = Object.freeze({
       connectTimeout: connection.positive('connectTimeout', DEFAULTS.connectTimeout),
       maxConnections: connection.positive('maxConnections', DEFAULTS.maxConnections),
@@ -46,6 +62,7 @@ export class LaafficSettings {
     });
     this.#proxy = connection.url('proxy', undefined);
     this.#tls = connection.object('tls');
+    queries.refuseUnknown();
     connection.refuseUnknown();
     check.refuseUnknown();
     if (check.problems.length > 0) throw new LaafficOptionsError(check.problems);

@@ -55,11 +55,11 @@ export class OptionsCheck {
   }
 
   positive(field: string, fallback: number): number {
-    const value = this.value(field) ?? fallback;
-    // Node's timers fire at once beyond 2^31 - 1 milliseconds.
-    if (typeof value === 'number' && Number.isInteger(value) && value > 0 && value < 2 ** 31) return value;
-    this.#report(field, 'must be a whole number above 0 and below 2147483648');
-    return fallback;
+    return this.#wholeNumber(field, fallback, 1);
+  }
+
+  positiveOrZero(field: string, fallback: number): number {
+    return this.#wholeNumber(field, fallback, 0);
   }
 
   object(field: string): object | undefined {
@@ -73,6 +73,14 @@ export class OptionsCheck {
     for (const field of Object.keys(this.#fields)) {
       if (!this.#known.has(field)) this.#report(field, `is no option; known are ${[...this.#known].join(', ')}`);
     }
+  }
+
+  #wholeNumber(field: string, fallback: number, least: number): number {
+    const value = this.value(field) ?? fallback;
+    // Node's timers fire at once beyond 2^31 - 1 milliseconds.
+    if (typeof value === 'number' && Number.isInteger(value) && value >= least && value < 2 ** 31) return value;
+    this.#report(field, `must be a whole number ${least === 0 ? 'from 0' : 'above 0'} and below 2147483648`);
+    return fallback;
   }
 
   #report(field: string, problem: string): void {

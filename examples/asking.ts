@@ -1,0 +1,21 @@
+import type { DeliveryReport, InboundSms, SmsService } from 'nestjs-laaffic';
+
+export interface Later {
+  ask(msgId: string): void;
+}
+
+export interface Tally {
+  add(item: DeliveryReport | InboundSms): void;
+}
+
+export async function askEverything(sms: SmsService, msgId: string, yesterday: Date, later: Later, tally: Tally) {
+  const [report] = await sms.reports([msgId]); // { msgId, number, state, at, price? }
+  if (report?.state === 'not-found') later.ask(msgId); // not failed: perhaps still queued
+
+  for await (const record of sms.sentRecords({ from: '2026-01-01T00:00:00+08:00', to: new Date() })) tally.add(record);
+  for await (const reply of sms.inbound({ from: yesterday, to: new Date() })) tally.add(reply);
+
+  const { balance, gift, credit } = await sms.balance(); // exact decimals, as text
+  await sms.confirmConversion({ number: '+91 8563 21412', msgId, at: new Date() });
+  return { balance, gift, credit };
+}
