@@ -339,6 +339,38 @@ describe('options', () => {
     ],
     ['quirks.minDigits', { quirks: { minDigits: 16 } }, 'quirks.minDigits must not exceed quirks.maxDigits'],
     ['rules', { rules: {} }, 'rules must be a list of rules'],
+    ['queuedFor', { queuedFor: -1 }, 'queuedFor must be a whole number at least 0'],
+    ['deliveredAfter', { deliveredAfter: 0.5 }, 'deliveredAfter must be a whole number at least 0 or null'],
+    ['failures', { failures: {} }, 'failures must be a list of failures'],
+    ['failures[0]', { failures: [{ reason: 'x' }] }, 'failures[0] must match a number or a content'],
+    ['failures[1].status', { failures: [{ number: '1' }, { status: -3 }] }, 'failures[1].status is not known'],
+    [
+      'failures[0].reason',
+      { failures: [{ reason: '' }] },
+      'failures[0].reason must be a text without blanks around it',
+    ],
+    ['onPush', { onPush: 'x' }, 'onPush must be null or a function'],
+    [
+      'quirks.pushFailedStatus',
+      { quirks: { pushFailedStatus: 0 } },
+      'quirks.pushFailedStatus must be a whole number other than 0',
+    ],
+    [
+      'quirks.pushDuplicates',
+      { quirks: { pushDuplicates: Number.NaN } },
+      'quirks.pushDuplicates must be a number from 0 to 100',
+    ],
+    [
+      'quirks.balanceDecimals',
+      { quirks: { balanceDecimals: 7 } },
+      'quirks.balanceDecimals must be a whole number from 0 to 6 or one of "varying"',
+    ],
+    [
+      'quirks.tooManyMsgIds',
+      { quirks: { tooManyMsgIds: 'ignore' } },
+      'quirks.tooManyMsgIds must be a status from -999 to -1 or an HTTP status from 400 to 599 or one of "nofound"',
+    ],
+    ['quirks.utcOffset', { quirks: { utcOffset: 15 } }, 'quirks.utcOffset must be a whole number from -12 to 14'],
     ['rules[0]', { rules: [{ status: -3 }] }, 'rules[0] must match a number, a content or a senderId'],
     ['rules[0].status', { rules: [{ number: '1' }] }, 'rules[0].status is missing'],
     [

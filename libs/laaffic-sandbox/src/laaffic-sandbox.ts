@@ -1,8 +1,14 @@
 import { Gateway } from './gateway.js';
+import { deliver, deliveryFor } from './delivery/deliver.js';
+import type { Delivery, DeliveryState } from './delivery/delivery.js';
 import { GatewayServer } from './http/gateway.server.js';
+import { receive } from './inbound/receive.js';
 import type { AcceptedMessage } from './ledger/accepted.message.js';
+import type { Conversion } from './ledger/conversion.js';
+import type { InboundMessage, InboundText } from './ledger/inbound.message.js';
 import type { RecordedRequest } from './ledger/recorded.request.js';
 import type { SandboxOptions } from './options/sandbox.options.js';
+import type { RecordedPush } from './push/recorded.push.js';
 import type { ScriptStep } from './script/script.step.js';
 
 /** A Laaffic gateway on this machine. */
@@ -33,6 +39,47 @@ export class LaafficSandbox implements AsyncDisposable {
     return this.gateway.ledger.messages.all;
   }
 
+  /** Every inbound message so far, oldest first. */
+  get inboundMessages(): readonly InboundMessage[] {
+    return this.gateway.ledger.inbound.all;
+  }
+
+  /** Every conversion reported by `postback/backfill` so far, oldest first. */
+  get conversions(): readonly Conversion[] {
+    return this.gateway.ledger.conversions.all;
+  }
+
+  /** Every push so far, oldest first, those under way included. */
+  get pushes(): readonly RecordedPush[] {
+    return this.gateway.pushes.history.all;
+  }
+
+  /** How far a message has come; throws a SandboxError for an id that was never given or is forgotten. */
+  delivery(msgId: string): Delivery {
+    return deliveryFor(this.gateway, msgId);
+  }
+
+  /**
+   * Sets the state of a message at once, in place of what time would make of it; a final state is pushed, each time.
+   * `reason` is what the report says.
+   */
+  deliver(msgId: string, state: DeliveryState, { reason }: { reason?: string } = {}): Delivery {
+    return deliver(this.gateway, msgId, state, reason);
+  }
+
+  /** Lets a message from a phone arrive: `recordMo` has it, and it is pushed. */
+  inbound(message: InboundText): InboundMessage {
+    return receive(this.gateway, message);
+  }
+
+  /**
+   * Pushes what is due by now and resolves when every push is acknowledged or given up and no report is to come. A report
+   * to come waits for the clock or for `deliver`; with a clock that stands still, call that first.
+   */
+  pushesDone(): Promise<void> {
+    return this.gateway.pushesDone();
+  }
+
   /** What is left in the account, with six decimals. */
   get funds(): { readonly balance: string; readonly gift: string; readonly credit: string } {
     return this.gateway.account.funds;
@@ -58,7 +105,7 @@ export class LaafficSandbox implements AsyncDisposable {
     this.gateway.configure(options);
   }
 
-  /** Forgets requests, messages and script, and gives the account its money back; the options stay. */
+  /** Forgets requests, messages, pushes, conversions and script, and gives the account its money back; the options stay. */
   reset(): void {
     this.gateway.reset();
   }

@@ -77,6 +77,25 @@ export async function getJson(url: string, fields: Record<string, string>): Prom
   return JSON.parse((await get(url, fields)).text) as unknown;
 }
 
+/** A signed GET of any endpoint. */
+export async function ask(
+  url: string,
+  path: string,
+  fields: Record<string, string> = {},
+  headers: Call['headers'] = {},
+): Promise<unknown> {
+  const query = new URLSearchParams(fields).toString();
+  const { http, text } = await call(`${url}/${path}?${query}`, { headers: { ...signed(), ...headers } });
+  return text.startsWith('<html>') ? `HTTP ${http}` : (JSON.parse(text) as unknown);
+}
+
+/** A signed POST to any endpoint. */
+export async function tell(url: string, path: string, body: unknown, headers: Call['headers'] = {}): Promise<unknown> {
+  const text = typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body);
+  const reply = await call(`${url}/${path}`, { method: 'POST', headers: { ...signed(), ...headers }, body: text });
+  return reply.text.startsWith('<html>') ? `HTTP ${reply.http}` : (JSON.parse(reply.text) as unknown);
+}
+
 export function numbers(count: number): string {
   return Array.from({ length: count }, (_, index) => `9185632${String(index).padStart(4, '0')}`).join(',');
 }

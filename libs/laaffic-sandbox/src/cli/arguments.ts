@@ -21,6 +21,10 @@ const flags = {
   'base-path': { type: 'string' },
   balance: { type: 'string' },
   price: { type: 'string' },
+  'queued-for': { type: 'string' },
+  'delivered-after': { type: 'string' },
+  'push-reports-to': { type: 'string' },
+  'push-inbound-to': { type: 'string' },
   'clock-skew': { type: 'string' },
   config: { type: 'string' },
   quiet: { type: 'boolean', short: 'q' },
@@ -41,6 +45,10 @@ export function readArguments(argv: readonly string[]): Arguments {
     basePath: values['base-path'],
     balance: values.balance,
     price: values.price,
+    queuedFor: number('queued-for', values['queued-for']),
+    deliveredAfter: number('delivered-after', values['delivered-after']),
+    pushReportsTo: values['push-reports-to'],
+    pushInboundTo: values['push-inbound-to'],
     clockSkew: number('clock-skew', values['clock-skew']),
   };
   const present = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));

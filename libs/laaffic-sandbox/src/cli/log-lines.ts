@@ -1,5 +1,6 @@
 import type { AcceptedMessage } from '../ledger/accepted.message.js';
 import type { RecordedRequest } from '../ledger/recorded.request.js';
+import type { RecordedPush } from '../push/recorded.push.js';
 
 /** One line for each message, and one for a call that was refused, in part or whole, or met a fault. */
 export function textLines(request: RecordedRequest, accepted: readonly AcceptedMessage[]): string[] {
@@ -14,6 +15,17 @@ export function jsonLines(request: RecordedRequest, accepted: readonly AcceptedM
   const { id, at, method, path, outcome, http, status, reason, why, fault } = request;
   const call = { id, at, method, path, outcome, http, status, reason, why, fault, accepted: accepted.length };
   return [...lines, JSON.stringify({ event: 'call', ...call })];
+}
+
+export function textPushLine({ kind, url, body, outcome, attempts }: RecordedPush): string {
+  const { at, http, error } = attempts.at(-1) ?? { at: 0, http: null, error: null };
+  const said = error === null ? `HTTP ${http ?? 'none'}` : plain(error);
+  const msgid = typeof body['msgid'] === 'string' ? ` ${body['msgid']}` : '';
+  return `${time(at)} push ${kind}${msgid} to ${plain(url)} ${outcome}: ${said}`;
+}
+
+export function jsonPushLine(push: RecordedPush): string {
+  return JSON.stringify({ event: 'push', ...push });
 }
 
 function messageLine({ at, msgId, number, senderId, content, segments }: AcceptedMessage): string {

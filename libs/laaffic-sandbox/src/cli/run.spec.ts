@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { call, post, send, signed } from '../../test/gateway.client.js';
+import { PushReceiver } from '../../test/push.receiver.js';
 import { run } from './run.js';
 
 class Terminal {
@@ -145,6 +146,41 @@ it('is quiet on demand, and takes a clock and credentials', async () => {
   expect(terminal.output).toBe(`laaffic-sandbox 1.2.3 at ${url}\n`);
 });
 
+it.each(['text', 'json'])('tells what it pushed, as %s', async (form) => {
+  const customer = await PushReceiver.start();
+  customer.answers = [200, 503];
+  const json = form === 'json' ? ['--json'] : [];
+  const addresses = ['--push-reports-to', customer.url, '--push-inbound-to', customer.url];
+  const url = await started(...addresses, '--queued-for', '0', '--delivered-after', '1', ...json);
+  await post(url, send, fresh());
+  const msgId = await terminal.shows(/(?:push report |"msgid":")(\d{19})/);
+  await call(new URL('/_sandbox/inbound', url).href, {
+    method: 'POST',
+    body: '{"from":"12025550123","content":"STOP"}',
+  });
+  await terminal.shows(/(given-up)/);
+  const lines = terminal.output.trim().split('\n').slice(2);
+  if (form === 'json') {
+    expect(lines.map((line) => JSON.parse(line) as unknown)).toMatchObject([
+      {
+        event: 'push',
+        id: 1,
+        kind: 'report',
+        outcome: 'acknowledged',
+        body: { msgid: msgId },
+        attempts: [{ http: 200 }],
+      },
+      { event: 'push', id: 2, kind: 'inbound', outcome: 'given-up', attempts: [{ http: 503 }] },
+    ]);
+  } else {
+    expect(lines.map((line) => line.replace(/^\S+ /, ''))).toEqual([
+      `push report ${msgId} to ${customer.url} acknowledged: HTTP 200`,
+      expect.stringMatching(`^push inbound \\d{19} to ${customer.url} given-up: HTTP 503$`),
+    ]);
+  }
+  await customer.close();
+});
+
 it('never prints the secret', async () => {
   const url = await started('--api-secret', 'hidden-secret');
   await post(url, send, fresh());
@@ -186,6 +222,15 @@ it.each([
   [
     ['--balance', 'much'],
     'laaffic-sandbox: balance must be an amount such as 99.99, at most 999999999.999999 (see --help)\n',
+  ],
+  [
+    ['--push-reports-to', 'http://example.com/'],
+    'laaffic-sandbox: pushReportsTo must be null or an http URL of this machine, such as http://127.0.0.1:3000/reports (see --help)\n',
+  ],
+  [['--queued-for', 'x'], 'laaffic-sandbox: --queued-for must be a whole number, not "x" (see --help)\n'],
+  [
+    ['--delivered-after=-1'],
+    'laaffic-sandbox: deliveredAfter must be a whole number at least 0 or null (see --help)\n',
   ],
   [
     ['--config', '/nowhere.json'],

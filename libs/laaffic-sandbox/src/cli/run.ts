@@ -2,7 +2,7 @@ import { SandboxError } from '../sandbox.error.js';
 import { LaafficSandbox } from '../laaffic-sandbox.js';
 import { readArguments, type Arguments } from './arguments.js';
 import { help } from './help.js';
-import { jsonLines, textLines } from './log-lines.js';
+import { jsonLines, jsonPushLine, textLines, textPushLine } from './log-lines.js';
 
 export interface CommandIo {
   out(text: string): void;
@@ -30,6 +30,7 @@ export async function run(argv: readonly string[], io: CommandIo): Promise<numbe
 
 async function serve({ options, quiet, json }: Arguments, io: CommandIo): Promise<void> {
   const lines = json ? jsonLines : textLines;
+  const pushLine = json ? jsonPushLine : textPushLine;
   const sandbox = await LaafficSandbox.start({
     ...options,
     onCall: (request, accepted) => {
@@ -39,6 +40,9 @@ async function serve({ options, quiet, json }: Arguments, io: CommandIo): Promis
             .map((line) => `${line}\n`)
             .join(''),
         );
+    },
+    onPush: (push) => {
+      if (!quiet) io.out(`${pushLine(push)}\n`);
     },
   });
   const { url } = sandbox;

@@ -1,23 +1,55 @@
+import { deliver, deliveryFor } from '../delivery/deliver.js';
+import { deliveryStates, type Delivery, type DeliveryState } from '../delivery/delivery.js';
 import type { Gateway } from '../gateway.js';
-import type { AcceptedMessage } from '../ledger/accepted.message.js';
+import { receive } from '../inbound/receive.js';
+import type { Conversion } from '../ledger/conversion.js';
+import type { InboundMessage } from '../ledger/inbound.message.js';
 import type { RecordedRequest } from '../ledger/recorded.request.js';
-import { isRecord } from '../options/record.checks.js';
+import { filledText, oneOf } from '../options/field.checks.js';
+import { checkedFields, isRecord, type RecordChecks } from '../options/record.checks.js';
+import type { RecordedPush } from '../push/recorded.push.js';
 import { SandboxError } from '../sandbox.error.js';
 import type { ScriptStep } from '../script/script.step.js';
+
+interface DeliveryOrder {
+  msgId: string;
+  state: DeliveryState;
+  reason: string;
+}
+
+const orderChecks: RecordChecks<DeliveryOrder> = {
+  msgId: filledText,
+  state: oneOf(...deliveryStates),
+  reason: filledText,
+};
 
 interface State {
   readonly requests: number;
   readonly messages: number;
+  readonly inbound: number;
+  readonly conversions: number;
+  readonly pushes: number;
+  readonly pendingPushes: number;
   readonly pendingScript: readonly ScriptStep[];
   readonly funds: { readonly balance: string; readonly gift: string; readonly credit: string };
   readonly options: object;
 }
 
-export function state({ ledger, script: { pending }, account, resolved }: Gateway): State {
-  const { requests, messages } = ledger;
-  const hidden = ['apiSecret', 'now', 'onCall'];
+export function state({ ledger, script: { pending }, account, resolved, pushes, reporter }: Gateway): State {
+  const { requests, messages, inbound, conversions } = ledger;
+  const hidden = ['apiSecret', 'now', 'onCall', 'onPush'];
   const options = Object.fromEntries(Object.entries(resolved.settings).filter(([field]) => !hidden.includes(field)));
-  return { requests: requests.size, messages: messages.size, pendingScript: pending, funds: account.funds, options };
+  return {
+    requests: requests.size,
+    messages: messages.size,
+    inbound: inbound.size,
+    conversions: conversions.size,
+    pushes: pushes.history.size,
+    pendingPushes: pushes.pending + reporter.pending,
+    pendingScript: pending,
+    funds: account.funds,
+    options,
+  };
 }
 
 export function requests({ ledger }: Gateway, query: URLSearchParams): { requests: readonly RecordedRequest[] } {
@@ -25,13 +57,43 @@ export function requests({ ledger }: Gateway, query: URLSearchParams): { request
   return { requests: newest(ledger.requests.all, query) };
 }
 
-export function messages({ ledger }: Gateway, query: URLSearchParams): { messages: readonly AcceptedMessage[] } {
+/** Each message with how far it has come. */
+export function messages(gateway: Gateway, query: URLSearchParams): { messages: readonly object[] } {
   only(query, ['limit', 'number', 'orderId', 'msgId']);
   const wanted = (['number', 'orderId', 'msgId'] as const).filter((field) => query.has(field));
-  const all = ledger.messages.all;
+  const all = gateway.ledger.messages.all;
   const found =
     wanted.length === 0 ? all : all.filter((message) => wanted.every((field) => message[field] === query.get(field)));
-  return { messages: newest(found, query) };
+  return {
+    messages: newest(found, query).map((message) => ({ ...message, delivery: deliveryFor(gateway, message.msgId) })),
+  };
+}
+
+export function inboundMessages({ ledger }: Gateway, query: URLSearchParams): { inbound: readonly InboundMessage[] } {
+  only(query, ['limit']);
+  return { inbound: newest(ledger.inbound.all, query) };
+}
+
+export function conversions({ ledger }: Gateway, query: URLSearchParams): { conversions: readonly Conversion[] } {
+  only(query, ['limit']);
+  return { conversions: newest(ledger.conversions.all, query) };
+}
+
+export function pushes(gateway: Gateway, query: URLSearchParams): { pushes: readonly RecordedPush[] } {
+  only(query, ['limit']);
+  return { pushes: newest(gateway.pushes.history.all, query) };
+}
+
+export function inbound(gateway: Gateway, _query: URLSearchParams, body: unknown): { inbound: InboundMessage } {
+  return { inbound: receive(gateway, body) };
+}
+
+export function setDelivery(gateway: Gateway, _query: URLSearchParams, body: unknown): { delivery: Delivery } {
+  const order = checkedFields<DeliveryOrder>(body, orderChecks, 'INVALID_ARGUMENT');
+  const { msgId, state, reason } = order;
+  if (msgId === undefined) throw new SandboxError('INVALID_ARGUMENT', 'msgId is missing', 'msgId');
+  if (state === undefined) throw new SandboxError('INVALID_ARGUMENT', 'state is missing', 'state');
+  return { delivery: deliver(gateway, msgId, state, reason) };
 }
 
 export function script(gateway: Gateway, _query: URLSearchParams, body: unknown): { pendingScript: unknown } {

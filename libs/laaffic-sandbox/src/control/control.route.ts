@@ -3,7 +3,19 @@ import type { Gateway } from '../gateway.js';
 import { readBody } from '../http/read-body.js';
 import { fromJson } from '../ledger/request.record.js';
 import { SandboxError } from '../sandbox.error.js';
-import { configure, messages, requests, reset, script, state } from './control.actions.js';
+import {
+  configure,
+  conversions,
+  inbound,
+  inboundMessages,
+  messages,
+  pushes,
+  requests,
+  reset,
+  script,
+  setDelivery,
+  state,
+} from './control.actions.js';
 import { redactedJson } from './redacted.js';
 
 type Action = (gateway: Gateway, query: URLSearchParams, body: unknown) => unknown;
@@ -12,6 +24,11 @@ const actions: ReadonlyMap<string, Action> = new Map<string, Action>([
   ['GET /_sandbox', state],
   ['GET /_sandbox/requests', requests],
   ['GET /_sandbox/messages', messages],
+  ['GET /_sandbox/inbound', inboundMessages],
+  ['GET /_sandbox/conversions', conversions],
+  ['GET /_sandbox/pushes', pushes],
+  ['POST /_sandbox/deliver', setDelivery],
+  ['POST /_sandbox/inbound', inbound],
   ['POST /_sandbox/script', script],
   ['PATCH /_sandbox/options', configure],
   ['POST /_sandbox/reset', reset],

@@ -1,4 +1,5 @@
-import { call, now, number, post, postJson, send, type Reply } from '../../test/gateway.client.js';
+import { call, now, number, post, postJson, send, tell, type Reply } from '../../test/gateway.client.js';
+import { PushReceiver } from '../../test/push.receiver.js';
 import { LaafficSandbox } from '../index.js';
 
 const other = '12025550123';
@@ -33,6 +34,10 @@ describe('state', () => {
       {
         requests: 1,
         messages: 0,
+        inbound: 0,
+        conversions: 0,
+        pushes: 0,
+        pendingPushes: 0,
         pendingScript: [{ status: -3, times: null }],
         funds: { balance: '1000000.000000', gift: '0.000000', credit: '0.000000' },
         options: expect.objectContaining({
@@ -82,6 +87,71 @@ describe('messages', () => {
     const { text } = await control('GET', `_sandbox/messages${query}`);
     const { messages } = JSON.parse(text) as { messages: { orderId: string }[] };
     expect(messages.map(({ orderId }) => orderId)).toEqual(orderIds);
+  });
+});
+
+describe('deliveries, inbound messages, conversions and pushes', () => {
+  const msgId = '2109011200000000001';
+  const delivery = { state: 'failed', reason: 'EXPIRED', doneAt: now() };
+
+  it('are set and seen', async () => {
+    await post(sandbox.url, send);
+    expect(await answered(control('POST', '_sandbox/deliver', { msgId, state: 'failed', reason: 'EXPIRED' }))).toEqual([
+      200,
+      { delivery },
+    ]);
+    expect(await answered(control('GET', '_sandbox/messages'))).toMatchObject([
+      200,
+      { messages: [{ msgId, delivery }] },
+    ]);
+    const given = { from: other, to: 'ACME', content: 'the secret is 7bz1lzh9', at: 1000 };
+    const inbound = { ...given, content: 'the secret is ***', appId: '4luaKsL2', msgId: '7001010800010000002' };
+    expect(await answered(control('POST', '_sandbox/inbound', given))).toEqual([200, { inbound }]);
+    expect(await answered(control('GET', '_sandbox/inbound'))).toEqual([200, { inbound: [inbound] }]);
+    await tell(sandbox.url, 'postback/backfill', { appId: '4luaKsL2', number, time: '5', msgid: msgId });
+    expect(await answered(control('GET', '_sandbox/conversions?limit=1'))).toEqual([
+      200,
+      { conversions: [{ appId: '4luaKsL2', number, time: 5, msgId, requestId: 2 }] },
+    ]);
+  });
+
+  it('are pushed to an address given by PATCH', async () => {
+    const customer = await PushReceiver.start();
+    await control('PATCH', '_sandbox/options', { pushReportsTo: customer.url, pushInboundTo: customer.url });
+    await post(sandbox.url, send);
+    await control('POST', '_sandbox/deliver', { msgId, state: 'delivered' });
+    await control('POST', '_sandbox/inbound', { from: other, content: 'STOP' });
+    await sandbox.pushesDone();
+    expect(await answered(control('GET', '_sandbox/pushes'))).toMatchObject([
+      200,
+      {
+        pushes: [
+          { kind: 'report', body: { msgid: msgId } },
+          { kind: 'inbound', outcome: 'acknowledged' },
+        ],
+      },
+    ]);
+    expect(await answered(control('GET', '_sandbox'))).toMatchObject([
+      200,
+      { pushes: 2, pendingPushes: 0, inbound: 1 },
+    ]);
+    await customer.close();
+  });
+
+  it.each<[string, unknown, object]>([
+    ['deliver', { msgId: '1' }, { field: 'state', message: 'state is missing' }],
+    ['deliver', { msgId: '1', state: 'failed' }, { field: 'msgId', message: 'No message has the id 1' }],
+    ['deliver', { state: 'failed' }, { field: 'msgId', message: 'msgId is missing' }],
+    ['deliver', { state: 'x' }, { field: 'state' }],
+    ['deliver', { state: 'failed', why: 1 }, { field: 'why', message: 'why is not known' }],
+    ['deliver', undefined, { field: null, message: 'It must be an object' }],
+    ['inbound', [], { field: null, message: 'It must be an object' }],
+    ['inbound', { from: 1 }, { field: 'from' }],
+  ])('%s does not take %p', async (path, body, error) => {
+    expect(await answered(control('POST', `_sandbox/${path}`, body))).toEqual([
+      400,
+      expect.objectContaining({ error: 'INVALID_ARGUMENT', ...error }),
+    ]);
   });
 });
 
@@ -195,7 +265,8 @@ describe('mistakes', () => {
         field: null,
         message:
           'DELETE /_sandbox/messages is none of GET /_sandbox, GET /_sandbox/requests, GET /_sandbox/messages, ' +
-          'POST /_sandbox/script, PATCH /_sandbox/options, POST /_sandbox/reset',
+          'GET /_sandbox/inbound, GET /_sandbox/conversions, GET /_sandbox/pushes, POST /_sandbox/deliver, ' +
+          'POST /_sandbox/inbound, POST /_sandbox/script, PATCH /_sandbox/options, POST /_sandbox/reset',
       },
     ]);
     expect(sandbox.requests).toEqual([]);

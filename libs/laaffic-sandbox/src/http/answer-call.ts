@@ -1,36 +1,44 @@
+import { decide } from '../endpoints/decide.js';
+import { endpoints } from '../endpoints/endpoints.js';
 import type { Gateway } from '../gateway.js';
 import { fromJson, type RequestRecord } from '../ledger/request.record.js';
 import { isRecord } from '../options/record.checks.js';
 import type { SandboxQuirks } from '../options/sandbox.quirks.js';
-import { sendEnvelope } from '../protocol/send.envelope.js';
+import type { CallOutcome } from '../protocol/call.outcome.js';
+import type { EndpointName } from '../protocol/endpoint.name.js';
 import type { ScriptStep } from '../script/script.step.js';
 import { answerText } from '../script/spoil-answer.js';
-import { decide } from '../sending/decide.js';
-import type { SendOutcome } from '../sending/send.outcome.js';
 import { htmlAnswer, jsonAnswer, rawAnswer, type Answer } from './answer.js';
 
 interface Worked {
-  readonly outcome: SendOutcome;
+  readonly outcome: CallOutcome;
   readonly answer: Answer;
+  /** Those of the call. */
+  readonly quirks: Readonly<SandboxQuirks>;
 }
 
 /** Lets the gateway work on a request that has been read, and words its answer. */
-export function answerCall(record: RequestRecord, ip: string, step: ScriptStep | null, gateway: Gateway): Worked {
+export function answerCall(
+  endpoint: EndpointName,
+  record: RequestRecord,
+  ip: string,
+  step: ScriptStep | null,
+  gateway: Gateway,
+): Worked {
   const { settings, rules } = gateway.resolved;
   const method = record.method === 'GET' ? 'GET' : 'POST';
   const quirks = step?.quirks === undefined ? settings.quirks : { ...settings.quirks, ...step.quirks };
   const fields = method === 'GET' ? record.query : record.body;
   const at = gateway.now(step?.clockSkew);
   const call = { requestId: record.id, method, headers: record.headers, ip, fields, at, quirks, rules } as const;
-  const outcome = decide(call, step, gateway);
-  return { outcome, answer: worded(outcome, step, quirks) };
+  const outcome = decide(endpoints[endpoint], call, step, gateway);
+  return { outcome, answer: worded(outcome, step, quirks), quirks };
 }
 
-function worded(outcome: SendOutcome, step: ScriptStep | null, quirks: Readonly<SandboxQuirks>): Answer {
-  const { code, reason } = outcome;
+function worded(outcome: CallOutcome, step: ScriptStep | null, quirks: Readonly<SandboxQuirks>): Answer {
+  const { code, reason, envelope } = outcome;
   if (code > 0) return htmlAnswer(code);
   const http = step?.http ?? outcome.http ?? (code === 0 ? 200 : quirks.errorHttpStatus);
-  const envelope = sendEnvelope(outcome, quirks);
   if (step === null) return jsonAnswer(http, JSON.stringify(envelope), String(code), reason);
   try {
     return readBack(http, answerText(envelope, step));

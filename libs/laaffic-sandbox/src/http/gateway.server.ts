@@ -4,13 +4,11 @@ import { isControl, handleControl } from '../control/control.route.js';
 import type { Gateway } from '../gateway.js';
 import { SandboxError } from '../sandbox.error.js';
 import { VendorExchange } from './vendor.exchange.js';
-import { Waits } from './waits.js';
 
 const tenMinutes = 600_000;
 
 /** The listening side of a sandbox. */
 export class GatewayServer {
-  private readonly waits = new Waits();
   private readonly server: Server;
   private closed: Promise<void> | null = null;
 
@@ -20,7 +18,7 @@ export class GatewayServer {
       { maxHeaderSize: 64 * 1024, keepAliveTimeout: tenMinutes, requestTimeout: 0 },
       (request, response) => {
         if (isControl(request)) handleControl(request, response, gateway);
-        else new VendorExchange(gateway, this.waits, request, response).begin();
+        else new VendorExchange(gateway, request, response).begin();
       },
     );
   }
@@ -39,7 +37,7 @@ export class GatewayServer {
 
   close(): Promise<void> {
     this.closed ??= new Promise((resolve) => {
-      this.waits.cancelAll();
+      this.gateway.close();
       this.server.close(() => {
         resolve();
       });

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import fc from 'fast-check';
-import { call, get, now, number, post, postJson, send, signed } from '../../test/gateway.client.js';
+import { ask, call, get, now, number, post, postJson, send, signed, tell } from '../../test/gateway.client.js';
 import { LaafficSandbox } from '../index.js';
 
 const runs = { numRuns: 150 };
@@ -71,6 +71,58 @@ it('answers every query and every header value', async () => {
       expect(replies.map(({ http }) => http)).toEqual([200, 200, 200]);
     }),
     { numRuns: 50 },
+  );
+});
+
+it.each(['sendSms/batch', 'recordMo', 'postback/backfill'])('answers every body to %s', async (path) => {
+  const field = fc.constantFrom(
+    'array',
+    'numbers',
+    'number',
+    'content',
+    'orderId',
+    'current',
+    'size',
+    'params',
+    'time',
+    'msgid',
+  );
+  const entry = fc.dictionary(field, strange, { maxKeys: 4 });
+  const body = fc.oneof(
+    fc.json(),
+    fc
+      .tuple(entry, fc.oneof(strange, fc.array(fc.oneof(entry, strange), { maxLength: 4 })))
+      .map(([fields, array]) => JSON.stringify({ appId: '4luaKsL2', array, ...fields })),
+  );
+  await fc.assert(
+    fc.asyncProperty(body, async (text) => {
+      sandbox.reset();
+      const { status, success = '0' } = (await tell(sandbox.url, path, text)) as { status: string; success?: string };
+      expect([status, String(sandbox.messages.length)]).toEqual([expect.stringMatching(/^(0|-\d+)$/), success]);
+    }),
+    runs,
+  );
+});
+
+it.each(['getReport', 'getSentRcd', 'getBalance'])('answers every query to %s', async (path) => {
+  const text = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc.constantFrom(
+      '__proto__',
+      '-271821-04-20T00:00:00Z',
+      '+275760-09-13T00:00:00Z',
+      '0000-01-01T00:00:00+00:00',
+      ',,,',
+    ),
+  );
+  await fc.assert(
+    fc.asyncProperty(text, text, text, async (one, another, third) => {
+      const msgIds = [one, another, third].join(',');
+      const fields = { appId: '4luaKsL2', msgIds, startTime: one, endTime: another, startIndex: third };
+      const { status } = (await ask(sandbox.url, path, fields)) as { status: string };
+      expect(status).toMatch(/^(0|-\d+)$/);
+    }),
+    runs,
   );
 });
 

@@ -3,23 +3,25 @@ import type { Gateway } from '../gateway.js';
 import type { AcceptedMessage } from '../ledger/accepted.message.js';
 import type { RequestOutcome } from '../ledger/recorded.request.js';
 import type { RequestRecord } from '../ledger/request.record.js';
+import { endpointNames, type EndpointName } from '../protocol/endpoint.name.js';
+import { reportFirst } from '../push/report-first.js';
 import type { SandboxFault, ScriptStep } from '../script/script.step.js';
 import { answerCall } from './answer-call.js';
 import { htmlAnswer, rawAnswer, type Answer } from './answer.js';
 import { readBody, type BodyEnd } from './read-body.js';
-import type { Waits } from './waits.js';
 import { writeAnswer } from './write-answer.js';
+import { methodsOf, takes, wrongMethod } from './wrong-method.js';
 
 /** One call from its headers to its answer, with whatever the script lets happen in between. */
 export class VendorExchange {
   private readonly record: RequestRecord;
+  private endpoint: EndpointName = 'sendSms';
   private step: ScriptStep | null = null;
   private answer: Answer | null = null;
   private accepted: readonly AcceptedMessage[] = [];
 
   constructor(
     private readonly gateway: Gateway,
-    private readonly waits: Waits,
     private readonly request: IncomingMessage,
     private readonly response: ServerResponse,
   ) {
@@ -28,13 +30,18 @@ export class VendorExchange {
 
   begin(): void {
     const { method, path } = this.record;
-    const { basePath, bodyLimit } = this.gateway.resolved.settings;
-    if (path !== `${basePath}/sendSms`) {
+    const { basePath, bodyLimit, quirks } = this.gateway.resolved.settings;
+    const endpoint = endpointAt(path, basePath);
+    if (endpoint === null) {
       this.misaddressed(htmlAnswer(404), `there is no ${path}; sends go to ${basePath}/sendSms`);
-    } else if (method !== 'GET' && method !== 'POST') {
-      this.misaddressed(htmlAnswer(405, { Allow: 'GET, POST' }), `sendSms takes GET and POST, not ${method}`);
+    } else if (!takes(endpoint, method)) {
+      this.misaddressed(
+        wrongMethod(endpoint, method, quirks),
+        `${endpoint} takes ${methodsOf(endpoint)}, not ${method}`,
+      );
     } else {
-      this.step = this.gateway.script.next();
+      this.endpoint = endpoint;
+      this.step = this.gateway.script.next(endpoint);
       this.record.fault = this.step?.fault ?? null;
       if (this.step?.fault === 'cut-before-reading') this.cut();
       else if (method === 'GET') this.work();
@@ -57,25 +64,32 @@ export class VendorExchange {
   private work(): void {
     const { delay = 0, delayAnswer = 0 } = this.step ?? {};
     this.wait(delay, () => {
-      if (isWorkedOn(this.step)) this.decide();
-      this.wait(delayAnswer, () => {
-        this.deliver();
+      this.decide(() => {
+        this.wait(delayAnswer, () => {
+          this.deliver();
+        });
       });
     });
   }
 
-  private decide(): void {
+  private decide(then: () => void): void {
+    if (!isWorkedOn(this.step)) {
+      then();
+      return;
+    }
     const ip = this.request.socket.remoteAddress ?? '';
-    const { answer, outcome } = answerCall(this.record, ip, this.step, this.gateway);
+    const { answer, outcome, quirks } = answerCall(this.endpoint, this.record, ip, this.step, this.gateway);
     this.answer = answer;
     this.accepted = outcome.accepted;
     this.record.accepted = outcome.accepted.length;
     this.record.why = outcome.why;
+    if (quirks.pushOvertakesAnswer) reportFirst(outcome.accepted, this.gateway, then);
+    else then();
   }
 
   private wait(milliseconds: number, then: () => void): void {
     if (milliseconds === 0) then();
-    else this.waits.after(milliseconds, then);
+    else this.gateway.waits.after(milliseconds, then);
   }
 
   private deliver(): void {
@@ -105,7 +119,7 @@ export class VendorExchange {
     this.record.http = answer.http;
     this.record.status = answer.status;
     this.record.reason = answer.reason;
-    writeAnswer(this.response, answer, this.gateway.now(this.step?.clockSkew), this.step, this.waits);
+    writeAnswer(this.response, answer, this.gateway.now(this.step?.clockSkew), this.step, this.gateway.waits);
     this.finish('answered');
   }
 
@@ -117,6 +131,10 @@ export class VendorExchange {
 
 const notAccepting: ReadonlySet<SandboxFault> = new Set(['cut-before-accepting', 'hang-before-accepting']);
 const acceptingOnDemand: ReadonlySet<SandboxFault> = new Set(['html', 'raw', 'empty-body']);
+
+function endpointAt(path: string, basePath: string): EndpointName | null {
+  return endpointNames.find((name) => path === `${basePath}/${name}`) ?? null;
+}
 
 function isWorkedOn(step: ScriptStep | null): boolean {
   if (step?.fault === undefined) return true;

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { ScriptStep } from '../script/script.step.js';
 import type { Answer } from './answer.js';
-import type { Waits } from './waits.js';
+import type { Waits } from '../timing/waits.js';
 
 /**
  * Writes the answer, the step's faults of a slow line included.

@@ -3,7 +3,10 @@ export class BoundedList<T> {
   private entries: (T | undefined)[] = [];
   private start = 0;
 
-  constructor(private limit: number) {}
+  constructor(
+    private limit: number,
+    private readonly dropped: ((entry: T) => void) | null = null,
+  ) {}
 
   get size(): number {
     return this.entries.length - this.start;
@@ -30,6 +33,8 @@ export class BoundedList<T> {
   }
 
   private dropOldest(): void {
+    const oldest = this.entries[this.start];
+    if (oldest !== undefined) this.dropped?.(oldest);
     this.entries[this.start] = undefined;
     this.start += 1;
     // moving the rest down each time would cost as much as the list is long

@@ -1,22 +1,34 @@
 import type { IncomingMessage } from 'node:http';
 import type { AcceptedMessage } from './accepted.message.js';
 import { BoundedList } from './bounded.list.js';
+import type { Conversion } from './conversion.js';
+import type { InboundMessage } from './inbound.message.js';
 import { RequestRecord } from './request.record.js';
 
-/** What the sandbox remembers: every call, every accepted message. */
+/** What the sandbox remembers: every call, every message, every conversion. */
 export class Ledger {
   readonly requests: BoundedList<RequestRecord>;
   readonly messages: BoundedList<AcceptedMessage>;
+  readonly inbound: BoundedList<InboundMessage>;
+  readonly conversions: BoundedList<Conversion>;
   private received = 0;
 
-  constructor(historyLimit: number | null, messageLimit: number | null) {
+  constructor(
+    historyLimit: number | null,
+    messageLimit: number | null,
+    forgotten: (message: AcceptedMessage) => void = () => undefined,
+  ) {
     this.requests = new BoundedList(historyLimit ?? Infinity);
-    this.messages = new BoundedList(messageLimit ?? Infinity);
+    this.messages = new BoundedList(messageLimit ?? Infinity, forgotten);
+    this.inbound = new BoundedList(messageLimit ?? Infinity);
+    this.conversions = new BoundedList(historyLimit ?? Infinity);
   }
 
   resize(historyLimit: number | null, messageLimit: number | null): void {
     this.requests.resize(historyLimit ?? Infinity);
     this.messages.resize(messageLimit ?? Infinity);
+    this.inbound.resize(messageLimit ?? Infinity);
+    this.conversions.resize(historyLimit ?? Infinity);
   }
 
   open(request: IncomingMessage, at: number): RequestRecord {
@@ -30,5 +42,7 @@ export class Ledger {
     this.received = 0;
     this.requests.clear();
     this.messages.clear();
+    this.inbound.clear();
+    this.conversions.clear();
   }
 }

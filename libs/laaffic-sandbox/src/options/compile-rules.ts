@@ -1,12 +1,9 @@
 import { isPerNumber, reasonFor } from '../protocol/status-codes.js';
 import { SandboxError } from '../sandbox.error.js';
-import { either, filledText, httpStatus, oneOf, refusingStatus, type FieldCheck } from './field.checks.js';
-import { checkedFields, isRecord, type RecordChecks } from './record.checks.js';
-import type { SandboxRule, TextPattern } from './sandbox.options.js';
-
-export interface Matcher {
-  test(text: string): boolean;
-}
+import { httpStatus, oneOf, refusingStatus } from './field.checks.js';
+import { checkedFields, type RecordChecks } from './record.checks.js';
+import type { SandboxRule } from './sandbox.options.js';
+import { part, textPattern, whole, type Matcher } from './text-pattern.js';
 
 export interface CompiledRule {
   readonly number: Matcher | null;
@@ -18,17 +15,10 @@ export interface CompiledRule {
   readonly http: number | null;
 }
 
-const pattern: FieldCheck = (value) =>
-  value instanceof RegExp || (isRecord(value) && toRegExp(value) !== null)
-    ? null
-    : 'an expression such as {"pattern": "^91", "flags": "i"}';
-
-const text = either(filledText, pattern);
-
 const ruleChecks: RecordChecks<SandboxRule> = {
-  number: text,
-  content: text,
-  senderId: text,
+  number: textPattern,
+  content: textPattern,
+  senderId: textPattern,
   status: refusingStatus,
   reason: (value) => (typeof value === 'string' ? null : 'a text'),
   per: oneOf('number', 'call'),
@@ -53,28 +43,11 @@ function compileRule(given: unknown, field: string): CompiledRule {
   }
   return {
     number: whole(number),
-    content: typeof content === 'string' ? { test: (sent) => sent.includes(content) } : whole(content),
+    content: part(content),
     senderId: whole(senderId),
     status,
     reason: reason ?? reasonFor(status),
     perNumber: per === undefined ? isPerNumber(status) : per === 'number',
     http: http ?? null,
   };
-}
-
-function whole(wanted: TextPattern | undefined): Matcher | null {
-  if (wanted === undefined) return null;
-  return typeof wanted === 'string' ? { test: (sent) => sent === wanted } : toRegExp(wanted);
-}
-
-/** Without the flags `g` and `y`, which would make a match depend on the one before. */
-function toRegExp(wanted: unknown): RegExp | null {
-  const { source, pattern, flags = '' } = wanted as Record<string, unknown>;
-  const written = wanted instanceof RegExp ? source : pattern;
-  if (typeof written !== 'string' || typeof flags !== 'string') return null;
-  try {
-    return new RegExp(written, flags.replace(/[gy]/g, ''));
-  } catch {
-    return null;
-  }
 }

@@ -1,4 +1,14 @@
-import { boolean, either, httpStatus, integer, none, oneOf, refusalCode, type FieldCheck } from './field.checks.js';
+import {
+  boolean,
+  either,
+  filledText,
+  httpStatus,
+  integer,
+  none,
+  oneOf,
+  refusalCode,
+  type FieldCheck,
+} from './field.checks.js';
 import type { RecordChecks } from './record.checks.js';
 import type { Check, SandboxQuirks } from './sandbox.quirks.js';
 
@@ -8,6 +18,11 @@ const checkOrder: FieldCheck = (value) =>
   Array.isArray(value) && value.length === checks.length && checks.every((check) => value.includes(check))
     ? null
     : `a list of ${checks.join(', ')}, each once`;
+
+const failedStatus: FieldCheck = (value) =>
+  Number.isSafeInteger(value) && value !== 0 ? null : 'a whole number other than 0';
+
+const milliseconds = integer(0, 2 ** 31 - 1);
 
 export const quirkChecks: RecordChecks<SandboxQuirks> = {
   timeTolerance: integer(0),
@@ -47,5 +62,45 @@ export const quirkChecks: RecordChecks<SandboxQuirks> = {
   phonePeriod: integer(1),
   messagesPerPhoneAnswer: refusalCode,
   errorHttpStatus: httpStatus,
+  batchNumberField: oneOf('numbers', 'either'),
+  maxBatchEntries: either(integer(1), none),
+  maxBatchNumbers: either(integer(1), none),
+  maxEntryNumbers: either(integer(1), none),
+  batchRefusal: oneOf('entry', 'call'),
+  queryByPost: refusalCode,
+  maxMsgIds: integer(1),
+  tooManyMsgIds: either(refusalCode, oneOf('nofound')),
+  emptyMsgIds: either(refusalCode, oneOf('nofound')),
+  unknownMsgId: either(refusalCode, oneOf('nofound')),
+  reportDays: integer(1),
+  receiveTime: oneOf('done', 'sent'),
+  pendingReceiveTime: oneOf('null', 'absent', 'empty'),
+  utcOffset: integer(-12, 14),
+  reportPriceDetail: oneOf('absent', 'plain', 'settled'),
+  currency: filledText,
+  badTime: refusalCode,
+  maxSpanDays: integer(1),
+  badRange: refusalCode,
+  sentTime: oneOf('accepted', 'done'),
+  sentPageSize: integer(1),
+  balanceDecimals: either(integer(0, 6), oneOf('varying')),
+  creditInBalance: boolean,
+  pushOrderId: oneOf('present', 'trailing-blank', 'absent'),
+  pushNetwork: boolean,
+  pushStatus: oneOf('int', 'text'),
+  pushFailedStatus: failedStatus,
+  pushTimestamp: oneOf('sent', 'done'),
+  pushPriceDetail: oneOf('absent', 'plain', 'settled'),
+  moNetworkKey: oneOf('mnc', 'mcn'),
+  moMsgId: boolean,
+  pushDelay: milliseconds,
+  pushDuplicates: (value) =>
+    typeof value === 'number' && value >= 0 && value <= 100 ? null : 'a number from 0 to 100',
+  pushOrder: oneOf('as-finished', 'reversed'),
+  pushesAtOnce: integer(1),
+  pushOvertakesAnswer: boolean,
+  pushRetries: integer(0),
+  pushRetrySpacing: milliseconds,
+  pushTimeout: integer(1, 2 ** 31 - 1),
   generation: oneOf(-19, -28, -32),
 };

@@ -1,5 +1,6 @@
 import type { BlockList } from 'node:net';
 import { SandboxError } from '../sandbox.error.js';
+import { compileFailures, failureList, type CompiledFailure } from './compile-failures.js';
 import { compileRules, type CompiledRule } from './compile-rules.js';
 import {
   amount,
@@ -14,6 +15,7 @@ import {
   type FieldCheck,
 } from './field.checks.js';
 import { ipList } from './ip-list.js';
+import { loopbackUrl } from './loopback-url.js';
 import { PriceList } from './price-list.js';
 import { quirkChecks } from './quirk.checks.js';
 import { checkedFields, isRecord, type RecordChecks } from './record.checks.js';
@@ -25,6 +27,7 @@ export interface Resolved {
   readonly settings: Readonly<SandboxSettings>;
   readonly appIds: ReadonlySet<string>;
   readonly rules: readonly CompiledRule[];
+  readonly failures: readonly CompiledFailure[];
   readonly allowedIps: BlockList | null;
   readonly prices: PriceList;
 }
@@ -63,12 +66,18 @@ const checks: RecordChecks<SandboxSettings> = {
   allowedIps: either(none, addresses),
   rules: (value) => (Array.isArray(value) ? null : 'a list of rules'),
   triggers: boolean,
+  queuedFor: integer(0),
+  deliveredAfter: either(integer(0), none),
+  failures: failureList,
+  pushReportsTo: either(none, loopbackUrl),
+  pushInboundTo: either(none, loopbackUrl),
   clockSkew,
   now: callable,
   bodyLimit: integer(1),
   historyLimit: limit,
   messageLimit: limit,
   onCall: either(none, callable),
+  onPush: either(none, callable),
   quirks: (value) => (isRecord(value) ? null : 'an object'),
 };
 
@@ -88,6 +97,7 @@ export function resolveSettings(given: SandboxOptions, base: Readonly<SandboxSet
     settings,
     appIds: new Set(typeof settings.appId === 'string' ? [settings.appId] : settings.appId),
     rules: compileRules(settings.rules),
+    failures: compileFailures(settings.failures),
     allowedIps: settings.allowedIps && ipList(settings.allowedIps),
     prices: new PriceList(settings.price, settings.prices),
   };

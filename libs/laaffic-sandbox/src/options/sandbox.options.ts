@@ -1,5 +1,6 @@
 import type { AcceptedMessage } from '../ledger/accepted.message.js';
 import type { RecordedRequest } from '../ledger/recorded.request.js';
+import type { RecordedPush } from '../push/recorded.push.js';
 import type { Decimal } from './decimal.js';
 import { defaultQuirks, type SandboxQuirks } from './sandbox.quirks.js';
 
@@ -22,6 +23,16 @@ export interface SandboxRule {
   per?: 'number' | 'call';
   /** HTTP status of a call refused as a whole. @default the quirk `errorHttpStatus` */
   http?: number;
+}
+
+/** Lets messages fail after they have been accepted. Every matcher that is given has to match; one is needed. */
+export interface SandboxFailure {
+  /** The whole number, or an expression tested against it. */
+  number?: TextPattern;
+  /** A part of the content, or an expression tested against it. */
+  content?: TextPattern;
+  /** What the report says. @default 'UNDELIV' */
+  reason?: string;
 }
 
 export interface SandboxSettings {
@@ -51,20 +62,35 @@ export interface SandboxSettings {
   allowedIps: readonly string[] | null;
   /** Your own refusals, first match first; they come before the built-in triggers. @default [] */
   rules: readonly SandboxRule[];
-  /** Whether numbers `99900000NN`, contents with `[status:-N]` and senders `STATUS-N` provoke a status. @default true */
+  /**
+   * Whether numbers `99900000NN`, contents with `[status:-N]` and senders `STATUS-N` provoke a status, and numbers
+   * `99911…` and contents with `[deliver:failed]` fail after they were accepted. @default true
+   */
   triggers: boolean;
+  /** Milliseconds an accepted message is queued, by the gateway's clock. @default 500 */
+  queuedFor: number;
+  /** Milliseconds from acceptance to delivery or failure; `null`: only `deliver()` ends it. @default 1500 */
+  deliveredAfter: number | null;
+  /** Messages that fail, first match first; they come before the triggers. @default [] */
+  failures: readonly SandboxFailure[];
+  /** Where delivery reports are pushed: an http URL of this machine; `null` is nowhere. @default null */
+  pushReportsTo: string | null;
+  /** Where inbound messages are pushed: an http URL of this machine; `null` is nowhere. @default null */
+  pushInboundTo: string | null;
   /** Seconds the gateway's clock is ahead (negative: behind). @default 0 */
   clockSkew: number;
   /** Milliseconds since 1970; the only source of time; fixed once started. @default Date.now */
   now: () => number;
   /** Bytes of the longest body that is read; a longer one is answered with HTTP 413. @default 16777216 */
   bodyLimit: number;
-  /** Requests kept in the history, oldest dropped; `null` or Infinity is no limit. @default 10000 */
+  /** Requests, pushes and conversions kept in the history, oldest dropped; `null` or Infinity is no limit. @default 10000 */
   historyLimit: number | null;
-  /** Messages kept in the ledger, oldest dropped; `null` or Infinity is no limit. @default 1000000 */
+  /** Messages, inbound ones too, kept in the ledger, oldest dropped; `null` or Infinity is no limit. @default 1000000 */
   messageLimit: number | null;
   /** Called once for each vendor call when it has been answered, cut or left hanging. @default null */
   onCall: ((request: RecordedRequest, accepted: readonly AcceptedMessage[]) => void) | null;
+  /** Called once for each push when it has been acknowledged or given up. @default null */
+  onPush: ((push: RecordedPush) => void) | null;
   /** @default see SandboxQuirks */
   quirks: Readonly<SandboxQuirks>;
 }
@@ -89,11 +115,17 @@ export const defaultSettings: Readonly<SandboxSettings> = Object.freeze({
   allowedIps: null,
   rules: Object.freeze([]),
   triggers: true,
+  queuedFor: 500,
+  deliveredAfter: 1500,
+  failures: Object.freeze([]),
+  pushReportsTo: null,
+  pushInboundTo: null,
   clockSkew: 0,
   now: Date.now,
   bodyLimit: 16 * 1024 * 1024,
   historyLimit: 10_000,
   messageLimit: 1_000_000,
   onCall: null,
+  onPush: null,
   quirks: defaultQuirks,
 });

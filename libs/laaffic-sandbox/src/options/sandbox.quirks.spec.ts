@@ -11,6 +11,8 @@ import {
   send,
   signed,
 } from '../../test/gateway.client.js';
+import { quirkChecks } from './quirk.checks.js';
+import { defaultSettings } from './sandbox.options.js';
 import { LaafficSandbox, type SandboxOptions, type SandboxQuirks } from '../index.js';
 
 type Quirks = Partial<SandboxQuirks>;
@@ -487,4 +489,10 @@ describe('generation', () => {
     sandbox.configure({ quirks: { generation: -19 } });
     expect(await statusOf({ ...send, senderId: 'STATUS-31' })).toBe('-31');
   });
+});
+
+it('takes every default for what it is', () => {
+  const { quirks } = defaultSettings;
+  sandbox.configure({ quirks });
+  expect(Object.keys(quirks).sort()).toEqual(Object.keys(quirkChecks).sort());
 });

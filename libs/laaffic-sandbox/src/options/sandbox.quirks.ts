@@ -84,6 +84,84 @@ export interface SandboxQuirks {
   messagesPerPhoneAnswer: RefusalCode;
   /** HTTP status of refusals that come in the vendor's envelope. @default 200 */
   errorHttpStatus: number;
+  /** Where a batch entry has its numbers: `numbers`, or `number` too. @default 'numbers' */
+  batchNumberField: 'numbers' | 'either';
+  /** Most entries in one batch; `null` is no limit. @default null */
+  maxBatchEntries: number | null;
+  /** Most numbers in one batch, all entries together; `null` is no limit. @default 1000 */
+  maxBatchNumbers: number | null;
+  /** Most numbers in one entry of a batch; `null` is no limit. @default 1000 */
+  maxEntryNumbers: number | null;
+  /** What a wrong content, sender ID or order id of a batch entry refuses: the entry, or the whole call. @default 'entry' */
+  batchRefusal: 'entry' | 'call';
+  /** Answer to a POST on getReport, getSentRcd and getBalance. @default 405 */
+  queryByPost: RefusalCode;
+  /** Most ids in one getReport. @default 200 */
+  maxMsgIds: number;
+  /** Answer above that, or the ids above it are counted as `nofound`. @default -14 */
+  tooManyMsgIds: RefusalCode | 'nofound';
+  /** Answer to missing or empty `msgIds`, or an answer without messages. @default -14 */
+  emptyMsgIds: RefusalCode | 'nofound';
+  /** Answer to an id that is not the application's, or it is counted as `nofound`. @default 'nofound' */
+  unknownMsgId: RefusalCode | 'nofound';
+  /** Days that getReport and getSentRcd look back; the vendor says 90 to 120. @default 90 */
+  reportDays: number;
+  /** Whether `receiveTime` is the time of the outcome or of the acceptance. @default 'done' */
+  receiveTime: 'done' | 'sent';
+  /** `receiveTime` of a message still on its way. @default 'null' */
+  pendingReceiveTime: 'null' | 'absent' | 'empty';
+  /** Hours the vendor's local times are ahead of UTC: `receiveTime`, `reply_time`. @default 8 */
+  utcOffset: number;
+  /** `pricedetail` in getReport and getSentRcd; `settled` has the four settlement fields too, unless `currency` is USD. @default 'absent' */
+  reportPriceDetail: 'absent' | 'plain' | 'settled';
+  /** Of every `pricedetail`. @default 'EUR' */
+  currency: string;
+  /** Answer to a time of getSentRcd that is not ISO 8601 with its offset. @default -11 */
+  badTime: RefusalCode;
+  /** Days between the times of a getSentRcd or recordMo. @default 31 */
+  maxSpanDays: number;
+  /** Answer to a longer span, an end before its start, or a start too long ago: -25 or -11. @default -25 */
+  badRange: RefusalCode;
+  /** Which time of a message the times of getSentRcd are compared with. @default 'accepted' */
+  sentTime: 'accepted' | 'done';
+  /** Most messages in one getSentRcd. @default 50000 */
+  sentPageSize: number;
+  /** Decimals of `balance`, `gift` and `credit`, the rest cut off; `varying` as in the vendor's sample: 6, 5 and as few as it takes. @default 'varying' */
+  balanceDecimals: number | 'varying';
+  /** Whether getBalance tells `credit`. @default true */
+  creditInBalance: boolean;
+  /** `orderId` of a report push; `trailing-blank` has the key `"orderId "` of the vendor's sample. @default 'present' */
+  pushOrderId: 'present' | 'trailing-blank' | 'absent';
+  /** Whether a report push has `mcc` and `mnc`. @default false */
+  pushNetwork: boolean;
+  /** Type of `status` in a report push. @default 'int' */
+  pushStatus: 'int' | 'text';
+  /** `status` of a failed message in a report push; anything but 0. @default 1 */
+  pushFailedStatus: number;
+  /** Whether `timestamp` of a report push is the time of the acceptance or of the outcome. @default 'sent' */
+  pushTimestamp: 'sent' | 'done';
+  /** `pricedetail` of a report push. @default 'plain' */
+  pushPriceDetail: 'absent' | 'plain' | 'settled';
+  /** Key of the network code in an inbound push. @default 'mnc' */
+  moNetworkKey: 'mnc' | 'mcn';
+  /** Whether an inbound push has `msgid`. @default true */
+  moMsgId: boolean;
+  /** Milliseconds before a push is sent. @default 0 */
+  pushDelay: number;
+  /** Copies of each push; 0.25 is one copy of every fourth push. @default 0 */
+  pushDuplicates: number;
+  /** Order of the pushes that are due in the same moment, such as the reports of one call. @default 'as-finished' */
+  pushOrder: 'as-finished' | 'reversed';
+  /** Pushes under way at the same time; with more than one their order is not sure. @default 1 */
+  pushesAtOnce: number;
+  /** Whether reports are pushed, and answered, before the send is answered. @default false */
+  pushOvertakesAnswer: boolean;
+  /** Further attempts of a push that is not answered with HTTP 200; the vendor documents none. @default 0 */
+  pushRetries: number;
+  /** Milliseconds between them. @default 1000 */
+  pushRetrySpacing: number;
+  /** Milliseconds until a push without an answer has failed. @default 10000 */
+  pushTimeout: number;
   /**
    * The last code the platform knows: -19, -28 or -32. Later codes that the checks would give are answered with their
    * predecessor (-31 as -2, -22 as -14, …). Codes you ask for by trigger, rule or script stay. @default -32
@@ -129,5 +207,44 @@ export const defaultQuirks: Readonly<SandboxQuirks> = Object.freeze({
   phonePeriod: 86_400,
   messagesPerPhoneAnswer: -28,
   errorHttpStatus: 200,
+  batchNumberField: 'numbers',
+  maxBatchEntries: null,
+  maxBatchNumbers: 1000,
+  maxEntryNumbers: 1000,
+  batchRefusal: 'entry',
+  queryByPost: 405,
+  maxMsgIds: 200,
+  tooManyMsgIds: -14,
+  emptyMsgIds: -14,
+  unknownMsgId: 'nofound',
+  reportDays: 90,
+  receiveTime: 'done',
+  pendingReceiveTime: 'null',
+  utcOffset: 8,
+  reportPriceDetail: 'absent',
+  currency: 'EUR',
+  badTime: -11,
+  maxSpanDays: 31,
+  badRange: -25,
+  sentTime: 'accepted',
+  sentPageSize: 50_000,
+  balanceDecimals: 'varying',
+  creditInBalance: true,
+  pushOrderId: 'present',
+  pushNetwork: false,
+  pushStatus: 'int',
+  pushFailedStatus: 1,
+  pushTimestamp: 'sent',
+  pushPriceDetail: 'plain',
+  moNetworkKey: 'mnc',
+  moMsgId: true,
+  pushDelay: 0,
+  pushDuplicates: 0,
+  pushOrder: 'as-finished',
+  pushesAtOnce: 1,
+  pushOvertakesAnswer: false,
+  pushRetries: 0,
+  pushRetrySpacing: 1000,
+  pushTimeout: 10_000,
   generation: -32,
 });

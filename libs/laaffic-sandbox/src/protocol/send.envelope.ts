@@ -1,4 +1,5 @@
 import type { SandboxQuirks } from '../options/sandbox.quirks.js';
+import { counted } from './counted.js';
 import { isAccountCheck } from './status-codes.js';
 
 export interface EnvelopeItem {
@@ -56,10 +57,6 @@ export function sendEnvelope(
 export function isBare(code: number, { failureEnvelope }: Readonly<SandboxQuirks>): boolean {
   if (code === 0 || failureEnvelope === 'full') return false;
   return failureEnvelope === 'bare' || isAccountCheck(code);
-}
-
-function counted(value: number, { wireTypes }: Readonly<SandboxQuirks>): string | number {
-  return wireTypes === 'strings' ? String(value) : value;
 }
 
 function item({ msgId, number, orderId }: Item, { orderIdEcho }: Readonly<SandboxQuirks>): EnvelopeItem {

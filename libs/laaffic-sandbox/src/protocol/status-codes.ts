@@ -61,6 +61,11 @@ export function isPerNumber(status: number): boolean {
   return status === -9 || status === -28;
 }
 
+/** Codes about a content: in a batch they refuse its entry. */
+export function isPerContent(status: number): boolean {
+  return (status <= -3 && status >= -6) || status === -17;
+}
+
 /** Codes of the account checks: the vendor's sample of one carries `status` and `reason` alone. */
 export function isAccountCheck(status: number): boolean {
   return status === -1 || status === -2 || status === -16 || (status <= -29 && status >= -32);

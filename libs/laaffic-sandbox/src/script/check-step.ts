@@ -13,6 +13,7 @@ import {
 } from '../options/field.checks.js';
 import { checkedFields, isRecord, type RecordChecks } from '../options/record.checks.js';
 import { checkedQuirks, clockSkew } from '../options/resolve-settings.js';
+import { endpointNames } from '../protocol/endpoint.name.js';
 import { SandboxError } from '../sandbox.error.js';
 import type { SandboxFault, ScriptStep } from './script.step.js';
 
@@ -49,6 +50,7 @@ const milliseconds = integer(0, 2 ** 31 - 1);
 
 const checks: RecordChecks<ScriptStep> = {
   times: either(integer(1), either(none, oneOf(Infinity))),
+  endpoint: oneOf(...endpointNames),
   delay: milliseconds,
   delayAnswer: milliseconds,
   clockSkew,

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import {
+  ask,
   call,
   get,
   getJson,
@@ -393,5 +394,66 @@ describe('the queue', () => {
       sandbox.script(steps);
     }).toThrow(/^step\[1\]\.fault must be one of "cut-before-reading", .*"foreign-items"$/);
     expect(sandbox.pendingScript).toEqual([]);
+  });
+});
+
+describe('a step for an endpoint', () => {
+  it('waits for its endpoint while calls to others pass it by', async () => {
+    sandbox.script([
+      { endpoint: 'getReport', status: -18, times: 2 },
+      { endpoint: 'sendSms', status: -12 },
+      { status: -13 },
+      { endpoint: 'getBalance', fault: 'html' },
+    ]);
+    expect(await postJson(sandbox.url, send)).toMatchObject({ status: '-12', success: '0' });
+    expect(await ask(sandbox.url, 'getBalance')).toEqual({ status: '-13', reason: 'User locked' });
+    expect(await ask(sandbox.url, 'getBalance')).toBe('HTTP 502');
+    expect(await postJson(sandbox.url, send)).toMatchObject({ status: '0' });
+    expect(await ask(sandbox.url, 'getReport')).toEqual({ status: '-18', reason: 'port program unusual' });
+    expect(sandbox.pendingScript).toEqual([{ endpoint: 'getReport', status: -18, times: 1 }]);
+    expect(() => {
+      sandbox.assertScriptDone();
+    }).toThrow('{"endpoint":"getReport","status":-18,"times":1}');
+  });
+
+  it('names an endpoint that is none', () => {
+    expect(() => {
+      sandbox.script({ endpoint: 'sendsms' as 'sendSms' });
+    }).toThrow(
+      'step[0].endpoint must be one of "sendSms", "sendSms/batch", "getReport", "getSentRcd", "getBalance", ' +
+        '"recordMo", "postback/backfill"',
+    );
+  });
+
+  it('spoils the answers of queries as those of sends', async () => {
+    await post(sandbox.url, send);
+    sandbox.deliver(item.msgId, 'delivered');
+    const query = { appId: '4luaKsL2', msgIds: item.msgId };
+    const found = { msgId: item.msgId, number, receiveTime: '2021-09-01T12:00:00+08:00', status: '0' };
+    const report = {
+      status: '0',
+      reason: 'success',
+      success: '1',
+      fail: '0',
+      sending: '0',
+      nofound: '0',
+      array: [found],
+    };
+    const steps: [ScriptStep, object][] = [
+      [{}, report],
+      [{ fault: 'numbers-for-strings' }, { ...report, status: 0, success: 1, fail: 0, sending: 0, nofound: 0 }],
+      [{ fault: 'missing-items' }, { ...report, array: [] }],
+      [{ fault: 'foreign-items' }, { ...report, array: [found, expect.objectContaining({ number: '99990000000' })] }],
+      [{ fault: 'string-for-array' }, { ...report, array: JSON.stringify([found]) }],
+      [{ patch: { nofound: null, array: null } }, { ...report, nofound: undefined, array: undefined }],
+      [{ answer: ({ array = [] }) => ({ first: array[0]?.receiveTime }) }, { first: '2021-09-01T12:00:00+08:00' }],
+      [{ status: -9, numbers: [number] }, report],
+      [{ fault: 'slow-body' }, report],
+    ];
+    sandbox.script(steps.map(([step]) => ({ endpoint: 'getReport', ...step })));
+    for (const [, expected] of steps) expect(await ask(sandbox.url, 'getReport', query)).toEqual(expected);
+    sandbox.script([{ fault: 'cut-after-accepting' }, { fault: 'numbers-for-strings' }]);
+    await expect(ask(sandbox.url, 'getReport', query)).rejects.toMatchObject({ code: 'ECONNRESET' });
+    expect(await ask(sandbox.url, 'getBalance')).toMatchObject({ balance: 999999.99, gift: 0, credit: 0 });
   });
 });

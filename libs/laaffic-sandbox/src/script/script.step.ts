@@ -1,5 +1,6 @@
 import type { SandboxQuirks } from '../options/sandbox.quirks.js';
-import type { SendEnvelope } from '../protocol/send.envelope.js';
+import type { EndpointName } from '../protocol/endpoint.name.js';
+import type { VendorEnvelope } from '../protocol/vendor.envelope.js';
 
 /** Faults below the protocol. Whether the messages were accepted before is part of the name or said beside it. */
 export type SandboxFault =
@@ -46,6 +47,8 @@ export type Json = null | boolean | number | string | readonly Json[] | { readon
 export interface ScriptStep {
   /** Calls this step is for; Infinity (`null` in JSON) is all until the script is cleared. @default 1 */
   times?: number | null;
+  /** The endpoint this step is for; calls to others pass it by. @default any */
+  endpoint?: EndpointName;
   /** Milliseconds between reading the request and working on it. @default 0 */
   delay?: number;
   /** Milliseconds between working on the request and answering it. @default 0 */
@@ -58,7 +61,7 @@ export interface ScriptStep {
   status?: number;
   /** @default the vendor's wording */
   reason?: string;
-  /** The numbers that `status` refuses, the others being accepted. @default the whole call */
+  /** The numbers that `status` refuses, the others being accepted; queries have none and pass. @default the whole call */
   numbers?: readonly string[];
   /** HTTP status of the answer. @default 200, 502 for `html` */
   http?: number;
@@ -80,5 +83,5 @@ export interface ScriptStep {
   /** A JSON merge patch (RFC 7396) on the answer. */
   patch?: Json;
   /** Makes another answer out of the right one; a text is sent as it is. In process only. */
-  answer?: (envelope: SendEnvelope) => unknown;
+  answer?: (envelope: VendorEnvelope) => unknown;
 }

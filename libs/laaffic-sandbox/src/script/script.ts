@@ -1,3 +1,4 @@
+import type { EndpointName } from '../protocol/endpoint.name.js';
 import { SandboxError } from '../sandbox.error.js';
 import { checkStep } from './check-step.js';
 import type { ScriptStep } from './script.step.js';
@@ -20,12 +21,14 @@ export class Script {
     }
   }
 
-  next(): ScriptStep | null {
-    const first = this.queue[0];
+  /** Uses up the first step that is for this endpoint. */
+  next(endpoint: EndpointName): ScriptStep | null {
+    const index = this.queue.findIndex(({ step }) => (step.endpoint ?? endpoint) === endpoint);
+    const first = this.queue[index];
     if (first === undefined) return null;
     first.used = true;
     first.left -= 1;
-    if (first.left === 0) this.queue.shift();
+    if (first.left === 0) this.queue.splice(index, 1);
     return first.step;
   }
 

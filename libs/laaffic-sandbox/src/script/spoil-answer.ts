@@ -1,13 +1,16 @@
-import type { EnvelopeItem, SendEnvelope } from '../protocol/send.envelope.js';
+import type { EnvelopeItem } from '../protocol/send.envelope.js';
+import type { VendorEnvelope } from '../protocol/vendor.envelope.js';
 import { mergePatch } from './merge-patch.js';
 import type { SandboxFault, ScriptStep } from './script.step.js';
 
-type Spoiler = (envelope: SendEnvelope, step: ScriptStep) => object;
+const counters = ['status', 'success', 'fail', 'sending', 'nofound', 'balance', 'gift', 'credit'] as const;
+
+type Spoiler = (envelope: VendorEnvelope, step: ScriptStep) => object;
 
 const spoilers: Partial<Record<SandboxFault, Spoiler>> = {
   'numbers-for-strings': (envelope) => ({
     ...envelope,
-    ...mapped({ status: envelope.status, success: envelope.success, fail: envelope.fail }, Number),
+    ...mapped(Object.fromEntries(counters.map((field) => [field, envelope[field]])), Number),
   }),
   'string-for-array': (envelope) => ({
     ...envelope,
@@ -24,12 +27,12 @@ const spoilers: Partial<Record<SandboxFault, Spoiler>> = {
 };
 
 /** The answer's text after what the step does to it. */
-export function answerText(envelope: SendEnvelope, step: ScriptStep | null): string {
+export function answerText(envelope: VendorEnvelope, step: ScriptStep | null): string {
   if (step === null) return JSON.stringify(envelope);
   const spoiler = step.fault === undefined ? undefined : spoilers[step.fault];
   let answer: unknown = spoiler === undefined ? envelope : spoiler(envelope, step);
   if (step.patch !== undefined) answer = mergePatch(answer, step.patch);
-  if (step.answer !== undefined) answer = step.answer(answer as SendEnvelope);
+  if (step.answer !== undefined) answer = step.answer(answer as VendorEnvelope);
   const text = typeof answer === 'string' ? answer : answer === undefined ? '' : JSON.stringify(answer);
   if (step.fault === 'broken-json') return text.slice(0, Math.ceil(text.length / 2));
   return step.fault === 'msg-id-as-number' ? text.replace(/"msgId":"(\d+)"/g, '"msgId":$1') : text;

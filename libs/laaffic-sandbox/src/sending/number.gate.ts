@@ -1,12 +1,13 @@
 import type { Throttle } from '../account/throttle.js';
 import type { CompiledRule } from '../options/compile-rules.js';
+import { inPlatform } from '../protocol/in-platform.js';
 import { Refusal } from '../protocol/refusal.js';
-import { inGeneration, isPerNumber } from '../protocol/status-codes.js';
+import { isPerNumber } from '../protocol/status-codes.js';
 import type { VendorCall } from '../protocol/vendor.call.js';
 import type { SendRequest } from './send.request.js';
 import { callTrigger, numberTrigger } from './triggers.js';
 
-interface NumberRefusal {
+export interface NumberRefusal {
   readonly refusal: Refusal;
   /** Whether the other numbers of the call may still be taken. */
   readonly perNumber: boolean;
@@ -37,12 +38,6 @@ export class NumberGate {
     const throttled = this.throttle.refuseMessage(number, this.call.at, this.call.quirks);
     return throttled && named(inPlatform(throttled, this.call));
   }
-}
-
-/** The refusal in the words of a platform that may not know every code yet. */
-export function inPlatform(refusal: Refusal, { quirks }: VendorCall): Refusal {
-  const code = refusal.isHttp ? refusal.code : inGeneration(refusal.code, quirks.generation);
-  return code === refusal.code ? refusal : new Refusal(code, refusal.why, refusal.reason, refusal.http);
 }
 
 function concerns({ content, senderId }: CompiledRule, sent: string, sender: string | null): boolean {

@@ -1,25 +1,34 @@
 import type { Resolved } from '../options/resolve-settings.js';
-import { isRecord } from '../options/record.checks.js';
+import { readAppId, readFields, wrongType, type Fields } from '../protocol/read-fields.js';
 import type { SandboxQuirks } from '../options/sandbox.quirks.js';
 import { Refusal } from '../protocol/refusal.js';
 import type { VendorCall } from '../protocol/vendor.call.js';
 import type { SendRequest } from './send.request.js';
 import { cut, isLonger } from './text-length.js';
 
-export function readSendRequest(call: VendorCall, { appIds }: Resolved): SendRequest | Refusal {
-  const { fields, quirks } = call;
-  const contentType = String(call.headers['content-type']);
-  if (quirks.wrongContentType !== 'accept' && !/^\s*application\/json\s*(;|$)/i.test(contentType)) {
-    return new Refusal(quirks.wrongContentType, `Content-Type is ${contentType}`);
-  }
-  if (!isRecord(fields)) return new Refusal(quirks.malformedJson, 'the body is not a JSON object');
+export function readSendRequest(call: VendorCall, resolved: Resolved): SendRequest | Refusal {
+  const { method, quirks } = call;
+  const fields = readFields(call);
+  if (fields instanceof Refusal) return fields;
+  const appId = readAppId(fields, quirks, resolved);
+  if (appId instanceof Refusal) return appId;
 
-  const { appId } = fields;
-  if (typeof appId !== 'string' || appId === '') return wrongType('appId', quirks);
-  if (!appIds.has(appId)) return new Refusal(quirks.foreignAppId, `${appId} is not an application of the account`);
-
-  const numbers = readNumbers(call, fields['numbers']);
+  const numbers = readNumbers(fields['numbers'], quirks);
   if (numbers instanceof Refusal) return numbers;
+  const most = method === 'GET' ? quirks.maxNumbersGet : quirks.maxNumbersPost;
+  if (numbers.length > most) {
+    return new Refusal(quirks.tooManyNumbers, `${numbers.length} numbers, a ${method} takes ${most}`);
+  }
+  return readTexts(fields, appId, numbers, quirks);
+}
+
+/** What is sent to the numbers, and how it is labelled. */
+export function readTexts(
+  fields: Fields,
+  appId: string,
+  numbers: readonly string[],
+  quirks: Readonly<SandboxQuirks>,
+): SendRequest | Refusal {
   const content = readContent(fields['content'], quirks);
   if (content instanceof Refusal) return content;
   const senderId = readSenderId(fields['senderId'], quirks);
@@ -29,18 +38,10 @@ export function readSendRequest(call: VendorCall, { appIds }: Resolved): SendReq
   return { appId, numbers, orderIds, content, senderId };
 }
 
-function wrongType(field: string, { badParameter }: SandboxQuirks): Refusal {
-  return new Refusal(badParameter, `${field} must be a text, once`);
-}
-
-function readNumbers({ method, quirks }: VendorCall, sent: unknown): readonly string[] | Refusal {
+export function readNumbers(sent: unknown, quirks: Readonly<SandboxQuirks>): readonly string[] | Refusal {
   if (sent === undefined || sent === null) return new Refusal(-8, 'numbers is missing');
   if (typeof sent !== 'string') return wrongType('numbers', quirks);
-  if (sent.trim() === '') return new Refusal(-8, 'numbers is empty');
-  const numbers = sent.split(',');
-  const most = method === 'GET' ? quirks.maxNumbersGet : quirks.maxNumbersPost;
-  if (numbers.length <= most) return numbers;
-  return new Refusal(quirks.tooManyNumbers, `${numbers.length} numbers, a ${method} takes ${most}`);
+  return sent.trim() === '' ? new Refusal(-8, 'numbers is empty') : sent.split(',');
 }
 
 function readContent(sent: unknown, quirks: Readonly<SandboxQuirks>): string | Refusal {

@@ -1,4 +1,6 @@
-/** A `sendSms` call whose parameters are in order. The numbers themselves are not checked yet. */
+import type { Refusal } from '../protocol/refusal.js';
+
+/** One content for some numbers. Its parameters are in order; the numbers themselves are not checked yet. */
 export interface SendRequest {
   readonly appId: string;
   readonly numbers: readonly string[];
@@ -6,4 +8,11 @@ export interface SendRequest {
   readonly orderIds: readonly (string | null)[] | null;
   readonly content: string;
   readonly senderId: string | null;
+}
+
+/** An entry of a batch whose parameters are wrong, the other entries notwithstanding. */
+export interface RefusedRequest {
+  readonly numbers: readonly string[];
+  readonly orderIds: null;
+  readonly refusal: Refusal;
 }
