@@ -276,6 +276,18 @@ describe('balance', () => {
   });
 });
 
+describe('clockOffset', () => {
+  it('is what the last query saw, though nothing was refused', async () => {
+    const slow = await client({ baseUrl: baseUrl(), queries: FAST }, new GatewayClock(() => Date.now() - 600_000));
+    answers = [{ ...ok, balance: '1' }];
+    expect(slow.sms.clockOffset).toBe(0);
+    await slow.sms.balance();
+    expect(Math.abs(slow.sms.clockOffset - 600_000)).toBeLessThan(5_000);
+    expect(slow.clock.offset).toBe(0);
+    await slow.close();
+  });
+});
+
 describe('confirmConversion', () => {
   it('tells number, time in milliseconds as text, and the id in lower case', async () => {
     answers = [ok, ok];

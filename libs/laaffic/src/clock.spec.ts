@@ -26,6 +26,12 @@ describe('GatewayClock', () => {
     expect(clock.seconds()).toBe(expected + 60);
   });
 
+  it('notes a difference without acting on it', () => {
+    const clock = new GatewayClock(() => AT);
+    expect(clock.observe('Wed, 01 Sep 2021 04:10:00 GMT')).toBe(true);
+    expect([clock.observed, clock.offset, clock.seconds()]).toEqual([599_600, 0, 1630468800]);
+  });
+
   it.each([undefined, '', 'yesterday'])('learns nothing from %j', (date) => {
     const clock = new GatewayClock(() => AT);
     expect(clock.learn(date)).toBe(false);

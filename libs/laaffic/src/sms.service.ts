@@ -62,9 +62,12 @@ export class SmsService {
     this.#account = account;
   }
 
-  /** How far the gateway's clock is ahead of this machine's, in milliseconds; 0 until an answer had to tell. */
+  /**
+   * How far the gateway's clock was ahead of this machine's at the last query, in milliseconds, to the
+   * second; 0 before the first.
+   */
   get clockOffset(): number {
-    return this.clock.offset;
+    return this.clock.observed;
   }
 
   /**

@@ -85,6 +85,7 @@ export class LaafficQueries {
     const timeout = Math.min(this.settings.timeout, deadline.remaining());
     try {
       const answer = await this.transport.exchange({ ...request, credentials, cancel, timeout });
+      this.clock.observe(answer.date);
       const json = parseObject(answer.body);
       const status = gatewayStatus(json?.['status']);
       if (json === undefined || status === undefined) return { exception: unreadable(answer, undefined) };

@@ -1,0 +1,67 @@
+import type { ServerResponse } from 'node:http';
+import { Injectable, Logger } from '@nestjs/common';
+import { PushBodies } from './push-bodies.js';
+import { PushCounts } from './push-counts.js';
+import { PushDispatcher } from './push-dispatcher.js';
+import { PushGate, type PushRequest } from './push-gate.js';
+import { readPush, type UnreadablePush } from './push.js';
+import { WebhooksSettings } from './webhooks.settings.js';
+
+const OK = { statusCode: 200, message: 'OK' };
+const FAILED = { statusCode: 500, message: 'Internal server error' };
+
+/**
+ * The two routes, as middleware and not as a controller: what is not let in goes on to the app, which
+ * knows no such route, so that the answer is the very one of an unknown route; and nothing of the app
+ * that is meant for its own callers (guards, interceptors, filters that log addresses) meets a push.
+ */
+@Injectable()
+export class PushEndpoint {
+  readonly #logger = new Logger('LaafficWebhooks');
+
+  constructor(
+    private readonly settings: WebhooksSettings,
+    private readonly gate: PushGate,
+    private readonly bodies: PushBodies,
+    private readonly dispatcher: PushDispatcher,
+    private readonly counts: PushCounts,
+  ) {}
+
+  /** Answers a push; calls `next` with anything else. */
+  async handle(request: PushRequest, response: ServerResponse, next: () => void): Promise<void> {
+    const verdict = this.gate.judge(request);
+    if (verdict === 'not-allowed') {
+      this.counts.refused++;
+      this.#logger.warn('A push with the right secret came from an address that is not in allowedIps');
+    }
+    if (verdict === 'stranger' || verdict === 'not-allowed') {
+      next();
+      return;
+    }
+    const body = await this.bodies.read(request);
+    if (body === undefined) return;
+    const push = readPush(verdict, body);
+    const isDone = await this.dispatcher.dispatch(push);
+    if (push.kind === 'unreadable') this.counts.unreadable++;
+    else if (isDone) this.counts.succeeded++;
+    else this.counts.failed++;
+    answer(response, !isDone ? FAILED : push.kind === 'unreadable' ? this.#refusal(push.value) : OK);
+  }
+
+  #refusal({ reason, route }: UnreadablePush) {
+    const messages = {
+      'too-long': `The body has more than ${this.settings.bodyLimit} bytes`,
+      'malformed-json': 'The body is no JSON',
+      'missing-fields':
+        route === 'reports'
+          ? 'The body names no message, no number or no status'
+          : 'The body names no sender or no content',
+    };
+    return { statusCode: 400, message: messages[reason], error: 'Bad Request' };
+  }
+}
+
+function answer(response: ServerResponse, body: { readonly statusCode: number }): void {
+  response.writeHead(body.statusCode, { 'Content-Type': 'application/json; charset=utf-8' });
+  response.end(JSON.stringify(body));
+}

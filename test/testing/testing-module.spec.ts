@@ -1,0 +1,121 @@
+import { Controller, Inject, Injectable, Module, Post, type DynamicModule } from '@nestjs/common';
+import { Test } from '@nestjs/testing';
+import axios from 'axios';
+import { getSmsToken, InjectSms, LaafficModule, SmsService } from 'nestjs-laaffic';
+import { FakeSmsService, LaafficTestingModule } from 'nestjs-laaffic/testing';
+import { ACCOUNT } from '../module/account.js';
+
+@Injectable()
+class Notifications {
+  constructor(@Inject(SmsService) private readonly sms: SmsService) {}
+
+  bookingConfirmed(number: string) {
+    return this.sms.send({ to: number, content: 'Your table is booked' });
+  }
+}
+
+@Controller()
+class BookingController {
+  constructor(@Inject(Notifications) private readonly notifications: Notifications) {}
+
+  @Post('bookings')
+  book() {
+    return this.notifications.bookingConfirmed('+91 85632 1412');
+  }
+}
+
+/** The app of a user: with the real module, towards an address where nobody is. */
+@Module({
+  imports: [LaafficModule.forRoot({ ...ACCOUNT, baseUrl: 'http://127.0.0.1:9/v3' })],
+  controllers: [BookingController],
+  providers: [Notifications],
+})
+class AppModule {}
+
+describe('FakeSmsService', () => {
+  it('replaces the service of an app', async () => {
+    const sms = new FakeSmsService();
+    const testing = await Test.createTestingModule({ imports: [AppModule] })
+      .overrideProvider(SmsService)
+      .useValue(sms)
+      .compile();
+    const app = testing.createNestApplication({ logger: false });
+    await app.listen(0, '127.0.0.1');
+    expect((await fetch(`${await app.getUrl()}/bookings`, { method: 'POST' })).status).toBe(201);
+    sms.assertSentTo('+91 85632 1412', ({ content }) => content.includes('table'));
+    sms.assertSentCount(1);
+    await app.close();
+  });
+
+  it('replaces the service of a named account', async () => {
+    const sms = new FakeSmsService();
+    const testing = await Test.createTestingModule({
+      imports: [LaafficModule.forRoot({ ...ACCOUNT, name: 'marketing' })],
+    })
+      .overrideProvider(getSmsToken('marketing'))
+      .useValue(sms)
+      .compile();
+    expect(testing.get(getSmsToken('marketing'))).toBe(sms);
+    await testing.close();
+  });
+
+  it("leaves the process's axios as it is", () => {
+    const before = { ...axios.defaults };
+    new FakeSmsService();
+    expect(axios.defaults).toEqual(before);
+    expect(axios.interceptors.request).toEqual(axios.create().interceptors.request);
+  });
+
+  it('can be a provider of its own, and is a service to the compiler', async () => {
+    const service: SmsService = new FakeSmsService();
+    const testing = await Test.createTestingModule({ providers: [FakeSmsService] }).compile();
+    expect(testing.get(FakeSmsService)).toBeInstanceOf(SmsService);
+    expect(service).toBeInstanceOf(FakeSmsService);
+  });
+});
+
+describe('LaafficTestingModule', () => {
+  @Injectable()
+  class Campaigns {
+    constructor(
+      @Inject(SmsService) readonly otp: SmsService,
+      @InjectSms('marketing') readonly marketing: SmsService,
+    ) {}
+  }
+  const start = (imports: DynamicModule[], providers = [Notifications] as DynamicModule['providers']) =>
+    Test.createTestingModule({ imports, providers: providers ?? [] }).compile();
+
+  it('gives the fake under both classes', async () => {
+    const testing = await start([LaafficTestingModule.forRoot()]);
+    const fake = testing.get(FakeSmsService);
+    expect(testing.get(SmsService)).toBe(fake);
+    await testing.get(Notifications).bookingConfirmed('91856321412');
+    fake.assertSentTo('91856321412');
+  });
+
+  it('gives each account a fake of its own, the named one under its token only', async () => {
+    const testing = await start(
+      [LaafficTestingModule.forRoot(), LaafficTestingModule.forRoot({ name: 'marketing' })],
+      [Campaigns],
+    );
+    const { otp, marketing } = testing.get(Campaigns);
+    await marketing.send({ to: '91856321412', content: 'Sale' });
+    expect(otp).toBe(testing.get(FakeSmsService));
+    testing.get(FakeSmsService).assertNothingSent();
+    testing.get<FakeSmsService>(getSmsToken('marketing')).assertSentCount(1);
+
+    const named = await start([LaafficTestingModule.forRoot({ name: 'marketing' })], []);
+    expect(() => named.get(FakeSmsService)).toThrow(/could not find FakeSmsService/);
+  });
+
+  it('is there for every module when it is global, and only for its importers when it is not', async () => {
+    @Module({ providers: [Notifications], exports: [Notifications] })
+    class Feature {}
+    const withFeature = (isGlobal: boolean) =>
+      Test.createTestingModule({ imports: [LaafficTestingModule.forRoot({ isGlobal }), Feature] }).compile();
+    const testing = await withFeature(true);
+    await testing.get(Notifications).bookingConfirmed('91856321412');
+    testing.get(FakeSmsService).assertSentCount(1);
+    await expect(withFeature(false)).rejects.toThrow(/resolve dependencies of the Notifications/);
+  });
+});

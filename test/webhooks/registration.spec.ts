@@ -1,0 +1,383 @@
+import {
+  Body,
+  Controller,
+  Get,
+  Inject,
+  Injectable,
+  Module,
+  Post,
+  RequestMethod,
+  Scope,
+  VersioningType,
+  type CanActivate,
+  type DynamicModule,
+  type Provider,
+} from '@nestjs/common';
+import { APP_GUARD, NestFactory, REQUEST } from '@nestjs/core';
+import { ExpressAdapter } from '@nestjs/platform-express';
+import { Test } from '@nestjs/testing';
+import { GatewayClock, LaafficOptionsError } from 'nestjs-laaffic';
+import {
+  LaafficWebhooksModule,
+  MemoryPushStore,
+  OnDeliveryReport,
+  OnInboundSms,
+  PushCounts,
+  PushStore,
+  type DeliveryReport,
+  type InboundSms,
+  type LaafficWebhooksOptions,
+} from 'nestjs-laaffic/webhooks';
+import { Inbox, INBOUND, PLATFORMS, post, REPORT, SECRET, startReceiver } from './receiver.js';
+
+@Injectable()
+class Settings {
+  readonly secret = SECRET;
+}
+
+@Module({ providers: [Settings], exports: [Settings] })
+class SettingsModule {}
+
+@Injectable()
+class WebhooksConfig {
+  createLaafficWebhooksOptions(): LaafficWebhooksOptions {
+    return { secret: SECRET };
+  }
+}
+
+@Injectable()
+class WebhooksConfigWithDependency {
+  constructor(@Inject(Settings) private readonly settings: Settings) {}
+
+  async createLaafficWebhooksOptions(): Promise<LaafficWebhooksOptions> {
+    return { secret: this.settings.secret };
+  }
+}
+
+@Module({ providers: [WebhooksConfig], exports: [WebhooksConfig] })
+class ConfigModule {}
+
+/** An app of the module and these providers, initialised and closed. */
+async function boot(webhooks: DynamicModule, providers: Provider[] = []) {
+  const app = await Test.createTestingModule({ imports: [webhooks], providers }).compile();
+  app.useLogger(false);
+  await app.init();
+  await app.close();
+}
+
+describe.each(PLATFORMS)('on %s', (_platform, adapter) => {
+  const open: { close: () => Promise<unknown> }[] = [];
+  afterEach(async () => {
+    await Promise.all(open.splice(0).map((receiver) => receiver.close()));
+  });
+  async function start(...rest: Parameters<typeof startReceiver> extends [unknown, ...infer R] ? R : never) {
+    const receiver = await startReceiver(adapter(), ...rest);
+    open.push(receiver);
+    return receiver;
+  }
+
+  it.each<[string, () => DynamicModule]>([
+    ['forRoot', () => LaafficWebhooksModule.forRoot({ secret: SECRET })],
+    [
+      'forRootAsync with useFactory, inject and imports',
+      () =>
+        LaafficWebhooksModule.forRootAsync({
+          imports: [SettingsModule],
+          inject: [Settings],
+          useFactory: async ({ secret }: Settings) => ({ secret }),
+        }),
+    ],
+    ['forRootAsync with useClass', () => LaafficWebhooksModule.forRootAsync({ useClass: WebhooksConfig })],
+    [
+      'forRootAsync with useClass and imports',
+      () => LaafficWebhooksModule.forRootAsync({ imports: [SettingsModule], useClass: WebhooksConfigWithDependency }),
+    ],
+    [
+      'forRootAsync with useExisting',
+      () => LaafficWebhooksModule.forRootAsync({ imports: [ConfigModule], useExisting: WebhooksConfig }),
+    ],
+  ])('%s takes pushes', async (_name, register) => {
+    const { push, inbox } = await start({ webhooks: register() });
+    expect([(await push('reports', REPORT)).status, (await push('inbound', INBOUND)).status]).toEqual([200, 200]);
+    expect([inbox.reports.length, inbox.messages.length]).toEqual([1, 1]);
+  });
+
+  it('the routes are at the path, below the global prefix, whatever the versions', async () => {
+    const { url } = await start({
+      options: { path: '/hooks/sms/' },
+      prepare: (app) => {
+        app.setGlobalPrefix('api', { exclude: [{ path: 'health', method: RequestMethod.GET }] });
+        app.enableVersioning({ type: VersioningType.URI, defaultVersion: '1' });
+      },
+    });
+    const paths = ['api/hooks/sms', 'hooks/sms', 'laaffic', 'api/laaffic'];
+    const answers = await Promise.all(paths.map((path) => post(`${url}/${path}/${SECRET}/reports`, REPORT)));
+    expect(answers.map(({ status }) => status)).toEqual([200, 404, 404, 404]);
+  });
+
+  it("the app's own routes, parsers and guards stay as they are, and guards do not meet pushes", async () => {
+    @Controller()
+    class Own {
+      @Post('echo')
+      echo(@Body() body: unknown) {
+        return { body };
+      }
+      @Get('laaffic/status')
+      status() {
+        return 'up';
+      }
+    }
+    @Injectable()
+    class Nobody implements CanActivate {
+      canActivate(context: { getHandler(): { name: string } }) {
+        return context.getHandler().name !== 'status';
+      }
+    }
+    @Module({
+      imports: [LaafficWebhooksModule.forRoot({ secret: SECRET })],
+      controllers: [Own],
+      providers: [Inbox, { provide: APP_GUARD, useClass: Nobody }],
+    })
+    class AppModule {}
+    const app = await NestFactory.create(AppModule, adapter(), { logger: false, abortOnError: false });
+    open.push(app);
+    await app.listen(0, '127.0.0.1');
+    const url = await app.getUrl();
+    const echoed = await post(`${url}/echo`, { a: [1, 'ü'] });
+    expect([echoed.status, JSON.parse(echoed.body)]).toEqual([201, { body: { a: [1, 'ü'] } }]);
+    expect((await post(`${url}/echo`, '{"a":')).status).toBe(400);
+    expect((await fetch(`${url}/laaffic/status`)).status).toBe(403);
+    expect((await post(`${url}/laaffic/${SECRET}/reports`, REPORT)).status).toBe(200);
+    expect(app.get(Inbox).reports).toHaveLength(1);
+  });
+
+  it('handlers may be providers, factories, aliases, controllers and inherited, and run once each', async () => {
+    const calls: string[] = [];
+    class Base {
+      @OnDeliveryReport()
+      run({ msgId }: DeliveryReport) {
+        calls.push(`${this.constructor.name} ${msgId}`);
+      }
+    }
+    class Inherited extends Base {}
+    class Made extends Base {}
+    @Controller()
+    class Web extends Base {}
+    @Module({ providers: [{ provide: Symbol('made'), useFactory: () => new Made() }] })
+    class Feature {}
+    const webhooks = LaafficWebhooksModule.forRoot({ secret: SECRET });
+    @Module({
+      imports: [webhooks, Feature],
+      providers: [
+        Base,
+        Inherited,
+        { provide: 'bare', useValue: Object.create(null) },
+        { provide: 'text', useValue: 'x' },
+        { provide: 'alias', useExisting: Base },
+      ],
+      controllers: [Web],
+    })
+    class AppModule {}
+    const app = await NestFactory.create(AppModule, adapter(), { logger: false, abortOnError: false });
+    open.push(app);
+    await app.listen(0, '127.0.0.1');
+    await post(`${await app.getUrl()}/laaffic/${SECRET}/reports`, REPORT);
+    expect(calls.sort()).toEqual(['Base', 'Inherited', 'Made', 'Web'].map((name) => `${name} ${REPORT.msgid}`));
+  });
+
+  it('two registrations stand side by side', async () => {
+    const paths = ['one', 'two'];
+    @Module({
+      imports: paths.map((path, index) => LaafficWebhooksModule.forRoot({ path, secret: `${SECRET}${index}` })),
+      providers: [Inbox],
+    })
+    class AppModule {}
+    const app = await NestFactory.create(AppModule, adapter(), { logger: false, abortOnError: false });
+    open.push(app);
+    await app.listen(0, '127.0.0.1');
+    const url = await app.getUrl();
+    const pushes = [`one/${SECRET}0`, `two/${SECRET}1`, `one/${SECRET}1`];
+    const answers = [];
+    for (const [index, path] of pushes.entries()) {
+      answers.push((await post(`${url}/${path}/reports`, { ...REPORT, msgid: `m${index}` })).status);
+    }
+    expect(answers).toEqual([200, 200, 404]);
+    expect(app.get(Inbox).reports.map(({ msgId }) => msgId)).toEqual(['m0', 'm1']);
+  });
+
+  it("takes pushes in an app of a testing module, where the app's parser may come first", async () => {
+    let now = 1_630_000_000_000;
+    const testing = await Test.createTestingModule({
+      imports: [LaafficWebhooksModule.forRoot({ secret: SECRET, deduplicationWindow: 5_000, bodyLimit: 1_000 })],
+      providers: [Inbox],
+    })
+      .overrideProvider(GatewayClock)
+      .useValue(new GatewayClock(() => now))
+      .compile();
+    const app = testing.createNestApplication(adapter(), { logger: false });
+    open.push(app);
+    await app.listen(0, '127.0.0.1');
+    const url = `${await app.getUrl()}/laaffic/${SECRET}/reports`;
+    const push = async (body: unknown) => (await post(url, body)).status;
+    const statuses = [await push(REPORT), await push(REPORT), await push({ mobile: 1 }), await push('x'.repeat(50))];
+    expect(statuses).toEqual([200, 200, 400, 400]);
+    expect(await push({ ...REPORT, reason: 'x'.repeat(1_000) })).toBe(400);
+    now += 5_000;
+    expect(await push(REPORT)).toBe(200);
+    const { reports, unreadable } = app.get(Inbox);
+    expect(reports).toHaveLength(2);
+    expect(unreadable.map(({ reason }) => reason)).toEqual(
+      expect.arrayContaining<string>(['missing-fields', 'too-long']),
+    );
+    expect(unreadable[0]).toEqual({ route: 'reports', reason: 'missing-fields', text: '{"mobile":1}' });
+  });
+});
+
+describe('behind a parser that an Express instance had before', () => {
+  it('takes what that parser left', async () => {
+    const express = new ExpressAdapter();
+    express.useBodyParser('text', false, { type: '*/*' });
+    const { push, inbox, close } = await startReceiver(express);
+    expect((await push('reports', REPORT)).status).toBe(200);
+    expect((await push('reports', '{"msgid" :')).status).toBe(400);
+    await close();
+    expect(inbox.reports).toHaveLength(1);
+    expect(inbox.unreadable).toEqual([{ route: 'reports', reason: 'malformed-json', text: '{"msgid" :' }]);
+  });
+});
+
+describe('at boot', () => {
+  it.each<[string, unknown, string[]]>([
+    ['no secret', {}, ['webhooks.secret is missing']],
+    ['an empty list of secrets', { secrets: [] }, ['webhooks.secret is missing']],
+    [
+      'secrets that are too short or could not stand in an address',
+      { secret: 'fifteen-letters', secrets: ['has/a/slash/in/it', undefined, 5, SECRET] },
+      ['secret', 'secrets[0]', 'secrets[1]', 'secrets[2]'].map(
+        (field) => `webhooks.${field} must have 16 to 256 characters out of letters, digits, -, _, . and ~`,
+      ),
+    ],
+    ['secrets that are no list', { secrets: SECRET }, ['webhooks.secrets must be a list']],
+    [
+      'a path with a parameter',
+      { secret: SECRET, path: 'a/:b' },
+      ['webhooks.path must be segments of letters, digits, -, _, . and ~ with / between them'],
+    ],
+    [
+      'addresses that are none',
+      { secret: SECRET, allowedIps: ['1.2.3.4', 'localhost', '1.2.3.4/33', 7] },
+      [1, 2, 3].map((index) => `webhooks.allowedIps[${index}] is no address or range`),
+    ],
+    [
+      'a list that lets nobody in',
+      { secret: SECRET, allowedIps: [] },
+      ['webhooks.allowedIps must be a list of at least one address or range'],
+    ],
+    [
+      'numbers out of range',
+      { secret: SECRET, trustProxy: true, bodyLimit: 0, deduplicationWindow: -1, deduplicationSize: 1.5 },
+      ['trustProxy', 'bodyLimit', 'deduplicationWindow', 'deduplicationSize'].map(
+        (field) => `webhooks.${field} must be a whole number above 0 and below 2147483648`,
+      ),
+    ],
+    [
+      'a store that is none',
+      { secret: SECRET, store: { isDone: () => true } },
+      ['webhooks.store must have the methods isDone and markDone'],
+    ],
+    [
+      'a misspelt field',
+      { secret: SECRET, allowedIPs: ['1.2.3.4'] },
+      [
+        'webhooks.allowedIPs is no option; known are secret, secrets, path, allowedIps, trustProxy, bodyLimit, ' +
+          'deduplicationWindow, deduplicationSize, store',
+      ],
+    ],
+    ['no options', undefined, ['webhooks must be an object', 'webhooks.secret is missing']],
+  ])('%s is refused, naming the field and not its value', async (_name, options, problems) => {
+    const given = options as LaafficWebhooksOptions;
+    await expect(boot(LaafficWebhooksModule.forRootAsync({ useFactory: () => given }))).rejects.toThrow(
+      new LaafficOptionsError(problems),
+    );
+  });
+
+  it('forRoot refuses as well', async () => {
+    await expect(boot(LaafficWebhooksModule.forRoot({ secret: undefined }))).rejects.toThrow(
+      new LaafficOptionsError(['webhooks.secret is missing']),
+    );
+  });
+
+  it.each<[string, Scope]>([
+    ['request-scoped', Scope.REQUEST],
+    ['transient', Scope.TRANSIENT],
+  ])('a handler in a %s class is refused, by its name', async (_name, scope) => {
+    @Injectable({ scope })
+    class Scoped {
+      @OnDeliveryReport()
+      run() {
+        return undefined;
+      }
+    }
+    const booting = boot(LaafficWebhooksModule.forRoot({ secret: SECRET }), [Scoped]);
+    await expect(booting).rejects.toThrow(/^Scoped\.run cannot take pushes: Scoped is not made once/);
+  });
+
+  it('so is one whose class depends on the request', async () => {
+    @Injectable()
+    class Tenant {
+      constructor(@Inject(REQUEST) readonly request: unknown) {}
+
+      @OnInboundSms()
+      run() {
+        return undefined;
+      }
+    }
+    const booting = boot(LaafficWebhooksModule.forRoot({ secret: SECRET }), [Tenant]);
+    await expect(booting).rejects.toThrow(/^Tenant\.run cannot take pushes/);
+  });
+
+  it('counts and store can be injected, everywhere if it is global', async () => {
+    @Injectable()
+    class Metrics {
+      constructor(
+        @Inject(PushCounts) readonly counts: PushCounts,
+        @Inject(PushStore) readonly store: PushStore,
+      ) {}
+    }
+    @Module({ providers: [Metrics], exports: [Metrics] })
+    class Feature {}
+    const webhooks = LaafficWebhooksModule.forRoot({ secret: SECRET, isGlobal: true });
+    const app = await Test.createTestingModule({ imports: [webhooks, Feature] }).compile();
+    expect(app.get(Metrics)).toEqual({ counts: new PushCounts(), store: expect.any(MemoryPushStore) });
+    await app.close();
+  });
+
+  it('an app without HTTP starts', async () => {
+    const webhooks = LaafficWebhooksModule.forRoot({ secret: SECRET });
+    const app = await NestFactory.createApplicationContext(webhooks, { logger: false, abortOnError: false });
+    expect(app.get(PushCounts)).toEqual(new PushCounts());
+    await app.close();
+  });
+});
+
+describe('the types', () => {
+  it('refuse methods that take something else', () => {
+    class Handlers {
+      // @ts-expect-error: a message is no report
+      @OnDeliveryReport()
+      wrong(sms: InboundSms) {
+        return sms.content;
+      }
+      // @ts-expect-error: pushes know two states
+      @OnDeliveryReport({ state: 'sending' })
+      never() {
+        return 'never';
+      }
+      @OnInboundSms()
+      right(sms: InboundSms) {
+        return sms.content;
+      }
+    }
+    expect(new Handlers().never()).toBe('never');
+  });
+});
