@@ -20,6 +20,7 @@ describe('readConfiguration', () => {
       apiKeys: [],
       logFormat: 'json',
       account: undefined,
+      webhookSecret: expect.stringMatching(/^[\w-]{32}$/),
     });
   });
 
@@ -35,6 +36,7 @@ describe('readConfiguration', () => {
         LAAFFIC_API_SECRET: '7bz1lzh9\n',
         LAAFFIC_BASE_URL: 'https://api.onbuka.com/v3',
         LAAFFIC_SENDER_ID: 'ACME',
+        WEBHOOK_SECRET: 'a-secret-of-my-own',
       }),
     ).toEqual({
       port: 8080,
@@ -48,7 +50,13 @@ describe('readConfiguration', () => {
         baseUrl: 'https://api.onbuka.com/v3',
         senderId: 'ACME',
       },
+      webhookSecret: 'a-secret-of-my-own',
     });
+  });
+
+  it('takes no pushes from the real platform without a secret for them', () => {
+    const env = { LAAFFIC_APP_ID: 'x', LAAFFIC_API_KEY: 'y', LAAFFIC_API_SECRET: 'z' };
+    expect(readConfiguration(env).webhookSecret).toBeUndefined();
   });
 
   it('logs text on a terminal', () => {
@@ -68,6 +76,11 @@ describe('readConfiguration', () => {
     ['a short key', { API_KEYS: `${KEY},short` }, ['API_KEYS must be at least 16 characters each']],
     ['the whole network without keys', { HOST: '0.0.0.0' }, [LOOPBACK_ONLY]],
     ['a name that only starts like loopback', { HOST: '127.0.0.1.evil.example' }, [LOOPBACK_ONLY]],
+    [
+      'a secret that can be guessed, or not be part of an address',
+      { WEBHOOK_SECRET: 'short/secret' },
+      ['WEBHOOK_SECRET must be at least 16 letters, digits, hyphens or underscores'],
+    ],
     ['another log format', { LOG_FORMAT: 'xml' }, ['LOG_FORMAT must be json or text']],
     [
       'a part of the account, which must not turn into a sandbox',

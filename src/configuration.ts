@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { LaafficOptions } from 'nestjs-laaffic';
 
 /** Everything that can be set from outside; read from the environment once, here. */
@@ -15,6 +16,11 @@ export interface Configuration {
    * if wanted `LAAFFIC_BASE_URL`, `LAAFFIC_SENDER_ID`. Without the first three a sandbox takes its place.
    */
   readonly account: LaafficOptions | undefined;
+  /**
+   * `WEBHOOK_SECRET`: the part of the address for pushes that nobody can guess, at least 16 characters.
+   * @default with the sandbox one that is made at each start; with an account none, and no pushes
+   */
+  readonly webhookSecret: string | undefined;
 }
 
 /** The environment is set up wrongly; the message names every variable that is. */
@@ -30,6 +36,7 @@ export class ConfigurationError extends Error {
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1)$/;
 const ACCOUNT_VARIABLES = ['LAAFFIC_APP_ID', 'LAAFFIC_API_KEY', 'LAAFFIC_API_SECRET'] as const;
 const SHORTEST_API_KEY = 16;
+const URL_SAFE_SECRET = /^[\w-]{16,}$/;
 
 /** @throws {ConfigurationError} */
 export function readConfiguration(env: NodeJS.ProcessEnv, isTerminal = false): Configuration {
@@ -57,15 +64,22 @@ export function readConfiguration(env: NodeJS.ProcessEnv, isTerminal = false): C
     problems.push(`${missing.join(' and ')} must be set too, or none of the three for the sandbox`);
   }
 
+  const webhookSecret = read('WEBHOOK_SECRET');
+  if (webhookSecret !== undefined && !URL_SAFE_SECRET.test(webhookSecret)) {
+    problems.push('WEBHOOK_SECRET must be at least 16 letters, digits, hyphens or underscores');
+  }
+
   if (problems.length > 0) throw new ConfigurationError(problems);
+  const account =
+    appId === undefined || apiKey === undefined || apiSecret === undefined
+      ? undefined
+      : { appId, apiKey, apiSecret, baseUrl: read('LAAFFIC_BASE_URL'), senderId: read('LAAFFIC_SENDER_ID') };
   return {
     port,
     host,
     apiKeys,
     logFormat: logFormat as 'json' | 'text',
-    account:
-      appId === undefined || apiKey === undefined || apiSecret === undefined
-        ? undefined
-        : { appId, apiKey, apiSecret, baseUrl: read('LAAFFIC_BASE_URL'), senderId: read('LAAFFIC_SENDER_ID') },
+    account,
+    webhookSecret: webhookSecret ?? (account === undefined ? randomBytes(24).toString('base64url') : undefined),
   };
 }

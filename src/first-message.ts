@@ -18,7 +18,8 @@ export async function showFirstMessage(
     },
     body: JSON.stringify(MESSAGE),
   });
-  const receipt = JSON.stringify(await answer.json(), null, 2);
+  const body = (await answer.json()) as { accepted?: { orderId: string }[] };
+  const receipt = JSON.stringify(body, null, 2);
   if (answer.status !== 201) throw new Error(`The first message was not accepted: HTTP ${answer.status} ${receipt}`);
   print(`
 One message went through the service, to a gateway that checked its signature:
@@ -30,6 +31,7 @@ ${JSON.stringify(MESSAGE)}
 ${receipt}
 
 No Laaffic account is set, so a sandbox of this process takes the messages and none is sent for real.
+  Where the message is   ${url}/v1/messages/${body.accepted?.[0]?.orderId ?? ''}
   Try it yourself        ${url}/docs
   What the sandbox got   ${new URL('/_sandbox/messages', sandboxUrl).href}
   Stop                   Ctrl+C

@@ -8,9 +8,11 @@ try {
   const app = await createApp(configuration);
   await app.listen(configuration.port, configuration.host);
   const url = (await app.getUrl()).replace('0.0.0.0', '127.0.0.1');
-  const { sandbox } = app.get(GatewayAccount, { strict: false });
-  if (sandbox !== undefined) {
-    await showFirstMessage(url, sandbox.url, configuration.apiKeys[0], (text) => process.stdout.write(`${text}\n`));
+  const gateway = app.get(GatewayAccount, { strict: false });
+  if (configuration.webhookSecret !== undefined) gateway.pushTo(url, configuration.webhookSecret);
+  if (gateway.sandbox !== undefined) {
+    const print = (text: string) => process.stdout.write(`${text}\n`);
+    await showFirstMessage(url, gateway.sandbox.url, configuration.apiKeys[0], print);
   }
 } catch (error) {
   process.stderr.write(`${explain(error)}\n`);

@@ -21,6 +21,12 @@ export class GatewayAccount implements OnApplicationShutdown {
     return { appId: '4luaKsL2', apiKey: 'bDqJFiq9', apiSecret: '7bz1lzh9', baseUrl: this.#sandbox.url };
   }
 
+  /** Has the sandbox push its reports and inbound messages to the service, as the real platform would. */
+  pushTo(url: string, secret: string): void {
+    const webhooks = `${url}/laaffic/${secret}`;
+    this.#sandbox?.configure({ pushReportsTo: `${webhooks}/reports`, pushInboundTo: `${webhooks}/inbound` });
+  }
+
   async onApplicationShutdown(): Promise<void> {
     await this.#sandbox?.close();
   }

@@ -1,19 +1,23 @@
 import { Controller, Get } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { HealthCheck, HealthCheckService, type HealthCheckResult } from '@nestjs/terminus';
+import { LaafficHealthIndicator } from 'nestjs-laaffic/health';
 import { OpenToAll } from '../access/api-key.guard.js';
-import { GatewayAccount } from '../gateway/gateway.account.js';
 
 @ApiTags('health')
 @Controller('health')
 @OpenToAll()
 export class HealthController {
-  constructor(private readonly account: GatewayAccount) {}
+  constructor(
+    private readonly health: HealthCheckService,
+    private readonly laaffic: LaafficHealthIndicator,
+  ) {}
 
-  /** Whether the service answers, and where its messages go; it does not ask the gateway. */
+  /** Whether messages can be sent: credentials, balance and clock, asked of the platform now and then. */
   @Get()
-  @ApiOperation({ summary: 'Whether the service is up' })
-  @ApiOkResponse({ schema: { example: { status: 'ok', gateway: 'sandbox' } } })
-  check(): { status: 'ok'; gateway: 'sandbox' | 'laaffic' } {
-    return { status: 'ok', gateway: this.account.sandbox === undefined ? 'laaffic' : 'sandbox' };
+  @HealthCheck()
+  @ApiOperation({ summary: 'Whether messages can be sent' })
+  check(): Promise<HealthCheckResult> {
+    return this.health.check([() => this.laaffic.isHealthy()]);
   }
 }

@@ -1,16 +1,21 @@
-import { Body, Controller, Logger, Post } from '@nestjs/common';
+import { Body, Controller, Get, Logger, NotFoundException, Param, Post, Query } from '@nestjs/common';
 import {
   ApiBadGatewayResponse,
   ApiBadRequestResponse,
   ApiCreatedResponse,
   ApiGatewayTimeoutResponse,
+  ApiNotFoundResponse,
+  ApiOkResponse,
   ApiOperation,
+  ApiQuery,
   ApiServiceUnavailableResponse,
   ApiTags,
   ApiTooManyRequestsResponse,
   ApiUnprocessableEntityResponse,
 } from '@nestjs/swagger';
-import { maskNumber, SmsService, UseLaafficErrors, type SmsReceipt } from 'nestjs-laaffic';
+import { LaafficException, maskNumber, SmsService, UseLaafficErrors, type SmsReceipt } from 'nestjs-laaffic';
+import { MessageBody } from './message.body.js';
+import { MessageLog, type KnownMessage } from './message.log.js';
 import { ReceiptBody } from './receipt.body.js';
 import { SendMessageBody } from './send-message.body.js';
 
@@ -20,7 +25,10 @@ import { SendMessageBody } from './send-message.body.js';
 export class MessagesController {
   readonly #logger = new Logger(MessagesController.name);
 
-  constructor(private readonly sms: SmsService) {}
+  constructor(
+    private readonly sms: SmsService,
+    private readonly log: MessageLog,
+  ) {}
 
   /** Sends one text to one or many recipients. */
   @Post()
@@ -33,7 +41,11 @@ export class MessagesController {
   @ApiServiceUnavailableResponse({ description: 'The gateway cannot take it now.' })
   @ApiGatewayTimeoutResponse({ description: '`outcome` is `unknown`: it may have been sent.' })
   async send(@Body() body: SendMessageBody): Promise<SmsReceipt> {
-    const receipt = await this.sms.send(body);
+    const receipt = await this.sms.send(body).catch((error: unknown) => {
+      if (error instanceof LaafficException && error.receipt !== undefined) this.log.record(error.receipt);
+      throw error;
+    });
+    this.log.record(receipt);
     const { accepted, rejected, unknown } = receipt;
     const [first] = accepted;
     this.#logger.log({
@@ -44,5 +56,25 @@ export class MessagesController {
       unknown: unknown.length,
     });
     return receipt;
+  }
+
+  /** Where a message is: by the platform's reports, or, if asked to, by asking it now. */
+  @Get(':orderId')
+  @ApiOperation({ summary: 'Where a message is' })
+  @ApiQuery({ name: 'refresh', required: false, description: 'Ask the platform now.' })
+  @ApiOkResponse({ type: MessageBody })
+  @ApiNotFoundResponse({ description: 'This process has sent no message with this orderId.' })
+  async find(@Param('orderId') orderId: string, @Query('refresh') refresh?: string): Promise<KnownMessage> {
+    const { msgId } = this.known(orderId);
+    if (refresh !== undefined && refresh !== 'false' && msgId !== undefined) {
+      for (const report of await this.sms.reports([msgId])) this.log.report(report);
+    }
+    return this.known(orderId);
+  }
+
+  private known(orderId: string): KnownMessage {
+    const message = this.log.find(orderId);
+    if (message === undefined) throw new NotFoundException('No message with this orderId is known here');
+    return message;
   }
 }

@@ -9,6 +9,7 @@ import { showFirstMessage } from '../../src/first-message.js';
 import { GatewayAccount } from '../../src/gateway/gateway.account.js';
 
 const API_KEY = 'a-key-of-my-own-0123';
+const SECRET = 'a-secret-of-my-own-0123';
 const MESSAGE = { to: '91856321412', content: 'Your code is 482913' };
 
 class KeepingLogger implements LoggerService {
@@ -24,7 +25,7 @@ class KeepingLogger implements LoggerService {
 
 async function start(env: NodeJS.ProcessEnv = {}) {
   const logger = new KeepingLogger();
-  const configuration = readConfiguration(env);
+  const configuration = readConfiguration({ WEBHOOK_SECRET: SECRET, ...env });
   const app: NestExpressApplication = await createApp(configuration, logger);
   await app.listen(0, '127.0.0.1');
   const url = await app.getUrl();
@@ -36,7 +37,11 @@ async function start(env: NodeJS.ProcessEnv = {}) {
     });
     return { status: answer.status, headers: answer.headers, body: await answer.json() };
   };
-  return { app, url, post, logger, sandbox: app.get(GatewayAccount).sandbox };
+  const get = async (path: string) => {
+    const answer = await fetch(url + path);
+    return { status: answer.status, body: (await answer.json()) };
+  };
+  return { app, url, post, get, logger, sandbox: app.get(GatewayAccount).sandbox };
 }
 
 describe('the service without settings', () => {
@@ -139,9 +144,50 @@ describe('the service without settings', () => {
     expect(body).toMatchObject({ statusCode: http, code, outcome });
   });
 
-  it('says that it is up, and where messages go', async () => {
-    const answer = await fetch(`${service.url}/health`);
-    expect([answer.status, await answer.json()]).toEqual([200, { status: 'ok', gateway: 'sandbox' }]);
+  it('says that messages can be sent, and what the account holds', async () => {
+    const health = await service.get('/health');
+    expect(health).toMatchObject({ status: 200, body: { status: 'ok', details: { laaffic: { status: 'up' } } } });
+    const { balance, gift, credit } = service.sandbox!.funds;
+    const answer = await service.get('/v1/balance');
+    expect(answer.status).toBe(200);
+    expect(Object.values(answer.body as object).map(Number)).toEqual([balance, gift, credit].map(Number));
+  });
+
+  it('knows a message as accepted, and as delivered when the platform has pushed its report', async () => {
+    service.app.get(GatewayAccount).pushTo(service.url, SECRET);
+    service.sandbox!.configure({ deliveredAfter: null });
+    const message = {
+      to: ['91856321412', '91856321413', '9991100001'].map((number, i) => ({ number, orderId: `o-${i}` })),
+      content: 'x',
+    };
+    expect((await service.post(message)).status).toBe(201);
+    const state = async (orderId: string, query = '') => (await service.get(`/v1/messages/${orderId}${query}`)).body;
+    expect(await state('o-0')).toMatchObject({ orderId: 'o-0', number: '91856321412', state: 'accepted' });
+
+    const [first, second, third] = service.sandbox!.messages.map(({ msgId }) => msgId);
+    service.sandbox!.deliver(first!, 'delivered');
+    service.sandbox!.deliver(third!, 'failed', { reason: 'UNDELIV' });
+    await service.sandbox!.pushesDone();
+    expect(service.sandbox!.pushes.map(({ outcome }) => outcome)).toEqual(['acknowledged', 'acknowledged']);
+    expect(await state('o-0')).toMatchObject({ msgId: first, state: 'delivered' });
+    expect(await state('o-2')).toMatchObject({ msgId: third, state: 'failed', reason: 'UNDELIV' });
+
+    service.sandbox!.configure({ pushReportsTo: null });
+    service.sandbox!.deliver(second!, 'delivered');
+    expect(await state('o-1')).toMatchObject({ state: 'accepted' });
+    expect(await state('o-1', '?refresh')).toMatchObject({ msgId: second, state: 'delivered' });
+    expect(await service.get('/v1/messages/unheard-of')).toMatchObject({ status: 404 });
+  });
+
+  it('takes no push with a wrong secret', async () => {
+    const push = (secret: string) =>
+      fetch(`${service.url}/laaffic/${secret}/reports`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ msgid: '1', mobile: '91856321412', status: 0 }),
+      });
+    expect((await push(SECRET)).status).toBe(200);
+    expect((await push(`${SECRET.slice(0, -1)}x`)).status).toBe(404);
   });
 
   it('describes its API', async () => {
@@ -152,7 +198,7 @@ describe('the service without settings', () => {
       paths: object;
       components: { schemas: Record<string, { properties: object; required: string[] }> };
     };
-    expect(Object.keys(api.paths)).toEqual(['/v1/messages', '/health']);
+    expect(Object.keys(api.paths)).toEqual(['/v1/messages', '/v1/messages/{orderId}', '/v1/balance', '/health']);
     const { SendMessageBody, ReceiptBody } = api.components.schemas;
     expect([Object.keys(SendMessageBody!.properties), SendMessageBody!.required]).toEqual([
       ['to', 'content', 'senderId'],
@@ -249,15 +295,10 @@ describe('the service with an account', () => {
     });
     const before = gateway.requests.length;
     const { status } = await service.post(MESSAGE);
-    const health: unknown = await (await fetch(`${service.url}/health`)).json();
+    const health = await service.get('/health');
     await service.app.close();
     await gateway.close();
-    expect([service.sandbox, before, status, health]).toEqual([
-      undefined,
-      0,
-      201,
-      { status: 'ok', gateway: 'laaffic' },
-    ]);
+    expect([service.sandbox, before, status, health.status]).toEqual([undefined, 0, 201, 200]);
     expect(gateway.messages.map(({ number, senderId }) => [number, senderId])).toEqual([['91856321412', 'HOUSE']]);
   });
 });
