@@ -59,6 +59,34 @@ const types = [
   'UnknownRecipient',
 ];
 
+/** What each entry gives at run time, and where its CommonJS build is. */
+const entries: [entry: string, file: string, names: readonly string[]][] = [
+  ['nestjs-laaffic', 'index.js', values],
+  [
+    'nestjs-laaffic/webhooks',
+    'webhooks/index.js',
+    [
+      'LaafficWebhooksModule',
+      'MemoryPushStore',
+      'OnDeliveryReport',
+      'OnInboundSms',
+      'OnUnreadablePush',
+      'PushCounts',
+      'PushStore',
+    ],
+  ],
+  [
+    'nestjs-laaffic/health',
+    'health/index.js',
+    ['InjectLaafficHealth', 'LaafficHealthIndicator', 'LaafficHealthModule', 'getLaafficHealthToken'],
+  ],
+  [
+    'nestjs-laaffic/testing',
+    'testing/index.js',
+    ['FakeSmsService', 'LaafficTestingModule', 'inboundPush', 'reportPush', 'signRequest'],
+  ],
+];
+
 interface Report {
   readonly receipt: { readonly accepted: readonly object[] };
   readonly ledger: unknown;
@@ -105,9 +133,9 @@ describe.each(projects)('a project like %s', (project) => {
       expect(stderr).toBe('');
     });
 
-    it('gets the same classes by import and by require', async () => {
-      expect(await runIn(project, node, 'loading.mjs')).toEqual({
-        printed: { names: values, different: [] },
+    it.each(entries)('gets the same classes of %s by import and by require', async (entry, _, names) => {
+      expect(await runIn(project, node, 'loading.mjs', entry)).toEqual({
+        printed: { names, different: [] },
         stderr: '',
       });
     });
@@ -115,10 +143,12 @@ describe.each(projects)('a project like %s', (project) => {
 });
 
 describe('a project like cjs-nest-11 whose loader cannot require ES modules', () => {
-  it.each(nodes)('gets the CommonJS build on %s', async (node) => {
-    expect(await runIn('cjs-nest-11', node, '--no-experimental-require-module', 'commonjs.cjs')).toEqual({
-      printed: { file: 'node_modules/nestjs-laaffic/dist/cjs/index.js', names: values },
-      stderr: '',
+  describe.each(nodes)('on %s', (node) => {
+    it.each(entries)('gets the CommonJS build of %s', async (entry, file, names) => {
+      expect(await runIn('cjs-nest-11', node, '--no-experimental-require-module', 'commonjs.cjs', entry)).toEqual({
+        printed: { file: `node_modules/nestjs-laaffic/dist/cjs/${file}`, names },
+        stderr: '',
+      });
     });
   });
 

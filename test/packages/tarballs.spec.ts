@@ -6,13 +6,20 @@ import { readTarball } from './tarball.js';
 
 interface Layout {
   readonly name: PackageName;
-  readonly builds: readonly string[];
+  /** Folders of compiled files, and the kinds of file there. The CommonJS build, for old tools only, has no maps. */
+  readonly builds: Readonly<Record<string, readonly string[]>>;
   readonly others: readonly string[];
 }
 
+const WITH_MAPS = ['.js', '.js.map', '.d.ts', '.d.ts.map'];
+
 const layouts: readonly Layout[] = [
-  { name: 'nestjs-laaffic', builds: ['dist/esm', 'dist/cjs'], others: ['dist/cjs/package.json'] },
-  { name: 'laaffic-sandbox', builds: ['dist'], others: [] },
+  {
+    name: 'nestjs-laaffic',
+    builds: { 'dist/esm': WITH_MAPS, 'dist/cjs': ['.js', '.d.ts'] },
+    others: ['dist/cjs/package.json'],
+  },
+  { name: 'laaffic-sandbox', builds: { dist: WITH_MAPS }, others: [] },
 ];
 
 describe.each(layouts)('the packed $name', ({ name, builds, others }) => {
@@ -22,8 +29,8 @@ describe.each(layouts)('the packed $name', ({ name, builds, others }) => {
   it('holds its sources, what they compile to, its papers, and nothing else', () => {
     const sources = sourcesOf(name);
     const compiled = sources.flatMap((source) =>
-      builds.flatMap((build) =>
-        ['.js', '.js.map', '.d.ts', '.d.ts.map'].map((suffix) => `${build}/${source.replace(/\.ts$/, suffix)}`),
+      Object.entries(builds).flatMap(([build, suffixes]) =>
+        suffixes.map((suffix) => `${build}/${source.replace(/\.ts$/, suffix)}`),
       ),
     );
     const papers = ['LICENSE', 'README.md', 'package.json'];
@@ -50,7 +57,7 @@ describe.each(layouts)('the packed $name', ({ name, builds, others }) => {
   it('is small', () => {
     const unpacked = [...files.values()].reduce((sum, { length }) => sum + length, 0);
 
-    expect(statSync(tarballOf(name)).size).toBeLessThan(200_000);
+    expect(statSync(tarballOf(name)).size).toBeLessThan(250_000);
     expect(unpacked).toBeLessThan(1_200_000);
   });
 });

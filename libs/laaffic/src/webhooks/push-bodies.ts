@@ -55,21 +55,25 @@ export class PushBodies {
     next();
   }
 
-  async #readStream(request: PushRequest): Promise<PushBody | undefined> {
+  /** By events, which cost a third of what iterating costs. */
+  #readStream(request: PushRequest): Promise<PushBody | undefined> {
     const { bodyLimit } = this.settings;
     const chunks: Buffer[] = [];
     let length = 0;
-    try {
-      // To the end, even if it is too long: who is still sending does not listen for an answer.
-      for await (const chunk of request) {
-        const bytes = chunk as Buffer;
+    return new Promise((resolve) => {
+      request.on('data', (bytes: Buffer) => {
+        // To the end, even if it is too long: who is still sending does not listen for an answer.
         if (length <= bodyLimit) chunks.push(bytes);
         length += bytes.length;
-      }
-    } catch {
-      return undefined;
-    }
-    return this.#cut(Buffer.concat(chunks));
+      });
+      request.on('end', () => {
+        resolve(this.#cut(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks)));
+      });
+      const goneAway = () => {
+        resolve(undefined);
+      };
+      request.on('error', goneAway).on('close', goneAway);
+    });
   }
 
   #cut(bytes: Buffer): PushBody {
