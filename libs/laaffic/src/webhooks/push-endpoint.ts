@@ -62,6 +62,11 @@ export class PushEndpoint {
 }
 
 function answer(response: ServerResponse, body: { readonly statusCode: number }): void {
-  response.writeHead(body.statusCode, { 'Content-Type': 'application/json; charset=utf-8' });
-  response.end(JSON.stringify(body));
+  const text = JSON.stringify(body);
+  // With its length known, Node sends head and body in one write and not in chunks.
+  response.writeHead(body.statusCode, {
+    'Content-Type': 'application/json; charset=utf-8',
+    'Content-Length': Buffer.byteLength(text),
+  });
+  response.end(text);
 }
