@@ -39,7 +39,7 @@ async function start(env: NodeJS.ProcessEnv = {}) {
   };
   const get = async (path: string) => {
     const answer = await fetch(url + path);
-    return { status: answer.status, body: (await answer.json()) };
+    return { status: answer.status, body: await answer.json() };
   };
   return { app, url, post, get, logger, sandbox: app.get(GatewayAccount).sandbox };
 }
