@@ -8,11 +8,16 @@ export interface Tally {
   add(item: DeliveryReport | InboundSms): void;
 }
 
-export async function askEverything(sms: SmsService, msgId: string, yesterday: Date, later: Later, tally: Tally) {
+export async function askEverything(sms: SmsService, msgId: string, later: Later, tally: Tally) {
+  const [lastMonth, yesterday] = [30, 1].map((days) => new Date(Date.now() - days * 24 * 60 * 60 * 1000)) as [
+    Date,
+    Date,
+  ];
+
   const [report] = await sms.reports([msgId]); // { msgId, number, state, at, price? }
   if (report?.state === 'not-found') later.ask(msgId); // not failed: perhaps still queued
 
-  for await (const record of sms.sentRecords({ from: '2026-01-01T00:00:00+08:00', to: new Date() })) tally.add(record);
+  for await (const record of sms.sentRecords({ from: lastMonth, to: new Date() })) tally.add(record);
   for await (const reply of sms.inbound({ from: yesterday, to: new Date() })) tally.add(reply);
 
   const { balance, gift, credit } = await sms.balance(); // exact decimals, as text

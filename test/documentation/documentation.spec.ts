@@ -1,11 +1,16 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
 import { LaafficSandbox } from 'laaffic-sandbox';
 import { LaafficModule, SmsService } from 'nestjs-laaffic';
+import { inboundPush, reportPush } from 'nestjs-laaffic/testing';
+import { askEverything } from '../../examples/asking.js';
+import { HealthModule } from '../../examples/health.js';
 import { named, Notifications, Settings, withFactory, withValues } from '../../examples/registering.js';
 import { sendToTwo, sendWithCare, type Later } from '../../examples/sending.js';
+import { EventsModule, SmsEvents } from '../../examples/webhooks.js';
 import { withStatusTable } from '../../scripts/status-table.js';
 
 const ROOT = join(__dirname, '../..');
@@ -172,5 +177,54 @@ describe('examples', () => {
     await expect(
       sendWithCare({ send: () => Promise.reject(new RangeError('other')) } as unknown as SmsService, command, later),
     ).rejects.toThrow(RangeError);
+  });
+
+  it('ask for everything there is to ask', async () => {
+    const app = await Test.createTestingModule({ imports: [LaafficModule.forRoot(account())] }).compile();
+    const sms = app.get(SmsService);
+    const { accepted } = await sms.send({ to: '91856321412', content: 'x' });
+    const { msgId } = accepted[0]!;
+    sandbox.inbound({ from: '91856321412', content: 'STOP' });
+    const asked: string[] = [];
+    const added: unknown[] = [];
+    sandbox.deliver(msgId, 'queued');
+    const balance = await askEverything(
+      sms,
+      msgId,
+      { ask: (id) => asked.push(id) },
+      { add: (item) => added.push(item) },
+    );
+    await app.close();
+    expect([asked, added.length, Number(balance.balance)]).toEqual([[msgId], 1, Number(sandbox.funds.balance)]);
+    expect(sandbox.conversions).toHaveLength(1);
+  });
+
+  it('take pushes', async () => {
+    process.env.LAAFFIC_WEBHOOK_SECRET = 'a-secret-of-my-own-0123';
+    const app = await NestFactory.create(EventsModule, { logger: false });
+    await app.listen(0, '127.0.0.1');
+    const push = async (route: string, body: object) => {
+      const url = `${await app.getUrl()}/laaffic/a-secret-of-my-own-0123/${route}`;
+      return (await fetch(url, { method: 'POST', body: JSON.stringify(body) })).status;
+    };
+    const report = { ...reportPush({ msgId: '2108021054011000095', state: 'failed', reason: 'UNDELIV' }) };
+    const inbound = { ...inboundPush({ from: '91856321412', content: 'STOP' }) };
+    const statuses = [await push('reports', report), await push('inbound', inbound), await push('inbound', { odd: 1 })];
+    const { failed, unsubscribed, odd } = app.get(SmsEvents);
+    await app.close();
+    expect([statuses, failed, unsubscribed, odd]).toEqual([
+      [200, 200, 400],
+      ['2108021054011000095: UNDELIV'],
+      ['91856321412'],
+      ['inbound missing-fields {"odd":1}'],
+    ]);
+  });
+
+  it('tell whether messages can be sent', async () => {
+    const app = await NestFactory.create(HealthModule.for(account()), { logger: false });
+    await app.listen(0, '127.0.0.1');
+    const answer = await fetch(`${await app.getUrl()}/health`);
+    await app.close();
+    expect([answer.status, await answer.json()]).toMatchObject([200, { status: 'ok' }]);
   });
 });

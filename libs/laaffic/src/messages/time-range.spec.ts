@@ -12,6 +12,13 @@ describe('readTimeRange', () => {
     });
   });
 
+  it('widens to whole seconds, so that nothing of the last one is left out', () => {
+    expect(readTimeRange({ from: new Date(1999), to: new Date(2001) })).toEqual({
+      from: new Date(1000),
+      to: new Date(3000),
+    });
+  });
+
   it.each<[string, unknown, { field: string; problem: string }[]]>([
     [
       'nothing',

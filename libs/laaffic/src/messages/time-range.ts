@@ -12,9 +12,10 @@ export interface CheckedRange {
   readonly to: Date;
 }
 
+const SECOND = 1000;
 const ISO_WITH_OFFSET = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$/;
 
-/** Reads a span of time, or tells what is wrong with it. */
+/** Reads a span of time, or tells what is wrong with it. It is widened to whole seconds, which is all the platform takes. */
 export function readTimeRange(range: unknown): CheckedRange | { issues: readonly Issue[] } {
   const { from, to } = (range ?? {}) as { from?: unknown; to?: unknown };
   const [start, end] = [readInstant(from), readInstant(to)];
@@ -23,7 +24,11 @@ export function readTimeRange(range: unknown): CheckedRange | { issues: readonly
   if (start === undefined) issues.push({ field: 'from', problem });
   if (end === undefined) issues.push({ field: 'to', problem });
   if (start === undefined || end === undefined) return { issues };
-  return start > end ? { issues: [{ field: 'to', problem: 'must not be before from' }] } : { from: start, to: end };
+  if (start > end) return { issues: [{ field: 'to', problem: 'must not be before from' }] };
+  return {
+    from: new Date(Math.floor(start.getTime() / SECOND) * SECOND),
+    to: new Date(Math.ceil(end.getTime() / SECOND) * SECOND),
+  };
 }
 
 export function readInstant(value: unknown): Date | undefined {
@@ -32,14 +37,14 @@ export function readInstant(value: unknown): Date | undefined {
   return date === undefined || Number.isNaN(date.getTime()) ? undefined : date;
 }
 
-const DAY = 24 * 60 * 60 * 1000;
+const DAY = 24 * 60 * 60 * SECOND;
 
 /** Cuts a span into spans of at most so many days, each beginning the second after the one before. */
 export function* splitRange({ from, to }: CheckedRange, days: number): Generator<CheckedRange> {
   for (let start = from.getTime(); start <= to.getTime();) {
-    const end = Math.min(start + days * DAY - 1000, to.getTime());
+    const end = Math.min(start + days * DAY - SECOND, to.getTime());
     yield { from: new Date(start), to: new Date(end) };
-    start = end + 1000;
+    start = end + SECOND;
   }
 }
 
