@@ -1,6 +1,4 @@
-import type { Failure } from './status-table.js';
-
-const SETTLE_FIRST = 'The messages may have been accepted: settle them by their order ids before sending again.';
+import { SETTLE_FIRST, type Failure } from './status-table.js';
 
 /** The failures that the gateway has no status for. */
 export const LOCAL_FAILURES = {

@@ -69,7 +69,8 @@ const platform = (code: string, http: number, title: string, advice: string): Fa
   advice,
 });
 
-const DO_NOT_RESEND = 'The messages may have been accepted: settle them by their order ids before sending again.';
+/** The advice on every failure that may have sent. */
+export const SETTLE_FIRST = 'The messages may have been accepted: settle them by their order ids before sending again.';
 
 /**
  * The gateway's status codes for SMS (vendor pages "Sending Messages" and "Status Code", the longest
@@ -105,7 +106,7 @@ export const STATUS_TABLE: ReadonlyMap<number, Failure> = new Map<number, Failur
   ],
   [-10, account('INSUFFICIENT_BALANCE', "Top up the account's balance.", 503)],
   [-11, input('INVALID_TIME_FORMAT', 400, 'A time is malformed', 'Give times as ISO 8601 with an offset.')],
-  [-12, platform('SUBMIT_FAILED', 503, 'The SMS gateway failed to submit the messages', DO_NOT_RESEND)],
+  [-12, platform('SUBMIT_FAILED', 503, 'The SMS gateway failed to submit the messages', SETTLE_FIRST)],
   [-13, account('USER_LOCKED', 'The account is locked: contact the vendor.')],
   [-14, input('EMPTY_FIELD', 400, 'A field is empty or an id is unknown', 'Check the fields of the request.')],
   [-15, limit('TOO_FREQUENT', 1, 'Too many requests to the SMS gateway', 'Slow down.')],
@@ -124,7 +125,7 @@ export const STATUS_TABLE: ReadonlyMap<number, Failure> = new Map<number, Failur
     -17,
     input('EMPTY_TEMPLATE', 422, 'There is no template', 'Have the vendor register a template for the application.'),
   ],
-  [-18, platform('GATEWAY_FAULT', 503, 'The SMS gateway has an internal fault', DO_NOT_RESEND)],
+  [-18, platform('GATEWAY_FAULT', 503, 'The SMS gateway has an internal fault', SETTLE_FIRST)],
   [-19, account('PRICING_NOT_CONFIRMED', 'Have the vendor confirm the SMS pricing and bind a channel.')],
   [-20, input('ALREADY_EXISTS', 409, 'The data exist already', 'Use another id.')],
   [-21, input('INVALID_DATA', 400, 'The data are invalid', 'Check the fields of the request.')],
@@ -149,7 +150,7 @@ export const UNLISTED_STATUS = platform(
   'UNLISTED_STATUS',
   502,
   'The SMS gateway answered with an unlisted status',
-  DO_NOT_RESEND,
+  SETTLE_FIRST,
 );
 
 /** The failure that a status other than 0 stands for. */
