@@ -240,6 +240,13 @@ describe('inbound', () => {
     );
   });
 
+  it('ends on a page that is repeated, where the platform does not say how many there are', async () => {
+    const page = { ...ok, data: { records: [record('one')] } };
+    answers = [page, page];
+    expect(await all(gateway.sms.inbound({ from: new Date(0), to: new Date(1000) }))).toHaveLength(1);
+    expect(asked).toHaveLength(2);
+  });
+
   it('ends on an empty answer', async () => {
     answers = [{ ...ok, data: null }];
     expect(await all(gateway.sms.inbound({ from: new Date(0), to: new Date(1000) }))).toEqual([]);

@@ -1,4 +1,4 @@
-import { gatewayStatus, parseObject, records, text, wholeNumber } from './wire.js';
+import { gatewayStatus, messageId, parseObject, records, text, wholeNumber } from './wire.js';
 
 /** The gateway's answer to `sendSms`, in our words; nothing in it is trusted to be complete or consistent. */
 export interface SendEnvelope {
@@ -40,7 +40,7 @@ export function readSendEnvelope(body: string, clean: (words: string) => string)
     records(value).map((item) => ({
       number: text(item['number']),
       orderId: text(item['orderId']),
-      msgId: text(item['msgId']),
+      msgId: messageId(item['msgId']),
       reason: words(item['reason']),
     }));
   const accepted = items(json['array']);

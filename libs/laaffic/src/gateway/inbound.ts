@@ -19,13 +19,18 @@ export async function* askInbound(
   for (const { from, to } of splitRange(range, DAYS_A_CALL)) {
     // Spelt `strTime` here and `startTime` in getSentRcd.
     const params = { strTime: platformTime(from), endTime: platformTime(to) };
+    let latest = '';
     for (let current = 1; ; current++) {
       const body = { appId: account.appId, current, size: ROWS_A_PAGE, params };
       const { data } = await queries.ask(account, { path: 'recordMo', body }, options);
       const page = isRecord(data) ? data : {};
       const rows = records(page['records']);
+      const said = JSON.stringify(rows);
+      // Not told how many pages there are, one that is repeated was the last.
+      if (rows.length === 0 || said === latest) break;
+      latest = said;
       yield* rows.flatMap((row) => readInboundPush(row) ?? []);
-      if (rows.length === 0 || current >= (wholeNumber(page['pages']) ?? Infinity)) break;
+      if (current >= (wholeNumber(page['pages']) ?? Infinity)) break;
     }
   }
 }

@@ -1,6 +1,6 @@
 import type { DeliveryReport } from '../messages/delivery-report.js';
 import type { InboundSms } from '../messages/inbound-sms.js';
-import { digitsOf, instant, isRecord, price, text, wholeNumber } from './wire.js';
+import { digitsOf, instant, isRecord, messageId, price, text, wholeNumber } from './wire.js';
 
 /**
  * Reads the body of a delivery-report push (page "Push SMS report"). Every documented spelling is
@@ -10,7 +10,7 @@ import { digitsOf, instant, isRecord, price, text, wholeNumber } from './wire.js
  */
 export function readReportPush(body: unknown): DeliveryReport | undefined {
   if (!isRecord(body)) return undefined;
-  const msgId = messageId(body);
+  const msgId = messageId(body['msgid'] ?? body['msgId']);
   const number = digitsOf(body['mobile']) ?? digitsOf(body['number']);
   const status = wholeNumber(body['status']);
   if (msgId === undefined || number === undefined || status === undefined) return undefined;
@@ -41,7 +41,7 @@ export function readInboundPush(body: unknown): InboundSms | undefined {
   if (from === undefined || typeof content !== 'string') return undefined;
   const fields = {
     to: text(body['sendid']) ?? text(body['sendId']),
-    msgId: messageId(body),
+    msgId: messageId(body['msgid'] ?? body['msgId']),
     mcc: networkCode(body['mcc']),
     mnc: networkCode(body['mnc']) ?? networkCode(body['mcn']),
     operator: text(body['operator']),
@@ -49,12 +49,6 @@ export function readInboundPush(body: unknown): InboundSms | undefined {
   };
   const known = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
   return { from, content, at: instant(body['reply_time']) ?? instant(body['receiveTime']), ...known };
-}
-
-/** As a number it would have lost digits: then there is no telling which message it is. */
-function messageId(body: Record<string, unknown>): string | undefined {
-  const id = body['msgid'] ?? body['msgId'];
-  return typeof id === 'string' ? text(id) : undefined;
 }
 
 function networkCode(value: unknown): string | undefined {

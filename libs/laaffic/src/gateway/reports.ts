@@ -2,7 +2,7 @@ import type { DeliveryReport, DeliveryState } from '../messages/delivery-report.
 import { platformTime, splitRange, type CheckedRange } from '../messages/time-range.js';
 import type { Account } from '../options/account.js';
 import type { AskOptions, LaafficQueries } from './laaffic.queries.js';
-import { digitsOf, instant, price, records, text, wholeNumber } from './wire.js';
+import { digitsOf, instant, messageId, price, records, wholeNumber } from './wire.js';
 
 /** Page "getReport". */
 const IDS_A_CALL = 200;
@@ -57,7 +57,7 @@ export async function* askSentRecords(
 
 function readReports(list: unknown): DeliveryReport[] {
   return records(list).flatMap((item) => {
-    const [msgId, state] = [text(item['msgId']), stateOf(item['status'])];
+    const [msgId, state] = [messageId(item['msgId']), stateOf(item['status'])];
     if (msgId === undefined || state === undefined) return [];
     const charged = price(item['pricedetail']);
     const at = instant(item['receiveTime']);

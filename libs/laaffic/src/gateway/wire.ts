@@ -18,6 +18,11 @@ export function text(value: unknown): string | undefined {
   return typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined;
 }
 
+/** A message id. As a number it would have lost digits: then there is no telling which message it is. */
+export function messageId(value: unknown): string | undefined {
+  return typeof value === 'string' ? text(value) : undefined;
+}
+
 /** A whole number, or one as text. */
 export function wholeNumber(value: unknown): number | undefined {
   const digits = text(value);
@@ -77,7 +82,7 @@ function hasNumericIds(list: unknown): boolean {
 
 /** A message id has 19 digits, more than a JavaScript number holds exactly: written as a number it is quoted first. */
 function parseWithIdsAsText(body: string): Record<string, unknown> {
-  return JSON.parse(body.replace(/("msgId"\s*:\s*)(\d+)/g, '$1"$2"')) as Record<string, unknown>;
+  return JSON.parse(body.replace(/("msgId"\s*:\s*)(\d+)(?=\s*[,}])/g, '$1"$2"')) as Record<string, unknown>;
 }
 
 /** The gateway's are 0 and below; web frameworks put an HTTP status of their own under the same name. */
