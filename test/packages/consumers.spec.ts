@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { installNode, makeConsumer } from './consumer.js';
 import { declaredNames } from './declared-names.js';
+import { expectPushesTaken, platforms } from './pushes.js';
 import { run } from './run.js';
 
 const values = [
@@ -133,6 +134,10 @@ describe.each(projects)('a project like %s', (project) => {
       expect(stderr).toBe('');
     });
 
+    it.each(platforms)('takes pushes on %s, and refuses strangers like an unknown route', async (platform) => {
+      expectPushesTaken(platform, await runIn(project, node, 'webhooks.js', platform));
+    });
+
     it.each(entries)('gets the same classes of %s by import and by require', async (entry, _, names) => {
       expect(await runIn(project, node, 'loading.mjs', entry)).toEqual({
         printed: { names, different: [] },
@@ -149,6 +154,12 @@ describe('a project like cjs-nest-11 whose loader cannot require ES modules', ()
         printed: { file: `node_modules/nestjs-laaffic/dist/cjs/${file}`, names },
         stderr: '',
       });
+    });
+
+    it.each(platforms)('takes pushes on %s by the CommonJS build', async (platform) => {
+      const args = ['--no-experimental-require-module', 'webhooks.js', platform];
+
+      expectPushesTaken(platform, await runIn('cjs-nest-11', node, ...args));
     });
   });
 

@@ -19,8 +19,8 @@ export function npmInstall(cwd: string, ...args: string[]): Promise<Output> {
   return run(cwd, 'npm', 'install', '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline', ...args);
 }
 
-/** What Jest adds to the environment is not there for those who use the packages. */
+/** What Jest and `npm run -s` add to the environment is not there for those who use the packages. */
 function plainEnvironment(): NodeJS.ProcessEnv {
-  const added = ['NODE_ENV', 'NODE_OPTIONS', 'JEST_WORKER_ID', 'FORCE_COLOR'];
+  const added = ['NODE_ENV', 'NODE_OPTIONS', 'JEST_WORKER_ID', 'FORCE_COLOR', 'npm_config_loglevel'];
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !added.includes(name)));
 }
