@@ -97,7 +97,7 @@ const UNREADABLE: [string, 'reports' | 'inbound', string, string][] = [
   ['forbidden keys', 'reports', '{"__proto__":{"msgid":"1"},"constructor":{"prototype":{}}}', 'missing-fields'],
 ];
 
-const status = ({ status: code, body }: Answer): unknown[] => [code, JSON.parse(body)];
+const status = ({ status: code, body }: Answer): unknown[] => [code, body && JSON.parse(body)];
 
 describe.each(PLATFORMS)('on %s', (_platform, adapter) => {
   let receiver: Awaited<ReturnType<typeof startReceiver>>;
@@ -113,7 +113,7 @@ describe.each(PLATFORMS)('on %s', (_platform, adapter) => {
       // Each row is a message of its own, that none is a repetition.
       const id = `2108241832571${String(index).padStart(6, '0')}`;
       const text = JSON.stringify(body).replaceAll(msgid, id);
-      expect(status(await receiver.push('reports', text))).toEqual([200, { statusCode: 200, message: 'OK' }]);
+      expect(status(await receiver.push('reports', text))).toEqual([200, '']);
       expect(receiver.inbox).toEqual({ reports: [{ ...expected, msgId: id }], messages: [], unreadable: [] });
     },
   );
@@ -124,7 +124,7 @@ describe.each(PLATFORMS)('on %s', (_platform, adapter) => {
       receiver.inbox.clear();
       const id = `2108241840001${String(index).padStart(6, '0')}`;
       const text = JSON.stringify(body).replaceAll(msgId, id);
-      expect(status(await receiver.push('inbound', text))).toEqual([200, { statusCode: 200, message: 'OK' }]);
+      expect(status(await receiver.push('inbound', text))).toEqual([200, '']);
       const messages = [JSON.parse(JSON.stringify(expected).replaceAll(msgId, id))];
       expect(JSON.parse(JSON.stringify(receiver.inbox))).toEqual({ reports: [], messages, unreadable: [] });
     },
@@ -168,7 +168,7 @@ describe.each(PLATFORMS)('on %s', (_platform, adapter) => {
     const answers = await Promise.all(texts.map((text) => receiver.push('reports', text)));
     const refusal = { statusCode: 400, message: 'The body has more than 2000 bytes', error: 'Bad Request' };
     expect(answers.map(status)).toEqual([
-      [200, { statusCode: 200, message: 'OK' }],
+      [200, ''],
       [400, refusal],
       [400, refusal],
     ]);

@@ -219,7 +219,7 @@ describe.each(PLATFORMS)('on %s', (_platform, adapter) => {
     await push('reports', REPORT);
     await push('inbound', { ...INBOUND, msgid: null });
     await push('inbound', `${INBOUND.mobile} ${INBOUND.content}`);
-    const hidden = keys.map((key) => key.replace(/:[\w-]{43}:/, ':hash:'));
+    const hidden = keys.map((key) => key.replace(/:[\w-]{64}:/, ':hash:'));
     expect(hidden).toEqual(
       ['report', 'inbound', 'unreadable'].map((kind) => `${kind}:hash:AppModule/Handlers.run 86400000`),
     );

@@ -115,6 +115,15 @@ describe.each(PLATFORMS)('on %s', (_platform, adapter) => {
     expect(answers.map(({ status }) => status)).toEqual([200, 404, 404, 404]);
   });
 
+  it('the routes are where they were if they are excluded from the prefix', async () => {
+    const { url } = await start({
+      prepare: (app) => app.setGlobalPrefix('api', { exclude: [{ path: 'laaffic', method: RequestMethod.POST }] }),
+    });
+    const paths = ['laaffic', 'api/laaffic'];
+    const answers = await Promise.all(paths.map((path) => post(`${url}/${path}/${SECRET}/reports`, REPORT)));
+    expect(answers.map(({ status }) => status)).toEqual([200, 404]);
+  });
+
   it("the app's own routes, parsers and guards stay as they are, and guards do not meet pushes", async () => {
     @Controller()
     class Own {

@@ -1,6 +1,5 @@
-import type { ServerResponse } from 'node:http';
-import { Module, type MiddlewareConsumer, type NestModule } from '@nestjs/common';
-import { DiscoveryModule, HttpAdapterHost } from '@nestjs/core';
+import { Module, type NestModule } from '@nestjs/common';
+import { DiscoveryModule } from '@nestjs/core';
 import { GatewayClock } from '../clock.js';
 import { ConfigurableModuleClass, LAAFFIC_WEBHOOKS_OPTIONS } from './laaffic-webhooks.module-definition.js';
 import { MemoryPushStore } from './memory-push-store.js';
@@ -8,7 +7,9 @@ import { PushBodies } from './push-bodies.js';
 import { PushCounts } from './push-counts.js';
 import { PushDispatcher } from './push-dispatcher.js';
 import { PushEndpoint } from './push-endpoint.js';
-import { PushGate, type PushRequest } from './push-gate.js';
+import { PushEnhancers } from './push-enhancers.js';
+import { PushEntrance } from './push-entrance.js';
+import { PushGate } from './push-gate.js';
 import { PushHandlers } from './push-handlers.js';
 import { PushStore } from './push-store.js';
 import { WebhooksSettings } from './webhooks.settings.js';
@@ -39,30 +40,21 @@ import { WebhooksSettings } from './webhooks.settings.js';
     PushCounts,
     PushGate,
     PushBodies,
+    PushEnhancers,
     PushHandlers,
     PushDispatcher,
     PushEndpoint,
+    PushEntrance,
   ],
   exports: [PushCounts, PushStore],
 })
 export class LaafficWebhooksModule extends ConfigurableModuleClass implements NestModule {
-  constructor(
-    private readonly settings: WebhooksSettings,
-    private readonly endpoint: PushEndpoint,
-    private readonly host: HttpAdapterHost,
-  ) {
+  constructor(private readonly entrance: PushEntrance) {
     super();
   }
 
-  configure(consumer: MiddlewareConsumer): void {
-    // Everything below the path; the gate looks closer. Express takes a path for all that is below it, Fastify
-    // has to be told; told so, Express would decode what stands there and answer some wrong secrets with 400.
-    const { path } = this.settings;
-    const isExpress = this.host.httpAdapter.getType() === 'express';
-    consumer
-      .apply((request: PushRequest, response: ServerResponse, next: () => void) =>
-        this.endpoint.handle(request, response, next),
-      )
-      .forRoutes(isExpress ? path : `${path}/*push`);
+  /** Before the routes of the app are there, of which one may be for everything. */
+  configure(): void {
+    this.entrance.open();
   }
 }

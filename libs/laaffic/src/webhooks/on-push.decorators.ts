@@ -26,8 +26,9 @@ export interface HandlerMark {
 
 /**
  * Calls the method with each pushed `DeliveryReport`, whatever account it is of. The method is one of a
- * provider or controller of the app that is made once, not for each request; like methods with
- * `@OnEvent` it runs without guards, pipes, interceptors and filters.
+ * provider or controller of the app that is made once, not for each request. The guards, interceptors
+ * and pipes that it or its class is decorated with run around it, in an `ExecutionContext` of the type
+ * `laaffic` whose only argument is the push; global ones do not, and neither do filters.
  *
  * It has succeeded when it returns or its promise resolves; it is called again for a report only if it
  * failed before. Reports may come before `send` has resolved, in any order, and never.

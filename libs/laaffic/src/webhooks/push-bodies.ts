@@ -1,58 +1,25 @@
 import { Injectable } from '@nestjs/common';
-import { HttpAdapterHost } from '@nestjs/core';
-import { PushGate, type PushRequest } from './push-gate.js';
+import type { PushRequest } from './push-gate.js';
 import type { PushBody } from './push.js';
 import { WebhooksSettings } from './webhooks.settings.js';
 
-/** What the app's own parser leaves on a request. */
+/** What a parser of the app leaves on a request. */
 interface Parsed {
   readonly rawBody?: unknown;
   readonly body?: unknown;
 }
 
 /**
- * Reads bodies as they came.
- *
- * On Fastify our middleware runs before the app's parser, so the body is always exact. On Express the
- * app's parser runs before the middleware of modules; so, where the app is made by `NestFactory.create`,
- * a function in front of the parser reads the bodies of pushes, and of nothing else. Where the app is
- * made by `Test.createTestingModule`, or with an Express instance that has a parser already, the parser
- * comes first: then the body is Nest's `rawBody` if there is one, else the parsed body written again,
- * and what the parser refuses never gets here.
+ * Reads bodies as they came; or, where a parser of the app came first, Nest's `rawBody` if there is
+ * one, else the parsed body written again.
  */
 @Injectable()
 export class PushBodies {
-  readonly #early = new WeakMap<PushRequest, PushBody>();
-
-  constructor(
-    private readonly settings: WebhooksSettings,
-    private readonly gate: PushGate,
-    host: HttpAdapterHost,
-  ) {
-    // Absent in application contexts; of no type while a testing module is compiled.
-    const adapter = host.httpAdapter as HttpAdapterHost['httpAdapter'] | undefined;
-    if (adapter?.getType() !== 'express') return;
-    adapter.use((request: PushRequest, _: unknown, next: () => void) => {
-      void this.#readEarly(request, next);
-    });
-  }
+  constructor(private readonly settings: WebhooksSettings) {}
 
   /** @returns `undefined` if the sender went away. */
   async read(request: PushRequest & Parsed): Promise<PushBody | undefined> {
-    const early = this.#early.get(request);
-    if (early !== undefined) return early;
-    if (!request.readableDidRead) return this.#readStream(request);
-    return this.#cut(toBytes(request));
-  }
-
-  async #readEarly(request: PushRequest, next: () => void): Promise<void> {
-    const verdict = this.gate.judge(request);
-    if (!request.readableDidRead && (verdict === 'reports' || verdict === 'inbound')) {
-      const body = await this.#readStream(request);
-      if (body === undefined) return;
-      this.#early.set(request, body);
-    }
-    next();
+    return request.readableDidRead ? this.#cut(toBytes(request)) : this.#readStream(request);
   }
 
   /** By events, which cost a third of what iterating costs. */

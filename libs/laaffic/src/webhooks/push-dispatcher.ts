@@ -24,20 +24,27 @@ export class PushDispatcher {
   /** @returns whether every handler that wants the push has succeeded for it, now or before; never rejects. */
   async dispatch(push: Push): Promise<boolean> {
     if (!this.handlers.takes(push.kind)) this.#warnOnce(push.kind);
-    const outcomes = await Promise.all(this.handlers.for(push).map((handler) => this.#runOnce(handler, push)));
+    const handlers = this.handlers.for(push);
+    const [only] = handlers;
+    if (only !== undefined && handlers.length === 1) return this.#runOnce(only, push);
+    const outcomes = await Promise.all(handlers.map((handler) => this.#runOnce(handler, push)));
     return outcomes.every(Boolean);
   }
 
-  #runOnce(handler: PushHandler, push: Push): Promise<boolean> {
+  async #runOnce(handler: PushHandler, push: Push): Promise<boolean> {
     const key = `${push.kind}:${push.key}:${handler.name}`;
     const running = this.#running.get(key);
     if (running !== undefined) {
       this.counts.duplicates++;
       return running;
     }
-    const run = this.#run(key, handler, push).finally(() => this.#running.delete(key));
+    const run = this.#run(key, handler, push);
     this.#running.set(key, run);
-    return run;
+    try {
+      return await run;
+    } finally {
+      this.#running.delete(key);
+    }
   }
 
   async #run(key: string, handler: PushHandler, push: Push): Promise<boolean> {
@@ -46,7 +53,7 @@ export class PushDispatcher {
         this.counts.duplicates++;
         return true;
       }
-      await handler.run(push);
+      await handler.run(push.value);
     } catch (error) {
       this.#logger.error(`${handler.name} failed for ${describe(push)}: ${describeError(error, push)}`);
       return false;

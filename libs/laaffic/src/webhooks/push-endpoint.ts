@@ -4,16 +4,14 @@ import { PushBodies } from './push-bodies.js';
 import { PushCounts } from './push-counts.js';
 import { PushDispatcher } from './push-dispatcher.js';
 import { PushGate, type PushRequest } from './push-gate.js';
-import { readPush, type UnreadablePush } from './push.js';
+import { readPush, type PushRoute, type UnreadablePush } from './push.js';
 import { WebhooksSettings } from './webhooks.settings.js';
 
-const OK = { statusCode: 200, message: 'OK' };
 const FAILED = { statusCode: 500, message: 'Internal server error' };
 
 /**
- * The two routes, as middleware and not as a controller: what is not let in goes on to the app, which
- * knows no such route, so that the answer is the very one of an unknown route; and nothing of the app
- * that is meant for its own callers (guards, interceptors, filters that log addresses) meets a push.
+ * The two routes, in front of the app and not as a controller: what is not let in goes on to the app,
+ * which knows no such route, so that the answer is the very one of an unknown route.
  */
 @Injectable()
 export class PushEndpoint {
@@ -27,8 +25,11 @@ export class PushEndpoint {
     private readonly counts: PushCounts,
   ) {}
 
-  /** Answers a push; calls `next` with anything else. */
-  async handle(request: PushRequest, response: ServerResponse, next: () => void): Promise<void> {
+  /**
+   * Answers a push; calls `next` with anything else.
+   * @returns whether it is a push.
+   */
+  handle(request: PushRequest, response: ServerResponse, next: () => void): boolean {
     const verdict = this.gate.judge(request);
     if (verdict === 'not-allowed') {
       this.counts.refused++;
@@ -36,16 +37,24 @@ export class PushEndpoint {
     }
     if (verdict === 'stranger' || verdict === 'not-allowed') {
       next();
-      return;
+      return false;
     }
+    void this.#take(verdict, request, response);
+    return true;
+  }
+
+  async #take(route: PushRoute, request: PushRequest, response: ServerResponse): Promise<void> {
     const body = await this.bodies.read(request);
     if (body === undefined) return;
-    const push = readPush(verdict, body);
+    const push = readPush(route, body);
     const isDone = await this.dispatcher.dispatch(push);
     if (push.kind === 'unreadable') this.counts.unreadable++;
     else if (isDone) this.counts.succeeded++;
     else this.counts.failed++;
-    answer(response, !isDone ? FAILED : push.kind === 'unreadable' ? this.#refusal(push.value) : OK);
+    if (!isDone) answer(response, FAILED);
+    else if (push.kind === 'unreadable') answer(response, this.#refusal(push.value));
+    // Without a body: the platform looks at the status alone, and Node sends a head in one cheap write.
+    else response.writeHead(200, { 'Content-Length': 0 }).end();
   }
 
   #refusal({ reason, route }: UnreadablePush) {
@@ -63,7 +72,6 @@ export class PushEndpoint {
 
 function answer(response: ServerResponse, body: { readonly statusCode: number }): void {
   const text = JSON.stringify(body);
-  // With its length known, Node sends head and body in one write and not in chunks.
   response.writeHead(body.statusCode, {
     'Content-Type': 'application/json; charset=utf-8',
     'Content-Length': Buffer.byteLength(text),

@@ -1,6 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { handlerMark } from './on-push.decorators.js';
+import { PushEnhancers } from './push-enhancers.js';
 import type { Push } from './push.js';
 
 /** One decorated method. */
@@ -8,8 +9,10 @@ export interface PushHandler {
   /** `Module/Class.method`, the same after every start. */
   readonly name: string;
   readonly kind: Push['kind'];
-  wants(push: Push): boolean;
-  run(push: Push): Promise<void>;
+  /** The only state of reports that it wants. */
+  readonly state: string | undefined;
+  /** May throw, or return a promise. */
+  run(push: Push['value']): unknown;
 }
 
 /** What Nest knows of a provider or controller. */
@@ -25,6 +28,7 @@ export class PushHandlers implements OnModuleInit {
   constructor(
     private readonly discovery: DiscoveryService,
     private readonly scanner: MetadataScanner,
+    private readonly enhancers: PushEnhancers,
   ) {}
 
   /** @throws {Error} if a decorated method belongs to a class that is not made once. */
@@ -56,14 +60,15 @@ export class PushHandlers implements OnModuleInit {
         const name = `${wrapper.host?.name ?? ''}/${owner}.${method}`;
         const count = (names.get(`${kind} ${name}`) ?? 0) + 1;
         names.set(`${kind} ${name}`, count);
-        return toHandler(count === 1 ? name : `${name}#${count}`, kind, state, instance, method);
+        const run = this.enhancers.around(instance, method);
+        return { name: count === 1 ? name : `${name}#${count}`, kind, state, run };
       });
     });
   }
 
   /** Those that ask for the push. */
   for(push: Push): PushHandler[] {
-    return this.#handlers.filter((handler) => handler.wants(push));
+    return this.#handlers.filter((handler) => wants(handler, push));
   }
 
   /** Whether any method is decorated for the kind. */
@@ -89,21 +94,6 @@ function prototypeOf({ metatype }: Wrapper, instance: unknown): object | undefin
   return typeof prototype === 'object' && prototype !== null ? prototype : undefined;
 }
 
-function toHandler(
-  name: string,
-  kind: Push['kind'],
-  state: string | undefined,
-  instance: object,
-  method: string,
-): PushHandler {
-  return {
-    name,
-    kind,
-    wants: (push) =>
-      push.kind === kind && (push.kind !== 'report' || state === undefined || state === push.value.state),
-    run: async ({ value }) => {
-      // Looked up at each call, so that methods that are spied on or wrapped later are those that run.
-      await (Reflect.get(instance, method) as (push: unknown) => unknown).call(instance, value);
-    },
-  };
+function wants({ kind, state }: PushHandler, push: Push): boolean {
+  return push.kind === kind && (push.kind !== 'report' || state === undefined || state === push.value.state);
 }

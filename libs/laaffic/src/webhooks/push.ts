@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { readInboundPush, readReportPush } from '../gateway/push.js';
 import type { DeliveryReport } from '../messages/delivery-report.js';
 import type { InboundSms } from '../messages/inbound-sms.js';
@@ -61,5 +61,5 @@ function inboundKey({ msgId, from, content, at }: InboundSms, text: string): str
 }
 
 function keyOf(parts: readonly unknown[]): string {
-  return createHash('sha256').update(JSON.stringify(parts)).digest('base64url');
+  return hash('sha256', JSON.stringify(parts), 'hex');
 }

@@ -1,0 +1,193 @@
+import { createHash } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
+import { Injectable, type LoggerService } from '@nestjs/common';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { LaafficSandbox } from 'laaffic-sandbox';
+import type { DeliveryReport } from 'nestjs-laaffic';
+import { OnDeliveryReport, PushCounts } from 'nestjs-laaffic/webhooks';
+import { AppModule } from '../../src/app.module.js';
+import { readConfiguration } from '../../src/configuration.js';
+import { createApp } from '../../src/create-app.js';
+import { DeliveryListener } from '../../src/messages/delivery.listener.js';
+import { MessageLog } from '../../src/messages/message.log.js';
+
+const ACCOUNT = { appId: 'app-of-mine', apiKey: 'key-of-mine', apiSecret: 'secret-of-mine' };
+const SECRET = 'a-secret-of-my-own-0123';
+const HOUR = 3_600_000;
+const REQUESTS = 40;
+const OVERTAKEN = 2;
+const RECIPIENTS = Array.from({ length: 10_000 }, (_, index) => ({
+  number: `9185${String(index).padStart(7, '0')}`,
+  orderId: `order-${index}`,
+}));
+
+/** A number below 2 ** 32 that is as good as drawn, and the same in every run. */
+const drawn = (text: string) => createHash('sha256').update(text).digest().readUInt32BE();
+
+/** How often the handler fails for a number before it succeeds: 0 for a half of them, 1 for a quarter, and so on. */
+const failuresOf = (number: string) => Math.clz32(drawn(number));
+
+/** A part of the service that fails half of the time. */
+@Injectable()
+class Unreliable {
+  readonly succeeded: string[] = [];
+  /** Those it got before the service knew of the message. */
+  early = 0;
+  failures = 0;
+  readonly #failuresToCome = new Map(RECIPIENTS.map(({ number }) => [number, failuresOf(number)]));
+  // Made once: to look up 10,000 stacks in source maps would take longer than all the rest.
+  readonly #failure = new RangeError('not this time');
+
+  constructor(private readonly log: MessageLog) {}
+
+  @OnDeliveryReport()
+  async take({ msgId, number = '', orderId = '' }: DeliveryReport) {
+    // Long enough for a copy to come in meanwhile.
+    for (let turn = 0; turn < 10; turn++) await setImmediate();
+    const left = this.#failuresToCome.get(number) ?? 0;
+    if (left > 0) {
+      this.#failuresToCome.set(number, left - 1);
+      this.failures++;
+      throw this.#failure;
+    }
+    this.succeeded.push(msgId);
+    if (this.log.find(orderId) === undefined) this.early++;
+  }
+}
+
+/** Keeps what went wrong. */
+class TroubleLogger implements LoggerService {
+  readonly lines: string[] = [];
+  private readonly keep = (line: unknown) => {
+    this.lines.push(String(line));
+  };
+  log = () => undefined;
+  warn = this.keep;
+  error = this.keep;
+}
+
+let sandbox: LaafficSandbox;
+let app: NestExpressApplication;
+let url: string;
+let now = Date.now();
+const logger = new TroubleLogger();
+
+beforeAll(async () => {
+  sandbox = await LaafficSandbox.start({
+    ...ACCOUNT,
+    now: () => now,
+    deliveredAfter: HOUR,
+    failures: [{ number: /3$/, reason: 'EXPIRED' }, { number: /7$/ }],
+    historyLimit: null,
+    quirks: { pushDuplicates: 0.2, pushOrder: 'reversed', pushesAtOnce: 16, pushRetries: 50, pushRetrySpacing: 5 },
+  });
+  const whole = AppModule.forConfiguration.bind(AppModule);
+  jest.spyOn(AppModule, 'forConfiguration').mockImplementation((configuration) => {
+    const definition = whole(configuration);
+    return { ...definition, providers: [...(definition.providers ?? []), Unreliable] };
+  });
+  const configuration = readConfiguration({
+    WEBHOOK_SECRET: SECRET,
+    LAAFFIC_APP_ID: ACCOUNT.appId,
+    LAAFFIC_API_KEY: ACCOUNT.apiKey,
+    LAAFFIC_API_SECRET: ACCOUNT.apiSecret,
+    LAAFFIC_BASE_URL: sandbox.url,
+  });
+  app = await createApp(configuration, logger);
+  await app.listen(0, '127.0.0.1');
+  url = await app.getUrl();
+  sandbox.configure({ pushReportsTo: `${url}/laaffic/${SECRET}/reports` });
+});
+
+afterAll(async () => {
+  jest.restoreAllMocks();
+  await app.close();
+  await sandbox.close();
+});
+
+async function send(to: typeof RECIPIENTS): Promise<number> {
+  const answer = await fetch(`${url}/v1/messages`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ to, content: 'Your table is ready' }),
+  });
+  await answer.arrayBuffer();
+  return answer.status;
+}
+
+/** How many there are of each. */
+function tally(texts: readonly (string | undefined)[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const text of texts) counts[String(text)] = (counts[String(text)] ?? 0) + 1;
+  return counts;
+}
+
+it('10,000 reports, a fifth of them twice, out of order, some before the answer, to a handler that fails half of the time: each once, none lost, every state right', async () => {
+  const log = app.get(MessageLog);
+  const unreliable = app.get(Unreliable);
+  const takeDown = jest.spyOn(app.get(DeliveryListener), 'take');
+  const states = () => tally(RECIPIENTS.map(({ orderId }) => log.find(orderId)?.state));
+
+  // Two requests are answered only when their reports have been pushed, until each is acknowledged.
+  sandbox.script({ endpoint: 'sendSms', times: OVERTAKEN, quirks: { pushOvertakesAnswer: true } });
+  const size = RECIPIENTS.length / REQUESTS;
+  const requests = Array.from({ length: REQUESTS }, (_, index) => RECIPIENTS.slice(index * size, (index + 1) * size));
+  expect(tally((await Promise.all(requests.map(send))).map(String))).toEqual({ 201: REQUESTS });
+  expect(unreliable.early).toBe(OVERTAKEN * size);
+  expect(states()).toEqual({ accepted: 9500, delivered: 400, failed: 100 });
+
+  // The others end as the sandbox has it, in an order of our own: its copies always come right after their originals,
+  // these come at any time.
+  sandbox.configure({ quirks: { pushDuplicates: 0 } });
+  now += HOUR;
+  const others = sandbox.messages.filter(({ orderId }) => log.find(orderId!)?.state === 'accepted');
+  const copies = others.filter((_, index) => index % 5 === 0);
+  const places = [...others, ...copies].map(({ msgId }, index) => ({ msgId, place: drawn(String(index)) }));
+  for (const { msgId } of places.sort((a, b) => a.place - b.place)) {
+    const { state, reason } = sandbox.delivery(msgId);
+    sandbox.deliver(msgId, state, { reason: reason! });
+  }
+  await sandbox.pushesDone();
+
+  const msgIds = sandbox.messages.map(({ msgId }) => msgId).sort();
+  expect(new Set(msgIds).size).toBe(10_000);
+  expect(tally(sandbox.pushes.map(({ outcome }) => outcome))).toEqual({ acknowledged: 12_000 });
+  expect(takeDown.mock.calls.map(([{ msgId }]) => msgId).sort()).toEqual(msgIds);
+  expect([...unreliable.succeeded].sort()).toEqual(msgIds);
+
+  const known = sandbox.messages.map(({ msgId, number, orderId, at }) => {
+    const { state, reason } = sandbox.delivery(msgId);
+    const why = state === 'failed' ? { reason } : {};
+    return { orderId: orderId!, msgId, number, state, ...why, reportedAt: new Date(at) };
+  });
+  expect(tally(known.map(({ state, reason = '' }) => `${state} ${reason}`))).toEqual({
+    'delivered ': 8000,
+    'failed EXPIRED': 1000,
+    'failed UNDELIV': 1000,
+  });
+  expect(known.map(({ orderId }) => log.find(orderId))).toEqual(known);
+  const sample = known.filter((_, index) => index % 97 === 0);
+  const told = await Promise.all(
+    sample.map(async ({ orderId }) => (await fetch(`${url}/v1/messages/${orderId}`)).json()),
+  );
+  expect(told).toEqual(JSON.parse(JSON.stringify(sample)));
+
+  // Without these numbers the test could pass though nothing failed and nothing came twice.
+  const failures = RECIPIENTS.reduce((sum, { number }) => sum + failuresOf(number), 0);
+  expect(failures).toBeGreaterThan(9500);
+  expect(unreliable.failures).toBe(failures);
+  expect(tally(logger.lines.map((line) => line.replace(/\d{19}[^]*/, '…')))).toEqual({
+    'AppModule/Unreliable.take failed for the report on …': failures,
+  });
+  const attempts = sandbox.pushes.reduce((sum, push) => sum + push.attempts.length, 0);
+  // A copy that came while its original was failing failed with it.
+  expect(attempts).toBeGreaterThan(12_000 + failures + 20);
+  expect(app.get(PushCounts)).toEqual({
+    succeeded: 12_000,
+    failed: attempts - 12_000,
+    unreadable: 0,
+    refused: 0,
+    // Of two handlers, each attempt runs each or finds that it has been run.
+    duplicates: 2 * attempts - 20_000 - failures,
+  });
+}, 120_000);
