@@ -59,6 +59,18 @@ describe('FakeSmsService', () => {
     await testing.close();
   });
 
+  it('takes the options of the app that change what is sent and what is refused', async () => {
+    const sms = new FakeSmsService({ senderId: 'HOUSE', method: 'GET', maxBatchRecipients: 1 });
+    const to = ['91856321412', '91856321413'];
+    await sms.send({ to, content: 'of the house' });
+    await sms.send({ to, content: 'of its own', senderId: 'OWN' });
+    expect(sms.sent.map(({ senderId }) => senderId)).toEqual(['HOUSE', 'HOUSE', 'OWN', 'OWN']);
+    const crowd = Array.from({ length: 101 }, (_, index) => String(91856321000 + index));
+    await expect(sms.send({ to: crowd, content: 'x' })).rejects.toThrow('1 to 100 recipients');
+    await expect(sms.sendEach([{ to, content: 'x' }])).rejects.toThrow('1 recipient');
+    sms.assertSentCount(4);
+  });
+
   it("leaves the process's axios as it is", () => {
     const before = { ...axios.defaults };
     new FakeSmsService();
@@ -91,6 +103,12 @@ describe('LaafficTestingModule', () => {
     expect(testing.get(SmsService)).toBe(fake);
     await testing.get(Notifications).bookingConfirmed('91856321412');
     fake.assertSentTo('91856321412');
+  });
+
+  it('gives the fake the options of the app', async () => {
+    const testing = await start([LaafficTestingModule.forRoot({ senderId: 'HOUSE' })]);
+    await testing.get(Notifications).bookingConfirmed('91856321412');
+    expect(testing.get(FakeSmsService).lastMessage().senderId).toBe('HOUSE');
   });
 
   it('gives each account a fake of its own, the named one under its token only', async () => {

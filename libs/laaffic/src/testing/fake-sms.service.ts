@@ -1,12 +1,12 @@
 import { AssertionError } from 'node:assert';
-import { Injectable } from '@nestjs/common';
+import { Injectable, Optional } from '@nestjs/common';
 import type { Balance } from '../messages/balance.js';
 import type { DeliveryState } from '../messages/delivery-report.js';
 import { maskNumber } from '../messages/mask-number.js';
 import { normaliseNumber } from '../messages/phone-number.js';
 import { SmsService } from '../sms.service.js';
 import { CountedOrderIds } from './counted-order-ids.js';
-import { inProcessAccount } from './in-process-account.js';
+import { inProcessAccount, type FakeSmsOptions } from './in-process-account.js';
 import { InProcessPlatform, type Conversion } from './in-process-platform.js';
 import type { ReceivedSms } from './inbox.js';
 import type { ReportDetails } from './report-book.js';
@@ -27,10 +27,11 @@ export class FakeSmsService extends SmsService {
   readonly #orderIds: CountedOrderIds;
   readonly #connection: { platform: InProcessPlatform };
 
-  constructor() {
+  /** @param options those that the app gives to `LaafficModule`, where its messages depend on them. */
+  constructor(@Optional() options: FakeSmsOptions = {}) {
     const orderIds = new CountedOrderIds();
     const connection = { platform: new InProcessPlatform() };
-    super(...inProcessAccount(() => connection.platform, orderIds));
+    super(...inProcessAccount(() => connection.platform, orderIds, options));
     this.#orderIds = orderIds;
     this.#connection = connection;
   }

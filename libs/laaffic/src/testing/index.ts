@@ -1,4 +1,5 @@
 export { FakeSmsService, type SentPredicate } from './fake-sms.service.js';
+export type { FakeSmsOptions } from './in-process-account.js';
 export type { Conversion } from './in-process-platform.js';
 export { inboundPush, type InboundPushBody, type InboundPushInput } from './inbound-push.js';
 export type { ReceivedSms } from './inbox.js';

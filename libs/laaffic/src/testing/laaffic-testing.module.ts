@@ -2,8 +2,9 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { getSmsToken } from '../sms-token.js';
 import { SmsService } from '../sms.service.js';
 import { FakeSmsService } from './fake-sms.service.js';
+import type { FakeSmsOptions } from './in-process-account.js';
 
-export interface LaafficTestingOptions {
+export interface LaafficTestingOptions extends FakeSmsOptions {
   /**
    * The name of the account that the fake stands for.
    * @default none: it is found under `SmsService`, and under `FakeSmsService`
@@ -22,13 +23,13 @@ export interface LaafficTestingOptions {
  */
 @Module({})
 export class LaafficTestingModule {
-  static forRoot({ name, isGlobal = false }: LaafficTestingOptions = {}): DynamicModule {
+  static forRoot({ name, isGlobal = false, ...options }: LaafficTestingOptions = {}): DynamicModule {
     const token = name === undefined ? SmsService : getSmsToken(name);
     const alias = name === undefined ? [{ provide: FakeSmsService, useExisting: SmsService }] : [];
     return {
       module: LaafficTestingModule,
       global: isGlobal,
-      providers: [{ provide: token, useFactory: () => new FakeSmsService() }, ...alias],
+      providers: [{ provide: token, useFactory: () => new FakeSmsService(options) }, ...alias],
       exports: [token, ...alias.map(({ provide }) => provide)],
     };
   }
