@@ -4,6 +4,7 @@ const rooms = [
   { rank: 0, files: 'clock\\.ts' },
   { rank: 0, files: 'randomness\\.ts' },
   { rank: 1, files: 'messages/' },
+  { rank: 1, files: 'segments/' },
   { rank: 2, files: 'errors/(?!laaffic-exception\\.filter)' },
   { rank: 2, files: 'signing/' },
   { rank: 3, files: 'options/' },
