@@ -1,17 +1,38 @@
-// The least that answers like the gateway: in a process of its own, so that it is never what is measured.
-import { createServer } from 'node:http';
+// The least that answers like the vendors' endpoints: in a process of its own and on bare sockets, so that it is
+// never what is measured. Tells what it did since it was last asked.
+import { createServer } from 'node:net';
+import { answerTo } from './answers.mjs';
 
-const server = createServer((request, response) => {
-  let body = '';
-  request.setEncoding('utf8');
-  request.on('data', (chunk) => (body += chunk));
-  request.on('end', () => {
-    const { numbers, orderId = '' } = JSON.parse(body);
-    const [number] = numbers.split(',', 1);
-    const answer = `{"status":"0","reason":"success","success":"1","fail":"0","array":[{"msgId":"2304252117461165117","number":"${number}","orderId":"${orderId}"}]}`;
-    response.writeHead(200, { 'Content-Type': 'application/json;charset=UTF-8', 'Content-Length': answer.length });
-    response.end(answer);
+let [connections, requests, cpu] = [0, 0, process.cpuUsage()];
+
+const server = createServer({ noDelay: true }, (socket) => {
+  connections++;
+  let unread = '';
+  socket.setEncoding('latin1');
+  socket.on('error', () => socket.destroy());
+  socket.on('data', (chunk) => {
+    unread += chunk;
+    for (;;) {
+      const head = unread.indexOf('\r\n\r\n');
+      if (head === -1) return;
+      const end = head + 4 + Number(/\r\ncontent-length: *(\d+)/i.exec(unread.slice(0, head))[1]);
+      if (unread.length < end) return;
+      requests++;
+      const path = unread.slice(unread.indexOf(' ') + 1, unread.indexOf(' HTTP/1.1'));
+      socket.write(responseOf(answerTo(path, unread.slice(head + 4, end))), 'latin1');
+      unread = unread.slice(end);
+    }
   });
 });
-server.keepAliveTimeout = 60_000;
+
+function responseOf({ status, body }) {
+  const head = `HTTP/1.1 ${status}\r\nServer: nginx\r\nDate: Mon, 01 Jan 2029 00:00:00 GMT\r\nConnection: keep-alive`;
+  return `${head}\r\nContent-Type: application/json;charset=UTF-8\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+}
+
+process.on('message', () => {
+  const { user, system } = process.cpuUsage(cpu);
+  process.send({ connections, requests, cpu: user + system });
+  [connections, requests, cpu] = [0, 0, process.cpuUsage()];
+});
 server.listen(0, '127.0.0.1', () => process.send(server.address().port));

@@ -1,0 +1,4 @@
+import { HttpModule } from '@nestjs/axios';
+import { startApp } from './app.mjs';
+
+await startApp([HttpModule.register({})]);
