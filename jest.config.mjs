@@ -45,7 +45,7 @@ export default {
   testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/packages/'],
   moduleNameMapper: {
     '^nestjs-laaffic$': '<rootDir>/libs/laaffic/src/index.ts',
-    '^nestjs-laaffic/(webhooks|health|testing)$': '<rootDir>/libs/laaffic/src/$1/index.ts',
+    '^nestjs-laaffic/(commands|webhooks|health|telemetry|testing)$': '<rootDir>/libs/laaffic/src/$1/index.ts',
     '^laaffic-sandbox$': '<rootDir>/libs/laaffic-sandbox/src/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },

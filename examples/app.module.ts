@@ -1,5 +1,6 @@
 import { Body, Controller, Module, Post } from '@nestjs/common';
-import { LaafficModule, SendSmsCommand, SmsService, UseLaafficErrors } from 'nestjs-laaffic';
+import { LaafficModule, SmsService, UseLaafficErrors } from 'nestjs-laaffic';
+import { SendSmsCommand } from 'nestjs-laaffic/commands';
 
 const { LAAFFIC_APP_ID: appId, LAAFFIC_API_KEY: apiKey, LAAFFIC_API_SECRET: apiSecret } = process.env;
 const baseUrl = process.env.LAAFFIC_BASE_URL; // a sandbox, a sister platform; by default Laaffic

@@ -1,5 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { SendSmsCommand, type RecipientInput } from 'nestjs-laaffic';
+import type { RecipientInput } from 'nestjs-laaffic';
+import { SendSmsCommand } from 'nestjs-laaffic/commands';
 
 const recipient = {
   oneOf: [

@@ -1,4 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -7,9 +9,11 @@ import { LaafficSandbox } from 'laaffic-sandbox';
 import { LaafficModule, SmsService } from 'nestjs-laaffic';
 import { inboundPush, reportPush } from 'nestjs-laaffic/testing';
 import { askEverything } from '../../examples/asking.js';
+import { costOf, sendToAll, sendToAllSafely } from '../../examples/bulk.js';
 import { HealthModule } from '../../examples/health.js';
 import { named, Notifications, Settings, withFactory, withValues } from '../../examples/registering.js';
 import { sendToTwo, sendWithCare, type Later } from '../../examples/sending.js';
+import { Protocol, TelemetryModule } from '../../examples/telemetry.js';
 import { EventsModule, SmsEvents } from '../../examples/webhooks.js';
 import { withStatusTable } from '../../scripts/status-table.js';
 
@@ -76,11 +80,14 @@ describe('documents', () => {
     };
     const options = [
       ...fields('account', 'AccountOptions'),
-      ...fields('laaffic.options', 'LaafficOptions').filter((name) => name !== 'connection' && name !== 'queries'),
+      ...fields('laaffic.options', 'LaafficOptions').filter(
+        (name) => !['connection', 'queries', 'rate'].includes(name),
+      ),
+      ...fields('laaffic.options', 'RateOptions').map((name) => `rate.${name}`),
       ...fields('laaffic.options', 'QueryRetryOptions').map((name) => `queries.${name}`),
       ...fields('laaffic.options', 'ConnectionOptions').map((name) => `connection.${name}`),
     ];
-    expect(options).toHaveLength(17);
+    expect(options).toHaveLength(19);
     expect(options.filter((name) => !shown.includes(name))).toEqual([]);
     expect(shown.filter((name) => /^connection\.|^[a-z]+(Id|Key|Url)$/.test(name) && !options.includes(name))).toEqual(
       [],
@@ -179,6 +186,32 @@ describe('examples', () => {
     ).rejects.toThrow(RangeError);
   });
 
+  it('send to many, stop, and go on', async () => {
+    const app = await Test.createTestingModule({ imports: [LaafficModule.forRoot(account())] }).compile();
+    const sms = app.get(SmsService);
+    const numbers = ['91856321412', '91856321413', 'x', '91856321412'];
+    expect(await sendToAll(sms, numbers, 'hi')).toEqual({
+      ...{ accepted: 2, rejected: 1, unknown: 0, dropped: 1 },
+      failed: ['x: [2] must be a phone number with country code, 7 to 15 digits'],
+    });
+    const folder = await mkdtemp(join(tmpdir(), 'bulk-'));
+    const safely = () => sendToAllSafely(sms, numbers.slice(0, 2), 'once', join(folder, 'run.jsonl'));
+    sandbox.script({ status: -10 });
+    const counts = [await safely(), await safely(), await safely()];
+    await rm(folder, { recursive: true });
+    await app.close();
+    expect(counts.map(({ accepted, rejected }) => [accepted, rejected])).toEqual([
+      [0, 2],
+      [2, 0],
+      [0, 0],
+    ]);
+    expect(sandbox.messages.filter(({ content }) => content === 'once')).toHaveLength(2);
+    expect(costOf('On our way…')).toEqual({
+      ...{ parts: 1, rest: 59, cheaper: 'On our way...' },
+      forcesUcs2: [{ character: '…', position: 10, suggestion: '...' }],
+    });
+  });
+
   it('ask for everything there is to ask', async () => {
     const app = await Test.createTestingModule({ imports: [LaafficModule.forRoot(account())] }).compile();
     const sms = app.get(SmsService);
@@ -226,5 +259,17 @@ describe('examples', () => {
     const answer = await fetch(`${await app.getUrl()}/health`);
     await app.close();
     expect([answer.status, await answer.json()]).toMatchObject([200, { status: 'ok' }]);
+  });
+
+  it('watch the traffic', async () => {
+    const app = await NestFactory.createApplicationContext(TelemetryModule.for(account()), { logger: false });
+    await app.get(SmsService).send({ to: '91856321412', content: 'x' });
+    await app.get(SmsService).balance();
+    const { lines } = app.get(Protocol);
+    await app.close();
+    expect(lines.map((line) => line.replace(/\d+ ms/, 'n ms'))).toEqual([
+      'sendSms accepted ok n ms',
+      'getBalance answered ok n ms',
+    ]);
   });
 });

@@ -54,7 +54,6 @@ import {
   LaafficPlatformException,
   LaafficTransportException,
   LaafficUnreadableException,
-  SendSmsCommand,
   SmsService,
   STATUS_TABLE,
   toHttpException,
@@ -64,6 +63,7 @@ import {
   type FailureKind,
   type HttpStatusOverrides,
 } from 'nestjs-laaffic';
+import { SendSmsCommand } from 'nestjs-laaffic/commands';
 import { Observable, throwError } from 'rxjs';
 
 /** One line of the requirement: what a status of the gateway becomes towards the app's own callers. */

@@ -5,15 +5,8 @@ import { Body, Controller, Post, type INestApplication, type LoggerService } fro
 import { APP_FILTER } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
 import { LaafficSandbox, type ScriptStep } from 'laaffic-sandbox';
-import {
-  LaafficException,
-  LaafficExceptionFilter,
-  LaafficModule,
-  SendSmsCommand,
-  sign,
-  SmsReceipt,
-  SmsService,
-} from 'nestjs-laaffic';
+import { LaafficException, LaafficExceptionFilter, LaafficModule, sign, SmsReceipt, SmsService } from 'nestjs-laaffic';
+import { SendSmsCommand } from 'nestjs-laaffic/commands';
 import { failureOf } from './account.js';
 
 const KEY = 'KEYkeyKEYkey0123456789abcdefKEY1';

@@ -2,14 +2,8 @@ import { Body, Controller, Post, type INestApplication } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { LaafficSandbox } from 'laaffic-sandbox';
 import * as library from 'nestjs-laaffic';
-import {
-  LaafficException,
-  LaafficModule,
-  SendSmsCommand,
-  SmsService,
-  STATUS_TABLE,
-  UseLaafficErrors,
-} from 'nestjs-laaffic';
+import { LaafficException, LaafficModule, SmsService, STATUS_TABLE, UseLaafficErrors } from 'nestjs-laaffic';
+import { SendSmsCommand } from 'nestjs-laaffic/commands';
 import { ACCOUNT, failureOf } from './account.js';
 
 @Controller()

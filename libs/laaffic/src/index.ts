@@ -1,3 +1,14 @@
+export type { BulkCounts } from './bulk/bulk-counts.js';
+export type { BulkJournal, BulkRequest } from './bulk/bulk-journal.js';
+export { BulkReceipt } from './bulk/bulk-receipt.js';
+export { BulkRun } from './bulk/bulk-run.js';
+export { BulkStoppedError } from './bulk/bulk-stopped.error.js';
+export type { BulkMessage, BulkOptions } from './bulk/bulk.options.js';
+export type { RecipientSource } from './bulk/chunks.js';
+export { JournalError } from './bulk/journal.error.js';
+export type { FinishedRequest } from './bulk/journal-line.js';
+export { JsonLinesJournal } from './bulk/json-lines-journal.js';
+export type { PositionRange } from './bulk/positions.js';
 export { GatewayClock } from './clock.js';
 export { toInputException } from './errors/invalid-command.js';
 export { toHttpException, type HttpStatusOverrides, type LaafficErrorBody } from './errors/http-exception.js';
@@ -13,6 +24,15 @@ export {
   LaafficUnreadableException,
 } from './errors/laaffic.exception.js';
 export { STATUS_TABLE, type Failure, type FailureKind, type FailureOutcome } from './errors/status-table.js';
+export type {
+  GatewayQueryEnded,
+  GatewayRequestStarted,
+  GatewaySendEnded,
+  GatewayTraffic,
+  QueryEndpoint,
+  RecipientFailures,
+  SendEndpoint,
+} from './gateway/traffic.events.js';
 export type { LaafficModuleExtras } from './laaffic.module-definition.js';
 export { LaafficModule } from './laaffic.module.js';
 export type { Balance } from './messages/balance.js';
@@ -22,8 +42,8 @@ export type { Issue } from './messages/issue.js';
 export { maskNumber } from './messages/mask-number.js';
 export type { Price } from './messages/price.js';
 export type { ConversionInput } from './messages/read-conversion.js';
-export type { RecipientInput } from './messages/recipients.js';
-export { SendSmsCommand, type SendSms } from './messages/send-sms.command.js';
+export { readRecipients, type Recipient, type RecipientInput } from './messages/recipients.js';
+export type { SendSms } from './messages/send-sms.js';
 export {
   SmsReceipt,
   type AcceptedRecipient,
@@ -33,7 +53,13 @@ export {
 export type { TimeRange } from './messages/time-range.js';
 export type { AccountOptions } from './options/account.js';
 export { LaafficOptionsError } from './options/laaffic-options.error.js';
-export type { ConnectionOptions, LaafficOptions, QueryRetryOptions, TlsOptions } from './options/laaffic.options.js';
+export type {
+  ConnectionOptions,
+  LaafficOptions,
+  QueryRetryOptions,
+  RateOptions,
+  TlsOptions,
+} from './options/laaffic.options.js';
 export type { CharacterOutsideGsm7 } from './segments/outside-gsm7.js';
 export { segments, type SmsSegments } from './segments/segments.js';
 export { toGsm7 } from './segments/to-gsm7.js';

@@ -3,6 +3,7 @@ import { Module, type DynamicModule, type Provider } from '@nestjs/common';
 import { GatewayClock } from './clock.js';
 import { LaafficGateway } from './gateway/laaffic.gateway.js';
 import { LaafficQueries } from './gateway/laaffic.queries.js';
+import { Traffic } from './gateway/traffic.js';
 import { Transport } from './gateway/transport.js';
 import {
   ASYNC_OPTIONS_TYPE,
@@ -14,6 +15,7 @@ import {
 import { OrderIds } from './messages/order-id.js';
 import { LaafficSettings } from './options/laaffic.settings.js';
 import { Randomness } from './randomness.js';
+import { AccountLimiters } from './rate/account-limiters.js';
 import { Credentials } from './signing/credentials.js';
 import { SigningInterceptor } from './signing/signing.interceptor.js';
 import { getSmsToken } from './sms-token.js';
@@ -36,10 +38,16 @@ import { SmsService } from './sms.service.js';
       inject: [LaafficSettings],
     },
     { provide: GatewayClock, useFactory: () => new GatewayClock() },
+    {
+      provide: AccountLimiters,
+      useFactory: ({ rate }: LaafficSettings) => new AccountLimiters(rate),
+      inject: [LaafficSettings],
+    },
     Randomness,
     OrderIds,
     SigningInterceptor,
     Transport,
+    Traffic,
     LaafficGateway,
     LaafficQueries,
   ],
@@ -60,7 +68,7 @@ function account(definition: DynamicModule, { name, isGlobal = false }: LaafficM
   const service: Provider = {
     provide: token,
     useFactory: (...parts: ConstructorParameters<typeof SmsService>) => new SmsService(...parts),
-    inject: [LaafficSettings, LaafficGateway, LaafficQueries, OrderIds, GatewayClock],
+    inject: [LaafficSettings, LaafficGateway, LaafficQueries, OrderIds, GatewayClock, Randomness, AccountLimiters],
   };
   return {
     ...definition,

@@ -1,12 +1,21 @@
 import { Injectable, Logger } from '@nestjs/common';
+import type { Observable } from 'rxjs';
+import type { BulkRun } from './bulk/bulk-run.js';
+import type { BulkMessage, BulkOptions } from './bulk/bulk.options.js';
+import type { RecipientSource } from './bulk/chunks.js';
+import { openBulkRun } from './bulk/open-bulk-run.js';
 import { GatewayClock } from './clock.js';
 import { invalidCommand } from './errors/invalid-command.js';
 import { LaafficException } from './errors/laaffic.exception.js';
+import { LOCAL_FAILURES } from './errors/local-failures.js';
 import { askBalance, postConversion } from './gateway/account.queries.js';
+import { Deadline } from './gateway/deadline.js';
 import { askInbound } from './gateway/inbound.js';
 import { LaafficGateway } from './gateway/laaffic.gateway.js';
 import { LaafficQueries, type AskOptions } from './gateway/laaffic.queries.js';
 import { askReports, askSentRecords } from './gateway/reports.js';
+import type { GatewayTraffic } from './gateway/traffic.events.js';
+import { notBegun } from './gateway/unsettled.js';
 import type { Balance } from './messages/balance.js';
 import type { DeliveryReport } from './messages/delivery-report.js';
 import type { InboundSms } from './messages/inbound-sms.js';
@@ -15,12 +24,15 @@ import { readBatch } from './messages/read-batch.js';
 import { readConversion, type ConversionInput } from './messages/read-conversion.js';
 import { readMessageIds } from './messages/read-message-ids.js';
 import { readSendCommand } from './messages/read-send-command.js';
-import { MAX_RECIPIENTS } from './messages/recipients.js';
-import type { SendSms } from './messages/send-sms.command.js';
+import { MAX_RECIPIENTS, type Recipient } from './messages/recipients.js';
+import type { SendSms } from './messages/send-sms.js';
 import type { SmsReceipt } from './messages/sms-receipt.js';
 import { readTimeRange, type CheckedRange, type TimeRange } from './messages/time-range.js';
 import { accountOf, type Account, type AccountOptions } from './options/account.js';
 import { LaafficSettings } from './options/laaffic.settings.js';
+import { Randomness } from './randomness.js';
+import { AccountLimiters } from './rate/account-limiters.js';
+import type { RequestLimiter } from './rate/request-limiter.js';
 
 /** How one call is made. */
 export interface QueryOptions {
@@ -43,6 +55,19 @@ export interface SendOptions extends QueryOptions {
    * @default the module's `method`
    */
   method?: 'POST' | 'GET' | undefined;
+  /**
+   * Whose turn comes first under the module's `rate`: `high` never waits for `normal`.
+   * @default 'high' for `send`, 'normal' for `sendEach`; `sendBulk` is always normal
+   */
+  priority?: 'high' | 'normal' | undefined;
+}
+
+/** What waits for its turn. */
+interface SendTurn {
+  readonly recipients: readonly Recipient[];
+  readonly priority: 'high' | 'normal';
+  readonly timeout: number;
+  readonly signal: AbortSignal | undefined;
 }
 
 /** Everything that one Laaffic account can do with SMS. */
@@ -50,6 +75,7 @@ export interface SendOptions extends QueryOptions {
 export class SmsService {
   readonly #logger = new Logger(SmsService.name);
   readonly #account: Account;
+  readonly #limiter: RequestLimiter;
 
   constructor(
     private readonly settings: LaafficSettings,
@@ -57,9 +83,12 @@ export class SmsService {
     private readonly queries: LaafficQueries,
     private readonly orderIds: OrderIds,
     private readonly clock: GatewayClock,
+    private readonly randomness: Randomness,
+    private readonly limiters: AccountLimiters,
     account = settings.account,
   ) {
     this.#account = account;
+    this.#limiter = limiters.of(account.appId);
   }
 
   /**
@@ -71,14 +100,24 @@ export class SmsService {
   }
 
   /**
+   * Each single request to the gateway, when it starts and when it ends, of this service and of every
+   * `as(…)` of it. Subscribers are called at once, in the context of the caller: let them be quick. What
+   * they throw does not reach the send; rxjs reports it as an uncaught exception, or to its
+   * `config.onUnhandledError`.
+   */
+  get traffic(): Observable<GatewayTraffic> {
+    return this.gateway.traffic.events;
+  }
+
+  /**
    * The same service in the name of another account, for tenants that bring their own: the same
    * connections, their own signature, nothing kept between accounts. Make one for each tenant and
    * use it again, or one for each call.
    * @throws {LaafficOptionsError} naming each field that is missing or malformed.
    */
   as(account: AccountOptions): SmsService {
-    const { settings, gateway, queries, orderIds, clock } = this;
-    return new SmsService(settings, gateway, queries, orderIds, clock, accountOf(account));
+    const { settings, gateway, queries, orderIds, clock, randomness, limiters } = this;
+    return new SmsService(settings, gateway, queries, orderIds, clock, randomness, limiters, accountOf(account));
   }
 
   /**
@@ -91,12 +130,15 @@ export class SmsService {
    * leaves the process, with every problem and its position.
    */
   async send(command: SendSms, options: SendOptions = {}): Promise<SmsReceipt> {
-    const { method = this.settings.method, timeout = this.settings.timeout, signal } = options;
+    const { method = this.settings.method, timeout = this.settings.timeout, priority = 'high', signal } = options;
     checkTimeout(timeout);
     const read = readSendCommand(command, MAX_RECIPIENTS[method], this.orderIds.forRequest());
     if ('issues' in read) throw invalidCommand(read.issues);
     const sms = { ...read.sms, senderId: read.sms.senderId ?? this.#account.senderId };
-    return this.reporting(this.gateway.sendSms(this.#account, sms, { method, timeout, signal }));
+    const turn = { recipients: sms.recipients, priority, timeout, signal };
+    return this.reporting(
+      this.inTurn(turn, (left) => this.gateway.sendSms(this.#account, sms, { method, timeout: left, signal })),
+    );
   }
 
   /**
@@ -105,13 +147,32 @@ export class SmsService {
    * @returns one receipt for all; recipients are told apart by their order ids.
    * @throws {LaafficException} as `send` does.
    */
-  async sendEach(messages: readonly SendSms[], options: QueryOptions = {}): Promise<SmsReceipt> {
-    const { timeout = this.settings.timeout, signal } = options;
+  async sendEach(messages: readonly SendSms[], options: Omit<SendOptions, 'method'> = {}): Promise<SmsReceipt> {
+    const { timeout = this.settings.timeout, priority = 'normal', signal } = options;
     checkTimeout(timeout);
     const read = readBatch(messages, this.settings.maxBatchRecipients, this.orderIds.forRequest());
     if ('issues' in read) throw invalidCommand(read.issues);
     const batch = read.messages.map((sms) => ({ ...sms, senderId: sms.senderId ?? this.#account.senderId }));
-    return this.reporting(this.gateway.sendBatch(this.#account, batch, { method: 'POST', timeout, signal }));
+    const turn = { recipients: batch.flatMap(({ recipients }) => recipients), priority, timeout, signal };
+    return this.reporting(
+      this.inTurn(turn, (left) =>
+        this.gateway.sendBatch(this.#account, batch, { method: 'POST', timeout: left, signal }),
+      ),
+    );
+  }
+
+  /**
+   * Sends one text to any number of recipients, request by request, in constant memory, and gives a
+   * receipt for each request. Nothing is sent until the run is iterated, and it goes no further ahead
+   * of its reader than a few requests. Wrong numbers are refused one by one, with their positions.
+   * @param recipients anything iterable: a list, a generator, a database cursor, a stream of a file.
+   * @throws {LaafficInputException} if the message or the options are wrong; nothing was sent.
+   */
+  sendBulk(recipients: RecipientSource, message: BulkMessage, options: BulkOptions = {}): BulkRun {
+    const { settings, gateway, orderIds, randomness } = this;
+    checkTimeout(options.timeout ?? settings.timeout);
+    const parts = { account: this.#account, settings, gateway, orderIds, randomness, limiter: this.#limiter };
+    return openBulkRun(parts, recipients, message, options);
   }
 
   /**
@@ -158,6 +219,22 @@ export class SmsService {
     const read = readConversion(conversion);
     if ('issues' in read) throw invalidCommand(read.issues);
     await this.reporting(postConversion(this.queries, this.#account, read, this.asking(options)));
+  }
+
+  /** Waits for a turn under the module's `rate`; what is left of the time is for the request. */
+  private async inTurn(turn: SendTurn, send: (timeout: number) => Promise<SmsReceipt>): Promise<SmsReceipt> {
+    const { recipients, priority, timeout, signal } = turn;
+    const deadline = new Deadline(timeout);
+    const end = await this.#limiter.take({ recipients: recipients.length, priority, caller: this, signal, timeout });
+    if (end === 'aborted') {
+      const reason = 'aborted before the request was written';
+      throw notBegun(LOCAL_FAILURES.abortedUnsent, recipients, { reason, cause: signal?.reason });
+    }
+    const left = deadline.remaining();
+    if (end === 'timeout' || left === 0) {
+      throw notBegun(LOCAL_FAILURES.rateLimited, recipients, { reason: 'no turn in time' });
+    }
+    return send(left);
   }
 
   private asking({ timeout = this.settings.queries.timeout, signal }: QueryOptions): AskOptions {

@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { plainToInstance } from 'class-transformer';
 import { validate } from 'class-validator';
 import fc from 'fast-check';
-import { readSendCommand } from './read-send-command.js';
+import { readSendCommand } from '../messages/read-send-command.js';
 import { SendSmsCommand } from './send-sms.command.js';
 
 const valid = { to: '91856321412', content: 'hello world' };

@@ -1,15 +1,9 @@
 import { Expose, Transform } from 'class-transformer';
 import { ValidateBy } from 'class-validator';
-import { checkContent, checkSenderId } from './content.js';
-import { describeIssues, type Issue } from './issue.js';
-import { MAX_RECIPIENTS, readRecipients, type RecipientInput } from './recipients.js';
-
-/** One text for one or many recipients, as `SmsService.send` takes it. */
-export interface SendSms {
-  readonly to: RecipientInput | readonly RecipientInput[];
-  readonly content: string;
-  readonly senderId?: string | undefined;
-}
+import { checkContent, checkSenderId } from '../messages/content.js';
+import { describeIssues, type Issue } from '../messages/issue.js';
+import { MAX_RECIPIENTS, readRecipients, type RecipientInput } from '../messages/recipients.js';
+import type { SendSms } from '../messages/send-sms.js';
 
 /**
  * {@link SendSms} as the body of a controller: checked by Nest's `ValidationPipe` (class-validator,

@@ -1,4 +1,5 @@
 import { describeIssues, type Issue } from '../messages/issue.js';
+import type { Recipient } from '../messages/recipients.js';
 import type { SmsReceipt } from '../messages/sms-receipt.js';
 import type { Failure, FailureKind, FailureOutcome } from './status-table.js';
 
@@ -12,6 +13,8 @@ export interface FailureDetails {
   readonly reason?: string;
   /** What became of each recipient; nobody was accepted. */
   readonly receipt?: SmsReceipt;
+  /** Whom the gateway refused with the whole request, without naming them. */
+  readonly unnamed?: readonly Recipient[];
   readonly issues?: readonly Issue[];
   readonly retryAfter?: number;
   readonly cause?: unknown;
@@ -36,6 +39,7 @@ export abstract class LaafficException extends Error {
   readonly reason: string | undefined;
   readonly #failure: Failure;
   readonly #receipt: SmsReceipt | undefined;
+  readonly #unnamed: readonly Recipient[];
 
   constructor(failure: Failure, details: FailureDetails = {}) {
     super(describe(failure, details), 'cause' in details ? { cause: details.cause } : undefined);
@@ -45,6 +49,7 @@ export abstract class LaafficException extends Error {
     this.reason = details.reason;
     this.#failure = failure;
     this.#receipt = details.receipt;
+    this.#unnamed = details.unnamed ?? [];
   }
 
   /**
@@ -53,6 +58,14 @@ export abstract class LaafficException extends Error {
    */
   get receipt(): SmsReceipt | undefined {
     return this.#receipt;
+  }
+
+  /**
+   * The recipients that the gateway refused with the whole request, without naming them: what is wrong
+   * may be with any of them, or with none. Empty where the gateway gave no answer.
+   */
+  get unnamed(): readonly Recipient[] {
+    return this.#unnamed;
   }
 
   /** The row of the table that this exception stands for. */

@@ -11,6 +11,16 @@ export const LOCAL_FAILURES = {
     title: 'The SMS cannot be sent as it is',
     advice: 'Correct the fields named.',
   },
+  /** A bulk run was asked to refuse numbers that came before. */
+  duplicate: {
+    code: 'LAAFFIC_DUPLICATE_RECIPIENT',
+    kind: 'input',
+    outcome: 'rejected',
+    http: 422,
+    title: 'The recipient was named before',
+    advice: 'Name each recipient once.',
+    field: 'to',
+  },
   /** The gateway refused single recipients, with no status of their own. */
   recipientRefused: {
     code: 'LAAFFIC_RECIPIENT_REFUSED',
@@ -29,6 +39,16 @@ export const LOCAL_FAILURES = {
     http: 503,
     title: 'The SMS gateway could not be reached',
     advice: 'Check baseUrl, DNS, proxy and firewall. Nothing was sent: trying again is safe.',
+  },
+  /** The call's time was over before its turn came, under the `rate` of this process. */
+  rateLimited: {
+    code: 'LAAFFIC_RATE_LIMITED',
+    kind: 'limit',
+    outcome: 'rejected',
+    http: 429,
+    title: 'Too many messages at once',
+    advice: 'Nothing was sent. Send later, or raise `rate`.',
+    retryAfter: 1,
   },
   /** The caller's signal ended the call before a byte of the request was written. */
   abortedUnsent: {

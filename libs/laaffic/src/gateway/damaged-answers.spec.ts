@@ -19,6 +19,7 @@ import type { Answer } from './exchange.js';
 import { askInbound } from './inbound.js';
 import { LaafficQueries } from './laaffic.queries.js';
 import { askReports, askSentRecords } from './reports.js';
+import { Traffic } from './traffic.js';
 import { Transport } from './transport.js';
 import { gatewayStatus, isRecord } from './wire.js';
 
@@ -40,7 +41,7 @@ const { account } = settings;
 const clock = new GatewayClock();
 const http = new HttpService(new HttpService().axiosRef.create());
 const transport = new OneBody(http, settings, new SigningInterceptor(account.credentials, clock));
-const queries = new LaafficQueries(settings, transport, clock, new Randomness());
+const queries = new LaafficQueries(settings, transport, clock, new Randomness(), new Traffic(settings));
 const options = { timeout: 10_000, signal: undefined };
 const day = { from: new Date('2021-02-12T00:00:00+08:00'), to: new Date('2021-02-12T23:59:59+08:00') };
 

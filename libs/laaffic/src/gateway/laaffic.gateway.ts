@@ -1,13 +1,17 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { GatewayClock } from '../clock.js';
+import type { Recipient } from '../messages/recipients.js';
 import type { SmsReceipt } from '../messages/sms-receipt.js';
 import type { Account } from '../options/account.js';
 import { wordsCleaner } from './clean-words.js';
 import { Deadline } from './deadline.js';
 import { readSendEnvelope, type SendEnvelope } from './envelope.js';
 import { ExchangeFailure, type Answer } from './exchange.js';
+import { endOfSend, type SendResult } from './request-end.js';
 import { batchBody, sendBody, sendQuery, type OutgoingSms } from './send-request.js';
 import { settle } from './settle.js';
+import type { SendEndpoint } from './traffic.events.js';
+import { Traffic } from './traffic.js';
 import { Transport } from './transport.js';
 import type { ExchangeConfig } from './undici-adapter.js';
 import { unanswered, unreadable } from './unsettled.js';
@@ -20,7 +24,14 @@ export interface CallOptions {
   readonly signal: AbortSignal | undefined;
 }
 
-type Call = Omit<ExchangeConfig, 'timeout'>;
+interface Call extends Pick<ExchangeConfig, 'url' | 'data'> {
+  readonly endpoint: SendEndpoint;
+}
+
+/** What came of one attempt, and whether it is proved that it did not happen. */
+interface Attempt extends SendResult {
+  readonly proof?: 'not-written' | 'time-refused' | undefined;
+}
 
 const TIMESTAMP_EXPIRED = -16;
 
@@ -35,6 +46,8 @@ export class LaafficGateway {
   constructor(
     private readonly transport: Transport,
     private readonly clock: GatewayClock,
+    /** Of the queries too. */
+    readonly traffic: Traffic,
   ) {}
 
   /** One content. @throws {LaafficException} if nobody was accepted. */
@@ -43,50 +56,71 @@ export class LaafficGateway {
       options.method === 'POST'
         ? { url: 'sendSms', data: sendBody(account.appId, sms) }
         : { url: `sendSms?${sendQuery(account.appId, sms)}` };
-    return this.send(account, request, [sms], options);
+    return this.send(account, { endpoint: 'sendSms', ...request }, [sms], options);
   }
 
   /** A content for each message. @throws {LaafficException} if nobody was accepted. */
   async sendBatch(account: Account, messages: readonly OutgoingSms[], options: CallOptions): Promise<SmsReceipt> {
-    const request = { url: 'sendSms/batch', data: batchBody(account.appId, messages) };
-    return this.send(account, request, messages, options);
+    const endpoint = 'sendSms/batch';
+    const call: Call = { endpoint, url: endpoint, data: batchBody(account.appId, messages) };
+    return this.send(account, call, messages, options);
   }
 
   private async send(
-    { credentials }: Account,
-    request: { url: string; data?: string },
+    { appId, credentials }: Account,
+    { endpoint, ...request }: Call,
     messages: readonly OutgoingSms[],
     { method, timeout, signal }: CallOptions,
   ): Promise<SmsReceipt> {
-    const call: Call = { ...request, method, credentials, cancel: signal };
+    const config = { ...request, method, credentials, cancel: signal };
     const recipients = messages.flatMap((sms) => sms.recipients);
+    const clean = wordsCleaner(
+      credentials,
+      messages.map(({ content }) => content),
+    );
     const deadline = new Deadline(timeout);
-    const attempt = async (): Promise<SendEnvelope & Pick<Answer, 'date'>> => {
-      const answer = await this.exchange(call, deadline).catch((error: unknown) => {
-        throw error instanceof ExchangeFailure ? unanswered(error, recipients) : error;
-      });
-      const contents = messages.map(({ content }) => content);
-      const envelope = readSendEnvelope(answer.body, wordsCleaner(credentials, contents));
-      if (envelope === undefined) throw unreadable(answer, recipients);
-      return { ...envelope, date: answer.date };
-    };
-
-    let envelope = await attempt();
-    if (isRefusedTime(envelope) && this.clock.learn(envelope.date)) {
-      this.#logger.warn(`The gateway's clock is ${Math.round(this.clock.offset / 1000)} s from ours; signing by it`);
-      envelope = await attempt();
+    const proofs = new Set<Attempt['proof']>();
+    for (let attempt = 1; ; attempt++) {
+      const end = this.traffic.start({ endpoint, method, appId, attempt, recipients: recipients.length });
+      const result = await this.attempt({ ...config, timeout: deadline.remaining() }, recipients, clean);
+      // A proof that comes again shows that another attempt does not help.
+      const isRepeated = !proofs.has(result.proof) && this.mayRepeat(result, deadline);
+      proofs.add(result.proof);
+      end?.(endOfSend(result, recipients.length, isRepeated));
+      if (isRepeated) continue;
+      if (result.receipt !== undefined) return result.receipt;
+      throw result.error;
     }
-    return settle(recipients, envelope);
   }
 
-  private async exchange(call: Call, deadline: Deadline): Promise<Answer> {
+  /** @returns the error too, of whatever kind. */
+  private async attempt(
+    config: ExchangeConfig,
+    recipients: readonly Recipient[],
+    clean: (words: string) => string,
+  ): Promise<Attempt> {
+    let answer: Answer | undefined;
+    let envelope: SendEnvelope | undefined;
     try {
-      return await this.transport.exchange({ ...call, timeout: deadline.remaining() });
+      answer = await this.transport.exchange(config);
+      envelope = readSendEnvelope(answer.body, clean);
+      if (envelope === undefined) return { answer, error: unreadable(answer, recipients) };
+      return { answer, status: envelope.status, receipt: settle(recipients, envelope) };
     } catch (error) {
-      const neverHappened = error instanceof ExchangeFailure && error.why === 'failed' && !error.written;
-      if (!neverHappened || deadline.remaining() === 0) throw error;
-      return this.transport.exchange({ ...call, timeout: deadline.remaining() });
+      if (error instanceof ExchangeFailure) {
+        const isUnwritten = error.why === 'failed' && !error.written;
+        return { error: unanswered(error, recipients), proof: isUnwritten ? 'not-written' : undefined };
+      }
+      const proof = envelope !== undefined && isRefusedTime(envelope) ? 'time-refused' : undefined;
+      return { answer, status: envelope?.status, error, proof };
     }
+  }
+
+  private mayRepeat({ proof, answer }: Attempt, deadline: Deadline): boolean {
+    if (proof === 'not-written') return deadline.remaining() > 0;
+    if (proof !== 'time-refused' || !this.clock.learn(answer?.date)) return false;
+    this.#logger.warn(`The gateway's clock is ${Math.round(this.clock.offset / 1000)} s from ours; signing by it`);
+    return true;
   }
 }
 

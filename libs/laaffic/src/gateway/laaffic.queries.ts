@@ -1,22 +1,27 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { GatewayClock } from '../clock.js';
-import { exceptionOf, LaafficLimitException, type LaafficException } from '../errors/laaffic.exception.js';
+import { exceptionOf, LaafficException, LaafficLimitException } from '../errors/laaffic.exception.js';
 import { LOCAL_FAILURES } from '../errors/local-failures.js';
 import { failureOf } from '../errors/status-table.js';
 import type { Account } from '../options/account.js';
 import { LaafficSettings } from '../options/laaffic.settings.js';
 import { Randomness } from '../randomness.js';
+import { backOff } from './back-off.js';
 import { wordsCleaner } from './clean-words.js';
 import { Deadline } from './deadline.js';
-import { ExchangeFailure } from './exchange.js';
+import { ExchangeFailure, type Answer } from './exchange.js';
+import { endOfQuery, type RequestResult } from './request-end.js';
+import type { QueryEndpoint } from './traffic.events.js';
+import { Traffic } from './traffic.js';
 import { Transport } from './transport.js';
+import type { ExchangeConfig } from './undici-adapter.js';
 import { unanswered, unreadable } from './unsettled.js';
 import { gatewayStatus, parseObject, text } from './wire.js';
 
 /** What is asked: a GET with its query, or a POST with a JSON body. */
 export interface Query {
-  readonly path: string;
+  readonly path: QueryEndpoint;
   readonly search?: Readonly<Record<string, string>>;
   readonly body?: object;
 }
@@ -31,9 +36,9 @@ const TIMESTAMP_EXPIRED = -16;
 /** Too frequent, and an internal fault. */
 const WORTH_ANOTHER_TRY: ReadonlySet<number | undefined> = new Set([-15, -18]);
 
-type Attempt =
-  | { readonly json: Record<string, unknown> }
-  | { readonly exception: LaafficException; readonly date?: string | undefined };
+interface Attempt extends RequestResult {
+  readonly json?: Record<string, unknown>;
+}
 
 /** The calls that change nothing, and are therefore tried again where sends are not. */
 @Injectable()
@@ -43,6 +48,7 @@ export class LaafficQueries {
     private readonly transport: Transport,
     private readonly clock: GatewayClock,
     private readonly randomness: Randomness,
+    private readonly traffic: Traffic,
   ) {}
 
   /**
@@ -55,16 +61,16 @@ export class LaafficQueries {
     const { retries } = this.settings.queries;
     const deadline = new Deadline(timeout);
     let clockWasSet = false;
-    for (let failures = 0; ;) {
-      const attempt = await this.attempt(account, query, deadline, signal);
-      if ('json' in attempt) return attempt.json;
-      const { exception, date } = attempt;
-      if (exception.status === TIMESTAMP_EXPIRED && !clockWasSet && this.clock.learn(date)) {
+    for (let attempt = 1, failures = 0; ; attempt++) {
+      const { json, error, answer } = await this.attempt(account, query, { deadline, signal, attempt });
+      if (json !== undefined) return json;
+      if (!(error instanceof LaafficException)) throw error;
+      if (error.status === TIMESTAMP_EXPIRED && !clockWasSet && this.clock.learn(answer?.date)) {
         clockWasSet = true;
         continue;
       }
-      const delay = this.delayAfter(failures++, exception);
-      if (failures > retries || !isWorthAnotherTry(exception) || delay >= deadline.remaining()) throw exception;
+      const delay = this.delayAfter(failures++, error);
+      if (failures > retries || !isWorthAnotherTry(error) || delay >= deadline.remaining()) throw error;
       await pause(delay, undefined, { signal }).catch((cause: unknown) => {
         throw exceptionOf(LOCAL_FAILURES.abortedUnsent, { reason: 'aborted between two tries', cause });
       });
@@ -72,10 +78,9 @@ export class LaafficQueries {
   }
 
   private async attempt(
-    { credentials }: Account,
+    { appId, credentials }: Account,
     { path, search, body }: Query,
-    deadline: Deadline,
-    cancel: AbortSignal | undefined,
+    { deadline, signal, attempt }: { deadline: Deadline; signal: AbortSignal | undefined; attempt: number },
   ): Promise<Attempt> {
     const url = search === undefined ? path : `${path}?${encoded(search)}`;
     const request =
@@ -83,27 +88,32 @@ export class LaafficQueries {
         ? { method: 'GET' as const, url }
         : { method: 'POST' as const, url, data: JSON.stringify(body) };
     const timeout = Math.min(this.settings.timeout, deadline.remaining());
+    const end = this.traffic.start({ endpoint: path, method: request.method, appId, attempt, recipients: 0 });
+    const result = await this.exchange({ ...request, credentials, cancel: signal, timeout });
+    end?.(endOfQuery(result));
+    return result;
+  }
+
+  /** @returns the error too, of whatever kind. */
+  private async exchange(config: ExchangeConfig & Pick<Account, 'credentials'>): Promise<Attempt> {
+    let answer: Answer | undefined;
     try {
-      const answer = await this.transport.exchange({ ...request, credentials, cancel, timeout });
+      answer = await this.transport.exchange(config);
       this.clock.observe(answer.date);
       const json = parseObject(answer.body);
       const status = gatewayStatus(json?.['status']);
-      if (json === undefined || status === undefined) return { exception: unreadable(answer, undefined) };
-      if (status === 0) return { json };
-      const reason = wordsCleaner(credentials, [])(text(json['reason']) ?? 'no reason given');
-      return { exception: exceptionOf(failureOf(status), { status, reason, outcome: 'rejected' }), date: answer.date };
+      if (json === undefined || status === undefined) return { answer, error: unreadable(answer, undefined) };
+      if (status === 0) return { answer, status, json };
+      const reason = wordsCleaner(config.credentials, [])(text(json['reason']) ?? 'no reason given');
+      return { answer, status, error: exceptionOf(failureOf(status), { status, reason, outcome: 'rejected' }) };
     } catch (error) {
-      if (error instanceof ExchangeFailure) return { exception: unanswered(error, undefined) };
-      throw error;
+      return { answer, error: error instanceof ExchangeFailure ? unanswered(error, undefined) : error };
     }
   }
 
-  /** Doubling, capped, and spread by half so that many clients do not come back at once. */
   private delayAfter(failures: number, exception: LaafficException): number {
-    const { minDelay, maxDelay } = this.settings.queries;
     const asked = exception instanceof LaafficLimitException ? exception.retryAfter * 1000 : 0;
-    const delay = Math.min(maxDelay, Math.max(asked, minDelay * 2 ** failures));
-    return Math.ceil(delay * (0.5 + this.randomness.fraction() / 2));
+    return backOff(failures, this.settings.queries, asked, this.randomness.fraction());
   }
 }
 

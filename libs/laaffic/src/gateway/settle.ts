@@ -48,7 +48,8 @@ export function settle(recipients: readonly Recipient[], envelope: SendEnvelope)
 
   const receipt = new SmsReceipt(accepted, rejected, unknown);
   if (accepted.length > 0) return receipt;
-  throw nobodyAccepted(envelope, refusal, receipt);
+  const unnamed = recipients.filter((_, index) => claims[index] === undefined);
+  throw nobodyAccepted(envelope, refusal, receipt, unnamed);
 }
 
 /** What the refusal of single recipients in this answer is about. */
@@ -75,7 +76,12 @@ function absenceIn(
   return { ...unknown, reason: 'in no list of the answer, and its counters disagree with its lists' };
 }
 
-function nobodyAccepted(envelope: SendEnvelope, refusal: Failure, receipt: SmsReceipt): LaafficException {
+function nobodyAccepted(
+  envelope: SendEnvelope,
+  refusal: Failure,
+  receipt: SmsReceipt,
+  unnamed: readonly Recipient[],
+): LaafficException {
   const { status } = envelope;
   const isUnknown = receipt.unknown.length > 0;
   const silent = status === undefined || status === 0;
@@ -85,6 +91,7 @@ function nobodyAccepted(envelope: SendEnvelope, refusal: Failure, receipt: SmsRe
     ...(status === undefined ? {} : { status }),
     reason: silent && first !== undefined ? first.reason : reasonIn(envelope),
     receipt,
+    unnamed,
   });
 }
 

@@ -14,6 +14,15 @@ export function unanswered(failure: ExchangeFailure, recipients: readonly Recipi
   return allAlike(failureFor(failure), recipients, { reason: describeCause(failure), cause });
 }
 
+/** The exception of a send that was given up before it began. */
+export function notBegun(
+  failure: Failure,
+  recipients: readonly Recipient[],
+  details: { reason: string; cause?: unknown },
+): LaafficException {
+  return allAlike(failure, recipients, details);
+}
+
 /**
  * The exception of an answer that is not the gateway's envelope.
  * @param recipients those of a send; `undefined` for a query.

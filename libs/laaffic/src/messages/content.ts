@@ -22,6 +22,11 @@ export function checkSenderId(senderId: unknown): Issue | undefined {
   return tooLong('senderId', senderId, MAX_SENDER_ID);
 }
 
+/** A sender ID that was checked, trimmed; `undefined` for none. */
+export function senderIdOf(senderId: unknown): string | undefined {
+  return typeof senderId === 'string' && senderId.trim() !== '' ? senderId.trim() : undefined;
+}
+
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
 function tooLong(field: string, text: string, limit: number): Issue | undefined {

@@ -16,7 +16,12 @@ export class OrderIds {
 
   /** @returns a maker of order ids for one request; each is 14 or 15 characters of `A–Z a–z 0–9 - _ .`. */
   forRequest(): (index: number) => string {
-    const request = this.randomness.bytes(BYTES).toString('base64url');
-    return (index) => `${request}.${index.toString(36)}`;
+    const prefix = this.prefix();
+    return (index) => `${prefix}.${index.toString(36)}`;
+  }
+
+  /** What all made order ids of one request begin with. */
+  prefix(): string {
+    return this.randomness.bytes(BYTES).toString('base64url');
   }
 }

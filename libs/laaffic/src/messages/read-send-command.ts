@@ -1,4 +1,4 @@
-import { checkContent, checkSenderId } from './content.js';
+import { checkContent, checkSenderId, senderIdOf } from './content.js';
 import type { Issue } from './issue.js';
 import { readRecipients, type Recipient } from './recipients.js';
 
@@ -25,6 +25,5 @@ export function readSendCommand(
   const { recipients, issues } = readRecipients(to, limit, makeOrderId);
   const problems = [...issues, checkContent(content), checkSenderId(senderId)].filter((issue) => issue !== undefined);
   if (problems.length > 0) return { issues: problems };
-  const sender = typeof senderId === 'string' && senderId.trim() !== '' ? senderId.trim() : undefined;
-  return { sms: { recipients, content: content as string, senderId: sender } };
+  return { sms: { recipients, content: content as string, senderId: senderIdOf(senderId) } };
 }

@@ -46,7 +46,13 @@ export function readRecipients(
   return { recipients, issues };
 }
 
-function readRecipient(
+/**
+ * Checks one recipient.
+ * @param field its name in issues: `to[2]`.
+ * @param index its position among those that `makeOrderId` makes ids for.
+ * @param firstWithOrderId the caller's own ids so far, with the field of each; this one's is added.
+ */
+export function readRecipient(
   entry: unknown,
   field: string,
   index: number,

@@ -22,6 +22,8 @@ export interface RejectedRecipient {
   readonly reason: string;
   /** The gateway gives an id to some of the messages that it refuses. */
   readonly msgId?: string;
+  /** Its position in the source, from 0, if a bulk run refused it and not the gateway. */
+  readonly position?: number;
 }
 
 /**

@@ -30,6 +30,12 @@ export interface LaafficOptions extends AccountOptions {
   maxBatchRecipients?: number | undefined;
   /** How reports, records, balance and the like are asked for. */
   queries?: QueryRetryOptions | undefined;
+  /**
+   * How fast this process sends for each account: evenly, without bursts. A send waits for its turn
+   * within its `timeout`; queries are not limited.
+   * @default no limit
+   */
+  rate?: RateOptions | undefined;
   /** How connections to the gateway are made and kept. */
   connection?: ConnectionOptions | undefined;
 }
@@ -56,6 +62,19 @@ export interface QueryRetryOptions {
    * @default 10000
    */
   maxDelay?: number | undefined;
+}
+
+/** The vendor publishes no figures: too fast is what it answers with -15. */
+export interface RateOptions {
+  /**
+   * @default no limit
+   */
+  requestsPerSecond?: number | undefined;
+  /**
+   * Recipients of a request all count. Requests of `sendBulk` have no more of them than this.
+   * @default no limit
+   */
+  recipientsPerSecond?: number | undefined;
 }
 
 /** How connections to the gateway are made and kept. */

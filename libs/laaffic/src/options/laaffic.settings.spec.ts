@@ -24,6 +24,7 @@ describe('LaafficSettings', () => {
       timeout: 15_000,
       maxBatchRecipients: 1_000,
       queries: { timeout: 60_000, retries: 4, minDelay: 200, maxDelay: 10_000 },
+      rate: { requestsPerSecond: undefined, recipientsPerSecond: undefined },
       connection: { connectTimeout: 5_000, maxConnections: 64, keepAliveTimeout: 4_000 },
     });
     expect([settings.proxy, settings.tls]).toEqual([undefined, undefined]);
@@ -125,7 +126,7 @@ describe('LaafficSettings', () => {
       'a misspelt field',
       { ...account, apikey: 'x' },
       [
-        'apikey is no option; known are connection, queries, appId, apiKey, apiSecret, senderId, baseUrl, method, timeout, maxBatchRecipients',
+        'apikey is no option; known are connection, queries, rate, appId, apiKey, apiSecret, senderId, baseUrl, method, timeout, maxBatchRecipients',
       ],
     ],
   ])('refuses %s', (_, options, problems) => {

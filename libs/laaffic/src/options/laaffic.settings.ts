@@ -31,6 +31,10 @@ export class LaafficSettings {
     readonly minDelay: number;
     readonly maxDelay: number;
   };
+  readonly rate: {
+    readonly requestsPerSecond: number | undefined;
+    readonly recipientsPerSecond: number | undefined;
+  };
   readonly connection: {
     readonly connectTimeout: number;
     readonly maxConnections: number;
@@ -44,6 +48,7 @@ export class LaafficSettings {
     const check = new OptionsCheck(options, '');
     const connection = new OptionsCheck(check.value('connection') ?? {}, 'connection.', check.problems);
     const queries = new OptionsCheck(check.value('queries') ?? {}, 'queries.', check.problems);
+    const rate = new OptionsCheck(check.value('rate') ?? {}, 'rate.', check.problems);
     this.account = readAccount(check);
     this.baseUrl = check.url('baseUrl', DEFAULTS.baseUrl) ?? DEFAULTS.baseUrl;
     this.method = check.oneOf('method', ['POST', 'GET'], DEFAULTS.method);
@@ -55,6 +60,10 @@ export class LaafficSettings {
       minDelay: queries.positive('minDelay', DEFAULTS.minDelay),
       maxDelay: queries.positive('maxDelay', DEFAULTS.maxDelay),
     });
+    this.rate = Object.freeze({
+      requestsPerSecond: rate.limit('requestsPerSecond'),
+      recipientsPerSecond: rate.limit('recipientsPerSecond'),
+    });
     this.connection = Object.freeze({
       connectTimeout: connection.positive('connectTimeout', DEFAULTS.connectTimeout),
       maxConnections: connection.positive('maxConnections', DEFAULTS.maxConnections),
@@ -63,6 +72,7 @@ export class LaafficSettings {
     this.#proxy = connection.url('proxy', undefined);
     this.#tls = connection.object('tls');
     queries.refuseUnknown();
+    rate.refuseUnknown();
     connection.refuseUnknown();
     check.refuseUnknown();
     if (check.problems.length > 0) throw new LaafficOptionsError(check.problems);

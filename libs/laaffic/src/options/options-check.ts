@@ -62,6 +62,14 @@ export class OptionsCheck {
     return this.#wholeNumber(field, fallback, 0);
   }
 
+  /** `undefined` for no limit. */
+  limit(field: string): number | undefined {
+    const value = this.value(field);
+    if (value === undefined || (typeof value === 'number' && value > 0 && value < Infinity)) return value;
+    this.#report(field, 'must be a number above 0');
+    return undefined;
+  }
+
   object(field: string): object | undefined {
     const value = this.value(field);
     if (value === undefined || (typeof value === 'object' && value !== null)) return value;

@@ -9,10 +9,9 @@ export class CountedOrderIds extends OrderIds {
     super(new Randomness());
   }
 
-  override forRequest(): (index: number) => string {
+  override prefix(): string {
     this.#requests += 1;
-    const request = this.#requests;
-    return (index) => `fake-order-${request}.${index}`;
+    return `fake-order-${this.#requests}`;
   }
 
   restart(): void {

@@ -1,10 +1,12 @@
 import { GatewayClock } from '../clock.js';
 import { LaafficGateway } from '../gateway/laaffic.gateway.js';
 import { LaafficQueries } from '../gateway/laaffic.queries.js';
+import { Traffic } from '../gateway/traffic.js';
 import type { OrderIds } from '../messages/order-id.js';
 import type { LaafficOptions } from '../options/laaffic.options.js';
 import { LaafficSettings } from '../options/laaffic.settings.js';
 import { Randomness } from '../randomness.js';
+import { AccountLimiters } from '../rate/account-limiters.js';
 import { SigningInterceptor } from '../signing/signing.interceptor.js';
 import type { SmsService } from '../sms.service.js';
 import type { InProcessPlatform } from './in-process-platform.js';
@@ -22,11 +24,13 @@ export function inProcessAccount(
   chosen: FakeSmsOptions,
 ): ConstructorParameters<typeof SmsService> {
   // A query that a test lets fail is not asked again: the test would have to wait.
-  const queries = { retries: 0 };
-  const settings = new LaafficSettings({ ...ACCOUNT, ...chosen, queries });
+  const settings = new LaafficSettings({ ...ACCOUNT, ...chosen, queries: { retries: 0 } });
   const clock = new GatewayClock();
   const signing = new SigningInterceptor(settings.account.credentials, clock);
   const transport = new InProcessTransport(settings, signing, platform);
-  const gateway = new LaafficGateway(transport, clock);
-  return [settings, gateway, new LaafficQueries(settings, transport, clock, new Randomness()), orderIds, clock];
+  const traffic = new Traffic(settings);
+  const gateway = new LaafficGateway(transport, clock, traffic);
+  const randomness = new Randomness();
+  const queries = new LaafficQueries(settings, transport, clock, randomness, traffic);
+  return [settings, gateway, queries, orderIds, clock, randomness, new AccountLimiters(settings.rate)];
 }

@@ -1,0 +1,28 @@
+import { BulkStoppedError, JsonLinesJournal, segments, toGsm7, type SmsService } from 'nestjs-laaffic';
+
+export async function sendToAll(sms: SmsService, numbers: AsyncIterable<string> | Iterable<string>, content: string) {
+  const run = sms.sendBulk(numbers, { content }, { concurrency: 4, duplicates: 'drop' });
+  const failed: string[] = [];
+  for await (const receipt of run) {
+    for (const { number, reason } of receipt.rejected) failed.push(`${number}: ${reason}`);
+  }
+  const { accepted, rejected, unknown, dropped } = run.counts;
+  return { accepted, rejected, unknown, dropped, failed };
+}
+
+export async function sendToAllSafely(sms: SmsService, numbers: Iterable<string>, content: string, path: string) {
+  await using journal = await JsonLinesJournal.open(path); // again after a crash: nothing is sent twice
+  try {
+    return await sms.sendBulk(numbers, { content }, { journal }).finish(); // counts alone
+  } catch (error) {
+    if (!(error instanceof BulkStoppedError)) throw error;
+    return error.counts; // no balance, wrong key…: mend it, and run the same again
+  }
+}
+
+export function costOf(content: string) {
+  const { encoding, parts, rest, forcesUcs2 } = segments(content);
+  // forcesUcs2: [{ character: '…', position: 14, suggestion: '...' }]
+  const cheaper = encoding === 'ucs-2' ? toGsm7(content) : undefined;
+  return { parts, rest, forcesUcs2, cheaper };
+}

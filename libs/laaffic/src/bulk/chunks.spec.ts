@@ -1,0 +1,184 @@
+import { OrderIds } from '../messages/order-id.js';
+import type { RecipientInput } from '../messages/recipients.js';
+import { Randomness } from '../randomness.js';
+import { Chunks, type Chunk, type ChunkPlan, type RecipientSource } from './chunks.js';
+import { Positions } from './positions.js';
+
+const [A, B, C, D] = ['91856321412', '91856321413', '91856321414', '91856321415'] as const;
+
+class FixedOrderIds extends OrderIds {
+  override prefix() {
+    return 'run';
+  }
+}
+
+function open(source: RecipientSource, plan: Partial<ChunkPlan> = {}) {
+  const orderIds = new FixedOrderIds(new Randomness());
+  return new Chunks(source, { size: 2, duplicates: 'keep', settled: new Positions(), orderIds, ...plan });
+}
+
+async function all(chunks: Chunks): Promise<Chunk[]> {
+  const list: Chunk[] = [];
+  for (let chunk = await chunks.next(); chunk !== undefined; chunk = await chunks.next()) list.push(chunk);
+  return list;
+}
+
+const chunk = (first: number, count: number, recipients: [string, string, number][], rest: Partial<Chunk> = {}) => ({
+  first,
+  count,
+  orderIds: 'run',
+  recipients: recipients.map(([number, orderId, position]) => ({ number, orderId, position })),
+  rejected: [],
+  dropped: 0,
+  ...rest,
+});
+
+async function* slowly(entries: readonly RecipientInput[]) {
+  for (const entry of entries) yield await Promise.resolve(entry);
+}
+
+describe('the chunks of a source', () => {
+  const entries = [`+${A}`, { number: B, orderId: 'mine' }, C];
+  const expected = [
+    chunk(0, 2, [
+      [A, 'run.0', 0],
+      [B, 'mine', 1],
+    ]),
+    chunk(2, 1, [[C, 'run.0', 2]]),
+  ];
+
+  it.each<[string, () => RecipientSource]>([
+    ['a list', () => entries],
+    ['a set', () => new Set(entries)],
+    ['a generator', () => entries.values()],
+    ['an asynchronous one', () => slowly(entries)],
+  ])('of %s are full, in order, with positions', async (_, source) => {
+    expect(await all(open(source()))).toEqual(expected);
+  });
+
+  it('of nothing are none', async () => {
+    expect(await all(open([]))).toEqual([]);
+  });
+
+  it('refuse each wrong entry with its position, and go on', async () => {
+    const wrong = ['x', 7, null, { number: B, orderId: 'a,b' }, { number: '12' }, ['91856321412'], {}];
+    const [only, ...none] = await all(open([A, ...wrong, B] as RecipientInput[], { size: 50 }));
+    const notANumber = 'must be a phone number with country code, 7 to 15 digits';
+    const noRecipient = 'must be a phone number as text, or an object { number, orderId }';
+    const rejected = [
+      ['x', '', `[1] ${notANumber}`],
+      ['', '', `[2] ${noRecipient}`],
+      ['', '', `[3] ${noRecipient}`],
+      [B, 'a,b', '[4].orderId must be text of 1 to 64 characters without commas, blanks or control characters'],
+      ['12', '', `[5].number ${notANumber}`],
+      ['', '', `[6] ${noRecipient}`],
+      ['', '', `[7].number ${notANumber}`],
+    ].map(([number, orderId, reason], index) => ({
+      ...{ number, orderId, reason },
+      code: 'LAAFFIC_INVALID_COMMAND',
+      position: index + 1,
+    }));
+    expect(none).toEqual([]);
+    expect(only).toEqual({
+      ...chunk(0, 9, [
+        [A, 'run.0', 0],
+        [B, 'run.8', 8],
+      ]),
+      rejected,
+    });
+  });
+
+  it('refuse an order id that is repeated within one request, not in the next', async () => {
+    const entry = (number: string) => ({ number, orderId: 'same' });
+    const [first, second] = await all(open([entry(A), entry(B), C, entry(D)]));
+    expect(first).toMatchObject({
+      recipients: [{ number: A }, { number: C }],
+      rejected: [{ number: B, orderId: 'same', position: 1, reason: '[1].orderId repeats that of [0]' }],
+    });
+    expect(second).toMatchObject({ recipients: [{ number: D, orderId: 'same' }], rejected: [] });
+  });
+
+  it('have only so many refused entries, whatever the source is', async () => {
+    const chunks = await all(open(new Array<string>(5).fill('x')));
+    expect(chunks.map(({ first, count, rejected }) => [first, count, rejected.length])).toEqual([
+      [0, 2, 2],
+      [2, 2, 2],
+      [4, 1, 1],
+    ]);
+  });
+});
+
+describe('numbers that came before', () => {
+  const entries = [A, `+${A}`, B, { number: A, orderId: 'again' }, B];
+
+  it('are kept', async () => {
+    const chunks = await all(open(entries, { size: 9 }));
+    expect(chunks.map(({ recipients }) => recipients.map(({ position }) => position))).toEqual([[0, 1, 2, 3, 4]]);
+  });
+
+  it('are left out and counted', async () => {
+    expect(await all(open(entries, { duplicates: 'drop' }))).toEqual([
+      chunk(
+        0,
+        3,
+        [
+          [A, 'run.0', 0],
+          [B, 'run.2', 2],
+        ],
+        { dropped: 1 },
+      ),
+      chunk(3, 2, [], { dropped: 2 }),
+    ]);
+  });
+
+  it('are refused, each with its position', async () => {
+    const [only] = await all(open(entries, { duplicates: 'refuse', size: 9 }));
+    expect(only!.rejected.map(({ number, orderId, code, position }) => [number, orderId, code, position])).toEqual([
+      [A, 'run.1', 'LAAFFIC_DUPLICATE_RECIPIENT', 1],
+      [A, 'again', 'LAAFFIC_DUPLICATE_RECIPIENT', 3],
+      [B, 'run.4', 'LAAFFIC_DUPLICATE_RECIPIENT', 4],
+    ]);
+  });
+
+  it('in what is settled too', async () => {
+    const settled = new Positions([[0, 1]]);
+    expect(await all(open(entries, { duplicates: 'drop', settled, size: 9 }))).toEqual([
+      chunk(1, 4, [[B, 'run.1', 2]], { dropped: 3 }),
+    ]);
+  });
+});
+
+it('settled positions are read and left out, and end a chunk', async () => {
+  const settled = new Positions([
+    [0, 2],
+    [3, 4],
+  ]);
+  const chunks = await all(open([A, 'x', B, C, D, A], { settled, size: 9 }));
+  expect(chunks).toEqual([
+    chunk(2, 1, [[B, 'run.0', 2]]),
+    chunk(4, 2, [
+      [D, 'run.0', 4],
+      [A, 'run.1', 5],
+    ]),
+  ]);
+});
+
+it('a source is read no further than asked, and told when no more is wanted', async () => {
+  let read = 0;
+  let isClosed = false;
+  function* numbers() {
+    try {
+      for (;;) {
+        read++;
+        yield A;
+      }
+    } finally {
+      isClosed = true;
+    }
+  }
+  const chunks = open(numbers());
+  await chunks.next();
+  expect([read, chunks.position, isClosed]).toEqual([2, 2, false]);
+  await chunks.close();
+  expect([isClosed, await chunks.next()]).toEqual([true, undefined]);
+});

@@ -1,0 +1,1 @@
+export { SendSmsCommand } from './send-sms.command.js';
