@@ -50,6 +50,24 @@ export default {
       to: { path: '^(libs/(?!laaffic-sandbox/)|src/)' },
     },
     {
+      name: 'the command line imports the other packages by their names',
+      severity: 'error',
+      from: { path: '^libs/laaffic-cli/src/' },
+      to: { path: '^libs/(?!laaffic-cli/)', pathNot: '^libs/laaffic(-sandbox)?/src/index\\.ts$' },
+    },
+    {
+      name: 'the rooms of the command line know nothing of its commands',
+      severity: 'error',
+      from: { path: '^libs/laaffic-cli/src/(arguments|account|input|journal|output)/' },
+      to: { path: '^libs/laaffic-cli/src/(commands/|run\\.ts|cli\\.ts)' },
+    },
+    {
+      name: 'nobody imports the command line',
+      severity: 'error',
+      from: { pathNot: '^(libs/laaffic-cli|test)/' },
+      to: { path: '^libs/laaffic-cli/' },
+    },
+    {
       name: 'packages import only what their package.json names',
       severity: 'error',
       from: { path: '^libs/', pathNot: '\\.spec\\.ts$' },

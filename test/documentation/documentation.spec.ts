@@ -21,7 +21,7 @@ const ROOT = join(__dirname, '../..');
 const read = (file: string) => readFileSync(join(ROOT, file), 'utf8');
 const documents = [
   ...['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md'],
-  ...['libs/laaffic/README.md', 'libs/laaffic-sandbox/README.md'],
+  ...['libs/laaffic/README.md', 'libs/laaffic-sandbox/README.md', 'libs/laaffic-cli/README.md'],
   ...readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.md'))
     .map((file) => join('docs', file)),

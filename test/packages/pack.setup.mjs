@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 const root = resolve(import.meta.dirname, '../..');
 const notInAClone = ['.git', 'node_modules', 'dist', 'coverage', '.data'];
 
-/** Packs both packages in a copy of the sources, so that nothing built earlier can get into them. */
+/** Packs all packages in a copy of the sources, so that nothing built earlier can get into them. */
 export default async function pack() {
   const dir = mkdtempSync(join(tmpdir(), 'packed-packages-'));
   const [checkout, tarballs] = [join(dir, 'checkout'), join(dir, 'tarballs')];
@@ -21,6 +21,8 @@ export default async function pack() {
         ({ message, stdout }) => Promise.reject(new Error(`${message}\n${stdout}`)),
       );
     await Promise.all([packOne('nestjs-laaffic'), packOne('laaffic-sandbox')]);
+    // It is compiled against the declarations of the other two.
+    await packOne('laaffic-cli');
   } catch (error) {
     rmSync(dir, { recursive: true, force: true });
     throw error;

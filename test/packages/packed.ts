@@ -1,9 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-export type PackageName = 'nestjs-laaffic' | 'laaffic-sandbox';
+export type PackageName = 'nestjs-laaffic' | 'laaffic-sandbox' | 'laaffic-cli';
 
-const folders: Record<PackageName, string> = { 'nestjs-laaffic': 'laaffic', 'laaffic-sandbox': 'laaffic-sandbox' };
+const folders: Record<PackageName, string> = {
+  'nestjs-laaffic': 'laaffic',
+  'laaffic-sandbox': 'laaffic-sandbox',
+  'laaffic-cli': 'laaffic-cli',
+};
 
 /** The temporary folder of this run; it is removed at the end. */
 export const workDir = process.env.PACKED_PACKAGES!;

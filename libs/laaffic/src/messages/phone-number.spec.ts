@@ -42,6 +42,9 @@ describe('normaliseNumber', () => {
     '91856321412\u0000',
     '1e11',
     'tel:+91856321412',
+    '91856321412.0',
+    ' 91856321412.00\n',
+    '9185000\n1234567',
   ])('refuses %j', (text) => {
     expect(normaliseNumber(text)).toBeUndefined();
   });

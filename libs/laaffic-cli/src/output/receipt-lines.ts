@@ -1,0 +1,27 @@
+import type { RejectedRecipient, SmsReceipt, UnknownRecipient } from 'nestjs-laaffic';
+import { plain } from './plain.js';
+
+type Line = (recipient: RejectedRecipient) => string;
+
+/** One line for each who was accepted. */
+export function acceptedLines({ accepted }: Pick<SmsReceipt, 'accepted'>): string[] {
+  return accepted.map(({ number, msgId }) => `accepted ${number} ${msgId}`);
+}
+
+/**
+ * One line for each who was not accepted.
+ * @param where of a recipient, if anybody knows: `line 3`.
+ */
+export function otherLines(
+  { rejected, unknown }: Pick<SmsReceipt, 'rejected' | 'unknown'>,
+  where: Line = () => '',
+): string[] {
+  return [
+    ...rejected.map((one) => `rejected ${where(one)}${plain(one.number)} ${one.code}: ${plain(one.reason)}`),
+    ...unknown.map(unknownLine),
+  ];
+}
+
+function unknownLine({ number, orderId, code, reason }: UnknownRecipient): string {
+  return `unknown ${plain(number)} order ${plain(orderId)} ${code}: ${plain(reason)}`;
+}
