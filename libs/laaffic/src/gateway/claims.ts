@@ -17,14 +17,14 @@ export function readClaims(
 ): (Claim | undefined)[] {
   const claims = new Array<Claim | undefined>(recipients.length).fill(undefined);
   const finder = new RecipientFinder(recipients, claims);
-  for (const [position, item] of envelope.accepted.entries()) {
+  envelope.accepted.forEach((item, position) => {
     const index = finder.find(item, position);
-    if (index === undefined || claims[index] !== undefined) continue;
+    if (index === undefined || claims[index] !== undefined) return;
     claims[index] =
       item.msgId === undefined
         ? { is: 'unclear', reason: 'listed as accepted, but without a message id' }
         : { is: 'accepted', msgId: item.msgId };
-  }
+  });
   for (const item of envelope.refused) {
     const index = finder.find(item, undefined);
     if (index === undefined || claims[index]?.is === 'refused') continue;

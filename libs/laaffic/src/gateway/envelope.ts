@@ -18,6 +18,7 @@ export interface EnvelopeItem {
   readonly number: string | undefined;
   readonly orderId: string | undefined;
   readonly msgId: string | undefined;
+  /** Why it was refused; not read of accepted numbers. */
   readonly reason: string | undefined;
 }
 
@@ -36,14 +37,13 @@ export function readSendEnvelope(body: string, clean: (words: string) => string)
     const said = text(value);
     return said === undefined ? undefined : clean(said);
   };
-  const items = (value: unknown): EnvelopeItem[] =>
-    records(value).map((item) => ({
-      number: text(item['number']),
-      orderId: text(item['orderId']),
-      msgId: messageId(item['msgId']),
-      reason: words(item['reason']),
-    }));
-  const accepted = items(json['array']);
+  const item = (fields: Record<string, unknown>): EnvelopeItem => ({
+    number: text(fields['number']),
+    orderId: text(fields['orderId']),
+    msgId: messageId(fields['msgId']),
+    reason: undefined,
+  });
+  const accepted = records(json['array']).map(item);
   const status = gatewayStatus(json['status']);
   if (status === undefined && accepted.length === 0) return undefined;
   return {
@@ -52,6 +52,6 @@ export function readSendEnvelope(body: string, clean: (words: string) => string)
     success: wholeNumber(json['success']),
     fail: wholeNumber(json['fail']),
     accepted,
-    refused: items(json['failArray']),
+    refused: records(json['failArray']).map((fields) => ({ ...item(fields), reason: words(fields['reason']) })),
   };
 }

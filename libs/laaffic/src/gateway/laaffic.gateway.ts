@@ -73,7 +73,9 @@ export class LaafficGateway {
     { method, timeout, signal }: CallOptions,
   ): Promise<SmsReceipt> {
     const config = { ...request, method, credentials, cancel: signal };
-    const recipients = messages.flatMap((sms) => sms.recipients);
+    const [only] = messages;
+    const recipients =
+      only !== undefined && messages.length === 1 ? only.recipients : messages.flatMap((sms) => sms.recipients);
     const clean = wordsCleaner(
       credentials,
       messages.map(({ content }) => content),

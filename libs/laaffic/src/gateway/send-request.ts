@@ -31,11 +31,8 @@ export function sendQuery(appId: string, { recipients, content, senderId }: Outg
 }
 
 function joined(recipients: readonly Recipient[]): { numbers: string; orderIds: string } {
-  let numbers = '';
-  let orderIds = '';
-  for (const { number, orderId } of recipients) {
-    numbers += numbers === '' ? number : `,${number}`;
-    orderIds += orderIds === '' ? orderId : `,${orderId}`;
-  }
+  // Joined at once: texts that grow piece by piece are put together only when they are written, piece by piece.
+  const numbers = recipients.map(({ number }) => number).join();
+  const orderIds = recipients.map(({ orderId }) => orderId).join();
   return { numbers, orderIds };
 }

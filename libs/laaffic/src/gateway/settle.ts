@@ -29,7 +29,7 @@ export function settle(recipients: readonly Recipient[], envelope: SendEnvelope)
   const accepted: AcceptedRecipient[] = [];
   const rejected: RejectedRecipient[] = [];
   const unknown: UnknownRecipient[] = [];
-  for (const [index, { number, orderId }] of recipients.entries()) {
+  recipients.forEach(({ number, orderId }, index) => {
     const claim = claims[index];
     if (claim?.is === 'accepted') {
       accepted.push({ number, orderId, msgId: claim.msgId });
@@ -44,7 +44,7 @@ export function settle(recipients: readonly Recipient[], envelope: SendEnvelope)
       const { outcome, code, reason } = absence;
       (outcome === 'rejected' ? rejected : unknown).push({ number, orderId, code, reason });
     }
-  }
+  });
 
   const receipt = new SmsReceipt(accepted, rejected, unknown);
   if (accepted.length > 0) return receipt;

@@ -15,7 +15,8 @@ export function records(value: unknown): Record<string, unknown>[] {
 /** Text, or a number as text; blank counts as absent. */
 export function text(value: unknown): string | undefined {
   if (typeof value === 'number') return String(value);
-  return typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined;
+  const trimmed = typeof value === 'string' ? value.trim() : '';
+  return trimmed === '' ? undefined : trimmed;
 }
 
 /** A message id. As a number it would have lost digits: then there is no telling which message it is. */
@@ -77,7 +78,7 @@ export function parseObject(body: string): Record<string, unknown> | undefined {
 }
 
 function hasNumericIds(list: unknown): boolean {
-  return records(list).some((item) => typeof item['msgId'] === 'number');
+  return Array.isArray(list) && list.some((item: unknown) => isRecord(item) && typeof item['msgId'] === 'number');
 }
 
 /** A message id has 19 digits, more than a JavaScript number holds exactly: written as a number it is quoted first. */
