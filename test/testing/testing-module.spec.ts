@@ -1,7 +1,7 @@
 import { Controller, Inject, Injectable, Module, Post, type DynamicModule } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import axios from 'axios';
-import { getSmsToken, InjectSms, LaafficModule, SmsService } from 'nestjs-laaffic';
+import { BulkStoppedError, getSmsToken, InjectSms, LaafficModule, SmsService } from 'nestjs-laaffic';
 import { FakeSmsService, LaafficTestingModule } from 'nestjs-laaffic/testing';
 import { ACCOUNT } from '../module/account.js';
 
@@ -69,6 +69,18 @@ describe('FakeSmsService', () => {
     await expect(sms.send({ to: crowd, content: 'x' })).rejects.toThrow('1 to 100 recipients');
     await expect(sms.sendEach([{ to, content: 'x' }])).rejects.toThrow('1 recipient');
     sms.assertSentCount(4);
+  });
+
+  it('takes part in bulk runs, failures and stops included', async () => {
+    const sms = new FakeSmsService();
+    const numbers = ['91856321412', 'x', '91856321413'];
+    const run = sms.sendBulk(numbers, { content: 'Sale' }, { requestSize: 1, concurrency: 1 });
+    sms.failNext({ failure: 'timeout' });
+    expect(await run.finish()).toEqual({ accepted: 1, rejected: 1, unknown: 1, dropped: 0, notAttempted: 0 });
+    sms.assertSentCount(1);
+    sms.assertSentTo('91856321413');
+    sms.failNext({ status: -10 });
+    await expect(sms.sendBulk(numbers, { content: 'Sale' }).finish()).rejects.toBeInstanceOf(BulkStoppedError);
   });
 
   it("leaves the process's axios as it is", () => {

@@ -34,11 +34,12 @@ export class Transport implements OnApplicationShutdown {
   }
 
   /**
-   * @param config with the path of the call after the base URL: `sendSms`.
+   * @param config with the path of the call after the base URL: `sendSms`. It is used up.
    * @throws {ExchangeFailure} where no whole answer came.
    */
   async exchange(config: ExchangeConfig): Promise<Answer> {
-    const { status, headers, data } = await this.#axios.request<string>({ ...config, url: this.#base + config.url });
+    config.url = this.#base + config.url;
+    const { status, headers, data } = await this.#axios.request<string>(config);
     return {
       httpStatus: status,
       contentType: headerOf(headers['content-type']),
