@@ -46,7 +46,7 @@ export class PushEntrance {
     else adapter.use(this.endpoint.handle.bind(this.endpoint));
   }
 
-  /** By a hook: what stands behind Fastify's middleware costs more than all that is done for a push. */
+  /** By a hook: its middleware is a plugin that comes later, and gets requests that were made over for it. */
   #openOnFastify(fastify: FastifyInstance): void {
     fastify.addHook('onRequest', (request, reply, done) => {
       const next = () => {
