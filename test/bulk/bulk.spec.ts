@@ -178,8 +178,10 @@ describe('a request that fails', () => {
       counts: { accepted: 2, rejected: 2, unknown: 0, dropped: 0, notAttempted: 6 },
       settled: [[0, 2]],
     });
-    const rest = await bulk(to, MESSAGE, { resume: (error as BulkStoppedError).settled }).collect();
-    expect(rest.map(stretch)).toEqual([[2, 8]]);
+    const rest = bulk(to, MESSAGE, { resume: (error as BulkStoppedError).settled });
+    expect((await rest.collect()).map(stretch)).toEqual([[2, 8]]);
+    expect(rest.counts).toEqual({ accepted: 8, rejected: 0, unknown: 0, dropped: 0, notAttempted: 0 });
+    expect(rest.settled).toEqual([[0, 10]]);
     expect(inLedger()).toEqual(to);
   });
 

@@ -96,6 +96,9 @@ it('for any input and any faults every recipient has one outcome, it is true, an
         if (isResumed && first.error !== undefined) {
           const second = await runOf(source, { ...options, resume: first.run.settled });
           receipts.push(...second.receipts);
+          const { accepted, rejected, unknown, dropped, notAttempted } = second.run.counts;
+          const before = first.run.settled.reduce((sum, [from, to]) => sum + to - from, 0);
+          expect(accepted + rejected + unknown + dropped + notAttempted!).toBe(source.length - before);
           seen.resumed++;
         }
         seen.sentUnknown += judge(receipts);

@@ -6,8 +6,8 @@ export interface BulkCounts {
   /** Left out because their numbers came before. */
   readonly dropped: number;
   /**
-   * Those that a run that was stopped did not get to. `undefined` while it runs, and where the source
-   * cannot tell how many there are: only an array, a `Set` and a `Map` can.
+   * Those that a run that was stopped did not get to, and no earlier one had settled. `undefined` while
+   * it runs, and where the source cannot tell how many there are: only an array and a `Set` can.
    */
   readonly notAttempted: number | undefined;
 }

@@ -62,9 +62,10 @@ export class BulkRun implements AsyncIterable<BulkReceipt> {
 
   /** How it stands now. */
   get counts(): BulkCounts {
-    const { size } = this.#plan;
-    const isShort = this.#isOver && size !== undefined;
-    return { ...this.#counts, notAttempted: isShort ? Math.max(0, size - this.#attempted) : undefined };
+    const { size, settled } = this.#plan;
+    if (!this.#isOver || size === undefined) return { ...this.#counts, notAttempted: undefined };
+    const before = settled.reduce((sum, [from, to]) => sum + Math.max(0, Math.min(to, size) - from), 0);
+    return { ...this.#counts, notAttempted: Math.max(0, size - before - this.#attempted) };
   }
 
   /** The positions that need no further attempt, those of `resume` included: to be given to another run as `resume`. */
@@ -140,7 +141,8 @@ export class BulkRun implements AsyncIterable<BulkReceipt> {
     chunks.next().then(
       (chunk) => {
         this.#isReading = false;
-        if (this.#isOver) void chunks.close();
+        // Nobody is left to hear of it if that fails.
+        if (this.#isOver) chunks.close().catch(() => undefined);
         else if (chunk === undefined) this.#isEnded = true;
         else if (!this.#stop.signal.aborted) void this.#start(chunk);
         this.#read();

@@ -69,5 +69,5 @@ function issuesOf(source: unknown, message: unknown): Issue[] {
 
 function sizeOf(source: RecipientSource): number | undefined {
   if (Array.isArray(source)) return source.length;
-  return source instanceof Set || source instanceof Map ? source.size : undefined;
+  return source instanceof Set ? source.size : undefined;
 }
