@@ -60,6 +60,14 @@ export interface SendOptions extends QueryOptions {
    * @default 'high' for `send`, 'normal' for `sendEach`; `sendBulk` is always normal
    */
   priority?: 'high' | 'normal' | undefined;
+  /**
+   * Asked right before the first byte of each attempt is written, after every wait: for a turn, for a
+   * connection, for a process that stood still. Where it returns `false` or throws, nothing is written,
+   * nothing is tried again, and the call fails as `rejected` with the code `LAAFFIC_WITHHELD`. The
+   * writing waits for it: let it be quick.
+   * @default every attempt starts
+   */
+  mayStart?: (() => boolean) | undefined;
 }
 
 /** What waits for its turn. */
@@ -89,6 +97,11 @@ export class SmsService {
   ) {
     this.#account = account;
     this.#limiter = limiters.of(account.appId);
+  }
+
+  /** The application's id of the account that this service sends for. */
+  get appId(): string {
+    return this.#account.appId;
   }
 
   /**
@@ -130,14 +143,17 @@ export class SmsService {
    * leaves the process, with every problem and its position.
    */
   async send(command: SendSms, options: SendOptions = {}): Promise<SmsReceipt> {
-    const { method = this.settings.method, timeout = this.settings.timeout, priority = 'high', signal } = options;
+    const { method = this.settings.method, timeout = this.settings.timeout, priority = 'high' } = options;
+    const { signal, mayStart } = options;
     checkTimeout(timeout);
     const read = readSendCommand(command, MAX_RECIPIENTS[method], this.orderIds.forRequest());
     if ('issues' in read) throw invalidCommand(read.issues);
     const sms = { ...read.sms, senderId: read.sms.senderId ?? this.#account.senderId };
     const turn = { recipients: sms.recipients, priority, timeout, signal };
     return this.reporting(
-      this.inTurn(turn, (left) => this.gateway.sendSms(this.#account, sms, { method, timeout: left, signal })),
+      this.inTurn(turn, (left) =>
+        this.gateway.sendSms(this.#account, sms, { method, timeout: left, signal, mayStart }),
+      ),
     );
   }
 
@@ -148,15 +164,18 @@ export class SmsService {
    * @throws {LaafficException} as `send` does.
    */
   async sendEach(messages: readonly SendSms[], options: Omit<SendOptions, 'method'> = {}): Promise<SmsReceipt> {
-    const { timeout = this.settings.timeout, priority = 'normal', signal } = options;
+    const { timeout = this.settings.timeout, priority = 'normal', signal, mayStart } = options;
     checkTimeout(timeout);
     const read = readBatch(messages, this.settings.maxBatchRecipients, this.orderIds.forRequest());
     if ('issues' in read) throw invalidCommand(read.issues);
-    const batch = read.messages.map((sms) => ({ ...sms, senderId: sms.senderId ?? this.#account.senderId }));
-    const turn = { recipients: batch.flatMap(({ recipients }) => recipients), priority, timeout, signal };
+    const batch = {
+      messages: read.messages.map((sms) => ({ ...sms, senderId: sms.senderId ?? this.#account.senderId })),
+      recipients: read.messages.flatMap(({ recipients }) => recipients),
+    };
+    const turn = { recipients: batch.recipients, priority, timeout, signal };
     return this.reporting(
       this.inTurn(turn, (left) =>
-        this.gateway.sendBatch(this.#account, batch, { method: 'POST', timeout: left, signal }),
+        this.gateway.sendBatch(this.#account, batch, { method: 'POST', timeout: left, signal, mayStart }),
       ),
     );
   }

@@ -1,12 +1,12 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { LaafficLimitException, type LaafficException } from '../errors/laaffic.exception.js';
+import type { LaafficException } from '../errors/laaffic.exception.js';
 import { LOCAL_FAILURES } from '../errors/local-failures.js';
 import { backOff, type PauseLimits } from '../gateway/back-off.js';
 import { notBegun } from '../gateway/unsettled.js';
 import type { Recipient } from '../messages/recipients.js';
 import type { SmsReceipt } from '../messages/sms-receipt.js';
 import type { Chunk } from './chunks.js';
-import { sendChunk, type ChunkLimits, type ChunkOutcome } from './chunk-sender.js';
+import { NOT_ATTEMPTED, sendChunk, type ChunkLimits, type ChunkOutcome } from './chunk-sender.js';
 
 /** What the requests of a run need. */
 export interface BulkSenderPlan extends ChunkLimits {
@@ -34,7 +34,7 @@ export class BulkSender {
     }
     const send = async (recipients: readonly Recipient[]) => {
       if (!hasTurn && !(await plan.turn(recipients.length, stopped)))
-        throw notBegun(LOCAL_FAILURES.abortedUnsent, recipients, { reason: 'not attempted, for the run was stopped' });
+        throw notBegun(LOCAL_FAILURES.abortedUnsent, recipients, { reason: NOT_ATTEMPTED });
       hasTurn = false;
       return plan.request(recipients);
     };
@@ -42,8 +42,7 @@ export class BulkSender {
   }
 
   async #pause(failures: number, failure: LaafficException, stopped: AbortSignal): Promise<boolean> {
-    const asked = failure instanceof LaafficLimitException ? failure.retryAfter * 1000 : 0;
-    const delay = backOff(failures, this.plan.pauses, asked, this.plan.fraction());
+    const delay = backOff(failures, this.plan.pauses, failure, this.plan.fraction());
     return wait(delay, true, { signal: stopped }).catch(() => false);
   }
 }

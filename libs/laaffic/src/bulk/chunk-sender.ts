@@ -9,6 +9,9 @@ import { Positions } from './positions.js';
 
 const [ABNORMAL_NUMBER, TOTAL_LIMIT, NUMBER_LIMIT] = [-9, -27, -28];
 
+/** The reason of recipients whose request was never made. */
+export const NOT_ATTEMPTED = 'not attempted, for the run was stopped';
+
 /** Surely not sent, and another try may succeed. */
 const TEMPORARY: ReadonlySet<string> = new Set([LOCAL_FAILURES.notConnected.code, failureOf(-15).code]);
 
@@ -135,8 +138,7 @@ class ChunkLedger {
   }
 
   leaveOut(group: readonly Recipient[], { code }: LaafficException): void {
-    const reason = 'not attempted, for the run was stopped';
-    for (const { number, orderId } of group) this.#rejected.push({ number, orderId, code, reason });
+    for (const { number, orderId } of group) this.#rejected.push({ number, orderId, code, reason: NOT_ATTEMPTED });
   }
 
   /** @param unsettled whom a later run may try again. */

@@ -59,6 +59,15 @@ export const LOCAL_FAILURES = {
     title: 'The call was aborted',
     advice: 'Nothing was sent.',
   },
+  /** The caller's `mayStart` did not let the request start; no byte of it was written. */
+  withheld: {
+    code: 'LAAFFIC_WITHHELD',
+    kind: 'transport',
+    outcome: 'rejected',
+    http: 503,
+    title: 'The SMS was withheld',
+    advice: '`mayStart` did not allow it. Nothing was sent.',
+  },
   /** The caller's signal ended the call after the request was, at least in part, on its way. */
   abortedSent: {
     code: 'LAAFFIC_ABORTED',

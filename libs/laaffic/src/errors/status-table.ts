@@ -72,6 +72,9 @@ const platform = (code: string, http: number, title: string, advice: string): Fa
 /** The advice on every failure that may have sent. */
 export const SETTLE_FIRST = 'The messages may have been accepted: settle them by their order ids before sending again.';
 
+/** The status that refuses the time of a request. */
+export const TIMESTAMP_EXPIRED = -16;
+
 /**
  * The gateway's status codes for SMS (vendor pages "Sending Messages" and "Status Code", the longest
  * list of the platform's brands; its e-mail product numbers differently). The one table of them.
@@ -111,7 +114,7 @@ export const STATUS_TABLE: ReadonlyMap<number, Failure> = new Map<number, Failur
   [-14, input('EMPTY_FIELD', 400, 'A field is empty or an id is unknown', 'Check the fields of the request.')],
   [-15, limit('TOO_FREQUENT', 1, 'Too many requests to the SMS gateway', 'Slow down.')],
   [
-    -16,
+    TIMESTAMP_EXPIRED,
     {
       code: 'LAAFFIC_TIMESTAMP_EXPIRED',
       kind: 'clock',

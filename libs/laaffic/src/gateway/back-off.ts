@@ -1,3 +1,5 @@
+import { LaafficLimitException, type LaafficException } from '../errors/laaffic.exception.js';
+
 /** The shortest and the longest pause, in milliseconds. */
 export interface PauseLimits {
   readonly minDelay: number;
@@ -8,15 +10,16 @@ export interface PauseLimits {
  * The pause before a further try: doubling, capped, and spread by half so that many clients do not
  * come back at once.
  * @param failures how many tries failed before the last.
- * @param asked milliseconds that the gateway asked for, or 0.
+ * @param last how the last one failed: a limit says how long to wait at least.
  * @param fraction at random, from 0 to below 1.
  */
 export function backOff(
   failures: number,
   { minDelay, maxDelay }: PauseLimits,
-  asked: number,
+  last: LaafficException,
   fraction: number,
 ): number {
+  const asked = last instanceof LaafficLimitException ? last.retryAfter * 1000 : 0;
   const delay = Math.min(maxDelay, Math.max(asked, minDelay * 2 ** failures));
   return Math.ceil(delay * (0.5 + fraction / 2));
 }

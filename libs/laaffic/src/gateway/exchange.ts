@@ -17,7 +17,7 @@ export class ExchangeFailure extends Error {
   override readonly name = 'ExchangeFailure';
 
   constructor(
-    readonly why: 'aborted' | 'timeout' | 'failed',
+    readonly why: 'aborted' | 'timeout' | 'failed' | 'withheld',
     readonly written: boolean,
     cause: unknown,
   ) {

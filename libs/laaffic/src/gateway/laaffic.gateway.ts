@@ -1,5 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { GatewayClock } from '../clock.js';
+import { TIMESTAMP_EXPIRED } from '../errors/status-table.js';
 import type { Recipient } from '../messages/recipients.js';
 import type { SmsReceipt } from '../messages/sms-receipt.js';
 import type { Account } from '../options/account.js';
@@ -7,8 +8,9 @@ import { wordsCleaner } from './clean-words.js';
 import { Deadline } from './deadline.js';
 import { readSendEnvelope, type SendEnvelope } from './envelope.js';
 import { ExchangeFailure, type Answer } from './exchange.js';
+import type { MayStart } from './may-start.js';
 import { endOfSend, type SendResult } from './request-end.js';
-import { batchBody, sendBody, sendQuery, type OutgoingSms } from './send-request.js';
+import { batchBody, sendBody, sendQuery, type OutgoingBatch, type OutgoingSms } from './send-request.js';
 import { settle } from './settle.js';
 import type { SendEndpoint } from './traffic.events.js';
 import { Traffic } from './traffic.js';
@@ -22,20 +24,22 @@ export interface CallOptions {
   /** Milliseconds for the whole call, a repeated attempt included. */
   readonly timeout: number;
   readonly signal: AbortSignal | undefined;
+  /** Asked right before the first byte of each attempt is written. */
+  readonly mayStart?: MayStart | undefined;
 }
 
 interface Call {
   readonly endpoint: SendEndpoint;
   readonly url: string;
-  readonly data?: string;
+  readonly data?: string | undefined;
+  readonly recipients: readonly Recipient[];
+  readonly contents: readonly string[];
 }
 
 /** What came of one attempt, and whether it is proved that it did not happen. */
 interface Attempt extends SendResult {
   readonly proof?: 'not-written' | 'time-refused' | undefined;
 }
-
-const TIMESTAMP_EXPIRED = -16;
 
 /**
  * The calls that send. A send is attempted once; again only where the first attempt provably did
@@ -54,38 +58,40 @@ export class LaafficGateway {
 
   /** One content. @throws {LaafficException} if nobody was accepted. */
   async sendSms(account: Account, sms: OutgoingSms, options: CallOptions): Promise<SmsReceipt> {
-    const request =
-      options.method === 'POST'
-        ? { url: 'sendSms', data: sendBody(account.appId, sms) }
-        : { url: `sendSms?${sendQuery(account.appId, sms)}` };
-    return this.send(account, { endpoint: 'sendSms', ...request }, [sms], options);
+    const { recipients, content } = sms;
+    const isPost = options.method === 'POST';
+    const url = isPost ? 'sendSms' : `sendSms?${sendQuery(account.appId, sms)}`;
+    const data = isPost ? sendBody(account.appId, sms) : undefined;
+    return this.send(account, { endpoint: 'sendSms', url, data, recipients, contents: [content] }, options);
   }
 
   /** A content for each message. @throws {LaafficException} if nobody was accepted. */
-  async sendBatch(account: Account, messages: readonly OutgoingSms[], options: CallOptions): Promise<SmsReceipt> {
+  async sendBatch(
+    account: Account,
+    { messages, recipients }: OutgoingBatch,
+    options: CallOptions,
+  ): Promise<SmsReceipt> {
     const endpoint = 'sendSms/batch';
-    const call: Call = { endpoint, url: endpoint, data: batchBody(account.appId, messages) };
-    return this.send(account, call, messages, options);
+    const contents = messages.map(({ content }) => content);
+    const call: Call = { endpoint, url: endpoint, data: batchBody(account.appId, messages), recipients, contents };
+    return this.send(account, call, options);
   }
 
   private async send(
     { appId, credentials }: Account,
-    { endpoint, url, data }: Call,
-    messages: readonly OutgoingSms[],
-    { method, timeout, signal }: CallOptions,
+    { endpoint, url, data, recipients, contents }: Call,
+    { method, timeout, signal, mayStart }: CallOptions,
   ): Promise<SmsReceipt> {
     // Written out: to spread and rest objects on the way of each send costs a tenth of it.
-    const within = (left: number): ExchangeConfig =>
-      data === undefined
-        ? { url, method, credentials, cancel: signal, timeout: left }
-        : { url, method, credentials, cancel: signal, timeout: left, data };
-    const [only] = messages;
-    const recipients =
-      only !== undefined && messages.length === 1 ? only.recipients : messages.flatMap((sms) => sms.recipients);
-    const clean = wordsCleaner(
-      credentials,
-      messages.map(({ content }) => content),
-    );
+    const within = (left: number): ExchangeConfig => {
+      const config: ExchangeConfig =
+        data === undefined
+          ? { url, method, credentials, cancel: signal, timeout: left }
+          : { url, method, credentials, cancel: signal, timeout: left, data };
+      if (mayStart !== undefined) config.mayStart = mayStart;
+      return config;
+    };
+    const clean = wordsCleaner(credentials, contents);
     const deadline = new Deadline(timeout);
     const proofs: Attempt['proof'][] = [];
     for (let attempt = 1; ; attempt++) {

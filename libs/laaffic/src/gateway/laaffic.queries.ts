@@ -1,9 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { GatewayClock } from '../clock.js';
-import { exceptionOf, LaafficException, LaafficLimitException } from '../errors/laaffic.exception.js';
+import { exceptionOf, LaafficException } from '../errors/laaffic.exception.js';
 import { LOCAL_FAILURES } from '../errors/local-failures.js';
-import { failureOf } from '../errors/status-table.js';
+import { failureOf, TIMESTAMP_EXPIRED } from '../errors/status-table.js';
 import type { Account } from '../options/account.js';
 import { LaafficSettings } from '../options/laaffic.settings.js';
 import { Randomness } from '../randomness.js';
@@ -32,7 +32,6 @@ export interface AskOptions {
   readonly signal: AbortSignal | undefined;
 }
 
-const TIMESTAMP_EXPIRED = -16;
 /** Too frequent, and an internal fault. */
 const WORTH_ANOTHER_TRY: ReadonlySet<number | undefined> = new Set([-15, -18]);
 
@@ -69,7 +68,7 @@ export class LaafficQueries {
         clockWasSet = true;
         continue;
       }
-      const delay = this.delayAfter(failures++, error);
+      const delay = backOff(failures++, this.settings.queries, error, this.randomness.fraction());
       if (failures > retries || !isWorthAnotherTry(error) || delay >= deadline.remaining()) throw error;
       await pause(delay, undefined, { signal }).catch((cause: unknown) => {
         throw exceptionOf(LOCAL_FAILURES.abortedUnsent, { reason: 'aborted between two tries', cause });
@@ -109,11 +108,6 @@ export class LaafficQueries {
     } catch (error) {
       return { answer, error: error instanceof ExchangeFailure ? unanswered(error, undefined) : error };
     }
-  }
-
-  private delayAfter(failures: number, exception: LaafficException): number {
-    const asked = exception instanceof LaafficLimitException ? exception.retryAfter * 1000 : 0;
-    return backOff(failures, this.settings.queries, asked, this.randomness.fraction());
   }
 }
 

@@ -7,6 +7,13 @@ export interface OutgoingSms {
   readonly senderId: string | undefined;
 }
 
+/** A content for each message, in one request. */
+export interface OutgoingBatch {
+  readonly messages: readonly OutgoingSms[];
+  /** Of all messages, in their order. */
+  readonly recipients: readonly Recipient[];
+}
+
 /** The JSON of a `POST sendSms`: the vendor's field names in the order of its sample, lists joined by commas. */
 export function sendBody(appId: string, sms: OutgoingSms): string {
   return JSON.stringify({ appId, ...entry(sms) });

@@ -16,11 +16,9 @@ const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
 export class Transport implements OnApplicationShutdown {
   readonly #axios: HttpService['axiosRef'];
   readonly #pool: Dispatcher;
-  readonly #base: string;
 
   constructor(http: HttpService, settings: LaafficSettings, signing: SigningInterceptor) {
     const { origin, protocol, hostname, pathname } = new URL(settings.baseUrl);
-    this.#base = `${pathname.replace(/\/$/, '')}/`;
     if (protocol === 'http:' && !LOOPBACK.test(hostname)) {
       new Logger(Transport.name).warn('baseUrl is not https: key, numbers and contents travel in the clear');
     }
@@ -29,16 +27,12 @@ export class Transport implements OnApplicationShutdown {
     // Nothing of axios' own defaults is wanted, and merging them costs: bodies are text already, any status is an answer.
     const { defaults } = this.#axios;
     for (const name of Object.keys(defaults)) Reflect.deleteProperty(defaults, name);
-    defaults.adapter = undiciAdapter(this.#pool, origin);
+    defaults.adapter = undiciAdapter(this.#pool, origin, `${pathname.replace(/\/$/, '')}/`);
     signing.applyTo(this.#axios);
   }
 
-  /**
-   * @param config with the path of the call after the base URL: `sendSms`. It is used up.
-   * @throws {ExchangeFailure} where no whole answer came.
-   */
+  /** @throws {ExchangeFailure} where no whole answer came. */
   async exchange(config: ExchangeConfig): Promise<Answer> {
-    config.url = this.#base + config.url;
     const { status, headers, data } = await this.#axios.request<string>(config);
     return {
       httpStatus: status,

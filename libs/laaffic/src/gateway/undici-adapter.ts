@@ -2,18 +2,21 @@ import type { AxiosAdapter, AxiosRequestConfig, AxiosResponse, InternalAxiosRequ
 import type { Dispatcher } from 'undici';
 import type { SignedAs } from '../signing/signing.interceptor.js';
 import { ExchangeFailure } from './exchange.js';
+import { withheldBy, type MayStart } from './may-start.js';
 
 /**
  * A request of the gateway. The caller's signal has a name of its own: axios acts on `signal` after
  * the adapter has settled too, and would then trade a whole answer for a cancellation.
  */
 export interface ExchangeConfig extends AxiosRequestConfig<string>, SignedAs {
-  /** Path and query of the call. */
+  /** Path and query of the call, after the base URL: `sendSms`. */
   url: string;
   method: 'GET' | 'POST';
   /** Milliseconds for the whole exchange, waiting for a connection included. */
   timeout: number;
   cancel?: AbortSignal | undefined;
+  /** Asked right before the first byte is written. */
+  mayStart?: MayStart | undefined;
 }
 
 /** What the adapter answers with, in the place of axios' response headers. */
@@ -25,11 +28,12 @@ const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 /**
  * An axios adapter over an undici dispatcher. It rejects with {@link ExchangeFailure} alone, never
  * with an axios error, which would carry the signed headers.
+ * @param basePath what every path begins with, from slash to slash: `/v3/`.
  */
-export function undiciAdapter(dispatcher: Dispatcher, origin: string): AxiosAdapter {
+export function undiciAdapter(dispatcher: Dispatcher, origin: string, basePath: string): AxiosAdapter {
   return (config) =>
     new Promise((resolve, reject) => {
-      const { cancel } = config as ExchangeConfig;
+      const { url, cancel } = config as ExchangeConfig;
       const handler = new ExchangeHandler(config, resolve, reject);
       if (cancel?.aborted === true) {
         handler.stop('aborted', cancel.reason);
@@ -40,7 +44,7 @@ export function undiciAdapter(dispatcher: Dispatcher, origin: string): AxiosAdap
         dispatcher.dispatch(
           {
             origin,
-            path: config.url ?? '/',
+            path: basePath + url,
             method: config.method === 'get' ? 'GET' : 'POST',
             headers: headerList(config.headers),
             body: (config.data as string | undefined) ?? null,
@@ -91,8 +95,7 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
   /** Ends the exchange from our side; a connection in use is destroyed, a request still waiting never starts. */
   stop(why: 'aborted' | 'timeout' | 'failed', cause: unknown): void {
     if (this.#settled) return;
-    this.#settle();
-    this.reject(new ExchangeFailure(why, this.#controller !== undefined, cause));
+    this.#fail(new ExchangeFailure(why, this.#controller !== undefined, cause));
     this.#controller?.abort(new Error('The exchange is over'));
   }
 
@@ -102,8 +105,17 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
 
   /** The pool calls this right before the first byte is written. */
   onRequestStart(controller: Dispatcher.DispatchController): void {
-    if (this.#settled) controller.abort(new Error('The exchange is over'));
-    else this.#controller = controller;
+    const { mayStart } = this.config as ExchangeConfig;
+    if (!this.#settled && mayStart !== undefined) this.#ask(mayStart);
+    // Thrown, where `controller.abort` would destroy the connection: the pool goes on to the next request.
+    if (this.#settled) throw new Error('The exchange is over');
+    this.#controller = controller;
+  }
+
+  #ask(mayStart: MayStart): void {
+    const failure = withheldBy(mayStart);
+    // The caller's code may also have aborted.
+    if (failure !== undefined && !this.#settled) this.#fail(failure);
   }
 
   onResponseStart(_: unknown, statusCode: number, headers: Record<string, string | string[] | undefined>): void {
@@ -137,6 +149,11 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
     // Errors of the parser carry bytes of the answer, which may repeat the request.
     if ('data' in error) delete error.data;
     this.stop('failed', error);
+  }
+
+  #fail(failure: ExchangeFailure): void {
+    this.#settle();
+    this.reject(failure);
   }
 
   #settle(): void {

@@ -41,12 +41,14 @@ export function unreadable(answer: Answer, recipients: readonly Recipient[] | un
 }
 
 function failureFor({ why, written }: ExchangeFailure): Failure {
+  if (why === 'withheld') return LOCAL_FAILURES.withheld;
   if (why === 'aborted') return written ? LOCAL_FAILURES.abortedSent : LOCAL_FAILURES.abortedUnsent;
   if (!written) return LOCAL_FAILURES.notConnected;
   return why === 'timeout' ? LOCAL_FAILURES.timeout : LOCAL_FAILURES.connectionLost;
 }
 
 function describeCause({ why, written, cause }: ExchangeFailure): string {
+  if (why === 'withheld') return cause === undefined ? 'mayStart said no' : 'mayStart threw';
   if (why === 'aborted')
     return written ? 'aborted while the request was on its way' : 'aborted before the request was written';
   if (why === 'timeout') return written ? 'no answer in time' : 'no connection in time';

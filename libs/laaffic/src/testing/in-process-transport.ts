@@ -1,5 +1,6 @@
 import { HttpService } from '@nestjs/axios';
 import { ExchangeFailure, type Answer } from '../gateway/exchange.js';
+import { withheldBy } from '../gateway/may-start.js';
 import { Transport } from '../gateway/transport.js';
 import type { ExchangeConfig } from '../gateway/undici-adapter.js';
 import type { LaafficSettings } from '../options/laaffic.settings.js';
@@ -17,8 +18,10 @@ export class InProcessTransport extends Transport {
     super(new HttpService(new HttpService().axiosRef.create()), settings, signing);
   }
 
-  override async exchange({ url, data, cancel }: ExchangeConfig): Promise<Answer> {
+  override async exchange({ url, data, cancel, mayStart }: ExchangeConfig): Promise<Answer> {
     if (cancel?.aborted === true) throw new ExchangeFailure('aborted', false, cancel.reason);
+    const withheld = mayStart === undefined ? undefined : withheldBy(mayStart);
+    if (withheld !== undefined) throw withheld;
     const [path = '', search] = url.split('?', 2);
     const fields: unknown = data === undefined ? Object.fromEntries(new URLSearchParams(search)) : JSON.parse(data);
     return Promise.resolve(this.platform().answer(path, fields as Record<string, unknown>));
