@@ -10,7 +10,7 @@ export type { FinishedRequest } from './bulk/journal-line.js';
 export { JsonLinesJournal } from './bulk/json-lines-journal.js';
 export type { PositionRange } from './bulk/positions.js';
 export { GatewayClock } from './clock.js';
-export { toInputException } from './errors/invalid-command.js';
+export { invalidCommand, toInputException } from './errors/invalid-command.js';
 export { toHttpException, type HttpStatusOverrides, type LaafficErrorBody } from './errors/http-exception.js';
 export { LAAFFIC_HTTP_STATUSES, LaafficExceptionFilter, UseLaafficErrors } from './errors/laaffic-exception.filter.js';
 export {
@@ -42,6 +42,7 @@ export type { Issue } from './messages/issue.js';
 export { maskNumber } from './messages/mask-number.js';
 export type { Price } from './messages/price.js';
 export type { ConversionInput } from './messages/read-conversion.js';
+export { readSendCommand, type CheckedSms } from './messages/read-send-command.js';
 export { readRecipients, type Recipient, type RecipientInput } from './messages/recipients.js';
 export type { SendSms } from './messages/send-sms.js';
 export {

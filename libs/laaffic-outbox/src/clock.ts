@@ -1,0 +1,25 @@
+import { Injectable } from '@nestjs/common';
+
+/** The one place where this process' own time enters; the ledger's times are the server's. */
+@Injectable()
+export class ProcessClock {
+  /** Milliseconds since some moment; stands still while the machine sleeps, on some systems. */
+  monotonic(): number {
+    return performance.now();
+  }
+
+  /** Milliseconds since the epoch; jumps when somebody sets it. */
+  wall(): number {
+    return Date.now();
+  }
+
+  /** @returns a check whether no more than so many milliseconds have passed by either clock. */
+  within(milliseconds: number): () => boolean {
+    const [monotonic, wall] = [this.monotonic(), this.wall()];
+    return () => {
+      const passed = this.wall() - wall;
+      // A wall clock that was set back says nothing; the other one does.
+      return passed < milliseconds && this.monotonic() - monotonic < milliseconds;
+    };
+  }
+}

@@ -1,0 +1,28 @@
+import { setTimeout } from 'node:timers/promises';
+
+/** A point in time at which patience ends. */
+export class Deadline {
+  readonly #end: number;
+
+  /** @param patience in milliseconds. */
+  constructor(patience: number) {
+    this.#end = performance.now() + patience;
+  }
+
+  /** Milliseconds; 0 when it has passed. */
+  get left(): number {
+    return Math.max(0, this.#end - performance.now());
+  }
+
+  get hasPassed(): boolean {
+    return this.left === 0;
+  }
+
+  /** Waits between two looks at something that nobody tells of. */
+  async pause(): Promise<void> {
+    await setTimeout(Math.min(POLLING, this.left));
+  }
+}
+
+/** Milliseconds. */
+const POLLING = 25;

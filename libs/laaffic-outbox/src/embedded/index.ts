@@ -1,0 +1,3 @@
+export { EmbeddedPostgres } from './embedded-postgres.js';
+export { EmbeddedPostgresError, type EmbeddedPostgresErrorCode } from './embedded-postgres.error.js';
+export type { EmbeddedPostgresOptions } from './embedded-postgres.options.js';

@@ -1,0 +1,106 @@
+import { orderIdsOf } from './order-place.js';
+
+/**
+ * Where a recipient's message is.
+ * - `pending`: it waits to be sent, `sending`: its request is under way.
+ * - `accepted`: the gateway took it; `delivered`, `failed`: and reported so.
+ * - `rejected`: surely not sent. `cancelled`: never sent, by somebody's will.
+ * - `unknown`: perhaps sent; proof is waited for. `held`: none came, a person has to decide. `abandoned`:
+ *   it was decided that nobody will ever know.
+ */
+export type RecipientState =
+  | 'pending'
+  | 'sending'
+  | 'accepted'
+  | 'delivered'
+  | 'failed'
+  | 'rejected'
+  | 'cancelled'
+  | 'unknown'
+  | 'held'
+  | 'abandoned';
+
+/** What the ledger knows of one recipient. */
+export interface OutboxRecipient {
+  /** The recipient's place in its message or campaign, from 0. */
+  readonly position: number;
+  /** `undefined` once it was removed for its age. */
+  readonly number: string | undefined;
+  readonly orderId: string;
+  readonly state: RecipientState;
+  readonly msgId?: string;
+  /** Why it was not accepted, for programs. */
+  readonly code?: string;
+  /** Why it was not accepted, or not delivered, in words. */
+  readonly reason?: string;
+  /** When the gateway reported it. */
+  readonly reportedAt?: Date;
+}
+
+/** A chunk with what is known of its recipients, as the database gives it. */
+export interface ChunkRow {
+  readonly id: string;
+  readonly attempt: number;
+  readonly state: string;
+  readonly first: string;
+  readonly numbers: string | null;
+  readonly order_ids: string | null;
+  readonly code: string | null;
+  readonly reason: string | null;
+  readonly messages: readonly MessageRow[] | null;
+}
+
+type MessageRow = readonly [
+  slot: number,
+  state: string,
+  msgId: string | null,
+  code: string | null,
+  reason: string | null,
+  reportedAt: string | null,
+];
+
+/** The columns of a {@link ChunkRow}, of `chunk c`. */
+export function chunkColumns(schema: string): string {
+  return `c.id::text as id, c.attempt, c.state::text as state, c.first::text as first, c.numbers, c.order_ids, c.code, c.reason,
+    (select json_agg(json_build_array(m.idx, m.state, m.msg_id, m.code, m.reason, m.reported_at) order by m.idx)
+      from ${schema}.message m where m.chunk_id = c.id) as messages`;
+}
+
+const BY_CHUNK: Readonly<Record<string, RecipientState>> = {
+  pending: 'pending',
+  sending: 'sending',
+  refused: 'rejected',
+  cancelled: 'cancelled',
+  unknown: 'unknown',
+  held: 'held',
+  abandoned: 'abandoned',
+};
+
+/** The recipients of a chunk, in the order of its slots: what a row of their own says, else what the chunk says. */
+export function recipientsOf(chunk: ChunkRow, prefix: string): OutboxRecipient[] {
+  const rows = new Map((chunk.messages ?? []).map((row) => [row[0], row]));
+  const numbers = chunk.numbers?.split(',');
+  const own = chunk.order_ids?.split(',');
+  const made = orderIdsOf(prefix, chunk.id, chunk.attempt);
+  const slots = numbers === undefined ? [...rows.keys()] : numbers.keys();
+  const recipients: OutboxRecipient[] = [];
+  for (const slot of slots) {
+    const row = rows.get(slot);
+    const number = numbers?.[slot] || undefined;
+    const state = row === undefined ? BY_CHUNK[chunk.state] : (row[1] as RecipientState);
+    // An empty slot is nobody's, unless the source had something there that is no phone number.
+    if (state === undefined || (number === undefined && numbers !== undefined && row?.[1] !== 'rejected')) continue;
+    const [, , msgId = null, code = chunk.code, reason = chunk.reason, reportedAt = null] = row ?? [];
+    recipients.push({
+      position: Number(chunk.first) + slot,
+      number,
+      orderId: own?.[slot] || made(slot),
+      state,
+      ...(msgId === null ? {} : { msgId }),
+      ...(code === null ? {} : { code }),
+      ...(reason === null ? {} : { reason }),
+      ...(reportedAt === null ? {} : { reportedAt: new Date(reportedAt) }),
+    });
+  }
+  return recipients;
+}

@@ -1,0 +1,18 @@
+/** What a worker needs to send one chunk. */
+export interface ClaimedChunk {
+  readonly id: string;
+  readonly attempt: number;
+  readonly campaignId: string | undefined;
+  /** One entry a slot; those that are empty are nobody's. */
+  readonly numbers: readonly string[];
+  /** The callers' own, by slot; empty where there is none. */
+  readonly orderIds: readonly string[] | undefined;
+  readonly content: string;
+  readonly senderId: string | undefined;
+  /** How often it was given back because it surely was not sent. */
+  readonly retries: number;
+  /** Further requests that may be spent on finding out which number is refused. */
+  readonly isolation: number;
+  /** Whether it was claimed to see if the paused account works again. */
+  readonly isProbe: boolean;
+}

@@ -1,0 +1,72 @@
+import type { Lane } from '../options/outbox.options.js';
+import type { ClaimedChunk } from './chunk.js';
+import type { OutboxLedger } from './outbox-ledger.js';
+
+/** What a claim gave. */
+export interface Claim {
+  readonly chunks: readonly ClaimedChunk[];
+  /** In how many milliseconds the next is worth while, if that is known. */
+  readonly wait: number | undefined;
+}
+
+interface Row {
+  chunk_id: string | null;
+  chunk_attempt: number;
+  chunk_campaign: string | null;
+  chunk_numbers: string;
+  chunk_order_ids: string | null;
+  chunk_content: string;
+  chunk_sender: string | null;
+  chunk_retries: number;
+  chunk_isolation: number;
+  is_probe: boolean;
+  wait_ms: number | null;
+}
+
+/** The share of a second's recipients that may go at once: what a sliding second may exceed the rate by. */
+const BURST = 0.06;
+
+/** Takes chunks for one worker. */
+export class Claims {
+  readonly #sql: string;
+
+  constructor(
+    private readonly ledger: OutboxLedger,
+    /** As many recipients as one request takes. */
+    private readonly largest: number,
+  ) {
+    this.#sql = `select * from ${ledger.database.schema}.claim($1, $2, $3, $4, $5, $6, $7, $8, $9)`;
+  }
+
+  /** Marks up to so many chunks as being sent, and gives them; committed before it resolves. */
+  async take(lane: Lane, limit: number): Promise<Claim> {
+    const { recipientsPerSecond, requestsPerSecond, priorityShare } = this.ledger.settings.rate;
+    const rate = [recipientsPerSecond ?? null, requestsPerSecond ?? null, BURST, priorityShare];
+    const { rows } = await this.ledger.database.query<Row & Record<string, unknown>>(this.#sql, [
+      this.ledger.account,
+      this.ledger.by,
+      lane,
+      limit,
+      ...rate,
+      this.largest,
+    ]);
+    const last = rows.at(-1);
+    return { chunks: rows.flatMap((row) => chunkOf(row) ?? []), wait: last?.wait_ms ?? undefined };
+  }
+}
+
+function chunkOf(row: Row): ClaimedChunk | undefined {
+  if (row.chunk_id === null) return undefined;
+  return {
+    id: row.chunk_id,
+    attempt: row.chunk_attempt,
+    campaignId: row.chunk_campaign ?? undefined,
+    numbers: row.chunk_numbers.split(','),
+    orderIds: row.chunk_order_ids?.split(','),
+    content: row.chunk_content,
+    senderId: row.chunk_sender ?? undefined,
+    retries: row.chunk_retries,
+    isolation: row.chunk_isolation,
+    isProbe: row.is_probe,
+  };
+}

@@ -1,0 +1,98 @@
+import { OutboxError } from '../outbox.error.js';
+import type { Lane } from '../options/outbox.options.js';
+import { rowsOf, type SqlTransaction } from '../transaction.js';
+import type { OutboxLedger } from './outbox-ledger.js';
+
+/** A message as the ledger takes it. */
+export interface NewMessage {
+  readonly lane: Lane;
+  readonly n: number;
+  /** Joined by commas. */
+  readonly numbers: string;
+  /** Joined by commas, empty where the caller gave none; `undefined` where the caller gave none at all. */
+  readonly orderIds: string | undefined;
+  readonly content: string;
+  readonly senderId: string | undefined;
+  readonly dueAt: Date | undefined;
+  readonly expiresAt: Date | undefined;
+  readonly idempotencyKey: string | undefined;
+  /** Tells whether the same key comes with the same message. */
+  readonly fingerprint: string;
+  /** Whether somebody waits for its outcome. */
+  readonly awaited: boolean;
+}
+
+interface Stored {
+  id: string;
+  fingerprint: string | null;
+}
+
+/** Takes messages into the ledger, each with one statement, so that it fits into any transaction. */
+export class MessageIntake {
+  readonly #insert: string;
+  readonly #find: string;
+
+  constructor(private readonly ledger: OutboxLedger) {
+    const s = ledger.database.schema;
+    // Called out in the same statement: heard when the transaction commits, and not at all if it is rolled back.
+    this.#insert = `with added as (
+        insert into ${s}.chunk (account, lane, n, numbers, order_ids, content, sender_id, due_at, expires_at, idempotency_key, fingerprint, awaited)
+        values ($1::text, $2::text::${s}.lane, $3::int, $4::text, $5::text, $6::text, $7::text,
+          coalesce($8::text::timestamptz, clock_timestamp()), $9::text::timestamptz, $10::text, $11::text, $12::text::boolean)
+        on conflict (account, idempotency_key) where idempotency_key is not null do nothing
+        returning id, account, due_at
+      ), noted as (
+        insert into ${s}.journal (account, chunk_id, attempt, event, by) select account, id, 0, 'pending', 'app' from added
+      )
+      select added.id::text as id, case when added.due_at <= clock_timestamp() then pg_notify($13::text, '')::text end as called
+      from added`;
+    this.#find = `select id::text as id, fingerprint from ${s}.chunk where account = $1::text and idempotency_key = $2::text`;
+  }
+
+  /**
+   * @param transaction where to; the ledger's own pool without one.
+   * @throws {OutboxError} `OUTBOX_KEY_REUSED` if the key was given to another message; `OUTBOX_TRANSACTION`
+   * if the transaction is not of the form that is asked for.
+   */
+  async add(
+    message: NewMessage,
+    transaction: SqlTransaction = this.ledger.database,
+  ): Promise<{ id: string; isNew: boolean }> {
+    const added = await run<Stored>(transaction, this.#insert, [
+      this.ledger.account,
+      message.lane,
+      message.n,
+      message.numbers,
+      message.orderIds ?? null,
+      message.content,
+      message.senderId ?? null,
+      message.dueAt?.toISOString() ?? null,
+      message.expiresAt?.toISOString() ?? null,
+      message.idempotencyKey ?? null,
+      message.fingerprint,
+      String(message.awaited),
+      `${this.ledger.database.channel}_due`,
+    ]);
+    if (added !== undefined) return { id: added.id, isNew: true };
+    const found = await run<Stored>(transaction, this.#find, [this.ledger.account, message.idempotencyKey]);
+    if (found === undefined) {
+      throw new OutboxError(
+        'OUTBOX_TRANSACTION',
+        'A message with this idempotency key was added after this transaction began, which therefore cannot see it: repeat the transaction',
+      );
+    }
+    if (found.fingerprint !== message.fingerprint) {
+      throw new OutboxError('OUTBOX_KEY_REUSED', 'This idempotency key was given to another message before');
+    }
+    return { id: found.id, isNew: false };
+  }
+}
+
+async function run<R>(transaction: SqlTransaction, text: string, params: unknown[]): Promise<R | undefined> {
+  const rows = rowsOf<R>(await transaction.query(text, params));
+  if (rows !== undefined) return rows[0];
+  throw new OutboxError(
+    'OUTBOX_TRANSACTION',
+    'transaction.query(text, params) must resolve to an array of rows or to an object with `rows`; it gave neither',
+  );
+}

@@ -1,0 +1,97 @@
+import type { Lane } from '../options/outbox.options.js';
+import { chunkColumns, recipientsOf, type ChunkRow, type OutboxRecipient } from './chunk-recipients.js';
+import type { OutboxLedger } from './outbox-ledger.js';
+import { placeOf } from './order-place.js';
+
+/** A message in the outbox. */
+export interface OutboxMessage {
+  readonly id: string;
+  readonly campaignId?: string;
+  readonly lane: Lane;
+  readonly createdAt: Date;
+  /** When it is to be sent, or was first allowed to be. */
+  readonly dueAt: Date;
+  /** How often it was begun to be sent; more than once only where nothing was sent before. */
+  readonly attempts: number;
+  readonly recipients: readonly OutboxRecipient[];
+}
+
+interface MessageRow extends ChunkRow {
+  readonly campaign_id: string | null;
+  readonly lane: Lane;
+  readonly created_at: Date;
+  readonly due_at: Date;
+}
+
+const ID = /^[1-9]\d{0,18}$/;
+
+/** Reads single messages. */
+export class MessageView {
+  readonly #select: string;
+
+  constructor(private readonly ledger: OutboxLedger) {
+    const s = ledger.database.schema;
+    this.#select = `select ${chunkColumns(s)}, c.campaign_id::text as campaign_id, c.lane, c.created_at, c.due_at
+      from ${s}.chunk c where c.account = $1`;
+  }
+
+  async find(id: string): Promise<OutboxMessage | undefined> {
+    if (!ID.test(id) || BigInt(id) >= 2n ** 63n) return undefined;
+    return this.#read(id, await this.#rows('(c.id = $2 or c.root = $2)', id));
+  }
+
+  async findByOrderId(orderId: string): Promise<OutboxMessage | undefined> {
+    const place = placeOf(orderId, this.ledger.prefix);
+    if (place !== undefined) return this.#rootOf(await this.#rows('c.id = $2', place.chunkId));
+    if (orderId === '' || orderId.includes(',')) return undefined;
+    return this.#rootOf(
+      await this.#rows(`c.order_ids is not null and string_to_array(c.order_ids, ',') @> array[$2]`, orderId),
+    );
+  }
+
+  /** @returns whether anything of it was pending. */
+  async cancel(id: string, by: string): Promise<boolean> {
+    if (!ID.test(id) || BigInt(id) >= 2n ** 63n) return false;
+    const s = this.ledger.database.schema;
+    const { rows } = await this.ledger.database.query(
+      `with moved as (
+        update ${s}.chunk set state = 'cancelled', changed_at = clock_timestamp()
+        where account = $1 and (id = $2 or root = $2) and state = 'pending' returning *
+      ), told as (select ${s}.tell_outcome(m) from moved m)
+      insert into ${s}.journal (account, campaign_id, chunk_id, attempt, event, by)
+        select account, campaign_id, id, attempt, 'cancelled', $3 from moved, (select count(*) from told) t returning 1`,
+      [this.ledger.account, id, by],
+    );
+    return rows.length > 0;
+  }
+
+  async #rows(condition: string, value: string): Promise<MessageRow[]> {
+    const { rows } = await this.ledger.database.query<MessageRow & Record<string, unknown>>(
+      `${this.#select} and ${condition} order by c.id`,
+      [this.ledger.account, value],
+    );
+    return rows;
+  }
+
+  /** The whole message of a chunk that was divided, too. */
+  async #rootOf(found: readonly MessageRow[]): Promise<OutboxMessage | undefined> {
+    const [first] = found;
+    if (first === undefined) return undefined;
+    return this.#read(first.id, found);
+  }
+
+  #read(id: string, rows: readonly MessageRow[]): OutboxMessage | undefined {
+    const [first] = rows;
+    if (first === undefined) return undefined;
+    const recipients = rows.flatMap((row) => recipientsOf(row, this.ledger.prefix));
+    return {
+      id,
+      ...(first.campaign_id === null ? {} : { campaignId: first.campaign_id }),
+      lane: first.lane,
+      createdAt: first.created_at,
+      dueAt: first.due_at,
+      attempts: Math.max(...rows.map(({ attempt }) => attempt)),
+      recipients: recipients.sort((a, b) => a.position - b.position),
+    };
+  }
+}

@@ -1,0 +1,76 @@
+import type { Pool, PoolClient } from 'pg';
+import { OutboxError } from '../outbox.error.js';
+import { LEDGER } from './migrations/0001-ledger.js';
+
+/** In the order in which they are applied; what was released is never changed. */
+const MIGRATIONS: readonly string[] = [LEDGER];
+
+/**
+ * Brings the outbox's own schema to the version that this release needs; instances that start at once
+ * wait for each other. Nothing outside the schema is touched.
+ * @param schema @default 'laaffic_outbox'
+ * @throws {OutboxError} `OUTBOX_SCHEMA_TOO_NEW` if a newer release has been here.
+ */
+export async function migrateOutbox(pool: Pool, schema = 'laaffic_outbox'): Promise<void> {
+  const client = await pool.connect();
+  let failure: Error | undefined;
+  try {
+    await client.query('begin');
+    // Before anything is looked at: `create schema if not exists` itself fails when two do it at once.
+    await client.query(`select pg_advisory_xact_lock(hashtextextended($1, 0))`, [`laaffic outbox ${schema}`]);
+    const version = await versionOf(client, schema);
+    refuseNewer(version, schema);
+    if (version < MIGRATIONS.length) await apply(client, schema, version);
+    await client.query('commit');
+  } catch (error) {
+    failure = error as Error;
+    await client.query('rollback').catch(() => undefined);
+    throw error;
+  } finally {
+    client.release(failure instanceof OutboxError ? undefined : failure);
+  }
+}
+
+/** @throws {OutboxError} if the schema is not of the version that this release needs. */
+export async function checkSchema(pool: Pool, schema: string): Promise<void> {
+  const version = await versionOf(pool, schema);
+  refuseNewer(version, schema);
+  if (version === MIGRATIONS.length) return;
+  throw new OutboxError(
+    'OUTBOX_SCHEMA_MISSING',
+    `The schema ${schema} is at version ${version}, and this release needs ${MIGRATIONS.length}: ` +
+      'run migrateOutbox(pool) before the app starts, or leave the option `migrate` on',
+  );
+}
+
+async function versionOf(client: Pool | PoolClient, schema: string): Promise<number> {
+  const { rows } = await client.query<{ exists: boolean }>(`select to_regclass($1) is not null as exists`, [
+    `"${schema}".migration`,
+  ]);
+  if (rows[0]?.exists !== true) return 0;
+  const found = await client.query<{ version: number }>(
+    `select coalesce(max(version), 0)::int as version from "${schema}".migration`,
+  );
+  return found.rows[0]?.version ?? 0;
+}
+
+async function apply(client: PoolClient, schema: string, version: number): Promise<void> {
+  await client.query(`create schema if not exists "${schema}"`);
+  await client.query(`set local search_path to "${schema}", pg_catalog, pg_temp`);
+  await client.query(
+    `create table if not exists migration (version int primary key, applied_at timestamptz not null default now())`,
+  );
+  for (const [index, sql] of MIGRATIONS.entries()) {
+    if (index < version) continue;
+    await client.query(sql);
+    await client.query(`insert into migration (version) values ($1)`, [index + 1]);
+  }
+}
+
+function refuseNewer(version: number, schema: string): void {
+  if (version <= MIGRATIONS.length) return;
+  throw new OutboxError(
+    'OUTBOX_SCHEMA_TOO_NEW',
+    `The schema ${schema} is at version ${version}, made by a newer release; this one knows ${MIGRATIONS.length}`,
+  );
+}

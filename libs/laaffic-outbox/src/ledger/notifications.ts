@@ -1,0 +1,68 @@
+import { Logger } from '@nestjs/common';
+import { Client, type Notification } from 'pg';
+import type { Database } from './database.js';
+
+const SHORTEST_PAUSE = 250;
+const LONGEST_PAUSE = 10_000;
+
+/** Hears what the ledger's database calls out. Only hints: whoever listens must also look by itself now and then. */
+export class Notifications {
+  readonly #logger = new Logger('LaafficOutbox');
+  readonly #listeners = new Map<string, ((payload: string) => void)[]>();
+  #client: Client | undefined;
+  #isStopped = false;
+  #timer: NodeJS.Timeout | undefined;
+  #pause = SHORTEST_PAUSE;
+
+  constructor(private readonly database: Database) {}
+
+  /** @param name of the channel after the schema's name, such as `due` or `outcome`. */
+  on(name: string, listener: (payload: string) => void): void {
+    const channel = `${this.database.channel}_${name}`;
+    this.#listeners.set(channel, [...(this.#listeners.get(channel) ?? []), listener]);
+  }
+
+  /** Calls the listeners of this process at once. */
+  call(name: string, payload = ''): void {
+    for (const listener of this.#listeners.get(`${this.database.channel}_${name}`) ?? []) listener(payload);
+  }
+
+  start(): void {
+    void this.#connect();
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    clearTimeout(this.#timer);
+    await this.#client?.end().catch(() => undefined);
+  }
+
+  async #connect(): Promise<void> {
+    // A connection of its own: those of a pool come and go, and may be shared by a proxy.
+    const client = new Client(this.database.pool.options as ConstructorParameters<typeof Client>[0]);
+    this.#client = client;
+    let isOver = false;
+    const again = (): void => {
+      if (isOver || this.#isStopped) return;
+      isOver = true;
+      client.end().catch(() => undefined);
+      this.#timer = setTimeout(() => void this.#connect(), this.#pause).unref();
+      this.#pause = Math.min(this.#pause * 2, LONGEST_PAUSE);
+    };
+    client.on('error', again);
+    client.on('end', again);
+    client.on('notification', ({ channel, payload = '' }: Notification) => {
+      for (const listener of this.#listeners.get(channel) ?? []) listener(payload);
+    });
+    try {
+      await client.connect();
+      for (const channel of this.#listeners.keys()) await client.query(`listen "${channel}"`);
+      this.#pause = SHORTEST_PAUSE;
+      // Something may have been called out meanwhile.
+      for (const listeners of this.#listeners.values()) for (const listener of listeners) listener('');
+    } catch (error) {
+      this.#logger.warn(`Not listening to the database: ${error instanceof Error ? error.message : typeof error}`);
+      again();
+    }
+  }
+}

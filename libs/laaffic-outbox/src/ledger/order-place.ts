@@ -1,0 +1,24 @@
+/** Where an order id of ours points. */
+export interface OrderPlace {
+  readonly chunkId: string;
+  readonly attempt: number;
+  readonly slot: number;
+}
+
+const PLACE = /^([0-9a-f]{8})\.([0-9a-z]{1,13})\.([0-9a-z]{1,6})\.([0-9a-z]{1,4})$/;
+const LARGEST_ID = 2n ** 63n - 1n;
+
+/** The place that an order id names, if it was made by the ledger with this prefix. */
+export function placeOf(orderId: string, prefix: string): OrderPlace | undefined {
+  const [, made, chunk = '', attempt = '', slot = ''] = PLACE.exec(orderId) ?? [];
+  if (made !== prefix) return undefined;
+  const id = [...chunk].reduce((sum, digit) => sum * 36n + BigInt(parseInt(digit, 36)), 0n);
+  const place = { chunkId: String(id), attempt: parseInt(attempt, 36), slot: parseInt(slot, 36) };
+  return id > LARGEST_ID || place.attempt >= 2 ** 31 || place.slot > 32_767 ? undefined : place;
+}
+
+/** The order id of a slot in one attempt of a chunk. */
+export function orderIdsOf(prefix: string, chunkId: string, attempt: number): (slot: number) => string {
+  const begin = `${prefix}.${BigInt(chunkId).toString(36)}.${attempt.toString(36)}.`;
+  return (slot) => begin + slot.toString(36);
+}

@@ -1,0 +1,46 @@
+import { Bell } from '../bell.js';
+import type { MessageView, OutboxMessage } from './message-view.js';
+
+const OPEN: ReadonlySet<string> = new Set(['pending', 'sending']);
+/** Calls are hints: one may be lost with its connection. */
+const LOOK_EVERY = 500;
+
+/** Lets callers wait for the outcome of a message, whichever process sends it. */
+export class Outcomes {
+  readonly #bells = new Map<string, Bell>();
+
+  constructor(private readonly messages: MessageView) {}
+
+  /** Something was decided about the message; all of them, if no id is given. */
+  tell(id: string): void {
+    const bells = id === '' ? [...this.#bells.values()] : [this.#bells.get(id)];
+    for (const bell of bells) bell?.ring();
+  }
+
+  /**
+   * Waits until nothing of the message is pending or being sent.
+   * @returns `undefined` if that takes longer.
+   */
+  async of(id: string, timeout: number, signal?: AbortSignal): Promise<OutboxMessage | undefined> {
+    const deadline = performance.now() + timeout;
+    const bell = this.#bells.get(id) ?? new Bell();
+    this.#bells.set(id, bell);
+    const onAbort = () => {
+      bell.ring();
+    };
+    signal?.addEventListener('abort', onAbort);
+    try {
+      for (;;) {
+        const rung = bell.next();
+        const message = await this.messages.find(id);
+        if (message?.recipients.every(({ state }) => !OPEN.has(state)) === true) return message;
+        const left = deadline - performance.now();
+        if (left <= 0 || signal?.aborted === true) return undefined;
+        await bell.wait(rung, Math.min(left, LOOK_EVERY));
+      }
+    } finally {
+      signal?.removeEventListener('abort', onAbort);
+      if (this.#bells.get(id) === bell) this.#bells.delete(id);
+    }
+  }
+}

@@ -1,0 +1,138 @@
+import { Logger } from '@nestjs/common';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { OutboxLedger } from './outbox-ledger.js';
+
+/** A recipient whose outcome is written down: slot, state, code, reason, message id. */
+export type RecipientRow = readonly [
+  slot: number,
+  state: 'accepted' | 'rejected' | 'unknown',
+  code: string | null,
+  reason: string | null,
+  msgId: string | null,
+];
+
+/** Recipients that move into a chunk of their own. */
+export interface ChunkPart {
+  /** By slot, as in the chunk that they come from; joined by commas. */
+  readonly numbers: string;
+  readonly n: number;
+  readonly isolation: number;
+}
+
+/** What became of one attempt. */
+export type Verdict =
+  | {
+      readonly is: 'settled';
+      /** Slots of the message ids, joined by commas; `undefined` where they are 0, 1, 2, … */
+      readonly slots: string | undefined;
+      readonly msgIds: string;
+      readonly others: readonly RecipientRow[];
+    }
+  | { readonly is: 'refused' | 'unknown'; readonly code: string; readonly reason: string }
+  | { readonly is: 'unsent'; readonly code: string; readonly reason: string; readonly delay: number }
+  | {
+      readonly is: 'divided';
+      readonly rest: string;
+      readonly parts: readonly ChunkPart[];
+      readonly others: readonly RecipientRow[];
+      readonly code: string;
+    };
+
+interface Entry {
+  readonly call: string;
+  readonly params: readonly unknown[];
+  resolve(isTaken: boolean): void;
+}
+
+/** As many as one statement takes in one round trip. */
+const MOST_AT_ONCE = 32;
+const LONGEST_PAUSE = 2_000;
+
+/**
+ * Writes down what became of attempts, many in one commit. While the database is away nothing is
+ * forgotten: it is tried again until it is there, or until the process ends; then the lease marks the
+ * attempts as unknown.
+ */
+export class Settlements {
+  readonly #logger = new Logger('LaafficOutbox');
+  readonly #waiting: Entry[] = [];
+  #isRunning = false;
+
+  constructor(
+    private readonly ledger: OutboxLedger,
+    /** Whether anybody wants to hear of settled chunks. */
+    private readonly announces: () => boolean,
+  ) {}
+
+  /** @returns whether it was taken: not if somebody else has decided meanwhile. Never rejects. */
+  write(chunk: { readonly id: string; readonly attempt: number }, verdict: Verdict): Promise<boolean> {
+    return new Promise((resolve) => {
+      this.#waiting.push({ ...this.#callOf(verdict), params: this.#paramsOf(chunk, verdict), resolve });
+      if (!this.#isRunning) void this.#run();
+    });
+  }
+
+  #callOf({ is }: Verdict): { call: string } {
+    const calls = { settled: 'settle', refused: 'refuse', unknown: 'doubt', unsent: 'give_back', divided: 'divide' };
+    return { call: calls[is] };
+  }
+
+  #paramsOf({ id, attempt }: { readonly id: string; readonly attempt: number }, verdict: Verdict): unknown[] {
+    const first = [id, attempt, this.ledger.by];
+    switch (verdict.is) {
+      case 'settled': {
+        const { slots = null, msgIds, others } = verdict;
+        const { reportsAfter } = this.ledger.settings.timing;
+        const pollAfter = reportsAfter === false ? null : reportsAfter;
+        return [...first, slots, msgIds, JSON.stringify(others), this.announces(), pollAfter];
+      }
+      case 'refused':
+        return [...first, verdict.code, verdict.reason, this.announces()];
+      case 'unknown':
+        return [...first, verdict.code, verdict.reason];
+      case 'unsent':
+        return [...first, verdict.code, verdict.reason, verdict.delay];
+      case 'divided': {
+        const { rest, parts, others, code } = verdict;
+        const rows = [JSON.stringify(parts), JSON.stringify(others)];
+        return [...first, 'sending,unknown,held', rest, ...rows, 'divided', code, this.announces()];
+      }
+    }
+  }
+
+  async #run(): Promise<void> {
+    this.#isRunning = true;
+    let pause = 50;
+    while (this.#waiting.length > 0) {
+      const batch = this.#waiting.splice(0, MOST_AT_ONCE);
+      try {
+        await this.#writeAll(batch);
+        pause = 50;
+      } catch (error) {
+        this.#logger.error(`Outcomes could not be written down, trying again: ${describe(error)}`);
+        this.#waiting.unshift(...batch);
+        await wait(pause);
+        pause = Math.min(pause * 2, LONGEST_PAUSE);
+      }
+    }
+    this.#isRunning = false;
+  }
+
+  async #writeAll(batch: readonly Entry[]): Promise<void> {
+    const params: unknown[] = [];
+    const calls = batch.map((entry, index) => {
+      const places = entry.params.map((param) => `$${params.push(param)}`);
+      return `${this.ledger.database.schema}.${entry.call}(${places.join(', ')}) as taken_${index}`;
+    });
+    const { rows } = await this.ledger.database.query<Record<string, boolean>>(`select ${calls.join(', ')}`, params);
+    batch.forEach((entry, index) => {
+      entry.resolve(rows[0]?.[`taken_${index}`] === true);
+    });
+  }
+}
+
+/** Words of the driver alone: those of the server may repeat a statement's values. */
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return typeof error;
+  return 'code' in error && typeof error.code === 'string' ? `${error.name} ${error.code}` : error.name;
+}

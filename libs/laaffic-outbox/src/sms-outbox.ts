@@ -1,0 +1,182 @@
+import { createHash } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { invalidCommand, readSendCommand, SmsReceipt, type SendSms } from 'nestjs-laaffic';
+import type { OutboxMessage } from './ledger/message-view.js';
+import { MessageIntake } from './ledger/message-intake.js';
+import { MessageView } from './ledger/message-view.js';
+import { Outcomes } from './ledger/outcomes.js';
+import { OutboxLedger } from './ledger/outbox-ledger.js';
+import type { Lane } from './options/outbox.options.js';
+import type { SqlTransaction } from './transaction.js';
+
+/** How a message is enqueued. */
+export interface EnqueueOptions {
+  /**
+   * The app's own SQL transaction: the message is sent if it commits, and was never there if it is rolled
+   * back.
+   * @default one of its own, committed when the call resolves
+   */
+  readonly transaction?: SqlTransaction | undefined;
+  /**
+   * The same key gives the same message, for ever; at most 255 characters. Another message with a key that
+   * was used before is refused.
+   * @default none
+   */
+  readonly idempotencyKey?: string | undefined;
+  /**
+   * When it is to be sent.
+   * @default now
+   */
+  readonly sendAt?: Date | undefined;
+  /**
+   * After that it is not sent any more, but refused with `OUTBOX_EXPIRED`: an OTP that comes too late is
+   * worse than none.
+   * @default never
+   */
+  readonly sendBefore?: Date | undefined;
+  /**
+   * `priority` for what somebody waits for, `bulk` for what may wait behind it.
+   * @default 'priority'
+   */
+  readonly lane?: Lane | undefined;
+}
+
+/** A message that is in the outbox. */
+export interface EnqueuedSms {
+  readonly id: string;
+  /** `false` if the idempotency key was given before: this is the message of that call. */
+  readonly isNew: boolean;
+}
+
+const MAX_RECIPIENTS = 1_000;
+const MAX_KEY = 255;
+
+/** The durable way to send: what `enqueue` has taken is sent once, or it is said honestly that nobody knows. */
+@Injectable()
+export class SmsOutbox {
+  readonly #intake: MessageIntake;
+  readonly #messages: MessageView;
+  readonly #outcomes: Outcomes;
+
+  constructor(private readonly ledger: OutboxLedger) {
+    this.#intake = new MessageIntake(ledger);
+    this.#messages = new MessageView(ledger);
+    this.#outcomes = new Outcomes(this.#messages);
+    ledger.notifications.on('outcome', (id) => {
+      this.#outcomes.tell(id);
+    });
+  }
+
+  /**
+   * Takes a message in. It is checked as `SmsService.send` checks it.
+   * @throws {LaafficInputException} naming every field that is wrong; nothing was enqueued.
+   * @throws {OutboxError} `OUTBOX_KEY_REUSED`, `OUTBOX_TRANSACTION`.
+   */
+  enqueue(command: SendSms, options: EnqueueOptions = {}): Promise<EnqueuedSms> {
+    return this.#add(command, options, false);
+  }
+
+  /**
+   * Takes a message in, and waits until it is decided what became of each recipient, or until it is plain
+   * that nobody can know yet.
+   * @param timeout how long to wait, in milliseconds; the message stays in the outbox after it.
+   * @returns the receipt, or `undefined` if it is not decided in time.
+   */
+  async send(
+    command: SendSms,
+    options: Omit<EnqueueOptions, 'transaction' | 'sendAt'> & {
+      readonly timeout?: number;
+      readonly signal?: AbortSignal;
+    } = {},
+  ): Promise<EnqueuedSms & { readonly receipt: SmsReceipt | undefined }> {
+    const { timeout = 30_000, signal, ...rest } = options;
+    const enqueued = await this.#add(command, rest, true);
+    const message = await this.#outcomes.of(enqueued.id, timeout, signal);
+    return { ...enqueued, receipt: message === undefined ? undefined : receiptOf(message) };
+  }
+
+  /** The message and each of its recipients, or `undefined` if there is none with this id. */
+  find(id: string): Promise<OutboxMessage | undefined> {
+    return this.#messages.find(id);
+  }
+
+  /** The message that sent, or is going to send, with this order id, of a campaign too. */
+  findByOrderId(orderId: string): Promise<OutboxMessage | undefined> {
+    return this.#messages.findByOrderId(orderId);
+  }
+
+  /** @returns whether it was pending, and now is never sent. */
+  cancel(id: string, by = 'app'): Promise<boolean> {
+    return this.#messages.cancel(id, by);
+  }
+
+  async #add(command: SendSms, options: EnqueueOptions, awaited: boolean): Promise<EnqueuedSms> {
+    const { lane = 'priority', sendAt, sendBefore, idempotencyKey, transaction } = options;
+    // Order ids that are empty are made by the ledger, from the place that the recipient gets in it.
+    const read = readSendCommand(command, MAX_RECIPIENTS, () => '');
+    const issues = [
+      ...('issues' in read ? read.issues : []),
+      ...checkKey(idempotencyKey),
+      ...checkDate('sendAt', sendAt),
+      ...checkDate('sendBefore', sendBefore),
+      ...(lane === 'priority' || lane === 'bulk' ? [] : [{ field: 'lane', problem: 'must be priority or bulk' }]),
+    ];
+    if ('issues' in read || issues.length > 0) throw invalidCommand(issues);
+    const { recipients, content, senderId } = read.sms;
+    const numbers = recipients.map(({ number }) => number).join();
+    const orderIds = recipients.map(({ orderId }) => orderId).join();
+    const hasOrderIds = recipients.some(({ orderId }) => orderId !== '');
+    const message = {
+      lane,
+      n: recipients.length,
+      numbers,
+      orderIds: hasOrderIds ? orderIds : undefined,
+      content,
+      senderId,
+      dueAt: sendAt,
+      expiresAt: sendBefore,
+      idempotencyKey,
+      fingerprint: fingerprintOf([numbers, orderIds, content, senderId ?? '']),
+      awaited,
+    };
+    const added = await this.#intake.add(message, transaction);
+    if (transaction === undefined && added.isNew) this.ledger.notifications.call('due');
+    return added;
+  }
+}
+
+function receiptOf({ recipients }: OutboxMessage): SmsReceipt {
+  const accepted: SmsReceipt['accepted'][number][] = [];
+  const rejected: SmsReceipt['rejected'][number][] = [];
+  const unknown: SmsReceipt['unknown'][number][] = [];
+  for (const {
+    number = '',
+    orderId,
+    state,
+    msgId,
+    code = 'OUTBOX_CANCELLED',
+    reason = 'no reason given',
+  } of recipients) {
+    const id = msgId === undefined ? {} : { msgId };
+    const isAccepted = state === 'accepted' || state === 'delivered' || state === 'failed';
+    if (isAccepted) accepted.push({ number, orderId, msgId: msgId ?? '' });
+    else if (state === 'rejected' || state === 'cancelled') rejected.push({ number, orderId, code, reason, ...id });
+    else unknown.push({ number, orderId, code, reason, ...id });
+  }
+  return new SmsReceipt(accepted, rejected, unknown);
+}
+
+function checkKey(key: unknown): { field: string; problem: string }[] {
+  const isRight =
+    key === undefined || (typeof key === 'string' && key !== '' && key.length <= MAX_KEY && !key.includes('\0'));
+  return isRight ? [] : [{ field: 'idempotencyKey', problem: `must be text of 1 to ${MAX_KEY} characters` }];
+}
+
+function checkDate(field: string, date: unknown): { field: string; problem: string }[] {
+  const isRight = date === undefined || (date instanceof Date && !Number.isNaN(date.getTime()));
+  return isRight ? [] : [{ field, problem: 'must be a valid Date' }];
+}
+
+function fingerprintOf(parts: readonly string[]): string {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('base64url');
+}

@@ -1,0 +1,187 @@
+import {
+  LaafficException,
+  LaafficLimitException,
+  type Recipient,
+  type SmsReceipt,
+  type SmsService,
+} from 'nestjs-laaffic';
+import type { ClaimedChunk } from '../ledger/chunk.js';
+import { orderIdsOf } from '../ledger/order-place.js';
+import type { ChunkPart, RecipientRow, Verdict } from '../ledger/settlements.js';
+
+/** What an attempt says about the account. */
+export type AccountSign =
+  | { readonly is: 'works' }
+  | { readonly is: 'broken'; readonly code: string; readonly reason: string }
+  | { readonly is: 'limited'; readonly delay: number }
+  | { readonly is: 'silent' };
+
+/** One attempt: what became of the chunk, and what it says about the account. */
+export interface AttemptEnd {
+  readonly verdict: Verdict;
+  readonly account: AccountSign;
+}
+
+/** How one attempt is made. */
+export interface AttemptPlan {
+  /** What order ids of this ledger begin with. */
+  readonly prefix: string;
+  readonly timeout: number;
+  readonly priority: 'high' | 'normal';
+  /** Whether the claim still holds. */
+  mayStart(): boolean;
+}
+
+const NUMBER_LIMIT = -28;
+const ABNORMAL_NUMBER = -9;
+/** A number that is limited for a period is tried so often, then refused. */
+const MOST_NUMBER_RETRIES = 8;
+
+/** Sends a chunk once, and says what became of it; never rejects. */
+export async function attempt(sms: SmsService, chunk: ClaimedChunk, plan: AttemptPlan): Promise<AttemptEnd> {
+  const to = recipientsOf(chunk, plan.prefix);
+  const { content, senderId } = chunk;
+  const { timeout, priority } = plan;
+  try {
+    const receipt = await sms.send({ to, content, senderId }, { timeout, priority, mayStart: () => plan.mayStart() });
+    return { verdict: settled(to, receipt), account: { is: 'works' } };
+  } catch (error) {
+    if (error instanceof LaafficException) return failed(chunk, to, error);
+    const reason = error instanceof Error ? error.name : typeof error;
+    return { verdict: { is: 'unknown', code: 'OUTBOX_FAULT', reason }, account: { is: 'silent' } };
+  }
+}
+
+/** A recipient and the slot that it has in its chunk. */
+interface SlotRecipient extends Recipient {
+  readonly slot: number;
+}
+
+function recipientsOf({ id, attempt, numbers, orderIds }: ClaimedChunk, prefix: string): SlotRecipient[] {
+  const to: SlotRecipient[] = [];
+  const made = orderIdsOf(prefix, id, attempt);
+  for (const [slot, number] of numbers.entries()) {
+    if (number !== '') to.push({ number, slot, orderId: orderIds?.[slot] || made(slot) });
+  }
+  return to;
+}
+
+function settled(to: readonly SlotRecipient[], receipt: SmsReceipt): Verdict {
+  const { accepted } = receipt;
+  // Most answers name everybody in the order of the request.
+  const isWhole = accepted.length === to.length && accepted.every(({ orderId }, i) => orderId === to[i]?.orderId);
+  const slotOf = slotsIn(to);
+  const others = othersIn(receipt, slotOf);
+  const slots: number[] = [];
+  const msgIds: string[] = [];
+  for (const [index, { orderId, msgId }] of accepted.entries()) {
+    const slot = isWhole ? to[index]?.slot : slotOf(orderId);
+    if (slot === undefined) continue;
+    if (/[,\0]/.test(msgId)) {
+      others.push([slot, 'accepted', null, null, clean(msgId)]);
+    } else {
+      slots.push(slot);
+      msgIds.push(msgId);
+    }
+  }
+  const isPlain = slots.every((slot, index) => slot === index);
+  return { is: 'settled', slots: isPlain ? undefined : slots.join(), msgIds: msgIds.join(), others };
+}
+
+function failed(chunk: ClaimedChunk, to: readonly SlotRecipient[], error: LaafficException): AttemptEnd {
+  const { code, kind, outcome, status, receipt } = error;
+  const reason = clean(error.reason ?? error.message);
+  if (outcome === 'unknown') {
+    const isReadable = receipt !== undefined && receipt.rejected.length > 0;
+    const verdict: Verdict = isReadable ? settled(to, receipt) : { is: 'unknown', code, reason };
+    return { verdict, account: { is: 'silent' } };
+  }
+  if (kind === 'account' || kind === 'clock') {
+    return { verdict: { is: 'unsent', code, reason, delay: 0 }, account: { is: 'broken', code, reason } };
+  }
+  if (status === NUMBER_LIMIT || status === ABNORMAL_NUMBER) {
+    return { verdict: aboutNumbers(chunk, to, error, reason), account: { is: 'works' } };
+  }
+  if (kind === 'limit' || kind === 'transport') {
+    const delay = error instanceof LaafficLimitException ? error.retryAfter * 1000 : 0;
+    const isOurs = code === 'LAAFFIC_WITHHELD';
+    return {
+      verdict: { is: 'unsent', code, reason, delay },
+      account: isOurs ? { is: 'silent' } : { is: 'limited', delay },
+    };
+  }
+  return { verdict: refusedEach(to, error, reason), account: { is: 'works' } };
+}
+
+/** The gateway refused the request for some of its numbers: the others are sent without them. */
+function aboutNumbers(
+  chunk: ClaimedChunk,
+  to: readonly SlotRecipient[],
+  error: LaafficException,
+  reason: string,
+): Verdict {
+  const { code, unnamed, status } = error;
+  const open = new Set(unnamed.map(({ orderId }) => orderId));
+  const isNamed = open.size < to.length;
+  if (to.length > 1 && open.size > 0 && chunk.isolation > 0) {
+    const left = to.filter(({ orderId }) => open.has(orderId));
+    const middle = Math.ceil(left.length / 2);
+    const groups = isNamed ? [left] : [left.slice(0, middle), left.slice(middle)];
+    const isolation = Math.max(0, Math.floor((chunk.isolation - groups.length) / groups.length));
+    const moved = new Set(left.map(({ slot }) => slot));
+    return {
+      is: 'divided',
+      rest: numbersOf(chunk, (slot) => !moved.has(slot)),
+      parts: groups.map((group): ChunkPart => {
+        const slots = new Set(group.map(({ slot }) => slot));
+        return { numbers: numbersOf(chunk, (slot) => slots.has(slot)), n: group.length, isolation };
+      }),
+      others: error.receipt === undefined || !isNamed ? [] : othersIn(error.receipt, slotsIn(to), open),
+      code,
+    };
+  }
+  if (status === NUMBER_LIMIT && to.length === 1 && chunk.retries < MOST_NUMBER_RETRIES) {
+    const seconds = error instanceof LaafficLimitException ? error.retryAfter : 60;
+    return { is: 'unsent', code, reason, delay: seconds * 1000 * 2 ** Math.min(chunk.retries, 6) };
+  }
+  return refusedEach(to, error, reason);
+}
+
+function refusedEach(to: readonly SlotRecipient[], { code, receipt }: LaafficException, reason: string): Verdict {
+  const rejected = receipt?.rejected ?? [];
+  const isSame = rejected.every((one) => one.code === code && one.msgId === undefined && clean(one.reason) === reason);
+  if (receipt === undefined || isSame || rejected.length < to.length) return { is: 'refused', code, reason };
+  return settled(to, receipt);
+}
+
+function othersIn(
+  { rejected, unknown }: SmsReceipt,
+  slotOf: (orderId: string) => number | undefined,
+  except: ReadonlySet<string> = new Set(),
+): RecipientRow[] {
+  const row =
+    (state: 'rejected' | 'unknown') =>
+    (one: SmsReceipt['rejected'][number]): RecipientRow[] => {
+      const slot = slotOf(one.orderId);
+      if (slot === undefined || except.has(one.orderId)) return [];
+      return [[slot, state, one.code, clean(one.reason), one.msgId === undefined ? null : clean(one.msgId)]];
+    };
+  return [...rejected.flatMap(row('rejected')), ...unknown.flatMap(row('unknown'))];
+}
+
+function slotsIn(to: readonly SlotRecipient[]): (orderId: string) => number | undefined {
+  let slots: Map<string, number> | undefined;
+  return (orderId) => {
+    slots ??= new Map(to.map((recipient) => [recipient.orderId, recipient.slot]));
+    return slots.get(orderId);
+  };
+}
+
+function numbersOf({ numbers }: ClaimedChunk, isKept: (slot: number) => boolean): string {
+  return numbers.map((number, slot) => (isKept(slot) ? number : '')).join();
+}
+
+/** PostgreSQL's text cannot hold the character 0. */
+function clean(words: string): string {
+  return words.replaceAll('\0', '');
+}

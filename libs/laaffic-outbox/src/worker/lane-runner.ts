@@ -1,0 +1,81 @@
+import { Logger } from '@nestjs/common';
+import type { ClaimedChunk } from '../ledger/chunk.js';
+import type { Claim } from '../ledger/claims.js';
+import { Bell } from '../bell.js';
+
+/** What a lane needs. */
+export interface LanePlan {
+  readonly slots: number;
+  /** Milliseconds until an idle lane looks again. */
+  readonly poll: number;
+  claim(limit: number): Promise<Claim>;
+  /** Sends a chunk and writes its outcome down; never rejects. */
+  run(chunk: ClaimedChunk, mayStart: () => boolean): Promise<void>;
+  /** A check whether a claim that begins now may still be acted on. */
+  lease(): () => boolean;
+}
+
+const AFTER_FAILURE = 500;
+
+/** Keeps the slots of one lane busy as long as there is something to send. */
+export class LaneRunner {
+  readonly #logger = new Logger('LaafficOutbox');
+  readonly #bell = new Bell();
+  readonly #running = new Set<Promise<void>>();
+  #isStopped = false;
+  #loop: Promise<void> | undefined;
+
+  constructor(private readonly plan: LanePlan) {}
+
+  start(): void {
+    this.#loop = this.#run();
+  }
+
+  /** There may be something to send. */
+  wake(): void {
+    this.#bell.ring();
+  }
+
+  /** Claims nothing any more. */
+  stop(): void {
+    this.#isStopped = true;
+    this.#bell.ring();
+  }
+
+  /** After `stop`: resolves when everything under way is written down. */
+  async drained(): Promise<void> {
+    await this.#loop;
+    await Promise.all(this.#running);
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#isStopped) {
+      const free = this.plan.slots - this.#running.size;
+      if (free === 0) {
+        await Promise.race(this.#running);
+        continue;
+      }
+      // Whoever rings while the claim is on its way is not missed.
+      const rung = this.#bell.next();
+      const pause = await this.#claim(free);
+      if (pause > 0) await this.#bell.wait(rung, pause);
+    }
+  }
+
+  /** @returns for how long there is nothing to do. */
+  async #claim(free: number): Promise<number> {
+    const mayStart = this.plan.lease();
+    try {
+      const { chunks, wait } = await this.plan.claim(free);
+      for (const chunk of chunks) {
+        const run = this.plan.run(chunk, mayStart).finally(() => this.#running.delete(run));
+        this.#running.add(run);
+      }
+      if (wait !== undefined) return Math.min(wait, this.plan.poll);
+      return chunks.length < free ? this.plan.poll : 0;
+    } catch (error) {
+      this.#logger.error(`Nothing can be claimed now: ${error instanceof Error ? error.message : typeof error}`);
+      return AFTER_FAILURE;
+    }
+  }
+}

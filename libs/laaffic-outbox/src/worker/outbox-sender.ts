@@ -1,0 +1,74 @@
+import {
+  Injectable,
+  type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
+  type OnModuleDestroy,
+} from '@nestjs/common';
+import { SmsService } from 'nestjs-laaffic';
+import { ProcessClock } from '../clock.js';
+import { AccountControl } from '../ledger/account-control.js';
+import { Claims } from '../ledger/claims.js';
+import { OutboxLedger } from '../ledger/outbox-ledger.js';
+import { Settlements } from '../ledger/settlements.js';
+import { Upkeep } from '../ledger/upkeep.js';
+import { OutboxWorker } from './outbox-worker.js';
+import { Rounds } from './rounds.js';
+
+/** The gateway takes so many recipients in one POST. */
+const LARGEST_REQUEST = 1_000;
+const LANES = ['priority', 'bulk'] as const;
+
+/** Sends in this process, if it is to, from the app's start to its shutdown. */
+@Injectable()
+export class OutboxSender implements OnApplicationBootstrap, OnModuleDestroy, BeforeApplicationShutdown {
+  readonly #worker: OutboxWorker | undefined;
+  readonly #upkeep: Rounds | undefined;
+
+  constructor(
+    ledger: OutboxLedger,
+    sms: SmsService,
+    clock: ProcessClock,
+    announces: () => boolean,
+  ) {
+    const { settings, prefix } = ledger;
+    if (settings.worker === undefined) return;
+    const settlements = new Settlements(ledger, announces);
+    const claims = new Claims(ledger, LARGEST_REQUEST);
+    const control = new AccountControl(ledger);
+    const worker = new OutboxWorker({ sms, settings, claims, settlements, control, clock, prefix });
+    this.#worker = worker;
+    ledger.notifications.on('due', () => {
+      worker.wake();
+    });
+    this.#upkeep = new Rounds('The upkeep of the ledger', upkeepInterval(settings.timing.lease), () =>
+      keepUp(new Upkeep(ledger), ledger, announces()),
+    );
+  }
+
+  onApplicationBootstrap(): void {
+    this.#worker?.start();
+    this.#upkeep?.start();
+  }
+
+  onModuleDestroy(): void {
+    this.#worker?.stop();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    await Promise.all([this.#worker?.drained(), this.#upkeep?.stop()]);
+  }
+}
+
+function upkeepInterval(lease: number): number {
+  return Math.min(1_000, Math.max(50, lease / 10));
+}
+
+/** @returns whether there is more of it. */
+async function keepUp(upkeep: Upkeep, { settings }: OutboxLedger, announce: boolean): Promise<boolean> {
+  const { timing, afterGrace } = settings;
+  let moved = await upkeep.doubtOverdue(timing.lease);
+  for (const lane of LANES) moved += await upkeep.endGrace(lane, timing.grace, afterGrace[lane], announce);
+  moved += await upkeep.expire(announce);
+  await upkeep.turnCampaigns(announce);
+  return moved > 0;
+}

