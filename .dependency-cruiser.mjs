@@ -22,24 +22,58 @@ const rooms = [
   { rank: 8, files: 'testing/' },
   { rank: 8, files: 'index\\.ts' },
 ];
-const path = (room) => `^${library}${room.files}`;
+// The same for nestjs-laaffic-outbox; its embedded server is a house of its own.
+const outbox = 'libs/laaffic-outbox/src/';
+const outboxRooms = [
+  { rank: 0, files: '(clock|bell|outages|outbox\\.error|transaction|command-checks)\\.ts' },
+  { rank: 0, files: 'embedded/' },
+  { rank: 1, files: 'options/' },
+  { rank: 2, files: 'ledger/' },
+  { rank: 3, files: '(worker|reports|campaigns|events)/' },
+  { rank: 4, files: 'sms-(outbox|campaigns)\\.ts' },
+  { rank: 5, files: 'laaffic-outbox\\.module(-definition)?\\.ts' },
+  { rank: 5, files: 'health/' },
+  { rank: 5, files: 'telemetry/' },
+  { rank: 6, files: 'index\\.ts' },
+];
 
-const ranks = rooms.slice(0, -1).map((room) => ({
-  name: `rank ${room.rank}: ${room.files}`,
-  severity: 'error',
-  from: { path: path(room), pathNot: '\\.spec\\.ts$' },
-  to: { path: rooms.filter((other) => other !== room && other.rank >= room.rank).map(path) },
-}));
+const ranksOf = (folder, all) => {
+  const path = (room) => `^${folder}${room.files}`;
+  return [
+    ...all.slice(0, -1).map((room) => ({
+      name: `rank ${room.rank}: ${folder}${room.files}`,
+      severity: 'error',
+      from: { path: path(room), pathNot: '\\.spec\\.ts$' },
+      to: { path: all.filter((other) => other !== room && other.rank >= room.rank).map(path) },
+    })),
+    {
+      name: `every file of ${folder} has a room`,
+      severity: 'error',
+      from: {},
+      to: { path: `^${folder}`, pathNot: [...all.map(path), '\\.spec\\.ts$'] },
+    },
+  ];
+};
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 export default {
   forbidden: [
-    ...ranks,
+    ...ranksOf(library, rooms),
+    ...ranksOf(outbox, outboxRooms),
     {
-      name: 'every file has a room',
+      name: 'the outbox imports the module by its name',
       severity: 'error',
-      from: {},
-      to: { path: `^${library}`, pathNot: [...rooms.map(path), '\\.spec\\.ts$'] },
+      from: { path: '^libs/laaffic-outbox/src/' },
+      to: {
+        path: '^libs/(?!laaffic-outbox/)',
+        pathNot: ['^libs/laaffic/src/index\\.ts$', '^libs/laaffic/src/[^/]+/index\\.ts$'],
+      },
+    },
+    {
+      name: 'the module knows nothing of the outbox',
+      severity: 'error',
+      from: { path: '^libs/(?!laaffic-outbox/)' },
+      to: { path: '^libs/laaffic-outbox/' },
     },
     { name: 'no cycles', severity: 'error', from: {}, to: { circular: true } },
     { name: 'everything resolves', severity: 'error', from: {}, to: { couldNotResolve: true } },

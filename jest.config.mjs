@@ -42,7 +42,7 @@ export const shared = {
 export default {
   ...shared,
   testMatch: ['<rootDir>/{src,libs,test,examples}/**/*.{spec,e2e-spec}.ts'],
-  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/packages/'],
+  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/(packages|chaos)/'],
   moduleNameMapper: {
     '^nestjs-laaffic$': '<rootDir>/libs/laaffic/src/index.ts',
     '^nestjs-laaffic/(commands|webhooks|health|telemetry|testing)$': '<rootDir>/libs/laaffic/src/$1/index.ts',

@@ -1,4 +1,11 @@
+export type { ResultsFilter } from './campaigns/campaign-results.js';
+export type { CampaignFilter } from './campaigns/campaign-view.js';
+export type { Campaign, CampaignProgress, CampaignState, CreatedCampaign, NewCampaign } from './campaigns/campaign.js';
+export { OnCampaignDone, OnHeld, OnSettled, type OutboxHandlerDecorator } from './events/on-outbox-event.decorators.js';
+export type { FinishedCampaign, OutboxPart } from './events/outbox-events.js';
+export type { ActivityRecipients, ActivityState, OutboxActivity } from './ledger/activity.js';
 export type { OutboxRecipient, RecipientState } from './ledger/chunk-recipients.js';
+export type { HeldDecision, HeldRecipient, ResolveOptions } from './ledger/held-recipients.js';
 export type { OutboxMessage } from './ledger/message-view.js';
 export { migrateOutbox } from './ledger/migrate.js';
 export type { LaafficOutboxModuleExtras } from './laaffic-outbox.module-definition.js';
@@ -14,5 +21,6 @@ export type {
   OutboxWorkerOptions,
 } from './options/outbox.options.js';
 export { OutboxError, type OutboxErrorCode } from './outbox.error.js';
+export { SmsCampaigns, type WatchOptions } from './sms-campaigns.js';
 export { SmsOutbox, type EnqueuedSms, type EnqueueOptions } from './sms-outbox.js';
 export type { SqlTransaction } from './transaction.js';

@@ -1,6 +1,9 @@
 import { Module, type DynamicModule } from '@nestjs/common';
+import { DiscoveryModule } from '@nestjs/core';
 import { getSmsToken, SmsService } from 'nestjs-laaffic';
 import { ProcessClock } from './clock.js';
+import { Announcer } from './events/announcer.js';
+import { EventHandlers } from './events/event-handlers.js';
 import {
   ASYNC_OPTIONS_TYPE,
   ConfigurableModuleClass,
@@ -9,12 +12,18 @@ import {
   type LaafficOutboxModuleExtras,
 } from './laaffic-outbox.module-definition.js';
 import { OutboxLedger } from './ledger/outbox-ledger.js';
+import { ReportBook } from './ledger/report-book.js';
 import { OutboxSettings } from './options/outbox.settings.js';
+import { Reconciler } from './reports/reconciler.js';
+import { ReportIntake } from './reports/report-intake.js';
+import { SmsCampaigns } from './sms-campaigns.js';
 import { SmsOutbox } from './sms-outbox.js';
 import { OutboxSender } from './worker/outbox-sender.js';
+import { RetentionRounds } from './worker/retention-rounds.js';
 
 /** The durable outbox of one gateway account. */
 @Module({
+  imports: [DiscoveryModule],
   providers: [
     {
       provide: OutboxSettings,
@@ -22,9 +31,11 @@ import { OutboxSender } from './worker/outbox-sender.js';
       inject: [OUTBOX_OPTIONS],
     },
     ProcessClock,
+    EventHandlers,
     SmsOutbox,
+    SmsCampaigns,
   ],
-  exports: [SmsOutbox],
+  exports: [SmsOutbox, SmsCampaigns],
 })
 export class LaafficOutboxModule extends ConfigurableModuleClass {
   static override forRoot(options: typeof OPTIONS_TYPE): DynamicModule {
@@ -50,9 +61,36 @@ function outbox(definition: DynamicModule, { account, isGlobal = false }: Laaffi
       },
       {
         provide: OutboxSender,
-        useFactory: (ledger: OutboxLedger, service: SmsService, clock: ProcessClock) =>
-          new OutboxSender(ledger, service, clock, () => false),
-        inject: [OutboxLedger, sms, ProcessClock],
+        useFactory: (ledger: OutboxLedger, service: SmsService, clock: ProcessClock, handlers: EventHandlers) =>
+          new OutboxSender(ledger, service, clock, (kind) => handlers.takes(kind)),
+        inject: [OutboxLedger, sms, ProcessClock, EventHandlers],
+      },
+      {
+        provide: ReportBook,
+        useFactory: (ledger: OutboxLedger, handlers: EventHandlers) =>
+          new ReportBook(ledger, () => handlers.takes('settled')),
+        inject: [OutboxLedger, EventHandlers],
+      },
+      {
+        provide: ReportIntake,
+        useFactory: (book: ReportBook, ledger: OutboxLedger) => new ReportIntake(book, ledger.prefix),
+        inject: [ReportBook, OutboxLedger],
+      },
+      {
+        provide: Reconciler,
+        useFactory: (ledger: OutboxLedger, service: SmsService, book: ReportBook) =>
+          new Reconciler(ledger, service, book),
+        inject: [OutboxLedger, sms, ReportBook],
+      },
+      {
+        provide: Announcer,
+        useFactory: (ledger: OutboxLedger, handlers: EventHandlers) => new Announcer(ledger, handlers),
+        inject: [OutboxLedger, EventHandlers],
+      },
+      {
+        provide: RetentionRounds,
+        useFactory: (ledger: OutboxLedger) => new RetentionRounds(ledger),
+        inject: [OutboxLedger],
       },
     ],
   };

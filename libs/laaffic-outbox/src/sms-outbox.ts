@@ -1,11 +1,21 @@
 import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
+import type { Observable } from 'rxjs';
 import { invalidCommand, readSendCommand, SmsReceipt, type SendSms } from 'nestjs-laaffic';
+import { checkDate, checkKey, checkStorable, checkTimeout } from './command-checks.js';
+import type { OutboxActivity } from './ledger/activity.js';
+import {
+  HeldRecipients,
+  type HeldDecision,
+  type HeldRecipient,
+  type ResolveOptions,
+} from './ledger/held-recipients.js';
 import type { OutboxMessage } from './ledger/message-view.js';
 import { MessageIntake } from './ledger/message-intake.js';
 import { MessageView } from './ledger/message-view.js';
 import { Outcomes } from './ledger/outcomes.js';
 import { OutboxLedger } from './ledger/outbox-ledger.js';
+import { isRowId } from './ledger/row-id.js';
 import type { Lane } from './options/outbox.options.js';
 import type { SqlTransaction } from './transaction.js';
 
@@ -49,7 +59,7 @@ export interface EnqueuedSms {
 }
 
 const MAX_RECIPIENTS = 1_000;
-const MAX_KEY = 255;
+const LANES: ReadonlySet<unknown> = new Set(['priority', 'bulk']);
 
 /** The durable way to send: what `enqueue` has taken is sent once, or it is said honestly that nobody knows. */
 @Injectable()
@@ -57,11 +67,13 @@ export class SmsOutbox {
   readonly #intake: MessageIntake;
   readonly #messages: MessageView;
   readonly #outcomes: Outcomes;
+  readonly #held: HeldRecipients;
 
   constructor(private readonly ledger: OutboxLedger) {
     this.#intake = new MessageIntake(ledger);
     this.#messages = new MessageView(ledger);
     this.#outcomes = new Outcomes(this.#messages);
+    this.#held = new HeldRecipients(ledger);
     ledger.notifications.on('outcome', (id) => {
       this.#outcomes.tell(id);
     });
@@ -90,9 +102,19 @@ export class SmsOutbox {
     } = {},
   ): Promise<EnqueuedSms & { readonly receipt: SmsReceipt | undefined }> {
     const { timeout = 30_000, signal, ...rest } = options;
+    const issues = checkTimeout(timeout);
+    if (issues.length > 0) throw invalidCommand(issues);
     const enqueued = await this.#add(command, rest, true);
     const message = await this.#outcomes.of(enqueued.id, timeout, signal);
     return { ...enqueued, receipt: message === undefined ? undefined : receiptOf(message) };
+  }
+
+  /**
+   * What this process moves on, from now on; it makes nothing for it while nobody subscribes. A subscriber must
+   * not throw.
+   */
+  get activity(): Observable<OutboxActivity> {
+    return this.ledger.activity;
   }
 
   /** The message and each of its recipients, or `undefined` if there is none with this id. */
@@ -110,16 +132,33 @@ export class SmsOutbox {
     return this.#messages.cancel(id, by);
   }
 
+  /** The recipients of single messages that wait for a person's decision, oldest message first. */
+  held(): AsyncGenerator<HeldRecipient, void, undefined> {
+    return this.#held.ofMessages();
+  }
+
+  /**
+   * Decides about held recipients of a single message.
+   * @returns about how many it was; 0 if there is no such message.
+   * @throws {LaafficInputException} naming every field that is wrong.
+   */
+  async resolve(messageId: string, decision: HeldDecision, options: ResolveOptions): Promise<number> {
+    if (!isRowId(messageId)) return 0;
+    return this.#held.resolve({ messageId }, decision, options);
+  }
+
   async #add(command: SendSms, options: EnqueueOptions, awaited: boolean): Promise<EnqueuedSms> {
     const { lane = 'priority', sendAt, sendBefore, idempotencyKey, transaction } = options;
     // Order ids that are empty are made by the ledger, from the place that the recipient gets in it.
     const read = readSendCommand(command, MAX_RECIPIENTS, () => '');
     const issues = [
-      ...('issues' in read ? read.issues : []),
+      ...('issues' in read
+        ? read.issues
+        : [...checkStorable('content', read.sms.content), ...checkStorable('senderId', read.sms.senderId)]),
       ...checkKey(idempotencyKey),
       ...checkDate('sendAt', sendAt),
       ...checkDate('sendBefore', sendBefore),
-      ...(lane === 'priority' || lane === 'bulk' ? [] : [{ field: 'lane', problem: 'must be priority or bulk' }]),
+      ...(LANES.has(lane) ? [] : [{ field: 'lane', problem: 'must be priority or bulk' }]),
     ];
     if ('issues' in read || issues.length > 0) throw invalidCommand(issues);
     const { recipients, content, senderId } = read.sms;
@@ -164,17 +203,6 @@ function receiptOf({ recipients }: OutboxMessage): SmsReceipt {
     else unknown.push({ number, orderId, code, reason, ...id });
   }
   return new SmsReceipt(accepted, rejected, unknown);
-}
-
-function checkKey(key: unknown): { field: string; problem: string }[] {
-  const isRight =
-    key === undefined || (typeof key === 'string' && key !== '' && key.length <= MAX_KEY && !key.includes('\0'));
-  return isRight ? [] : [{ field: 'idempotencyKey', problem: `must be text of 1 to ${MAX_KEY} characters` }];
-}
-
-function checkDate(field: string, date: unknown): { field: string; problem: string }[] {
-  const isRight = date === undefined || (date instanceof Date && !Number.isNaN(date.getTime()));
-  return isRight ? [] : [{ field, problem: 'must be a valid Date' }];
 }
 
 function fingerprintOf(parts: readonly string[]): string {

@@ -4,9 +4,12 @@ import type { OutboxLedger } from './outbox-ledger.js';
 export class AccountControl {
   constructor(private readonly ledger: OutboxLedger) {}
 
-  /** @returns whether it was not paused before. */
-  async pause(code: string, reason: string): Promise<boolean> {
-    return this.#call('pause_account($1, $2, $3)', [code, reason]);
+  /**
+   * @param first milliseconds until the first probe; until the next they double, up to five minutes.
+   * @returns whether it was not paused before.
+   */
+  async pause(code: string, reason: string, first: number): Promise<boolean> {
+    return this.#call('pause_account($1, $2, $3, $4)', [code, reason, first]);
   }
 
   /** @returns whether it was paused before. */

@@ -43,6 +43,7 @@ export interface ChunkRow {
   readonly attempt: number;
   readonly state: string;
   readonly first: string;
+  readonly n: number;
   readonly numbers: string | null;
   readonly order_ids: string | null;
   readonly code: string | null;
@@ -61,7 +62,7 @@ type MessageRow = readonly [
 
 /** The columns of a {@link ChunkRow}, of `chunk c`. */
 export function chunkColumns(schema: string): string {
-  return `c.id::text as id, c.attempt, c.state::text as state, c.first::text as first, c.numbers, c.order_ids, c.code, c.reason,
+  return `c.id::text as id, c.attempt, c.state::text as state, c.first::text as first, c.n, c.numbers, c.order_ids, c.code, c.reason,
     (select json_agg(json_build_array(m.idx, m.state, m.msg_id, m.code, m.reason, m.reported_at) order by m.idx)
       from ${schema}.message m where m.chunk_id = c.id) as messages`;
 }
@@ -82,7 +83,7 @@ export function recipientsOf(chunk: ChunkRow, prefix: string): OutboxRecipient[]
   const numbers = chunk.numbers?.split(',');
   const own = chunk.order_ids?.split(',');
   const made = orderIdsOf(prefix, chunk.id, chunk.attempt);
-  const slots = numbers === undefined ? [...rows.keys()] : numbers.keys();
+  const slots = numbers === undefined ? slotsWithout(chunk, rows) : numbers.keys();
   const recipients: OutboxRecipient[] = [];
   for (const slot of slots) {
     const row = rows.get(slot);
@@ -103,4 +104,16 @@ export function recipientsOf(chunk: ChunkRow, prefix: string): OutboxRecipient[]
     });
   }
   return recipients;
+}
+
+/** The slots of a chunk whose numbers were removed: those with rows, and in order as many more as it has recipients. */
+function slotsWithout({ n, state, messages }: ChunkRow, rows: ReadonlyMap<number, MessageRow>): number[] {
+  const slots = [...rows.keys()];
+  const isAccounted = BY_CHUNK[state] === undefined;
+  // Rows of wrong entries in the source are nobody's.
+  const people = (messages ?? []).filter((row) => row[1] !== 'rejected').length;
+  for (let slot = 0; !isAccounted && slots.length - rows.size + people < n; slot++) {
+    if (!rows.has(slot)) slots.push(slot);
+  }
+  return slots.sort((a, b) => a - b);
 }

@@ -15,4 +15,6 @@ export interface ClaimedChunk {
   readonly isolation: number;
   /** Whether it was claimed to see if the paused account works again. */
   readonly isProbe: boolean;
+  /** Milliseconds from when it could have been claimed until it was, by the database's clock. */
+  readonly waited: number;
 }

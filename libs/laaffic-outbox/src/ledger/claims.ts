@@ -21,6 +21,7 @@ interface Row {
   chunk_isolation: number;
   is_probe: boolean;
   wait_ms: number | null;
+  waited_ms: number;
 }
 
 /** The share of a second's recipients that may go at once: what a sliding second may exceed the rate by. */
@@ -68,5 +69,6 @@ function chunkOf(row: Row): ClaimedChunk | undefined {
     retries: row.chunk_retries,
     isolation: row.chunk_isolation,
     isProbe: row.is_probe,
+    waited: row.waited_ms,
   };
 }

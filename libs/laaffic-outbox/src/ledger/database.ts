@@ -1,12 +1,7 @@
-import { Pool, type PoolClient, type QueryResultRow } from 'pg';
-
-/** Anything that runs one statement: a pool, a client, the app's own transaction. */
-export interface Queryable {
-  query<R extends QueryResultRow = Record<string, unknown>>(text: string, params?: unknown[]): Promise<{ rows: R[] }>;
-}
+import { Pool, type QueryResultRow } from 'pg';
 
 /** How the ledger's tables are reached. Where PostgreSQL enters the package. */
-export class Database implements Queryable {
+export class Database {
   readonly pool: Pool;
   /** The schema's name, quoted, for SQL. */
   readonly schema: string;
@@ -30,27 +25,10 @@ export class Database implements Queryable {
     this.channel = schema;
   }
 
+  /** One statement. The caller says of what form its rows are. */
+  // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters
   query<R extends QueryResultRow = Record<string, unknown>>(text: string, params?: unknown[]): Promise<{ rows: R[] }> {
     return this.pool.query<R>(text, params);
-  }
-
-  /** Runs the steps in one transaction, rolled back if they throw. */
-  async transaction<T>(steps: (client: PoolClient) => Promise<T>): Promise<T> {
-    const client = await this.pool.connect();
-    let broken: Error | undefined;
-    try {
-      await client.query('begin');
-      const result = await steps(client);
-      await client.query('commit');
-      return result;
-    } catch (error) {
-      await client.query('rollback').catch((cause: unknown) => {
-        broken = cause instanceof Error ? cause : new Error(String(cause));
-      });
-      throw error;
-    } finally {
-      client.release(broken);
-    }
   }
 
   async close(): Promise<void> {

@@ -31,6 +31,7 @@ interface Stored {
 export class MessageIntake {
   readonly #insert: string;
   readonly #find: string;
+  readonly #lock: string;
 
   constructor(private readonly ledger: OutboxLedger) {
     const s = ledger.database.schema;
@@ -46,6 +47,8 @@ export class MessageIntake {
       )
       select added.id::text as id, case when added.due_at <= clock_timestamp() then pg_notify($13::text, '')::text end as called
       from added`;
+    // What the insertion locks anyway. Outside of a transaction it is an error, before anything was stored.
+    this.#lock = `lock table ${s}.chunk in row exclusive mode`;
     this.#find = `select id::text as id, fingerprint from ${s}.chunk where account = $1::text and idempotency_key = $2::text`;
   }
 
@@ -53,12 +56,15 @@ export class MessageIntake {
    * @param transaction where to; the ledger's own pool without one.
    * @throws {OutboxError} `OUTBOX_KEY_REUSED` if the key was given to another message; `OUTBOX_TRANSACTION`
    * if the transaction is not of the form that is asked for.
+   * @throws what the transaction throws: where it is REPEATABLE READ and somebody else has given the key since it
+   * began, the failure 40001 (`serialization_failure`), after which it has to be repeated, as after any such failure.
    */
   async add(
     message: NewMessage,
     transaction: SqlTransaction = this.ledger.database,
   ): Promise<{ id: string; isNew: boolean }> {
-    const added = await run<Stored>(transaction, this.#insert, [
+    if (transaction !== this.ledger.database) await requireTransaction(transaction, this.#lock);
+    const added = await run(transaction, this.#insert, [
       this.ledger.account,
       message.lane,
       message.n,
@@ -74,13 +80,8 @@ export class MessageIntake {
       `${this.ledger.database.channel}_due`,
     ]);
     if (added !== undefined) return { id: added.id, isNew: true };
-    const found = await run<Stored>(transaction, this.#find, [this.ledger.account, message.idempotencyKey]);
-    if (found === undefined) {
-      throw new OutboxError(
-        'OUTBOX_TRANSACTION',
-        'A message with this idempotency key was added after this transaction began, which therefore cannot see it: repeat the transaction',
-      );
-    }
+    const found = await run(transaction, this.#find, [this.ledger.account, message.idempotencyKey]);
+    if (found === undefined) throw unfit('it gave no row');
     if (found.fingerprint !== message.fingerprint) {
       throw new OutboxError('OUTBOX_KEY_REUSED', 'This idempotency key was given to another message before');
     }
@@ -88,11 +89,30 @@ export class MessageIntake {
   }
 }
 
-async function run<R>(transaction: SqlTransaction, text: string, params: unknown[]): Promise<R | undefined> {
-  const rows = rowsOf<R>(await transaction.query(text, params));
-  if (rows !== undefined) return rows[0];
-  throw new OutboxError(
-    'OUTBOX_TRANSACTION',
-    'transaction.query(text, params) must resolve to an array of rows or to an object with `rows`; it gave neither',
-  );
+async function requireTransaction(transaction: SqlTransaction, lock: string): Promise<void> {
+  if (typeof transaction.query !== 'function') throw unfit('it has no such method');
+  try {
+    await transaction.query(lock, []);
+  } catch (error) {
+    // 25P01, which each library wraps in its own way.
+    const said = error instanceof Error ? `${error.message} ${String(error.cause)}` : '';
+    if (!said.includes('LOCK TABLE')) throw error;
+    const message = 'This is no transaction: what it runs is committed at once, as by a pool';
+    throw new OutboxError('OUTBOX_TRANSACTION', message, { cause: error });
+  }
 }
+
+async function run(transaction: SqlTransaction, text: string, params: unknown[]): Promise<Stored | undefined> {
+  if (typeof transaction.query !== 'function') throw unfit('it has no such method');
+  const rows = rowsOf(await transaction.query(text, params));
+  if (rows === undefined) throw unfit('it gave neither');
+  const [row] = rows as (Partial<Stored> | null | undefined)[];
+  if (row !== undefined && typeof row?.id !== 'string') throw unfit('it gave something else than the rows');
+  return row as Stored | undefined;
+}
+
+const unfit = (problem: string): OutboxError =>
+  new OutboxError(
+    'OUTBOX_TRANSACTION',
+    `transaction.query(text, params) must resolve to an array of rows or to an object with \`rows\`; ${problem}`,
+  );

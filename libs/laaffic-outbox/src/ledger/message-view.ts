@@ -42,11 +42,10 @@ export class MessageView {
 
   async findByOrderId(orderId: string): Promise<OutboxMessage | undefined> {
     const place = placeOf(orderId, this.ledger.prefix);
-    if (place !== undefined) return this.#rootOf(await this.#rows('c.id = $2', place.chunkId));
+    if (place !== undefined) return this.#findRoot('c.id = $2', place.chunkId);
     if (orderId === '' || orderId.includes(',')) return undefined;
-    return this.#rootOf(
-      await this.#rows(`c.order_ids is not null and string_to_array(c.order_ids, ',') @> array[$2]`, orderId),
-    );
+    const s = this.ledger.database.schema;
+    return this.#findRoot(`c.id in (select o.chunk_id from ${s}.own_order_ids o where o.ids @> array[$2])`, orderId);
   }
 
   /** @returns whether anything of it was pending. */
@@ -73,11 +72,15 @@ export class MessageView {
     return rows;
   }
 
-  /** The whole message of a chunk that was divided, too. */
-  async #rootOf(found: readonly MessageRow[]): Promise<OutboxMessage | undefined> {
-    const [first] = found;
-    if (first === undefined) return undefined;
-    return this.#read(first.id, found);
+  /** The whole message, of a chunk that was divided too. */
+  async #findRoot(condition: string, value: string): Promise<OutboxMessage | undefined> {
+    const { rows } = await this.ledger.database.query<{ root: string }>(
+      `select coalesce(c.root, c.id)::text as root from ${this.ledger.database.schema}.chunk c
+        where c.account = $1 and ${condition} order by c.id limit 1`,
+      [this.ledger.account, value],
+    );
+    const [first] = rows;
+    return first === undefined ? undefined : this.find(first.root);
   }
 
   #read(id: string, rows: readonly MessageRow[]): OutboxMessage | undefined {

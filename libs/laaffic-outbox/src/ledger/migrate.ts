@@ -13,6 +13,9 @@ const MIGRATIONS: readonly string[] = [LEDGER];
  */
 export async function migrateOutbox(pool: Pool, schema = 'laaffic_outbox'): Promise<void> {
   const client = await pool.connect();
+  // A connection that breaks says so to the statement under way; without a listener it would end the process too.
+  const ignore = (): void => undefined;
+  client.on('error', ignore);
   let failure: Error | undefined;
   try {
     await client.query('begin');
@@ -27,6 +30,7 @@ export async function migrateOutbox(pool: Pool, schema = 'laaffic_outbox'): Prom
     await client.query('rollback').catch(() => undefined);
     throw error;
   } finally {
+    client.off('error', ignore);
     client.release(failure instanceof OutboxError ? undefined : failure);
   }
 }

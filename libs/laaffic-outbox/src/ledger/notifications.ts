@@ -1,20 +1,23 @@
-import { Logger } from '@nestjs/common';
 import { Client, type Notification } from 'pg';
+import type { Outages } from '../outages.js';
 import type { Database } from './database.js';
 
 const SHORTEST_PAUSE = 250;
 const LONGEST_PAUSE = 10_000;
+const OUTAGE = 'The database cannot be listened to';
 
 /** Hears what the ledger's database calls out. Only hints: whoever listens must also look by itself now and then. */
 export class Notifications {
-  readonly #logger = new Logger('LaafficOutbox');
   readonly #listeners = new Map<string, ((payload: string) => void)[]>();
   #client: Client | undefined;
   #isStopped = false;
   #timer: NodeJS.Timeout | undefined;
   #pause = SHORTEST_PAUSE;
 
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly outages: Outages,
+  ) {}
 
   /** @param name of the channel after the schema's name, such as `due` or `outcome`. */
   on(name: string, listener: (payload: string) => void): void {
@@ -39,7 +42,7 @@ export class Notifications {
 
   async #connect(): Promise<void> {
     // A connection of its own: those of a pool come and go, and may be shared by a proxy.
-    const client = new Client(this.database.pool.options as ConstructorParameters<typeof Client>[0]);
+    const client = new Client(this.database.pool.options);
     this.#client = client;
     let isOver = false;
     const again = (): void => {
@@ -58,10 +61,11 @@ export class Notifications {
       await client.connect();
       for (const channel of this.#listeners.keys()) await client.query(`listen "${channel}"`);
       this.#pause = SHORTEST_PAUSE;
+      this.outages.over(OUTAGE);
       // Something may have been called out meanwhile.
       for (const listeners of this.#listeners.values()) for (const listener of listeners) listener('');
     } catch (error) {
-      this.#logger.warn(`Not listening to the database: ${error instanceof Error ? error.message : typeof error}`);
+      if (!this.#isStopped) this.outages.report(OUTAGE, error);
       again();
     }
   }

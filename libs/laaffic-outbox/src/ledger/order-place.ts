@@ -12,7 +12,7 @@ const LARGEST_ID = 2n ** 63n - 1n;
 export function placeOf(orderId: string, prefix: string): OrderPlace | undefined {
   const [, made, chunk = '', attempt = '', slot = ''] = PLACE.exec(orderId) ?? [];
   if (made !== prefix) return undefined;
-  const id = [...chunk].reduce((sum, digit) => sum * 36n + BigInt(parseInt(digit, 36)), 0n);
+  const id = Array.from(chunk).reduce((sum, digit) => sum * 36n + BigInt(parseInt(digit, 36)), 0n);
   const place = { chunkId: String(id), attempt: parseInt(attempt, 36), slot: parseInt(slot, 36) };
   return id > LARGEST_ID || place.attempt >= 2 ** 31 || place.slot > 32_767 ? undefined : place;
 }

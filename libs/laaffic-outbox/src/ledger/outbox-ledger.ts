@@ -1,7 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Subject } from 'rxjs';
 import type { OutboxSettings } from '../options/outbox.settings.js';
+import { Outages } from '../outages.js';
+import type { OutboxActivity } from './activity.js';
 import { Database } from './database.js';
 import { checkSchema, migrateOutbox } from './migrate.js';
 import { Notifications } from './notifications.js';
@@ -9,6 +12,9 @@ import { Notifications } from './notifications.js';
 /** One process' way to the ledger of one gateway account. */
 export class OutboxLedger implements OnApplicationBootstrap, OnApplicationShutdown {
   readonly notifications: Notifications;
+  readonly outages = new Outages();
+  /** What this process moves on; made only for those who watch (`observed`). */
+  readonly activity = new Subject<OutboxActivity>();
   /** Who acts, in the journal. */
   readonly by = `${hostname()}.${process.pid}.${randomBytes(3).toString('hex')}`;
 
@@ -20,7 +26,7 @@ export class OutboxLedger implements OnApplicationBootstrap, OnApplicationShutdo
     /** What the order ids of this ledger begin with. */
     readonly prefix: string,
   ) {
-    this.notifications = new Notifications(database);
+    this.notifications = new Notifications(database, this.outages);
   }
 
   /**

@@ -7,14 +7,14 @@ const LOOK_EVERY = 500;
 
 /** Lets callers wait for the outcome of a message, whichever process sends it. */
 export class Outcomes {
-  readonly #bells = new Map<string, Bell>();
+  readonly #bells = new Map<string, Set<Bell>>();
 
   constructor(private readonly messages: MessageView) {}
 
   /** Something was decided about the message; all of them, if no id is given. */
   tell(id: string): void {
     const bells = id === '' ? [...this.#bells.values()] : [this.#bells.get(id)];
-    for (const bell of bells) bell?.ring();
+    for (const bell of bells.flatMap((some) => [...(some ?? [])])) bell.ring();
   }
 
   /**
@@ -23,8 +23,10 @@ export class Outcomes {
    */
   async of(id: string, timeout: number, signal?: AbortSignal): Promise<OutboxMessage | undefined> {
     const deadline = performance.now() + timeout;
-    const bell = this.#bells.get(id) ?? new Bell();
-    this.#bells.set(id, bell);
+    // One for each who waits: the first to leave must not take it from the others.
+    const bell = new Bell();
+    const bells = this.#bells.get(id) ?? new Set();
+    this.#bells.set(id, bells.add(bell));
     const onAbort = () => {
       bell.ring();
     };
@@ -40,7 +42,8 @@ export class Outcomes {
       }
     } finally {
       signal?.removeEventListener('abort', onAbort);
-      if (this.#bells.get(id) === bell) this.#bells.delete(id);
+      bells.delete(bell);
+      if (bells.size === 0) this.#bells.delete(id);
     }
   }
 }

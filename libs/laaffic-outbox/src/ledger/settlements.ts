@@ -1,4 +1,3 @@
-import { Logger } from '@nestjs/common';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { OutboxLedger } from './outbox-ledger.js';
 
@@ -47,6 +46,7 @@ interface Entry {
 /** As many as one statement takes in one round trip. */
 const MOST_AT_ONCE = 32;
 const LONGEST_PAUSE = 2_000;
+const OUTAGE = 'Outcomes cannot be written down';
 
 /**
  * Writes down what became of attempts, many in one commit. While the database is away nothing is
@@ -54,7 +54,6 @@ const LONGEST_PAUSE = 2_000;
  * attempts as unknown.
  */
 export class Settlements {
-  readonly #logger = new Logger('LaafficOutbox');
   readonly #waiting: Entry[] = [];
   #isRunning = false;
 
@@ -103,19 +102,47 @@ export class Settlements {
   async #run(): Promise<void> {
     this.#isRunning = true;
     let pause = 50;
+    let alone = 0;
     while (this.#waiting.length > 0) {
-      const batch = this.#waiting.splice(0, MOST_AT_ONCE);
+      const batch = this.#waiting.splice(0, alone > 0 ? 1 : MOST_AT_ONCE);
+      alone = Math.max(0, alone - 1);
       try {
         await this.#writeAll(batch);
+        this.ledger.outages.over(OUTAGE);
         pause = 50;
       } catch (error) {
-        this.#logger.error(`Outcomes could not be written down, trying again: ${describe(error)}`);
+        this.ledger.outages.report(OUTAGE, error);
+        if (isOfValues(error)) {
+          alone = this.#putAside(batch);
+          continue;
+        }
         this.#waiting.unshift(...batch);
         await wait(pause);
         pause = Math.min(pause * 2, LONGEST_PAUSE);
       }
     }
     this.#isRunning = false;
+  }
+
+  /**
+   * One outcome that the database does not take must not hold up all others for ever: each is tried
+   * alone, and the one becomes unknown.
+   * @returns how many to try alone.
+   */
+  #putAside(batch: readonly Entry[]): number {
+    const [first] = batch;
+    if (batch.length > 1 || first === undefined) {
+      this.#waiting.unshift(...batch);
+      return batch.length;
+    }
+    if (first.call === 'doubt') {
+      first.resolve(false);
+      return 0;
+    }
+    const [id, attempt, by] = first.params;
+    const reason = 'the outcome could not be written down';
+    this.#waiting.unshift({ ...first, call: 'doubt', params: [id, attempt, by, 'OUTBOX_FAULT', reason] });
+    return 1;
   }
 
   async #writeAll(batch: readonly Entry[]): Promise<void> {
@@ -128,11 +155,12 @@ export class Settlements {
     batch.forEach((entry, index) => {
       entry.resolve(rows[0]?.[`taken_${index}`] === true);
     });
+    if (this.announces()) this.ledger.notifications.call('announce');
   }
 }
 
-/** Words of the driver alone: those of the server may repeat a statement's values. */
-function describe(error: unknown): string {
-  if (!(error instanceof Error)) return typeof error;
-  return 'code' in error && typeof error.code === 'string' ? `${error.name} ${error.code}` : error.name;
+/** Whether it is the values that the database does not take: to repeat them is no use. */
+function isOfValues(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return typeof code === 'string' && /^(22|23|54)[0-9A-Z]{3}$/.test(code);
 }

@@ -1,4 +1,5 @@
 import type { AfterGrace, Lane } from '../options/outbox.options.js';
+import type { ActivityRecipients, ActivityState } from './activity.js';
 import type { OutboxLedger } from './outbox-ledger.js';
 
 /** As many chunks as one step takes, so that none holds its locks for long. */
@@ -14,7 +15,8 @@ export class Upkeep {
   /** Attempts without an answer for longer than the lease, whatever became of their worker. */
   async doubtOverdue(lease: number): Promise<number> {
     const s = this.ledger.database.schema;
-    return this.#count(
+    return this.#move(
+      { state: 'unknown', as: 'unknown' },
       `with overdue as (
         select id from ${s}.chunk where account = $1 and state = 'sending'
           and changed_at < clock_timestamp() - $2 * interval '1 millisecond'
@@ -25,10 +27,12 @@ export class Upkeep {
         from overdue o where c.id = o.id returning c.*
       ), told as (
         select ${s}.tell_outcome(m.*::${s}.chunk) from moved m
-      )
-      insert into ${s}.journal (account, campaign_id, chunk_id, attempt, event, by, detail)
+      ), noted as (
+        insert into ${s}.journal (account, campaign_id, chunk_id, attempt, event, by, detail)
         select m.account, m.campaign_id, m.id, m.attempt, 'unknown', $3, 'OUTBOX_WORKER_LOST'
-        from moved m, (select count(*) from told) t returning 1`,
+        from moved m, (select count(*) from told) t
+      )
+      select lane, n - accepted as open from moved`,
       [this.ledger.account, lease, this.ledger.by],
     );
   }
@@ -36,43 +40,64 @@ export class Upkeep {
   /** Unknown chunks of the lane that no proof came for. @returns those decided. */
   async endGrace(lane: Lane, grace: number, policy: AfterGrace, announce: boolean): Promise<number> {
     const s = this.ledger.database.schema;
-    const due = `account = $1 and lane = $2 and changed_at < clock_timestamp() - $3 * interval '1 millisecond'`;
+    const cancelled = `campaign_id in (select id from ${s}.campaign where state = 'cancelled')`;
+    let due = `account = $1 and lane = $2 and changed_at < clock_timestamp() - $3 * interval '1 millisecond'`;
     const params = [this.ledger.account, lane, grace];
+    let resent = 0;
     if (policy === 'resend') {
-      return this.#count(
-        `select ${s}.resend(c.id, 'unknown,settled', 'open', $4, 'policy') from (
-          select id from ${s}.chunk where ${due} and (state = 'unknown' or state = 'settled' and unknown > 0)
+      resent = await this.#count(
+        `select 1 from (
+          select id from ${s}.chunk where ${due} and (state = 'unknown' or state = 'settled' and unknown > 0
+            and exists (select from ${s}.message m where m.chunk_id = chunk.id and m.state = 'unknown'))
+            and (${cancelled}) is not true
           limit ${STEP} for update skip locked
-        ) c`,
+        ) c where ${s}.resend(c.id, 'unknown,settled', 'open', $4, 'policy') > 0`,
         [...params, this.ledger.by],
       );
+      // What belongs to a cancelled campaign is not sent again.
+      due = `${due} and ${cancelled}`;
     }
-    const state = policy === 'hold' ? 'held' : 'abandoned';
-    const whole = await this.#count(
+    const state = policy === 'abandon' ? 'abandoned' : 'held';
+    const whole = await this.#move(
+      { state, as: state },
       `with due as (
         select id from ${s}.chunk where ${due} and state = 'unknown' limit ${STEP} for update skip locked
       ), moved as (
         update ${s}.chunk c set state = '${state}', changed_at = clock_timestamp(), unknown = c.n - c.accepted,
           announce_at = case when $5 then clock_timestamp() end
         from due d where c.id = d.id returning c.*
+      ), noted as (
+        insert into ${s}.journal (account, campaign_id, chunk_id, attempt, event, by)
+        select account, campaign_id, id, attempt, '${state}', $4 from moved
       )
-      insert into ${s}.journal (account, campaign_id, chunk_id, attempt, event, by)
-        select account, campaign_id, id, attempt, '${state}', $4 from moved returning 1`,
+      select lane, unknown as open from moved`,
       [...params, this.ledger.by, announce],
     );
-    const single = await this.#count(
-      `update ${s}.message m set state = '${state}' from ${s}.chunk c
-        where c.${due.replaceAll(' and ', ' and c.')} and c.state = 'settled' and c.unknown > 0
-          and m.chunk_id = c.id and m.state = 'unknown' returning 1`,
-      params,
+    // First the chunk, as everybody does, and only then its recipients.
+    const single = await this.#move(
+      { state, as: state },
+      `with due as (
+        select id, lane from ${s}.chunk c where ${due} and state = 'settled' and unknown > 0
+          and exists (select from ${s}.message m where m.chunk_id = c.id and m.state = 'unknown')
+        limit ${STEP} for no key update skip locked
+      ), moved as (
+        update ${s}.message m set state = '${state}' from due d where m.chunk_id = d.id and m.state = 'unknown'
+        returning d.id, d.lane
+      ), told as (
+        update ${s}.chunk c set announce_at = clock_timestamp()
+        from (select distinct id from moved) m where c.id = m.id and $4::boolean
+      )
+      select lane, count(*)::int as open from moved group by id, lane`,
+      [...params, announce],
     );
-    return whole + single;
+    return resent + whole + single;
   }
 
   /** Messages whose `sendBefore` has passed. */
   async expire(announce: boolean): Promise<number> {
     const s = this.ledger.database.schema;
-    return this.#count(
+    return this.#move(
+      { state: 'refused', as: 'rejected' },
       `with late as (
         select id from ${s}.chunk where account = $1 and state = 'pending' and expires_at <= clock_timestamp()
         limit ${STEP} for update skip locked
@@ -82,11 +107,31 @@ export class Upkeep {
         from late l where c.id = l.id returning c.*
       ), told as (
         select ${s}.tell_outcome(m.*::${s}.chunk) from moved m
-      )
-      insert into ${s}.journal (account, campaign_id, chunk_id, attempt, event, by, detail)
+      ), noted as (
+        insert into ${s}.journal (account, campaign_id, chunk_id, attempt, event, by, detail)
         select m.account, m.campaign_id, m.id, m.attempt, 'refused', $2, 'OUTBOX_EXPIRED'
-        from moved m, (select count(*) from told) t returning 1`,
+        from moved m, (select count(*) from told) t
+      )
+      select lane, n as open from moved`,
       [this.ledger.account, this.ledger.by, announce],
+    );
+  }
+
+  /** What came back to the cancelled campaigns unsent, or was left when somebody cancelled them. */
+  async cancelLeft(): Promise<number> {
+    const s = this.ledger.database.schema;
+    return this.#count(
+      `with left_over as (
+        select c.id from ${s}.campaign k join ${s}.chunk c on c.campaign_id = k.id and c.state = 'pending'
+        where k.account = $1 and k.state = 'cancelled' and k.done_at is null
+        limit ${STEP} for update of c skip locked
+      ), moved as (
+        update ${s}.chunk c set state = 'cancelled', changed_at = clock_timestamp()
+        from left_over l where c.id = l.id returning c.*
+      )
+      insert into ${s}.journal (account, campaign_id, chunk_id, attempt, event, by)
+        select account, campaign_id, id, attempt, 'cancelled', $2 from moved returning 1`,
+      [this.ledger.account, this.ledger.by],
     );
   }
 
@@ -104,11 +149,36 @@ export class Upkeep {
           and not exists (select from ${s}.chunk c where c.campaign_id = k.id and c.state = 'pending')
           and not exists (select from ${s}.chunk c where c.campaign_id = k.id and c.state in ('sending', 'unknown'))
         returning k.id
+      ), reopened as (
+        -- Something was sent anew in the moment in which it ended.
+        update ${s}.campaign k set state = 'running', changed_at = clock_timestamp(), done_at = null
+        where k.account = $1 and k.state = 'done' and k.done_at > clock_timestamp() - interval '1 hour'
+          and exists (select from ${s}.chunk c where c.campaign_id = k.id and c.state = 'pending')
+        returning k.id
+      ), rested as (
+        update ${s}.campaign k set done_at = clock_timestamp()
+        where k.account = $1 and k.state = 'cancelled' and k.done_at is null
+          and not exists (select from ${s}.chunk c where c.campaign_id = k.id and c.state = 'pending')
+          and not exists (select from ${s}.chunk c where c.campaign_id = k.id and c.state in ('sending', 'unknown'))
       )
       insert into ${s}.journal (account, campaign_id, event, by)
-        select $1, id, 'running', $2 from begun union all select $1, id, 'done', $2 from ended returning 1`,
+        select $1, id, 'running', $2 from begun union all select $1, id, 'running', $2 from reopened
+        union all select $1, id, 'done', $2 from ended returning 1`,
       [this.ledger.account, this.ledger.by, announce],
     );
+  }
+
+  /** @param sql gives a row for each chunk: its lane, and how many of its recipients it is about. */
+  async #move(
+    { state, as }: { state: ActivityState; as: ActivityRecipients },
+    sql: string,
+    params: unknown[],
+  ): Promise<number> {
+    const { database, activity } = this.ledger;
+    const { rows } = await database.query<{ lane: Lane; open: number }>(sql, params);
+    if (activity.observed)
+      for (const { lane, open } of rows) activity.next({ state, lane, recipients: { [as]: open } });
+    return rows.length;
   }
 
   async #count(sql: string, params: unknown[]): Promise<number> {

@@ -72,7 +72,7 @@ export interface OutboxRateOptions {
   readonly priorityShare?: number | undefined;
 }
 
-/** Each time has to be longer than those before it; all in milliseconds. */
+/** How long things may take, and are waited for; all in milliseconds. */
 export interface OutboxTimingOptions {
   /**
    * How long after its claim a request may begin at the latest. A process that was frozen longer sends

@@ -14,7 +14,10 @@ export type AccountSign =
   | { readonly is: 'works' }
   | { readonly is: 'broken'; readonly code: string; readonly reason: string }
   | { readonly is: 'limited'; readonly delay: number }
-  | { readonly is: 'silent' };
+  /** No readable answer came. */
+  | { readonly is: 'silent'; readonly code: string }
+  /** Nothing was asked of it. */
+  | { readonly is: 'untouched' };
 
 /** One attempt: what became of the chunk, and what it says about the account. */
 export interface AttemptEnd {
@@ -32,6 +35,8 @@ export interface AttemptPlan {
   mayStart(): boolean;
 }
 
+/** The gateway's have 19 digits. */
+const LONGEST_ID = 255;
 const NUMBER_LIMIT = -28;
 const ABNORMAL_NUMBER = -9;
 /** A number that is limited for a period is tried so often, then refused. */
@@ -48,7 +53,7 @@ export async function attempt(sms: SmsService, chunk: ClaimedChunk, plan: Attemp
   } catch (error) {
     if (error instanceof LaafficException) return failed(chunk, to, error);
     const reason = error instanceof Error ? error.name : typeof error;
-    return { verdict: { is: 'unknown', code: 'OUTBOX_FAULT', reason }, account: { is: 'silent' } };
+    return { verdict: { is: 'unknown', code: 'OUTBOX_FAULT', reason }, account: { is: 'untouched' } };
   }
 }
 
@@ -77,8 +82,8 @@ function settled(to: readonly SlotRecipient[], receipt: SmsReceipt): Verdict {
   for (const [index, { orderId, msgId }] of accepted.entries()) {
     const slot = isWhole ? to[index]?.slot : slotOf(orderId);
     if (slot === undefined) continue;
-    if (/[,\0]/.test(msgId)) {
-      others.push([slot, 'accepted', null, null, clean(msgId)]);
+    if (msgId.length > LONGEST_ID || /[,\0]/.test(msgId)) {
+      others.push([slot, 'accepted', null, null, idOf(msgId)]);
     } else {
       slots.push(slot);
       msgIds.push(msgId);
@@ -94,7 +99,7 @@ function failed(chunk: ClaimedChunk, to: readonly SlotRecipient[], error: Laaffi
   if (outcome === 'unknown') {
     const isReadable = receipt !== undefined && receipt.rejected.length > 0;
     const verdict: Verdict = isReadable ? settled(to, receipt) : { is: 'unknown', code, reason };
-    return { verdict, account: { is: 'silent' } };
+    return { verdict, account: isReadable ? { is: 'works' } : { is: 'silent', code } };
   }
   if (kind === 'account' || kind === 'clock') {
     return { verdict: { is: 'unsent', code, reason, delay: 0 }, account: { is: 'broken', code, reason } };
@@ -107,7 +112,7 @@ function failed(chunk: ClaimedChunk, to: readonly SlotRecipient[], error: Laaffi
     const isOurs = code === 'LAAFFIC_WITHHELD';
     return {
       verdict: { is: 'unsent', code, reason, delay },
-      account: isOurs ? { is: 'silent' } : { is: 'limited', delay },
+      account: isOurs ? { is: 'untouched' } : { is: 'limited', delay },
     };
   }
   return { verdict: refusedEach(to, error, reason), account: { is: 'works' } };
@@ -164,7 +169,7 @@ function othersIn(
     (one: SmsReceipt['rejected'][number]): RecipientRow[] => {
       const slot = slotOf(one.orderId);
       if (slot === undefined || except.has(one.orderId)) return [];
-      return [[slot, state, one.code, clean(one.reason), one.msgId === undefined ? null : clean(one.msgId)]];
+      return [[slot, state, one.code, clean(one.reason), idOf(one.msgId)]];
     };
   return [...rejected.flatMap(row('rejected')), ...unknown.flatMap(row('unknown'))];
 }
@@ -181,7 +186,12 @@ function numbersOf({ numbers }: ClaimedChunk, isKept: (slot: number) => boolean)
   return numbers.map((number, slot) => (isKept(slot) ? number : '')).join();
 }
 
-/** PostgreSQL's text cannot hold the character 0. */
+/** PostgreSQL's text cannot hold the character 0, nor its JSON half of a character pair. */
 function clean(words: string): string {
-  return words.replaceAll('\0', '');
+  return words.replaceAll('\0', '').replaceAll(/\p{Surrogate}/gu, '\ufffd');
+}
+
+/** An id that is too long for an index cannot be looked for, and a part of it would be another's. */
+function idOf(msgId: string | undefined): string | null {
+  return msgId === undefined || msgId.length > LONGEST_ID ? null : clean(msgId);
 }

@@ -1,10 +1,11 @@
-import { Logger } from '@nestjs/common';
 import type { ClaimedChunk } from '../ledger/chunk.js';
 import type { Claim } from '../ledger/claims.js';
+import type { Outages } from '../outages.js';
 import { Bell } from '../bell.js';
 
 /** What a lane needs. */
 export interface LanePlan {
+  readonly outages: Outages;
   readonly slots: number;
   /** Milliseconds until an idle lane looks again. */
   readonly poll: number;
@@ -16,10 +17,10 @@ export interface LanePlan {
 }
 
 const AFTER_FAILURE = 500;
+const OUTAGE = 'No message can be claimed';
 
 /** Keeps the slots of one lane busy as long as there is something to send. */
 export class LaneRunner {
-  readonly #logger = new Logger('LaafficOutbox');
   readonly #bell = new Bell();
   readonly #running = new Set<Promise<void>>();
   #isStopped = false;
@@ -67,6 +68,7 @@ export class LaneRunner {
     const mayStart = this.plan.lease();
     try {
       const { chunks, wait } = await this.plan.claim(free);
+      this.plan.outages.over(OUTAGE);
       for (const chunk of chunks) {
         const run = this.plan.run(chunk, mayStart).finally(() => this.#running.delete(run));
         this.#running.add(run);
@@ -74,7 +76,7 @@ export class LaneRunner {
       if (wait !== undefined) return Math.min(wait, this.plan.poll);
       return chunks.length < free ? this.plan.poll : 0;
     } catch (error) {
-      this.#logger.error(`Nothing can be claimed now: ${error instanceof Error ? error.message : typeof error}`);
+      this.plan.outages.report(OUTAGE, error);
       return AFTER_FAILURE;
     }
   }

@@ -6,6 +6,7 @@ import {
 } from '@nestjs/common';
 import { SmsService } from 'nestjs-laaffic';
 import { ProcessClock } from '../clock.js';
+import type { OutboxEventKind } from '../events/outbox-events.js';
 import { AccountControl } from '../ledger/account-control.js';
 import { Claims } from '../ledger/claims.js';
 import { OutboxLedger } from '../ledger/outbox-ledger.js';
@@ -28,20 +29,33 @@ export class OutboxSender implements OnApplicationBootstrap, OnModuleDestroy, Be
     ledger: OutboxLedger,
     sms: SmsService,
     clock: ProcessClock,
-    announces: () => boolean,
+    announces: (kind: OutboxEventKind) => boolean,
   ) {
     const { settings, prefix } = ledger;
     if (settings.worker === undefined) return;
-    const settlements = new Settlements(ledger, announces);
+    const settlements = new Settlements(ledger, () => announces('settled'));
     const claims = new Claims(ledger, LARGEST_REQUEST);
     const control = new AccountControl(ledger);
-    const worker = new OutboxWorker({ sms, settings, claims, settlements, control, clock, prefix });
+    const worker = new OutboxWorker({
+      sms,
+      settings,
+      claims,
+      settlements,
+      control,
+      clock,
+      prefix,
+      outages: ledger.outages,
+      activity: ledger.activity,
+    });
     this.#worker = worker;
     ledger.notifications.on('due', () => {
       worker.wake();
     });
-    this.#upkeep = new Rounds('The upkeep of the ledger', upkeepInterval(settings.timing.lease), () =>
-      keepUp(new Upkeep(ledger), ledger, announces()),
+    this.#upkeep = new Rounds(
+      ledger.outages,
+      'The ledger cannot be kept up',
+      upkeepInterval(settings.timing.lease),
+      () => keepUp(new Upkeep(ledger), ledger, announces),
     );
   }
 
@@ -64,11 +78,20 @@ function upkeepInterval(lease: number): number {
 }
 
 /** @returns whether there is more of it. */
-async function keepUp(upkeep: Upkeep, { settings }: OutboxLedger, announce: boolean): Promise<boolean> {
+async function keepUp(
+  upkeep: Upkeep,
+  { settings, notifications }: OutboxLedger,
+  announces: (kind: OutboxEventKind) => boolean,
+): Promise<boolean> {
   const { timing, afterGrace } = settings;
   let moved = await upkeep.doubtOverdue(timing.lease);
-  for (const lane of LANES) moved += await upkeep.endGrace(lane, timing.grace, afterGrace[lane], announce);
-  moved += await upkeep.expire(announce);
-  await upkeep.turnCampaigns(announce);
+  for (const lane of LANES) {
+    const announced = announces(afterGrace[lane] === 'abandon' ? 'settled' : 'held');
+    moved += await upkeep.endGrace(lane, timing.grace, afterGrace[lane], announced);
+  }
+  moved += await upkeep.expire(announces('settled'));
+  moved += await upkeep.cancelLeft();
+  const turned = await upkeep.turnCampaigns(announces('campaignDone'));
+  if (moved + turned > 0) notifications.call('announce');
   return moved > 0;
 }

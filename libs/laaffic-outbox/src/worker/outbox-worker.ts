@@ -1,13 +1,17 @@
-import { Logger } from '@nestjs/common';
 import type { SmsService } from 'nestjs-laaffic';
+import type { Subject } from 'rxjs';
 import type { ProcessClock } from '../clock.js';
 import type { AccountControl } from '../ledger/account-control.js';
+import type { OutboxActivity } from '../ledger/activity.js';
 import type { ClaimedChunk } from '../ledger/chunk.js';
 import type { Claims } from '../ledger/claims.js';
 import type { Settlements } from '../ledger/settlements.js';
 import type { Lane } from '../options/outbox.options.js';
 import type { OutboxSettings } from '../options/outbox.settings.js';
-import { attempt, type AccountSign } from './attempt.js';
+import type { Outages } from '../outages.js';
+import { AccountWatch } from './account-watch.js';
+import { attemptActivity } from './attempt-activity.js';
+import { attempt } from './attempt.js';
 import { LaneRunner } from './lane-runner.js';
 
 /** What a worker works with. */
@@ -18,17 +22,19 @@ export interface WorkerParts {
   readonly settlements: Settlements;
   readonly control: AccountControl;
   readonly clock: ProcessClock;
+  readonly outages: Outages;
+  readonly activity: Subject<OutboxActivity>;
   /** What order ids of this ledger begin with. */
   readonly prefix: string;
 }
 
 /** Sends what the ledger gives it. */
 export class OutboxWorker {
-  readonly #logger = new Logger('LaafficOutbox');
   readonly #lanes: readonly LaneRunner[];
-  #wasLimited = false;
+  readonly #watch: AccountWatch;
 
   constructor(private readonly parts: WorkerParts) {
+    this.#watch = new AccountWatch(parts.control, parts.outages);
     this.#lanes = parts.settings.worker === undefined ? [] : [this.#lane('priority'), this.#lane('bulk')];
   }
 
@@ -54,6 +60,7 @@ export class OutboxWorker {
   #lane(lane: Lane): LaneRunner {
     const { settings, claims, clock } = this.parts;
     return new LaneRunner({
+      outages: this.parts.outages,
       slots: settings.worker?.slots[lane] ?? 1,
       poll: settings.worker?.poll ?? 1_000,
       claim: (limit) => claims.take(lane, limit),
@@ -63,7 +70,7 @@ export class OutboxWorker {
   }
 
   async #send(chunk: ClaimedChunk, lane: Lane, mayStart: () => boolean): Promise<void> {
-    const { sms, settings, settlements, prefix } = this.parts;
+    const { sms, settings, settlements, prefix, activity } = this.parts;
     const priority = lane === 'priority' ? 'high' : 'normal';
     const { verdict, account } = await attempt(sms, chunk, {
       prefix,
@@ -72,31 +79,8 @@ export class OutboxWorker {
       mayStart,
     });
     // First the account: what is given back must not be claimed again at once.
-    await this.#heed(account, chunk);
-    await settlements.write(chunk, verdict);
-  }
-
-  async #heed(sign: AccountSign, chunk: ClaimedChunk): Promise<void> {
-    const { control } = this.parts;
-    try {
-      if (sign.is === 'broken' && (await control.pause(sign.code, sign.reason))) {
-        this.#logger.error(
-          `The account is paused (${sign.code}, ${sign.reason}): nothing is sent until a probe succeeds`,
-        );
-      } else if (sign.is === 'limited') {
-        this.#wasLimited = true;
-        await control.slowDown(sign.delay);
-      } else if (sign.is === 'works') {
-        if (chunk.isProbe && (await control.resume('probe'))) this.#logger.log('The account works again');
-        if (this.#wasLimited) {
-          this.#wasLimited = false;
-          await control.speedUp();
-        }
-      }
-    } catch (error) {
-      this.#logger.error(
-        `The account's state could not be written: ${error instanceof Error ? error.name : typeof error}`,
-      );
-    }
+    await this.#watch.heed(account, chunk.isProbe);
+    const isTaken = await settlements.write(chunk, verdict);
+    if (isTaken && activity.observed) activity.next(attemptActivity(chunk, lane, verdict));
   }
 }

@@ -1,16 +1,17 @@
-import { Logger } from '@nestjs/common';
+import type { Outages } from '../outages.js';
 import { Bell } from '../bell.js';
 
 /** Does one thing again and again, never twice at once; what fails is logged and done again next time. */
 export class Rounds {
-  readonly #logger = new Logger('LaafficOutbox');
   readonly #bell = new Bell();
   #isStopped = false;
   #loop: Promise<void> | undefined;
 
   /** @param round @returns whether there is more to do at once. */
   constructor(
-    private readonly name: string,
+    private readonly outages: Outages,
+    /** What is said when it fails. */
+    private readonly outage: string,
     private readonly interval: number,
     private readonly round: () => Promise<boolean>,
   ) {}
@@ -37,12 +38,11 @@ export class Rounds {
       let hasMore = false;
       try {
         hasMore = await this.round();
+        this.outages.over(this.outage);
       } catch (error) {
-        this.#logger.error(
-          `${this.name} failed, and is tried again: ${error instanceof Error ? error.message : typeof error}`,
-        );
+        this.outages.report(this.outage, error);
       }
-      if (!hasMore && !this.#isStopped) await this.#bell.wait(rung, this.interval);
+      if (!hasMore) await this.#bell.wait(rung, this.interval);
     }
   }
 }

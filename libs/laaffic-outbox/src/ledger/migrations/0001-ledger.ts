@@ -100,20 +100,34 @@ create table chunk (
   erased_at timestamptz
 ) with (fillfactor = 70);
 -- Twelve bytes a recipient: to compress them costs more than it saves.
-alter table chunk alter column numbers set storage external;
+alter table chunk alter column numbers set storage external, alter column order_ids set storage external;
 create unique index on chunk (account, idempotency_key) where idempotency_key is not null;
 create index chunk_due on chunk (account, lane, due_at, id) where state = 'pending' and campaign_id is null;
 create index chunk_campaign_due on chunk (campaign_id, due_at, id) where state = 'pending' and campaign_id is not null;
 create index chunk_open on chunk (changed_at) where state in ('sending', 'unknown');
 create index chunk_campaign_open on chunk (campaign_id) where state in ('sending', 'unknown') and campaign_id is not null;
-create index chunk_campaign on chunk (campaign_id, id) where campaign_id is not null;
+create index chunk_campaign on chunk (campaign_id, first, id) where campaign_id is not null;
 create index chunk_root on chunk (root) where root is not null;
 create index chunk_held on chunk (id) where state = 'held' or unknown > 0;
 create index chunk_expiring on chunk (expires_at) where state = 'pending' and expires_at is not null;
 create index chunk_announce on chunk (announce_at) where announce_at is not null;
 create index chunk_poll on chunk (poll_at) where poll_at is not null;
 create index chunk_retention on chunk (changed_at) where erased_at is null and campaign_id is null;
-create index chunk_order_ids on chunk using gin (string_to_array(order_ids, ',')) where order_ids is not null;
+
+-- Where callers' own order ids are: apart from the chunks, every change of which would write its index anew.
+create table own_order_ids (
+  chunk_id bigint not null references chunk,
+  ids text[] not null
+);
+create index on own_order_ids using gin (ids);
+
+create function note_order_ids() returns trigger language plpgsql set search_path from current as $$
+begin
+  insert into own_order_ids values (new.id, string_to_array(new.order_ids, ','));
+  return null;
+end $$;
+create trigger note_order_ids after insert on chunk for each row when (new.order_ids is not null)
+  execute function note_order_ids();
 
 -- What became of single recipients. Where there is no row, the state of the chunk says it.
 create table message (
@@ -149,9 +163,14 @@ create table early_report (
   id bigint generated always as identity primary key,
   msg_id text not null,
   order_id text,
+  number text,
   state message_state not null,
   reason text,
   reported_at timestamptz,
+  -- Where an order id of ours points.
+  chunk_id bigint,
+  attempt int,
+  idx smallint,
   received_at timestamptz not null default clock_timestamp(),
   tries int not null default 0,
   try_at timestamptz not null default clock_timestamp()
@@ -205,12 +224,14 @@ create function claim(
   p_largest int
 ) returns table (
   chunk_id bigint, chunk_attempt int, chunk_campaign bigint, chunk_n int, chunk_numbers text, chunk_order_ids text,
-  chunk_content text, chunk_sender text, chunk_retries int, chunk_isolation int, is_probe boolean, wait_ms int
+  chunk_content text, chunk_sender text, chunk_retries int, chunk_isolation int, is_probe boolean, wait_ms int,
+  waited_ms double precision
 ) language plpgsql set search_path from current as $$
 declare
   a account%rowtype;
   c chunk%rowtype;
   running bigint;
+  began timestamptz;
   probing boolean := false;
   limited boolean := p_recipients is not null or p_requests is not null;
   recipients double precision := coalesce(p_recipients, 'infinity');
@@ -244,8 +265,12 @@ begin
     if p_lane = 'bulk' then
       -- A part is left for the other lane, but never the whole.
       kept_recipients := least(greatest(1, recipients * p_burst) - 1, greatest(1, recipients * p_burst) * p_share);
-      kept_requests := least(greatest(1, requests * p_burst) - 1, greatest(1, requests * p_burst) * p_share);
-      largest := least(largest, greatest(1, floor(least(recipients * p_burst * (1 - p_share), 1000000))::int));
+      kept_requests := least((greatest(1, requests * p_burst) - 1) / 2, greatest(1, requests * p_burst) * p_share);
+      -- Half of what may be taken, or who asks a moment late finds the allowance full, and loses what it could not
+      -- hold; but no less than it takes to use the rate up with the requests that there are.
+      largest := least(largest, greatest(1, floor(least(recipients * p_burst * (1 - p_share), 1000000))::int),
+        greatest(1, floor(least(recipients * p_burst * (1 - p_share) / 2, 1000000))::int,
+          ceil(least(case when requests < 'infinity' then recipients / requests else 0 end, 1000000))::int));
       if exists (select from chunk w where w.account = p_account and w.lane = 'priority' and w.state = 'pending'
           and w.campaign_id is null and w.due_at <= clock_timestamp()
           and (w.expires_at is null or w.expires_at > clock_timestamp())) then
@@ -274,19 +299,21 @@ begin
       end loop;
     end if;
     exit when c.id is null;
-    if c.n > largest then
-      select * into strict c from chunk w where w.id = cut_chunk(c.id, largest) for update;
-    end if;
     if limited then
+      -- Before it is cut: what has to wait stays whole.
       waiting := greatest(
-        case when recipients < 'infinity' then (c.n + kept_recipients - a.recipients_left) / recipients else 0 end,
+        case when recipients < 'infinity' then (least(c.n, largest) + kept_recipients - a.recipients_left) / recipients else 0 end,
         case when requests < 'infinity' then (1 + kept_requests - a.requests_left) / requests else 0 end);
       if waiting > 0 then
         wait_ms := ceil(waiting * 1000);
         exit;
       end if;
-      a.recipients_left := a.recipients_left - c.n;
+      a.recipients_left := a.recipients_left - least(c.n, largest);
       a.requests_left := a.requests_left - 1;
+    end if;
+    if c.n > largest then
+      c.id := cut_chunk(c.id, largest);
+      select * into strict c from chunk w where w.id = c.id for update;
     end if;
     update chunk w set state = 'sending', attempt = w.attempt + 1, worker = p_worker,
         changed_at = clock_timestamp(), sent_at = clock_timestamp()
@@ -303,11 +330,13 @@ begin
     chunk_isolation := c.isolation;
     is_probe := probing;
     if c.content is null and c.campaign_id is not null then
-      select r.content, r.sender_id into chunk_content, chunk_sender from campaign r where r.id = c.campaign_id;
+      select r.content, r.sender_id, r.starts_at into chunk_content, chunk_sender, began from campaign r where r.id = c.campaign_id;
     else
       chunk_content := c.content;
       chunk_sender := c.sender_id;
+      began := null;
     end if;
+    waited_ms := greatest(0, extract(epoch from c.sent_at - greatest(c.due_at, began)) * 1000);
     return next;
     c := null;
   end loop;
@@ -353,8 +382,8 @@ create function settle(
 ) returns boolean language plpgsql set search_path from current as $$
 declare
   c chunk%rowtype;
-  not_accepted int := (select count(*) from jsonb_array_elements(p_others) o where o ->> 1 <> 'accepted');
-  unclear int := (select count(*) from jsonb_array_elements(p_others) o where o ->> 1 = 'unknown');
+  not_accepted int;
+  unclear int;
 begin
   select * into c from chunk where id = p_chunk and attempt = p_attempt
     and state in ('sending', 'unknown', 'held', 'abandoned') for no key update;
@@ -362,12 +391,28 @@ begin
     insert into journal (chunk_id, attempt, event, by) values (p_chunk, p_attempt, 'answer came too late', p_by);
     return false;
   end if;
-  insert into message (chunk_id, idx, state, msg_id)
-    select p_chunk, coalesce(s.slots[m.at], (m.at - 1)::smallint), 'accepted', m.msg_id
-    from unnest(string_to_array(nullif(p_msg_ids, ''), ',')) with ordinality m (msg_id, at)
-    cross join (select string_to_array(p_slots, ',')::smallint[] as slots) s
-    on conflict (chunk_id, idx) do update set msg_id = excluded.msg_id,
-      state = case when message.state in ('delivered', 'failed') then message.state else excluded.state end;
+  -- What a report has proved meanwhile counts more than what the answer says.
+  select count(*) filter (where o ->> 1 <> 'accepted'), count(*) filter (where o ->> 1 = 'unknown') into not_accepted, unclear
+    from jsonb_array_elements(p_others) o
+    where not exists (select from message m where m.chunk_id = p_chunk and m.idx = (o ->> 0)::smallint);
+  if exists (select from message where chunk_id = p_chunk) then
+    insert into message (chunk_id, idx, state, msg_id)
+      select p_chunk, coalesce(s.slots[m.at], (m.at - 1)::smallint), 'accepted', m.msg_id
+      from unnest(string_to_array(nullif(p_msg_ids, ''), ',')) with ordinality m (msg_id, at)
+      cross join (select string_to_array(p_slots, ',')::smallint[] as slots) s
+      on conflict (chunk_id, idx) do update set msg_id = excluded.msg_id,
+        state = case when message.state in ('delivered', 'failed') then message.state else excluded.state end;
+  elsif p_slots is null then
+    -- Most chunks: nothing can be in the way, and to look for it would cost a third of the whole.
+    insert into message (chunk_id, idx, state, msg_id)
+      select p_chunk, (m.at - 1)::smallint, 'accepted', m.msg_id
+      from unnest(string_to_array(nullif(p_msg_ids, ''), ',')) with ordinality m (msg_id, at);
+  else
+    insert into message (chunk_id, idx, state, msg_id)
+      select p_chunk, m.idx::smallint, 'accepted', m.msg_id
+      from unnest(string_to_array(p_slots, ','), string_to_array(p_msg_ids, ',')) m (idx, msg_id)
+      where m.msg_id is not null;
+  end if;
   if p_others <> '[]' then
     insert into message (chunk_id, idx, state, code, reason, msg_id)
       select p_chunk, (o ->> 0)::smallint, (o ->> 1)::message_state, o ->> 2, o ->> 3, o ->> 4
@@ -391,7 +436,7 @@ returns boolean language plpgsql set search_path from current as $$
 declare
   c chunk%rowtype;
 begin
-  update chunk set state = 'refused', changed_at = clock_timestamp(), code = p_code, reason = p_reason, rejected = n,
+  update chunk set state = 'refused', changed_at = clock_timestamp(), code = p_code, reason = p_reason, rejected = n, unknown = 0,
       announce_at = case when p_announce then clock_timestamp() end
     where id = p_chunk and attempt = p_attempt and state in ('sending', 'unknown', 'held', 'abandoned') and accepted = 0
     returning * into c;
@@ -410,7 +455,7 @@ declare
   c chunk%rowtype;
 begin
   update chunk set state = 'pending', changed_at = clock_timestamp(), code = p_code, reason = p_reason,
-      retries = retries + 1, worker = null, due_at = clock_timestamp() + p_delay * interval '1 millisecond'
+      retries = retries + 1, worker = null, unknown = 0, due_at = clock_timestamp() + p_delay * interval '1 millisecond'
     where id = p_chunk and attempt = p_attempt and state in ('sending', 'unknown', 'held') and accepted = 0
     returning * into c;
   insert into journal (account, campaign_id, chunk_id, attempt, event, by, detail)
@@ -450,6 +495,8 @@ begin
   select * into c from chunk where id = p_chunk and attempt = p_attempt and state::text = any (string_to_array(p_from, ','))
     for no key update;
   if not found then return false; end if;
+  -- An answer that says "not sent" is not believed after a report has proved the contrary.
+  if p_event = 'divided' and c.accepted > 0 then return false; end if;
   insert into message (chunk_id, idx, state, code, reason, msg_id)
     select p_chunk, (o ->> 0)::smallint, (o ->> 1)::message_state, o ->> 2, o ->> 3, o ->> 4
     from jsonb_array_elements(p_others) o
@@ -462,7 +509,7 @@ begin
   update chunk set state = case when n > moved then 'settled' else 'divided' end::chunk_state, n = n - moved,
       numbers = p_rest, changed_at = clock_timestamp(), code = null, reason = null,
       accepted = known.accepted, rejected = greatest(0, known.rejected - invalid), unknown = known.unclear,
-      announce_at = case when p_announce and n > moved then clock_timestamp() end
+      announce_at = case when n = moved then null when p_announce then clock_timestamp() else announce_at end
     where id = p_chunk;
   insert into journal (account, campaign_id, chunk_id, attempt, event, by, detail)
     values (c.account, c.campaign_id, p_chunk, p_attempt, p_event, p_by, p_detail);
@@ -472,10 +519,20 @@ begin
   return true;
 end $$;
 
+-- Gives each recipient of a chunk that has no row yet one that says what the chunk says.
+create function tell_apart(c chunk) returns void language sql set search_path from current as $$
+  insert into message (chunk_id, idx, state, code, reason)
+    select c.id, s.at - 1, case c.state when 'refused' then 'rejected' else c.state::text end::message_state, c.code, c.reason
+    from unnest(string_to_array(c.numbers, ',')) with ordinality s (number, at)
+    where s.number <> '' and c.state in ('refused', 'unknown', 'held', 'abandoned')
+    on conflict (chunk_id, idx) do nothing
+$$;
+
 -- Sends recipients of a chunk anew, as a chunk of their own: 'open' are those of whom nobody knows whether they were
--- taken, 'rejected' those that surely were not. Returns how many.
-create function resend(p_chunk bigint, p_from text, p_which text, p_by text, p_detail text) returns int
-language plpgsql set search_path from current as $$
+-- taken and for whom proof was waited for, 'held' those that wait for a decision, 'rejected' those that surely were not taken.
+-- p_positions: only those at these places of the source. Returns how many.
+create function resend(p_chunk bigint, p_from text, p_which text, p_by text, p_detail text, p_positions bigint[] default null)
+returns int language plpgsql set search_path from current as $$
 declare
   c chunk%rowtype;
   cut record;
@@ -487,9 +544,10 @@ begin
   with slot as (
     select s.number, s.at,
       s.number <> '' and case p_which
-        when 'open' then m.state is null and c.state <> 'settled' or m.state in ('unknown', 'held', 'abandoned')
+        when 'open' then m.state is null and c.state <> 'settled' or m.state = 'unknown'
+        when 'held' then m.state = 'held' or c.state = 'held' and (m.state is null or m.state = 'unknown')
         else m.state is null and c.state = 'refused' or m.state = 'rejected'
-      end as moves
+      end and (p_positions is null or c.first + s.at - 1 = any (p_positions)) as moves
     from unnest(string_to_array(c.numbers, ',')) with ordinality s (number, at)
     left join message m on m.chunk_id = c.id and m.idx = s.at - 1
   )
@@ -499,21 +557,58 @@ begin
   into cut from slot;
   moved := coalesce(cardinality(cut.slots), 0);
   if moved = 0 then return 0; end if;
+  if moved < c.n then perform tell_apart(c); end if;
   delete from message where chunk_id = p_chunk and idx = any (cut.slots);
   perform divide(p_chunk, c.attempt, p_by, p_from, cut.rest,
     jsonb_build_array(jsonb_build_object('numbers', cut.part, 'n', moved, 'isolation', 100)), '[]', 'sent anew', p_detail, false);
   return moved;
 end $$;
 
+-- A person decides about held recipients of a chunk: 'resend' sends them anew, 'abandon' lets them rest, 'sent' takes
+-- the person's word that they were sent. p_positions: only those at these places of the source. Returns how many.
+create function decide_held(p_chunk bigint, p_decision text, p_positions bigint[], p_by text) returns int
+language plpgsql set search_path from current as $$
+declare
+  c chunk%rowtype;
+  slots smallint[];
+  known record;
+begin
+  if p_decision = 'resend' then
+    return resend(p_chunk, 'held,settled', 'held', p_by, 'decision', p_positions);
+  end if;
+  select * into c from chunk where id = p_chunk and (state = 'held' or state = 'settled' and unknown > 0)
+    and numbers is not null for no key update;
+  if not found then return 0; end if;
+  select array_agg((s.at - 1)::smallint) into slots
+    from unnest(string_to_array(c.numbers, ',')) with ordinality s (number, at)
+    left join message m on m.chunk_id = c.id and m.idx = s.at - 1
+    where s.number <> '' and (m.state = 'held' or c.state = 'held' and (m.state is null or m.state = 'unknown'))
+      and (p_positions is null or c.first + s.at - 1 = any (p_positions));
+  if slots is null then return 0; end if;
+  perform tell_apart(c);
+  update message set state = case p_decision when 'sent' then 'accepted' else 'abandoned' end::message_state,
+      code = case p_decision when 'sent' then null else code end, reason = case p_decision when 'sent' then null else reason end
+    where chunk_id = p_chunk and idx = any (slots);
+  known := count_messages(p_chunk);
+  update chunk set state = 'settled', changed_at = clock_timestamp(), code = null, reason = null,
+      accepted = known.accepted, rejected = greatest(0, known.rejected - invalid), unknown = known.unclear
+    where id = p_chunk;
+  insert into journal (account, campaign_id, chunk_id, attempt, event, by, detail)
+    values (c.account, c.campaign_id, p_chunk, c.attempt,
+      case p_decision when 'sent' then 'taken as sent' else 'abandoned' end, p_by, cardinality(slots) || ' recipients');
+  perform tell_outcome(c);
+  return cardinality(slots);
+end $$;
+
 -- The account cannot send: nothing more is tried until the probe time.
-create function pause_account(p_account text, p_code text, p_reason text) returns boolean
+create function pause_account(p_account text, p_code text, p_reason text, p_first double precision) returns boolean
 language plpgsql set search_path from current as $$
 declare
   before account%rowtype;
 begin
   select * into strict before from account where id = p_account for update;
   update account set paused_at = coalesce(paused_at, clock_timestamp()), paused_code = p_code, paused_reason = p_reason,
-      probe_at = clock_timestamp() + least(300, 10 * power(2, least(probes, 6))) * interval '1 second'
+      probe_at = clock_timestamp() + least(300000, p_first * power(2, least(probes, 10))) * interval '1 millisecond'
     where id = p_account;
   if before.paused_at is not null then return false; end if;
   insert into journal (account, event, by, detail) values (p_account, 'account paused', 'gateway', p_code || ': ' || p_reason);
@@ -537,4 +632,214 @@ language sql set search_path from current as $$
       slow_until = greatest(slow_until, clock_timestamp() + greatest(p_delay, least(30000, 100 * power(2, slow_steps))) * interval '1 millisecond')
     where id = p_account
 $$;
+
+-- One delivery report. The state 'accepted' says no more than that the gateway took the message; chunk, attempt and
+-- slot are where an order id of ours points, or where a lookup found that it belongs.
+create type report as (
+  msg_id text, order_id text, number text, state message_state, reason text, reported_at timestamptz,
+  chunk_id bigint, attempt int, idx smallint
+);
+
+-- Where a caller's own order id points. Others may use the same ids, so the number has to be the same too, and there
+-- has to be one such place alone.
+create function own_place(p_order_id text, p_number text, out chunk_id bigint, out idx smallint)
+language sql stable strict set search_path from current as $$
+  select min(p.id), min(p.at)::smallint from (
+    select c.id, array_position(o.ids, p_order_id) - 1 as at, c.numbers
+    from own_order_ids o join chunk c on c.id = o.chunk_id
+    where o.ids @> array[p_order_id] and c.state in ('sending', 'settled', 'refused', 'unknown', 'held', 'abandoned')
+  ) p
+  where split_part(p.numbers, ',', p.at + 1) = p_number
+  having count(*) = 1
+$$;
+
+-- Writes reports to recipients of one chunk; returns the places (in p_places) of those that have to wait.
+create function place_in_chunk(
+  p_chunk bigint, p_places int[], p_reports report[], p_by text, p_announce boolean, p_poll_after double precision
+) returns int[] language plpgsql set search_path from current as $$
+declare
+  c chunk%rowtype;
+  m message%rowtype;
+  r report;
+  slots text[];
+  place int := 0;
+  waiting int[] := '{}';
+  proved int := 0;
+  contradicted int := 0;
+  is_whole boolean;
+begin
+  -- First the chunk, as settle() does, and only then its recipients.
+  select * into c from chunk where id = p_chunk for no key update;
+  if not found then return p_places; end if;
+  slots := string_to_array(c.numbers, ',');
+  foreach r in array p_reports loop
+    place := place + 1;
+    if r.attempt <> c.attempt then
+      contradicted := contradicted + 1;
+      continue;
+    end if;
+    select * into m from message where chunk_id = p_chunk and idx = r.idx for no key update;
+    if found then
+      -- Another message to the same recipient, unless the order id says that it is this one.
+      continue when m.msg_id <> r.msg_id and (r.attempt is null or r.order_id is null);
+      continue when m.state in ('delivered', 'failed') or m.state = 'accepted' and r.state = 'accepted'
+        or m.state = 'rejected' and r.state <> 'delivered';
+      update message set state = r.state, msg_id = coalesce(m.msg_id, r.msg_id), code = null, reason = r.reason,
+          reported_at = case when r.state <> 'accepted' then coalesce(r.reported_at, clock_timestamp()) end
+        where chunk_id = p_chunk and idx = r.idx;
+      continue when m.state = 'accepted';
+      c.accepted := c.accepted + 1;
+      if m.state = 'rejected' then
+        c.rejected := c.rejected - 1;
+        contradicted := contradicted + 1;
+      else
+        c.unknown := greatest(0, c.unknown - 1);
+        proved := proved + 1;
+      end if;
+    elsif c.state in ('pending', 'cancelled', 'divided') or c.numbers is not null and coalesce(slots[r.idx + 1], '') = '' then
+      contradicted := contradicted + 1;
+    elsif c.state = 'sending' then
+      waiting := waiting || p_places[place];
+    elsif c.state <> 'refused' or r.state = 'delivered' then
+      insert into message (chunk_id, idx, state, msg_id, reason, reported_at) values (p_chunk, r.idx, r.state, r.msg_id,
+        r.reason, case when r.state <> 'accepted' then coalesce(r.reported_at, clock_timestamp()) end);
+      c.accepted := c.accepted + 1;
+      if c.state = 'refused' then
+        c.rejected := c.rejected - 1;
+        contradicted := contradicted + 1;
+      else
+        c.unknown := greatest(0, c.unknown - 1);
+        proved := proved + 1;
+      end if;
+    end if;
+  end loop;
+  is_whole := c.state in ('unknown', 'held', 'abandoned') and c.accepted >= c.n;
+  if proved > 0 or contradicted > 0 then
+    update chunk set accepted = c.accepted, rejected = c.rejected, unknown = c.unknown,
+        state = case when is_whole then 'settled' else state end,
+        changed_at = case when is_whole then clock_timestamp() else changed_at end,
+        code = case when not is_whole then code end, reason = case when not is_whole then reason end,
+        announce_at = case when is_whole and p_announce then clock_timestamp() else announce_at end,
+        poll_at = coalesce(poll_at, case when proved > 0 then clock_timestamp() + p_poll_after * interval '1 millisecond' end)
+      where id = p_chunk;
+    insert into journal (account, campaign_id, chunk_id, attempt, event, by, detail)
+      select c.account, c.campaign_id, p_chunk, c.attempt, e.event, p_by, e.detail
+      from (values ('proved', proved, format('%s of %s', c.accepted, c.n)),
+        ('contradicted', contradicted, format('%s reported although not sent', contradicted))) e (event, times, detail)
+      where e.times > 0;
+  end if;
+  if is_whole then perform tell_outcome(c); end if;
+  return waiting;
+end $$;
+
+-- Writes reports to the recipients that they are of; returns the places (in p_reports, from 1) of those that are of none
+-- so far. Each is looked up by its id, whatever old statistics say of a table that grows: hence the settings and offset 0.
+create function place_reports(p_reports report[], p_by text, p_announce boolean, p_poll_after double precision)
+returns int[] language plpgsql set search_path from current
+set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
+declare
+  open int[];
+  waiting int[] := '{}';
+  target record;
+begin
+  select array_agg(r.at::int) into open
+    from unnest(p_reports) with ordinality r (msg_id, order_id, number, state, reason, reported_at, chunk_id, attempt, idx, at)
+    where not exists (select from message m where m.msg_id = r.msg_id
+      and (m.state in ('accepted', 'delivered', 'failed') or m.state = 'rejected' and r.state <> 'delivered') offset 0);
+  if open is not null then
+    for target in
+      select p.chunk_id, array_agg(p.at order by p.at) as places, array_agg(p.report order by p.at) as reports from (
+        select r.at::int as at, coalesce(m.chunk_id, r.chunk_id, o.chunk_id) as chunk_id,
+          row(r.msg_id, r.order_id, r.number, r.state, r.reason, r.reported_at, null,
+            case when m.chunk_id is null then r.attempt end, coalesce(m.idx, r.idx, o.idx))::report as report
+        from unnest(p_reports) with ordinality r (msg_id, order_id, number, state, reason, reported_at, chunk_id, attempt, idx, at)
+        left join lateral (
+          select f.chunk_id, f.idx from (select * from message w where w.msg_id = r.msg_id offset 0) f
+          order by f.chunk_id, f.idx limit 1
+        ) m on true
+        cross join lateral own_place(case when coalesce(m.chunk_id, r.chunk_id) is null then r.order_id end, r.number) o
+        where r.at = any (open)
+      ) p group by p.chunk_id order by p.chunk_id
+    loop
+      if target.chunk_id is null then
+        waiting := waiting || target.places;
+      else
+        waiting := waiting
+          || place_in_chunk(target.chunk_id, target.places, target.reports, p_by, p_announce, p_poll_after);
+      end if;
+    end loop;
+  end if;
+  -- The most of them: recipients that wait for nothing but their report. Last, because whoever else locks these rows
+  -- has locked their chunk before.
+  with first as (
+    select distinct on (r.msg_id) r.msg_id, r.state, r.reason, r.reported_at
+    from unnest(p_reports) with ordinality r (msg_id, order_id, number, state, reason, reported_at, chunk_id, attempt, idx, at)
+    where r.state <> 'accepted' order by r.msg_id, r.at
+  ), locked as (
+    -- One by one, by their ids, which is the same order for everybody.
+    select m.chunk_id, m.idx, f.state, f.reason, f.reported_at from first f
+    cross join lateral (
+      select w.chunk_id, w.idx from message w where w.msg_id = f.msg_id and w.state = 'accepted' for no key update
+    ) m
+  )
+  update message m set state = l.state, code = null, reason = l.reason,
+      reported_at = coalesce(l.reported_at, clock_timestamp())
+    from locked l where m.chunk_id = l.chunk_id and m.idx = l.idx;
+  return waiting;
+end $$;
+
+-- Takes reports down, in the order in which they came; p_keep: those of nobody so far are kept and tried again.
+create function take_reports(
+  p_by text, p_announce boolean, p_poll_after double precision, p_keep boolean, p_msg_ids text[], p_order_ids text[],
+  p_numbers text[], p_states text[], p_reasons text[], p_times text[], p_chunks text[], p_attempts text[], p_slots text[]
+) returns void language plpgsql set search_path from current as $$
+declare
+  reports report[] := array(
+    select row(r.msg_id, r.order_id, r.number, r.state, r.reason, r.at, r.chunk_id, r.attempt, r.idx)::report
+    from unnest(p_msg_ids, p_order_ids, p_numbers, p_states::message_state[], p_reasons, p_times::timestamptz[],
+      p_chunks::bigint[], p_attempts::int[], p_slots::smallint[])
+      with ordinality r (msg_id, order_id, number, state, reason, at, chunk_id, attempt, idx, place) order by r.place);
+  waiting int[] := place_reports(reports, p_by, p_announce, p_poll_after);
+begin
+  if p_keep and waiting <> '{}' then
+    insert into early_report (msg_id, order_id, number, state, reason, reported_at, chunk_id, attempt, idx, try_at)
+      select r.msg_id, r.order_id, r.number, r.state, r.reason, r.reported_at, r.chunk_id, r.attempt, r.idx,
+        clock_timestamp() + interval '200 milliseconds'
+      from unnest(reports) with ordinality r (msg_id, order_id, number, state, reason, reported_at, chunk_id, attempt, idx, place)
+      where r.place = any (waiting) order by r.place;
+  end if;
+end $$;
+
+-- Tries reports again that were of nobody when they came, at growing intervals, for a day; other systems that use the
+-- same account have reports too. Returns how many were tried.
+create function retry_reports(p_account text, p_by text, p_announce boolean, p_poll_after double precision, p_limit int)
+returns int language plpgsql set search_path from current as $$
+declare
+  ids bigint[];
+  kept bigint[];
+  reports report[];
+  given_up int;
+begin
+  select array_agg(e.id order by e.id),
+      array_agg(row(e.msg_id, e.order_id, e.number, e.state, e.reason, e.reported_at, e.chunk_id, e.attempt, e.idx)::report
+        order by e.id)
+    into ids, reports
+    from (select * from early_report where try_at <= clock_timestamp() order by try_at limit p_limit for update skip locked) e;
+  if ids is null then return 0; end if;
+  select coalesce(array_agg(ids[place]), '{}') into kept
+    from unnest(place_reports(reports, p_by, p_announce, p_poll_after)) place;
+  with gone as (
+    delete from early_report where id = any (ids)
+      and (id <> all (kept) or received_at < clock_timestamp() - interval '24 hours') returning id
+  )
+  select count(*) filter (where id = any (kept)) into given_up from gone;
+  update early_report set tries = tries + 1,
+      try_at = clock_timestamp() + least(300, 0.2 * power(2, least(tries + 1, 12))) * interval '1 second'
+    where id = any (kept);
+  if given_up > 0 then
+    insert into journal (account, event, by, detail)
+      values (p_account, 'reports given up', p_by, format('%s of messages that are not known here', given_up));
+  end if;
+  return cardinality(ids);
+end $$;
 `;

@@ -1,0 +1,117 @@
+import type { OutboxLedger } from '../ledger/outbox-ledger.js';
+import { isRowId } from '../ledger/row-id.js';
+import { OutboxError } from '../outbox.error.js';
+import type { CampaignState } from './campaign.js';
+
+/** Chunks that one statement cancels, so that none holds its locks for long. */
+const STEP = 100;
+
+/** A step from some states to another. */
+interface Transition {
+  /** As the end of "the campaign cannot be …". */
+  readonly name: string;
+  readonly from: readonly CampaignState[];
+  /** What becomes of it, as SQL text. */
+  readonly to: string;
+  /** What else is set, in SQL. */
+  readonly set?: string;
+}
+
+const TRANSITIONS = {
+  start: { name: 'started', from: ['draft', 'scheduled'], to: `'running'`, set: 'starts_at = clock_timestamp(),' },
+  pause: { name: 'paused', from: ['scheduled', 'running'], to: `'paused'` },
+  resume: {
+    name: 'resumed',
+    from: ['paused'],
+    to: `case when starts_at <= clock_timestamp() then 'running' else 'scheduled' end`,
+  },
+  cancel: {
+    name: 'cancelled',
+    from: ['creating', 'draft', 'scheduled', 'running', 'paused'],
+    to: `'cancelled'`,
+  },
+} as const satisfies Record<string, Transition>;
+
+/** Starts, pauses, resumes and cancels campaigns. */
+export class CampaignControl {
+  constructor(private readonly ledger: OutboxLedger) {}
+
+  async start(id: string, by: string): Promise<void> {
+    await this.#move(id, TRANSITIONS.start, by);
+    this.ledger.notifications.call('due');
+  }
+
+  async pause(id: string, by: string): Promise<void> {
+    await this.#move(id, TRANSITIONS.pause, by);
+  }
+
+  async resume(id: string, by: string): Promise<void> {
+    await this.#move(id, TRANSITIONS.resume, by);
+    this.ledger.notifications.call('due');
+  }
+
+  async cancel(id: string, by: string): Promise<void> {
+    await this.#move(id, TRANSITIONS.cancel, by);
+    while ((await this.#cancelChunks(id, by)) > 0);
+  }
+
+  /** @throws {OutboxError} `OUTBOX_NOT_FOUND`, or `OUTBOX_WRONG_STATE` unless the campaign is in one of the states. */
+  async require(id: string, states: readonly CampaignState[], name: string): Promise<void> {
+    const state = await this.#stateOf(id);
+    if (state === undefined || !states.includes(state)) throw refused(id, name, state);
+  }
+
+  async #move(id: string, { name, from, to, set = '' }: Transition, by: string): Promise<void> {
+    const { database, account } = this.ledger;
+    const s = database.schema;
+    if (!isRowId(id)) throw notFound(id);
+    const { rows } = await database.query(
+      `with moved as (
+        update ${s}.campaign set state = (${to})::${s}.campaign_state, ${set} changed_at = clock_timestamp()
+        where id = $1 and account = $2 and state = any ($3::text[]::${s}.campaign_state[]) returning id, account, state
+      ), noted as (
+        insert into ${s}.journal (account, campaign_id, event, by) select account, id, state::text, $4 from moved
+      )
+      select pg_notify($5, '')::text from moved`,
+      [id, account, from, by, `${database.channel}_due`],
+    );
+    if (rows.length > 0) return;
+    throw refused(id, name, await this.#stateOf(id));
+  }
+
+  async #cancelChunks(id: string, by: string): Promise<number> {
+    const { database } = this.ledger;
+    const s = database.schema;
+    const { rows } = await database.query(
+      `with waiting as (
+        select id from ${s}.chunk where campaign_id = $1 and state = 'pending' limit ${STEP} for update skip locked
+      ), moved as (
+        update ${s}.chunk c set state = 'cancelled', changed_at = clock_timestamp()
+        from waiting w where c.id = w.id returning c.id, c.account, c.campaign_id, c.attempt
+      )
+      insert into ${s}.journal (account, campaign_id, chunk_id, attempt, event, by)
+        select account, campaign_id, id, attempt, 'cancelled', $2 from moved returning 1`,
+      [id, by],
+    );
+    return rows.length;
+  }
+
+  async #stateOf(id: string): Promise<CampaignState | undefined> {
+    if (!isRowId(id)) return undefined;
+    const { database, account } = this.ledger;
+    const { rows } = await database.query<{ state: CampaignState }>(
+      `select state from ${database.schema}.campaign where id = $1 and account = $2`,
+      [id, account],
+    );
+    return rows[0]?.state;
+  }
+}
+
+export function notFound(id: string): OutboxError {
+  return new OutboxError('OUTBOX_NOT_FOUND', `There is no campaign ${isRowId(id) ? id : 'with this id'}`);
+}
+
+function refused(id: string, name: string, state: CampaignState | undefined): OutboxError {
+  if (state === undefined) return notFound(id);
+  return new OutboxError('OUTBOX_WRONG_STATE', `The campaign cannot be ${name}: it is ${state}`);
+}

@@ -1,0 +1,121 @@
+import type { OutboxLedger } from '../ledger/outbox-ledger.js';
+import { OutboxError } from '../outbox.error.js';
+import { CampaignStore, type StoredCampaign } from './campaign-store.js';
+import type { CreatedCampaign } from './campaign.js';
+import { CreationSession } from './creation-session.js';
+import type { CheckedCampaign } from './read-campaign.js';
+import { RecipientChunks, type SourceChunk } from './recipient-chunks.js';
+
+/** The gateway takes so many recipients in one POST. */
+export const CHUNK_SIZE = 1_000;
+/** So many chunks are stored in one commit. */
+const BATCH = 32;
+
+/** Stores campaigns, each from a source of any length in constant memory. */
+export class CampaignCreator {
+  constructor(
+    private readonly ledger: OutboxLedger,
+    /** Ends a campaign that nobody can go on with. */
+    private readonly giveUp: (id: string) => Promise<void>,
+  ) {}
+
+  /** @throws {OutboxError} as `SmsCampaigns.create` says. */
+  async create(campaign: CheckedCampaign): Promise<CreatedCampaign> {
+    const before = await this.#find(campaign);
+    if (before !== undefined && !before.isCreating) return { id: before.id, isNew: false };
+    const session = await CreationSession.open(this.ledger.database);
+    try {
+      await this.#lock(session, campaign);
+      // Another creator may have ended meanwhile.
+      const found = await this.#find(campaign);
+      if (found !== undefined && !found.isCreating) return { id: found.id, isNew: false };
+      const store = new CampaignStore(this.ledger, session);
+      const stored = found ?? (await store.insert(campaign, CHUNK_SIZE));
+      await this.#fill(store, stored, campaign);
+      return { id: stored.id, isNew: true };
+    } finally {
+      await session.close();
+    }
+  }
+
+  async #lock(session: CreationSession, { idempotencyKey }: CheckedCampaign): Promise<void> {
+    if (idempotencyKey === undefined) return;
+    const { database, account } = this.ledger;
+    if (await session.lock(`laaffic outbox campaign ${database.schema} ${account} ${idempotencyKey}`)) return;
+    throw new OutboxError('OUTBOX_CAMPAIGN_BUSY', 'Another call is creating the campaign with this idempotency key');
+  }
+
+  async #find({ idempotencyKey, fingerprint }: CheckedCampaign): Promise<StoredCampaign | undefined> {
+    if (idempotencyKey === undefined) return undefined;
+    const { database, account } = this.ledger;
+    const { rows } = await database.query<{ id: string; state: string; fingerprint: string | null; stored: string }>(
+      `select id::text as id, state::text as state, fingerprint, stored::text as stored
+        from ${database.schema}.campaign where account = $1 and idempotency_key = $2`,
+      [account, idempotencyKey],
+    );
+    const [row] = rows;
+    if (row === undefined) return undefined;
+    if (row.fingerprint !== fingerprint) {
+      throw new OutboxError('OUTBOX_KEY_REUSED', 'This idempotency key was given to another campaign before');
+    }
+    return { ...row, isCreating: row.state === 'creating', stored: Number(row.stored) };
+  }
+
+  async #fill(store: CampaignStore, stored: StoredCampaign, campaign: CheckedCampaign): Promise<void> {
+    const source = new RecipientChunks(campaign.source, CHUNK_SIZE, campaign.duplicates);
+    try {
+      await this.#transfer(store, stored, source);
+      await store.complete(stored.id, campaign.sendAt);
+    } catch (error) {
+      await source.close().catch(() => undefined);
+      // Without a key no later call finds it. What fails here too is for `cancel`.
+      if (campaign.idempotencyKey === undefined) await this.giveUp(stored.id).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  /** Reads one batch while the one before is written. */
+  async #transfer(store: CampaignStore, { id, stored }: StoredCampaign, source: RecipientChunks): Promise<void> {
+    let position = 0;
+    let writing = Promise.resolve();
+    for (;;) {
+      const { chunks, failure } = await readBatch(source);
+      await writing;
+      const known = chunks.filter(({ first }) => first < stored);
+      if (known.length > 0 && !(await store.has(id, known))) throw sourceChanged();
+      const fresh = chunks.slice(known.length);
+      writing = store.append(id, fresh);
+      // Heard of when it is awaited, after the next batch is read.
+      writing.catch(() => undefined);
+      position += chunks.reduce((sum, { size }) => sum + size, 0);
+      if (failure !== undefined || chunks.length < BATCH) {
+        await writing;
+        if (failure !== undefined) throw failure;
+        if (position < stored) throw sourceChanged();
+        return;
+      }
+    }
+  }
+}
+
+/** What was read before the source failed is worth storing. */
+async function readBatch(source: RecipientChunks): Promise<{ chunks: SourceChunk[]; failure?: Error }> {
+  const chunks: SourceChunk[] = [];
+  try {
+    while (chunks.length < BATCH) {
+      const chunk = await source.next();
+      if (chunk === undefined) break;
+      chunks.push(chunk);
+    }
+    return { chunks };
+  } catch (error) {
+    return { chunks, failure: error as Error };
+  }
+}
+
+function sourceChanged(): OutboxError {
+  return new OutboxError(
+    'OUTBOX_SOURCE_CHANGED',
+    'The source differs from what is stored of the campaign; nothing was added',
+  );
+}

@@ -1,0 +1,141 @@
+import type { OutboxLedger } from '../ledger/outbox-ledger.js';
+import { OutboxError } from '../outbox.error.js';
+import type { CreationSession } from './creation-session.js';
+import type { CheckedCampaign } from './read-campaign.js';
+import type { SourceChunk } from './recipient-chunks.js';
+
+/** A campaign that has a row. */
+export interface StoredCampaign {
+  readonly id: string;
+  readonly isCreating: boolean;
+  readonly fingerprint: string | null;
+  /** How many entries of its source are stored. */
+  readonly stored: number;
+}
+
+/** Writes one campaign down, step by step; each step is one statement. */
+export class CampaignStore {
+  readonly #schema: string;
+
+  constructor(
+    private readonly ledger: OutboxLedger,
+    private readonly session: CreationSession,
+  ) {
+    this.#schema = ledger.database.schema;
+  }
+
+  async insert(campaign: CheckedCampaign, chunkSize: number): Promise<StoredCampaign> {
+    const s = this.#schema;
+    const [row] = await this.session.query<{ id: string }>(
+      `with added as (
+        insert into ${s}.campaign (account, name, content, sender_id, priority, chunk_size, idempotency_key, fingerprint)
+        values ($1, $2, $3, $4, $5, $6, $7, $8) returning id, account
+      ), noted as (
+        insert into ${s}.journal (account, campaign_id, event, by) select account, id, 'creating', 'app' from added
+      )
+      select id::text as id from added`,
+      [
+        this.ledger.account,
+        campaign.name,
+        campaign.content,
+        campaign.senderId ?? null,
+        campaign.priority,
+        chunkSize,
+        campaign.idempotencyKey ?? null,
+        campaign.fingerprint,
+      ],
+    );
+    return { id: row?.id ?? '', isCreating: true, fingerprint: campaign.fingerprint, stored: 0 };
+  }
+
+  /**
+   * Stores chunks that follow each other in the source, all or none.
+   * @throws {OutboxError} `OUTBOX_WRONG_STATE` if the campaign was cancelled meanwhile.
+   */
+  async append(id: string, chunks: readonly SourceChunk[]): Promise<void> {
+    const s = this.#schema;
+    const [head] = chunks;
+    if (head === undefined) return;
+    const invalid = chunks.flatMap(({ first, invalid }) => invalid.map((entry) => ({ first, ...entry })));
+    const rows = await this.session.query(
+      `with place as (
+        update ${s}.campaign set stored = stored + $3::bigint, changed_at = clock_timestamp()
+        where id = $1 and state = 'creating' and stored = $2::bigint returning id, account
+      ), added as (
+        insert into ${s}.chunk (account, campaign_id, lane, state, first, n, numbers, order_ids, invalid)
+          select p.account, p.id, 'bulk', case when c.n > 0 then 'pending' else 'settled' end::${s}.chunk_state,
+            c.first, c.n, c.numbers, c.order_ids, c.invalid
+          from place p, unnest($4::bigint[], $5::int[], $6::text[], $7::text[], $8::int[]) c (first, n, numbers, order_ids, invalid)
+          order by c.first
+          returning id, first
+      ), refused as (
+        insert into ${s}.message (chunk_id, idx, state, code, reason)
+          select a.id, e.idx, 'rejected', e.code, e.reason
+          from unnest($9::bigint[], $10::smallint[], $11::text[], $12::text[]) e (first, idx, code, reason)
+          join added a on a.first = e.first
+      )
+      select 1 from place`,
+      [
+        id,
+        head.first,
+        chunks.reduce((sum, { size }) => sum + size, 0),
+        chunks.map(({ first }) => first),
+        chunks.map(({ n }) => n),
+        chunks.map(({ numbers }) => numbers),
+        chunks.map(({ orderIds }) => orderIds),
+        chunks.map((chunk) => chunk.invalid.length),
+        invalid.map(({ first }) => first),
+        invalid.map(({ slot }) => slot),
+        invalid.map(({ code }) => code),
+        invalid.map(({ reason }) => reason),
+      ],
+    );
+    if (rows.length === 0) throw notCreatingAnyMore();
+  }
+
+  /** Whether the chunks are stored just so. */
+  async has(id: string, chunks: readonly SourceChunk[]): Promise<boolean> {
+    const rows = await this.session.query<{ first: string; numbers: string | null; order_ids: string | null }>(
+      `select c.first::text as first, c.numbers, c.order_ids from ${this.#schema}.chunk c
+        where c.campaign_id = $1 and c.first >= $2::bigint and c.first <= $3::bigint order by c.first`,
+      [id, chunks[0]?.first ?? 0, chunks.at(-1)?.first ?? 0],
+    );
+    if (rows.length !== chunks.length) return false;
+    return chunks.every(({ first, numbers, orderIds }, index) => {
+      const row = rows[index];
+      return Number(row?.first) === first && row?.numbers === numbers && row.order_ids === orderIds;
+    });
+  }
+
+  /**
+   * All recipients are stored.
+   * @throws {OutboxError} `OUTBOX_WRONG_STATE` if the campaign was cancelled meanwhile.
+   */
+  async complete(id: string, sendAt: Date | 'now' | undefined): Promise<void> {
+    const s = this.#schema;
+    const rows = await this.session.query(
+      `with moved as (
+        update ${s}.campaign set changed_at = clock_timestamp(),
+          state = case when not $2::boolean then 'draft' when coalesce($3::timestamptz <= clock_timestamp(), true)
+            then 'running' else 'scheduled' end::${s}.campaign_state,
+          starts_at = case when $2::boolean then coalesce($3::timestamptz, clock_timestamp()) end
+        where id = $1 and state = 'creating' returning id, account, state
+      ), noted as (
+        insert into ${s}.journal (account, campaign_id, event, by) select account, id, state::text, 'app' from moved
+      )
+      select pg_notify($4, '')::text from moved`,
+      [
+        id,
+        sendAt !== undefined,
+        sendAt instanceof Date ? sendAt.toISOString() : null,
+        `${this.ledger.database.channel}_due`,
+      ],
+    );
+    if (rows.length === 0) throw notCreatingAnyMore();
+    this.ledger.notifications.call('due');
+  }
+}
+
+function notCreatingAnyMore(): OutboxError {
+  return new OutboxError('OUTBOX_WRONG_STATE', 'The campaign was cancelled while it was created');
+}

@@ -1,0 +1,73 @@
+import { createHash } from 'node:crypto';
+import { invalidCommand, readSendCommand, type Issue, type RecipientSource } from 'nestjs-laaffic';
+import { checkDate, checkKey, checkName } from '../command-checks.js';
+
+/** A campaign that was checked. */
+export interface CheckedCampaign {
+  readonly name: string;
+  readonly content: string;
+  readonly senderId: string | undefined;
+  readonly source: RecipientSource;
+  readonly idempotencyKey: string | undefined;
+  readonly sendAt: Date | 'now' | undefined;
+  readonly priority: number;
+  readonly duplicates: 'keep' | 'refuse';
+  /** Tells whether the same key comes with the same campaign, its recipients aside. */
+  readonly fingerprint: string;
+}
+
+const LARGEST_PRIORITY = 2 ** 31 - 1;
+/** The content and the sender are checked as those of a message; this is the rest of one. */
+const SOME_NUMBER = '1000000';
+
+/** @throws {LaafficInputException} naming every field that is wrong. */
+export function readCampaign(campaign: unknown): CheckedCampaign {
+  const fields = (campaign ?? {}) as Record<string, unknown>;
+  const { name, content, senderId, recipients, idempotencyKey, sendAt } = fields;
+  const { priority = 0, duplicates = 'keep' } = fields;
+  const read = readSendCommand({ to: SOME_NUMBER, content, senderId }, 1, () => '');
+  const issues: Issue[] = [
+    ...checkName('name', name),
+    ...('issues' in read ? read.issues : []),
+    ...checkStorable('content', content),
+    ...checkStorable('senderId', senderId),
+    ...(isSource(recipients) ? [] : [{ field: 'recipients', problem: 'must be an iterable of recipients' }]),
+    ...checkKey(idempotencyKey),
+    ...(sendAt === 'now' ? [] : checkDate('sendAt', sendAt)),
+    ...(isPriority(priority) ? [] : [{ field: 'priority', problem: 'must be a whole number' }]),
+    ...(isPolicy(duplicates) ? [] : [{ field: 'duplicates', problem: 'must be keep or refuse' }]),
+  ];
+  if ('issues' in read || issues.length > 0 || !isPolicy(duplicates)) throw invalidCommand(issues);
+  const checked = { name: name as string, content: read.sms.content, senderId: read.sms.senderId, duplicates };
+  return {
+    ...checked,
+    source: recipients as RecipientSource,
+    idempotencyKey: idempotencyKey as string | undefined,
+    sendAt: sendAt as Date | 'now' | undefined,
+    priority: priority as number,
+    fingerprint: fingerprintOf([checked.name, checked.content, checked.senderId ?? '', duplicates]),
+  };
+}
+
+/** A text is iterable too, but its characters are nobody's numbers. */
+function isSource(source: unknown): boolean {
+  if (typeof source !== 'object' || source === null) return false;
+  return Symbol.iterator in source || Symbol.asyncIterator in source;
+}
+
+function isPriority(value: unknown): boolean {
+  return typeof value === 'number' && Number.isInteger(value) && Math.abs(value) <= LARGEST_PRIORITY;
+}
+
+function isPolicy(value: unknown): value is 'keep' | 'refuse' {
+  return value === 'keep' || value === 'refuse';
+}
+
+/** PostgreSQL's text cannot hold the character 0. */
+function checkStorable(field: string, text: unknown): Issue[] {
+  return typeof text === 'string' && text.includes('\0') ? [{ field, problem: 'must not hold the character 0' }] : [];
+}
+
+function fingerprintOf(parts: readonly string[]): string {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('base64url');
+}

@@ -1,0 +1,35 @@
+import type { Issue } from 'nestjs-laaffic';
+
+const MAX_TEXT = 255;
+
+/** Text that people or programs name things with: 1 to 255 characters. */
+export function checkName(field: string, value: unknown): Issue[] {
+  const isRight = typeof value === 'string' && value.trim() !== '' && value.length <= MAX_TEXT && !value.includes('\0');
+  return isRight ? [] : [{ field, problem: `must be text of 1 to ${MAX_TEXT} characters` }];
+}
+
+/** An idempotency key, or none. */
+export function checkKey(key: unknown): Issue[] {
+  const isRight =
+    key === undefined || (typeof key === 'string' && key !== '' && key.length <= MAX_TEXT && !key.includes('\0'));
+  return isRight ? [] : [{ field: 'idempotencyKey', problem: `must be text of 1 to ${MAX_TEXT} characters` }];
+}
+
+/** A point in time, or none. Years beyond four digits have no form that the database reads. */
+export function checkDate(field: string, date: unknown): Issue[] {
+  const isRight =
+    date === undefined || (date instanceof Date && !Number.isNaN(date.getTime()) && /^\d/.test(date.toISOString()));
+  return isRight ? [] : [{ field, problem: 'must be a valid Date' }];
+}
+
+/** For how many milliseconds a caller waits. */
+export function checkTimeout(timeout: unknown): Issue[] {
+  const isRight = typeof timeout === 'number' && timeout >= 0;
+  return isRight ? [] : [{ field: 'timeout', problem: 'must be a number of milliseconds, 0 or more' }];
+}
+
+/** A text that the database keeps as it is. */
+export function checkStorable(field: string, text: string | undefined): Issue[] {
+  const isRight = text === undefined || !/\0|\p{Surrogate}/u.test(text);
+  return isRight ? [] : [{ field, problem: 'must not have the character 0, or half of a character pair' }];
+}

@@ -1,0 +1,85 @@
+import type { OutboxLedger } from './outbox-ledger.js';
+
+/** As many chunks as one step takes, so that none holds its locks for long. */
+const STEP = 200;
+
+/**
+ * Removes numbers, texts and the gateway's reasons of what is over for longer than they are to be kept.
+ * Counters, states, ids and the journal stay. What is unknown or held is not over. Any number may run at once.
+ */
+export class Retention {
+  constructor(private readonly ledger: OutboxLedger) {}
+
+  /**
+   * Messages that belong to no campaign.
+   * @param kept in milliseconds since the last change.
+   * @returns how many chunks were taken.
+   */
+  eraseMessages(kept: number): Promise<number> {
+    const s = this.ledger.database.schema;
+    return this.#erase(
+      `select c.id from ${s}.chunk c where c.account = $1 and c.campaign_id is null and c.erased_at is null
+        and c.changed_at < clock_timestamp() - $2::float8 * interval '1 millisecond' and ${this.#isOver}
+      order by c.changed_at limit ${STEP} for no key update skip locked`,
+      kept,
+    );
+  }
+
+  /**
+   * The chunks of campaigns.
+   * @param kept in milliseconds since the campaign was done or cancelled.
+   * @returns how many chunks were taken.
+   */
+  eraseCampaignChunks(kept: number): Promise<number> {
+    const s = this.ledger.database.schema;
+    return this.#erase(
+      `select c.id from ${s}.chunk c join ${s}.campaign k on k.id = c.campaign_id
+      where k.account = $1 and ${this.#isOldCampaign} and c.erased_at is null and (${this.#isOver}
+        or c.state = 'pending' and k.state = 'cancelled')
+      limit ${STEP} for no key update of c skip locked`,
+      kept,
+    );
+  }
+
+  /**
+   * The texts of campaigns of which no chunk is left that might be sent with them.
+   * @param kept in milliseconds since the campaign was done or cancelled.
+   */
+  async eraseCampaigns(kept: number): Promise<number> {
+    const s = this.ledger.database.schema;
+    const { rows } = await this.ledger.database.query(
+      `with old as (
+        select k.id from ${s}.campaign k where k.account = $1 and ${this.#isOldCampaign}
+          and not exists (select from ${s}.chunk c where c.campaign_id = k.id and c.erased_at is null)
+        limit ${STEP} for no key update skip locked
+      )
+      update ${s}.campaign k set content = null, erased_at = clock_timestamp() from old o where k.id = o.id returning 1`,
+      [this.ledger.account, kept],
+    );
+    return rows.length;
+  }
+
+  get #isOver(): string {
+    return `c.state in ('settled', 'refused', 'cancelled', 'abandoned', 'divided')
+      and not exists (select from ${this.ledger.database.schema}.message m
+        where m.chunk_id = c.id and m.state in ('unknown', 'held'))`;
+  }
+
+  get #isOldCampaign(): string {
+    return `k.state in ('done', 'cancelled') and k.erased_at is null
+      and coalesce(k.done_at, k.changed_at) < clock_timestamp() - $2::float8 * interval '1 millisecond'`;
+  }
+
+  async #erase(old: string, kept: number): Promise<number> {
+    const s = this.ledger.database.schema;
+    const { rows } = await this.ledger.database.query(
+      `with old as (${old}), quiet as (
+        update ${s}.message m set reason = null from old o where m.chunk_id = o.id and m.reason is not null
+      )
+      update ${s}.chunk c set numbers = null, content = null, reason = null, erased_at = clock_timestamp()
+      from old o where c.id = o.id returning 1`,
+      [this.ledger.account, kept],
+    );
+    return rows.length;
+  }
+}

@@ -1,0 +1,60 @@
+import type { DeliveryReport } from 'nestjs-laaffic';
+import type { BookedReport } from '../ledger/report-book.js';
+import type { OpenRecipient } from '../ledger/unknown-recipients.js';
+
+/** A sent record that can be of somebody. */
+export type SentRecord = DeliveryReport & {
+  readonly number: string;
+  readonly at: Date;
+  readonly state: 'delivered' | 'failed' | 'sending';
+};
+
+/** By so much the gateway's clock may be behind the database's. */
+export const CLOCK_TOLERANCE = 60_000;
+
+/**
+ * Finds out whose the records are, number by number. What is known of a number proves something only if
+ * there is a record for everybody who has it and waits for one; otherwise nobody can say whose they are.
+ * @param records each message once, none that the ledger knows.
+ */
+export function proofsOf(recipients: readonly OpenRecipient[], records: readonly SentRecord[]): BookedReport[] {
+  const found = byNumber(records);
+  return [...byNumber(recipients)].flatMap(
+    ([number, open]) => assign(oldestFirst(open), oldestRecordFirst(found.get(number) ?? [])) ?? [],
+  );
+}
+
+function assign(open: readonly OpenRecipient[], records: readonly SentRecord[]): BookedReport[] | undefined {
+  const proofs: BookedReport[] = [];
+  let next = 0;
+  for (const { chunkId, attempt, slot, sentAt, isUnderWay } of open) {
+    const earliest = sentAt.getTime() - CLOCK_TOLERANCE;
+    while ((records[next]?.at.getTime() ?? Infinity) < earliest) next++;
+    const record = records[next++];
+    if (record === undefined) return undefined;
+    if (isUnderWay) continue;
+    const { msgId, number, at } = record;
+    const state = record.state === 'sending' ? 'accepted' : record.state;
+    const place = { chunkId, attempt, slot };
+    proofs.push({ msgId, orderId: undefined, number, state, reason: undefined, at, place });
+  }
+  return proofs;
+}
+
+function byNumber<T extends { readonly number: string }>(list: readonly T[]): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of list) {
+    const group = groups.get(item.number);
+    if (group === undefined) groups.set(item.number, [item]);
+    else group.push(item);
+  }
+  return groups;
+}
+
+function oldestFirst(open: readonly OpenRecipient[]): OpenRecipient[] {
+  return [...open].sort((a, b) => a.sentAt.getTime() - b.sentAt.getTime());
+}
+
+function oldestRecordFirst(records: readonly SentRecord[]): SentRecord[] {
+  return [...records].sort((a, b) => a.at.getTime() - b.at.getTime());
+}

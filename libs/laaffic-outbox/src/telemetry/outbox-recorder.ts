@@ -1,0 +1,61 @@
+import type { OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
+import { diag, metrics, type MeterProvider } from '@opentelemetry/api';
+import type { Subscription } from 'rxjs';
+import type { OutboxLedger } from '../ledger/outbox-ledger.js';
+import { Standings, type Standing } from '../ledger/standing.js';
+import { OutboxInstruments } from './outbox-instruments.js';
+import type { OutboxTelemetrySettings } from './outbox-telemetry.options.js';
+
+const SCOPE = 'nestjs-laaffic-outbox';
+
+/** Makes metrics of an outbox, from boot until the worker has drained. */
+export class OutboxRecorder implements OnModuleInit, OnApplicationShutdown {
+  #subscription: Subscription | undefined;
+  #provider: MeterProvider | undefined;
+  #instruments: OutboxInstruments | undefined;
+
+  /** @param ledger finds the outbox when the app's modules are ready. */
+  constructor(
+    private readonly ledger: () => OutboxLedger,
+    private readonly settings: OutboxTelemetrySettings,
+  ) {}
+
+  onModuleInit(): void {
+    const ledger = this.ledger();
+    const standings = new Standings(ledger);
+    this.#instrumentsFor(standings);
+    this.#subscription = ledger.activity.subscribe((activity) => {
+      // Thrown to rxjs, a fault of the telemetry would end the process.
+      try {
+        this.#instrumentsFor(standings).record(activity);
+      } catch (error) {
+        diag.error('nestjs-laaffic-outbox could not record what it did', error);
+      }
+    });
+  }
+
+  onApplicationShutdown(): void {
+    this.#subscription?.unsubscribe();
+    this.#instruments?.close();
+  }
+
+  /** The instruments of a global provider that was not there yet do nothing for ever, so another provider gets others. */
+  #instrumentsFor(standings: Standings): OutboxInstruments {
+    const provider = this.settings.meterProvider ?? metrics.getMeterProvider();
+    if (this.#instruments === undefined || provider !== this.#provider) {
+      this.#instruments?.close();
+      this.#instruments = new OutboxInstruments(provider.getMeter(SCOPE), () => readOrTell(standings));
+      this.#provider = provider;
+    }
+    return this.#instruments;
+  }
+}
+
+async function readOrTell(standings: Standings): Promise<Standing | undefined> {
+  try {
+    return await standings.read();
+  } catch (error) {
+    diag.error('nestjs-laaffic-outbox could not read how the outbox stands', error);
+    return undefined;
+  }
+}

@@ -1,0 +1,38 @@
+import type { OutboxActivity } from '../ledger/activity.js';
+import type { ClaimedChunk } from '../ledger/chunk.js';
+import type { RecipientRow, Verdict } from '../ledger/settlements.js';
+import type { Lane } from '../options/outbox.options.js';
+
+const STATES = {
+  settled: 'settled',
+  refused: 'refused',
+  unknown: 'unknown',
+  unsent: 'pending',
+  divided: 'divided',
+} as const satisfies Record<Verdict['is'], OutboxActivity['state']>;
+
+/** What the end of an attempt is for those who watch. */
+export function attemptActivity(chunk: ClaimedChunk, lane: Lane, verdict: Verdict): OutboxActivity {
+  const { attempt, waited } = chunk;
+  return {
+    state: STATES[verdict.is],
+    lane,
+    recipients: recipientsOf(chunk, verdict),
+    request: { attempt, waited },
+  };
+}
+
+function recipientsOf({ numbers }: ClaimedChunk, verdict: Verdict): OutboxActivity['recipients'] {
+  const total = numbers.filter((number) => number !== '').length;
+  if (!('others' in verdict)) {
+    const fates = { refused: { rejected: total }, unknown: { unknown: total }, unsent: {} };
+    return fates[verdict.is];
+  }
+  const { others } = verdict;
+  const counts = { rejected: count(others, 'rejected'), unknown: count(others, 'unknown') };
+  return verdict.is === 'divided' ? counts : { accepted: total - counts.rejected - counts.unknown, ...counts };
+}
+
+function count(rows: readonly RecipientRow[], state: RecipientRow[1]): number {
+  return rows.filter((row) => row[1] === state).length;
+}

@@ -1,0 +1,210 @@
+import { SmsCampaigns, type NewCampaign } from 'nestjs-laaffic-outbox';
+import { Pool } from 'pg';
+import { failureOf } from '../module/account.js';
+import { startApp } from './app.js';
+import { campaignOf, numbers, progressOf, readAll, until } from './campaigns.js';
+import { startDatabase } from './database.js';
+
+describe('SmsCampaigns.create', () => {
+  let database: Awaited<ReturnType<typeof startDatabase>>;
+  let pool: Pool;
+  let app: Awaited<ReturnType<typeof startApp>>;
+  let campaigns: SmsCampaigns;
+  let keys = 0;
+
+  beforeAll(async () => {
+    database = await startDatabase();
+    pool = new Pool({ connectionString: database.url });
+    pool.on('error', () => undefined);
+    // Nobody sends.
+    app = await startApp({ url: 'http://127.0.0.1:1/v3' }, { database: database.url, worker: false });
+    campaigns = app.get(SmsCampaigns);
+  }, 60_000);
+
+  afterAll(async () => {
+    await app.close();
+    await pool.end();
+    await database.close();
+  });
+
+  const keyed = (more: Partial<NewCampaign>) => campaignOf({ idempotencyKey: `key ${keys}`, ...more });
+  const only = async () => (await campaigns.list({ limit: 1 }))[0]!;
+  const stored = async () => (await only()).total;
+  /** As one text, for the sake of speed. */
+  const numbersOf = async (id: string) => (await readAll(campaigns.results(id))).map(({ number }) => number).join('\n');
+
+  beforeEach(() => {
+    keys++;
+  });
+
+  it('gives the same campaign for the same key, without reading the source', async () => {
+    const first = await campaigns.create(keyed({ recipients: numbers(3) }));
+    const second = await campaigns.create(keyed({ recipients: failing(0), sendAt: 'now', priority: 3 }));
+    expect([first.isNew, second]).toEqual([true, { id: first.id, isNew: false }]);
+    for (const other of [{ name: 'x' }, { content: 'x' }, { senderId: 'x' }]) {
+      await expect(campaigns.create(keyed({ recipients: [], ...other }))).rejects.toMatchObject({
+        code: 'OUTBOX_KEY_REUSED',
+      });
+    }
+  });
+
+  it('keeps what it has of a source that throws, and goes on with it', async () => {
+    const cause = new Error('the file ended');
+    const error = await failureOf(campaigns.create(keyed({ recipients: failing(33_500, cause), sendAt: 'now' })));
+    const half = await only();
+    const { id, isNew } = await campaigns.create(keyed({ recipients: numbers(34_001), sendAt: 'now' }));
+    expect([error, half.state, half.total, id, isNew, await campaigns.progress(id)]).toEqual([
+      expect.objectContaining({ code: 'OUTBOX_SOURCE_FAILED', cause }),
+      'creating',
+      33_000,
+      half.id,
+      true,
+      progressOf(id, 'running', { total: 34_001, pending: 34_001 }),
+    ]);
+    expect(await numbersOf(id)).toBe([...numbers(34_001)].join('\n'));
+  });
+
+  it('cancels what nobody can go on with', async () => {
+    await failureOf(campaigns.create(campaignOf({ recipients: failing(2_500) })));
+    const { id, total, state } = await only();
+    expect([total, state, (await campaigns.progress(id)).cancelled]).toEqual([2_000, 'cancelled', 2_000]);
+  });
+
+  it.each([
+    ['another number', [...numbers(1_999), '918563210001', '918563210002']],
+    ['another order id', [...numbers(1_999), { number: '918500001999', orderId: 'x' }, '918563210002']],
+    ['fewer entries', [...numbers(1_500)]],
+    ['an end at a chunk that is stored', [...numbers(1_000)]],
+    ['none', []],
+  ])('refuses a source that gives %s the second time', async (_, recipients) => {
+    await failureOf(campaigns.create(keyed({ recipients: failing(2_001) })));
+    await expect(campaigns.create(keyed({ recipients }))).rejects.toMatchObject({ code: 'OUTBOX_SOURCE_CHANGED' });
+    const { state, total } = await only();
+    expect([state, total]).toEqual(['creating', 2_000]);
+  });
+
+  it('lets one creator at a time have a key', async () => {
+    const gate = gated(2_000);
+    const first = campaigns.create(keyed({ recipients: gate.source }));
+    await until(async () => (await stored()) >= 0 && gate.isWaiting());
+    await expect(campaigns.create(keyed({ recipients: numbers(1) }))).rejects.toMatchObject({
+      code: 'OUTBOX_CAMPAIGN_BUSY',
+    });
+    gate.open();
+    const { id } = await first;
+    expect(await campaigns.create(keyed({ recipients: numbers(1) }))).toEqual({ id, isNew: false });
+  });
+
+  it('goes on after its creator has died', async () => {
+    const gate = gated(33_000);
+    const dead = failureOf(campaigns.create(keyed({ recipients: gate.source })));
+    await until(gate.isWaiting);
+    await until(async () => (await stored()) === 32_000);
+    // Its connection ends, as it does when a process is killed.
+    await pool.query(`select pg_terminate_backend(l.pid) from pg_locks l join pg_database d on d.oid = l.database
+      where l.locktype = 'advisory' and d.datname = current_database()`);
+    const { id, isNew } = await whenFree(() => campaigns.create(keyed({ recipients: numbers(33_000) })));
+    gate.open();
+    expect([isNew, await dead, gate.isClosed()]).toEqual([
+      true,
+      expect.objectContaining({ code: 'OUTBOX_DATABASE' }),
+      true,
+    ]);
+    expect([await campaigns.progress(id), await numbersOf(id)]).toEqual([
+      { ...progressOf(id, 'draft', { total: 33_000, pending: 33_000 }), startedAt: undefined },
+      [...numbers(33_000)].join('\n'),
+    ]);
+  });
+
+  it('stops reading a source whose campaign was cancelled', async () => {
+    const gate = gated(40_000);
+    const creation = failureOf(campaigns.create(keyed({ recipients: gate.source })));
+    await until(gate.isWaiting);
+    await until(async () => (await stored()) === 32_000);
+    const { id } = await only();
+    await campaigns.cancel(id, 'a person');
+    gate.open();
+    expect([await creation, gate.isClosed(), await campaigns.progress(id)]).toEqual([
+      expect.objectContaining({ code: 'OUTBOX_WRONG_STATE' }),
+      true,
+      { ...progressOf(id, 'cancelled', { total: 32_000, cancelled: 32_000 }), startedAt: undefined, doneAt: undefined },
+    ]);
+    expect(await campaigns.create(keyed({ recipients: [] }))).toEqual({ id, isNew: false });
+  });
+
+  it('reads no further than a batch ahead of what is stored', async () => {
+    let most = 0;
+    let read = 0;
+    async function* source() {
+      for (const number of numbers(100_000)) {
+        if (++read % 32_000 === 1) most = Math.max(most, read - (read === 1 ? 0 : await stored()));
+        yield number;
+      }
+    }
+    await campaigns.create(keyed({ recipients: source() }));
+    expect(most).toBeLessThanOrEqual(64_001);
+  });
+
+  it('writes down who did what', async () => {
+    const { id } = await campaigns.create(keyed({ recipients: numbers(1), sendAt: new Date(Date.now() + 60_000) }));
+    await campaigns.pause(id, 'ada');
+    await campaigns.resume(id, 'bob');
+    await campaigns.start(id, 'cy');
+    await campaigns.cancel(id, 'di');
+    const { rows } = await pool.query<{ line: string }>(
+      `select event || ' by ' || by as line from laaffic_outbox.journal where campaign_id = $1 and chunk_id is null order by id`,
+      [id],
+    );
+    expect(rows.map(({ line }) => line)).toEqual([
+      'creating by app',
+      'scheduled by app',
+      'paused by ada',
+      'scheduled by bob',
+      'running by cy',
+      'cancelled by di',
+    ]);
+  });
+});
+
+function* failing(after: number, cause = new Error('failed')): Generator<string, void, undefined> {
+  yield* numbers(after);
+  throw cause;
+}
+
+/** A source that gives so many numbers but the last, and that one when it is opened. */
+function gated(count: number) {
+  const gate = { isWaiting: false, isClosed: false, open: (): void => undefined };
+  const opened = new Promise<void>((resolve) => {
+    gate.open = resolve;
+  });
+  async function* source() {
+    try {
+      let i = 0;
+      for (const number of numbers(count)) {
+        if (++i === count) {
+          gate.isWaiting = true;
+          await opened;
+        }
+        yield number;
+      }
+      // Whoever goes on reading gets no end.
+      for (const number of numbers(40_000)) yield number;
+    } finally {
+      gate.isClosed = true;
+    }
+  }
+  return { source: source(), open: gate.open, isWaiting: () => gate.isWaiting, isClosed: () => gate.isClosed };
+}
+
+/** Tries again while the lock of a dead connection is there. */
+async function whenFree<T>(call: () => Promise<T>): Promise<T> {
+  let result: { value: T } | undefined;
+  await until(async () => {
+    result = await call().then(
+      (value) => ({ value }),
+      () => undefined,
+    );
+    return result !== undefined;
+  });
+  return result!.value;
+}

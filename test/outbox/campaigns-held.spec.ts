@@ -1,0 +1,183 @@
+import { LaafficSandbox } from 'laaffic-sandbox';
+import { SmsCampaigns, SmsOutbox, type HeldDecision, type LaafficOutboxOptions } from 'nestjs-laaffic-outbox';
+import { Pool } from 'pg';
+import { startApp } from './app.js';
+import { balanceOf, campaignOf, numbers, progressOf, readAll, until } from './campaigns.js';
+import { startDatabase } from './database.js';
+
+const TIMING = {
+  startWithin: 500,
+  timeout: 1_000,
+  lease: 2_000,
+  grace: 100,
+  lookup: false,
+  reportsAfter: false,
+} as const;
+
+describe('held recipients', () => {
+  let database: Awaited<ReturnType<typeof startDatabase>>;
+  let pool: Pool;
+  let sandbox: LaafficSandbox;
+  let app: Awaited<ReturnType<typeof startApp>>;
+  let campaigns: SmsCampaigns;
+  let outbox: SmsOutbox;
+
+  beforeAll(async () => {
+    database = await startDatabase();
+    pool = new Pool({ connectionString: database.url });
+    pool.on('error', () => undefined);
+    sandbox = await LaafficSandbox.start();
+    const options: LaafficOutboxOptions = { database: database.url, timing: TIMING, worker: { poll: 50 } };
+    app = await startApp(sandbox, options);
+    campaigns = app.get(SmsCampaigns);
+    outbox = app.get(SmsOutbox);
+  }, 60_000);
+
+  beforeEach(() => {
+    sandbox.reset();
+  });
+
+  afterAll(async () => {
+    await app.close();
+    await sandbox.close();
+    await pool.end();
+    await database.close();
+  });
+
+  /** A campaign whose answer was lost, and for which no proof came. */
+  async function heldCampaign(recipients = ['x', ...numbers(4)]): Promise<string> {
+    sandbox.script({ fault: 'cut-after-accepting' });
+    const { id } = await campaigns.create(campaignOf({ recipients, sendAt: 'now' }));
+    await isDone(id);
+    return id;
+  }
+  const isDone = (id: string) => until(async () => (await campaigns.find(id))?.state === 'done');
+  const states = async (id: string) => (await readAll(campaigns.results(id))).map(({ state }) => state);
+  const resolve = (id: string, decision: HeldDecision, positions?: number[]) =>
+    campaigns.resolve(id, decision, { by: 'a person', ...(positions === undefined ? {} : { positions }) });
+
+  const balance = (id: string) => balanceOf(pool, campaigns, id);
+  const BALANCED = { unbalanced: 0, isWhole: true };
+
+  it('are those of a request without an answer', async () => {
+    const id = await heldCampaign();
+    const held = await readAll(campaigns.held(id));
+    expect([held, await campaigns.progress(id), await balance(id)]).toEqual([
+      [...numbers(4)].map((number, index) => ({
+        position: index + 1,
+        number,
+        orderId: expect.any(String),
+        state: 'held',
+        code: expect.any(String),
+        reason: expect.any(String),
+      })),
+      progressOf(id, 'done', { total: 5, held: 4, invalid: 1 }),
+      BALANCED,
+    ]);
+  });
+
+  it.each([
+    ['resend', { accepted: 4 }, 2],
+    ['abandon', { abandoned: 4 }, 1],
+    ['sent', { accepted: 4 }, 1],
+  ] as const)('are all decided by %s', async (decision, counts, requests) => {
+    const id = await heldCampaign();
+    const count = await resolve(id, decision);
+    const again = await resolve(id, decision);
+    await until(async () => (await campaigns.progress(id)).pending === 0);
+    await isDone(id);
+    expect([count, again, await campaigns.progress(id), await balance(id), sandbox.requests.length]).toEqual([
+      4,
+      0,
+      progressOf(id, 'done', { total: 5, invalid: 1, ...counts }),
+      BALANCED,
+      requests,
+    ]);
+  });
+
+  it('are decided one by one', async () => {
+    const id = await heldCampaign([...numbers(6)]);
+    const counts = [
+      await resolve(id, 'resend', [1, 99]),
+      await resolve(id, 'abandon', [2]),
+      await resolve(id, 'sent', [3]),
+      await resolve(id, 'abandon', [3]),
+    ];
+    await isDone(id);
+    const oneByOne = await states(id);
+    const sums = await balance(id);
+    const rest = await resolve(id, 'resend');
+    await isDone(id);
+    const received = sandbox.messages.map(({ number }) => Number(number) - 918_500_000_000);
+    expect([counts, oneByOne, sums, rest, await states(id), await balance(id), received]).toEqual([
+      [1, 1, 1, 0],
+      ['held', 'accepted', 'abandoned', 'accepted', 'held', 'held'],
+      BALANCED,
+      3,
+      ['accepted', 'accepted', 'abandoned', 'accepted', 'accepted', 'accepted'],
+      BALANCED,
+      [0, 1, 2, 3, 4, 5, 1, 0, 4, 5],
+    ]);
+  });
+
+  it('may be single ones of a request that was answered', async () => {
+    sandbox.script({ fault: 'missing-items', count: 2 });
+    const { id } = await campaigns.create(campaignOf({ recipients: numbers(5), sendAt: 'now' }));
+    await until(async () => (await campaigns.progress(id)).held === 2);
+    const before = await campaigns.progress(id);
+    await resolve(id, 'abandon', [3]);
+    await resolve(id, 'resend');
+    await isDone(id);
+    expect([before.accepted, await states(id), await balance(id)]).toEqual([
+      3,
+      ['accepted', 'accepted', 'accepted', 'abandoned', 'accepted'],
+      BALANCED,
+    ]);
+    expect(await campaigns.progress(id)).toEqual(progressOf(id, 'done', { total: 5, accepted: 4, abandoned: 1 }));
+  });
+
+  it('are not sent anew after a cancellation', async () => {
+    sandbox.script([{ fault: 'hang-after-accepting' }]);
+    const { id } = await campaigns.create(campaignOf({ recipients: numbers(3), sendAt: 'now' }));
+    await until(() => sandbox.requests.length === 1);
+    await campaigns.cancel(id);
+    await until(async () => (await campaigns.progress(id)).held === 3);
+    await expect(resolve(id, 'resend')).rejects.toMatchObject({ code: 'OUTBOX_WRONG_STATE' });
+    expect([await resolve(id, 'sent'), (await campaigns.progress(id)).accepted]).toEqual([3, 3]);
+  });
+
+  it('are decided by somebody with a name', async () => {
+    const id = await heldCampaign([...numbers(1)]);
+    const wrong = { by: '', positions: [-1] };
+    await expect(campaigns.resolve(id, 'maybe' as HeldDecision, wrong)).rejects.toMatchObject({
+      issues: [{ field: 'decision' }, { field: 'by' }, { field: 'positions' }],
+    });
+    await resolve(id, 'sent');
+    const { rows } = await pool.query(
+      `select event, by, detail from laaffic_outbox.journal where campaign_id = $1 and chunk_id is not null order by id desc limit 1`,
+      [id],
+    );
+    expect(rows).toEqual([{ event: 'taken as sent', by: 'a person', detail: '1 recipients' }]);
+  });
+
+  it('are found and decided among single messages too', async () => {
+    sandbox.script({ fault: 'cut-after-accepting' });
+    const { id } = await outbox.enqueue({ to: [...numbers(3)], content: 'code' });
+    const isHeld = async () => (await readAll(outbox.held())).filter(({ messageId }) => messageId === id).length === 3;
+    await until(isHeld);
+    const counts = [
+      await outbox.resolve(id, 'resend', { by: 'a person', positions: [0] }),
+      await outbox.resolve(id, 'sent', { by: 'a person', positions: [1] }),
+      await outbox.resolve(id, 'abandon', { by: 'a person' }),
+      await outbox.resolve('x', 'abandon', { by: 'a person' }),
+    ];
+    await until(async () => (await outbox.find(id))?.recipients[0]?.state === 'accepted');
+    const after = (await outbox.find(id))?.recipients.map(({ state }) => state);
+    const held = await readAll(outbox.held());
+    expect([counts, after, held.filter(({ messageId }) => messageId === id)]).toEqual([
+      [1, 1, 1, 0],
+      ['accepted', 'accepted', 'abandoned'],
+      [],
+    ]);
+  });
+});

@@ -1,0 +1,313 @@
+import { LaafficSandbox } from 'laaffic-sandbox';
+import { SmsCampaigns, SmsOutbox, type NewCampaign } from 'nestjs-laaffic-outbox';
+import { failureOf } from '../module/account.js';
+import { startApp } from './app.js';
+import { campaignOf, numbers, progressOf, readAll, until } from './campaigns.js';
+import { startDatabase } from './database.js';
+
+describe('SmsCampaigns', () => {
+  let database: Awaited<ReturnType<typeof startDatabase>>;
+  let sandbox: LaafficSandbox;
+  let app: Awaited<ReturnType<typeof startApp>>;
+  let campaigns: SmsCampaigns;
+
+  beforeAll(async () => {
+    database = await startDatabase();
+    sandbox = await LaafficSandbox.start();
+    const timing = { startWithin: 1_000, timeout: 3_000, lease: 4_500, lookup: false, reportsAfter: false } as const;
+    app = await startApp(sandbox, { database: database.url, timing, worker: { bulkSlots: 1, poll: 50 } });
+    campaigns = app.get(SmsCampaigns);
+  }, 60_000);
+
+  beforeEach(() => {
+    sandbox.reset();
+  });
+
+  afterAll(async () => {
+    await app.close();
+    await sandbox.close();
+    await database.close();
+  });
+
+  const create = (more: Partial<NewCampaign> = {}) => campaigns.create(campaignOf(more));
+  const isDone = (id: string) => until(async () => (await campaigns.find(id))?.state === 'done');
+  /** The contents that arrived, in the order of the requests. */
+  const sent = () => sandbox.requests.map(({ body }) => (body as { content: string }).content);
+
+  it('sends to everybody once, and says so', async () => {
+    const { id, isNew } = await create({ recipients: numbers(2_500), sendAt: 'now', senderId: ' ACME ' });
+    await isDone(id);
+    const received = sandbox.messages.map(({ number }) => number).sort();
+    expect({ isNew, received, progress: await campaigns.progress(id), campaign: await campaigns.find(id) }).toEqual({
+      isNew: true,
+      received: [...numbers(2_500)],
+      progress: progressOf(id, 'done', { total: 2_500, accepted: 2_500 }),
+      campaign: {
+        id,
+        name: 'a campaign',
+        content: 'hello',
+        senderId: 'ACME',
+        state: 'done',
+        priority: 0,
+        total: 2_500,
+        idempotencyKey: undefined,
+        createdAt: expect.any(Date),
+        startsAt: expect.any(Date),
+        doneAt: expect.any(Date),
+      },
+    });
+  });
+
+  it('waits as a draft until it is started', async () => {
+    const { id } = await create({ recipients: numbers(1) });
+    const draft = await campaigns.progress(id);
+    await campaigns.start(id);
+    await isDone(id);
+    expect([draft, await campaigns.progress(id)]).toEqual([
+      { ...progressOf(id, 'draft', { total: 1, pending: 1 }), startedAt: undefined, doneAt: undefined },
+      progressOf(id, 'done', { total: 1, accepted: 1 }),
+    ]);
+  });
+
+  it('is done at once without recipients, and with none that is a phone number', async () => {
+    const empty = await create({ recipients: [], sendAt: 'now' });
+    const invalid = await create({ recipients: ['x', ''], sendAt: 'now' });
+    await isDone(empty.id);
+    await isDone(invalid.id);
+    expect([await campaigns.progress(empty.id), await campaigns.progress(invalid.id), sandbox.requests.length]).toEqual(
+      [progressOf(empty.id, 'done', {}), progressOf(invalid.id, 'done', { total: 2, invalid: 2 }), 0],
+    );
+  });
+
+  it('counts entries that are no recipients, and sends to the others', async () => {
+    const recipients = [
+      '+91 8563 21412',
+      'secret-text',
+      { number: '918563210001', orderId: 'mine' },
+      { number: '918563210002', orderId: 'a,b' },
+      { number: '918563210003', orderId: 'mine' },
+      undefined as unknown as string,
+      '918563210001',
+    ];
+    const { id } = await create({ recipients, sendAt: 'now' });
+    await isDone(id);
+    const results = await readAll(campaigns.results(id));
+    const rejected = { state: 'rejected', number: undefined, code: 'LAAFFIC_INVALID_COMMAND' };
+    const made = expect.stringMatching(/^[0-9a-f]{8}\./);
+    const accepted = { state: 'accepted', msgId: expect.any(String) };
+    expect([results, await campaigns.progress(id)]).toEqual([
+      [
+        { ...accepted, position: 0, number: '91856321412', orderId: made },
+        { ...rejected, position: 1, orderId: made, reason: expect.stringMatching(/^must be a phone number/) },
+        { ...accepted, position: 2, number: '918563210001', orderId: 'mine' },
+        { ...rejected, position: 3, orderId: made, reason: expect.stringMatching(/^orderId must be text/) },
+        { ...rejected, position: 4, orderId: made, reason: 'orderId repeats that of recipients[2]' },
+        { ...rejected, position: 5, orderId: made, reason: expect.stringMatching(/^must be a phone number/) },
+        { ...accepted, position: 6, number: '918563210001', orderId: made },
+      ],
+      progressOf(id, 'done', { total: 7, accepted: 3, invalid: 4 }),
+    ]);
+  });
+
+  it('refuses duplicates if it is asked to', async () => {
+    const recipients = [...numbers(1_500), ...numbers(2)];
+    const { id } = await create({ recipients, duplicates: 'refuse', sendAt: 'now' });
+    await isDone(id);
+    expect([await campaigns.progress(id), await readAll(campaigns.results(id, { state: 'rejected' }))]).toEqual([
+      progressOf(id, 'done', { total: 1_502, accepted: 1_500, invalid: 2 }),
+      [1_500, 1_501].map((position) => ({
+        position,
+        number: undefined,
+        orderId: expect.any(String),
+        state: 'rejected',
+        code: 'LAAFFIC_DUPLICATE_RECIPIENT',
+        reason: 'the number came before',
+      })),
+    ]);
+  });
+
+  it('names everything that is wrong at once', async () => {
+    const wrong = { name: ' ', content: '', senderId: 'x'.repeat(33), recipients: '918563210001', idempotencyKey: '' };
+    const more = { sendAt: new Date(NaN), priority: 0.5, duplicates: 'drop' };
+    const error = await failureOf(campaigns.create({ ...wrong, ...more } as unknown as NewCampaign));
+    expect((error as { issues: { field: string }[] }).issues.map(({ field }) => field)).toEqual([
+      'name',
+      'content',
+      'senderId',
+      'recipients',
+      'idempotencyKey',
+      'sendAt',
+      'priority',
+      'duplicates',
+    ]);
+  });
+
+  it('begins at its time, the one with the higher priority first', async () => {
+    const sendAt = new Date(Date.now() + 400);
+    const low = await create({ recipients: numbers(2_000), content: 'low', sendAt });
+    const high = await create({ recipients: numbers(2_000), content: 'high', sendAt, priority: 1 });
+    const before = await campaigns.progress(low.id);
+    await isDone(low.id);
+    await isDone(high.id);
+    const begun = sandbox.requests.map(({ at }) => at >= sendAt.getTime());
+    expect([before, sent(), begun]).toEqual([
+      { ...progressOf(low.id, 'scheduled', { total: 2_000, pending: 2_000 }), startedAt: undefined, doneAt: undefined },
+      ['high', 'high', 'low', 'low'],
+      [true, true, true, true],
+    ]);
+  });
+
+  it('sends nothing more once it is paused, and goes on where it stood', async () => {
+    sandbox.script({ delayAnswer: 150 });
+    const { id } = await create({ recipients: numbers(3_000), content: 'paused', sendAt: 'now' });
+    await until(() => sandbox.requests.length === 1);
+    await campaigns.pause(id, 'a person');
+    await until(async () => (await campaigns.progress(id)).sending === 0);
+    const paused = await campaigns.progress(id);
+    // The lane is at work, and passes the campaign by.
+    const other = await create({ recipients: numbers(3_000), content: 'other', sendAt: 'now', priority: -1 });
+    await isDone(other.id);
+    const meanwhile = sent();
+    await campaigns.resume(id);
+    await isDone(id);
+    expect([paused, meanwhile, await campaigns.progress(id), sandbox.messages.length]).toEqual([
+      { ...progressOf(id, 'paused', { total: 3_000, accepted: 1_000, pending: 2_000 }), doneAt: undefined },
+      ['paused', 'other', 'other', 'other'],
+      progressOf(id, 'done', { total: 3_000, accepted: 3_000 }),
+      6_000,
+    ]);
+  });
+
+  it('never sends what was cancelled, even if it comes back unsent', async () => {
+    sandbox.script({ status: -15, delayAnswer: 150 });
+    const { id } = await create({ recipients: ['x', ...numbers(2_999)], sendAt: 'now' });
+    await until(() => sandbox.requests.length === 1);
+    await campaigns.cancel(id, 'a person');
+    const atOnce = await campaigns.progress(id);
+    const watched = await readAll(campaigns.watch(id, { every: 20 }));
+    await until(async () => (await campaigns.find(id))?.doneAt !== undefined);
+    const states = (await readAll(campaigns.results(id))).map(({ state }) => state);
+    const end = progressOf(id, 'cancelled', { total: 3_000, invalid: 1, cancelled: 2_999 });
+    expect([
+      atOnce,
+      watched.at(-1),
+      await campaigns.progress(id),
+      new Set(states.slice(1)),
+      sandbox.requests.length,
+    ]).toEqual([
+      {
+        ...progressOf(id, 'cancelled', { total: 3_000, invalid: 1, sending: 999, cancelled: 2_000 }),
+        doneAt: undefined,
+      },
+      { ...end, doneAt: watched.at(-1)?.doneAt },
+      end,
+      new Set(['cancelled']),
+      1,
+    ]);
+    await expect(campaigns.cancel(id)).rejects.toMatchObject({ code: 'OUTBOX_WRONG_STATE' });
+  });
+
+  it('says which state forbids a step, and which campaign there is none of', async () => {
+    const { id } = await create({ recipients: numbers(1) });
+    await expect(campaigns.pause(id)).rejects.toMatchObject({
+      code: 'OUTBOX_WRONG_STATE',
+      message: 'The campaign cannot be paused: it is draft',
+    });
+    await expect(campaigns.resume(id)).rejects.toMatchObject({ code: 'OUTBOX_WRONG_STATE' });
+    await expect(campaigns.retryRefused(id, { by: 'x' })).rejects.toMatchObject({ code: 'OUTBOX_WRONG_STATE' });
+    for (const unknown of ['999999999', 'x', '99999999999999999999']) {
+      await expect(campaigns.start(unknown)).rejects.toMatchObject({ code: 'OUTBOX_NOT_FOUND' });
+      await expect(campaigns.progress(unknown)).rejects.toMatchObject({ code: 'OUTBOX_NOT_FOUND' });
+      await expect(readAll(campaigns.results(unknown))).rejects.toMatchObject({ code: 'OUTBOX_NOT_FOUND' });
+      expect(await campaigns.find(unknown)).toBeUndefined();
+    }
+  });
+
+  it('lists the newest first, page by page', async () => {
+    const ids: string[] = [];
+    for (const name of ['a', 'b', 'c']) ids.unshift((await create({ name, recipients: [] })).id);
+    const first = await campaigns.list({ state: 'draft', limit: 2 });
+    const rest = await campaigns.list({ state: 'draft', limit: 1, before: first.at(-1)!.id });
+    expect([...first, ...rest].map(({ id, name }) => [id, name])).toEqual([
+      [ids[0], 'c'],
+      [ids[1], 'b'],
+      [ids[2], 'a'],
+    ]);
+  });
+
+  it('can be watched until it is done', async () => {
+    sandbox.script({ delayAnswer: 100, times: 2 });
+    const { id } = await create({ recipients: numbers(2_000), sendAt: 'now' });
+    const seen = await readAll(campaigns.watch(id, { every: 10 }));
+    const accepted = seen.map((progress) => progress.accepted);
+    expect([accepted, seen.at(-1)]).toEqual([
+      [...accepted].sort((a, b) => a - b),
+      progressOf(id, 'done', { total: 2_000, accepted: 2_000 }),
+    ]);
+    expect(accepted).toContain(1_000);
+    const ended = new AbortController();
+    const draft = await create({ recipients: numbers(1) });
+    const watch = campaigns.watch(draft.id, { signal: ended.signal });
+    await watch.next();
+    const last = watch.next();
+    ended.abort();
+    expect(await last).toEqual({ done: true, value: undefined });
+  });
+
+  it('gives the results of a large campaign in order, from any position', async () => {
+    const { id } = await create({ recipients: numbers(100_000) });
+    let expected = 0;
+    for await (const { position, number, state } of campaigns.results(id)) {
+      if (position !== expected++ || number !== String(918_500_000_000 + position) || state !== 'pending') break;
+    }
+    const tail = await readAll(campaigns.results(id, { after: 99_997 }));
+    const none = await readAll(campaigns.results(id, { state: 'held' }));
+    expect([expected, tail.map(({ position }) => position), none]).toEqual([100_000, [99_998, 99_999], []]);
+  });
+
+  it('sends anew to those who were refused, and never to invalid ones', async () => {
+    const recipients = ['x', ...numbers(9), '9990000009'];
+    sandbox.configure({ rules: [{ number: '918500000003', status: -9 }] });
+    const { id } = await create({ recipients, sendAt: 'now' });
+    await isDone(id);
+    const first = await campaigns.progress(id);
+    sandbox.configure({ rules: [] });
+    const count = await campaigns.retryRefused(id, { by: 'a person' });
+    await until(async () => (await campaigns.progress(id)).accepted === 9);
+    await isDone(id);
+    const results = await readAll(campaigns.results(id));
+    expect([first, count, await campaigns.progress(id), results.map(({ state }) => state)]).toEqual([
+      progressOf(id, 'done', { total: 11, accepted: 8, rejected: 2, invalid: 1 }),
+      2,
+      progressOf(id, 'done', { total: 11, accepted: 9, rejected: 1, invalid: 1 }),
+      ['rejected', ...Array.from({ length: 9 }, () => 'accepted'), 'rejected'],
+    ]);
+    await expect(campaigns.retryRefused(id, { by: '' })).rejects.toMatchObject({ issues: [{ field: 'by' }] });
+  });
+
+  it('sends anew a whole request that was refused', async () => {
+    sandbox.script({ status: -3 });
+    const { id } = await create({ recipients: ['x', ...numbers(3)], sendAt: 'now' });
+    await isDone(id);
+    const refused = await campaigns.progress(id);
+    const count = await campaigns.retryRefused(id, { by: 'a person' });
+    const again = await campaigns.retryRefused(id, { by: 'a person' });
+    await isDone(id);
+    expect([refused, count, again, await campaigns.progress(id)]).toEqual([
+      progressOf(id, 'done', { total: 4, rejected: 3, invalid: 1 }),
+      3,
+      0,
+      progressOf(id, 'done', { total: 4, accepted: 3, invalid: 1 }),
+    ]);
+  });
+
+  it('lets single messages go first', async () => {
+    sandbox.script({ delayAnswer: 100 });
+    const { id } = await create({ recipients: numbers(3_000), content: 'bulk', sendAt: 'now' });
+    await until(() => sandbox.requests.length === 1);
+    await app.get(SmsOutbox).send({ to: '918563210001', content: 'code' });
+    const before = sent();
+    await isDone(id);
+    expect(before).toEqual(['bulk', 'code']);
+  });
+});

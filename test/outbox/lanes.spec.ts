@@ -1,0 +1,292 @@
+import type { LaafficInputException } from 'nestjs-laaffic';
+import type { EnqueueOptions, SmsOutbox } from 'nestjs-laaffic-outbox';
+import { numbers, Stage, until } from './stage.js';
+
+jest.setTimeout(30_000);
+
+const COMMAND = { to: '918563210001', content: 'hello' };
+
+describe('a message', () => {
+  let stage: Stage;
+  let outbox: SmsOutbox;
+  /** Another process, which sends nothing itself. */
+  let web: SmsOutbox;
+
+  beforeAll(async () => {
+    stage = await Stage.set();
+    ({ outbox } = await stage.app({ worker: { poll: 50, prioritySlots: 2, bulkSlots: 1 } }));
+    ({ outbox: web } = await stage.app({ worker: false }));
+  }, 60_000);
+  beforeEach(() => stage.clear());
+  afterAll(() => stage.close());
+
+  const states = async (id: string) => (await outbox.find(id))?.recipients.map(({ state }) => state);
+  const becomes = (id: string, state: string) =>
+    until(
+      () => states(id),
+      (seen) => seen?.every((one) => one === state) === true,
+    );
+  const inMs = (ms: number) => new Date(Date.now() + ms);
+  /** Nothing is sent until it is lifted. */
+  const hold = () => stage.query(`update account set slow_until = clock_timestamp() + interval '1 hour'`);
+  const lift = () => stage.query(`update account set slow_until = null`);
+  const contents = () => stage.sandbox.messages.map(({ content }) => content);
+
+  it('of the priority lane does not wait for the bulk lane, and each lane keeps its order', async () => {
+    await hold();
+    for (let i = 0; i < 6; i++) await outbox.enqueue({ ...COMMAND, content: `b${i}` }, { lane: 'bulk' });
+    const first = await outbox.enqueue({ ...COMMAND, content: 'p' });
+    stage.sandbox.script({ delayAnswer: 100, times: 7 });
+    await lift();
+    await until(contents, (sent) => sent.length === 7);
+    expect(contents().indexOf('p')).toBeLessThanOrEqual(1);
+    expect(contents().filter((content) => content !== 'p')).toEqual(['b0', 'b1', 'b2', 'b3', 'b4', 'b5']);
+    expect(await becomes(first.id, 'accepted')).toEqual(['accepted']);
+  });
+
+  it('is not sent before its time', async () => {
+    const sendAt = inMs(300);
+    const { id } = await outbox.enqueue(COMMAND, { sendAt });
+    await becomes(id, 'accepted');
+    expect(stage.sandbox.requests[0]?.at).toBeGreaterThanOrEqual(sendAt.getTime());
+    expect((await outbox.find(id))?.dueAt).toEqual(sendAt);
+  });
+
+  it.each(['priority', 'bulk'] as const)('of the lane %s is refused when its time is over', async (lane) => {
+    await hold();
+    const { id } = await outbox.enqueue({ ...COMMAND, to: numbers(3) }, { lane, sendBefore: inMs(50) });
+    await becomes(id, 'rejected');
+    await lift();
+    expect((await outbox.find(id))?.recipients.map(({ code, reason }) => [code, reason])).toEqual(
+      numbers(3).map(() => ['OUTBOX_EXPIRED', 'not sent before its time was over']),
+    );
+    expect(await stage.events(id)).toEqual(['pending', 'refused OUTBOX_EXPIRED']);
+    const other = await outbox.send(COMMAND, { sendBefore: inMs(60_000) });
+    expect(other.receipt?.accepted).toHaveLength(1);
+    expect(stage.sandbox.requests).toHaveLength(1);
+  });
+
+  it('that comes with its time over is refused, and its sender is told', async () => {
+    const { receipt } = await outbox.send(COMMAND, { sendBefore: inMs(-1_000) });
+    expect(receipt).toEqual({
+      ...{ accepted: [], unknown: [] },
+      rejected: [expect.objectContaining({ number: COMMAND.to, code: 'OUTBOX_EXPIRED' })],
+    });
+    expect(stage.sandbox.requests).toEqual([]);
+  });
+
+  it('is cancelled as long as it is pending, once', async () => {
+    await hold();
+    const waiting = outbox.send(COMMAND, { idempotencyKey: 'cancelled' });
+    const { id } = await until(
+      () => stage.query<{ id: string }>('select id::text as id from chunk'),
+      (rows) => rows.length === 1,
+    ).then(([row]) => row!);
+    expect([await web.cancel(id, 'somebody'), await web.cancel(id)]).toEqual([true, false]);
+    await lift();
+    const { receipt } = await waiting;
+    expect(receipt?.rejected.map(({ code }) => code)).toEqual(['OUTBOX_CANCELLED']);
+    expect(await states(id)).toEqual(['cancelled']);
+    const [row] = await stage.query<{ by: string }>(`select by from journal where event = 'cancelled'`);
+    expect(row?.by).toBe('somebody');
+    const sent = await outbox.send(COMMAND);
+    expect(await outbox.cancel(sent.id)).toBe(false);
+    expect(stage.sandbox.requests).toHaveLength(1);
+  });
+
+  it.each(['', '0', '-1', 'x', '1.5', '9'.repeat(19), '9223372036854775807', `1' or '1`])(
+    'with the id %j is none',
+    async (id) => {
+      expect([await outbox.find(id), await outbox.cancel(id), await outbox.findByOrderId(id)]).toEqual([
+        undefined,
+        false,
+        undefined,
+      ]);
+    },
+  );
+
+  it('with a key that is given 20 times at once, in two processes, is one', async () => {
+    const calls = Array.from({ length: 20 }, (_, i) =>
+      (i % 2 === 0 ? outbox : web).send(COMMAND, { idempotencyKey: 'order-1' }),
+    );
+    const sent = await Promise.all(calls);
+    expect(new Set(sent.map(({ id }) => id)).size).toBe(1);
+    expect(sent.filter(({ isNew }) => isNew)).toHaveLength(1);
+    const [first] = sent;
+    expect(first?.receipt?.accepted).toHaveLength(1);
+    expect(sent.map(({ receipt }) => receipt)).toEqual(sent.map(() => first?.receipt));
+    expect(stage.sandbox.messages).toHaveLength(1);
+  });
+
+  it('to 1,000 recipients is one request, and each is answered for', async () => {
+    const to = numbers(1_000);
+    const { id, receipt } = await outbox.send({ to, content: 'hello' }, { lane: 'bulk' });
+    expect(receipt?.accepted.map(({ number }) => number)).toEqual(to);
+    expect(stage.sandbox.requests).toHaveLength(1);
+    expect(receipt?.accepted.map(({ msgId }) => msgId)).toEqual(stage.sandbox.messages.map(({ msgId }) => msgId));
+    expect((await outbox.findByOrderId(receipt?.accepted[999]?.orderId ?? ''))?.id).toBe(id);
+  });
+
+  it('carries order ids of its own beside made ones, and the same again in another message', async () => {
+    const to = [
+      { number: '918563210001', orderId: 'own-1' },
+      '918563210002',
+      { number: '918563210003', orderId: 'own-3' },
+    ];
+    const first = await outbox.send({ to, content: 'hello' });
+    expect(first.receipt?.accepted.map(({ orderId }) => orderId)).toEqual([
+      'own-1',
+      expect.stringMatching(/\.1$/),
+      'own-3',
+    ]);
+    const second = await outbox.send({ to: [{ number: '918563210009', orderId: 'own-1' }], content: 'hello' });
+    expect(second.receipt?.accepted.map(({ orderId }) => orderId)).toEqual(['own-1']);
+    expect((await outbox.findByOrderId('own-3'))?.id).toBe(first.id);
+    expect(await outbox.findByOrderId('own-2')).toBeUndefined();
+  });
+
+  const input = 'LAAFFIC_INVALID_COMMAND';
+  it.each<[name: string, command: unknown, options: unknown, fields: string[]]>([
+    ['nothing', undefined, {}, ['to', 'content']],
+    ['no recipient', { ...COMMAND, to: [] }, {}, ['to']],
+    ['1,001 recipients', { ...COMMAND, to: numbers(1_001) }, {}, ['to']],
+    ['no number', { ...COMMAND, to: ['918563210001', 'x'] }, {}, ['to[1]']],
+    [
+      'a repeated order id',
+      { ...COMMAND, to: [0, 1].map(() => ({ number: COMMAND.to, orderId: 'a' })) },
+      {},
+      ['to[1].orderId'],
+    ],
+    ['an order id with a comma', { ...COMMAND, to: { number: COMMAND.to, orderId: 'a,b' } }, {}, ['to.orderId']],
+    ['no content', { to: COMMAND.to }, {}, ['content']],
+    ['an empty content', { ...COMMAND, content: '' }, {}, ['content']],
+    ['a huge content', { ...COMMAND, content: 'x'.repeat(10_000_000) }, {}, ['content']],
+    ['half a character', { ...COMMAND, content: 'x\ud800' }, {}, ['content']],
+    ['a content with NUL', { ...COMMAND, content: 'a\0b' }, {}, ['content']],
+    ['a sender ID with NUL', { ...COMMAND, senderId: 'a\0b' }, {}, ['senderId']],
+    ['a sender ID of half a character', { ...COMMAND, senderId: 'a\ud800' }, {}, ['senderId']],
+    ['a long sender ID', { ...COMMAND, senderId: 'x'.repeat(33) }, {}, ['senderId']],
+    ['an empty key', COMMAND, { idempotencyKey: '' }, ['idempotencyKey']],
+    ['a key with NUL', COMMAND, { idempotencyKey: 'a\0' }, ['idempotencyKey']],
+    ['a huge key', COMMAND, { idempotencyKey: 'x'.repeat(256) }, ['idempotencyKey']],
+    ['no date', COMMAND, { sendAt: '2026-01-01', sendBefore: new Date(NaN) }, ['sendAt', 'sendBefore']],
+    [
+      'dates beyond the calendar',
+      COMMAND,
+      { sendAt: new Date(8.64e15), sendBefore: new Date(-8.64e15) },
+      ['sendAt', 'sendBefore'],
+    ],
+    ['an unknown lane', COMMAND, { lane: 'fast' }, ['lane']],
+    [
+      'everything wrong',
+      { to: 'x', content: 1 },
+      { lane: 'x', idempotencyKey: 1 },
+      ['to', 'content', 'idempotencyKey', 'lane'],
+    ],
+  ])('with %s is refused, field by field, and nothing is in the ledger', async (_, command, options, fields) => {
+    const call = outbox.enqueue(command as typeof COMMAND, options as EnqueueOptions);
+    const error = await call.then(
+      () => undefined,
+      (reason: unknown) => reason as LaafficInputException,
+    );
+    expect(error).toMatchObject({ code: input, outcome: 'rejected' });
+    expect(error?.issues.map(({ field }) => field)).toEqual(fields);
+    expect(await stage.query('select from chunk')).toEqual([]);
+  });
+
+  it.each([NaN, -1, 'x'])('is not waited for during %p milliseconds', async (timeout) => {
+    await expect(outbox.send(COMMAND, { timeout: timeout as number })).rejects.toMatchObject({ code: input });
+    expect(await stage.query('select from chunk')).toEqual([]);
+  });
+
+  it('is waited for in a process that does not send', async () => {
+    const { receipt } = await web.send({ ...COMMAND, to: numbers(2) });
+    expect(receipt?.accepted.map(({ number }) => number)).toEqual(numbers(2));
+  });
+
+  it('stays in the outbox when its sender waits no longer', async () => {
+    await hold();
+    const late = await web.send(COMMAND, { timeout: 50 });
+    const abort = new AbortController();
+    const waiting = web.send({ ...COMMAND, to: numbers(1) }, { signal: abort.signal });
+    await until(
+      () => stage.query('select from chunk'),
+      (rows) => rows.length === 2,
+    );
+    abort.abort();
+    const aborted = await waiting;
+    expect([late, aborted]).toEqual([late, aborted].map(({ id }) => ({ id, isNew: true, receipt: undefined })));
+    expect([await states(late.id), await states(aborted.id)]).toEqual([['pending'], ['pending']]);
+    await lift();
+    await becomes(late.id, 'accepted');
+    await becomes(aborted.id, 'accepted');
+    expect(stage.sandbox.messages).toHaveLength(2);
+  });
+
+  it('whose outcome nobody can know is said to be so, and found with its reason', async () => {
+    stage.sandbox.script({ fault: 'cut-after-accepting' });
+    const { id, receipt } = await web.send(COMMAND);
+    const { number } = { number: COMMAND.to };
+    expect(receipt).toEqual({
+      ...{ accepted: [], rejected: [] },
+      unknown: [{ number, orderId: expect.any(String), code: 'LAAFFIC_CONNECTION_LOST', reason: expect.any(String) }],
+    });
+    await becomes(id, 'held');
+    expect((await outbox.find(id))?.recipients[0]?.code).toBe('LAAFFIC_CONNECTION_LOST');
+  });
+});
+
+describe('after the grace', () => {
+  let stage: Stage;
+  beforeAll(async () => {
+    stage = await Stage.set();
+  }, 60_000);
+  afterEach(() => stage.stop());
+  afterAll(() => stage.close());
+
+  it.each([
+    ['hold', 'held', 1],
+    ['abandon', 'abandoned', 1],
+    ['resend', 'accepted', 2],
+  ] as const)('%s makes whole and single unknown recipients %s', async (policy, state, requests) => {
+    const { outbox } = await stage.app({ schema: policy, afterGrace: { priority: policy, bulk: 'hold' } });
+    stage.sandbox.reset();
+    stage.sandbox.script({ fault: 'cut-before-reading' });
+    const whole = await outbox.send({ to: numbers(2), content: 'whole' });
+    stage.sandbox.script({ fault: 'missing-items', count: 1 });
+    const single = await outbox.send({ to: numbers(3), content: 'single' });
+    const states = async (id: string) => (await outbox.find(id))?.recipients.map((one) => one.state);
+    const expected = [
+      [state, state],
+      ['accepted', 'accepted', state],
+    ];
+    await until(
+      async () => [await states(whole.id), await states(single.id)],
+      (seen) => JSON.stringify(seen) === JSON.stringify(expected),
+    );
+    expect(stage.sandbox.requests).toHaveLength(2 * requests);
+  });
+
+  it('what a person has abandoned is not sent again, even where the policy becomes to send again', async () => {
+    const first = await stage.app({ schema: 'decided' });
+    stage.sandbox.reset();
+    stage.sandbox.script({ fault: 'cut-after-accepting' });
+    const { id } = await first.outbox.send({ to: numbers(2), content: 'x' });
+    await until(
+      () => first.outbox.find(id),
+      (found) => found?.recipients.every(({ state }) => state === 'held') === true,
+    );
+    expect(await first.outbox.resolve(id, 'abandon', { by: 'somebody' })).toBe(2);
+    await stage.stop(first.app);
+    const { outbox } = await stage.app({ schema: 'decided', afterGrace: { priority: 'resend' } });
+    await stage.query(`update chunk set changed_at = changed_at - interval '1 hour'`, [], 'decided');
+    stage.sandbox.script({ fault: 'cut-before-reading' });
+    const other = await outbox.send({ to: numbers(1, 5), content: 'y' });
+    await until(
+      () => outbox.find(other.id),
+      (found) => found?.recipients[0]?.state === 'accepted',
+    );
+    expect((await outbox.find(id))?.recipients.map(({ state }) => state)).toEqual(['abandoned', 'abandoned']);
+    expect(stage.sandbox.messages.filter(({ content }) => content === 'x')).toHaveLength(2);
+  });
+});

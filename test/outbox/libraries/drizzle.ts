@@ -1,0 +1,28 @@
+import { drizzle, type NodePgTransaction } from 'drizzle-orm/node-postgres';
+import { pgTable, text } from 'drizzle-orm/pg-core';
+import type { ExtractTablesWithRelations } from 'drizzle-orm';
+import { Pool } from 'pg';
+import { ofDrizzle } from '../../../examples/outbox-transactions.js';
+import type { AppTransaction, Library } from './library.js';
+
+type Schema = Record<string, never>;
+type Transaction = NodePgTransaction<Schema, ExtractTablesWithRelations<Schema>>;
+
+const orders = pgTable('orders', { name: text().primaryKey() });
+
+export function openDrizzle(url: string): Library {
+  const pool = new Pool({ connectionString: url });
+  const db = drizzle(pool);
+  return {
+    transaction: (steps, isolationLevel = 'read committed') =>
+      db.transaction((tx) => steps(appTransaction(tx)), { isolationLevel }),
+    noTransaction: ofDrizzle(db),
+    close: () => pool.end(),
+  };
+}
+
+const appTransaction = (tx: Transaction): AppTransaction => ({
+  sql: ofDrizzle(tx),
+  addOrder: (name) => tx.insert(orders).values({ name }),
+  nested: (steps) => tx.transaction((inner) => steps(appTransaction(inner))),
+});

@@ -1,0 +1,38 @@
+import { CamelCasePlugin, CompiledQuery, Kysely, PostgresDialect, sql, type Transaction } from 'kysely';
+import { Pool } from 'pg';
+import { ofKysely } from '../../../examples/outbox-transactions.js';
+import { underSavepoint, type AppTransaction, type Library } from './library.js';
+
+interface Tables {
+  orders: { name: string };
+}
+
+/** With the plugin that renames the columns of results, as many apps have it. */
+export function openKysely(url: string): Library {
+  const dialect = new PostgresDialect({ pool: new Pool({ connectionString: url }) });
+  const db = new Kysely<Tables>({ dialect, plugins: [new CamelCasePlugin()] });
+  return {
+    transaction: (steps, isolation = 'read committed') =>
+      db
+        .transaction()
+        .setIsolationLevel(isolation)
+        .execute((tx) => steps(appTransaction(tx))),
+    noTransaction: {
+      query: (text, params) => db.executeQuery(CompiledQuery.raw(text, params)),
+    },
+    close: () => db.destroy(),
+  };
+}
+
+function appTransaction(tx: Transaction<Tables>): AppTransaction {
+  const made: AppTransaction = {
+    sql: ofKysely(tx),
+    addOrder: (name) => tx.insertInto('orders').values({ name }).execute(),
+    nested: (steps) =>
+      underSavepoint(
+        (text) => sql.raw(text).execute(tx),
+        () => steps(made),
+      ),
+  };
+  return made;
+}

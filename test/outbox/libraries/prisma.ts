@@ -1,0 +1,28 @@
+import { PrismaPg } from '@prisma/adapter-pg';
+import { ofPrisma, type PrismaTransaction } from '../../../examples/outbox-transactions.js';
+import type { AppTransaction, Library } from './library.js';
+import { PrismaClient } from './prisma-client.cjs';
+
+/** What a generated client would have the types of. */
+interface Transaction extends PrismaTransaction {
+  $executeRaw(text: TemplateStringsArray, ...values: unknown[]): Promise<number>;
+  $transaction(steps: (inner: Transaction) => Promise<void>): Promise<void>;
+}
+
+export function openPrisma(url: string): Library {
+  const prisma = new PrismaClient({ adapter: new PrismaPg({ connectionString: url }) });
+  return {
+    transaction: async (steps, isolation = 'read committed') => {
+      const isolationLevel = isolation === 'read committed' ? 'ReadCommitted' : 'RepeatableRead';
+      await prisma.$transaction((tx: Transaction) => steps(appTransaction(tx)), { isolationLevel });
+    },
+    noTransaction: ofPrisma(prisma),
+    close: () => prisma.$disconnect(),
+  };
+}
+
+const appTransaction = (tx: Transaction): AppTransaction => ({
+  sql: ofPrisma(tx),
+  addOrder: (name) => tx.$executeRaw`insert into orders values (${name})`,
+  nested: (steps) => tx.$transaction((inner) => steps(appTransaction(inner))),
+});

@@ -1,0 +1,51 @@
+import { DataSource, EntitySchema, type EntityManager } from 'typeorm';
+import { ofTypeOrm } from '../../../examples/outbox-transactions.js';
+import type { AppTransaction, Library } from './library.js';
+
+const Order = new EntitySchema<{ name: string }>({
+  name: 'orders',
+  columns: { name: { type: 'text', primary: true } },
+});
+
+const open = (url: string) => new DataSource({ type: 'postgres', url, entities: [Order] }).initialize();
+
+/** The app uses the entity manager. */
+export async function openTypeOrm(url: string): Promise<Library> {
+  const orm = await open(url);
+  return {
+    transaction: (steps, isolation = 'read committed') =>
+      orm.transaction(isolation === 'read committed' ? 'READ COMMITTED' : 'REPEATABLE READ', (manager) =>
+        steps(appTransaction(manager)),
+      ),
+    noTransaction: ofTypeOrm(orm.manager),
+    close: () => orm.destroy(),
+  };
+}
+
+/** The app uses a query runner of its own. */
+export async function openTypeOrmRunner(url: string): Promise<Library> {
+  const orm = await open(url);
+  return {
+    transaction: async (steps, isolation = 'read committed') => {
+      const runner = orm.createQueryRunner();
+      await runner.startTransaction(isolation === 'read committed' ? 'READ COMMITTED' : 'REPEATABLE READ');
+      try {
+        await steps({ ...appTransaction(runner.manager), sql: ofTypeOrm(runner) });
+        await runner.commitTransaction();
+      } catch (error) {
+        await runner.rollbackTransaction();
+        throw error;
+      } finally {
+        await runner.release();
+      }
+    },
+    noTransaction: orm,
+    close: () => orm.destroy(),
+  };
+}
+
+const appTransaction = (manager: EntityManager): AppTransaction => ({
+  sql: ofTypeOrm(manager),
+  addOrder: (name) => manager.insert(Order, { name }),
+  nested: (steps) => manager.transaction((inner) => steps(appTransaction(inner))),
+});

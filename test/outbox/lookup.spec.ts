@@ -1,0 +1,187 @@
+import { LaafficSandbox, type SandboxOptions } from 'laaffic-sandbox';
+import { SmsOutbox, type LaafficOutboxOptions } from 'nestjs-laaffic-outbox';
+import { Pool } from 'pg';
+import { proofsOf } from '../../libs/laaffic-outbox/src/reports/proofs.js';
+import { startApp } from './app.js';
+import { startDatabase, type TestDatabase } from './database.js';
+import { SHORT, until } from './reported-apps.js';
+
+const [NUMBER, OTHER] = ['918563210001', '918563210002'] as const;
+
+describe('the lookup of unknown messages', () => {
+  let database: TestDatabase;
+  let pool: Pool;
+
+  beforeAll(async () => {
+    database = await startDatabase();
+    pool = new Pool({ connectionString: database.url });
+  }, 60_000);
+
+  afterAll(async () => {
+    await pool.end();
+    await database.close();
+  });
+
+  /** An app with a ledger of its own and a sandbox; `use` gets an outbox. */
+  const withApp = async (
+    schema: string,
+    options: SandboxOptions,
+    use: (outbox: SmsOutbox, sandbox: LaafficSandbox) => Promise<void>,
+    timing: LaafficOutboxOptions['timing'] = {},
+  ) => {
+    const sandbox = await LaafficSandbox.start({ queuedFor: 0, deliveredAfter: 0, ...options });
+    const app = await startApp(sandbox, { database: database.url, schema, timing: { ...SHORT, ...timing } });
+    try {
+      await use(app.get(SmsOutbox), sandbox);
+    } finally {
+      await app.close();
+      await sandbox.close();
+    }
+  };
+  const statesOf = async (outbox: SmsOutbox, id: string) =>
+    (await outbox.find(id))!.recipients.map(({ state }) => state);
+
+  it('proves what was taken although the answer was lost', async () => {
+    await withApp('proves', {}, async (outbox, sandbox) => {
+      sandbox.script({ endpoint: 'sendSms', fault: 'cut-after-accepting' });
+      const { id } = await outbox.enqueue({ to: [NUMBER, OTHER], content: 'x' });
+      await until(async () => (await statesOf(outbox, id)).every((state) => state === 'delivered'));
+      const { rows } = await pool.query(`select state, accepted, unknown from proves.chunk where id = $1`, [id]);
+      const msgIds = (await outbox.find(id))!.recipients.map(({ msgId }) => msgId);
+      expect([rows, msgIds]).toEqual([
+        [{ state: 'settled', accepted: 2, unknown: 0 }],
+        sandbox.messages.map(({ msgId }) => msgId),
+      ]);
+      expect(sandbox.requests.filter(({ path }) => path.endsWith('/sendSms'))).toHaveLength(1);
+    });
+  });
+
+  it('concludes nothing from records that are not there: the message is held', async () => {
+    await withApp(
+      'blind',
+      { deliveredAfter: null },
+      async (outbox, sandbox) => {
+        sandbox.script({ endpoint: 'sendSms', fault: 'cut-after-accepting' });
+        const { id } = await outbox.enqueue({ to: NUMBER, content: 'x' });
+        await until(async () => (await statesOf(outbox, id))[0] === 'held');
+        expect(sandbox.requests.some(({ path }) => path.endsWith('/getSentRcd'))).toBe(true);
+      },
+      { grace: 1_000 },
+    );
+  });
+
+  it('goes on after it failed', async () => {
+    await withApp('failing', {}, async (outbox, sandbox) => {
+      sandbox.script([
+        { endpoint: 'sendSms', fault: 'cut-after-accepting' },
+        { endpoint: 'getSentRcd', status: -22 },
+      ]);
+      const { id } = await outbox.enqueue({ to: NUMBER, content: 'x' });
+      await until(async () => (await statesOf(outbox, id))[0] === 'delivered');
+      sandbox.assertScriptDone();
+    });
+  });
+
+  it('proves nothing where a record may be of either of two messages', async () => {
+    await withApp(
+      'ambiguous',
+      {},
+      async (outbox, sandbox) => {
+        sandbox.script([
+          { endpoint: 'sendSms', fault: 'cut-after-accepting' },
+          { endpoint: 'sendSms', fault: 'hang-before-accepting' },
+        ]);
+        const ids: string[] = [];
+        for (const content of ['x', 'y']) ids.push((await outbox.enqueue({ to: NUMBER, content })).id);
+        for (const id of ids) await until(async () => (await statesOf(outbox, id))[0] === 'held');
+        expect(sandbox.messages).toHaveLength(1);
+      },
+      { grace: 1_000 },
+    );
+  });
+
+  it('is not made with lookup: false', async () => {
+    await withApp(
+      'never',
+      {},
+      async (outbox, sandbox) => {
+        sandbox.script({ endpoint: 'sendSms', fault: 'cut-after-accepting' });
+        const { id } = await outbox.enqueue({ to: NUMBER, content: 'x' });
+        await until(async () => (await statesOf(outbox, id))[0] === 'held');
+        expect(sandbox.requests.map(({ path }) => path)).toEqual(['/v3/sendSms']);
+      },
+      { lookup: false, grace: 500 },
+    );
+  });
+});
+
+describe('asking for reports that were not pushed', () => {
+  it('ends when each message has its final state', async () => {
+    const database = await startDatabase();
+    const sandbox = await LaafficSandbox.start({ deliveredAfter: null });
+    const timing = { ...SHORT, lookup: false, reportsAfter: 50 } as const;
+    const app = await startApp(sandbox, { database: database.url, timing });
+    const outbox = app.get(SmsOutbox);
+    const pool = new Pool({ connectionString: database.url });
+    sandbox.script({ endpoint: 'getReport', status: -22 });
+    const { id } = await outbox.send({ to: [NUMBER, OTHER], content: 'x' });
+    const [first, second] = sandbox.messages;
+    sandbox.deliver(first!.msgId, 'delivered');
+    await until(async () => (await outbox.find(id))!.recipients[0]!.state === 'delivered');
+    sandbox.deliver(second!.msgId, 'failed');
+    const chunk = `select poll_at, polls > 0 as polled from laaffic_outbox.chunk where id = $1`;
+    await pool.query(`update laaffic_outbox.chunk set polls = 0, poll_at = clock_timestamp() where id = $1`, [id]);
+    await until(async () => (await outbox.find(id))!.recipients[1]!.state === 'failed');
+    await pool.query(`update laaffic_outbox.chunk set poll_at = clock_timestamp() where id = $1`, [id]);
+    const [ended] = await until(async () => {
+      const { rows } = await pool.query<{ poll_at: Date | null; polled: boolean }>(chunk, [id]);
+      return rows[0]?.poll_at === null ? rows : undefined;
+    });
+    expect(ended).toEqual({ poll_at: null, polled: true });
+    sandbox.assertScriptDone();
+    await pool.end();
+    await app.close();
+    await sandbox.close();
+    await database.close();
+  }, 60_000);
+});
+
+describe('proofsOf', () => {
+  const at = (seconds: number) => new Date(1_800_000_000_000 + seconds * 1_000);
+  const open = (chunkId: string, seconds: number, isUnderWay = false) => ({
+    chunkId,
+    attempt: 1,
+    slot: 0,
+    number: NUMBER,
+    sentAt: at(seconds),
+    isUnderWay,
+  });
+  const record = (msgId: string, seconds: number) => ({
+    msgId,
+    number: NUMBER,
+    state: 'delivered' as const,
+    at: at(seconds),
+  });
+  const assigned = (...given: Parameters<typeof proofsOf>) =>
+    proofsOf(...given).map(({ msgId, place }) => [place?.chunkId, msgId]);
+
+  it.each([
+    ['one of one', [open('1', 0)], [record('a', 5)], [['1', 'a']]],
+    [
+      'two of two, in order',
+      [open('2', 9), open('1', 0)],
+      [record('b', 8), record('a', 5)],
+      [
+        ['1', 'a'],
+        ['2', 'b'],
+      ],
+    ],
+    ['none where one is missing', [open('1', 0), open('2', 9)], [record('a', 5)], []],
+    ['none that is older than the request', [open('1', 100)], [record('a', 5)], []],
+    ['none for a request under way, which takes its share', [open('1', 0, true), open('2', 0)], [record('a', 5)], []],
+    ['the other one', [open('1', 0, true), open('2', 1)], [record('a', 5), record('b', 6)], [['2', 'b']]],
+    ['none of another number', [open('1', 0)], [{ ...record('a', 5), number: OTHER }], []],
+  ])('assigns %s', (_, recipients, records, expected) => {
+    expect(assigned(recipients, records)).toEqual(expected);
+  });
+});

@@ -1,0 +1,295 @@
+import fc from 'fast-check';
+import type { SmsOutbox } from 'nestjs-laaffic-outbox';
+import type { QueryResultRow } from 'pg';
+import { numbers, SHORT, Stage, until } from './stage.js';
+
+jest.setTimeout(60_000);
+
+const BULK = { lane: 'bulk' } as const;
+
+interface Claimed {
+  readonly chunk_id: string | null;
+  readonly chunk_n: number;
+  readonly chunk_numbers: string;
+  readonly wait_ms: number | null;
+}
+
+interface Load {
+  readonly at: number;
+  readonly weight: number;
+}
+
+const weightOf = ({ weight }: Load) => weight;
+
+/** The most that fell into any second. */
+function busiestSecond(loads: readonly Load[]): number {
+  let [most, sum, begin] = [0, 0, 0];
+  for (const load of loads) {
+    sum += load.weight;
+    while (load.at - (loads[begin]?.at ?? 0) >= 1_000) sum -= loads[begin++]?.weight ?? 0;
+    most = Math.max(most, sum);
+  }
+  return most;
+}
+
+describe('the rate', () => {
+  let stage: Stage;
+
+  beforeAll(async () => {
+    stage = await Stage.set();
+  }, 60_000);
+  afterEach(() => stage.stop());
+  afterAll(() => stage.close());
+
+  /** Three workers on one ledger. */
+  async function workers(schema: string, rate: { recipientsPerSecond?: number; requestsPerSecond?: number }) {
+    const options = { schema, rate, timing: { ...SHORT, startWithin: 5_000, timeout: 5_000, lease: 11_000 } };
+    const [first] = await Promise.all([stage.app(options), stage.app(options), stage.app(options)]);
+    stage.sandbox.reset();
+    const loads = () =>
+      stage.sandbox.requests.map(({ at, body }) => ({
+        at,
+        weight: (body as { numbers: string }).numbers.split(',').length,
+      }));
+    /** When the requests were let go, by the ledger; on their way they may be held up, and arrive closer together. */
+    const claims = () =>
+      stage.query<Load & Record<string, unknown>>(
+        `select extract(epoch from sent_at)::float8 * 1000 as at, n as weight from chunk where sent_at is not null order by 1`,
+        [],
+        schema,
+      );
+    /** In any second at most a tenth more than the rate; at the gateway a little more. */
+    const expectKept = async (rate: number, weigh: (load: Load) => number) => {
+      const weighed = (list: readonly Load[]) => list.map((load) => ({ at: load.at, weight: weigh(load) }));
+      const claimed = await claims();
+      expect(claimed).toHaveLength(loads().length);
+      expect(busiestSecond(weighed(claimed))).toBeLessThanOrEqual(1.1 * rate);
+      expect(busiestSecond(weighed(loads()))).toBeLessThanOrEqual(1.4 * rate);
+    };
+    return { outbox: first.outbox, loads, expectKept };
+  }
+
+  /** What was done in each second of the busy time, as a share of the rate. */
+  const used = (loads: readonly Load[], rate: number, weigh: (load: Load) => number) => {
+    const seconds = ((loads.at(-1)?.at ?? 0) - (loads[0]?.at ?? 0)) / 1_000;
+    return loads.reduce((sum, load) => sum + weigh(load), 0) / seconds / rate;
+  };
+
+  it('of recipients is kept over all workers and nearly used, and large messages are cut to fit', async () => {
+    const { outbox, loads, expectKept } = await workers('recipients', { recipientsPerSecond: 300 });
+    const to = numbers(1_000);
+    const { id } = await outbox.enqueue({ to, content: 'hello' }, BULK);
+    const found = await until(
+      () => outbox.find(id),
+      (message) => message?.recipients.every(({ state }) => state === 'accepted') === true,
+      30_000,
+    );
+    expect(found?.recipients.map(({ number, position }) => [number, position])).toEqual(to.map((one, i) => [one, i]));
+    expect(stage.sandbox.messages.map(({ number }) => number).sort()).toEqual(to);
+    await expectKept(300, weightOf);
+    expect(used(loads(), 300, weightOf)).toBeGreaterThan(0.5);
+    const [sums] = await stage.query(
+      'select sum(n)::int as n, sum(accepted)::int as accepted from chunk',
+      [],
+      'recipients',
+    );
+    expect(sums).toEqual({ n: 1_000, accepted: 1_000 });
+  });
+
+  it('of requests is kept over all workers and nearly used', async () => {
+    const { outbox, loads, expectKept } = await workers('requests', { requestsPerSecond: 20 });
+    await Promise.all(numbers(80).map((to) => outbox.enqueue({ to, content: 'hello' }, BULK)));
+    await until(
+      () => stage.sandbox.messages.length,
+      (count) => count === 80,
+      30_000,
+    );
+    await expectKept(20, () => 1);
+    expect(used(loads(), 20, () => 1)).toBeGreaterThan(0.5);
+  });
+
+  /** How long each message took from its call to the beginning of its request, in milliseconds. */
+  async function waits(outbox: SmsOutbox, count: number): Promise<number[]> {
+    const begun: Promise<[string, number]>[] = [];
+    for (let i = 0; i < count; i++) {
+      const to = String(447_000_000_000 + i);
+      begun.push(outbox.enqueue({ to, content: 'code' }).then(() => [to, Date.now()]));
+      await until(
+        () => stage.sandbox.requests.length,
+        (seen) => seen > i * 3,
+      );
+    }
+    const called = new Map(await Promise.all(begun));
+    await until(
+      () => stage.sandbox.messages.filter(({ number }) => called.has(number)).length,
+      (seen) => seen === count,
+    );
+    return stage.sandbox.messages.flatMap(({ number, at }) => {
+      const from = called.get(number);
+      return from === undefined ? [] : [at - from];
+    });
+  }
+
+  it('lets priority messages through while a bulk backlog is limited', async () => {
+    const { outbox, loads, expectKept } = await workers('lanes', { recipientsPerSecond: 300, requestsPerSecond: 20 });
+    await outbox.enqueue({ to: numbers(1_000), content: 'hello' }, BULK);
+    await until(
+      () => loads().length,
+      (count) => count > 3,
+    );
+    const passed = await waits(outbox, 12);
+    expect(passed).toHaveLength(12);
+    expect(Math.max(...passed)).toBeLessThan(800);
+    const [open] = await stage.query<{ n: number }>(
+      `select count(*)::int as n from chunk where state = 'pending'`,
+      [],
+      'lanes',
+    );
+    // The backlog was there all the time.
+    expect(open?.n).toBeGreaterThan(0);
+    await until(
+      () => stage.sandbox.messages.length,
+      (count) => count === 1_012,
+      30_000,
+    );
+    await expectKept(300, weightOf);
+    await expectKept(20, () => 1);
+  });
+
+  it('limits a flood of priority messages too', async () => {
+    const { outbox, loads, expectKept } = await workers('flood', { recipientsPerSecond: 300, requestsPerSecond: 50 });
+    await Promise.all(numbers(150).map((to) => outbox.enqueue({ to, content: 'hello' })));
+    await until(
+      () => stage.sandbox.messages.length,
+      (count) => count === 150,
+      30_000,
+    );
+    await expectKept(50, () => 1);
+    expect(used(loads(), 50, () => 1)).toBeGreaterThan(0.5);
+  });
+
+  // What a second gives to one who asks when told to, but so many milliseconds late.
+  it.each([
+    [300, null, 0],
+    [300, null, 20],
+    [3_000, null, 20],
+    [null, 20, 0],
+    [null, 20, 2],
+    [null, 100, 10],
+    [300, 20, 2],
+  ])(
+    'of %p recipients and %p requests is nearly used by a bulk lane that is %i ms late',
+    async (recipients, requests, late) => {
+      await stage.app({ schema: 'late', worker: false });
+      const query = <R extends QueryResultRow>(text: string, params: unknown[] = []) =>
+        stage.query<R>(text, params, 'late');
+      await query('truncate chunk cascade');
+      await query('update account set recipients_left = 0, requests_left = 0');
+      const size = recipients === null ? 1 : 1_000;
+      await query(
+        `insert into chunk (account, lane, n, numbers, content)
+        select '4luaKsL2', 'bulk', $1::int, array_to_string(array_fill('918563000000'::text, array[$1::int]), ','), 'x'
+        from generate_series(1, $2::int)`,
+        [size, recipients === null ? 400 : Math.ceil((recipients * 3) / 1_000)],
+      );
+      let [passed, taken, times] = [0, 0, 0];
+      for (let wait = 1; passed < 2_000;) {
+        passed += wait + late;
+        const rows = await query<Claimed>(
+          `with now as (update account set refilled_at = clock_timestamp() - $1 * interval '1 millisecond') select 1`,
+          [wait + late],
+        ).then(() =>
+          query<Claimed>(`select * from claim('4luaKsL2', 'test', 'bulk', 6, $1, $2, 0.06, 0.2, 1000)`, [
+            recipients,
+            requests,
+          ]),
+        );
+        const claimed = rows.filter(({ chunk_id }) => chunk_id !== null);
+        taken += claimed.reduce((sum, { chunk_n }) => sum + chunk_n, 0);
+        times += claimed.length;
+        wait = rows.at(-1)?.wait_ms ?? 1;
+      }
+      const share = Math.max(taken / (recipients ?? Infinity), times / (requests ?? Infinity)) / (passed / 1_000);
+      expect(share).toBeGreaterThan(0.8);
+      // The statements take their time too.
+      expect(share).toBeLessThan(1.3);
+    },
+  );
+
+  it('gives in no order of claims more than was earned, and never waits longer than it takes to earn it', async () => {
+    await stage.app({ schema: 'property', worker: false });
+    const step = fc.record({
+      lane: fc.constantFrom('priority', 'bulk'),
+      limit: fc.integer({ min: 1, max: 30 }),
+      /** Milliseconds since the last claim. */
+      passed: fc.integer({ min: 0, max: 2_000 }),
+    });
+    const run = fc.record({
+      recipients: fc.option(fc.double({ min: 0.5, max: 2_000, noNaN: true })),
+      requests: fc.option(fc.double({ min: 0.5, max: 200, noNaN: true })),
+      share: fc.double({ min: 0, max: 0.9, noNaN: true }),
+      sizes: fc.array(fc.integer({ min: 1, max: 300 }), { minLength: 1, maxLength: 6 }),
+      steps: fc.array(step, { minLength: 1, maxLength: 8 }),
+    });
+    const burst = 0.06;
+    const property = fc.asyncProperty(run, async ({ recipients, requests, share, sizes, steps }) => {
+      await stage.query(
+        `with gone as (delete from chunk), freed as (
+            update account set recipients_left = null, requests_left = null, refilled_at = clock_timestamp()
+          ) select 1`,
+        [],
+        'property',
+      );
+      for (const [i, size] of sizes.entries()) {
+        const lane = i % 2 === 0 ? 'bulk' : 'priority';
+        await stage.query(
+          `insert into chunk (account, lane, n, numbers, content) values ('4luaKsL2', $1::lane, $2, $3, 'x')`,
+          [lane, size, numbers(size, i * 1_000).join()],
+          'property',
+        );
+      }
+      const whole = sizes.reduce((sum, size) => sum + size, 0);
+      const begun = performance.now();
+      let [earned, taken, times] = [0, 0, 0];
+      for (const { lane, limit, passed } of steps) {
+        earned += passed;
+        await stage.query(
+          `update account set refilled_at = refilled_at - $1 * interval '1 millisecond'`,
+          [passed],
+          'property',
+        );
+        const rows = await stage.query<Claimed>(
+          `select * from claim('4luaKsL2', 'test', $1::lane, $2, $3, $4, $5, $6, 1000)`,
+          [lane, limit, recipients, requests, burst, share],
+          'property',
+        );
+        for (const row of rows) {
+          if (row.chunk_id === null) {
+            const slowest = Math.max(
+              recipients === null ? 0 : Math.max(1, recipients * burst) / recipients,
+              requests === null ? 0 : Math.max(1, requests * burst) / requests,
+            );
+            expect(row.wait_ms).toBeGreaterThan(0);
+            expect(row.wait_ms).toBeLessThanOrEqual(Math.max(20, Math.ceil(slowest * 1_000)));
+            continue;
+          }
+          expect(row.chunk_numbers.split(',').filter((one) => one !== '')).toHaveLength(row.chunk_n);
+          taken += row.chunk_n;
+          times += 1;
+        }
+        const seconds = (earned + performance.now() - begun) / 1_000;
+        if (recipients !== null)
+          expect(taken).toBeLessThanOrEqual(Math.max(1, recipients * burst) + seconds * recipients + 1e-6);
+        if (requests !== null)
+          expect(times).toBeLessThanOrEqual(Math.max(1, requests * burst) + seconds * requests + 1e-6);
+      }
+      const [left] = await stage.query<{ n: number; sending: number }>(
+        `select sum(n)::int as n, coalesce(sum(n) filter (where state = 'sending'), 0)::int as sending from chunk`,
+        [],
+        'property',
+      );
+      expect(left).toEqual({ n: whole, sending: taken });
+    });
+    await fc.assert(property, { numRuns: 40, interruptAfterTimeLimit: 20_000 });
+  });
+});

@@ -1,0 +1,271 @@
+import fc from 'fast-check';
+import { LaafficSandbox, type SandboxOptions } from 'laaffic-sandbox';
+import { SmsOutbox, type LaafficOutboxOptions, type OutboxMessage } from 'nestjs-laaffic-outbox';
+import type { DeliveryReport } from 'nestjs-laaffic';
+import { Pool } from 'pg';
+import { ReportIntake } from '../../libs/laaffic-outbox/src/reports/report-intake.js';
+import { startApp } from './app.js';
+import { startDatabase, type TestDatabase } from './database.js';
+import { SHORT, until } from './reported-apps.js';
+
+const NUMBERS = ['918563210001', '918563210002', '918563210003'];
+const AT = new Date('2026-11-22T15:02:17Z');
+
+describe('delivery reports', () => {
+  let database: TestDatabase;
+  let sandbox: LaafficSandbox;
+  let app: Awaited<ReturnType<typeof startApp>>;
+  let outbox: SmsOutbox;
+  let intake: ReportIntake;
+  let pool: Pool;
+
+  beforeAll(async () => {
+    database = await startDatabase();
+    sandbox = await LaafficSandbox.start({ deliveredAfter: null } satisfies SandboxOptions);
+    const options: LaafficOutboxOptions = {
+      database: database.url,
+      timing: { ...SHORT, lookup: false, grace: 60_000 },
+    };
+    app = await startApp(sandbox, options);
+    outbox = app.get(SmsOutbox);
+    intake = app.get(ReportIntake, { strict: false });
+    pool = new Pool({ connectionString: database.url, options: '-c search_path=laaffic_outbox' });
+  }, 60_000);
+
+  afterAll(async () => {
+    await pool.end();
+    await app.close();
+    await sandbox.close();
+    await database.close();
+  });
+
+  const states = (message: OutboxMessage | undefined) => message?.recipients.map(({ state }) => state);
+  const found = async (id: string) => (await outbox.find(id))!;
+  const take = async (reports: readonly Partial<DeliveryReport>[]) => {
+    for (const report of reports) {
+      await intake.take({ msgId: '1', number: undefined, state: 'delivered', at: AT, ...report });
+    }
+  };
+  const journalOf = async (id: string): Promise<object[]> => {
+    const { rows } = await pool.query<{ event: string; detail: string }>(
+      `select event, detail from journal where chunk_id = $1 and event in ('proved', 'contradicted') order by id`,
+      [id],
+    );
+    return rows;
+  };
+
+  /** A message whose answer was lost after the gateway had taken it. */
+  const lose = async (to: SmsRecipients) => {
+    sandbox.script({ endpoint: 'sendSms', fault: 'cut-after-accepting' });
+    const { id } = await outbox.enqueue({ to, content: 'lost' });
+    return until(async () => {
+      const message = await found(id);
+      return message.recipients.every(({ state }) => state === 'unknown') ? message : undefined;
+    });
+  };
+  type SmsRecipients = Parameters<SmsOutbox['enqueue']>[0]['to'];
+
+  it('bring a recipient to its final state, of which the first one stays', async () => {
+    const { id } = await outbox.send({ to: NUMBERS, content: 'x' });
+    const [first, second, third] = (await found(id)).recipients.map(({ msgId }) => msgId!);
+    await take([
+      { msgId: first!, state: 'delivered' },
+      { msgId: first!, state: 'failed', reason: 'EXPIRED' },
+      { msgId: first!, state: 'sending' },
+      { msgId: second!, state: 'failed', reason: 'UNDELIV' },
+      { msgId: second!, state: 'failed', reason: 'EXPIRED' },
+      { msgId: second!, state: 'delivered' },
+      { msgId: third!, state: 'sending' },
+      { msgId: third!, state: 'not-found' },
+    ]);
+    const { recipients } = await found(id);
+    const prefix = recipients[0]!.orderId.slice(0, -1);
+    expect(recipients).toEqual([
+      { position: 0, number: NUMBERS[0], orderId: `${prefix}0`, state: 'delivered', msgId: first, reportedAt: AT },
+      {
+        position: 1,
+        number: NUMBERS[1],
+        orderId: `${prefix}1`,
+        state: 'failed',
+        msgId: second,
+        reason: 'UNDELIV',
+        reportedAt: AT,
+      },
+      { position: 2, number: NUMBERS[2], orderId: `${prefix}2`, state: 'accepted', msgId: third },
+    ]);
+  });
+
+  it('that come before the answer are kept until it is there', async () => {
+    sandbox.script({ endpoint: 'sendSms', delayAnswer: 150 });
+    const before = sandbox.messages.length;
+    const { id } = await outbox.enqueue({ to: NUMBERS[0]!, content: 'x' });
+    const message = await until(() => sandbox.messages[before]);
+    await take([{ msgId: message.msgId, orderId: message.orderId!, number: message.number }]);
+    await until(async () => states(await found(id))?.[0] === 'delivered');
+    expect((await pool.query('select 1 from early_report')).rows).toEqual([]);
+  });
+
+  it('prove that an unknown message was taken, recipient by recipient', async () => {
+    const { id, recipients } = await lose(NUMBERS);
+    const [first, second, third] = recipients;
+    await take([{ msgId: '71', orderId: first!.orderId, number: first!.number }]);
+    expect(states(await found(id))).toEqual(['delivered', 'unknown', 'unknown']);
+    await take([
+      { msgId: '72', orderId: second!.orderId, number: second!.number, state: 'failed', reason: 'UNDELIV' },
+      { msgId: '71', orderId: first!.orderId, number: first!.number },
+      { msgId: '73', orderId: third!.orderId, number: third!.number, state: 'sending' },
+    ]);
+    const chunk = await pool.query(
+      `select state, accepted, rejected, unknown, code, reason, poll_at > clock_timestamp() as polled from chunk where id = $1`,
+      [id],
+    );
+    expect([states(await found(id)), await journalOf(id), chunk.rows]).toEqual([
+      ['delivered', 'failed', 'accepted'],
+      [
+        { event: 'proved', detail: '1 of 3' },
+        { event: 'proved', detail: '2 of 3' },
+        { event: 'proved', detail: '3 of 3' },
+      ],
+      [{ state: 'settled', accepted: 3, rejected: 0, unknown: 0, code: null, reason: null, polled: true }],
+    ]);
+  });
+
+  it('prove a held and an abandoned message too, and an answer that comes later changes nothing', async () => {
+    for (const state of ['held', 'abandoned']) {
+      const { id, recipients } = await lose(NUMBERS.slice(0, 2));
+      await pool.query(`update chunk set state = $2, unknown = n where id = $1`, [id, state]);
+      await take([{ msgId: `8${id}`, orderId: recipients[0]!.orderId, number: NUMBERS[0] }]);
+      const counts = `select state::text, accepted, rejected, unknown from chunk where id = $1`;
+      expect((await pool.query(counts, [id])).rows).toEqual([{ state, accepted: 1, rejected: 0, unknown: 1 }]);
+      const late = JSON.stringify([
+        [0, 'unknown', 'X', 'x', null],
+        [1, 'rejected', 'Y', 'y', null],
+      ]);
+      await pool.query(`select settle($1, 1, 'late', null, '', $2, false, null)`, [id, late]);
+      expect([(await pool.query(counts, [id])).rows, states(await found(id))]).toEqual([
+        [{ state: 'settled', accepted: 1, rejected: 1, unknown: 0 }],
+        ['delivered', 'rejected'],
+      ]);
+    }
+  });
+
+  it("find a caller's own order id, if the number is the same and nobody else has it", async () => {
+    const [number = '', other = ''] = NUMBERS;
+    const { id } = await lose([
+      { number, orderId: 'mine' },
+      { number: other, orderId: 'twice' },
+    ]);
+    await lose([{ number: other, orderId: 'twice' }]);
+    await take([
+      { msgId: '91', orderId: 'mine', number: other },
+      { msgId: '92', orderId: 'twice', number: other },
+      { msgId: '93', orderId: 'mine', number },
+    ]);
+    expect([states(await found(id)), (await pool.query('select msg_id from early_report order by 1')).rows]).toEqual([
+      ['delivered', 'unknown'],
+      [{ msg_id: '91' }, { msg_id: '92' }],
+    ]);
+    await pool.query('delete from early_report');
+  });
+
+  it('of other systems are given up after a day, and counted', async () => {
+    await take([{ msgId: '61' }, { msgId: '62', orderId: 'theirs', number: NUMBERS[0] }]);
+    await pool.query(
+      `update early_report set received_at = received_at - interval '25 hours', try_at = clock_timestamp()`,
+    );
+    await until(async () => (await pool.query('select 1 from early_report')).rows.length === 0);
+    expect((await pool.query(`select event, detail from journal where event = 'reports given up'`)).rows).toEqual([
+      { event: 'reports given up', detail: '2 of messages that are not known here' },
+    ]);
+  });
+
+  it('of an attempt that surely was not sent are contradictions, which are noted', async () => {
+    sandbox.script({ endpoint: 'sendSms', fault: 'cut-before-accepting' });
+    const { id } = await outbox.enqueue({ to: NUMBERS[0]!, content: 'x' }, { sendAt: new Date(Date.now() + 60_000) });
+    await pool.query(`update chunk set attempt = 1 where id = $1`, [id]);
+    await take([{ msgId: '51', orderId: (await found(id)).recipients[0]!.orderId, number: NUMBERS[0] }]);
+    expect([states(await found(id)), await journalOf(id)]).toEqual([
+      ['pending'],
+      [{ event: 'contradicted', detail: '1 reported although not sent' }],
+    ]);
+    await outbox.cancel(id);
+    sandbox.reset();
+  });
+
+  it('say that a refused message was delivered, and believe no failure of it', async () => {
+    sandbox.script({ endpoint: 'sendSms', status: -3 });
+    const { id } = await outbox.send({ to: NUMBERS.slice(0, 2), content: 'x' });
+    const { recipients } = await found(id);
+    await take([
+      { msgId: '41', orderId: recipients[0]!.orderId, number: NUMBERS[0] },
+      { msgId: '42', orderId: recipients[1]!.orderId, number: NUMBERS[1], state: 'failed' },
+    ]);
+    expect(states(await found(id))).toEqual(['delivered', 'rejected']);
+  });
+
+  it('a thousand at once are each written down', async () => {
+    const numbers = Array.from({ length: 1_000 }, (_, index) => `9185700${String(index).padStart(5, '0')}`);
+    const { id } = await outbox.send({ to: numbers, content: 'x' });
+    const { recipients } = await found(id);
+    const reports = recipients.flatMap(({ msgId = '', number }): DeliveryReport[] => [
+      { msgId, number, state: 'delivered', at: AT },
+      { msgId, number, state: 'failed', at: AT },
+    ]);
+    await Promise.all(reports.map((report) => intake.take(report)));
+    expect(new Set(states(await found(id)))).toEqual(new Set(['delivered']));
+  });
+
+  it('never move a recipient back, in whatever order and however often they come', async () => {
+    const rank = { unknown: 0, accepted: 1, delivered: 2, failed: 2 } as Record<string, number>;
+    const kinds = fc.constantFrom<DeliveryReport['state']>('sending', 'not-found', 'delivered', 'failed');
+    await fc.assert(
+      fc.asyncProperty(fc.array(kinds, { minLength: 1, maxLength: 8 }), fc.boolean(), async (given, isOneGroup) => {
+        const { rows } = await pool.query<{ id: string }>(
+          `insert into chunk (account, lane, state, attempt, n, numbers, content)
+          values ('4luaKsL2', 'bulk', 'unknown', 1, 1, '918563210009', 'x') returning id::text`,
+        );
+        const id = rows[0]!.id;
+        const { orderId, number } = (await found(id)).recipients[0]!;
+        const report = (state: DeliveryReport['state']) => ({ msgId: `31${id}`, orderId, number, state, at: AT });
+        const seen = ['unknown'];
+        if (isOneGroup) await Promise.all(given.map((state) => intake.take(report(state))));
+        else {
+          for (const state of given) {
+            await intake.take(report(state));
+            seen.push((await found(id)).recipients[0]!.state);
+          }
+        }
+        seen.push((await found(id)).recipients[0]!.state);
+        const final = given.find((state) => state === 'delivered' || state === 'failed');
+        expect(seen.at(-1)).toBe(final ?? (given.includes('sending') ? 'accepted' : 'unknown'));
+        const ranks = seen.map((state) => rank[state]!);
+        expect(ranks).toEqual([...ranks].sort());
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+describe('a report that the database does not take', () => {
+  it('is refused, and taken when it comes again', async () => {
+    const database = await startDatabase();
+    const sandbox = await LaafficSandbox.start({ deliveredAfter: null });
+    const app = await startApp(sandbox, { database: database.url, timing: { ...SHORT, lookup: false } });
+    const pool = new Pool({ connectionString: database.url, options: '-c search_path=laaffic_outbox' });
+    const { id, receipt } = await app.get(SmsOutbox).send({ to: NUMBERS[0]!, content: 'x' });
+    const report = { msgId: receipt!.accepted[0]!.msgId, number: NUMBERS[0], state: 'delivered', at: AT } as const;
+    const intake = app.get(ReportIntake, { strict: false });
+    await pool.query(`alter function take_reports rename to gone`);
+    await expect(Promise.all([intake.take(report), intake.take(report)])).rejects.toMatchObject({
+      code: 'OUTBOX_DATABASE',
+      message: 'The report could not be written down',
+    });
+    await pool.query(`alter function gone rename to take_reports`);
+    await intake.take(report);
+    expect((await app.get(SmsOutbox).find(id))?.recipients[0]?.state).toBe('delivered');
+    await pool.end();
+    await app.close();
+    await sandbox.close();
+    await database.close();
+  }, 30_000);
+});

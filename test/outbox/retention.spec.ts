@@ -1,0 +1,92 @@
+import { LaafficSandbox } from 'laaffic-sandbox';
+import { SmsOutbox, type LaafficOutboxOptions } from 'nestjs-laaffic-outbox';
+import { Pool } from 'pg';
+import { startApp } from './app.js';
+import { startDatabase } from './database.js';
+import { SHORT, until } from './reported-apps.js';
+
+const NUMBERS = ['918563210001', '918563210002'];
+
+describe('retention', () => {
+  it('removes numbers, texts and reasons of what is over, and nothing of what is held', async () => {
+    const database = await startDatabase();
+    const sandbox = await LaafficSandbox.start({ deliveredAfter: null });
+    const pool = new Pool({ connectionString: database.url, options: '-c search_path=laaffic_outbox' });
+    const options: LaafficOutboxOptions = { database: database.url, timing: { ...SHORT, lookup: false, grace: 500 } };
+    const app = await startApp(sandbox, { ...options, retention: 1_000_000 });
+    const outbox = app.get(SmsOutbox);
+    const settled = await outbox.send({ to: NUMBERS, content: 'x' });
+    sandbox.script([{ endpoint: 'sendSms', status: -3 }]);
+    const refused = await outbox.send({ to: NUMBERS, content: 'x' });
+    await pool.query(`update chunk set state = 'refused', code = 'x', reason = 'y' where id = $1`, [refused.id]);
+    await pool.query(`delete from message where chunk_id = $1`, [refused.id]);
+    sandbox.script([{ endpoint: 'sendSms', fault: 'cut-after-accepting' }]);
+    const held = await outbox.enqueue({ to: NUMBERS, content: 'x' });
+    await until(async () => (await outbox.find(held.id))!.recipients[0]!.state === 'held');
+    const campaign = await pool.query<{ id: string }>(
+      `insert into campaign (account, name, content, state, chunk_size, done_at)
+      values ('4luaKsL2', 'k', 'x', 'done', 1000, clock_timestamp()) returning id::text`,
+    );
+    const add = `insert into chunk (account, campaign_id, lane, state, n, numbers, unknown)
+      values ('4luaKsL2', $1, 'bulk', $2, 1, '918563210003', $3) returning id::text`;
+    const [campaignId] = [campaign.rows[0]!.id];
+    const heldOfCampaign = (await pool.query<{ id: string }>(add, [campaignId, 'held', 1])).rows[0]!.id;
+    await pool.query(add, [campaignId, 'cancelled', 0]);
+    await app.close();
+
+    const before = await pool.query(`select count(*)::int as n from journal`);
+    await pool.query(`update chunk set changed_at = changed_at - interval '1 day'`);
+    await pool.query(`update campaign set done_at = done_at - interval '1 day'`);
+    const eraser = await startApp(sandbox, { ...options, retention: 60_000 });
+    await until(async () => (await pool.query(`select 1 from chunk where erased_at is not null`)).rows.length === 3);
+    const shown = async (id: string) =>
+      (await eraser.get(SmsOutbox).find(id))!.recipients.map(({ position, number, state }) => [
+        position,
+        number,
+        state,
+      ]);
+    const contents = await pool.query(
+      `select c.state, c.content is null and c.numbers is null and c.reason is null as erased from chunk c order by id`,
+    );
+    const campaigns = `select content, erased_at is not null as erased from campaign`;
+    expect({
+      settled: await shown(settled.id),
+      refused: await shown(refused.id),
+      held: await shown(held.id),
+      journal: (await pool.query(`select count(*)::int as n from journal`)).rows,
+      chunks: contents.rows,
+      campaigns: (await pool.query(campaigns)).rows,
+    }).toEqual({
+      settled: [
+        [0, undefined, 'accepted'],
+        [1, undefined, 'accepted'],
+      ],
+      refused: [
+        [0, undefined, 'rejected'],
+        [1, undefined, 'rejected'],
+      ],
+      held: [
+        [0, NUMBERS[0], 'held'],
+        [1, NUMBERS[1], 'held'],
+      ],
+      journal: before.rows,
+      chunks: [
+        { state: 'settled', erased: true },
+        { state: 'refused', erased: true },
+        { state: 'held', erased: false },
+        { state: 'held', erased: false },
+        { state: 'cancelled', erased: true },
+      ],
+      campaigns: [{ content: 'x', erased: false }],
+    });
+    await pool.query(`update chunk set state = 'abandoned' where id = $1`, [heldOfCampaign]);
+    await eraser.close();
+    const last = await startApp(sandbox, { ...options, retention: 60_000 });
+    await until(async () => (await pool.query<{ erased: boolean }>(campaigns)).rows[0]!.erased);
+    expect((await pool.query(campaigns)).rows).toEqual([{ content: null, erased: true }]);
+    await last.close();
+    await pool.end();
+    await sandbox.close();
+    await database.close();
+  }, 60_000);
+});

@@ -1,0 +1,226 @@
+import type { INestApplicationContext } from '@nestjs/common';
+import { metrics } from '@opentelemetry/api';
+import { LaafficSandbox } from 'laaffic-sandbox';
+import {
+  OutboxOptionsError,
+  SmsCampaigns,
+  SmsOutbox,
+  type LaafficOutboxOptions,
+  type OutboxActivity,
+} from 'nestjs-laaffic-outbox';
+import { OutboxTelemetryModule } from 'nestjs-laaffic-outbox/telemetry';
+import { Pool } from 'pg';
+import { Standings } from '../../libs/laaffic-outbox/src/ledger/standing.js';
+import { failureOf } from '../module/account.js';
+import { sdk } from '../telemetry/recorded.js';
+import { startApp } from './app.js';
+import { campaignOf, numbers, until } from './campaigns.js';
+import { startDatabase } from './database.js';
+
+const TIMING = {
+  startWithin: 500,
+  timeout: 1_000,
+  lease: 2_000,
+  grace: 60_000,
+  lookup: false,
+  reportsAfter: false,
+} as const;
+const NUMBER = '918563210001';
+
+let database: Awaited<ReturnType<typeof startDatabase>>;
+let pool: Pool;
+let sandbox: LaafficSandbox;
+let otel: ReturnType<typeof sdk>;
+let schema = '';
+let schemas = 0;
+let app: INestApplicationContext | undefined;
+
+beforeAll(async () => {
+  database = await startDatabase();
+  pool = new Pool({ connectionString: database.url });
+  sandbox = await LaafficSandbox.start();
+}, 60_000);
+beforeEach(() => {
+  sandbox.reset();
+  otel = sdk();
+  schema = `telemetry_${++schemas}`;
+});
+afterEach(async () => {
+  jest.restoreAllMocks();
+  await endApp();
+  metrics.disable();
+});
+afterAll(async () => {
+  await sandbox.close();
+  await pool.end();
+  await database.close();
+});
+
+async function endApp() {
+  await app?.close();
+  app = undefined;
+}
+
+async function start(telemetry: object | undefined, options: Partial<LaafficOutboxOptions> = {}) {
+  app = await startApp(
+    sandbox,
+    { database: database.url, schema, timing: TIMING, worker: { poll: 50 }, ...options },
+    { imports: telemetry === undefined ? [] : [OutboxTelemetryModule.forRoot(telemetry)] },
+  );
+  return { outbox: app.get(SmsOutbox), campaigns: app.get(SmsCampaigns), close: endApp };
+}
+
+const points = async () =>
+  Object.fromEntries((await otel.metrics()).map((metric) => [metric.name, metric.points] as const));
+const labels = (lane: string, state?: string) => ({
+  'laaffic.outbox.lane': lane,
+  ...(state === undefined ? {} : { 'laaffic.outbox.state': state }),
+});
+const gauges = (backlog: number, unknown = 0, held = 0, paused = 0) => ({
+  'laaffic.outbox.backlog': [[{}, backlog]],
+  'laaffic.outbox.unknown': [[{}, unknown]],
+  'laaffic.outbox.held': [[{}, held]],
+  'laaffic.outbox.paused': [[{}, paused]],
+});
+
+it('counts what is moved, measures how long it waited, and says how the outbox stands', async () => {
+  const { outbox, campaigns } = await start({ meterProvider: otel.meterProvider });
+  await outbox.send({ to: NUMBER, content: 'x' });
+  sandbox.script({ status: -3 });
+  await outbox.send({ to: [...numbers(2)], content: 'x' });
+  sandbox.script({ fault: 'missing-items' });
+  await outbox.send({ to: [...numbers(3)], content: 'x' });
+  sandbox.script({ fault: 'cut-after-accepting' });
+  await outbox.send({ to: [...numbers(4)], content: 'x' });
+  const { id } = await campaigns.create(campaignOf({ recipients: numbers(5), sendAt: 'now' }));
+  await until(async () => (await campaigns.find(id))?.state === 'done');
+  await outbox.enqueue({ to: NUMBER, content: 'x' }, { sendBefore: new Date(Date.now() - 1_000) });
+  await until(async () => ((await points())['laaffic.outbox.chunks'] ?? []).length === 4);
+  expect(await points()).toEqual({
+    'laaffic.outbox.chunks': [
+      [labels('priority', 'settled'), 3],
+      [labels('priority', 'unknown'), 1],
+      [labels('bulk', 'settled'), 1],
+      [labels('priority', 'refused'), 1],
+    ],
+    'laaffic.outbox.recipients': [
+      [labels('priority', 'accepted'), 3],
+      [labels('priority', 'rejected'), 3],
+      [labels('priority', 'unknown'), 5],
+      [labels('bulk', 'accepted'), 5],
+    ],
+    'laaffic.outbox.wait.duration': [
+      [labels('priority'), 4],
+      [labels('bulk'), 1],
+    ],
+    'laaffic.outbox.attempts': [
+      [labels('priority'), 4],
+      [labels('bulk'), 1],
+    ],
+    ...gauges(0, 5),
+  });
+});
+
+it('counts what nobody could find out', async () => {
+  const { outbox } = await start({ meterProvider: otel.meterProvider }, { afterGrace: { bulk: 'abandon' } });
+  sandbox.script({ fault: 'missing-items' });
+  await outbox.send({ to: [...numbers(2)], content: 'x' });
+  sandbox.script({ fault: 'cut-after-accepting' });
+  await outbox.send({ to: [...numbers(3)], content: 'x' }, { lane: 'bulk' });
+  await pool.query(`update ${schema}.chunk set changed_at = changed_at - interval '1 hour'`);
+  await until(async () => ((await points())['laaffic.outbox.chunks'] ?? []).length === 4);
+  const found = await points();
+  expect([found['laaffic.outbox.chunks'], found['laaffic.outbox.recipients'], found['laaffic.outbox.held']]).toEqual([
+    [
+      [labels('priority', 'settled'), 1],
+      [labels('bulk', 'unknown'), 1],
+      [labels('priority', 'held'), 1],
+      [labels('bulk', 'abandoned'), 1],
+    ],
+    [
+      [labels('priority', 'accepted'), 1],
+      [labels('priority', 'unknown'), 1],
+      [labels('bulk', 'unknown'), 3],
+      [labels('priority', 'held'), 1],
+      [labels('bulk', 'abandoned'), 3],
+    ],
+    [[{}, 1]],
+  ]);
+});
+
+it('says that the account is paused, and what waits for it', async () => {
+  const { outbox } = await start({ meterProvider: otel.meterProvider });
+  sandbox.script({ status: -10, times: Infinity });
+  await outbox.enqueue({ to: NUMBER, content: 'x' });
+  await until(async () => ((await points())['laaffic.outbox.chunks'] ?? []).length === 1);
+  expect(await points()).toEqual({
+    'laaffic.outbox.chunks': [[labels('priority', 'pending'), 1]],
+    'laaffic.outbox.wait.duration': [[labels('priority'), 1]],
+    ...gauges(1, 0, 0, 1),
+  });
+});
+
+it('has units, descriptions, and labels without anybody in them', async () => {
+  const { outbox } = await start({ meterProvider: otel.meterProvider });
+  await outbox.send({ to: NUMBER, content: 'secret' });
+  await until(async () => (await otel.metrics()).length === 8);
+  const found = await otel.metrics();
+  expect(found.map(({ name, unit }) => [name, unit]).sort()).toEqual([
+    ['laaffic.outbox.attempts', '{request}'],
+    ['laaffic.outbox.backlog', '{recipient}'],
+    ['laaffic.outbox.chunks', '{chunk}'],
+    ['laaffic.outbox.held', '{recipient}'],
+    ['laaffic.outbox.paused', '1'],
+    ['laaffic.outbox.recipients', '{recipient}'],
+    ['laaffic.outbox.unknown', '{recipient}'],
+    ['laaffic.outbox.wait.duration', 's'],
+  ]);
+  expect(found.every(({ description }) => description.length > 10)).toBe(true);
+  for (const secret of [NUMBER, 'secret']) expect(JSON.stringify(found)).not.toContain(secret);
+});
+
+it('takes the global provider, also one that is registered later', async () => {
+  const { outbox } = await start({});
+  metrics.setGlobalMeterProvider(otel.meterProvider);
+  await outbox.send({ to: NUMBER, content: 'x' });
+  await until(async () => ((await points())['laaffic.outbox.chunks'] ?? []).length === 1);
+  expect((await points())['laaffic.outbox.chunks']).toEqual([[labels('priority', 'settled'), 1]]);
+});
+
+it('observes nothing after the app has shut down', async () => {
+  const { close } = await start({ meterProvider: otel.meterProvider });
+  const read = jest.spyOn(Standings.prototype, 'read');
+  const before = await points();
+  await close();
+  await points();
+  expect([before, read.mock.calls.length]).toEqual([gauges(0), 1]);
+});
+
+it('refuses wrong options at boot, naming each', async () => {
+  const error = await failureOf(start({ meterProvider: 5, tracerProvider: {} }));
+  expect([error, (error as OutboxOptionsError).problems]).toEqual([
+    expect.any(OutboxOptionsError),
+    [
+      'telemetry.meterProvider must have a method getMeter',
+      'telemetry.tracerProvider is no option; known is meterProvider',
+    ],
+  ]);
+});
+
+it('is not needed to watch what a process moves on', async () => {
+  const { outbox } = await start(undefined);
+  const seen: OutboxActivity[] = [];
+  const watch = outbox.activity.subscribe((activity) => seen.push(activity));
+  await outbox.send({ to: NUMBER, content: 'x' });
+  await until(() => seen.length === 1);
+  watch.unsubscribe();
+  await outbox.send({ to: NUMBER, content: 'x' });
+  expect(seen).toEqual([
+    {
+      state: 'settled',
+      lane: 'priority',
+      recipients: { accepted: 1, rejected: 0, unknown: 0 },
+      request: { attempt: 1, waited: expect.any(Number) },
+    },
+  ]);
+});

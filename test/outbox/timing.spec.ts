@@ -1,0 +1,405 @@
+import { Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { LaafficSandbox } from 'laaffic-sandbox';
+import { LaafficModule } from 'nestjs-laaffic';
+import {
+  LaafficOutboxModule,
+  migrateOutbox,
+  OutboxError,
+  SmsOutbox,
+  type LaafficOutboxOptions,
+} from 'nestjs-laaffic-outbox';
+import { Pool } from 'pg';
+import { ProcessClock } from '../../libs/laaffic-outbox/src/clock.js';
+import { ACCOUNT } from '../module/account.js';
+import { numbers, SHORT, Stage, until } from './stage.js';
+
+jest.setTimeout(40_000);
+
+/** Short enough for a lease to end within a test. */
+const QUICK = { ...SHORT, startWithin: 300, timeout: 300, lease: 700, grace: 400 };
+/** A request may take longer than upkeep needs to give up its worker, once the lease is moved by hand. */
+const SLOW = { ...SHORT, startWithin: 1_000, timeout: 1_500, lease: 2_600 };
+const COMMAND = { to: '918563210001', content: 'hello' };
+
+/** An app that says nothing about its failures. */
+function boot(sandbox: LaafficSandbox, options: LaafficOutboxOptions, account = ACCOUNT) {
+  @Module({
+    imports: [
+      LaafficModule.forRoot({ ...account, baseUrl: sandbox.url, isGlobal: true }),
+      LaafficOutboxModule.forRoot(options),
+    ],
+  })
+  class App {}
+  return NestFactory.createApplicationContext(App, { logger: false, abortOnError: false });
+}
+
+describe('when something breaks', () => {
+  let stage: Stage;
+
+  beforeAll(async () => {
+    stage = await Stage.set();
+    await migrateOutbox(stage.pool);
+  }, 60_000);
+  beforeEach(() => stage.clear());
+  afterEach(() => stage.stop());
+  afterAll(() => stage.close());
+
+  const states = async (outbox: SmsOutbox, id: string) => (await outbox.find(id))?.recipients.map(({ state }) => state);
+  const becomes = (outbox: SmsOutbox, id: string, state: string) =>
+    until(
+      () => states(outbox, id),
+      (seen) => seen?.every((one) => one === state) === true,
+    );
+
+  /** A pool that can be told to fail statements whose text has a word in it. */
+  function brittlePool() {
+    const pool = new Pool({ connectionString: stage.database.url });
+    const real = pool.query.bind(pool) as (...args: unknown[]) => Promise<unknown>;
+    const control = { word: undefined as string | undefined, isAnswerLost: false, failed: 0, most: Infinity };
+    const query = async (...args: unknown[]) => {
+      const isHit = control.word !== undefined && String(args[0]).includes(control.word);
+      if (!isHit) return real(...args);
+      control.failed += 1;
+      if (control.failed >= control.most) control.word = undefined;
+      if (control.isAnswerLost) await real(...args);
+      throw new Error('Connection terminated unexpectedly');
+    };
+    return { pool: Object.assign(pool, { query }), control };
+  }
+
+  it.each([
+    ['never reached the database', false],
+    ['was written, but nobody heard so', true],
+  ])('an outcome that %s is written down once, and nobody is sent to twice', async (_, isAnswerLost) => {
+    const { pool, control } = brittlePool();
+    const { outbox, app } = await stage.app({ database: pool, timing: { ...SHORT, lease: 20_000 } });
+    Object.assign(control, { word: '.settle(', isAnswerLost, most: isAnswerLost ? 1 : Infinity });
+    const { id } = await outbox.enqueue({ ...COMMAND, to: numbers(3) });
+    await until(
+      () => control.failed,
+      (count) => count >= (isAnswerLost ? 1 : 3),
+    );
+    if (!isAnswerLost) expect(await states(outbox, id)).toEqual(numbers(3).map(() => 'sending'));
+    control.word = undefined;
+    await becomes(outbox, id, 'accepted');
+    await stage.stop(app);
+    expect(await stage.events(id)).toEqual([
+      ...['pending', 'sending', 'settled'],
+      ...(isAnswerLost ? ['answer came too late'] : []),
+    ]);
+    expect(stage.sandbox.messages).toHaveLength(3);
+    expect(await stage.sums()).toEqual({ n: 3, accepted: 3, rejected: 0, unknown: 0 });
+    await pool.end();
+  });
+
+  it('a pause that cannot be written does not lose the message', async () => {
+    const { pool, control } = brittlePool();
+    const { outbox, app } = await stage.app({ database: pool });
+    control.word = '.pause_account(';
+    stage.sandbox.script({ status: -10, times: 3 });
+    const { id } = await outbox.enqueue(COMMAND);
+    await becomes(outbox, id, 'accepted');
+    expect(control.failed).toBe(3);
+    await stage.stop(app);
+    await pool.end();
+  });
+
+  it('connections that are cut again and again lose and double nothing', async () => {
+    const { outbox } = await stage.app({ timing: { ...SHORT, lease: 30_000 } });
+    stage.sandbox.script({ delayAnswer: 30, times: Infinity });
+    const sent = await Promise.all(numbers(60).map((to) => outbox.enqueue({ to, content: 'hello' })));
+    expect(sent).toHaveLength(60);
+    for (let round = 1; round <= 3; round++) {
+      await until(
+        () => stage.sandbox.messages.length,
+        (count) => count >= round * 10,
+      );
+      await stage.query(`select pg_terminate_backend(pid) from pg_stat_activity
+        where datname = current_database() and application_name = 'nestjs-laaffic-outbox'`);
+    }
+    // A claim whose answer was lost is nobody's until its lease is over.
+    const age = () =>
+      stage.query(`update chunk set changed_at = changed_at - interval '1 minute'
+        where state = 'sending' and changed_at < clock_timestamp() - interval '2 seconds'`);
+    const open = () => stage.query(`select from chunk where state in ('pending', 'sending', 'unknown')`);
+    await until(
+      async () => {
+        await age();
+        return open();
+      },
+      (rows) => rows.length === 0,
+      20_000,
+    );
+    const taken = stage.sandbox.messages.map(({ number }) => number);
+    expect(new Set(taken).size).toBe(taken.length);
+    const accepted = await stage.query<{ number: string }>(
+      `select numbers as number from chunk where state = 'settled'`,
+    );
+    expect(taken).toEqual(expect.arrayContaining(accepted.map(({ number }) => number)));
+    const sums = await stage.sums();
+    expect([sums?.['n'], (sums?.['accepted'] ?? 0) + (sums?.['unknown'] ?? 0)]).toEqual([60, 60]);
+  });
+
+  it('a claim whose answer is lost is unknown after the lease, then held, and never sent', async () => {
+    const { pool, control } = brittlePool();
+    const { outbox, app } = await stage.app({ database: pool, timing: QUICK });
+    Object.assign(control, { word: '.claim(', isAnswerLost: true });
+    const { id } = await outbox.enqueue(COMMAND);
+    await until(
+      () => stage.events(id),
+      (events) => events.length === 2,
+    );
+    control.word = undefined;
+    await becomes(outbox, id, 'held');
+    expect(await stage.events(id)).toEqual(['pending', 'sending', 'unknown OUTBOX_WORKER_LOST', 'held']);
+    expect(stage.sandbox.requests).toEqual([]);
+    await stage.stop(app);
+    await pool.end();
+  });
+
+  it('the outcome of a claim that is swept by two sweepers is decided once', async () => {
+    await Promise.all([1, 2, 3].map(() => stage.app({ timing: QUICK })));
+    await stage.query(`insert into chunk (account, lane, state, attempt, n, numbers, content, changed_at)
+      select '4luaKsL2', 'priority', 'sending', 1, 1, (918563000000 + i)::text, 'x', clock_timestamp() - interval '1 hour'
+      from generate_series(1, 500) i`);
+    await until(
+      () => stage.query(`select state::text, count(*)::int from chunk group by state`),
+      (rows) => JSON.stringify(rows) === '[{"state":"held","count":500}]',
+    );
+    expect(
+      await stage.query(
+        `select event, count(*)::int, count(distinct chunk_id)::int as chunks from journal group by event order by event`,
+      ),
+    ).toEqual(['held', 'unknown'].map((event) => ({ event, count: 500, chunks: 500 })));
+    expect(stage.sandbox.requests).toEqual([]);
+  });
+
+  it.each(['monotonic', 'wall'] as const)(
+    'a process whose %s clock jumped since the claim sends nothing, and gives the message back',
+    async (which) => {
+      const jumps = { left: 0, by: 0 };
+      const { outbox, app } = await stage.app({ timing: SLOW });
+      const clock = app.get(ProcessClock, { strict: false });
+      const real = clock[which].bind(clock);
+      clock[which] = () => real() + jumps.by;
+      const within = clock.within.bind(clock);
+      clock.within = (milliseconds) => {
+        const mayStart = within(milliseconds);
+        return () => {
+          if (jumps.left === 0) return mayStart();
+          jumps.left -= 1;
+          jumps.by += 10_000;
+          return mayStart();
+        };
+      };
+      jumps.left = 2;
+      const { receipt, id } = await outbox.send(COMMAND);
+      expect(receipt?.accepted).toHaveLength(1);
+      expect(await stage.events(id)).toEqual([
+        'pending',
+        ...['sending', 'given back LAAFFIC_WITHHELD', 'sending', 'given back LAAFFIC_WITHHELD', 'sending', 'settled'],
+      ]);
+      expect(stage.sandbox.requests).toHaveLength(1);
+      expect((await stage.account())?.['slow']).toBeNull();
+    },
+  );
+
+  it.each([
+    ['settled', {}, 'settled', { n: 2, accepted: 2, rejected: 0, unknown: 0 }],
+    ['refused', { status: -6 }, 'refused LAAFFIC_NOT_A_TEMPLATE', { n: 2, accepted: 0, rejected: 2, unknown: 0 }],
+  ] as const)('an answer that comes after the lease still counts: %s', async (_, step, event, sums) => {
+    const { outbox } = await stage.app({ timing: { ...SLOW, grace: 60_000 } });
+    stage.sandbox.configure({ quirks: { failArray: 'never' } });
+    stage.sandbox.script({ ...step, delayAnswer: 1_200 });
+    const { id } = await outbox.enqueue({ ...COMMAND, to: numbers(2) });
+    await until(
+      () => stage.sandbox.requests.length,
+      (count) => count === 1,
+    );
+    await stage.query(`update chunk set changed_at = changed_at - interval '1 minute'`);
+    await until(
+      () => stage.events(id),
+      (events) => events.at(-1) === event,
+    );
+    expect(await stage.events(id)).toEqual(['pending', 'sending', 'unknown OUTBOX_WORKER_LOST', event]);
+    expect(await stage.sums()).toEqual(sums);
+  });
+
+  it.each([
+    ['refused', { status: -6 }, { n: 2, accepted: 0, rejected: 2, unknown: 0 }, 'rejected'],
+    ['given back', { status: -15 }, { n: 2, accepted: 0, rejected: 0, unknown: 0 }, 'pending'],
+  ] as const)(
+    'an answer that comes when the message is held already leaves no doubt behind: %s',
+    async (_, step, sums, state) => {
+      const { outbox } = await stage.app({ timing: SLOW });
+      stage.sandbox.configure({ quirks: { failArray: 'never' } });
+      stage.sandbox.script({ ...step, delayAnswer: 1_200 });
+      const { id } = await outbox.enqueue({ ...COMMAND, to: numbers(2) });
+      await until(
+        () => stage.sandbox.requests.length,
+        (count) => count === 1,
+      );
+      await stage.query(`update chunk set changed_at = changed_at - interval '1 minute'`);
+      await becomes(outbox, id, 'held');
+      await becomes(outbox, id, state);
+      expect(await stage.sums()).toEqual(sums);
+      const held: unknown[] = [];
+      for await (const one of outbox.held()) held.push(one);
+      expect(held).toEqual([]);
+    },
+  );
+
+  it.each([
+    ['an acceptance', {}, 'answer came too late'],
+    ['a refusal', { status: -6 }, 'refusal came too late LAAFFIC_NOT_A_TEMPLATE'],
+    ['a limit', { status: -15 }, 'giving back came too late LAAFFIC_TOO_FREQUENT'],
+  ] as const)('%s that comes after somebody else has decided is only noted', async (_, step, event) => {
+    const { outbox } = await stage.app({ timing: { ...SLOW, grace: 60_000 } });
+    stage.sandbox.configure({ quirks: { failArray: 'never' } });
+    stage.sandbox.script({ ...step, delayAnswer: 400 });
+    const { id } = await outbox.enqueue(COMMAND);
+    await until(
+      () => stage.sandbox.requests.length,
+      (count) => count === 1,
+    );
+    await stage.query(`update chunk set state = 'held', unknown = n where id = $1`, [id]);
+    expect(await outbox.resolve(id, 'sent', { by: 'somebody' })).toBe(1);
+    await until(
+      () => stage.events(id),
+      (events) => events.at(-1) === event,
+    );
+    expect(await states(outbox, id)).toEqual(['accepted']);
+    expect(await stage.sums()).toEqual({ n: 1, accepted: 1, rejected: 0, unknown: 0 });
+  });
+
+  it('a process that ends waits for what is under way, and takes nothing new', async () => {
+    const { outbox, app } = await stage.app({ worker: { poll: 50, prioritySlots: 3 } });
+    const { outbox: web } = await stage.app({ worker: false });
+    stage.sandbox.script({ delayAnswer: 400, times: 3 });
+    await Promise.all(numbers(5).map((to) => outbox.enqueue({ to, content: 'hello' })));
+    await until(
+      () => stage.sandbox.requests.length,
+      (count) => count === 3,
+    );
+    await stage.stop(app);
+    expect(stage.sandbox.requests).toHaveLength(3);
+    expect(await stage.query('select state::text, count(*)::int from chunk group by state order by state')).toEqual([
+      { state: 'pending', count: 2 },
+      { state: 'settled', count: 3 },
+    ]);
+    await web.enqueue({ to: numbers(1, 10), content: 'later' });
+    const { outbox: next } = await stage.app();
+    const late = await next.send({ to: numbers(1, 11), content: 'last' });
+    expect(late.receipt?.accepted).toHaveLength(1);
+    await until(
+      () => stage.sandbox.messages.length,
+      (count) => count === 7,
+    );
+  });
+
+  it('a process ends at once when it has nothing to do, also right after its start', async () => {
+    for (let i = 0; i < 3; i++) await stage.stop((await stage.app({ worker: { poll: 600_000 } })).app);
+    const connections = await until(
+      () =>
+        stage.query(
+          `select from pg_stat_activity where datname = current_database() and application_name like 'nestjs%'`,
+        ),
+      (rows) => rows.length === 0,
+    );
+    expect(connections).toEqual([]);
+  });
+});
+
+describe('the schema', () => {
+  let stage: Stage;
+  let sandbox: LaafficSandbox;
+  let database: string;
+
+  beforeAll(async () => {
+    stage = await Stage.set();
+    ({ sandbox } = stage);
+    database = stage.database.url;
+  }, 60_000);
+  afterEach(() => stage.stop());
+  afterAll(() => stage.close());
+
+  it('is made once by ten instances that start at once on an empty database', async () => {
+    const apps = await Promise.all(Array.from({ length: 10 }, () => stage.app()));
+    expect(await stage.query('select version from migration')).toEqual([{ version: expect.any(Number) }]);
+    expect(await stage.query('select id from account')).toEqual([{ id: '4luaKsL2' }]);
+    expect(await stage.query('select from ledger')).toHaveLength(1);
+    const receipts = await Promise.all(apps.map(({ outbox }, i) => outbox.send({ to: numbers(1, i), content: 'x' })));
+    expect(receipts.map(({ receipt }) => receipt?.accepted.length)).toEqual(apps.map(() => 1));
+    expect(sandbox.messages.map(({ number }) => number).sort()).toEqual(numbers(10));
+  });
+
+  it('has to be there where it is not to be made', async () => {
+    const failed = expect(boot(sandbox, { database, schema: 'missing', migrate: false })).rejects;
+    await failed.toMatchObject({
+      name: 'OutboxError',
+      code: 'OUTBOX_SCHEMA_MISSING',
+      message: expect.stringContaining('migrateOutbox'),
+    });
+    expect(await stage.query(`select to_regnamespace('missing')::text as found`)).toEqual([{ found: null }]);
+    await migrateOutbox(stage.pool, 'missing');
+    const { outbox } = await stage.app({ schema: 'missing', migrate: false });
+    expect((await outbox.send(COMMAND)).receipt?.accepted).toHaveLength(1);
+  });
+
+  it.each([true, false])('of a newer release is left alone, with migrate: %p', async (migrate) => {
+    const schema = `newer_${migrate}`;
+    await migrateOutbox(stage.pool, schema);
+    await stage.query('insert into migration (version) values (99)', [], schema);
+    await expect(boot(sandbox, { database, schema, migrate })).rejects.toMatchObject({ code: 'OUTBOX_SCHEMA_TOO_NEW' });
+    await expect(migrateOutbox(stage.pool, schema)).rejects.toBeInstanceOf(OutboxError);
+    expect(await stage.query('select max(version)::int as version from migration', [], schema)).toEqual([
+      { version: 99 },
+    ]);
+  });
+
+  it('of another name is another ledger, and nothing outside it is touched', async () => {
+    const tables = () =>
+      stage.query(`select schemaname::text || '.' || tablename as name from pg_tables
+        where schemaname not in ('pg_catalog', 'information_schema') order by 1`);
+    const before = await tables();
+    const { outbox } = await stage.app({ schema: 'other_1' });
+    const key = { idempotencyKey: 'same' };
+    const { outbox: first } = await stage.app();
+    const sent = [await outbox.send(COMMAND, key), await first.send(COMMAND, key)];
+    expect(sent.map(({ isNew }) => isNew)).toEqual([true, true]);
+    const prefixes = sent.map(({ receipt }) => receipt?.accepted[0]?.orderId.split('.')[0]);
+    expect(new Set(prefixes).size).toBe(2);
+    const added = (await tables()).filter(({ name }) => !before.some((one) => one['name'] === name));
+    expect(added.length).toBeGreaterThan(5);
+    expect(added.filter(({ name }) => !String(name).startsWith('other_1.'))).toEqual([]);
+  });
+
+  it('holds two accounts that see nothing of each other', async () => {
+    const second = await LaafficSandbox.start({ appId: 'second12' });
+    const [{ outbox: one }, pool] = [await stage.app(), new Pool({ connectionString: stage.database.url })];
+    const app = await boot(second, { database: pool, timing: SHORT }, { ...ACCOUNT, appId: 'second12' });
+    const two = app.get(SmsOutbox);
+    sandbox.reset();
+    const key = { idempotencyKey: 'mine' };
+    const sent = [
+      await one.send({ to: numbers(1), content: 'x' }, key),
+      await two.send({ to: numbers(1, 1), content: 'x' }, key),
+    ];
+    expect(sent.map(({ isNew, receipt }) => [isNew, receipt?.accepted[0]?.number])).toEqual([
+      [true, numbers(1)[0]],
+      [true, numbers(1, 1)[0]],
+    ]);
+    expect([sandbox, second].map(({ messages }) => messages.map(({ number }) => number))).toEqual([
+      numbers(1),
+      numbers(1, 1),
+    ]);
+    expect(await two.find(sent[0]?.id ?? '')).toBeUndefined();
+    expect(await two.cancel(sent[0]?.id ?? '')).toBe(false);
+    await app.close();
+    // The app's own pool is still the app's.
+    expect((await pool.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
+    await pool.end();
+    await second.close();
+  });
+});

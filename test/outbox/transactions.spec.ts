@@ -1,0 +1,249 @@
+import { setImmediate } from 'node:timers/promises';
+import { LaafficSandbox } from 'laaffic-sandbox';
+import { LaafficInputException } from 'nestjs-laaffic';
+import { SmsOutbox, type SqlTransaction } from 'nestjs-laaffic-outbox';
+import { Pool } from 'pg';
+import { DataSource } from 'typeorm';
+import { placeOrder } from '../../examples/outbox-transactions.js';
+import { failureOf } from '../module/account.js';
+import { startApp } from './app.js';
+import { startDatabase } from './database.js';
+import { libraries, ORDERS, type AppTransaction, type Library } from './libraries/index.js';
+
+let database: Awaited<ReturnType<typeof startDatabase>>;
+let sandbox: LaafficSandbox;
+let app: Awaited<ReturnType<typeof startApp>>;
+let outbox: SmsOutbox;
+let pool: Pool;
+
+beforeAll(async () => {
+  database = await startDatabase();
+  sandbox = await LaafficSandbox.start();
+  app = await startApp(sandbox, { database: database.url });
+  outbox = app.get(SmsOutbox);
+  pool = new Pool({ connectionString: database.url });
+  await pool.query(ORDERS);
+}, 60_000);
+
+beforeEach(async () => {
+  await pool.query('truncate orders');
+  sandbox.reset();
+});
+
+afterAll(async () => {
+  await pool.end();
+  await app.close();
+  await sandbox.close();
+  await database.close();
+});
+
+const sms = (content: string) => ({ to: '918563210001', content });
+
+const enqueue = (tx: AppTransaction, content: string, idempotencyKey?: string) =>
+  outbox.enqueue(sms(content), { transaction: tx.sql, idempotencyKey });
+
+/** What was sent and what the app has stored, after the worker has been through all that it could see. */
+async function everything() {
+  await outbox.send(sms('last'));
+  await until(async () => {
+    const { rows } = await pool.query(`select from laaffic_outbox.chunk where state in ('pending', 'sending')`);
+    return rows.length === 0;
+  });
+  const { rows } = await pool.query<{ name: string }>('select name from orders order by name');
+  const sent = sandbox.messages.map(({ content }) => content).filter((content) => content !== 'last');
+  return { sent: sent.sort(), orders: rows.map(({ name }) => name) };
+}
+
+const isWaiting = async () => {
+  const { rows } = await pool.query(
+    `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+  );
+  return rows.length > 0;
+};
+
+async function until(isSo: () => Promise<boolean>): Promise<void> {
+  while (!(await isSo())) await setImmediate();
+}
+
+/** Something that happens when the test says so. */
+function event(): { readonly happened: Promise<void>; readonly happen: () => void } {
+  let happen = (): void => undefined;
+  const happened = new Promise<void>((resolve) => (happen = resolve));
+  return { happened, happen };
+}
+
+/** Whether PostgreSQL asks for a repetition, however the library wraps its error. */
+function isSerializationFailure(error: unknown): boolean {
+  const text = JSON.stringify(error, (_, value: unknown) =>
+    value instanceof Error ? Object.assign({}, value, { cause: value.cause }) : value,
+  );
+  return text.includes('"40001"');
+}
+
+describe.each(libraries)('in a transaction of %s, a message', (_, open) => {
+  let library: Library;
+  let key = '';
+  let keys = 0;
+
+  beforeAll(async () => {
+    library = await open(database.url);
+  });
+  beforeEach(() => {
+    key = `${_} ${++keys}`;
+  });
+  afterAll(() => library.close());
+
+  it('is sent if the transaction commits, and not before; with a transaction rolled back, it never was', async () => {
+    const [kept, lost, end] = [event(), event(), event()];
+    const steps = (name: string, enqueued: () => void, error?: Error) => async (tx: AppTransaction) => {
+      await tx.addOrder(name);
+      await enqueue(tx, name);
+      enqueued();
+      await end.happened;
+      if (error !== undefined) throw error;
+    };
+    const changed = new Error('changed my mind');
+    const committed = library.transaction(steps('kept', kept.happen));
+    const failed = failureOf(library.transaction(steps('lost', lost.happen, changed)));
+    await Promise.race([Promise.all([kept.happened, lost.happened]), committed]);
+    expect(await everything()).toEqual({ sent: [], orders: [] });
+    end.happen();
+    await committed;
+    expect(await failed).toBe(changed);
+    expect(await everything()).toEqual({ sent: ['kept'], orders: ['kept'] });
+  });
+
+  it('is not sent if a statement of the app fails after it', async () => {
+    const twice = library.transaction(async (tx) => {
+      await tx.addOrder('twice');
+      await enqueue(tx, 'twice');
+      await tx.addOrder('twice');
+    });
+    await expect(twice).rejects.toThrow();
+    expect(await everything()).toEqual({ sent: [], orders: [] });
+  });
+
+  it('that is refused costs the transaction nothing', async () => {
+    await outbox.enqueue(sms('first'), { idempotencyKey: key });
+    await library.transaction(async (tx) => {
+      await expect(enqueue(tx, '')).rejects.toThrow(LaafficInputException);
+      await expect(enqueue(tx, 'another', key)).rejects.toMatchObject({ code: 'OUTBOX_KEY_REUSED' });
+      await tx.addOrder('kept');
+      await enqueue(tx, 'kept');
+    });
+    expect(await everything()).toEqual({ sent: ['first', 'kept'], orders: ['kept'] });
+  });
+
+  it('is not sent if its savepoint is rolled back', async () => {
+    await library.transaction(async (tx) => {
+      await tx.addOrder('outer');
+      await enqueue(tx, 'outer');
+      const inner = tx.nested(async (savepoint) => {
+        await savepoint.addOrder('inner');
+        await enqueue(savepoint, 'inner');
+        throw new Error('back to the savepoint');
+      });
+      await expect(inner).rejects.toThrow('back to the savepoint');
+    });
+    expect(await everything()).toEqual({ sent: ['outer'], orders: ['outer'] });
+  });
+
+  it.each([
+    ['is the same message in a second transaction with its key, which waits for the first', true],
+    ['is added by a second transaction with its key, if the first is rolled back', false],
+  ])('%s', async (_, commits) => {
+    const [enqueued, end] = [event(), event()];
+    const ids: string[] = [];
+    const first = library.transaction(async (tx) => {
+      ids.push((await enqueue(tx, 'once', key)).id);
+      enqueued.happen();
+      await end.happened;
+      if (!commits) throw new Error('changed my mind');
+    });
+    const settled = first.catch(() => undefined);
+    await Promise.race([enqueued.happened, first]);
+    const second = library.transaction(async (tx) => {
+      const { id, isNew } = await enqueue(tx, 'once', key);
+      ids.push(id);
+      expect(isNew).toBe(!commits);
+    });
+    await until(isWaiting);
+    expect(ids).toHaveLength(1);
+    end.happen();
+    await Promise.all([settled, second]);
+    expect(ids[1] === ids[0]).toBe(commits);
+    expect(await everything()).toMatchObject({ sent: ['once'] });
+  });
+
+  it('goes out of a REPEATABLE READ transaction as well', async () => {
+    await library.transaction(async (tx) => {
+      await tx.addOrder('kept');
+      await enqueue(tx, 'kept', key);
+      expect(await enqueue(tx, 'kept', key)).toMatchObject({ isNew: false });
+    }, 'repeatable read');
+    expect(await everything()).toEqual({ sent: ['kept'], orders: ['kept'] });
+  });
+
+  it('is refused, and not stored, where the app hands over something that commits at once', async () => {
+    await expect(
+      outbox.enqueue(sms('lost'), { transaction: library.noTransaction, idempotencyKey: key }),
+    ).rejects.toMatchObject({ code: 'OUTBOX_TRANSACTION', message: expect.stringContaining('committed at once') });
+    expect(await everything()).toEqual({ sent: [], orders: [] });
+  });
+
+  it('with a key that a REPEATABLE READ transaction cannot see yet is a serialization failure; the repetition finds it', async () => {
+    const run = (meanwhile: () => Promise<unknown>) =>
+      library.transaction(async (tx) => {
+        await tx.addOrder('kept');
+        await meanwhile();
+        expect(await enqueue(tx, 'once', key)).toMatchObject({ isNew: false });
+      }, 'repeatable read');
+    const failure = await failureOf(run(() => outbox.enqueue(sms('once'), { idempotencyKey: key })));
+    expect(isSerializationFailure(failure)).toBe(true);
+    expect(await everything()).toEqual({ sent: ['once'], orders: [] });
+    await run(() => Promise.resolve());
+    expect(await everything()).toEqual({ sent: ['once'], orders: ['kept'] });
+  });
+});
+
+describe('a transaction that is none', () => {
+  const answering = (answer: unknown): SqlTransaction => ({ query: () => Promise.resolve(answer) });
+
+  it.each<[string, unknown]>([
+    ['answers nothing', answering(undefined)],
+    ['answers a number', answering(1)],
+    ['answers something without rows', answering({ rowCount: 1 })],
+    ['answers rows that are no array', answering({ rows: 1 })],
+    ['answers rows and metadata', answering([[{ id: '1' }], 1])],
+    ['answers rows of something else', answering([{ ID: '1' }])],
+    ['answers no row', answering([])],
+    ['answers a row that is null', answering([null])],
+    ['has no query', {}],
+    ['has a query that is no function', { query: {} }],
+  ])('is told so if it %s', async (_, transaction) => {
+    await expect(outbox.enqueue(sms('x'), { transaction: transaction as SqlTransaction })).rejects.toMatchObject({
+      code: 'OUTBOX_TRANSACTION',
+      message: expect.stringContaining('query(text, params)'),
+    });
+  });
+
+  it('hands on what its statement fails with', async () => {
+    const error = new Error('the connection is gone');
+    const transaction = { query: () => Promise.reject(error) };
+    expect(await failureOf(outbox.enqueue(sms('x'), { transaction }))).toBe(error);
+  });
+
+  it('is not asked anything for a message that is wrong', async () => {
+    const query = jest.fn();
+    await expect(outbox.enqueue(sms(''), { transaction: { query } })).rejects.toThrow(LaafficInputException);
+    expect(query).not.toHaveBeenCalled();
+  });
+});
+
+it('the example places both the order and its message', async () => {
+  const orm = await new DataSource({ type: 'postgres', url: database.url }).initialize();
+  await placeOrder(orm, outbox, '918563210001');
+  await expect(placeOrder(orm, outbox, '918563210001')).rejects.toThrow('duplicate key');
+  await orm.destroy();
+  expect(await everything()).toEqual({ sent: ['Your order is placed'], orders: ['918563210001'] });
+});

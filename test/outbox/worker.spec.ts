@@ -1,0 +1,251 @@
+import { LaafficSandbox, type ScriptStep } from 'laaffic-sandbox';
+import { STATUS_TABLE } from 'nestjs-laaffic';
+import type { SmsOutbox } from 'nestjs-laaffic-outbox';
+import { numbers, SHORT, Stage, until } from './stage.js';
+
+/**
+ * What becomes of a message:
+ * - `refused`: it is over.
+ * - `paused`: given back, and the account is paused until a probe succeeds.
+ * - `slowed`: given back, and everybody waits a while.
+ * - `unknown`: waited for, then held.
+ * - `numbers`: each recipient is tried alone and refused; `later`: each is tried alone, and again later.
+ */
+type Course = 'refused' | 'paused' | 'slowed' | 'unknown' | 'numbers' | 'later';
+
+// Written down from the requirements, not from the source.
+const STATUSES: [status: number, code: string, course: Course][] = [
+  [-1, 'AUTHENTICATION_FAILED', 'paused'],
+  [-2, 'IP_RESTRICTED', 'paused'],
+  [-3, 'SENSITIVE_CONTENT', 'refused'],
+  [-4, 'EMPTY_CONTENT', 'refused'],
+  [-5, 'CONTENT_TOO_LONG', 'refused'],
+  [-6, 'NOT_A_TEMPLATE', 'refused'],
+  [-7, 'TOO_MANY_NUMBERS', 'refused'],
+  [-8, 'EMPTY_NUMBER', 'refused'],
+  [-9, 'ABNORMAL_NUMBER', 'numbers'],
+  [-10, 'INSUFFICIENT_BALANCE', 'paused'],
+  [-11, 'INVALID_TIME_FORMAT', 'refused'],
+  [-12, 'SUBMIT_FAILED', 'unknown'],
+  [-13, 'USER_LOCKED', 'paused'],
+  [-14, 'EMPTY_FIELD', 'refused'],
+  [-15, 'TOO_FREQUENT', 'slowed'],
+  [-16, 'TIMESTAMP_EXPIRED', 'paused'],
+  [-17, 'EMPTY_TEMPLATE', 'refused'],
+  [-18, 'GATEWAY_FAULT', 'unknown'],
+  [-19, 'PRICING_NOT_CONFIRMED', 'paused'],
+  [-20, 'ALREADY_EXISTS', 'refused'],
+  [-21, 'INVALID_DATA', 'refused'],
+  [-22, 'INVALID_PARAMETER', 'refused'],
+  [-23, 'QUOTA_EXHAUSTED', 'paused'],
+  [-24, 'NOT_FOUND', 'refused'],
+  [-25, 'OUT_OF_TIME_RANGE', 'refused'],
+  [-26, 'FEE_UNAVAILABLE', 'paused'],
+  [-27, 'TOTAL_LIMIT', 'slowed'],
+  [-28, 'NUMBER_LIMIT', 'later'],
+  [-29, 'WORKSPACE_DISABLED', 'paused'],
+  [-30, 'KEY_DISABLED', 'paused'],
+  [-31, 'IP_NOT_WHITELISTED', 'paused'],
+  [-32, 'KEY_WITHOUT_RIGHT', 'paused'],
+  [-99, 'UNLISTED_STATUS', 'unknown'],
+];
+
+/** Faults of the way there: the code, what becomes of the message, and whether the gateway has taken it all the same. */
+const FAULTS: [name: string, step: ScriptStep, code: string, course: Course | 'settled', isTaken: boolean][] = [
+  ['HTTP 500 with a page', { fault: 'html', http: 500 }, 'UNREADABLE_ANSWER', 'unknown', false],
+  ['HTTP 502 with a page after all', { fault: 'html', accepted: true }, 'UNREADABLE_ANSWER', 'unknown', true],
+  ['HTTP 429 with a page', { fault: 'html', http: 429 }, 'TOO_FREQUENT', 'slowed', false],
+  ['an empty body', { fault: 'empty-body' }, 'UNREADABLE_ANSWER', 'unknown', false],
+  ['broken JSON', { fault: 'broken-json' }, 'UNREADABLE_ANSWER', 'unknown', true],
+  ['a cut before reading', { fault: 'cut-before-reading' }, 'CONNECTION_LOST', 'unknown', false],
+  ['a cut before accepting', { fault: 'cut-before-accepting' }, 'CONNECTION_LOST', 'unknown', false],
+  ['a cut after accepting', { fault: 'cut-after-accepting' }, 'CONNECTION_LOST', 'unknown', true],
+  ['no answer, not taken', { fault: 'hang-before-accepting' }, 'TIMEOUT', 'unknown', false],
+  ['no answer, but taken', { fault: 'hang-after-accepting' }, 'TIMEOUT', 'unknown', true],
+  ['half an answer', { fault: 'stalled-body' }, 'TIMEOUT', 'unknown', true],
+  ['everything null', { fault: 'nulls' }, 'UNREADABLE_ANSWER', 'unknown', true],
+  ['numbers for strings', { fault: 'numbers-for-strings' }, '', 'settled', true],
+  ['an answer byte by byte', { fault: 'slow-body', chunk: 50 }, '', 'settled', true],
+];
+
+const REASON = 'words of the gateway';
+
+describe('the worker', () => {
+  let stage: Stage;
+  let outbox: SmsOutbox;
+
+  beforeAll(async () => {
+    stage = await Stage.set();
+    ({ outbox } = await stage.app({
+      timing: { ...SHORT, startWithin: 1_100, timeout: 600, lease: 1_900, grace: 100 },
+    }));
+  }, 60_000);
+  beforeEach(async () => {
+    await stage.clear();
+    stage.sandbox.configure({ quirks: { failArray: 'never' } });
+  });
+  afterAll(() => stage.close());
+
+  const states = async (id: string) => (await outbox.find(id))?.recipients.map(({ state }) => state);
+  const all = (count: number, state: string) => Array.from({ length: count }, () => state);
+  const isAll = (state: string) => (seen: string[] | undefined) => seen?.every((one) => one === state) === true;
+  const sentTo = () => stage.sandbox.messages.map(({ number }) => number).sort();
+  const enqueued = async (to: string[]) => (await outbox.enqueue({ to, content: 'hello' })).id;
+
+  /** The fault is over; what has to wait need not. */
+  const letGo = () =>
+    stage.query(`with due as (update chunk set due_at = clock_timestamp() where state = 'pending')
+      update account set probe_at = clock_timestamp(), slow_until = null`);
+
+  /** Follows a message whose first attempt is answered so, and sees to it that nobody is sent to twice. */
+  async function follow(to: string[], id: string, course: Course, code: string, taken: string[]) {
+    const first = ['pending', 'sending'];
+    if (course === 'refused') {
+      await until(() => states(id), isAll('rejected'));
+      expect(await stage.events(id)).toEqual([...first, `refused ${code}`]);
+      expect(await stage.account()).toEqual({ code: null, reason: null, paused: false, probes: 0, slow: null });
+      return;
+    }
+    if (course === 'unknown') {
+      await until(() => states(id), isAll('held'));
+      expect(await stage.events(id)).toEqual([...first, `unknown ${code}`, 'held']);
+      expect(sentTo()).toEqual(taken);
+      expect(await stage.sums()).toEqual({ n: to.length, accepted: 0, rejected: 0, unknown: to.length });
+      return;
+    }
+    await until(
+      () => stage.events(id),
+      (events) => events.length === 3,
+    );
+    expect(await stage.events(id)).toEqual([...first, `given back ${code}`]);
+    expect(await states(id)).toEqual(all(to.length, 'pending'));
+    const isPaused = course === 'paused';
+    const account = await stage.account();
+    if (isPaused) expect(account).toMatchObject({ code, paused: true, slow: null, probes: 0 });
+    else expect(account).toMatchObject({ code: null, paused: false, slow: true });
+    await letGo();
+    await until(() => states(id), isAll('accepted'));
+    expect(await stage.events(id)).toEqual([...first, `given back ${code}`, 'sending', 'settled']);
+    await until(
+      () => stage.account(),
+      (now) => now?.['paused'] === false,
+    );
+    expect(sentTo()).toEqual(to);
+  }
+
+  it('knows what to do about each status of the table', () => {
+    expect([...STATUS_TABLE.keys()]).toEqual(STATUSES.map(([status]) => status).filter((status) => status >= -32));
+  });
+
+  describe.each([1, 5])('with %i recipients', (count) => {
+    const to = numbers(count);
+    const retried = (status: number) => (status === -16 ? 2 : 1);
+
+    it.each(STATUSES.filter(([, , course]) => course !== 'numbers' && course !== 'later'))(
+      'status %i, %s: %s',
+      async (status, name, course) => {
+        stage.sandbox.script({ status, reason: REASON, times: retried(status) });
+        const id = await enqueued(to);
+        await follow(to, id, course, `LAAFFIC_${name}`, []);
+        stage.sandbox.assertScriptDone();
+      },
+    );
+
+    it.each(FAULTS)('%s: %#', async (_, step, name, course, isTaken) => {
+      stage.sandbox.script(step);
+      const id = await enqueued(to);
+      if (course === 'settled') {
+        await until(() => states(id), isAll('accepted'));
+        expect(await stage.events(id)).toEqual(['pending', 'sending', 'settled']);
+        expect(sentTo()).toEqual(to);
+      } else {
+        await follow(to, id, course, `LAAFFIC_${name}`, isTaken ? to : []);
+      }
+    });
+
+    it('a gateway that cannot be reached: nothing is lost, and it is sent once it is there', async () => {
+      const away = await LaafficSandbox.start();
+      const port = Number(new URL(away.url).port);
+      await away.close();
+      const [{ outbox: other }, schema] = [
+        await stage.app({ schema: `away_${count}` }, { url: away.url }),
+        `away_${count}`,
+      ];
+      const { id } = await other.enqueue({ to, content: 'hello' });
+      const view = async () => (await other.find(id))?.attempts ?? 0;
+      await until(view, (attempts) => attempts >= 3);
+      const [row] = await stage.query<{ steps: number }>('select slow_steps as steps from account', [], schema);
+      expect(row?.steps).toBeGreaterThanOrEqual(2);
+      const back = await LaafficSandbox.start({ port });
+      try {
+        await until(async () => (await other.find(id))?.recipients.map(({ state }) => state), isAll('accepted'));
+        expect(back.messages.map(({ number }) => number)).toEqual(to);
+        await until(
+          () => stage.query('select slow_steps as steps from account', [], schema),
+          ([one]) => one?.['steps'] === 0,
+        );
+      } finally {
+        await back.close();
+      }
+    });
+
+    it('status -9 for the whole: each is tried alone and refused', async () => {
+      stage.sandbox.script({ status: -9, reason: REASON, times: Infinity });
+      const id = await enqueued(to);
+      const found = await until(
+        () => outbox.find(id),
+        (message) => message?.recipients.every(({ state }) => state === 'rejected') === true,
+      );
+      expect(
+        found?.recipients.map(({ number, position, code, reason }) => ({ number, position, code, reason })),
+      ).toEqual(to.map((number, position) => ({ number, position, code: 'LAAFFIC_ABNORMAL_NUMBER', reason: REASON })));
+      expect(await stage.sums()).toEqual({ n: count, accepted: 0, rejected: count, unknown: 0 });
+      expect(stage.sandbox.requests).toHaveLength(2 * count - 1);
+    });
+
+    it('status -28 for the whole: each is tried alone, and again later', async () => {
+      stage.sandbox.script({ status: -28, reason: REASON, times: 2 * count - 1 });
+      const id = await enqueued(to);
+      await until(
+        () => stage.events(id),
+        (events) => events.filter((event) => event === 'given back LAAFFIC_NUMBER_LIMIT').length === count,
+      );
+      expect(await states(id)).toEqual(all(count, 'pending'));
+      expect((await stage.account())?.['slow']).toBeNull();
+      const later = await stage.query<{ seconds: number }>(
+        `select extract(epoch from due_at - changed_at)::float8 as seconds from chunk where state = 'pending'`,
+      );
+      expect(later.map(({ seconds }) => Math.round(seconds))).toEqual(later.map(() => 60));
+      await letGo();
+      await until(() => states(id), isAll('accepted'));
+      expect(sentTo()).toEqual(to);
+      expect(await stage.sums()).toEqual({ n: count, accepted: count, rejected: 0, unknown: 0 });
+    });
+  });
+
+  it.each([1, 5])('a refusal that names all %i recipients says of each what the gateway said of it', async (count) => {
+    stage.sandbox.configure({ quirks: { failArray: 'always' } });
+    stage.sandbox.script({ status: -6, reason: REASON });
+    const id = await enqueued(numbers(count));
+    const found = await until(
+      () => outbox.find(id),
+      (message) => message?.recipients.every(({ state }) => state === 'rejected') === true,
+    );
+    expect(found?.recipients.map(({ code, reason }) => [code, reason])).toEqual(
+      numbers(count).map(() => ['LAAFFIC_NOT_A_TEMPLATE', REASON]),
+    );
+    expect(await stage.sums()).toEqual({ n: count, accepted: 0, rejected: count, unknown: 0 });
+    expect(stage.sandbox.requests).toHaveLength(1);
+  });
+
+  it('a number that is limited again and again is refused in the end', async () => {
+    stage.sandbox.script({ status: -28, reason: REASON, times: Infinity });
+    const id = await enqueued(numbers(1));
+    await until(async () => {
+      await letGo();
+      return states(id);
+    }, isAll('rejected'));
+    expect((await stage.events(id)).slice(-2)).toEqual(['sending', 'refused LAAFFIC_NUMBER_LIMIT']);
+    expect(stage.sandbox.requests).toHaveLength(9);
+  });
+});
