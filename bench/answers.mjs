@@ -10,12 +10,16 @@ export function answerTo(path, body) {
   return ANSWERS[path](body);
 }
 
+// As the vendor's: 19 digits, growing. The last ten are counted.
+let messages = 0;
+
 function laaffic(request) {
   const { numbers, orderId = '' } = JSON.parse(request);
   const [all, orderIds] = [numbers.split(','), orderId.split(',')];
-  const items = all.map(
-    (number, place) => `{"msgId":"2304252117461165117","number":"${number}","orderId":"${orderIds[place] ?? ''}"}`,
-  );
+  const items = all.map((number, place) => {
+    const msgId = `230425211${1e9 + messages++}`;
+    return `{"msgId":"${msgId}","number":"${number}","orderId":"${orderIds[place] ?? ''}"}`;
+  });
   const body = `{"status":"0","reason":"success","success":"${all.length}","fail":"0","array":[${items.join()}]}`;
   return { status: '200 OK', body };
 }

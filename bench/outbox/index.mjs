@@ -1,0 +1,183 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { SmsCampaigns, SmsOutbox } from 'nestjs-laaffic-outbox';
+import { EmbeddedPostgres } from 'nestjs-laaffic-outbox/embedded';
+import pg from 'pg';
+import { CONTENT, numbers } from '../bulk/plan.mjs';
+import { installPeers } from '../peers.mjs';
+import { median, table } from '../report.mjs';
+import { startApp } from './app.mjs';
+
+const RECIPIENTS = 1_000_000;
+const OTPS = 300;
+
+/** A million recipients with a ledger of each step, beside the same without any ledger. */
+export async function outbox() {
+  installPeers();
+  const { outboxUnderKills } = await import('./kills.mjs');
+  const folder = mkdtempSync(join(tmpdir(), 'laaffic-bench-'));
+  const server = await EmbeddedPostgres.start({ dataDir: folder });
+  const gateway = fork(new URL('../gateway.mjs', import.meta.url));
+  const [port] = await once(gateway, 'message');
+  const baseUrl = `http://127.0.0.1:${port}/v3`;
+  const pool = new pg.Pool({ connectionString: server.url });
+  const producer = await startApp(baseUrl, { database: server.url, worker: false });
+  const parts = { baseUrl, url: server.url, pool, gateway, producer };
+  try {
+    const bulk = await sendBulk(baseUrl);
+    const rows = [];
+    for (const processes of [1, 2]) rows.push(await campaign(parts, processes));
+    const bullMq = await withBullMq(parts);
+    const otp = await oneTimePasswords(parts);
+    const stored = median(rows.map(({ stored }) => stored));
+    const head = ['', 'recipients/s', 'of sendBulk', 'CPU µs a recipient, workers'];
+    const campaigns = rows.map(({ processes, perSecond, cpu }) => [
+      `campaign, ${processes} worker process${processes === 1 ? '' : 'es'}`,
+      perSecond.toFixed(0),
+      (perSecond / bulk.perSecond).toFixed(2),
+      cpu.toFixed(2),
+    ]);
+    return [
+      `${RECIPIENTS} recipients, 1,000 a request, PostgreSQL on the same machine`,
+      '',
+      table(head, [
+        ['sendBulk, no ledger', bulk.perSecond.toFixed(0), '1.00', bulk.cpu.toFixed(2)],
+        ...campaigns,
+        bullMqRow(bullMq, bulk),
+      ]),
+      '',
+      `Campaigns are stored at ${stored.toFixed(0)} recipients/s.`,
+      `OTP from COMMIT to the gateway's socket while a campaign runs at full rate: ${otp}`,
+      '',
+      await outboxUnderKills(),
+    ].join('\n');
+  } finally {
+    await producer.close();
+    await pool.end();
+    gateway.kill();
+    await server.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function sendBulk(baseUrl) {
+  const runs = [];
+  for (let run = 0; run < 3; run++) {
+    const child = fork(new URL('../bulk/case.mjs', import.meta.url), ['send-bulk', baseUrl, RECIPIENTS], {
+      execArgv: ['--expose-gc'],
+    });
+    const [result] = await once(child, 'message');
+    runs.push(result);
+  }
+  return { perSecond: median(runs.map((run) => run.perSecond)), cpu: median(runs.map((run) => run.cpu)) };
+}
+
+async function campaign({ baseUrl, url, pool, producer }, processes) {
+  const campaigns = producer.get(SmsCampaigns);
+  const storing = performance.now();
+  const { id } = await campaigns.create({ name: 'bench', content: CONTENT, recipients: numbers(RECIPIENTS) });
+  const stored = RECIPIENTS / seconds(storing);
+  const workers = await startWorkers(processes, baseUrl, url);
+  const started = performance.now();
+  await campaigns.start(id);
+  await untilSent(pool, id);
+  const perSecond = RECIPIENTS / seconds(started);
+  const used = await endWorkers(workers);
+  await pool.query('vacuum analyze');
+  return { processes, stored, perSecond, cpu: used / RECIPIENTS };
+}
+
+/** Single messages beside a campaign, each in a transaction of an app. */
+async function oneTimePasswords({ baseUrl, url, pool, gateway, producer }) {
+  const campaigns = producer.get(SmsCampaigns);
+  const outbox = producer.get(SmsOutbox);
+  const arrivals = new Map();
+  const note = (message) => void (message.number && arrivals.set(message.number, message.at));
+  gateway.on('message', note);
+  const { id } = await campaigns.create({ name: 'bench', content: CONTENT, recipients: numbers(2 * RECIPIENTS) });
+  const workers = await startWorkers(2, baseUrl, url);
+  await campaigns.start(id);
+  await wait(500);
+  const client = await pool.connect();
+  const committed = new Map();
+  for (let otp = 0; otp < OTPS; otp++) {
+    const number = `7700${1_000_000 + otp}`;
+    await client.query('begin');
+    await outbox.enqueue({ to: number, content: 'Your code is 123456' }, { transaction: client });
+    committed.set(number, performance.timeOrigin + performance.now());
+    await client.query('commit');
+    await wait(20);
+  }
+  client.release();
+  const { rows } = await pool.query(
+    `select count(*)::int as open from laaffic_outbox.chunk where campaign_id = $1 and state = 'pending'`,
+    [id],
+  );
+  if (rows[0].open === 0) throw new Error('the campaign was over before the last OTP');
+  while (arrivals.size < OTPS) await wait(20);
+  await campaigns.cancel(id);
+  await endWorkers(workers);
+  gateway.off('message', note);
+  const delays = [...committed].map(([number, at]) => arrivals.get(number) - at).sort((a, b) => a - b);
+  const at = (share) => delays[Math.floor(delays.length * share)].toFixed(1);
+  return `p50 ${at(0.5)} ms, p95 ${at(0.95)} ms, most ${delays.at(-1).toFixed(1)} ms (${OTPS} messages)`;
+}
+
+/** As many jobs as the campaign has chunks, two workers of six jobs at once. */
+async function withBullMq({ baseUrl, url }) {
+  const { addAll, openQueue, startWorker, untilDone } = await import('./bullmq.mjs');
+  const { connection, queue } = await openQueue(url, 'bullmq_bench');
+  await queue.pause();
+  await addAll(queue, numbers(RECIPIENTS));
+  const workers = [await startWorker(baseUrl, connection, 30_000), await startWorker(baseUrl, connection, 30_000)];
+  const started = performance.now();
+  await queue.resume();
+  await untilDone(queue);
+  const perSecond = RECIPIENTS / seconds(started);
+  for (const worker of workers) {
+    worker.send('end');
+    await once(worker, 'exit');
+  }
+  await queue.close();
+  return perSecond;
+}
+
+function bullMqRow(perSecond, bulk) {
+  return [
+    'BullMQ on PostgreSQL, 2 worker processes',
+    perSecond.toFixed(0),
+    (perSecond / bulk.perSecond).toFixed(2),
+    '',
+  ];
+}
+
+async function startWorkers(count, baseUrl, url) {
+  const workers = Array.from({ length: count }, () => fork(new URL('./worker.mjs', import.meta.url), [baseUrl, url]));
+  await Promise.all(workers.map((worker) => once(worker, 'message')));
+  return workers;
+}
+
+/** @returns the microseconds of CPU that they used. */
+async function endWorkers(workers) {
+  let used = 0;
+  for (const worker of workers) {
+    worker.send('end');
+    const [{ cpu }] = await once(worker, 'message');
+    used += cpu;
+    await once(worker, 'exit');
+  }
+  return used;
+}
+
+async function untilSent(pool, id) {
+  const text = `select exists (select from laaffic_outbox.chunk where campaign_id = $1 and state in ('pending', 'sending')) as is`;
+  while ((await pool.query(text, [id])).rows[0].is) await wait(50);
+}
+
+function seconds(since) {
+  return (performance.now() - since) / 1000;
+}

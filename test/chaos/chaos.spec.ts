@@ -1,0 +1,40 @@
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+const names = [...readFileSync(join(__dirname, 'scenarios.mjs'), 'utf8').matchAll(/^ {2}'(.+)': \{/gm)].map(
+  ([, name]) => name!,
+);
+
+interface Result {
+  readonly problems: readonly string[];
+  readonly kills: { readonly workers: number; readonly database: number; readonly freezes: number };
+}
+
+/** Runs one scenario in its small size, in processes of its own. */
+async function run(name: string): Promise<Result> {
+  const args = [join(__dirname, 'run.mjs'), '--small', '--json', name];
+  const { stdout } = await promisify(execFile)(process.execPath, args).catch(
+    // A scenario with problems ends with 1, and says what they are all the same.
+    (error: unknown) => error as { stdout: string },
+  );
+  return JSON.parse(stdout) as Result;
+}
+
+describe('the outbox loses nothing and doubles nothing', () => {
+  it('has scenarios', () => {
+    expect(names.length).toBeGreaterThan(5);
+  });
+
+  it.each(names)('%s', async (name) => {
+    const { problems, kills } = await run(name);
+    expect({ problems, kills }).toEqual({ problems: [], kills: expectedKills(name) });
+  });
+});
+
+/** A scenario that did not do its harm proves nothing. */
+function expectedKills(name: string): Result['kills'] {
+  if (name.includes('killed') && !name.includes('nobody')) return { workers: 20, database: 2, freezes: 0 };
+  return { workers: 0, database: 0, freezes: name.includes('frozen') ? 3 : 0 };
+}

@@ -1,0 +1,80 @@
+// The gateway and the judge: a process of its own that is never killed, and counts what arrived.
+import { LaafficSandbox } from 'laaffic-sandbox';
+
+const { latency, faults, refused, blind } = JSON.parse(process.argv[2]);
+const accepted = new Map();
+const arrivals = [];
+let doubled = 0;
+let isDown = false;
+
+const sandbox = await LaafficSandbox.start({
+  queuedFor: 0,
+  deliveredAfter: 0,
+  historyLimit: 100,
+  messageLimit: null,
+  balance: '100000000',
+  triggers: false,
+  rules: refused == null ? [] : [{ number: { pattern: refused }, status: -9, reason: 'DST_MCCMNC_LIMIT' }],
+  onCall: (call, messages) => {
+    refill();
+    if (messages.length === 0) return;
+    arrivals.push([call.at, messages.length]);
+    for (const { number } of messages) {
+      const count = (accepted.get(number) ?? 0) + 1;
+      accepted.set(number, count);
+      if (count > 1) doubled++;
+    }
+  },
+});
+if (blind) sandbox.script({ endpoint: 'getSentRcd', times: Infinity, status: -18 });
+refill();
+
+/** Keeps a few hundred steps ready, drawn at random. */
+function refill() {
+  const ready = sandbox.pendingScript.length;
+  if (ready > 200) return;
+  sandbox.script(Array.from({ length: 400 }, draw));
+}
+
+function draw() {
+  const step = { endpoint: 'sendSms', delay: Math.round(latency[0] + Math.random() * (latency[1] - latency[0])) };
+  if (isDown) return { ...step, fault: 'cut-before-reading' };
+  let dice = Math.random();
+  for (const [fault, share] of Object.entries(faults)) {
+    dice -= share;
+    if (dice < 0) return fault === 'late' ? { ...step, delayAnswer: 1_500 } : { ...step, fault };
+  }
+  return step;
+}
+
+process.on('message', ({ ask, ...question }) => {
+  if (ask === 'url') process.send({ url: sandbox.url });
+  if (ask === 'verdict') process.send(verdict(question));
+  if (ask === 'end') void sandbox.close().then(() => process.exit(0));
+});
+
+/** Numbers are `prefix` and a count, so that whole ranges can be asked for. */
+function verdict({ ranges }) {
+  const found = ranges.map(({ prefix, from, to }) => {
+    let there = 0;
+    const missing = [];
+    for (let i = from; i < to; i++) {
+      if (accepted.has(prefix + String(i).padStart(7, '0'))) there++;
+      else if (missing.length < 10) missing.push(i);
+    }
+    return { there, missing };
+  });
+  return { doubled, distinct: accepted.size, found, ...busiestSecond() };
+}
+
+function busiestSecond() {
+  arrivals.sort((a, b) => a[0] - b[0]);
+  let [start, sum, most] = [0, 0, 0];
+  for (const [at, count] of arrivals) {
+    sum += count;
+    while (arrivals[start][0] <= at - 1_000) sum -= arrivals[start++][1];
+    most = Math.max(most, sum);
+  }
+  const [first, last] = [arrivals[0]?.[0] ?? 0, arrivals.at(-1)?.[0] ?? 0];
+  return { busiestSecond: most, seconds: (last - first) / 1000 };
+}

@@ -1,0 +1,328 @@
+import 'reflect-metadata';
+import { fork, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { LaafficModule } from 'nestjs-laaffic';
+import { LaafficOutboxModule, SmsCampaigns, SmsOutbox } from 'nestjs-laaffic-outbox';
+import { EmbeddedPostgres } from 'nestjs-laaffic-outbox/embedded';
+import pg from 'pg';
+
+const here = import.meta.dirname;
+const [CAMPAIGN, KEPT, LOST] = ['9181', '9182', '9183'];
+
+/** What is done unless the scenario says otherwise. */
+export const DEFAULTS = {
+  recipients: 100_000,
+  workers: 3,
+  rate: 25_000,
+  workerKills: 0,
+  databaseKills: 0,
+  /** Steps at which workers stop themselves once, in the order of the workers. */
+  freeze: [],
+  skew: 0,
+  blind: false,
+  latency: [30, 100],
+  faults: { 'cut-before-reading': 0.04, 'cut-after-accepting': 0.04, late: 0.01 },
+  /** One number of a hundred. */
+  refused: '^9181.*77$',
+  timing: { startWithin: 600, timeout: 1_000, lease: 2_500, reportsAfter: false },
+  grace: 12_000,
+  lookup: 3_000,
+  longest: 240_000,
+};
+
+/**
+ * Runs workers against a gateway that fails, kills them, and lets the gateway and the ledger be the judges.
+ * @returns figures; `problems` is empty if every promise was kept.
+ */
+export async function runScenario(options, log = () => undefined) {
+  const plan = { ...DEFAULTS, ...options };
+  const folder = mkdtempSync(join(tmpdir(), 'laaffic-chaos-'));
+  const cleanUp = [() => rmSync(folder, { recursive: true, force: true })];
+  try {
+    return await new Scenario(plan, folder, cleanUp, log).run();
+  } finally {
+    for (const step of cleanUp.reverse()) await step();
+  }
+}
+
+class Scenario {
+  #workers = [];
+  #isOver = false;
+  #isStreaming = true;
+  #kills = { workers: 0, database: 0, freezes: 0 };
+
+  constructor(plan, folder, cleanUp, log) {
+    Object.assign(this, { plan, folder, cleanUp, log });
+  }
+
+  async run() {
+    const { plan } = this;
+    await this.#startDatabase();
+    await this.#startGateway();
+    const producer = await this.#startProducer();
+    const started = performance.now();
+    const campaign = await producer.campaigns.create({
+      name: 'chaos',
+      content: 'Sale',
+      recipients: numbers(CAMPAIGN, plan.recipients),
+      sendAt: 'now',
+    });
+    this.log(`${plan.recipients} recipients stored in ${seconds(started)}`);
+    const began = performance.now();
+    for (let i = 0; i < plan.workers; i++) this.#startWorker(i);
+    const stream = this.#enqueueTransactions(producer.outbox);
+    const chaos = [this.#killWorkers(), this.#killDatabase(), this.#stopGateway()];
+    const [ledger, sent] = await Promise.all([this.#untilDone(campaign.id), stream]);
+    const took = (performance.now() - began) / 1000;
+    this.#isOver = true;
+    await Promise.all(chaos);
+    return this.#judge(ledger, sent, took);
+  }
+
+  async #startDatabase() {
+    const dataDir = join(this.folder, 'postgres');
+    const start = (port) =>
+      EmbeddedPostgres.start({ dataDir, settings: { max_connections: '200', ...(port && { port }) } });
+    const server = await start();
+    this.url = server.url;
+    this.port = new URL(server.url).port;
+    this.restartDatabase = () => start(this.port);
+    this.cleanUp.push(() => this.restartDatabase().then((last) => last.close()));
+    this.pool = new pg.Pool({ connectionString: server.url, max: 5 });
+    this.pool.on('error', () => undefined);
+    this.cleanUp.push(() => this.pool.end());
+  }
+
+  async #startGateway() {
+    const { latency, faults, refused, blind } = this.plan;
+    this.gateway = fork(join(here, 'gateway.mjs'), [JSON.stringify({ latency, faults, refused, blind })]);
+    this.cleanUp.push(() => this.gateway.kill('SIGKILL'));
+    this.gatewayUrl = (await this.#ask({ ask: 'url' })).url;
+  }
+
+  async #ask(question) {
+    const died = once(this.gateway, 'exit').then(() => Promise.reject(new Error('The gateway died')));
+    died.catch(() => undefined);
+    this.gateway.send(question);
+    const [answer] = await Promise.race([once(this.gateway, 'message'), died]);
+    return answer;
+  }
+
+  async #startProducer() {
+    class Producer {}
+    Module({
+      imports: [
+        LaafficModule.forRoot({
+          appId: '4luaKsL2',
+          apiKey: 'bDqJFiq9',
+          apiSecret: '7bz1lzh9',
+          baseUrl: this.gatewayUrl,
+          isGlobal: true,
+        }),
+        LaafficOutboxModule.forRoot({ database: this.url, worker: false }),
+      ],
+    })(Producer);
+    const app = await NestFactory.createApplicationContext(Producer, { logger: false });
+    this.cleanUp.push(() => app.close());
+    return { outbox: app.get(SmsOutbox), campaigns: app.get(SmsCampaigns) };
+  }
+
+  #startWorker(index, isFirst = true) {
+    const { plan } = this;
+    const { rate, grace, lookup } = plan;
+    const timing = { ...plan.timing, grace, lookup };
+    const outbox = { timing, migrate: false, ...(rate && { rate: { recipientsPerSecond: rate } }) };
+    const skew = index === 0 ? plan.skew : 0;
+    const freeze = isFirst ? plan.freeze[index] : undefined;
+    const settings = { database: this.url, gateway: this.gatewayUrl, outbox, skew, freeze, freezeAfter: 3 };
+    const child = spawn(process.execPath, [join(here, 'worker.mjs'), JSON.stringify(settings)], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    this.#workers[index] = child;
+    child.stdout.setEncoding('utf8').on('data', (text) => {
+      if (text.includes('frozen')) void this.#thaw(child);
+    });
+    child.on('exit', () => {
+      if (!this.#isOver) this.#startWorker(index, false);
+    });
+    if (isFirst) this.cleanUp.push(() => void this.#workers[index].kill('SIGKILL'));
+  }
+
+  /** Long after somebody else has decided about what it held. */
+  async #thaw(child) {
+    this.#kills.freezes++;
+    await wait(this.plan.timing.lease + 3_000);
+    child.kill('SIGCONT');
+  }
+
+  async #killWorkers() {
+    const { workerKills } = this.plan;
+    while (this.#kills.workers < workerKills && !this.#isOver) {
+      await wait(175 + Math.random() * 350);
+      const worker = this.#workers[Math.floor(Math.random() * this.#workers.length)];
+      if (worker.kill('SIGKILL')) this.#kills.workers++;
+    }
+  }
+
+  async #killDatabase() {
+    const { databaseKills } = this.plan;
+    while (this.#kills.database < databaseKills && !this.#isOver) {
+      await wait(2_500 + Math.random() * 2_500);
+      const { rows } = await this.pool.query('show data_directory').catch(() => ({ rows: [] }));
+      if (rows.length === 0) continue;
+      process.kill(
+        Number(readFileSync(join(rows[0].data_directory, 'postmaster.pid'), 'utf8').split('\n')[0]),
+        'SIGKILL',
+      );
+      this.#kills.database++;
+      await wait(700);
+      await this.restartDatabase();
+    }
+  }
+
+  async #stopGateway() {
+    const { gatewayDown } = this.plan;
+    if (gatewayDown === undefined) return;
+    await wait(1_000);
+    this.gateway.kill('SIGSTOP');
+    await wait(gatewayDown);
+    this.gateway.kill('SIGCONT');
+  }
+
+  /** Single messages in transactions of an app, every second of which is rolled back. */
+  async #enqueueTransactions(outbox) {
+    let [kept, lost] = [0, 0];
+    const unsure = [];
+    while (this.#isStreaming) {
+      const isKept = (kept + lost) % 2 === 0;
+      const number = isKept ? numberOf(KEPT, kept++) : numberOf(LOST, lost++);
+      try {
+        const client = await this.pool.connect();
+        client.on('error', () => undefined);
+        try {
+          await client.query('begin');
+          await outbox.enqueue({ to: number, content: 'Your code' }, { transaction: client });
+          await client.query(isKept ? 'commit' : 'rollback');
+        } finally {
+          client.release(true);
+        }
+      } catch {
+        // Whether it was committed nobody knows but the ledger.
+        if (isKept) unsure.push(number);
+        await wait(100);
+      }
+      await wait(20);
+    }
+    return { kept, lost, unsure };
+  }
+
+  async #untilDone(id) {
+    const deadline = performance.now() + this.plan.longest;
+    for (;;) {
+      await wait(500);
+      const rows = await this.#counts(id).catch(() => undefined);
+      const singles = await this.#committed().catch(() => undefined);
+      if (rows !== undefined && singles !== undefined) {
+        const open = ['pending', 'sending', 'unknown'].reduce((sum, state) => sum + (rows[state] ?? 0), 0);
+        this.log(`  ${JSON.stringify(rows)} ${JSON.stringify(singles)} ${JSON.stringify(this.#kills)}`);
+        this.#isStreaming &&= open > 0;
+        if (open === 0 && singles.open === 0 && !this.#isStreaming) return rows;
+      }
+      if (performance.now() > deadline) {
+        this.#isStreaming = false;
+        return rows ?? {};
+      }
+    }
+  }
+
+  /** Recipients of the campaign by what the ledger says of them. */
+  async #counts(id) {
+    const { rows } = await this.pool.query(
+      `select state, sum(n)::int as n from (
+        select case c.state when 'settled' then 'accepted' else c.state::text end as state, c.n - c.rejected - c.unknown as n
+          from laaffic_outbox.chunk c where c.campaign_id = $1 and c.state in ('settled', 'divided')
+        union all select 'refused', rejected from laaffic_outbox.chunk where campaign_id = $1 and state in ('settled', 'divided', 'refused')
+        union all select 'held', unknown from laaffic_outbox.chunk where campaign_id = $1 and state in ('settled', 'held')
+        union all select 'accepted', accepted from laaffic_outbox.chunk where campaign_id = $1 and state = 'held'
+        union all select state::text, n from laaffic_outbox.chunk where campaign_id = $1 and state in ('pending', 'sending', 'unknown')
+      ) s group by 1 having sum(n) > 0`,
+      [id],
+    );
+    return Object.fromEntries(rows.map(({ state, n }) => [state, n]));
+  }
+
+  async #judge(ledger, sent, took) {
+    const { plan } = this;
+    const { recipients, rate } = plan;
+    const committed = await this.#committed();
+    const verdict = await this.#ask({
+      ask: 'verdict',
+      ranges: [
+        { prefix: CAMPAIGN, from: 0, to: recipients },
+        { prefix: KEPT, from: 0, to: sent.kept },
+        { prefix: LOST, from: 0, to: sent.lost },
+      ],
+    });
+    const [campaign, kept, lost] = verdict.found;
+    const { accepted = 0, refused = 0, held = 0, ...open } = ledger;
+    const messages = await this.pool.query(
+      `select count(*)::int as rows, count(distinct (chunk_id, idx))::int as places from laaffic_outbox.message
+        where state in ('accepted', 'delivered', 'failed')`,
+    );
+    const problems = [];
+    const must = (isTrue, problem) => isTrue || problems.push(problem);
+    must(verdict.doubled === 0, `${verdict.doubled} doubled at the gateway`);
+    must(accepted + refused + held === recipients, `ledger: ${accepted} + ${refused} + ${held} is not ${recipients}`);
+    must(Object.keys(open).length === 0, `ledger: still open ${JSON.stringify(open)}`);
+    must(campaign.there >= accepted, `the ledger says ${accepted} accepted, the gateway has ${campaign.there}`);
+    must(campaign.there <= accepted + held, `${campaign.there} at the gateway, ${accepted} accepted and ${held} held`);
+    must(plan.blind || campaign.there === accepted, `${campaign.there - accepted} proofs were missed`);
+    must(lost.there === 0, `${lost.there} of rolled-back transactions were sent`);
+    must(kept.there <= committed.total, `${kept.there} single messages sent, ${committed.total} committed`);
+    must(
+      kept.there >= committed.accepted,
+      `${committed.accepted} single messages accepted, ${kept.there} at the gateway`,
+    );
+    must(committed.open === 0, `${committed.open} single messages still open`);
+    must(messages.rows[0].rows === messages.rows[0].places, 'a place in the ledger is taken twice');
+    return {
+      seconds: Math.round(took * 10) / 10,
+      perSecond: Math.round(recipients / took),
+      gateway: { distinct: verdict.distinct, doubled: verdict.doubled },
+      ledger: { accepted, refused, held },
+      single: { ...committed, rolledBack: sent.lost, unsure: sent.unsure.length },
+      busiestSecond: verdict.busiestSecond,
+      overRate: rate && Math.round((verdict.busiestSecond / rate - 1) * 1000) / 10,
+      kills: this.#kills,
+      problems,
+    };
+  }
+
+  async #committed() {
+    const { rows } = await this.pool.query(
+      `select count(*)::int as total, count(*) filter (where state = 'settled')::int as accepted,
+        count(*) filter (where state in ('pending', 'sending', 'unknown'))::int as open,
+        count(*) filter (where state = 'held')::int as held
+        from laaffic_outbox.chunk where campaign_id is null`,
+    );
+    return rows[0];
+  }
+}
+
+function* numbers(prefix, count) {
+  for (let i = 0; i < count; i++) yield numberOf(prefix, i);
+}
+
+function numberOf(prefix, index) {
+  return prefix + String(index).padStart(7, '0');
+}
+
+function seconds(since) {
+  return `${((performance.now() - since) / 1000).toFixed(1)} s`;
+}

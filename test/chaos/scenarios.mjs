@@ -1,0 +1,30 @@
+/** What is done to the workers, the database and the gateway; sizes are those of the full run. */
+export const SCENARIOS = {
+  'workers and database killed': { recipients: 1_000_000, workerKills: 100, databaseKills: 8 },
+  'workers and database killed, a lookup that finds nothing': {
+    recipients: 1_000_000,
+    workerKills: 100,
+    databaseKills: 8,
+    blind: true,
+  },
+  'frozen around the claim, the clock of one 40 s ahead': {
+    recipients: 200_000,
+    freeze: ['before-claim', 'after-claim', 'before-write'],
+    skew: 40_000,
+  },
+  'frozen around the answer, a lookup that finds nothing, the clock of one 40 s behind': {
+    recipients: 200_000,
+    freeze: ['after-write', 'before-settle', 'after-settle'],
+    skew: -40_000,
+    blind: true,
+  },
+  'the gateway silent for 10 s': { recipients: 200_000, gatewayDown: 10_000 },
+  'nobody killed': { recipients: 500_000, faults: {} },
+};
+
+/** The same in a size that fits between two commits. */
+export function small(scenario) {
+  const hasKills = scenario.workerKills !== undefined;
+  const kills = hasKills ? { workerKills: 20, databaseKills: 2 } : {};
+  return { ...scenario, ...kills, recipients: hasKills ? 100_000 : 50_000, grace: 7_000, lookup: 1_500 };
+}

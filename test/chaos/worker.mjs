@@ -1,0 +1,62 @@
+// One worker process. FREEZE names the step at which it stops itself, once, as a paused virtual machine would.
+import 'reflect-metadata';
+import { writeSync } from 'node:fs';
+import { channel } from 'node:diagnostics_channel';
+import { Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { LaafficModule } from 'nestjs-laaffic';
+import { LaafficOutboxModule } from 'nestjs-laaffic-outbox';
+import pg from 'pg';
+
+const { database, gateway, outbox, freeze, freezeAfter = 0, skew = 0 } = JSON.parse(process.argv[2]);
+
+if (skew !== 0) {
+  const now = Date.now;
+  Date.now = () => now() + skew;
+}
+
+let passed = 0;
+/** @param {string} step */
+function at(step) {
+  if (step !== freeze || ++passed !== freezeAfter + 1) return;
+  // Written at once: nothing happens after the stop until somebody continues the process.
+  writeSync(1, 'frozen\n');
+  process.kill(process.pid, 'SIGSTOP');
+}
+
+class FreezingPool extends pg.Pool {
+  async query(text, params) {
+    const step = /\.claim\(/.test(text) ? 'claim' : /\.settle\(/.test(text) ? 'settle' : undefined;
+    if (step === undefined) return super.query(text, params);
+    at(`before-${step}`);
+    const result = await super.query(text, params);
+    if (step === 'settle' || result.rows.some((row) => row.chunk_id !== null)) at(`after-${step}`);
+    return result;
+  }
+}
+
+channel('undici:request:create').subscribe(() => at('before-write'));
+channel('undici:client:sendHeaders').subscribe(() => at('after-write'));
+
+const pool = new FreezingPool({ connectionString: database, max: 10 });
+pool.on('error', () => undefined);
+
+class App {}
+Module({
+  imports: [
+    LaafficModule.forRoot({
+      appId: '4luaKsL2',
+      apiKey: 'bDqJFiq9',
+      apiSecret: '7bz1lzh9',
+      baseUrl: gateway,
+      isGlobal: true,
+    }),
+    LaafficOutboxModule.forRoot({ database: pool, ...outbox }),
+  ],
+})(App);
+
+const app = await NestFactory.createApplicationContext(App, {
+  logger: process.env.CHAOS_LOG ? ['error', 'warn'] : false,
+});
+app.enableShutdownHooks();
+writeSync(1, 'ready\n');
