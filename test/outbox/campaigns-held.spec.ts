@@ -59,6 +59,25 @@ describe('held recipients', () => {
   const balance = (id: string) => balanceOf(pool, campaigns, id);
   const BALANCED = { unbalanced: 0, isWhole: true };
 
+  const NEVER_UNSENT = ['rejected', 'abandoned', 'abandoned', 'abandoned', 'abandoned'];
+
+  it('that were sent anew are not said to be surely unsent when the gateway refuses them', async () => {
+    const id = await heldCampaign();
+    sandbox.script({ status: -3 });
+    await resolve(id, 'resend');
+    await isDone(id);
+    expect([await states(id), await balance(id)]).toEqual([NEVER_UNSENT, BALANCED]);
+  });
+
+  it('that were sent anew are not said to be surely unsent when they are cancelled', async () => {
+    const id = await heldCampaign();
+    await pool.query(`update laaffic_outbox.account set slow_until = 'infinity'`);
+    await resolve(id, 'resend');
+    await campaigns.cancel(id);
+    await pool.query(`update laaffic_outbox.account set slow_until = null`);
+    expect([await states(id), await balance(id)]).toEqual([NEVER_UNSENT, BALANCED]);
+  });
+
   it('are those of a request without an answer', async () => {
     const id = await heldCampaign();
     const held = await readAll(campaigns.held(id));

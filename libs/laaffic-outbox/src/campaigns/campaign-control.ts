@@ -1,3 +1,4 @@
+import { givenUp } from '../ledger/given-up.js';
 import type { OutboxLedger } from '../ledger/outbox-ledger.js';
 import { isRowId } from '../ledger/row-id.js';
 import { OutboxError } from '../outbox.error.js';
@@ -86,11 +87,11 @@ export class CampaignControl {
       `with waiting as (
         select id from ${s}.chunk where campaign_id = $1 and state = 'pending' limit ${STEP} for update skip locked
       ), moved as (
-        update ${s}.chunk c set state = 'cancelled', changed_at = clock_timestamp()
-        from waiting w where c.id = w.id returning c.id, c.account, c.campaign_id, c.attempt
+        update ${s}.chunk c set ${givenUp(s)}
+        from waiting w where c.id = w.id returning c.state, c.id, c.account, c.campaign_id, c.attempt
       )
       insert into ${s}.journal (account, campaign_id, chunk_id, attempt, event, by)
-        select account, campaign_id, id, attempt, 'cancelled', $2 from moved returning 1`,
+        select account, campaign_id, id, attempt, state::text, $2 from moved returning 1`,
       [id, by],
     );
     return rows.length;

@@ -1,3 +1,4 @@
+import { givenUp } from './given-up.js';
 import type { Lane } from '../options/outbox.options.js';
 import { chunkColumns, recipientsOf, type ChunkRow, type OutboxRecipient } from './chunk-recipients.js';
 import type { OutboxLedger } from './outbox-ledger.js';
@@ -54,11 +55,11 @@ export class MessageView {
     const s = this.ledger.database.schema;
     const { rows } = await this.ledger.database.query(
       `with moved as (
-        update ${s}.chunk set state = 'cancelled', changed_at = clock_timestamp()
+        update ${s}.chunk set ${givenUp(s)}
         where account = $1 and (id = $2 or root = $2) and state = 'pending' returning *
       ), told as (select ${s}.tell_outcome(m) from moved m)
       insert into ${s}.journal (account, campaign_id, chunk_id, attempt, event, by)
-        select account, campaign_id, id, attempt, 'cancelled', $3 from moved, (select count(*) from told) t returning 1`,
+        select account, campaign_id, id, attempt, state::text, $3 from moved, (select count(*) from told) t returning 1`,
       [this.ledger.account, id, by],
     );
     return rows.length > 0;

@@ -15,7 +15,6 @@ export interface ChunkPart {
   /** By slot, as in the chunk that they come from; joined by commas. */
   readonly numbers: string;
   readonly n: number;
-  readonly isolation: number;
 }
 
 /** What became of one attempt. */
@@ -56,6 +55,7 @@ const OUTAGE = 'Outcomes cannot be written down';
 export class Settlements {
   readonly #waiting: Entry[] = [];
   #isRunning = false;
+  #isGivenUp = false;
 
   constructor(
     private readonly ledger: OutboxLedger,
@@ -99,11 +99,16 @@ export class Settlements {
     }
   }
 
+  /** Lets go of what is not written down yet: the lease will mark it as unknown. */
+  giveUp(): void {
+    this.#isGivenUp = true;
+  }
+
   async #run(): Promise<void> {
     this.#isRunning = true;
     let pause = 50;
     let alone = 0;
-    while (this.#waiting.length > 0) {
+    while (this.#waiting.length > 0 && !this.#isGivenUp) {
       const batch = this.#waiting.splice(0, alone > 0 ? 1 : MOST_AT_ONCE);
       alone = Math.max(0, alone - 1);
       try {
@@ -121,6 +126,7 @@ export class Settlements {
         pause = Math.min(pause * 2, LONGEST_PAUSE);
       }
     }
+    for (const entry of this.#waiting.splice(0)) entry.resolve(false);
     this.#isRunning = false;
   }
 

@@ -1,3 +1,4 @@
+import { givenUp } from './given-up.js';
 import type { AfterGrace, Lane } from '../options/outbox.options.js';
 import type { ActivityRecipients, ActivityState } from './activity.js';
 import type { OutboxLedger } from './outbox-ledger.js';
@@ -102,14 +103,16 @@ export class Upkeep {
         select id from ${s}.chunk where account = $1 and state = 'pending' and expires_at <= clock_timestamp()
         limit ${STEP} for update skip locked
       ), moved as (
-        update ${s}.chunk c set state = 'refused', changed_at = clock_timestamp(), rejected = c.n, code = 'OUTBOX_EXPIRED',
+        update ${s}.chunk c set state = case when c.doubtful then 'abandoned' else 'refused' end::${s}.chunk_state,
+          changed_at = clock_timestamp(), rejected = case when c.doubtful then 0 else c.n end,
+          unknown = case when c.doubtful then c.n else 0 end, code = 'OUTBOX_EXPIRED',
           reason = 'not sent before its time was over', announce_at = case when $3 then clock_timestamp() end
         from late l where c.id = l.id returning c.*
       ), told as (
         select ${s}.tell_outcome(m.*::${s}.chunk) from moved m
       ), noted as (
         insert into ${s}.journal (account, campaign_id, chunk_id, attempt, event, by, detail)
-        select m.account, m.campaign_id, m.id, m.attempt, 'refused', $2, 'OUTBOX_EXPIRED'
+        select m.account, m.campaign_id, m.id, m.attempt, m.state::text, $2, 'OUTBOX_EXPIRED'
         from moved m, (select count(*) from told) t
       )
       select lane, n as open from moved`,
@@ -126,11 +129,11 @@ export class Upkeep {
         where k.account = $1 and k.state = 'cancelled' and k.done_at is null
         limit ${STEP} for update of c skip locked
       ), moved as (
-        update ${s}.chunk c set state = 'cancelled', changed_at = clock_timestamp()
+        update ${s}.chunk c set ${givenUp(s)}
         from left_over l where c.id = l.id returning c.*
       )
       insert into ${s}.journal (account, campaign_id, chunk_id, attempt, event, by)
-        select account, campaign_id, id, attempt, 'cancelled', $2 from moved returning 1`,
+        select account, campaign_id, id, attempt, state::text, $2 from moved returning 1`,
       [this.ledger.account, this.ledger.by],
     );
   }

@@ -132,14 +132,13 @@ function aboutNumbers(
     const left = to.filter(({ orderId }) => open.has(orderId));
     const middle = Math.ceil(left.length / 2);
     const groups = isNamed ? [left] : [left.slice(0, middle), left.slice(middle)];
-    const isolation = Math.max(0, Math.floor((chunk.isolation - groups.length) / groups.length));
     const moved = new Set(left.map(({ slot }) => slot));
     return {
       is: 'divided',
       rest: numbersOf(chunk, (slot) => !moved.has(slot)),
       parts: groups.map((group): ChunkPart => {
         const slots = new Set(group.map(({ slot }) => slot));
-        return { numbers: numbersOf(chunk, (slot) => slots.has(slot)), n: group.length, isolation };
+        return { numbers: numbersOf(chunk, (slot) => slots.has(slot)), n: group.length };
       }),
       others: error.receipt === undefined || !isNamed ? [] : othersIn(error.receipt, slotsIn(to), open),
       code,

@@ -17,6 +17,8 @@ import { Rounds } from './rounds.js';
 
 /** The gateway takes so many recipients in one POST. */
 const LARGEST_REQUEST = 1_000;
+/** Milliseconds for outcomes to be written down after the last request has ended. */
+const DRAIN_MARGIN = 5_000;
 const LANES = ['priority', 'bulk'] as const;
 
 /** Sends in this process, if it is to, from the app's start to its shutdown. */
@@ -24,6 +26,8 @@ const LANES = ['priority', 'bulk'] as const;
 export class OutboxSender implements OnApplicationBootstrap, OnModuleDestroy, BeforeApplicationShutdown {
   readonly #worker: OutboxWorker | undefined;
   readonly #upkeep: Rounds | undefined;
+  readonly #settlements: Settlements | undefined;
+  readonly #drainLimit: number = 0;
 
   constructor(
     ledger: OutboxLedger,
@@ -34,6 +38,8 @@ export class OutboxSender implements OnApplicationBootstrap, OnModuleDestroy, Be
     const { settings, prefix } = ledger;
     if (settings.worker === undefined) return;
     const settlements = new Settlements(ledger, () => announces('settled'));
+    this.#settlements = settlements;
+    this.#drainLimit = settings.timing.timeout + DRAIN_MARGIN;
     const claims = new Claims(ledger, LARGEST_REQUEST);
     const control = new AccountControl(ledger);
     const worker = new OutboxWorker({
@@ -68,8 +74,11 @@ export class OutboxSender implements OnApplicationBootstrap, OnModuleDestroy, Be
     this.#worker?.stop();
   }
 
+  /** Requests under way are answered and written down, unless the database is away for too long. */
   async beforeApplicationShutdown(): Promise<void> {
+    const timer = setTimeout(() => this.#settlements?.giveUp(), this.#drainLimit);
     await Promise.all([this.#worker?.drained(), this.#upkeep?.stop()]);
+    clearTimeout(timer);
   }
 }
 

@@ -83,8 +83,10 @@ create table chunk (
   code text,
   reason text,
   retries int not null default 0,
-  -- Further requests that may be spent on finding out which number is refused.
-  isolation int not null default 100,
+  -- Whether it was divided off another to find out which number is refused.
+  is_part boolean not null default false,
+  -- Whether an earlier attempt may have been taken: then nothing that becomes of this one means "surely not sent".
+  doubtful boolean not null default false,
   accepted int not null default 0,
   rejected int not null default 0,
   unknown int not null default 0,
@@ -208,9 +210,9 @@ begin
     cut := cut + 1;
     if slots[cut] <> '' then taken := taken + 1; end if;
   end loop;
-  insert into chunk (account, campaign_id, lane, root, first, n, numbers, order_ids, content, sender_id, due_at, expires_at, isolation, awaited)
+  insert into chunk (account, campaign_id, lane, root, first, n, numbers, order_ids, content, sender_id, due_at, expires_at, is_part, doubtful, awaited)
   values (c.account, c.campaign_id, c.lane, coalesce(c.root, c.id), c.first, p_size, array_to_string(slots[1:cut], ','),
-    case when ids is not null then array_to_string(ids[1:cut], ',') end, c.content, c.sender_id, c.due_at, c.expires_at, c.isolation, c.awaited)
+    case when ids is not null then array_to_string(ids[1:cut], ',') end, c.content, c.sender_id, c.due_at, c.expires_at, c.is_part, c.doubtful, c.awaited)
   returning id into head;
   update chunk set n = n - p_size, numbers = repeat(',', cut) || array_to_string(slots[cut + 1:], ',') where id = p_chunk;
   return head;
@@ -327,7 +329,10 @@ begin
     chunk_numbers := c.numbers;
     chunk_order_ids := c.order_ids;
     chunk_retries := c.retries;
-    chunk_isolation := c.isolation;
+    chunk_isolation := 100;
+    if c.is_part then
+      chunk_isolation := greatest(0, 100 - (select count(*) from chunk d where d.root = c.root and d.is_part));
+    end if;
     is_probe := probing;
     if c.content is null and c.campaign_id is not null then
       select r.content, r.sender_id, r.starts_at into chunk_content, chunk_sender, began from campaign r where r.id = c.campaign_id;
@@ -392,7 +397,7 @@ begin
     return false;
   end if;
   -- What a report has proved meanwhile counts more than what the answer says.
-  select count(*) filter (where o ->> 1 <> 'accepted'), count(*) filter (where o ->> 1 = 'unknown') into not_accepted, unclear
+  select count(*) filter (where o ->> 1 <> 'accepted'), count(*) filter (where o ->> 1 = 'unknown' or c.doubtful and o ->> 1 = 'rejected') into not_accepted, unclear
     from jsonb_array_elements(p_others) o
     where not exists (select from message m where m.chunk_id = p_chunk and m.idx = (o ->> 0)::smallint);
   if exists (select from message where chunk_id = p_chunk) then
@@ -415,7 +420,7 @@ begin
   end if;
   if p_others <> '[]' then
     insert into message (chunk_id, idx, state, code, reason, msg_id)
-      select p_chunk, (o ->> 0)::smallint, (o ->> 1)::message_state, o ->> 2, o ->> 3, o ->> 4
+      select p_chunk, (o ->> 0)::smallint, case when c.doubtful and o ->> 1 = 'rejected' then 'abandoned' else o ->> 1 end::message_state, o ->> 2, o ->> 3, o ->> 4
       from jsonb_array_elements(p_others) o
       on conflict (chunk_id, idx) do nothing;
   end if;
@@ -436,13 +441,14 @@ returns boolean language plpgsql set search_path from current as $$
 declare
   c chunk%rowtype;
 begin
-  update chunk set state = 'refused', changed_at = clock_timestamp(), code = p_code, reason = p_reason, rejected = n, unknown = 0,
+  update chunk set state = case when doubtful then 'abandoned' else 'refused' end::chunk_state, changed_at = clock_timestamp(),
+      code = p_code, reason = p_reason, rejected = case when doubtful then 0 else n end, unknown = case when doubtful then n else 0 end,
       announce_at = case when p_announce then clock_timestamp() end
     where id = p_chunk and attempt = p_attempt and state in ('sending', 'unknown', 'held', 'abandoned') and accepted = 0
     returning * into c;
   insert into journal (account, campaign_id, chunk_id, attempt, event, by, detail)
     values (c.account, c.campaign_id, p_chunk, p_attempt,
-      case when c.id is null then 'refusal came too late' else 'refused' end, p_by, p_code);
+      case when c.id is null then 'refusal came too late' else c.state::text end, p_by, p_code);
   if c.id is null then return false; end if;
   perform tell_outcome(c);
   return true;
@@ -481,11 +487,11 @@ end $$;
 
 -- Moves recipients into chunks of their own, which are sent anew; the others are decided.
 -- p_rest: the numbers of the chunk without those that move.
--- p_parts: [{"numbers": text, "n": int, "isolation": int}, …]
+-- p_parts: [{"numbers": text, "n": int}, …]; p_doubtful: whether they may have been sent before.
 -- p_others: as for settle; p_from: the states that the chunk may be in.
 create function divide(
   p_chunk bigint, p_attempt int, p_by text, p_from text, p_rest text, p_parts jsonb, p_others jsonb,
-  p_event text, p_detail text, p_announce boolean
+  p_event text, p_detail text, p_announce boolean, p_doubtful boolean default false
 ) returns boolean language plpgsql set search_path from current as $$
 declare
   c chunk%rowtype;
@@ -498,12 +504,12 @@ begin
   -- An answer that says "not sent" is not believed after a report has proved the contrary.
   if p_event = 'divided' and c.accepted > 0 then return false; end if;
   insert into message (chunk_id, idx, state, code, reason, msg_id)
-    select p_chunk, (o ->> 0)::smallint, (o ->> 1)::message_state, o ->> 2, o ->> 3, o ->> 4
+    select p_chunk, (o ->> 0)::smallint, case when c.doubtful and o ->> 1 = 'rejected' then 'abandoned' else o ->> 1 end::message_state, o ->> 2, o ->> 3, o ->> 4
     from jsonb_array_elements(p_others) o
     on conflict (chunk_id, idx) do nothing;
-  insert into chunk (account, campaign_id, lane, root, first, n, numbers, order_ids, content, sender_id, expires_at, isolation, awaited)
+  insert into chunk (account, campaign_id, lane, root, first, n, numbers, order_ids, content, sender_id, expires_at, is_part, doubtful, awaited)
     select c.account, c.campaign_id, c.lane, coalesce(c.root, c.id), c.first, (p ->> 'n')::int, p ->> 'numbers', c.order_ids,
-      c.content, c.sender_id, c.expires_at, (p ->> 'isolation')::int, c.awaited
+      c.content, c.sender_id, c.expires_at, c.is_part or p_event = 'divided', c.doubtful or p_doubtful, c.awaited
     from jsonb_array_elements(p_parts) p;
   known := count_messages(p_chunk);
   update chunk set state = case when n > moved then 'settled' else 'divided' end::chunk_state, n = n - moved,
@@ -560,7 +566,7 @@ begin
   if moved < c.n then perform tell_apart(c); end if;
   delete from message where chunk_id = p_chunk and idx = any (cut.slots);
   perform divide(p_chunk, c.attempt, p_by, p_from, cut.rest,
-    jsonb_build_array(jsonb_build_object('numbers', cut.part, 'n', moved, 'isolation', 100)), '[]', 'sent anew', p_detail, false);
+    jsonb_build_array(jsonb_build_object('numbers', cut.part, 'n', moved)), '[]', 'sent anew', p_detail, false, p_which <> 'rejected');
   return moved;
 end $$;
 
