@@ -4,24 +4,43 @@ import { TerminusModule } from '@nestjs/terminus';
 import { LaafficModule, toInputException } from 'nestjs-laaffic';
 import { LaafficHealthModule } from 'nestjs-laaffic/health';
 import { LaafficWebhooksModule } from 'nestjs-laaffic/webhooks';
+import { LaafficOutboxModule, SmsOutbox } from 'nestjs-laaffic-outbox';
+import { OutboxHealthModule } from 'nestjs-laaffic-outbox/health';
 import { ApiKeyGuard } from './access/api-key.guard.js';
 import { BalanceController } from './balance/balance.controller.js';
+import { CampaignControlController } from './campaigns/campaign-control.controller.js';
+import { CampaignCreation } from './campaigns/campaign-creation.js';
+import { CampaignReading } from './campaigns/campaign-reading.js';
+import { CampaignResultsController } from './campaigns/campaign-results.controller.js';
+import { CampaignsController } from './campaigns/campaigns.controller.js';
 import type { Configuration } from './configuration.js';
+import { DatabaseModule } from './database/database.module.js';
+import { ServiceDatabase } from './database/service-database.js';
 import { GatewayAccount } from './gateway/gateway.account.js';
 import { GatewayModule } from './gateway/gateway.module.js';
 import { HealthController } from './health/health.controller.js';
-import { DeliveryListener } from './messages/delivery.listener.js';
-import { MessageLog } from './messages/message.log.js';
+import { MessageSender } from './messages/message.sender.js';
 import { MessagesController } from './messages/messages.controller.js';
+import { RequestsUnderWay } from './shutdown/requests-under-way.js';
+import { Stopping } from './shutdown/stopping.js';
 
 /** The notification service. */
 @Module({
-  controllers: [MessagesController, BalanceController, HealthController],
-  providers: [MessageLog, DeliveryListener],
+  controllers: [
+    MessagesController,
+    CampaignsController,
+    CampaignControlController,
+    CampaignResultsController,
+    BalanceController,
+    HealthController,
+  ],
+  providers: [CampaignCreation, CampaignReading, RequestsUnderWay, Stopping],
 })
 export class AppModule {
-  static forConfiguration({ account, apiKeys, webhookSecret }: Configuration): DynamicModule {
+  static forConfiguration(configuration: Configuration, database: ServiceDatabase): DynamicModule {
+    const { account, apiKeys, webhookSecret, worker, recipientsPerSecond, requestsPerSecond } = configuration;
     const gateway = GatewayModule.forAccount(account);
+    const where = DatabaseModule.for(database);
     return {
       module: AppModule,
       imports: [
@@ -30,12 +49,29 @@ export class AppModule {
           imports: [gateway],
           inject: [GatewayAccount],
           useFactory: (target: GatewayAccount) => target.options(),
+          isGlobal: true,
+        }),
+        LaafficOutboxModule.forRootAsync({
+          imports: [where],
+          inject: [ServiceDatabase],
+          useFactory: ({ url }: ServiceDatabase) => ({
+            database: url,
+            worker,
+            rate: { recipientsPerSecond, requestsPerSecond },
+          }),
         }),
         ...(webhookSecret === undefined ? [] : [LaafficWebhooksModule.forRoot({ secret: webhookSecret })]),
         TerminusModule.forRoot({ logger: false }),
         LaafficHealthModule.forRoot(),
+        OutboxHealthModule,
       ],
       providers: [
+        {
+          provide: MessageSender,
+          useFactory: (outbox: SmsOutbox, stopping: Stopping) =>
+            new MessageSender(outbox, stopping, configuration.answerWithin * 1000),
+          inject: [SmsOutbox, Stopping],
+        },
         {
           provide: APP_GUARD,
           useFactory: (reflector: Reflector) => new ApiKeyGuard(reflector, apiKeys),

@@ -21,6 +21,12 @@ describe('readConfiguration', () => {
       logFormat: 'json',
       account: undefined,
       webhookSecret: expect.stringMatching(/^[\w-]{32}$/),
+      databaseUrl: undefined,
+      dataDir: './.data/postgres',
+      worker: true,
+      recipientsPerSecond: undefined,
+      requestsPerSecond: undefined,
+      answerWithin: 15,
     });
   });
 
@@ -37,6 +43,12 @@ describe('readConfiguration', () => {
         LAAFFIC_BASE_URL: 'https://api.onbuka.com/v3',
         LAAFFIC_SENDER_ID: 'ACME',
         WEBHOOK_SECRET: 'a-secret-of-my-own',
+        DATABASE_URL: 'postgres://user:password@db.example:5432/sms?sslmode=require\n',
+        DATA_DIR: '/var/lib/sms',
+        WORKER: 'off',
+        RECIPIENTS_PER_SECOND: '450',
+        REQUESTS_PER_SECOND: '2.5',
+        ANSWER_WITHIN: '5',
       }),
     ).toEqual({
       port: 8080,
@@ -51,6 +63,12 @@ describe('readConfiguration', () => {
         senderId: 'ACME',
       },
       webhookSecret: 'a-secret-of-my-own',
+      databaseUrl: 'postgres://user:password@db.example:5432/sms?sslmode=require',
+      dataDir: '/var/lib/sms',
+      worker: false,
+      recipientsPerSecond: 450,
+      requestsPerSecond: 2.5,
+      answerWithin: 5,
     });
   });
 
@@ -80,6 +98,23 @@ describe('readConfiguration', () => {
       'a secret that can be guessed, or not be part of an address',
       { WEBHOOK_SECRET: 'short/secret' },
       ['WEBHOOK_SECRET must be at least 16 letters, digits, hyphens or underscores'],
+    ],
+    [
+      'a database of another kind, without repeating its password',
+      { DATABASE_URL: 'mysql://user:password@host/x' },
+      ['DATABASE_URL must be a URL: postgres://user:password@host:5432/database'],
+    ],
+    ['a worker that is neither on nor off', { WORKER: 'toString' }, ['WORKER must be on or off']],
+    [
+      'rates that are none',
+      { RECIPIENTS_PER_SECOND: '0', REQUESTS_PER_SECOND: 'many' },
+      ['RECIPIENTS_PER_SECOND must be a number above 0', 'REQUESTS_PER_SECOND must be a number above 0'],
+    ],
+    ['endless rates', { REQUESTS_PER_SECOND: 'Infinity' }, ['REQUESTS_PER_SECOND must be a number above 0']],
+    [
+      'an answer that takes too long',
+      { ANSWER_WITHIN: '301' },
+      ['ANSWER_WITHIN must be a number above 0 and at most 300'],
     ],
     ['another log format', { LOG_FORMAT: 'xml' }, ['LOG_FORMAT must be json or text']],
     [

@@ -21,6 +21,18 @@ export interface Configuration {
    * @default with the sandbox one that is made at each start; with an account none, and no pushes
    */
   readonly webhookSecret: string | undefined;
+  /** `DATABASE_URL`: a PostgreSQL, the same for all instances. @default a server of this machine's own */
+  readonly databaseUrl: string | undefined;
+  /** `DATA_DIR`: where that server keeps its data. @default ./.data/postgres */
+  readonly dataDir: string;
+  /** `WORKER`: whether this instance sends; `off` only takes messages in. @default on */
+  readonly worker: boolean;
+  /** `RECIPIENTS_PER_SECOND`: what the account may send, over all instances. @default no limit */
+  readonly recipientsPerSecond: number | undefined;
+  /** `REQUESTS_PER_SECOND`: how often the account may ask, over all instances. @default no limit */
+  readonly requestsPerSecond: number | undefined;
+  /** `ANSWER_WITHIN`, in seconds: how long a sender waits for the outcome before the answer is 202. @default 15 */
+  readonly answerWithin: number;
 }
 
 /** The environment is set up wrongly; the message names every variable that is. */
@@ -37,6 +49,8 @@ const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1)$/;
 const ACCOUNT_VARIABLES = ['LAAFFIC_APP_ID', 'LAAFFIC_API_KEY', 'LAAFFIC_API_SECRET'] as const;
 const SHORTEST_API_KEY = 16;
 const URL_SAFE_SECRET = /^[\w-]{16,}$/;
+const WORKER = { on: true, off: false } as const;
+const LONGEST_ANSWER = 300;
 
 /** @throws {ConfigurationError} */
 export function readConfiguration(env: NodeJS.ProcessEnv, isTerminal = false): Configuration {
@@ -69,6 +83,24 @@ export function readConfiguration(env: NodeJS.ProcessEnv, isTerminal = false): C
     problems.push('WEBHOOK_SECRET must be at least 16 letters, digits, hyphens or underscores');
   }
 
+  const databaseUrl = read('DATABASE_URL');
+  if (databaseUrl !== undefined && !isPostgresUrl(databaseUrl)) {
+    // Not repeated: it holds a password.
+    problems.push('DATABASE_URL must be a URL: postgres://user:password@host:5432/database');
+  }
+  const worker = read('WORKER') ?? 'on';
+  if (!Object.hasOwn(WORKER, worker)) problems.push('WORKER must be on or off');
+  const readPositive = (name: string, most = Number.MAX_VALUE): number | undefined => {
+    const text = read(name);
+    const value = Number(text);
+    if (text === undefined || (value > 0 && value <= most)) return text === undefined ? undefined : value;
+    problems.push(`${name} must be a number above 0${most < Number.MAX_VALUE ? ` and at most ${most}` : ''}`);
+    return undefined;
+  };
+  const recipientsPerSecond = readPositive('RECIPIENTS_PER_SECOND');
+  const requestsPerSecond = readPositive('REQUESTS_PER_SECOND');
+  const answerWithin = readPositive('ANSWER_WITHIN', LONGEST_ANSWER) ?? 15;
+
   if (problems.length > 0) throw new ConfigurationError(problems);
   const account =
     appId === undefined || apiKey === undefined || apiSecret === undefined
@@ -81,5 +113,15 @@ export function readConfiguration(env: NodeJS.ProcessEnv, isTerminal = false): C
     logFormat: logFormat as 'json' | 'text',
     account,
     webhookSecret: webhookSecret ?? (account === undefined ? randomBytes(24).toString('base64url') : undefined),
+    databaseUrl,
+    dataDir: read('DATA_DIR') ?? './.data/postgres',
+    worker: WORKER[worker as keyof typeof WORKER],
+    recipientsPerSecond,
+    requestsPerSecond,
+    answerWithin,
   };
+}
+
+function isPostgresUrl(text: string): boolean {
+  return /^postgres(ql)?:\/\//.test(text) && URL.canParse(text);
 }

@@ -4,22 +4,38 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import { AppModule } from './app.module.js';
 import type { Configuration } from './configuration.js';
+import { DatabaseError } from './database/database.error.js';
+import { ServiceDatabase } from './database/service-database.js';
+import { RequestsUnderWay } from './shutdown/requests-under-way.js';
 
 /** 1,000 recipients with order ids of 64 characters make 110 kB. */
 const BODY_LIMIT = '1mb';
 
-/** The service, ready to listen. */
+/** In milliseconds, over whatever line; Node's own limit is five minutes. */
+const LONGEST_UPLOAD = 60 * 60_000;
+
+/**
+ * The service, ready to listen.
+ * @throws {DatabaseError} if there is no database to work with.
+ */
 export async function createApp(
   configuration: Configuration,
   logger: LoggerService = new ConsoleLogger({ json: configuration.logFormat === 'json' }),
 ): Promise<NestExpressApplication> {
-  const app = await NestFactory.create<NestExpressApplication>(AppModule.forConfiguration(configuration), {
+  const database = await ServiceDatabase.open(configuration);
+  const module = AppModule.forConfiguration(configuration, database);
+  const app = await NestFactory.create<NestExpressApplication>(module, {
     logger,
     abortOnError: false,
     // JSON alone: a page in a browser may post forms to this machine without asking, but not JSON.
     bodyParser: false,
+  }).catch(async (error: unknown) => {
+    await database.close();
+    throw isOfDatabase(error) ? DatabaseError.notUsable(error, database.dataDir) : error;
   });
+  app.use(app.get(RequestsUnderWay).count);
   app.useBodyParser('json', { limit: BODY_LIMIT });
+  app.getHttpServer().requestTimeout = LONGEST_UPLOAD;
   app.disable('x-powered-by');
   app.enableShutdownHooks();
 
@@ -30,4 +46,10 @@ export async function createApp(
   if (configuration.apiKeys.length > 0) description.addBearerAuth().addSecurityRequirements('bearer');
   SwaggerModule.setup('docs', app, () => SwaggerModule.createDocument(app, description.build()));
   return app;
+}
+
+/** What PostgreSQL says, by its codes, of a schema that cannot be made, or the outbox of one that does not fit. */
+function isOfDatabase(error: unknown): boolean {
+  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
+  return typeof code === 'string' && /^(\d[0-9A-Z]{4}|OUTBOX_SCHEMA_\w+)$/.test(code);
 }

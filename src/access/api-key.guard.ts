@@ -19,7 +19,8 @@ const LOOPBACK_HOST = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/i;
 /**
  * Lets in who has an API key as a bearer token. Without any keys the service listens on loopback
  * only; then it lets in who asks for a loopback host, which a page in a browser that had its name
- * rebound to this machine does not.
+ * rebound to this machine does not, and whom no page of another origin sends: some requests it may make
+ * without asking.
  */
 export class ApiKeyGuard implements CanActivate {
   readonly #digests: readonly Buffer[];
@@ -35,7 +36,8 @@ export class ApiKeyGuard implements CanActivate {
     if (this.reflector.getAllAndOverride<boolean>(OPEN, [context.getHandler(), context.getClass()])) return true;
     const { headers } = context.switchToHttp().getRequest<Request>();
     if (this.#digests.length === 0) {
-      if (LOOPBACK_HOST.test(headers.host ?? '')) return true;
+      const { host = '', origin } = headers;
+      if (LOOPBACK_HOST.test(host) && (origin === undefined || origin === `http://${host}`)) return true;
       throw new ForbiddenException('Without API_KEYS the service is for this machine only');
     }
     const [, token = ''] = /^Bearer (.+)$/i.exec(headers.authorization ?? '') ?? [];

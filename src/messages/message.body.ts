@@ -1,24 +1,78 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import type { OutboxMessage, OutboxRecipient } from 'nestjs-laaffic-outbox';
 
-const STATES = ['accepted', 'rejected', 'unknown', 'sending', 'delivered', 'failed'];
+export const RECIPIENT_STATES = [
+  'pending',
+  'sending',
+  'accepted',
+  'delivered',
+  'failed',
+  'rejected',
+  'cancelled',
+  'unknown',
+  'held',
+  'abandoned',
+] as const satisfies OutboxRecipient['state'][];
 
-/** What a known message looks like to the API's readers. */
-export class MessageBody {
+/** What is known of one recipient. */
+export class RecipientBody {
   @ApiProperty({ example: 'order-1' })
   orderId!: string;
+
+  @ApiPropertyOptional({ example: '91856321412', description: 'Not there once it was removed for its age.' })
+  number?: string | undefined;
 
   @ApiPropertyOptional({ example: '2108021054011000095' })
   msgId?: string;
 
-  @ApiProperty({ example: '91856321412' })
-  number!: string;
-
-  @ApiProperty({ enum: STATES, example: 'delivered' })
+  @ApiProperty({ enum: RECIPIENT_STATES, example: 'delivered' })
   state!: string;
+
+  @ApiPropertyOptional({ example: 'LAAFFIC_ABNORMAL_NUMBER' })
+  code?: string;
 
   @ApiPropertyOptional({ example: 'UNDELIV' })
   reason?: string;
 
-  @ApiPropertyOptional({ format: 'date-time' })
-  reportedAt?: string;
+  @ApiPropertyOptional({ format: 'date-time', description: 'When the platform reported it.' })
+  reportedAt?: Date;
+}
+
+/** A message, found by its id. */
+export class MessageBody {
+  @ApiProperty({ example: '42' })
+  id!: string;
+
+  @ApiProperty({ format: 'date-time' })
+  createdAt!: Date;
+
+  @ApiPropertyOptional({ example: '7', description: 'The campaign that it is a part of.' })
+  campaignId?: string;
+
+  @ApiProperty({ type: [RecipientBody] })
+  recipients!: RecipientBody[];
+}
+
+/** A message that is taken, and not decided. */
+export class PendingMessageBody {
+  @ApiProperty({ example: '42' })
+  id!: string;
+
+  @ApiProperty({ enum: ['pending'] })
+  status!: 'pending';
+
+  @ApiProperty({ example: '/v1/messages/42' })
+  location!: string;
+}
+
+export function recipientBody(recipient: OutboxRecipient): RecipientBody {
+  const { orderId, number, msgId, state, code, reason, reportedAt } = recipient;
+  const told = { ...(code === undefined ? {} : { code }), ...(reason === undefined ? {} : { reason }) };
+  const id = msgId === undefined ? {} : { msgId };
+  return { orderId, ...id, number, state, ...told, ...(reportedAt === undefined ? {} : { reportedAt }) };
+}
+
+export function messageBody({ id, createdAt, campaignId, recipients }: OutboxMessage): MessageBody {
+  const part = campaignId === undefined ? {} : { campaignId };
+  return { id, createdAt, ...part, recipients: recipients.map(recipientBody) };
 }

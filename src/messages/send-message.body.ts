@@ -1,8 +1,11 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { Expose } from 'class-transformer';
+import { IsOptional } from 'class-validator';
 import type { RecipientInput } from 'nestjs-laaffic';
 import { SendSmsCommand } from 'nestjs-laaffic/commands';
+import { IsMoment } from '../http/is-moment.js';
 
-const recipient = {
+export const recipientSchema = {
   oneOf: [
     { type: 'string', example: '+91 8563 21412', description: 'A phone number with country code.' },
     {
@@ -20,7 +23,7 @@ const recipient = {
 export class SendMessageBody extends SendSmsCommand {
   @ApiProperty({
     description: 'Who gets it: one recipient, or a list of at most 1,000.',
-    oneOf: [...recipient.oneOf, { type: 'array', minItems: 1, maxItems: 1000, items: recipient }],
+    oneOf: [...recipientSchema.oneOf, { type: 'array', minItems: 1, maxItems: 1000, items: recipientSchema }],
     example: ['+91 8563 21412', { number: '91856321413', orderId: 'order-2' }],
   })
   declare to: RecipientInput | readonly RecipientInput[];
@@ -30,4 +33,16 @@ export class SendMessageBody extends SendSmsCommand {
 
   @ApiPropertyOptional({ maxLength: 32, example: 'ACME' })
   declare senderId?: string | undefined;
+
+  @ApiPropertyOptional({ format: 'date-time', description: 'When it is to be sent; the answer is 202.' })
+  @Expose()
+  @IsOptional()
+  @IsMoment()
+  sendAt?: string | null;
+
+  @ApiPropertyOptional({ format: 'date-time', description: 'After that it is not sent any more.' })
+  @Expose()
+  @IsOptional()
+  @IsMoment()
+  sendBefore?: string | null;
 }

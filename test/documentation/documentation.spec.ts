@@ -22,12 +22,22 @@ const read = (file: string) => readFileSync(join(ROOT, file), 'utf8');
 const documents = [
   ...['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md'],
   ...['libs/laaffic/README.md', 'libs/laaffic-sandbox/README.md', 'libs/laaffic-cli/README.md'],
+  'libs/laaffic-outbox/README.md',
   ...readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.md'))
     .map((file) => join('docs', file)),
 ];
 const blocks = (markdown: string, language: string) =>
   [...markdown.matchAll(/^```(\w+)\n(.*?)^```$/gms)].filter(([, name]) => name === language).map(([, , code]) => code!);
+
+/** What a link to a heading is called. */
+const anchors = (markdown: string) =>
+  [...markdown.replace(/^```.*?^```$/gms, '').matchAll(/^#+ (.+)$/gm)].map(([, heading]) =>
+    heading!
+      .toLowerCase()
+      .replace(/[^\w\- ]/g, '')
+      .replaceAll(' ', '-'),
+  );
 
 /** Without indentation, so that a block may be part of a function. */
 const lines = (code: string) =>
@@ -44,6 +54,13 @@ describe('documents', () => {
     expect(missing).toEqual([]);
   });
 
+  it.each(documents)('%s names only headings that there are', (file) => {
+    const links = [...read(file).matchAll(/\]\(([^)#:]*)#([^)]*)\)/g)];
+    const targetOf = (path: string) => (path === '' ? file : join(dirname(file), path));
+    const missing = links.filter(([, path, anchor]) => !anchors(read(targetOf(path!))).includes(anchor!));
+    expect(missing.map(([link]) => link)).toEqual([]);
+  });
+
   it('show the two commands, which are scripts of the package', () => {
     const commands = blocks(read('README.md'), 'sh').slice(0, 2);
     expect(commands).toEqual(['npm ci && npm start\n', 'npm ci && npm test\n']);
@@ -55,8 +72,9 @@ describe('documents', () => {
 
   it('show only code that is in examples/', () => {
     const examples = readdirSync(join(ROOT, 'examples')).map((file) => lines(read(join('examples', file))));
-    const shown = ['README.md', 'libs/laaffic/README.md'].flatMap((file) => blocks(read(file), 'ts'));
-    expect(shown.length).toBeGreaterThanOrEqual(7);
+    const files = ['README.md', 'libs/laaffic/README.md', 'libs/laaffic-outbox/README.md'];
+    const shown = files.flatMap((file) => blocks(read(file), 'ts'));
+    expect(shown.length).toBeGreaterThanOrEqual(14);
     const inExamples = (block: string) =>
       examples.some((example) => example.includes(lines(block)) || example.includes(`return ${lines(block)}`));
     expect(shown.filter((block) => !inExamples(block))).toEqual([]);

@@ -89,6 +89,7 @@ describe('held recipients', () => {
         state: 'held',
         code: expect.any(String),
         reason: expect.any(String),
+        sentAt: expect.any(Date),
       })),
       progressOf(id, 'done', { total: 5, held: 4, invalid: 1 }),
       BALANCED,

@@ -117,6 +117,7 @@ const recipient = (position: number, number: string, more: object) => ({
 });
 const ACCEPTED = { state: 'accepted', msgId: expect.any(String) };
 const NOT_KNOWN = { code: expect.any(String), reason: expect.any(String) };
+const IN_DOUBT = { ...NOT_KNOWN, sentAt: expect.any(Date) };
 
 describe('handlers are told', () => {
   it('what became of a message', async () => {
@@ -160,7 +161,7 @@ describe('handlers are told', () => {
     await has(1);
     await allTold();
     expect(heard).toEqual([
-      ['held', { id, lane: 'priority', recipients: [recipient(0, NUMBER, { state: 'held', ...NOT_KNOWN })] }],
+      ['held', { id, lane: 'priority', recipients: [recipient(0, NUMBER, { state: 'held', ...IN_DOUBT })] }],
     ]);
   });
 
@@ -174,7 +175,7 @@ describe('handlers are told', () => {
     await allTold();
     const part = (...recipients: object[]) => ({ id, lane: 'priority', recipients });
     const known = recipient(0, first, ACCEPTED);
-    const unclear = (state: string) => recipient(1, second, { state, ...NOT_KNOWN });
+    const unclear = (state: string) => recipient(1, second, { state, ...IN_DOUBT });
     expect(heard).toEqual([
       ['settled', part(known, unclear('unknown'))],
       ['settled', part(known, unclear('held'))],

@@ -45,6 +45,20 @@ describe('a refusal about some numbers', () => {
     expect([message?.id, message?.recipients.length]).toEqual([id, 40]);
   });
 
+  it('refuses 1,000 for one that it does not name: the one is found', async () => {
+    const to = numbers(1_000);
+    const wrong = to[567] ?? '';
+    stage.sandbox.configure({
+      quirks: { partialSuccess: 'refuse-all', failArray: 'never' },
+      rules: [{ number: wrong, status: -9 }],
+    });
+    const { id } = await outbox.enqueue({ to, content: 'hello' });
+    const rejected = (await decided(id))?.recipients.filter(({ state }) => state === 'rejected');
+    expect(rejected?.map(({ number, position }) => [number, position])).toEqual([[wrong, 567]]);
+    expect(acceptedAt()).toEqual(to.filter((number) => number !== wrong));
+    expect(stage.sandbox.requests.length).toBeLessThan(25);
+  });
+
   it('refuses all and names them: the others are sent to in one request more', async () => {
     const to = numbers(40);
     const wrong = [to[3] ?? '', to[21] ?? ''];

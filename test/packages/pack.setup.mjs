@@ -21,8 +21,8 @@ export default async function pack() {
         ({ message, stdout }) => Promise.reject(new Error(`${message}\n${stdout}`)),
       );
     await Promise.all([packOne('nestjs-laaffic'), packOne('laaffic-sandbox')]);
-    // It is compiled against the declarations of the other two.
-    await packOne('laaffic-cli');
+    // They are compiled against the declarations of the other two.
+    await Promise.all([packOne('laaffic-cli'), packOne('nestjs-laaffic-outbox')]);
   } catch (error) {
     rmSync(dir, { recursive: true, force: true });
     throw error;

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { workDir } from './packed.js';
 import { run } from './run.js';
 
 const ROOT = join(__dirname, '../..');
@@ -30,7 +31,10 @@ describe('the built service', () => {
   });
 
   it('sends its first message through a gateway that checks the signature, and stops when told to', async () => {
-    const { printed, errors, code } = await serve({ PORT: '0' }, /Stop +Ctrl\+C/);
+    const { printed, errors, code } = await serve(
+      { PORT: '0', DATA_DIR: join(workDir, 'service-data') },
+      /Stop +Ctrl\+C/,
+    );
     expect(errors).toBe('');
     expect(code).toBe(143);
     const [, receipt = ''] = /201 Created\n(\{.*?^\})/ms.exec(printed) ?? [];

@@ -19,6 +19,11 @@ const layouts: readonly Layout[] = [
     builds: { 'dist/esm': WITH_MAPS, 'dist/cjs': ['.js', '.d.ts'] },
     others: ['dist/cjs/package.json'],
   },
+  {
+    name: 'nestjs-laaffic-outbox',
+    builds: { 'dist/esm': WITH_MAPS, 'dist/cjs': ['.js', '.d.ts'] },
+    others: ['dist/cjs/package.json'],
+  },
   { name: 'laaffic-sandbox', builds: { dist: WITH_MAPS }, others: [] },
   { name: 'laaffic-cli', builds: { dist: WITH_MAPS }, others: [] },
 ];
@@ -68,6 +73,7 @@ it('all packages pass publint, and their types resolve for every kind of import 
   const verdicts = reports.map(({ stdout }) => new Set(stdout.match(/All good!|🟢 \((?:CJS|ESM)\)/g)));
 
   expect(verdicts).toEqual([
+    new Set(['All good!', '🟢 (CJS)', '🟢 (ESM)']),
     new Set(['All good!', '🟢 (CJS)', '🟢 (ESM)']),
     new Set(['All good!', '🟢 (ESM)']),
     // It has no imports.

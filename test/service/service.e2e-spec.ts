@@ -1,62 +1,34 @@
 import { request as httpRequest } from 'node:http';
 import { inspect } from 'node:util';
-import type { LoggerService } from '@nestjs/common';
-import type { NestExpressApplication } from '@nestjs/platform-express';
 import { LaafficSandbox } from 'laaffic-sandbox';
-import { readConfiguration } from '../../src/configuration.js';
-import { createApp } from '../../src/create-app.js';
 import { showFirstMessage } from '../../src/first-message.js';
 import { GatewayAccount } from '../../src/gateway/gateway.account.js';
+import { startDatabase, type TestDatabase } from '../outbox/database.js';
+import { MESSAGE, SECRET, startService, type Service } from './service.js';
 
 const API_KEY = 'a-key-of-my-own-0123';
-const SECRET = 'a-secret-of-my-own-0123';
-const MESSAGE = { to: '91856321412', content: 'Your code is 482913' };
 
-class KeepingLogger implements LoggerService {
-  readonly lines: unknown[] = [];
-  private readonly keep = (...parts: unknown[]) => {
-    this.lines.push(parts);
-  };
-  log = this.keep;
-  error = this.keep;
-  warn = this.keep;
-  debug = this.keep;
-}
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await startDatabase();
+}, 60_000);
+afterAll(() => database.close());
 
-async function start(env: NodeJS.ProcessEnv = {}) {
-  const logger = new KeepingLogger();
-  const configuration = readConfiguration({ WEBHOOK_SECRET: SECRET, ...env });
-  const app: NestExpressApplication = await createApp(configuration, logger);
-  await app.listen(0, '127.0.0.1');
-  const url = await app.getUrl();
-  const post = async (body: unknown, headers: Record<string, string> = {}) => {
-    const answer = await fetch(`${url}/v1/messages`, {
-      method: 'POST',
-      headers: { 'Content-Type': 'application/json', ...headers },
-      body: typeof body === 'string' ? body : JSON.stringify(body),
-    });
-    return { status: answer.status, headers: answer.headers, body: await answer.json() };
-  };
-  const get = async (path: string) => {
-    const answer = await fetch(url + path);
-    return { status: answer.status, body: await answer.json() };
-  };
-  return { app, url, post, get, logger, sandbox: app.get(GatewayAccount).sandbox };
-}
+const start = (env: NodeJS.ProcessEnv = {}) => startService({ DATABASE_URL: database.url, ...env });
 
 describe('the service without settings', () => {
-  let service: Awaited<ReturnType<typeof start>>;
+  let service: Service;
   beforeAll(async () => {
     service = await start();
   });
   beforeEach(() => {
     service.sandbox?.reset();
   });
-  afterAll(() => service.app.close());
+  afterAll(() => service.close());
 
   it('sends to its own sandbox and answers 201 with the receipt', async () => {
     const to = ['+91 856 321 412', { number: '91856321413', orderId: 'order-2' }];
-    const { status, body } = await service.post({ to, content: 'hello world', senderId: 'ACME' });
+    const { status, body } = await service.send({ to, content: 'hello world', senderId: 'ACME' });
     const [first, second] = service.sandbox!.messages;
     expect([status, body]).toEqual([
       201,
@@ -80,7 +52,7 @@ describe('the service without settings', () => {
       number: `9185${String(i).padStart(7, '0')}`,
       orderId: String(i).padStart(64, 'x'),
     }));
-    const { status, body } = await service.post({ to, content: 'hi' });
+    const { status, body } = await service.send({ to, content: 'hi' });
     expect(status).toBe(201);
     expect(body).toMatchObject({ accepted: { length: 1000 }, rejected: [], unknown: [] });
     expect(service.sandbox!.requests).toHaveLength(1);
@@ -108,7 +80,7 @@ describe('the service without settings', () => {
       'sender is refused: property sender should not exist',
     ],
   ])('refuses %s with 400, naming the field', async (_, message, field, problem) => {
-    const { status, body } = await service.post(message);
+    const { status, body } = await service.send(message);
     expect([status, body]).toEqual([
       400,
       {
@@ -129,19 +101,8 @@ describe('the service without settings', () => {
     ['plain text, which any page may post', JSON.stringify(MESSAGE), 'text/plain', 400],
     ['more than a megabyte', JSON.stringify({ ...MESSAGE, content: 'x'.repeat(1_100_000) }), 'application/json', 413],
   ])('refuses %s', async (_, body, type, expected) => {
-    const { status } = await service.post(body, { 'Content-Type': type });
+    const { status } = await service.send(body, { 'Content-Type': type });
     expect([status, service.sandbox!.requests.length]).toEqual([expected, 0]);
-  });
-
-  it.each([
-    ['9990000010', 503, 'LAAFFIC_INSUFFICIENT_BALANCE', 'rejected', null],
-    ['9990000001', 502, 'LAAFFIC_AUTHENTICATION_FAILED', 'rejected', null],
-    ['9990000015', 429, 'LAAFFIC_TOO_FREQUENT', 'rejected', '1'],
-    ['9990000018', 503, 'LAAFFIC_GATEWAY_FAULT', 'unknown', null],
-  ])('answers the trouble that the sandbox makes for %s with %i', async (to, http, code, outcome, retryAfter) => {
-    const { status, body, headers } = await service.post({ to, content: 'x' });
-    expect([status, headers.get('retry-after')]).toEqual([http, retryAfter]);
-    expect(body).toMatchObject({ statusCode: http, code, outcome });
   });
 
   it('says that messages can be sent, and what the account holds', async () => {
@@ -160,8 +121,8 @@ describe('the service without settings', () => {
       to: ['91856321412', '91856321413', '9991100001'].map((number, i) => ({ number, orderId: `o-${i}` })),
       content: 'x',
     };
-    expect((await service.post(message)).status).toBe(201);
-    const state = async (orderId: string, query = '') => (await service.get(`/v1/messages/${orderId}${query}`)).body;
+    expect((await service.send(message)).status).toBe(201);
+    const state = async (orderId: string) => (await service.get(`/v1/messages/${orderId}`)).body;
     expect(await state('o-0')).toMatchObject({ orderId: 'o-0', number: '91856321412', state: 'accepted' });
 
     const [first, second, third] = service.sandbox!.messages.map(({ msgId }) => msgId);
@@ -172,10 +133,7 @@ describe('the service without settings', () => {
     expect(await state('o-0')).toMatchObject({ msgId: first, state: 'delivered' });
     expect(await state('o-2')).toMatchObject({ msgId: third, state: 'failed', reason: 'UNDELIV' });
 
-    service.sandbox!.configure({ pushReportsTo: null });
-    service.sandbox!.deliver(second!, 'delivered');
-    expect(await state('o-1')).toMatchObject({ state: 'accepted' });
-    expect(await state('o-1', '?refresh')).toMatchObject({ msgId: second, state: 'delivered' });
+    expect(await state('o-1')).toMatchObject({ msgId: second, state: 'accepted' });
     expect(await service.get('/v1/messages/unheard-of')).toMatchObject({ status: 404 });
   });
 
@@ -198,10 +156,24 @@ describe('the service without settings', () => {
       paths: object;
       components: { schemas: Record<string, { properties: object; required: string[] }> };
     };
-    expect(Object.keys(api.paths)).toEqual(['/v1/messages', '/v1/messages/{orderId}', '/v1/balance', '/health']);
+    expect(Object.keys(api.paths)).toEqual([
+      '/v1/messages',
+      '/v1/messages/{id}',
+      '/v1/messages/{id}/cancel',
+      '/v1/campaigns',
+      '/v1/campaigns/{id}',
+      ...['start', 'pause', 'resume', 'cancel', 'resolve', 'retry-refused'].map((one) => `/v1/campaigns/{id}/${one}`),
+      ...['results', 'held', 'events'].map((one) => `/v1/campaigns/{id}/${one}`),
+      '/v1/balance',
+      '/health',
+    ]);
+    const { requestBody } = (api.paths as Record<string, { post: { requestBody: { content: object } } }>)[
+      '/v1/campaigns'
+    ]!.post;
+    expect(Object.keys(requestBody.content)).toEqual(['application/json', 'text/csv', 'application/x-ndjson']);
     const { SendMessageBody, ReceiptBody } = api.components.schemas;
     expect([Object.keys(SendMessageBody!.properties), SendMessageBody!.required]).toEqual([
-      ['to', 'content', 'senderId'],
+      ['to', 'content', 'senderId', 'sendAt', 'sendBefore'],
       ['to', 'content'],
     ]);
     expect(Object.keys(ReceiptBody!.properties)).toEqual(['accepted', 'rejected', 'unknown']);
@@ -229,35 +201,52 @@ describe('the service without settings', () => {
     expect([status, service.sandbox!.requests.length]).toEqual([403, 0]);
   });
 
+  it('does not answer a page of another origin, which may send some requests without asking', async () => {
+    const cancel = (origin: string) =>
+      fetch(`${service.url}/v1/campaigns/1/cancel`, { method: 'POST', headers: { Origin: origin } });
+    expect((await cancel('https://evil.example')).status).toBe(403);
+    expect((await cancel('null')).status).toBe(403);
+    expect((await cancel(service.url)).status).toBe(404);
+  });
+
   it('logs what it did, numbers masked and contents left out', async () => {
     service.logger.lines.length = 0;
-    await service.post(MESSAGE);
-    await service.post({ ...MESSAGE, to: ['91856321412', '9990000010'] });
+    await service.send(MESSAGE);
+    await service.send({ ...MESSAGE, to: ['91856321412', '9990000009'] });
     expect(service.logger.lines).toContainEqual([
       { event: 'message sent', to: '9185…412', accepted: 1, rejected: 0, unknown: 0 },
       'MessagesController',
     ]);
     expect(service.logger.lines.length).toBeGreaterThanOrEqual(2);
-    expect(inspect(service.logger.lines, { depth: 9 })).not.toMatch(/91856321412|9990000010|482913/);
+    expect(inspect(service.logger.lines, { depth: 9 })).not.toMatch(/91856321412|9990000009|482913/);
   });
 
   it('shows its first message by its own API', async () => {
     const printed: string[] = [];
-    await showFirstMessage(service.url, service.sandbox!.url, undefined, (text) => printed.push(text));
+    await showFirstMessage({
+      url: service.url,
+      sandboxUrl: service.sandbox!.url,
+      apiKey: undefined,
+      dataDir: './.data/postgres',
+      print: (text) => printed.push(text),
+    });
     const [message] = service.sandbox!.messages;
     expect(printed).toHaveLength(1);
     expect(printed[0]).toContain(`POST ${service.url}/v1/messages`);
     expect(printed[0]).toContain(`"msgId": "${message!.msgId}"`);
     expect(printed[0]).toContain(service.sandbox!.url.replace('/v3', '/_sandbox/messages'));
+    expect(printed[0]).toContain('./.data/postgres');
+    const [, place = ''] = /Where the message is +(\S+)/.exec(printed[0]!) ?? [];
+    expect(await (await fetch(place)).json()).toMatchObject({ recipients: [{ msgId: message!.msgId }] });
   });
 });
 
 describe('the service with API keys', () => {
-  let service: Awaited<ReturnType<typeof start>>;
+  let service: Service;
   beforeAll(async () => {
     service = await start({ API_KEYS: `other-key-0123456789,${API_KEY}` });
   });
-  afterAll(() => service.app.close());
+  afterAll(() => service.close());
 
   it.each([
     ['no key', {}],
@@ -266,12 +255,12 @@ describe('the service with API keys', () => {
     ['an empty key', { Authorization: 'Bearer ' }],
     ['another scheme', { Authorization: `Basic ${API_KEY}` }],
   ])('refuses %s with 401', async (_, headers) => {
-    const { status } = await service.post(MESSAGE, headers);
+    const { status } = await service.send(MESSAGE, headers);
     expect([status, service.sandbox!.requests.length]).toEqual([401, 0]);
   });
 
   it.each([API_KEY, 'other-key-0123456789'])('lets in %s', async (key) => {
-    expect((await service.post(MESSAGE, { Authorization: `Bearer ${key}` })).status).toBe(201);
+    expect((await service.send(MESSAGE, { Authorization: `Bearer ${key}` })).status).toBe(201);
   });
 
   it('leaves health open', async () => {
@@ -294,9 +283,9 @@ describe('the service with an account', () => {
       LAAFFIC_SENDER_ID: 'HOUSE',
     });
     const before = gateway.requests.length;
-    const { status } = await service.post(MESSAGE);
+    const { status } = await service.send(MESSAGE);
     const health = await service.get('/health');
-    await service.app.close();
+    await service.close();
     await gateway.close();
     expect([service.sandbox, before, status, health.status]).toEqual([undefined, 0, 201, 200]);
     expect(gateway.messages.map(({ number, senderId }) => [number, senderId])).toEqual([['91856321412', 'HOUSE']]);

@@ -5,17 +5,20 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import { LaafficSandbox } from 'laaffic-sandbox';
 import type { DeliveryReport } from 'nestjs-laaffic';
 import { OnDeliveryReport, PushCounts } from 'nestjs-laaffic/webhooks';
+import { SmsOutbox, type OutboxRecipient } from 'nestjs-laaffic-outbox';
 import { AppModule } from '../../src/app.module.js';
 import { readConfiguration } from '../../src/configuration.js';
 import { createApp } from '../../src/create-app.js';
-import { DeliveryListener } from '../../src/messages/delivery.listener.js';
-import { MessageLog } from '../../src/messages/message.log.js';
+import { ReportIntake } from '../../libs/laaffic-outbox/src/reports/report-intake.js';
+import { startDatabase, type TestDatabase } from '../outbox/database.js';
+import { until } from './service.js';
 
 const ACCOUNT = { appId: 'app-of-mine', apiKey: 'key-of-mine', apiSecret: 'secret-of-mine' };
 const SECRET = 'a-secret-of-my-own-0123';
 const HOUR = 3_600_000;
 const REQUESTS = 40;
 const OVERTAKEN = 2;
+const OVERTAKEN_RECIPIENTS = 500;
 const RECIPIENTS = Array.from({ length: 10_000 }, (_, index) => ({
   number: `9185${String(index).padStart(7, '0')}`,
   orderId: `order-${index}`,
@@ -31,14 +34,14 @@ const failuresOf = (number: string) => Math.clz32(drawn(number));
 @Injectable()
 class Unreliable {
   readonly succeeded: string[] = [];
-  /** Those it got before the service knew of the message. */
+  /** Those it got before the service knew that the gateway had taken the message. */
   early = 0;
   failures = 0;
   readonly #failuresToCome = new Map(RECIPIENTS.map(({ number }) => [number, failuresOf(number)]));
   // Made once: to look up 10,000 stacks in source maps would take longer than all the rest.
   readonly #failure = new RangeError('not this time');
 
-  constructor(private readonly log: MessageLog) {}
+  constructor(private readonly outbox: SmsOutbox) {}
 
   @OnDeliveryReport()
   async take({ msgId, number = '', orderId = '' }: DeliveryReport) {
@@ -51,7 +54,9 @@ class Unreliable {
       throw this.#failure;
     }
     this.succeeded.push(msgId);
-    if (this.log.find(orderId) === undefined) this.early++;
+    if (this.succeeded.length > OVERTAKEN_RECIPIENTS) return;
+    const message = await this.outbox.findByOrderId(orderId);
+    if (message?.recipients.every(({ state }) => state === 'sending')) this.early++;
   }
 }
 
@@ -66,6 +71,7 @@ class TroubleLogger implements LoggerService {
   error = this.keep;
 }
 
+let database: TestDatabase;
 let sandbox: LaafficSandbox;
 let app: NestExpressApplication;
 let url: string;
@@ -73,6 +79,7 @@ let now = Date.now();
 const logger = new TroubleLogger();
 
 beforeAll(async () => {
+  database = await startDatabase();
   sandbox = await LaafficSandbox.start({
     ...ACCOUNT,
     now: () => now,
@@ -82,8 +89,8 @@ beforeAll(async () => {
     quirks: { pushDuplicates: 0.2, pushOrder: 'reversed', pushesAtOnce: 16, pushRetries: 50, pushRetrySpacing: 5 },
   });
   const whole = AppModule.forConfiguration.bind(AppModule);
-  jest.spyOn(AppModule, 'forConfiguration').mockImplementation((configuration) => {
-    const definition = whole(configuration);
+  jest.spyOn(AppModule, 'forConfiguration').mockImplementation((configuration, where) => {
+    const definition = whole(configuration, where);
     return { ...definition, providers: [...(definition.providers ?? []), Unreliable] };
   });
   const configuration = readConfiguration({
@@ -92,27 +99,31 @@ beforeAll(async () => {
     LAAFFIC_API_KEY: ACCOUNT.apiKey,
     LAAFFIC_API_SECRET: ACCOUNT.apiSecret,
     LAAFFIC_BASE_URL: sandbox.url,
+    DATABASE_URL: database.url,
+    ANSWER_WITHIN: '60',
   });
   app = await createApp(configuration, logger);
   await app.listen(0, '127.0.0.1');
   url = await app.getUrl();
   sandbox.configure({ pushReportsTo: `${url}/laaffic/${SECRET}/reports` });
-});
+}, 60_000);
 
 afterAll(async () => {
   jest.restoreAllMocks();
   await app.close();
   await sandbox.close();
+  await database.close();
 });
 
-async function send(to: typeof RECIPIENTS): Promise<number> {
+/** Answered with the status and the place of the message. */
+async function send(to: typeof RECIPIENTS): Promise<[status: number, place: string]> {
   const answer = await fetch(`${url}/v1/messages`, {
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },
     body: JSON.stringify({ to, content: 'Your table is ready' }),
   });
   await answer.arrayBuffer();
-  return answer.status;
+  return [answer.status, answer.headers.get('location') ?? ''];
 }
 
 /** How many there are of each. */
@@ -123,24 +134,35 @@ function tally(texts: readonly (string | undefined)[]): Record<string, number> {
 }
 
 it('10,000 reports, a fifth of them twice, out of order, some before the answer, to a handler that fails half of the time: each once, none lost, every state right', async () => {
-  const log = app.get(MessageLog);
+  const outbox = app.get(SmsOutbox, { strict: false });
   const unreliable = app.get(Unreliable);
-  const takeDown = jest.spyOn(app.get(DeliveryListener), 'take');
-  const states = () => tally(RECIPIENTS.map(({ orderId }) => log.find(orderId)?.state));
+  const takeDown = jest.spyOn(app.get(ReportIntake, { strict: false }), 'take');
 
   // Two requests are answered only when their reports have been pushed, until each is acknowledged.
   sandbox.script({ endpoint: 'sendSms', times: OVERTAKEN, quirks: { pushOvertakesAnswer: true } });
   const size = RECIPIENTS.length / REQUESTS;
+  expect(OVERTAKEN_RECIPIENTS).toBe(OVERTAKEN * size);
   const requests = Array.from({ length: REQUESTS }, (_, index) => RECIPIENTS.slice(index * size, (index + 1) * size));
-  expect(tally((await Promise.all(requests.map(send))).map(String))).toEqual({ 201: REQUESTS });
-  expect(unreliable.early).toBe(OVERTAKEN * size);
-  expect(states()).toEqual({ accepted: 9500, delivered: 400, failed: 100 });
+  const answers = await Promise.all(requests.map(send));
+  expect(tally(answers.map(([status]) => String(status)))).toEqual({ 201: REQUESTS });
+  expect(unreliable.early).toBe(OVERTAKEN_RECIPIENTS);
+  const ledger = async () => {
+    const messages = await Promise.all(answers.map(([, place]) => outbox.find(place.split('/').at(-1) ?? '')));
+    return new Map(messages.flatMap((message) => message?.recipients ?? []).map((one) => [one.orderId, one]));
+  };
+  const states = (known: ReadonlyMap<string, OutboxRecipient>) => tally([...known.values()].map(({ state }) => state));
+  // What came early is brought to its message a moment after the answer.
+  const before = await until(async () => {
+    const known = await ledger();
+    return states(known).accepted === 9500 && known;
+  });
+  expect(states(before)).toEqual({ accepted: 9500, delivered: 400, failed: 100 });
 
   // The others end as the sandbox has it, in an order of our own: its copies always come right after their originals,
   // these come at any time.
   sandbox.configure({ quirks: { pushDuplicates: 0 } });
   now += HOUR;
-  const others = sandbox.messages.filter(({ orderId }) => log.find(orderId!)?.state === 'accepted');
+  const others = sandbox.messages.filter(({ orderId }) => before.get(orderId!)?.state === 'accepted');
   const copies = others.filter((_, index) => index % 5 === 0);
   const places = [...others, ...copies].map(({ msgId }, index) => ({ msgId, place: drawn(String(index)) }));
   for (const { msgId } of places.sort((a, b) => a.place - b.place)) {
@@ -165,12 +187,14 @@ it('10,000 reports, a fifth of them twice, out of order, some before the answer,
     'failed EXPIRED': 1000,
     'failed UNDELIV': 1000,
   });
-  expect(known.map(({ orderId }) => log.find(orderId))).toEqual(known);
+  const after = await ledger();
+  const told = (one: OutboxRecipient | undefined) => ({ ...one, position: undefined });
+  expect(known.map(({ orderId }) => told(after.get(orderId)))).toEqual(known);
   const sample = known.filter((_, index) => index % 97 === 0);
-  const told = await Promise.all(
+  const shown = await Promise.all(
     sample.map(async ({ orderId }) => (await fetch(`${url}/v1/messages/${orderId}`)).json()),
   );
-  expect(told).toEqual(JSON.parse(JSON.stringify(sample)));
+  expect(shown).toEqual(JSON.parse(JSON.stringify(sample)));
 
   // Without these numbers the test could pass though nothing failed and nothing came twice.
   const failures = RECIPIENTS.reduce((sum, { number }) => sum + failuresOf(number), 0);

@@ -9,10 +9,9 @@ export type OutboxErrorCode =
   | 'OUTBOX_WRONG_STATE'
   | 'OUTBOX_CAMPAIGN_BUSY'
   | 'OUTBOX_SOURCE_CHANGED'
-  | 'OUTBOX_SOURCE_FAILED'
-  | 'OUTBOX_TIMEOUT';
+  | 'OUTBOX_SOURCE_FAILED';
 
-/** A call of the outbox that could not be done; the ledger is as it was before. */
+/** A call of the outbox that could not be done, or, for campaigns that are resumed by their key, not to its end. */
 export class OutboxError extends Error {
   override readonly name = 'OutboxError';
 

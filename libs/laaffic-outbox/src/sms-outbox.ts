@@ -11,6 +11,7 @@ import {
   type ResolveOptions,
 } from './ledger/held-recipients.js';
 import type { OutboxMessage } from './ledger/message-view.js';
+import { AccountControl } from './ledger/account-control.js';
 import { MessageIntake } from './ledger/message-intake.js';
 import { MessageView } from './ledger/message-view.js';
 import { Outcomes } from './ledger/outcomes.js';
@@ -125,6 +126,17 @@ export class SmsOutbox {
   /** The message that sent, or is going to send, with this order id, of a campaign too. */
   findByOrderId(orderId: string): Promise<OutboxMessage | undefined> {
     return this.#messages.findByOrderId(orderId);
+  }
+
+  /**
+   * Sends again at once, without waiting for a probe, where the account is paused; for who has mended it.
+   * @param by who says so, for the journal.
+   * @returns whether it was paused.
+   */
+  async resumeAccount(by: string): Promise<boolean> {
+    const wasPaused = await new AccountControl(this.ledger).resume(by);
+    if (wasPaused) this.ledger.notifications.call('due');
+    return wasPaused;
   }
 
   /** @returns whether it was pending, and now is never sent. */

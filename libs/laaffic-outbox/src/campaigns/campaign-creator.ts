@@ -55,7 +55,7 @@ export class CampaignCreator {
     );
     const [row] = rows;
     if (row === undefined) return undefined;
-    if (row.fingerprint !== fingerprint) {
+    if (row.fingerprint !== null && row.fingerprint !== fingerprint) {
       throw new OutboxError('OUTBOX_KEY_REUSED', 'This idempotency key was given to another campaign before');
     }
     return { ...row, isCreating: row.state === 'creating', stored: Number(row.stored) };

@@ -35,7 +35,11 @@ export class ServerProcess {
     const log = await open(path, 'a', 0o600);
     try {
       const server = new ServerProcess(path, (await log.stat()).size);
-      await server.#spawn(programs, [...serverArguments(cluster, settings), '-p', settings['port'] ?? String(await freePort())], log);
+      await server.#spawn(
+        programs,
+        [...serverArguments(cluster, settings), '-p', settings['port'] ?? String(await freePort())],
+        log,
+      );
       return server;
     } finally {
       await log.close();

@@ -35,6 +35,8 @@ export interface OutboxRecipient {
   readonly reason?: string;
   /** When the gateway reported it. */
   readonly reportedAt?: Date;
+  /** When the request began that may have sent it; of those that are unknown, held or abandoned. */
+  readonly sentAt?: Date;
 }
 
 /** A chunk with what is known of its recipients, as the database gives it. */
@@ -48,6 +50,7 @@ export interface ChunkRow {
   readonly order_ids: string | null;
   readonly code: string | null;
   readonly reason: string | null;
+  readonly sent_at: Date | null;
   readonly messages: readonly MessageRow[] | null;
 }
 
@@ -62,10 +65,12 @@ type MessageRow = readonly [
 
 /** The columns of a {@link ChunkRow}, of `chunk c`. */
 export function chunkColumns(schema: string): string {
-  return `c.id::text as id, c.attempt, c.state::text as state, c.first::text as first, c.n, c.numbers, c.order_ids, c.code, c.reason,
+  return `c.id::text as id, c.attempt, c.state::text as state, c.first::text as first, c.n, c.numbers, c.order_ids, c.code, c.reason, c.sent_at,
     (select json_agg(json_build_array(m.idx, m.state, m.msg_id, m.code, m.reason, m.reported_at) order by m.idx)
       from ${schema}.message m where m.chunk_id = c.id) as messages`;
 }
+
+const IN_DOUBT: ReadonlySet<RecipientState> = new Set(['unknown', 'held', 'abandoned']);
 
 const BY_CHUNK: Readonly<Record<string, RecipientState>> = {
   pending: 'pending',
@@ -101,6 +106,7 @@ export function recipientsOf(chunk: ChunkRow, prefix: string): OutboxRecipient[]
       ...(code === null ? {} : { code }),
       ...(reason === null ? {} : { reason }),
       ...(reportedAt === null ? {} : { reportedAt: new Date(reportedAt) }),
+      ...(chunk.sent_at !== null && IN_DOUBT.has(state) ? { sentAt: chunk.sent_at } : {}),
     });
   }
   return recipients;

@@ -13,6 +13,10 @@ export interface ClaimedChunk {
   readonly retries: number;
   /** Further requests that may be spent on finding out which number is refused. */
   readonly isolation: number;
+  /** Milliseconds after which it must not be sent any more. */
+  readonly expiresIn: number | undefined;
+  /** Whether an earlier attempt may have been taken: a refusal does not mean that nothing was sent. */
+  readonly isDoubtful: boolean;
   /** Whether it was claimed to see if the paused account works again. */
   readonly isProbe: boolean;
   /** Milliseconds from when it could have been claimed until it was, by the database's clock. */

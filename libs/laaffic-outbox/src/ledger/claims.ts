@@ -19,6 +19,8 @@ interface Row {
   chunk_sender: string | null;
   chunk_retries: number;
   chunk_isolation: number;
+  expires_in_ms: number | null;
+  is_doubtful: boolean;
   is_probe: boolean;
   wait_ms: number | null;
   waited_ms: number;
@@ -68,6 +70,8 @@ function chunkOf(row: Row): ClaimedChunk | undefined {
     senderId: row.chunk_sender ?? undefined,
     retries: row.chunk_retries,
     isolation: row.chunk_isolation,
+    expiresIn: row.expires_in_ms ?? undefined,
+    isDoubtful: row.is_doubtful,
     isProbe: row.is_probe,
     waited: row.waited_ms,
   };

@@ -27,7 +27,7 @@ interface Stored {
   fingerprint: string | null;
 }
 
-/** Takes messages into the ledger, each with one statement, so that it fits into any transaction. */
+/** Takes messages into the ledger, in whatever transaction. */
 export class MessageIntake {
   readonly #insert: string;
   readonly #find: string;
@@ -67,7 +67,7 @@ export class MessageIntake {
     const added = await run(transaction, this.#insert, [
       this.ledger.account,
       message.lane,
-      message.n,
+      String(message.n),
       message.numbers,
       message.orderIds ?? null,
       message.content,
@@ -82,7 +82,8 @@ export class MessageIntake {
     if (added !== undefined) return { id: added.id, isNew: true };
     const found = await run(transaction, this.#find, [this.ledger.account, message.idempotencyKey]);
     if (found === undefined) throw unfit('it gave no row');
-    if (found.fingerprint !== message.fingerprint) {
+    // None is left of a message whose number and text were removed for their age.
+    if (found.fingerprint !== null && found.fingerprint !== message.fingerprint) {
       throw new OutboxError('OUTBOX_KEY_REUSED', 'This idempotency key was given to another message before');
     }
     return { id: found.id, isNew: false };

@@ -44,7 +44,7 @@ export class MessageView {
   async findByOrderId(orderId: string): Promise<OutboxMessage | undefined> {
     const place = placeOf(orderId, this.ledger.prefix);
     if (place !== undefined) return this.#findRoot('c.id = $2', place.chunkId);
-    if (orderId === '' || orderId.includes(',')) return undefined;
+    if (orderId === '' || /[,\0]/.test(orderId)) return undefined;
     const s = this.ledger.database.schema;
     return this.#findRoot(`c.id in (select o.chunk_id from ${s}.own_order_ids o where o.ids @> array[$2])`, orderId);
   }
@@ -56,7 +56,7 @@ export class MessageView {
     const { rows } = await this.ledger.database.query(
       `with moved as (
         update ${s}.chunk set ${givenUp(s)}
-        where account = $1 and (id = $2 or root = $2) and state = 'pending' returning *
+        where account = $1 and (id = $2 or root = $2) and campaign_id is null and state = 'pending' returning *
       ), told as (select ${s}.tell_outcome(m) from moved m)
       insert into ${s}.journal (account, campaign_id, chunk_id, attempt, event, by)
         select account, campaign_id, id, attempt, state::text, $3 from moved, (select count(*) from told) t returning 1`,

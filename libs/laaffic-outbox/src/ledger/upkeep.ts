@@ -115,7 +115,7 @@ export class Upkeep {
         select m.account, m.campaign_id, m.id, m.attempt, m.state::text, $2, 'OUTBOX_EXPIRED'
         from moved m, (select count(*) from told) t
       )
-      select lane, n as open from moved`,
+      select lane, n as open from moved where state = 'refused'`,
       [this.ledger.account, this.ledger.by, announce],
     );
   }

@@ -15,22 +15,24 @@ const STATES = {
 export function attemptActivity(chunk: ClaimedChunk, lane: Lane, verdict: Verdict): OutboxActivity {
   const { attempt, waited } = chunk;
   return {
-    state: STATES[verdict.is],
+    state: verdict.is === 'refused' && chunk.isDoubtful ? 'abandoned' : STATES[verdict.is],
     lane,
     recipients: recipientsOf(chunk, verdict),
     request: { attempt, waited },
   };
 }
 
-function recipientsOf({ numbers }: ClaimedChunk, verdict: Verdict): OutboxActivity['recipients'] {
+function recipientsOf({ numbers, isDoubtful }: ClaimedChunk, verdict: Verdict): OutboxActivity['recipients'] {
+  const refused = isDoubtful ? 'abandoned' : 'rejected';
   const total = numbers.filter((number) => number !== '').length;
   if (!('others' in verdict)) {
-    const fates = { refused: { rejected: total }, unknown: { unknown: total }, unsent: {} };
+    const fates = { refused: { [refused]: total }, unknown: { unknown: total }, unsent: {} };
     return fates[verdict.is];
   }
   const { others } = verdict;
-  const counts = { rejected: count(others, 'rejected'), unknown: count(others, 'unknown') };
-  return verdict.is === 'divided' ? counts : { accepted: total - counts.rejected - counts.unknown, ...counts };
+  const [rejected, unknown] = [count(others, 'rejected'), count(others, 'unknown')];
+  const counts = { [refused]: rejected, unknown };
+  return verdict.is === 'divided' ? counts : { accepted: total - rejected - unknown, ...counts };
 }
 
 function count(rows: readonly RecipientRow[], state: RecipientRow[1]): number {

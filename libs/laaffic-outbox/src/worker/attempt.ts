@@ -39,6 +39,8 @@ export interface AttemptPlan {
 const LONGEST_ID = 255;
 const NUMBER_LIMIT = -28;
 const ABNORMAL_NUMBER = -9;
+/** The only trouble with the account that one destination alone can have. */
+const FEE_UNAVAILABLE = -26;
 /** A number that is limited for a period is tried so often, then refused. */
 const MOST_NUMBER_RETRIES = 8;
 
@@ -101,8 +103,11 @@ function failed(chunk: ClaimedChunk, to: readonly SlotRecipient[], error: Laaffi
     const verdict: Verdict = isReadable ? settled(to, receipt) : { is: 'unknown', code, reason };
     return { verdict, account: isReadable ? { is: 'works' } : { is: 'silent', code } };
   }
-  if (kind === 'account' || kind === 'clock') {
-    return { verdict: { is: 'unsent', code, reason, delay: 0 }, account: { is: 'broken', code, reason } };
+  if ((kind === 'account' && status !== FEE_UNAVAILABLE) || kind === 'clock') {
+    return {
+      verdict: { is: 'unsent', code, reason, delay: 0 },
+      account: { is: 'broken', code, reason },
+    };
   }
   if (status === NUMBER_LIMIT || status === ABNORMAL_NUMBER) {
     return { verdict: aboutNumbers(chunk, to, error, reason), account: { is: 'works' } };

@@ -70,13 +70,14 @@ export class OutboxWorker {
   }
 
   async #send(chunk: ClaimedChunk, lane: Lane, mayStart: () => boolean): Promise<void> {
-    const { sms, settings, settlements, prefix, activity } = this.parts;
+    const { sms, settings, settlements, clock, prefix, activity } = this.parts;
     const priority = lane === 'priority' ? 'high' : 'normal';
+    const mayBeSent = chunk.expiresIn === undefined ? () => true : clock.within(chunk.expiresIn);
     const { verdict, account } = await attempt(sms, chunk, {
       prefix,
       timeout: settings.timing.timeout,
       priority,
-      mayStart,
+      mayStart: () => mayStart() && mayBeSent(),
     });
     // First the account: what is given back must not be claimed again at once.
     await this.#watch.heed(account, chunk.isProbe);

@@ -227,7 +227,7 @@ create function claim(
 ) returns table (
   chunk_id bigint, chunk_attempt int, chunk_campaign bigint, chunk_n int, chunk_numbers text, chunk_order_ids text,
   chunk_content text, chunk_sender text, chunk_retries int, chunk_isolation int, is_probe boolean, wait_ms int,
-  waited_ms double precision
+  waited_ms double precision, expires_in_ms double precision, is_doubtful boolean
 ) language plpgsql set search_path from current as $$
 declare
   a account%rowtype;
@@ -283,6 +283,11 @@ begin
     end if;
   end if;
 
+  if probing then
+    -- As little as possible is at stake.
+    largest := 1;
+  end if;
+
   for i in 1..p_limit loop
     select * into c from chunk w
       where w.account = p_account and w.lane = p_lane and w.state = 'pending' and w.campaign_id is null
@@ -334,6 +339,8 @@ begin
       chunk_isolation := greatest(0, 100 - (select count(*) from chunk d where d.root = c.root and d.is_part));
     end if;
     is_probe := probing;
+    is_doubtful := c.doubtful;
+    expires_in_ms := extract(epoch from c.expires_at - clock_timestamp()) * 1000;
     if c.content is null and c.campaign_id is not null then
       select r.content, r.sender_id, r.starts_at into chunk_content, chunk_sender, began from campaign r where r.id = c.campaign_id;
     else

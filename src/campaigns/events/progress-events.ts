@@ -1,0 +1,36 @@
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import type { Writable } from 'node:stream';
+import type { CampaignProgress } from 'nestjs-laaffic-outbox';
+
+/** Proxies cut a connection on which nothing comes for a minute or so. */
+const KEEP_ALIVE = 15_000;
+
+/**
+ * The id of the event that a reading makes: the same reading has the same id, whichever instance made it. A client
+ * that comes back with it misses nothing.
+ */
+export function eventIdOf(progress: CampaignProgress): string {
+  return createHash('sha256').update(JSON.stringify(progress)).digest('base64url').slice(0, 16);
+}
+
+/** Writes readings as server-sent events, and comments while there are none; ends neither the stream nor the readings. */
+export async function writeProgress(
+  stream: Writable,
+  readings: AsyncIterable<CampaignProgress>,
+  { keepAlive = KEEP_ALIVE, lastId = '' }: { readonly keepAlive?: number; readonly lastId?: string } = {},
+): Promise<void> {
+  const timer = setInterval(() => {
+    if (!stream.writableNeedDrain) stream.write(': nothing new\n\n');
+  }, keepAlive);
+  try {
+    for await (const progress of readings) {
+      const id = eventIdOf(progress);
+      if (id === lastId) continue;
+      const isRoomLeft = stream.write(`id: ${id}\nevent: progress\ndata: ${JSON.stringify(progress)}\n\n`);
+      if (!isRoomLeft && !stream.destroyed) await Promise.race([once(stream, 'drain'), once(stream, 'close')]);
+    }
+  } finally {
+    clearInterval(timer);
+  }
+}

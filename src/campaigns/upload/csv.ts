@@ -1,0 +1,96 @@
+import { pipeline, Readable } from 'node:stream';
+import { parse } from 'csv-parse';
+import type { RecipientInput } from 'nestjs-laaffic';
+import { findColumns, type Columns } from './columns.js';
+import { LONGEST_ROW } from './longest-row.js';
+import { UploadError } from './upload.error.js';
+
+interface ParsedRow {
+  readonly record: readonly string[];
+  readonly info: { readonly lines: number };
+}
+
+const DELIMITERS = [',', ';', '\t'];
+
+/**
+ * The recipients of a CSV, one a row, in constant memory. A row without a number is given too, for the outbox to
+ * refuse it; blank rows are left out.
+ * @throws {UploadError} where it cannot be read on, for then rows may be missing.
+ */
+export async function* csvRecipients(
+  texts: AsyncGenerator<string, void, undefined>,
+): AsyncGenerator<RecipientInput, void, undefined> {
+  const head = await headOf(texts);
+  const parser = parse({
+    delimiter: delimiterOf(head),
+    record_delimiter: '\n',
+    relax_column_count: true,
+    skip_empty_lines: true,
+    skip_records_with_empty_values: true,
+    max_record_size: LONGEST_ROW,
+    info: true,
+  });
+  // The parser ends with the error of its source, and the loop below throws it.
+  pipeline(Readable.from(join(head, texts)), parser, () => undefined);
+  let columns: Columns | undefined;
+  try {
+    for await (const { record, info } of parser as AsyncIterable<ParsedRow>) {
+      const isFirst = columns === undefined;
+      columns ??= findColumns(record);
+      if (!isFirst || !columns.hasHeader) yield recipientOf(record, columns, info.lines);
+    }
+  } catch (error) {
+    throw toUploadError(error);
+  }
+}
+
+/** The text up to the end of its first line, and what came with it. */
+async function headOf(texts: AsyncGenerator<string, void, undefined>): Promise<string> {
+  let head = '';
+  while (!head.trimStart().includes('\n') && head.length <= LONGEST_ROW) {
+    const step = await texts.next();
+    if (step.done === true) break;
+    head += step.value;
+  }
+  return head;
+}
+
+async function* join(
+  head: string,
+  texts: AsyncGenerator<string, void, undefined>,
+): AsyncGenerator<string, void, undefined> {
+  if (head !== '') yield head;
+  yield* texts;
+}
+
+/** What the first line has most of. */
+function delimiterOf(head: string): string {
+  const [line = ''] = head.trimStart().split('\n', 1);
+  const count = (delimiter: string) => line.split(delimiter).length;
+  return DELIMITERS.reduce((best, one) => (count(one) > count(best) ? one : best), ',');
+}
+
+function recipientOf(record: readonly string[], { number, orderId, count }: Columns, line: number): RecipientInput {
+  // With a cell too many, nobody can say which is the number.
+  if (record.slice(count).some((cell) => cell.trim() !== '')) return '';
+  const text = record[number] ?? '';
+  const id = (orderId === undefined ? '' : (record[orderId] ?? '')).trim();
+  if (text.includes('\n') || id.includes('\n')) {
+    throw new UploadError('a cell has several lines: is a quote not closed?', line);
+  }
+  if (id === '') return text;
+  // Bytes of another encoding: the id would come back as none of the caller's. With a blank in it, it is refused.
+  return { number: text, orderId: id.includes('\ufffd') ? `${id} (not UTF-8)` : id };
+}
+
+/** In words of our own: the parser's quote cells, which are numbers. */
+function toUploadError(error: unknown): unknown {
+  const { code, lines } = (error ?? {}) as { code?: unknown; lines?: unknown };
+  if (typeof code !== 'string' || !/^(CSV_|INVALID_OPENING_QUOTE)/.test(code)) return error;
+  const line = typeof lines === 'number' ? lines : undefined;
+  if (code === 'CSV_MAX_RECORD_SIZE') {
+    return new UploadError('the row is too long: is a quote not closed, or this no CSV?', line);
+  }
+  if (code === 'CSV_QUOTE_NOT_CLOSED') return new UploadError('a quote is not closed by the end', line);
+  return new UploadError('a quote stands where none may be; inside of quotes it is written twice', line);
+}

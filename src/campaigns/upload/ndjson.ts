@@ -1,0 +1,37 @@
+import type { RecipientInput } from 'nestjs-laaffic';
+import { linesOf } from './lines.js';
+import { UploadError } from './upload.error.js';
+
+/**
+ * The recipients of NDJSON, one a line: a number, or an object { number, orderId }. What is none is given too,
+ * for the outbox to refuse it.
+ * @throws {UploadError} if not even the first line is JSON.
+ */
+export async function* ndjsonRecipients(texts: AsyncIterable<string>): AsyncGenerator<RecipientInput, void, undefined> {
+  let isFirst = true;
+  for await (const { text, line } of linesOf(texts)) {
+    const value = parsed(text);
+    if (isFirst && value === undefined) throw new UploadError('it is no JSON: give one JSON value a line', line);
+    isFirst = false;
+    yield recipientOf(value);
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function recipientOf(value: unknown): RecipientInput {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return asText(value) as RecipientInput;
+  const { number, orderId } = value as Record<string, unknown>;
+  return { number: asText(number) as string, orderId: asText(orderId) as string | undefined };
+}
+
+/** Numbers may be JSON's; beyond what is exact there they are no phone numbers. Anything else is the outbox's to refuse. */
+function asText(value: unknown): unknown {
+  return typeof value === 'number' ? String(value) : value;
+}

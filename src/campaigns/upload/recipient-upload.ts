@@ -1,0 +1,56 @@
+import type { Request } from 'express';
+import type { RecipientInput } from 'nestjs-laaffic';
+import { csvRecipients } from './csv.js';
+import { decode } from './decode.js';
+import { ndjsonRecipients } from './ndjson.js';
+import { UploadError } from './upload.error.js';
+
+const READERS = { 'text/csv': csvRecipients, 'application/x-ndjson': ndjsonRecipients } as const;
+
+/** The forms in which recipients can be uploaded. */
+export type UploadType = keyof typeof READERS;
+
+/** The recipients in the body of a request, read as far as they are asked for. */
+export class RecipientUpload {
+  private constructor(
+    private readonly all: AsyncGenerator<RecipientInput, void, undefined>,
+    private readonly first: RecipientInput,
+  ) {}
+
+  /**
+   * Reads as far as the first recipient.
+   * @throws {UploadError} if there is none, or this is not what it says it is.
+   */
+  static async open(request: Request, type: UploadType): Promise<RecipientUpload> {
+    const all = READERS[type](decode(bytesOf(request)));
+    const first = await all.next();
+    if (first.done === true) throw new UploadError('it is empty: give recipients, one a row');
+    return new RecipientUpload(all, first.value);
+  }
+
+  /** To be read once. */
+  async *recipients(): AsyncGenerator<RecipientInput, void, undefined> {
+    yield this.first;
+    yield* this.all;
+  }
+
+  /** Reads nothing more. */
+  async close(): Promise<void> {
+    await this.all.return().catch(() => undefined);
+  }
+}
+
+/** The body of a request. What nobody reads of it is thrown away, so that the client can finish and hear the answer. */
+async function* bytesOf(request: Request): AsyncGenerator<Buffer, void, undefined> {
+  try {
+    // Destroyed on return, the request would take its connection, and with it the answer, along.
+    yield* request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
+  } finally {
+    request.resume();
+  }
+}
+
+export function uploadTypeOf(request: Request): UploadType | undefined {
+  const type = request.is(Object.keys(READERS));
+  return type === false || type === null || !Object.hasOwn(READERS, type) ? undefined : (type as UploadType);
+}

@@ -1,0 +1,232 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { NestFactory } from '@nestjs/core';
+import { LaafficSandbox } from 'laaffic-sandbox';
+import { SmsCampaigns, SmsOutbox } from 'nestjs-laaffic-outbox';
+import { Pool } from 'pg';
+import { mend, springSale } from '../../examples/outbox-campaign.js';
+import { sendOne } from '../../examples/outbox-embedded.js';
+import { OutboxEvents } from '../../examples/outbox-events.js';
+import { decide, sendCode, takeBack } from '../../examples/outbox-messages.js';
+import { WatchedModule } from '../../examples/outbox-watching.js';
+import { OutboxSettings } from '../../libs/laaffic-outbox/src/options/outbox.settings.js';
+import { ACCOUNT } from '../module/account.js';
+import { startApp } from '../outbox/app.js';
+import { readAll, until } from '../outbox/campaigns.js';
+import { startDatabase } from '../outbox/database.js';
+import { SHORT } from '../outbox/stage.js';
+
+jest.setTimeout(30_000);
+
+const ROOT = join(__dirname, '../..');
+const SOURCE = join(ROOT, 'libs/laaffic-outbox/src');
+const readme = readFileSync(join(ROOT, 'libs/laaffic-outbox/README.md'), 'utf8');
+
+/** The cells of all tables whose first cell is code. */
+const rows = [...readme.matchAll(/^\| `([^`]+)`[^|]* \|(.*)\|$/gm)].map(([, name, rest]) => ({
+  name: name!,
+  cells: rest!.split('|').map((cell) => cell.trim()),
+}));
+
+describe('the manual of the outbox', () => {
+  it('names every option with its default, and none that there is not', () => {
+    const settings = new OutboxSettings({ database: 'postgres://localhost/app' });
+    const { rate, timing, afterGrace, worker } = settings;
+    const flat = (path: string, fields: object) =>
+      Object.entries(fields).map(([name, value]) => [`${path}.${name}`, value as unknown] as const);
+    const expected = new Map<string, unknown>([
+      ['schema', settings.schema],
+      ['migrate', settings.migrate],
+      ['worker', settings.worker !== undefined],
+      ...flat('worker', { prioritySlots: worker?.slots.priority, bulkSlots: worker?.slots.bulk, poll: worker?.poll }),
+      ...flat('rate', rate),
+      ...flat('timing', timing),
+      ...flat('afterGrace', afterGrace),
+      ['retention', settings.retention],
+    ]);
+    const ofOptions = rows.filter(({ name }) => expected.has(name) || /^(worker|rate|timing|afterGrace)\./.test(name));
+    const shown = ofOptions.map(({ name, cells }) => [name, /^`(.+?)`/.exec(cells[1] ?? '')?.[1] ?? cells[1]] as const);
+    const text = (value: unknown) => (value === undefined ? 'no limit' : JSON.stringify(value).replaceAll('"', ''));
+    expect(Object.fromEntries(shown)).toEqual(
+      Object.fromEntries([...expected].map(([name, value]) => [name, text(value)])),
+    );
+    // Every option is a setting of the same name, or a part of one.
+    const source = readFileSync(join(SOURCE, 'options/outbox.options.ts'), 'utf8');
+    const [, body = ''] = /interface LaafficOutboxOptions \{(.*?)^\}/ms.exec(source) ?? [];
+    const fields = [...body.matchAll(/^ {2}readonly (\w+)\??:/gm)].map(([, field]) => field!);
+    expect(fields.filter((field) => !rows.some(({ name }) => name.split('.')[0] === field))).toEqual([]);
+  });
+
+  it('names every code that is thrown or written down', () => {
+    const files = readdirSync(SOURCE, { recursive: true, encoding: 'utf8' }).filter(
+      // The list itself: a code that nothing throws needs no row.
+      (file) => /(?<!\.spec)\.ts$/.test(file) && !file.endsWith('outbox.error.ts'),
+    );
+    const codes = files.flatMap((file) =>
+      [...readFileSync(join(SOURCE, file), 'utf8').matchAll(/'((?:OUTBOX|EMBEDDED_POSTGRES)_[A-Z_]+)'/g)].map(
+        ([, code]) => code!,
+      ),
+    );
+    expect(codes.length).toBeGreaterThan(20);
+    expect([...new Set(codes)].filter((code) => !readme.includes(`\`${code}\``))).toEqual([]);
+  });
+
+  it('names every call', () => {
+    const calls = [SmsOutbox, SmsCampaigns].flatMap(({ prototype }) => Object.getOwnPropertyNames(prototype));
+    expect(calls).toContain('retryRefused');
+    const isNamed = (call: string) => readme.includes(`\`${call}(`) || readme.includes(`\`${call}\``);
+    expect(calls.filter((call) => call !== 'constructor' && !isNamed(call))).toEqual([]);
+  });
+
+  it('names every metric', () => {
+    const source = readFileSync(join(SOURCE, 'telemetry/outbox-instruments.ts'), 'utf8');
+    const names = [...source.matchAll(/(?:gauge\('|'laaffic\.outbox\.)([\w.]+)'/g)].map(([, name]) => name!);
+    const labels = ['lane', 'state'];
+    expect(names.length).toBeGreaterThan(7);
+    const isShown = (name: string) => labels.includes(name) || readme.includes(`\`laaffic.outbox.${name}\``);
+    expect(names.filter((name) => !isShown(name))).toEqual([]);
+  });
+});
+
+describe('the examples of the outbox', () => {
+  let database: Awaited<ReturnType<typeof startDatabase>>;
+  let sandbox: LaafficSandbox;
+  const account = () => ({ ...ACCOUNT, baseUrl: sandbox.url });
+  const contents = () => sandbox.messages.map(({ content }) => content);
+
+  beforeAll(async () => {
+    database = await startDatabase();
+    sandbox = await LaafficSandbox.start({ deliveredAfter: null });
+  }, 60_000);
+  beforeEach(() => {
+    sandbox.reset();
+  });
+  afterAll(async () => {
+    await sandbox.close();
+    await database.close();
+  });
+
+  /** An app with a ledger of its own. */
+  const start = (schema: string, providers: (typeof OutboxEvents)[] = []) =>
+    startApp(sandbox, { database: database.url, schema, timing: SHORT, worker: { poll: 50 } }, { providers });
+
+  it('place an order and its message, or neither', async () => {
+    const pool = new Pool({ connectionString: database.url });
+    await pool.query('create table orders (name text primary key)');
+    const { appId, apiKey, apiSecret, baseUrl } = account();
+    Object.assign(process.env, {
+      LAAFFIC_APP_ID: appId,
+      LAAFFIC_API_KEY: apiKey,
+      LAAFFIC_API_SECRET: apiSecret,
+      LAAFFIC_BASE_URL: baseUrl,
+      DATABASE_URL: database.url,
+    });
+    // The example reads its environment when it is loaded, so it is loaded now.
+    const { AppModule, Orders } = await import('../../examples/outbox.js');
+    const app = await NestFactory.createApplicationContext(AppModule, { logger: false });
+    const orders = app.get(Orders);
+    const id = await orders.place('1', '91856321412');
+    await expect(orders.place('1', '91856321412')).rejects.toThrow('duplicate key');
+    await until(() => sandbox.messages.length > 0);
+    await until(async () => (await app.get(SmsOutbox).find(id))?.recipients[0]?.state === 'accepted');
+    await app.close();
+    const { rows: stored } = await pool.query('select name from orders');
+    await pool.end();
+    expect([stored, contents()]).toEqual([[{ name: '1' }], ['Your order is placed']]);
+  });
+
+  it('send a code, take a message back, and decide about those that are held', async () => {
+    const app = await start('docs_messages');
+    const outbox = app.get(SmsOutbox);
+    expect(await sendCode(outbox, '91856321412', '123456')).toMatch(/^\d+ was accepted$/);
+    sandbox.script([{ status: -3 }, { fault: 'cut-after-accepting' }]);
+    expect(await sendCode(outbox, '91856321412', '123456')).toMatch(/ was not sent: LAAFFIC_SENSITIVE_CONTENT$/);
+    expect(await sendCode(outbox, '91856321413', '123456')).toMatch(/ was perhaps sent$/);
+    const sms = { to: '91856321414', content: 'later' };
+    const { id } = await outbox.enqueue(sms, { sendAt: new Date(Date.now() + 60_000) });
+    expect([await takeBack(outbox, id), await takeBack(outbox, id)]).toEqual(['never sent', 'cancelled']);
+    expect(await takeBack(outbox, '99')).toBe('there is no such message');
+
+    sandbox.script({ fault: 'cut-before-reading' });
+    await outbox.send({ to: '91856321415', content: 'lost' });
+    await until(async () => (await readAll(outbox.held())).length === 2);
+    const asked: [string | undefined, boolean][] = [];
+    await decide(outbox, {
+      has: (number, since) => {
+        asked.push([number, since instanceof Date]);
+        return Promise.resolve(sandbox.messages.some((message) => message.number === number));
+      },
+    });
+    const states = await Promise.all(
+      ['3', '5'].map(async (message) => (await outbox.find(message))?.recipients[0]?.state),
+    );
+    await app.close();
+    expect([asked, states]).toEqual([
+      [
+        ['91856321413', true],
+        ['91856321415', true],
+      ],
+      ['accepted', 'abandoned'],
+    ]);
+  });
+
+  it('send a campaign, and mend it', async () => {
+    const log = jest.spyOn(console, 'log').mockReturnValue();
+    const app = await start('docs_campaign');
+    const campaigns = app.get(SmsCampaigns);
+    const { id, refused } = await springSale(campaigns, ['91856321412', 'x', '91856321413', '91856321412']);
+    expect(log).toHaveBeenLastCalledWith('2 of 4');
+    log.mockRestore();
+    expect(refused).toEqual([expect.stringMatching(/^1: /), '3: the number came before']);
+
+    sandbox.script({ fault: 'cut-after-accepting' });
+    const { id: lost } = await campaigns.create({
+      ...{ name: 'lost', content: 'hello', sendAt: 'now' },
+      recipients: ['91856321412', '91856321413'],
+    });
+    await until(async () => (await campaigns.progress(lost)).held === 2);
+    expect(await mend(campaigns, lost, new Set(['91856321413']))).toEqual({ found: 1, abandoned: 1, anew: 0 });
+    expect(await campaigns.progress(lost)).toMatchObject({ accepted: 1, abandoned: 1, held: 0 });
+    expect((await campaigns.find(id))?.state).toBe('done');
+    await app.close();
+  });
+
+  it('hear of what was decided', async () => {
+    const app = await start('docs_events', [OutboxEvents]);
+    const { heard } = app.get(OutboxEvents);
+    await app.get(SmsOutbox).send({ to: '91856321412', content: 'x' });
+    sandbox.script({ fault: 'cut-after-accepting' });
+    await app.get(SmsOutbox).send({ to: '91856321412', content: 'x' });
+    await until(() => heard.length === 2);
+    await app.get(SmsCampaigns).create({ name: 'spring', content: 'x', recipients: ['91856321412'], sendAt: 'now' });
+    await until(() => heard.length === 4);
+    await app.close();
+    expect(heard.sort()).toEqual([
+      'message 1, recipient 0: accepted',
+      'message 2: 1 wait for a decision',
+      'message 3, recipient 0: accepted',
+      'spring: 1 of 1',
+    ]);
+  });
+
+  it('tell how the outbox is', async () => {
+    const app = await NestFactory.create(WatchedModule.for(account(), database.url), { logger: false });
+    await app.listen(0, '127.0.0.1');
+    const answer = await fetch(`${await app.getUrl()}/health`);
+    await app.close();
+    expect([answer.status, await answer.json()]).toMatchObject([
+      200,
+      { status: 'ok', details: { outbox: { account: 'works', held: 0 } } },
+    ]);
+  });
+
+  it('run a server of their own', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'laaffic-example-'));
+    const receipt = await sendOne(account(), folder, '91856321412');
+    const isRunning = existsSync(join(folder, 'cluster', 'data', 'postmaster.pid'));
+    await rm(folder, { recursive: true, force: true });
+    expect([receipt?.accepted.length, isRunning]).toEqual([1, false]);
+  });
+});

@@ -1,0 +1,381 @@
+import { once } from 'node:events';
+import { request as httpRequest, type ClientRequest } from 'node:http';
+import { connect } from 'node:net';
+import { SmsCampaigns } from 'nestjs-laaffic-outbox';
+import { startDatabase, type TestDatabase } from '../outbox/database.js';
+import { sql, startService, until, type Answer, type RecipientJson, type Service } from './service.js';
+
+const CSV = { 'Content-Type': 'text/csv' };
+const NDJSON = { 'Content-Type': 'application/x-ndjson' };
+
+jest.setTimeout(30_000);
+
+let database: TestDatabase;
+let service: Service;
+beforeAll(async () => {
+  database = await startDatabase();
+  service = await startService({ DATABASE_URL: database.url });
+}, 60_000);
+afterAll(async () => {
+  await service.close();
+  await database.close();
+});
+beforeEach(() => {
+  service.sandbox!.reset();
+});
+
+const upload = (query: string, body: string, headers: Record<string, string> = CSV): Promise<Answer> =>
+  service.post(`/v1/campaigns?${query}`, body, headers);
+const numbers = (count: number, first = 0) =>
+  Array.from({ length: count }, (_, i) => String(918_500_000_000 + first + i));
+const done = (id: string) =>
+  until(async () => {
+    const { body } = await service.get(`/v1/campaigns/${id}`);
+    return body.state === 'done' && body;
+  });
+const linesOf = async (id: string, query = '') => {
+  const { text } = await service.get(`/v1/campaigns/${id}/results${query}`);
+  return text.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as RecipientJson]));
+};
+const campaigns = async () => Number((await sql(database.url, 'select count(*) from campaign'))[0]!.count);
+
+/** An upload that is written by hand. */
+function openUpload(query: string, headers: Record<string, string> = CSV): ClientRequest {
+  const { port } = new URL(service.url);
+  const path = `/v1/campaigns?${query}`;
+  const request = httpRequest({ host: '127.0.0.1', port, method: 'POST', path, headers: { ...headers } });
+  request.on('error', () => undefined);
+  return request;
+}
+
+describe('a campaign as JSON', () => {
+  it('is stored, begun at once, sent, and answered with its progress', async () => {
+    const recipients = ['91856321412', { number: '91856321413', orderId: 'json-2' }, 'nobody'];
+    const created = await service.post('/v1/campaigns', { name: 'sale', content: 'hi', recipients, sendAt: 'now' });
+    const { id } = created.body;
+    expect([created.status, created.headers.get('location')]).toEqual([201, `/v1/campaigns/${id}`]);
+    expect(created.body).toMatchObject({ name: 'sale', content: 'hi', total: 3, progress: { total: 3, invalid: 1 } });
+    await until(async () => (await service.get(`/v1/campaigns/${id}`)).body.progress.accepted === 2);
+    expect(service.sandbox!.messages.map(({ number }) => number)).toEqual(['91856321412', '91856321413']);
+    expect((await service.get('/v1/messages/json-2')).body).toMatchObject({ number: '91856321413', state: 'accepted' });
+    expect(await linesOf(id)).toMatchObject([
+      { position: 0, number: '91856321412', state: 'accepted' },
+      { position: 1, orderId: 'json-2' },
+      { position: 2, state: 'rejected', code: 'LAAFFIC_INVALID_COMMAND' },
+    ]);
+  });
+
+  it.each([
+    ['no name', { name: undefined }, 'name'],
+    ['no content', { content: '' }, 'content'],
+    ['nobody', { recipients: [] }, 'recipients'],
+    ['recipients that are text', { recipients: '91856321412' }, 'recipients'],
+    ['a time that is none', { sendAt: 'tomorrow' }, 'sendAt'],
+    ['a priority that is none', { priority: 1.5 }, 'priority'],
+    ['a field that is misspelt', { sendat: 'now' }, 'sendat'],
+    ['a key in the body', { idempotencyKey: 'x' }, 'idempotencyKey'],
+  ])('is refused with %s', async (_, change, field) => {
+    const before = await campaigns();
+    const body = { name: 'sale', content: 'hi', recipients: ['91856321412'], ...change };
+    const answer = await service.post('/v1/campaigns', body);
+    expect([answer.status, answer.body]).toMatchObject([400, { code: 'LAAFFIC_INVALID_COMMAND', field }]);
+    expect(await campaigns()).toBe(before);
+  });
+
+  it.each([
+    ['more than a megabyte', JSON.stringify({ name: 'x'.repeat(1_100_000) }), 'application/json', 413],
+    ['a form', 'name=x', 'application/x-www-form-urlencoded', 415],
+    ['plain text', '91856321412', 'text/plain', 415],
+    ['a null', 'null', 'application/json', 400],
+  ])('%s is refused', async (_, body, type, status) => {
+    expect((await service.post('/v1/campaigns', body, { 'Content-Type': type })).status).toBe(status);
+  });
+});
+
+describe('a campaign as an upload', () => {
+  it.each([
+    ['CSV with a header', CSV, '\ufeffname,"Order ID",Number\r\nAnn,up-1,91856321412\r\n\r\nBob,,+91 856 321 413\r\n'],
+    ['CSV with semicolons, as spreadsheets write it', CSV, 'Order ID;number\nup-1;91856321412\n;91856321413'],
+    ['NDJSON', NDJSON, '{"number":"91856321412","orderId":"up-1"}\n\n91856321413\n'],
+  ])('%s', async (_, headers, body) => {
+    const created = await upload('name=sale&content=hi&senderId=ACME&priority=-3', body, headers);
+    expect([created.status, created.body]).toMatchObject([
+      201,
+      { state: 'draft', senderId: 'ACME', priority: -3, total: 2, progress: { pending: 2, invalid: 0 } },
+    ]);
+    expect(await linesOf(created.body.id)).toEqual([
+      { position: 0, number: '91856321412', orderId: 'up-1', state: 'pending' },
+      { position: 1, number: '91856321413', orderId: expect.any(String), state: 'pending' },
+    ]);
+  });
+
+  it('a single column needs no header, and may have one', async () => {
+    expect((await upload('name=a&content=b', '91856321412\n91856321413\n')).body.total).toBe(2);
+    expect((await upload('name=a&content=b', 'Phone\n91856321412\n')).body.total).toBe(1);
+  });
+
+  it('bad rows are refused recipients, each at its place', async () => {
+    const rows = ['91856321412,a', 'nobody,b', ',c', '91856321413', '91856321414,x y', '1,91856321415,c', '9.18E+11,d'];
+    const { status, body } = await upload('name=a&content=b', `number,orderId\n${rows.join('\n')}`);
+    expect([status, body.total, body.progress]).toMatchObject([201, 7, { pending: 2, invalid: 5 }]);
+    const invalid = await linesOf(body.id, '?state=rejected');
+    expect(invalid.map(({ position }) => position)).toEqual([1, 2, 4, 5, 6]);
+    const ndjson = await upload('name=a&content=b', '"91856321412"\nnot json\n{"phone":"91856321413"}\n[1]\n', NDJSON);
+    expect(ndjson.body.progress).toMatchObject({ pending: 1, invalid: 3 });
+  });
+
+  it.each([
+    ['an empty file', '', /it is empty/],
+    ['a header alone', 'number,orderId\n', /it is empty/],
+    ['columns without names', '91856321412,a\n91856321413,b\n', /line 1: the first row names no column `number`/],
+    ['two columns of numbers', 'phone,mobile\n1,2\n', /call the right one `number`/],
+    ['a page', '<!doctype html>\n<html></html>', /the first row names no column/],
+    ['a picture', '\x89PNG\0\0\0', /NUL characters/],
+    ['a quote that is not closed', 'number,name\n91856321412,"Ann\n91856321413,Bob\n', /a quote is not closed/],
+    ['a quote in a cell', 'number,name\n91856321412,5" pipe\n', /line 2: a quote stands where none may be/],
+    ['a number over two lines', 'number,name\n"91856321412,\n91856321413",x\n', /a cell has several lines/],
+    ['a row without end', `number\n${'9'.repeat(70_000)}`, /the row is too long/],
+  ])('%s is refused with 400', async (_, csv, problem) => {
+    const { status, body } = await upload('name=a&content=b&sendAt=now', csv);
+    expect([status, body]).toMatchObject([400, { code: 'LAAFFIC_INVALID_COMMAND', field: 'recipients' }]);
+    expect(body.message).toMatch(problem);
+    expect(service.sandbox!.requests).toEqual([]);
+  });
+
+  it.each([
+    ['a CSV that says it is NDJSON', 'name=a&content=b', 'number\n91856321412', NDJSON, 400],
+    ['a field that is misspelt', 'name=a&content=b&sendat=now', '91856321412', CSV, 400],
+    ['a field twice', 'name=a&name=c&content=b', '91856321412', CSV, 400],
+    ['a priority that is none', 'name=a&content=b&priority=high', '91856321412', CSV, 400],
+    ['a compressed file', 'name=a&content=b', '91856321412', { ...CSV, 'Content-Encoding': 'gzip' }, 415],
+  ])('%s is refused', async (_, query, body, headers, status) => {
+    expect((await upload(query, body, headers)).status).toBe(status);
+  });
+
+  it('is not read faster than it is stored, and reaches the database in order', async () => {
+    const all = numbers(20_000);
+    const { body } = await upload('name=many&content=b', all.join('\n'));
+    expect(body.total).toBe(20_000);
+    const results = await service.get(`/v1/campaigns/${body.id}/results`, { Accept: 'text/csv' });
+    expect(results.headers.get('content-type')).toBe('text/csv; charset=utf-8');
+    const [head, ...rows] = results.text.trim().split('\r\n');
+    expect(head).toBe('position,number,orderId,state,msgId,code,reason,reportedAt');
+    expect(rows.map((row) => row.split(',')[1])).toEqual(all);
+    expect((await linesOf(body.id, '?after=19997')).map(({ number }) => number)).toEqual(all.slice(-2));
+  });
+
+  it('half an upload is nothing without a key, and is gone on with by the same upload with the same one', async () => {
+    const all = numbers(60_000).join('\n');
+    const stored = async (name: string) =>
+      (await sql(database.url, `select state, stored::int from campaign where name = '${name}'`))[0];
+    for (const [name, headers] of [
+      ['half', CSV],
+      ['half-with-key', { ...CSV, 'Idempotency-Key': 'half' }],
+    ] as const) {
+      const half = openUpload(`name=${name}&content=b&sendAt=now`, headers);
+      half.write(all.slice(0, 600_000));
+      await until(async () => Number((await stored(name))?.stored) >= 32_000);
+      half.destroy();
+    }
+    await until(async () => (await stored('half'))?.state === 'cancelled');
+    expect(await stored('half-with-key')).toMatchObject({ state: 'creating' });
+    expect(service.sandbox!.requests).toEqual([]);
+
+    const key = { ...CSV, 'Idempotency-Key': 'half' };
+    const query = 'name=half-with-key&content=b';
+    const again = await until(async () => {
+      const answer = await upload(query, all, key);
+      // Until the service has heard that the first one is gone.
+      return answer.body.code !== 'OUTBOX_CAMPAIGN_BUSY' && answer;
+    });
+    expect([again.status, again.body.total, again.body.state]).toEqual([201, 60_000, 'draft']);
+    const whole = await upload(query, all, key);
+    expect([whole.status, whole.body.id]).toEqual([201, again.body.id]);
+    expect((await sql(database.url, `select count(*)::int from campaign where name = 'half-with-key'`))[0]).toEqual({
+      count: 1,
+    });
+    const other = await upload('name=half-with-key&content=other', all, key);
+    expect([other.status, other.body.code]).toEqual([422, 'OUTBOX_KEY_REUSED']);
+  });
+
+  it('another source under the key of one that broke off, and two at once, are refused', async () => {
+    const key = { ...CSV, 'Idempotency-Key': 'changed' };
+    const all = numbers(60_000);
+    const half = openUpload('name=changed&content=b', key);
+    half.write(all.slice(0, 50_000).join('\n'));
+    await until(async () => {
+      const [row] = await sql(database.url, `select stored::int from campaign where name = 'changed'`);
+      return Number(row?.stored) >= 32_000;
+    });
+    const busy = await upload('name=changed&content=b', all.join('\n'), key);
+    expect([busy.status, busy.body.code]).toEqual([409, 'OUTBOX_CAMPAIGN_BUSY']);
+    half.destroy();
+    const changed = await until(async () => {
+      const answer = await upload('name=changed&content=b', all.reverse().join('\n'), key);
+      return answer.body.code !== 'OUTBOX_CAMPAIGN_BUSY' && answer;
+    });
+    expect([changed.status, changed.body.code]).toEqual([422, 'OUTBOX_SOURCE_CHANGED']);
+  });
+});
+
+describe('campaigns', () => {
+  it('are listed newest first, page by page', async () => {
+    for (const name of ['list-1', 'list-2', 'list-3']) await upload(`name=${name}&content=b`, '91856321412');
+    const page = await service.get('/v1/campaigns?limit=2');
+    expect(page.body.campaigns.map(({ name }) => name)).toEqual(['list-3', 'list-2']);
+    const next = await service.get(`/v1/campaigns?limit=1&before=${page.body.before}`);
+    expect(next.body.campaigns.map(({ name }) => name)).toEqual(['list-1']);
+  });
+
+  it.each(['limit=0', 'limit=1001', 'limit=x', 'before=x', 'before=1&before=2'])('refuse ?%s', async (query) => {
+    expect((await service.get(`/v1/campaigns?${query}`)).status).toBe(400);
+  });
+
+  it.each(['999999', 'x', '%00', '99999999999999999999'])('there is no campaign %s', async (id) => {
+    const asked = [
+      service.get(`/v1/campaigns/${id}`),
+      ...['results', 'held', 'events'].map((what) => service.get(`/v1/campaigns/${id}/${what}`)),
+      ...['start', 'pause', 'resume', 'cancel', 'retry-refused'].map((what) =>
+        service.post(`/v1/campaigns/${id}/${what}`),
+      ),
+      service.post(`/v1/campaigns/${id}/resolve`, { decision: 'abandon' }),
+    ];
+    for (const { status, body } of await Promise.all(asked)) {
+      expect([status, body]).toMatchObject([404, { code: 'OUTBOX_NOT_FOUND', outcome: 'rejected', statusCode: 404 }]);
+    }
+  });
+
+  it('are started, paused, resumed and cancelled, each from the right states alone', async () => {
+    const sendAt = encodeURIComponent(new Date(Date.now() + 3_600_000).toISOString());
+    const { body } = await upload(`name=steps&content=b&sendAt=${sendAt}`, '91856321412');
+    const step = async (what: string) => {
+      const answer = await service.post(`/v1/campaigns/${body.id}/${what}`);
+      return [answer.status, answer.status === 200 ? answer.body.state : answer.body.code];
+    };
+    expect(body.state).toBe('scheduled');
+    expect(await step('resume')).toEqual([409, 'OUTBOX_WRONG_STATE']);
+    expect(await step('pause')).toEqual([200, 'paused']);
+    expect(await step('start')).toEqual([409, 'OUTBOX_WRONG_STATE']);
+    expect(await step('resume')).toEqual([200, 'scheduled']);
+    expect(await step('start')).toEqual([200, 'running']);
+    await done(body.id);
+    expect(await step('cancel')).toEqual([409, 'OUTBOX_WRONG_STATE']);
+    expect(service.sandbox!.messages).toHaveLength(1);
+  });
+
+  it('whom nobody knows about are held for a person, who decides about each', async () => {
+    service.sandbox!.script({ endpoint: 'sendSms', fault: 'cut-after-accepting' });
+    const { body } = await upload('name=held&content=b&sendAt=now', numbers(3, 100).join('\n'));
+    const unknown = async () => (await service.get(`/v1/campaigns/${body.id}`)).body.progress;
+    await until(async () => (await unknown()).unknown === 3);
+    await sql(database.url, `update chunk set state = 'held' where campaign_id = ${body.id}`);
+    const held = await service.get(`/v1/campaigns/${body.id}/held`);
+    expect(held.headers.get('content-type')).toBe('application/x-ndjson; charset=utf-8');
+    expect(held.text.trim().split('\n')).toHaveLength(3);
+
+    const resolve = (decision: unknown) => service.post(`/v1/campaigns/${body.id}/resolve`, decision);
+    for (const [decision, field] of [
+      [{ decision: 'perhaps' }, 'decision'],
+      [{ decision: 'sent', positions: ['x'] }, 'positions'],
+      [{ decision: 'sent', by: '' }, 'by'],
+      [{ decision: 'sent', who: 'me' }, 'who'],
+      [undefined, 'decision'],
+    ] as const) {
+      expect([field, (await resolve(decision)).body]).toMatchObject([field, { statusCode: 400, field }]);
+    }
+    const decided = await resolve({ decision: 'sent', positions: [1], by: 'ann' });
+    expect([decided.status, decided.body]).toEqual([200, { recipients: 1 }]);
+    expect((await resolve({ decision: 'abandon' })).body).toEqual({ recipients: 2 });
+    expect(await unknown()).toMatchObject({ accepted: 1, abandoned: 2, held: 0 });
+    const by = await sql(
+      database.url,
+      `select distinct by from journal where campaign_id = ${body.id} and by in ('ann', 'api')`,
+    );
+    expect(by.map((row) => row.by).sort()).toEqual(['ann', 'api']);
+  });
+
+  it('send anew to whom the gateway refused', async () => {
+    service.sandbox!.configure({ rules: [{ number: '918500000200', status: -9 }] });
+    const { body } = await upload('name=refused&content=b&sendAt=now', numbers(2, 200).join('\n'));
+    await until(async () => (await service.get(`/v1/campaigns/${body.id}`)).body.progress.rejected === 1);
+    await done(body.id);
+    service.sandbox!.configure({ rules: [] });
+    const again = await service.post(`/v1/campaigns/${body.id}/retry-refused`);
+    expect([again.status, again.body]).toEqual([200, { recipients: 1 }]);
+    expect((await done(body.id)).progress).toMatchObject({ accepted: 2, rejected: 0 });
+  });
+});
+
+describe('results', () => {
+  it.each(['state=sold', 'after=-1', 'after=x', 'state=held&state=pending'])('refuse ?%s', async (query) => {
+    expect((await service.get(`/v1/campaigns/1/results?${query}`)).status).toBe(400);
+  });
+
+  it('are read no further than the client reads, and no more once it has gone', async () => {
+    const { body } = await upload('name=slow&content=b', numbers(200_000).join('\n'));
+    const campaigns = service.app.get(SmsCampaigns, { strict: false });
+    const whole = campaigns.results.bind(campaigns);
+    let [read, isOver] = [0, false];
+    const spy = jest.spyOn(campaigns, 'results').mockImplementation(async function* (id, filter) {
+      try {
+        for await (const recipient of whole(id, filter)) {
+          read++;
+          yield recipient;
+        }
+      } finally {
+        isOver = true;
+      }
+    });
+    const { hostname, port } = new URL(service.url);
+    const socket = connect(Number(port), hostname);
+    socket.write(`GET /v1/campaigns/${body.id}/results HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`);
+    await once(socket, 'readable');
+    // What fits into the buffers on the way is some megabytes; all of it would be 17.
+    let last = -1;
+    await until(async () => {
+      const isStill = read > 0 && read === last;
+      last = read;
+      // Longer than a page takes to read.
+      await service.get('/health');
+      return isStill;
+    });
+    expect(read).toBeLessThan(150_000);
+    expect(isOver).toBe(false);
+    socket.destroy();
+    await until(() => isOver);
+    spy.mockRestore();
+  });
+});
+
+describe('events', () => {
+  it('tell the progress with ids until it is done, and a client that comes back not to come again', async () => {
+    const { body } = await upload('name=watched&content=b', numbers(2, 300).join('\n'));
+    const answer = await fetch(`${service.url}/v1/campaigns/${body.id}/events`);
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'text/event-stream; charset=utf-8']);
+    const reading = answer.text();
+    await service.post(`/v1/campaigns/${body.id}/start`);
+    const events = (await reading).trim().split('\n\n');
+    const parsed = events.map((event) => {
+      const [, id, data = ''] = /^id: (\S{16})\nevent: progress\ndata: (.*)$/.exec(event) ?? [];
+      return { id, ...(JSON.parse(data) as { state: string }) };
+    });
+    expect([parsed[0]!.state, parsed.at(-1)!.state]).toEqual(['draft', 'done']);
+    const lastId = /^id: (\S+)/.exec(events.at(-1)!)![1]!;
+    const again = (id: string) => service.get(`/v1/campaigns/${body.id}/events`, { 'Last-Event-ID': id });
+    const settled = await until(async () => {
+      // A report may have come since.
+      const { status, text } = await again(lastId);
+      return status === 204 || (status === 200 && text.includes('"done"'));
+    });
+    expect(settled).toBe(true);
+  });
+
+  it('end when the client goes away', async () => {
+    const { body } = await upload('name=left&content=b', '91856321412');
+    const gone = new AbortController();
+    const answer = await fetch(`${service.url}/v1/campaigns/${body.id}/events`, { signal: gone.signal });
+    await answer.body!.getReader().read();
+    gone.abort();
+    expect((await service.get(`/v1/campaigns/${body.id}`)).status).toBe(200);
+  });
+});

@@ -1,0 +1,185 @@
+import { once } from 'node:events';
+import { mkdtemp, rm, chmod } from 'node:fs/promises';
+import { request as httpRequest } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { LaafficSandbox } from 'laaffic-sandbox';
+import { startDatabase, type TestDatabase } from '../outbox/database.js';
+import { MESSAGE, sql, startService, until } from './service.js';
+
+jest.setTimeout(30_000);
+
+let database: TestDatabase;
+let gateway: LaafficSandbox;
+beforeAll(async () => {
+  database = await startDatabase();
+  gateway = await LaafficSandbox.start();
+}, 60_000);
+afterAll(async () => {
+  await gateway.close();
+  await database.close();
+});
+beforeEach(() => {
+  gateway.reset();
+});
+
+const start = (env: NodeJS.ProcessEnv = {}) =>
+  startService({
+    DATABASE_URL: database.url,
+    LAAFFIC_APP_ID: '4luaKsL2',
+    LAAFFIC_API_KEY: 'bDqJFiq9',
+    LAAFFIC_API_SECRET: '7bz1lzh9',
+    LAAFFIC_BASE_URL: gateway.url,
+    ...env,
+  });
+const numbers = (count: number) => Array.from({ length: count }, (_, i) => String(918_500_000_000 + i));
+
+it('two instances on one database know the same messages and share a campaign', async () => {
+  const [one, other] = await Promise.all([start({ REQUESTS_PER_SECOND: '40' }), start({ REQUESTS_PER_SECOND: '40' })]);
+  try {
+    const sent = await one.send(
+      { to: { number: '91856321412', orderId: 'of-one' }, content: 'x' },
+      { 'Idempotency-Key': 'k' },
+    );
+    const { body } = await other.get('/v1/messages/of-one');
+    expect(body).toMatchObject({ msgId: sent.body.accepted[0]!.msgId, state: 'accepted' });
+    expect((await other.get(sent.headers.get('location')!)).body.recipients).toEqual([body]);
+    const again = await other.send(
+      { to: { number: '91856321412', orderId: 'of-one' }, content: 'x' },
+      { 'Idempotency-Key': 'k' },
+    );
+    expect([again.status, again.body]).toEqual([201, sent.body]);
+
+    const created = await one.post('/v1/campaigns?name=shared&content=x&sendAt=now', numbers(30_000).join('\n'), {
+      'Content-Type': 'text/csv',
+    });
+    const progress = await until(async () => {
+      const answer = await other.get(`/v1/campaigns/${created.body.id}`);
+      return answer.body.state === 'done' && answer.body.progress;
+    });
+    expect(progress).toMatchObject({ total: 30_000, accepted: 30_000 });
+    expect(new Set(gateway.messages.map(({ number }) => number)).size).toBe(30_001);
+    expect(gateway.messages).toHaveLength(30_001);
+    const workers = await sql(database.url, `select distinct worker from chunk where campaign_id = ${created.body.id}`);
+    expect(workers).toHaveLength(2);
+  } finally {
+    await Promise.all([one.close(), other.close()]);
+  }
+}, 60_000);
+
+it('an instance without a worker takes messages in, and another sends them', async () => {
+  const intake = await start({ WORKER: 'off', ANSWER_WITHIN: '0.2' });
+  const { status, body } = await intake.send(MESSAGE);
+  expect([status, gateway.messages.length]).toEqual([202, 0]);
+  const worker = await start();
+  try {
+    await until(async () => (await intake.get(body.location)).body.recipients[0]!.state === 'accepted');
+  } finally {
+    await Promise.all([intake.close(), worker.close()]);
+  }
+});
+
+describe('at shutdown', () => {
+  it('requests under way are answered, events and uploads end, nothing new is taken, nothing is lost', async () => {
+    const service = await start();
+    const { hostname: host, port } = new URL(service.url);
+    const watched = await service.post('/v1/campaigns?name=watched&content=x', '91856321412', {
+      'Content-Type': 'text/csv',
+    });
+    const events = await fetch(`${service.url}/v1/campaigns/${watched.body.id}/events`);
+
+    gateway.script({ endpoint: 'sendSms', delayAnswer: 400 });
+    const sending = service.send(MESSAGE);
+    await until(() => gateway.requests.length === 1);
+
+    const headers = { 'Content-Type': 'text/csv', 'Idempotency-Key': 'broken-off' };
+    const path = '/v1/campaigns?name=broken-off&content=x';
+    const upload = httpRequest({ host, port, method: 'POST', path, headers });
+    const cut = once(upload, 'error');
+    upload.write(numbers(90_000).join('\n'));
+    const stored = async () =>
+      Number((await sql(database.url, `select stored from campaign where name = 'broken-off'`))[0]?.stored);
+    await until(async () => (await stored()) >= 64_000);
+
+    const closing = service.close();
+    await expect(events.text()).resolves.toContain('"draft"');
+    const { status, body } = await sending;
+    expect([status, body.accepted]).toMatchObject([201, [{ number: MESSAGE.to }]]);
+    await until(() =>
+      fetch(`${service.url}/health`)
+        .then(() => false)
+        .catch(() => true),
+    );
+    await cut;
+    await closing;
+    expect(await stored()).toBeGreaterThanOrEqual(64_000);
+
+    const next = await start();
+    try {
+      const again = await next.post('/v1/campaigns?name=broken-off&content=x', numbers(100_000).join('\n'), headers);
+      expect([again.status, again.body.total]).toEqual([201, 100_000]);
+    } finally {
+      await next.close();
+    }
+  }, 60_000);
+
+  it('a sender whose message nobody can send now is answered 202, and the next start sends it', async () => {
+    const service = await start({ WORKER: 'off', ANSWER_WITHIN: '60' });
+    const sending = service.send({ to: { number: '91856321412', orderId: 'left-over' }, content: 'x' });
+    await until(async () => (await service.get('/v1/messages/left-over')).status === 200);
+    const closing = service.close();
+    const { status } = await sending;
+    await closing;
+    expect(status).toBe(202);
+    const next = await start();
+    try {
+      await until(async () => (await next.get('/v1/messages/left-over')).body.state === 'accepted');
+    } finally {
+      await next.close();
+    }
+  }, 60_000);
+});
+
+describe('without DATABASE_URL', () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'laaffic-service-'));
+    await chmod(folder, 0o755);
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  it('two instances share a server of their own, and what it keeps is there at the next start', async () => {
+    const env = { DATABASE_URL: '', DATA_DIR: join(folder, 'data') };
+    const [one, other] = await Promise.all([start(env), start(env)]);
+    const { headers, body } = await one.send({ to: { number: '91856321412', orderId: 'kept' }, content: 'x' });
+    expect((await other.get(headers.get('location')!)).body.recipients).toMatchObject([{ orderId: 'kept' }]);
+    await one.close();
+    expect((await other.get('/v1/messages/kept')).body).toMatchObject({ msgId: body.accepted[0]!.msgId });
+    await other.close();
+    const next = await start(env);
+    expect((await next.get('/v1/messages/kept')).body).toMatchObject({ msgId: body.accepted[0]!.msgId });
+    await next.close();
+  }, 90_000);
+
+  it('the boot ends with a message that names DATABASE_URL if no server can run here', async () => {
+    await expect(start({ DATABASE_URL: '', DATA_DIR: '/dev/null/data' })).rejects.toThrow(
+      /no PostgreSQL of its own can run here, with its data in \/dev\/null\/data: .*Set DATABASE_URL/,
+    );
+  });
+});
+
+it.each([
+  ['there is none', 'postgres://user:secret-of-mine@127.0.0.1:1/x', /ECONNREFUSED/],
+  ['it lets nobody in', undefined, /password authentication failed/],
+])('the boot ends with a message that names DATABASE_URL and no password if %s', async (_, given, reason) => {
+  const url = new URL(database.url);
+  url.password = 'secret-of-mine';
+  const failure: unknown = await start({ DATABASE_URL: given ?? url.href }).then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  const { message } = failure as Error;
+  expect(message).toMatch(reason);
+  expect(message).toMatch(/^The service cannot start: the database of DATABASE_URL cannot be used/);
+  expect(message).not.toContain('secret-of-mine');
+});
