@@ -67,7 +67,13 @@ type MessageRow = readonly [
 export function chunkColumns(schema: string): string {
   return `c.id::text as id, c.attempt, c.state::text as state, c.first::text as first, c.n, c.numbers, c.order_ids, c.code, c.reason, c.sent_at,
     (select json_agg(json_build_array(m.idx, m.state, m.msg_id, m.code, m.reason, m.reported_at) order by m.idx)
-      from ${schema}.message m where m.chunk_id = c.id) as messages`;
+      from (
+        select * from ${schema}.message where chunk_id = c.id
+        union all select a.chunk_id, coalesce((string_to_array(a.slots, ','))[i.at]::int, i.at - 1)::smallint,
+          'accepted', i.msg_id, null, null, null
+        from ${schema}.answer a cross join lateral unnest(string_to_array(a.msg_ids, ',')) with ordinality i (msg_id, at)
+        where a.chunk_id = c.id
+      ) m) as messages`;
 }
 
 const IN_DOUBT: ReadonlySet<RecipientState> = new Set(['unknown', 'held', 'abandoned']);

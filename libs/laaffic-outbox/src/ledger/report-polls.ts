@@ -1,3 +1,4 @@
+import { Answers } from './answers.js';
 import type { OutboxLedger } from './outbox-ledger.js';
 
 /** A chunk whose reports are to be asked for. */
@@ -14,10 +15,12 @@ const PAUSES = [4, 24, 96, 192];
 
 /** Gives out the chunks whose reports were not pushed, each to one worker at a time. */
 export class ReportPolls {
+  readonly #answers: Answers;
   readonly #claim: string;
   readonly #giveBack: string;
 
   constructor(private readonly ledger: OutboxLedger) {
+    this.#answers = new Answers(ledger);
     const s = ledger.database.schema;
     const open = `from ${s}.message m where m.chunk_id = c.id and m.state in ('accepted', 'unknown', 'held', 'abandoned')
       and m.msg_id ~ '^[0-9]{1,32}$'`;
@@ -34,6 +37,7 @@ export class ReportPolls {
 
   /** Those whose time has come; their next time is set before it resolves. */
   async claim(reportsAfter: number): Promise<ReportPoll[]> {
+    await this.#answers.writeOut();
     const { rows } = await this.ledger.database.query<{ id: string; msg_ids: string[] }>(this.#claim, [
       this.ledger.account,
       reportsAfter,

@@ -1,3 +1,4 @@
+import { Answers } from './answers.js';
 import type { OutboxLedger } from './outbox-ledger.js';
 
 /** A recipient that the gateway may have taken, without a message id so far. */
@@ -32,7 +33,11 @@ const STEP = 50;
 
 /** Reads whose messages nobody knows about. */
 export class UnknownRecipients {
-  constructor(private readonly ledger: OutboxLedger) {}
+  readonly #answers: Answers;
+
+  constructor(private readonly ledger: OutboxLedger) {
+    this.#answers = new Answers(ledger);
+  }
 
   /**
    * Takes the turn to look for unknown messages of the account, one for each interval over all workers.
@@ -51,7 +56,10 @@ export class UnknownRecipients {
       returning u.since as from, a.looked_up_at as to`,
       [this.ledger.account, interval],
     );
-    return rows[0];
+    const [span] = rows;
+    // What is accepted has to be known by its ids.
+    if (span !== undefined) await this.#answers.writeOut();
+    return span;
   }
 
   /** Those of the message ids that are no message's of this ledger. */

@@ -24,12 +24,18 @@ export class LaneRunner {
   readonly #bell = new Bell();
   readonly #running = new Set<Promise<void>>();
   #isStopped = false;
+  #isBusy = false;
   #loop: Promise<void> | undefined;
 
   constructor(private readonly plan: LanePlan) {}
 
   start(): void {
     this.#loop = this.#run();
+  }
+
+  /** Whether there was something to send when it last looked. */
+  get isBusy(): boolean {
+    return this.#isBusy;
   }
 
   /** There may be something to send. */
@@ -59,6 +65,7 @@ export class LaneRunner {
       // Whoever rings while the claim is on its way is not missed.
       const rung = this.#bell.next();
       const pause = await this.#claim(free);
+      this.#isBusy = pause === 0;
       if (pause > 0) await this.#bell.wait(rung, pause);
     }
   }

@@ -7,6 +7,7 @@ import {
 import { SmsService } from 'nestjs-laaffic';
 import { ProcessClock } from '../clock.js';
 import type { OutboxEventKind } from '../events/outbox-events.js';
+import { Answers } from '../ledger/answers.js';
 import { AccountControl } from '../ledger/account-control.js';
 import { Claims } from '../ledger/claims.js';
 import { OutboxLedger } from '../ledger/outbox-ledger.js';
@@ -19,6 +20,8 @@ import { Rounds } from './rounds.js';
 const LARGEST_REQUEST = 1_000;
 /** Milliseconds for outcomes to be written down after the last request has ended. */
 const DRAIN_MARGIN = 5_000;
+/** Milliseconds between looks whether there is time to write answers out. */
+const WRITING_INTERVAL = 250;
 const LANES = ['priority', 'bulk'] as const;
 
 /** Sends in this process, if it is to, from the app's start to its shutdown. */
@@ -26,6 +29,7 @@ const LANES = ['priority', 'bulk'] as const;
 export class OutboxSender implements OnApplicationBootstrap, OnModuleDestroy, BeforeApplicationShutdown {
   readonly #worker: OutboxWorker | undefined;
   readonly #upkeep: Rounds | undefined;
+  readonly #writing: Rounds | undefined;
   readonly #settlements: Settlements | undefined;
   readonly #drainLimit: number = 0;
 
@@ -57,6 +61,10 @@ export class OutboxSender implements OnApplicationBootstrap, OnModuleDestroy, Be
     ledger.notifications.on('due', () => {
       worker.wake();
     });
+    const answers = new Answers(ledger);
+    this.#writing = new Rounds(ledger.outages, 'Answers cannot be written out', WRITING_INTERVAL, () =>
+      answers.writeOutSome(worker.isBusy),
+    );
     this.#upkeep = new Rounds(
       ledger.outages,
       'The ledger cannot be kept up',
@@ -68,6 +76,7 @@ export class OutboxSender implements OnApplicationBootstrap, OnModuleDestroy, Be
   onApplicationBootstrap(): void {
     this.#worker?.start();
     this.#upkeep?.start();
+    this.#writing?.start();
   }
 
   onModuleDestroy(): void {
@@ -77,7 +86,7 @@ export class OutboxSender implements OnApplicationBootstrap, OnModuleDestroy, Be
   /** Requests under way are answered and written down, unless the database is away for too long. */
   async beforeApplicationShutdown(): Promise<void> {
     const timer = setTimeout(() => this.#settlements?.giveUp(), this.#drainLimit);
-    await Promise.all([this.#worker?.drained(), this.#upkeep?.stop()]);
+    await Promise.all([this.#worker?.drained(), this.#upkeep?.stop(), this.#writing?.stop()]);
     clearTimeout(timer);
   }
 }

@@ -42,6 +42,11 @@ export class OutboxWorker {
     for (const lane of this.#lanes) lane.start();
   }
 
+  /** Whether any lane has something to send. */
+  get isBusy(): boolean {
+    return this.#lanes.some((lane) => lane.isBusy);
+  }
+
   /** There may be something to send. */
   wake(): void {
     for (const lane of this.#lanes) lane.wake();

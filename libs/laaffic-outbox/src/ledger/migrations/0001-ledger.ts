@@ -136,7 +136,8 @@ create table message (
   chunk_id bigint not null,
   idx smallint not null,
   state message_state not null,
-  msg_id text,
+  -- Compared byte by byte, whatever the language of the database.
+  msg_id text collate "C",
   code text,
   reason text,
   reported_at timestamptz,
@@ -144,6 +145,17 @@ create table message (
 ) with (fillfactor = 80);
 -- Not unique: what another system gives out twice is no reason to lose an answer.
 create index message_msg_id on message (msg_id) where msg_id is not null;
+
+-- Message ids of chunks whose recipients have no rows yet: accepted, and nothing more is known of them.
+create table answer (
+  chunk_id bigint primary key,
+  -- Of the message ids, or null for 0, 1, 2, …
+  slots text,
+  msg_ids text not null,
+  at timestamptz not null default clock_timestamp()
+);
+create index on answer (at);
+alter table answer alter column msg_ids set storage external, alter column slots set storage external;
 
 -- What happened, when, and by whom; never changed.
 create table journal (
@@ -368,6 +380,40 @@ begin
   end if;
 end $$;
 
+-- Gives the recipients of an answer their rows. A report may have been there before.
+create function write_out(p_chunk bigint) returns void language sql set search_path from current as $$
+  with gone as (delete from answer where chunk_id = p_chunk returning *)
+  insert into message (chunk_id, idx, state, msg_id)
+    select g.chunk_id, coalesce(s.slots[m.at], m.at - 1)::smallint, 'accepted', m.msg_id
+    from gone g cross join lateral (select string_to_array(g.slots, ',')::smallint[] as slots) s
+    cross join lateral unnest(string_to_array(g.msg_ids, ',')) with ordinality m (msg_id, at)
+    on conflict (chunk_id, idx) do update set msg_id = excluded.msg_id,
+      state = case when message.state in ('delivered', 'failed') then message.state else excluded.state end
+$$;
+
+-- The same for the oldest answers, many at once; returns how many.
+create function write_out_oldest(p_limit int) returns int language plpgsql set search_path from current as $$
+declare
+  chunks bigint[];
+  chunk_id bigint;
+begin
+  select array_agg(o.chunk_id) into chunks
+    from (select a.chunk_id from answer a order by a.at limit p_limit for update skip locked) o;
+  begin
+    -- Nothing is in the way of most, and to look for it would cost a third of the whole.
+    with gone as (delete from answer a where a.chunk_id = any (chunks) returning *)
+    insert into message (chunk_id, idx, state, msg_id)
+      select g.chunk_id, coalesce(s.slots[m.at], m.at - 1)::smallint, 'accepted', m.msg_id
+      from gone g cross join lateral (select string_to_array(g.slots, ',')::smallint[] as slots) s
+      cross join lateral unnest(string_to_array(g.msg_ids, ',')) with ordinality m (msg_id, at);
+  exception when unique_violation then
+    foreach chunk_id in array chunks loop
+      perform write_out(chunk_id);
+    end loop;
+  end;
+  return coalesce(cardinality(chunks), 0);
+end $$;
+
 -- Counts what is known of a chunk's recipients.
 create function count_messages(p_chunk bigint, out accepted int, out rejected int, out unclear int)
 language sql set search_path from current as $$
@@ -407,23 +453,12 @@ begin
   select count(*) filter (where o ->> 1 <> 'accepted'), count(*) filter (where o ->> 1 = 'unknown' or c.doubtful and o ->> 1 = 'rejected') into not_accepted, unclear
     from jsonb_array_elements(p_others) o
     where not exists (select from message m where m.chunk_id = p_chunk and m.idx = (o ->> 0)::smallint);
-  if exists (select from message where chunk_id = p_chunk) then
-    insert into message (chunk_id, idx, state, msg_id)
-      select p_chunk, coalesce(s.slots[m.at], (m.at - 1)::smallint), 'accepted', m.msg_id
-      from unnest(string_to_array(nullif(p_msg_ids, ''), ',')) with ordinality m (msg_id, at)
-      cross join (select string_to_array(p_slots, ',')::smallint[] as slots) s
-      on conflict (chunk_id, idx) do update set msg_id = excluded.msg_id,
-        state = case when message.state in ('delivered', 'failed') then message.state else excluded.state end;
-  elsif p_slots is null then
-    -- Most chunks: nothing can be in the way, and to look for it would cost a third of the whole.
-    insert into message (chunk_id, idx, state, msg_id)
-      select p_chunk, (m.at - 1)::smallint, 'accepted', m.msg_id
-      from unnest(string_to_array(nullif(p_msg_ids, ''), ',')) with ordinality m (msg_id, at);
-  else
-    insert into message (chunk_id, idx, state, msg_id)
-      select p_chunk, m.idx::smallint, 'accepted', m.msg_id
-      from unnest(string_to_array(p_slots, ','), string_to_array(p_msg_ids, ',')) m (idx, msg_id)
-      where m.msg_id is not null;
+  if p_msg_ids <> '' then
+    insert into answer (chunk_id, slots, msg_ids) values (p_chunk, p_slots, p_msg_ids);
+    -- Large ones are written out when there is time; nothing is in their way that would have to be looked at now.
+    if c.n < 100 or exists (select from message where chunk_id = p_chunk) then
+      perform write_out(p_chunk);
+    end if;
   end if;
   if p_others <> '[]' then
     insert into message (chunk_id, idx, state, code, reason, msg_id)
@@ -554,6 +589,7 @@ begin
   select * into c from chunk where id = p_chunk and state::text = any (string_to_array(p_from, ',')) and numbers is not null
     for no key update;
   if not found then return 0; end if;
+  perform write_out(p_chunk);
   with slot as (
     select s.number, s.at,
       s.number <> '' and case p_which
@@ -592,6 +628,7 @@ begin
   select * into c from chunk where id = p_chunk and (state = 'held' or state = 'settled' and unknown > 0)
     and numbers is not null for no key update;
   if not found then return 0; end if;
+  perform write_out(p_chunk);
   select array_agg((s.at - 1)::smallint) into slots
     from unnest(string_to_array(c.numbers, ',')) with ordinality s (number, at)
     left join message m on m.chunk_id = c.id and m.idx = s.at - 1
@@ -684,6 +721,7 @@ begin
   -- First the chunk, as settle() does, and only then its recipients.
   select * into c from chunk where id = p_chunk for no key update;
   if not found then return p_places; end if;
+  perform write_out(p_chunk);
   slots := string_to_array(c.numbers, ',');
   foreach r in array p_reports loop
     place := place + 1;
@@ -813,7 +851,14 @@ declare
       p_chunks::bigint[], p_attempts::int[], p_slots::smallint[])
       with ordinality r (msg_id, order_id, number, state, reason, at, chunk_id, attempt, idx, place) order by r.place);
   waiting int[] := place_reports(reports, p_by, p_announce, p_poll_after);
+  again int[];
 begin
+  -- Those of recipients that have no rows yet.
+  if waiting <> '{}' and write_out_oldest(100) > 0 then
+    again := place_reports(array(select reports[w.at] from unnest(waiting) with ordinality w (at, place) order by w.place),
+      p_by, p_announce, p_poll_after);
+    waiting := array(select waiting[a.at] from unnest(again) with ordinality a (at, place) order by a.place);
+  end if;
   if p_keep and waiting <> '{}' then
     insert into early_report (msg_id, order_id, number, state, reason, reported_at, chunk_id, attempt, idx, try_at)
       select r.msg_id, r.order_id, r.number, r.state, r.reason, r.reported_at, r.chunk_id, r.attempt, r.idx,
