@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { LaafficSandbox, type SandboxOptions } from 'laaffic-sandbox';
-import { SmsOutbox, type LaafficOutboxOptions, type OutboxMessage } from 'nestjs-laaffic-outbox';
+import { SmsOutbox, type LaafficOutboxOptions, type OutboxMessage, type OutboxRecipient } from 'nestjs-laaffic-outbox';
 import type { DeliveryReport } from 'nestjs-laaffic';
 import { Pool } from 'pg';
 import { ReportIntake } from '../../libs/laaffic-outbox/src/reports/report-intake.js';
@@ -204,6 +204,48 @@ describe('delivery reports', () => {
       { msgId: '42', orderId: recipients[1]!.orderId, number: NUMBERS[1], state: 'failed' },
     ]);
     expect(states(await found(id))).toEqual(['delivered', 'rejected']);
+  });
+
+  describe('of a large message whose answer is not written out yet', () => {
+    let id: string;
+    let before: OutboxMessage;
+
+    beforeAll(async () => {
+      const numbers = Array.from({ length: 150 }, (_, index) => `9185800${String(index).padStart(5, '0')}`);
+      ({ id } = await outbox.send({ to: numbers, content: 'x' }));
+      before = await found(id);
+    });
+    /** The answer as it was taken down. A worker may write it out at any moment, which is to make no difference. */
+    const fold = async () => {
+      await pool.query('select write_out($1)', [id]);
+      await pool.query(
+        `with gone as (delete from message where chunk_id = $1 returning *)
+        insert into answer (chunk_id, msg_ids) select $1, string_agg(msg_id, ',' order by idx) from gone`,
+        [id],
+      );
+    };
+
+    it('everybody is found as before', async () => {
+      await fold();
+      expect(await found(id)).toEqual(before);
+    });
+
+    it.each([
+      ['by the message id alone', ({ msgId = '' }: OutboxRecipient) => ({ msgId })],
+      ['by the order id', ({ orderId, number = '' }: OutboxRecipient) => ({ msgId: '77', orderId, number })],
+    ])('find their recipient %s', async (_, report) => {
+      const { position } = before.recipients[57]!;
+      await fold();
+      await take([report(before.recipients[57]!)]);
+      const states = (await found(id)).recipients.map(({ state }) => state);
+      expect(states.flatMap((state, index) => (state === 'accepted' ? [] : [[index, state]]))).toEqual([
+        [position, 'delivered'],
+      ]);
+      await pool.query(
+        `update message set state = 'accepted', reported_at = null, msg_id = $2 where chunk_id = $1 and idx = 57`,
+        [id, before.recipients[57]!.msgId],
+      );
+    });
   });
 
   it('a thousand at once are each written down', async () => {
