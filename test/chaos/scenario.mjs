@@ -290,6 +290,9 @@ class Scenario {
       `${committed.accepted} single messages accepted, ${kept.there} at the gateway`,
     );
     must(committed.open === 0, `${committed.open} single messages still open`);
+    const isUndisturbed = plan.workerKills === 0 && plan.freeze.length === 0 && plan.gatewayDown === undefined;
+    const most = verdict.busiestSecond;
+    must(!isUndisturbed || most <= 1.1 * rate, `${most} in a second at a rate of ${rate}`);
     must(messages.rows[0].rows === messages.rows[0].places, 'a place in the ledger is taken twice');
     return {
       seconds: Math.round(took * 10) / 10,
