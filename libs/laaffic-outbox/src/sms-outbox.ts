@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { Observable } from 'rxjs';
 import { invalidCommand, readSendCommand, SmsReceipt, type SendSms } from 'nestjs-laaffic';
@@ -12,6 +11,7 @@ import {
 } from './ledger/held-recipients.js';
 import type { OutboxMessage } from './ledger/message-view.js';
 import { AccountControl } from './ledger/account-control.js';
+import { fingerprintOf } from './ledger/fingerprint.js';
 import { MessageIntake } from './ledger/message-intake.js';
 import { MessageView } from './ledger/message-view.js';
 import { Outcomes } from './ledger/outcomes.js';
@@ -215,8 +215,4 @@ function receiptOf({ recipients }: OutboxMessage): SmsReceipt {
     else unknown.push({ number, orderId, code, reason, ...id });
   }
   return new SmsReceipt(accepted, rejected, unknown);
-}
-
-function fingerprintOf(parts: readonly string[]): string {
-  return createHash('sha256').update(JSON.stringify(parts)).digest('base64url');
 }

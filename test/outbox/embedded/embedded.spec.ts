@@ -31,6 +31,7 @@ jest.setTimeout(30_000);
 
 const NOBODY = 65534;
 const isRoot = process.getuid?.() === 0;
+// Only root may run a server in another's name; Jest lists these as skipped for everybody else.
 const asRoot = isRoot ? it : it.skip;
 const native = findNative(packageFor(thisPlatform()));
 

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { invalidCommand, readSendCommand, type Issue, type RecipientSource } from 'nestjs-laaffic';
 import { checkDate, checkKey, checkName } from '../command-checks.js';
+import { fingerprintOf } from '../ledger/fingerprint.js';
 
 /** A campaign that was checked. */
 export interface CheckedCampaign {
@@ -66,8 +66,4 @@ function isPolicy(value: unknown): value is 'keep' | 'refuse' {
 /** PostgreSQL's text cannot hold the character 0. */
 function checkStorable(field: string, text: unknown): Issue[] {
   return typeof text === 'string' && text.includes('\0') ? [{ field, problem: 'must not hold the character 0' }] : [];
-}
-
-function fingerprintOf(parts: readonly string[]): string {
-  return createHash('sha256').update(JSON.stringify(parts)).digest('base64url');
 }

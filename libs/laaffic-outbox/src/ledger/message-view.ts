@@ -3,6 +3,7 @@ import type { Lane } from '../options/outbox.options.js';
 import { chunkColumns, recipientsOf, type ChunkRow, type OutboxRecipient } from './chunk-recipients.js';
 import type { OutboxLedger } from './outbox-ledger.js';
 import { placeOf } from './order-place.js';
+import { isRowId } from './row-id.js';
 
 /** A message in the outbox. */
 export interface OutboxMessage {
@@ -24,8 +25,6 @@ interface MessageRow extends ChunkRow {
   readonly due_at: Date;
 }
 
-const ID = /^[1-9]\d{0,18}$/;
-
 /** Reads single messages. */
 export class MessageView {
   readonly #select: string;
@@ -37,7 +36,7 @@ export class MessageView {
   }
 
   async find(id: string): Promise<OutboxMessage | undefined> {
-    if (!ID.test(id) || BigInt(id) >= 2n ** 63n) return undefined;
+    if (!isRowId(id)) return undefined;
     return this.#read(id, await this.#rows('(c.id = $2 or c.root = $2)', id));
   }
 
@@ -51,7 +50,7 @@ export class MessageView {
 
   /** @returns whether anything of it was pending. */
   async cancel(id: string, by: string): Promise<boolean> {
-    if (!ID.test(id) || BigInt(id) >= 2n ** 63n) return false;
+    if (!isRowId(id)) return false;
     const s = this.ledger.database.schema;
     const { rows } = await this.ledger.database.query(
       `with moved as (
