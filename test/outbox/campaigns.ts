@@ -57,7 +57,10 @@ export async function balanceOf(pool: Pool, campaigns: SmsCampaigns, id: string)
   const { total, ...progress } = await campaigns.progress(id);
   const { rows } = await pool.query<{ unbalanced: number }>(
     `select count(*)::int as unbalanced from laaffic_outbox.chunk c cross join lateral (
-      select count(*) filter (where state in ('accepted', 'delivered', 'failed')) as accepted,
+      select count(*) filter (where state in ('accepted', 'delivered', 'failed'))
+          -- Those that have no rows of their own yet.
+          + coalesce((select cardinality(string_to_array(msg_ids, ',')) from laaffic_outbox.answer where chunk_id = c.id), 0)
+          as accepted,
         count(*) filter (where state = 'rejected') as rejected,
         count(*) filter (where state in ('unknown', 'held', 'abandoned')) as unknown
       from laaffic_outbox.message where chunk_id = c.id) m
