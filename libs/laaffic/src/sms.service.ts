@@ -19,7 +19,7 @@ import { notBegun } from './gateway/unsettled.js';
 import type { Balance } from './messages/balance.js';
 import type { DeliveryReport } from './messages/delivery-report.js';
 import type { InboundSms } from './messages/inbound-sms.js';
-import { OrderIds } from './messages/order-id.js';
+import { checkMadeOrderIds, checkOrderIdPrefix, OrderIds } from './messages/order-id.js';
 import { readBatch } from './messages/read-batch.js';
 import { readConversion, type ConversionInput } from './messages/read-conversion.js';
 import { readMessageIds } from './messages/read-message-ids.js';
@@ -68,6 +68,13 @@ export interface SendOptions extends QueryOptions {
    * @default every attempt starts
    */
   mayStart?: (() => boolean) | undefined;
+  /**
+   * What the order ids begin with that are made for recipients without one; a dot and the recipient's
+   * place follow, from 0, with digits to the base 36: `prefix.0`, …, `prefix.rr`. For callers that know
+   * from a report's order id alone whose it is. No other request may ever have the same.
+   * @default 72 random bits
+   */
+  orderIdPrefix?: string | undefined;
 }
 
 /** What waits for its turn. */
@@ -144,10 +151,12 @@ export class SmsService {
    */
   async send(command: SendSms, options: SendOptions = {}): Promise<SmsReceipt> {
     const { method = this.settings.method, timeout = this.settings.timeout, priority = 'high' } = options;
-    const { signal, mayStart } = options;
+    const { signal, mayStart, orderIdPrefix } = options;
     checkTimeout(timeout);
-    const read = readSendCommand(command, MAX_RECIPIENTS[method], this.orderIds.forRequest());
+    const read = readSendCommand(command, MAX_RECIPIENTS[method], this.orderIdMaker(orderIdPrefix));
     if ('issues' in read) throw invalidCommand(read.issues);
+    const same = orderIdPrefix === undefined ? undefined : checkMadeOrderIds(command.to, read.sms.recipients);
+    if (same !== undefined) throw invalidCommand([same]);
     const sms = { ...read.sms, senderId: read.sms.senderId ?? this.#account.senderId };
     const turn = { recipients: sms.recipients, priority, timeout, signal };
     return this.reporting(
@@ -164,9 +173,9 @@ export class SmsService {
    * @throws {LaafficException} as `send` does.
    */
   async sendEach(messages: readonly SendSms[], options: Omit<SendOptions, 'method'> = {}): Promise<SmsReceipt> {
-    const { timeout = this.settings.timeout, priority = 'normal', signal, mayStart } = options;
+    const { timeout = this.settings.timeout, priority = 'normal', signal, mayStart, orderIdPrefix } = options;
     checkTimeout(timeout);
-    const read = readBatch(messages, this.settings.maxBatchRecipients, this.orderIds.forRequest());
+    const read = readBatch(messages, this.settings.maxBatchRecipients, this.orderIdMaker(orderIdPrefix));
     if ('issues' in read) throw invalidCommand(read.issues);
     const batch = {
       messages: read.messages.map((sms) => ({ ...sms, senderId: sms.senderId ?? this.#account.senderId })),
@@ -254,6 +263,12 @@ export class SmsService {
       throw notBegun(LOCAL_FAILURES.rateLimited, recipients, { reason: 'no turn in time' });
     }
     return send(left);
+  }
+
+  private orderIdMaker(prefix: string | undefined): (index: number) => string {
+    const issue = checkOrderIdPrefix(prefix);
+    if (issue !== undefined) throw invalidCommand([issue]);
+    return this.orderIds.forRequest(prefix);
   }
 
   private asking({ timeout = this.settings.queries.timeout, signal }: QueryOptions): AskOptions {

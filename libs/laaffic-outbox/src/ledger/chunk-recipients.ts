@@ -1,4 +1,4 @@
-import { orderIdsOf } from './order-place.js';
+import { madeOrderId, orderIdPrefix } from './order-place.js';
 
 /**
  * Where a recipient's message is.
@@ -93,7 +93,7 @@ export function recipientsOf(chunk: ChunkRow, prefix: string): OutboxRecipient[]
   const rows = new Map((chunk.messages ?? []).map((row) => [row[0], row]));
   const numbers = chunk.numbers?.split(',');
   const own = chunk.order_ids?.split(',');
-  const made = orderIdsOf(prefix, chunk.id, chunk.attempt);
+  const made = orderIdPrefix(prefix, chunk.id, chunk.attempt);
   const slots = numbers === undefined ? slotsWithout(chunk, rows) : numbers.keys();
   const recipients: OutboxRecipient[] = [];
   for (const slot of slots) {
@@ -106,7 +106,7 @@ export function recipientsOf(chunk: ChunkRow, prefix: string): OutboxRecipient[]
     recipients.push({
       position: Number(chunk.first) + slot,
       number,
-      orderId: own?.[slot] || made(slot),
+      orderId: own?.[slot] || madeOrderId(made, slot),
       state,
       ...(msgId === null ? {} : { msgId }),
       ...(code === null ? {} : { code }),

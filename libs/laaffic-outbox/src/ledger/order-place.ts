@@ -17,8 +17,12 @@ export function placeOf(orderId: string, prefix: string): OrderPlace | undefined
   return id > LARGEST_ID || place.attempt >= 2 ** 31 || place.slot > 32_767 ? undefined : place;
 }
 
-/** The order id of a slot in one attempt of a chunk. */
-export function orderIdsOf(prefix: string, chunkId: string, attempt: number): (slot: number) => string {
-  const begin = `${prefix}.${BigInt(chunkId).toString(36)}.${attempt.toString(36)}.`;
-  return (slot) => begin + slot.toString(36);
+/** What the order ids of one attempt of a chunk begin with. */
+export function orderIdPrefix(prefix: string, chunkId: string, attempt: number): string {
+  return `${prefix}.${BigInt(chunkId).toString(36)}.${attempt.toString(36)}`;
+}
+
+/** The order id of a slot: of the form that `SmsService` makes itself where it is given the prefix. */
+export function madeOrderId(prefix: string, slot: number): string {
+  return `${prefix}.${slot.toString(36)}`;
 }

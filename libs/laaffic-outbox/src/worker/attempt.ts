@@ -1,13 +1,7 @@
-import {
-  LaafficException,
-  LaafficLimitException,
-  type Recipient,
-  type SmsReceipt,
-  type SmsService,
-} from 'nestjs-laaffic';
+import { LaafficException, LaafficLimitException, type SmsReceipt, type SmsService } from 'nestjs-laaffic';
 import type { ClaimedChunk } from '../ledger/chunk.js';
-import { orderIdsOf } from '../ledger/order-place.js';
 import type { ChunkPart, RecipientRow, Verdict } from '../ledger/settlements.js';
+import { Addressees } from './addressees.js';
 
 /** What an attempt says about the account. */
 export type AccountSign =
@@ -46,45 +40,31 @@ const MOST_NUMBER_RETRIES = 8;
 
 /** Sends a chunk once, and says what became of it; never rejects. */
 export async function attempt(sms: SmsService, chunk: ClaimedChunk, plan: AttemptPlan): Promise<AttemptEnd> {
-  const to = recipientsOf(chunk, plan.prefix);
+  const addressees = new Addressees(chunk, plan.prefix);
+  const { to, orderIdPrefix } = addressees;
   const { content, senderId } = chunk;
   const { timeout, priority } = plan;
   try {
     // Whatever the module's own sends use: a GET takes a tenth of a chunk.
-    const how = { method: 'POST', timeout, priority, mayStart: () => plan.mayStart() } as const;
+    const how = { method: 'POST', timeout, priority, orderIdPrefix, mayStart: () => plan.mayStart() } as const;
     const receipt = await sms.send({ to, content, senderId }, how);
-    return { verdict: settled(to, receipt), account: { is: 'works' } };
+    return { verdict: settled(addressees, receipt), account: { is: 'works' } };
   } catch (error) {
-    if (error instanceof LaafficException) return failed(chunk, to, error);
+    if (error instanceof LaafficException) return failed(chunk, addressees, error);
     const reason = error instanceof Error ? error.name : typeof error;
     return { verdict: { is: 'unknown', code: 'OUTBOX_FAULT', reason }, account: { is: 'untouched' } };
   }
 }
 
-/** A recipient and the slot that it has in its chunk. */
-interface SlotRecipient extends Recipient {
-  readonly slot: number;
-}
-
-function recipientsOf({ id, attempt, numbers, orderIds }: ClaimedChunk, prefix: string): SlotRecipient[] {
-  const to: SlotRecipient[] = [];
-  const made = orderIdsOf(prefix, id, attempt);
-  for (const [slot, number] of numbers.entries()) {
-    if (number !== '') to.push({ number, slot, orderId: orderIds?.[slot] || made(slot) });
-  }
-  return to;
-}
-
-function settled(to: readonly SlotRecipient[], receipt: SmsReceipt): Verdict {
+function settled(addressees: Addressees, receipt: SmsReceipt): Verdict {
   const { accepted } = receipt;
-  // Most answers name everybody in the order of the request.
-  const isWhole = accepted.length === to.length && accepted.every(({ orderId }, i) => orderId === to[i]?.orderId);
-  const slotOf = slotsIn(to);
-  const others = othersIn(receipt, slotOf);
+  // Most answers accept everybody, in the order of the request.
+  const isWhole = accepted.length === addressees.to.length;
+  const others = othersIn(receipt, addressees);
   const slots: number[] = [];
   const msgIds: string[] = [];
   for (const [index, { orderId, msgId }] of accepted.entries()) {
-    const slot = isWhole ? to[index]?.slot : slotOf(orderId);
+    const slot = isWhole ? addressees.slotAt(index) : addressees.slotOf(orderId);
     if (slot === undefined) continue;
     if (msgId.length > LONGEST_ID || /[,\0]/.test(msgId)) {
       others.push([slot, 'accepted', null, null, idOf(msgId)]);
@@ -97,12 +77,12 @@ function settled(to: readonly SlotRecipient[], receipt: SmsReceipt): Verdict {
   return { is: 'settled', slots: isPlain ? undefined : slots.join(), msgIds: msgIds.join(), others };
 }
 
-function failed(chunk: ClaimedChunk, to: readonly SlotRecipient[], error: LaafficException): AttemptEnd {
+function failed(chunk: ClaimedChunk, addressees: Addressees, error: LaafficException): AttemptEnd {
   const { code, kind, outcome, status, receipt } = error;
   const reason = clean(error.reason ?? error.message);
   if (outcome === 'unknown') {
     const isReadable = receipt !== undefined && receipt.rejected.length > 0;
-    const verdict: Verdict = isReadable ? settled(to, receipt) : { is: 'unknown', code, reason };
+    const verdict: Verdict = isReadable ? settled(addressees, receipt) : { is: 'unknown', code, reason };
     return { verdict, account: isReadable ? { is: 'works' } : { is: 'silent', code } };
   }
   if ((kind === 'account' && status !== FEE_UNAVAILABLE) || kind === 'clock') {
@@ -112,7 +92,7 @@ function failed(chunk: ClaimedChunk, to: readonly SlotRecipient[], error: Laaffi
     };
   }
   if (status === NUMBER_LIMIT || status === ABNORMAL_NUMBER) {
-    return { verdict: aboutNumbers(chunk, to, error, reason), account: { is: 'works' } };
+    return { verdict: aboutNumbers(chunk, addressees, error, reason), account: { is: 'works' } };
   }
   if (kind === 'limit' || kind === 'transport') {
     const delay = error instanceof LaafficLimitException ? error.retryAfter * 1000 : 0;
@@ -122,70 +102,57 @@ function failed(chunk: ClaimedChunk, to: readonly SlotRecipient[], error: Laaffi
       account: isOurs ? { is: 'untouched' } : { is: 'limited', delay },
     };
   }
-  return { verdict: refusedEach(to, error, reason), account: { is: 'works' } };
+  return { verdict: refusedEach(addressees, error, reason), account: { is: 'works' } };
 }
 
 /** The gateway refused the request for some of its numbers: the others are sent without them. */
-function aboutNumbers(
-  chunk: ClaimedChunk,
-  to: readonly SlotRecipient[],
-  error: LaafficException,
-  reason: string,
-): Verdict {
-  const { code, unnamed, status } = error;
-  const open = new Set(unnamed.map(({ orderId }) => orderId));
-  const isNamed = open.size < to.length;
-  if (to.length > 1 && open.size > 0 && chunk.isolation > 0) {
-    const left = to.filter(({ orderId }) => open.has(orderId));
+function aboutNumbers(chunk: ClaimedChunk, addressees: Addressees, error: LaafficException, reason: string): Verdict {
+  const { code, unnamed, status, receipt } = error;
+  const count = addressees.to.length;
+  const left = unnamed.flatMap(({ orderId }) => addressees.slotOf(orderId) ?? []);
+  const isNamed = left.length < count;
+  if (count > 1 && left.length > 0 && chunk.isolation > 0) {
     const middle = Math.ceil(left.length / 2);
     const groups = isNamed ? [left] : [left.slice(0, middle), left.slice(middle)];
-    const moved = new Set(left.map(({ slot }) => slot));
+    const moved = new Set(left);
     return {
       is: 'divided',
       rest: numbersOf(chunk, (slot) => !moved.has(slot)),
       parts: groups.map((group): ChunkPart => {
-        const slots = new Set(group.map(({ slot }) => slot));
+        const slots = new Set(group);
         return { numbers: numbersOf(chunk, (slot) => slots.has(slot)), n: group.length };
       }),
-      others: error.receipt === undefined || !isNamed ? [] : othersIn(error.receipt, slotsIn(to), open),
+      others: receipt === undefined || !isNamed ? [] : othersIn(receipt, addressees, moved),
       code,
     };
   }
-  if (status === NUMBER_LIMIT && to.length === 1 && chunk.retries < MOST_NUMBER_RETRIES) {
+  if (status === NUMBER_LIMIT && count === 1 && chunk.retries < MOST_NUMBER_RETRIES) {
     const seconds = error instanceof LaafficLimitException ? error.retryAfter : 60;
     return { is: 'unsent', code, reason, delay: seconds * 1000 * 2 ** Math.min(chunk.retries, 6) };
   }
-  return refusedEach(to, error, reason);
+  return refusedEach(addressees, error, reason);
 }
 
-function refusedEach(to: readonly SlotRecipient[], { code, receipt }: LaafficException, reason: string): Verdict {
+function refusedEach(addressees: Addressees, { code, receipt }: LaafficException, reason: string): Verdict {
   const rejected = receipt?.rejected ?? [];
   const isSame = rejected.every((one) => one.code === code && one.msgId === undefined && clean(one.reason) === reason);
-  if (receipt === undefined || isSame || rejected.length < to.length) return { is: 'refused', code, reason };
-  return settled(to, receipt);
+  if (receipt === undefined || isSame || rejected.length < addressees.to.length) return { is: 'refused', code, reason };
+  return settled(addressees, receipt);
 }
 
 function othersIn(
   { rejected, unknown }: SmsReceipt,
-  slotOf: (orderId: string) => number | undefined,
-  except: ReadonlySet<string> = new Set(),
+  addressees: Addressees,
+  except: ReadonlySet<number> = new Set(),
 ): RecipientRow[] {
   const row =
     (state: 'rejected' | 'unknown') =>
     (one: SmsReceipt['rejected'][number]): RecipientRow[] => {
-      const slot = slotOf(one.orderId);
-      if (slot === undefined || except.has(one.orderId)) return [];
+      const slot = addressees.slotOf(one.orderId);
+      if (slot === undefined || except.has(slot)) return [];
       return [[slot, state, one.code, clean(one.reason), idOf(one.msgId)]];
     };
   return [...rejected.flatMap(row('rejected')), ...unknown.flatMap(row('unknown'))];
-}
-
-function slotsIn(to: readonly SlotRecipient[]): (orderId: string) => number | undefined {
-  let slots: Map<string, number> | undefined;
-  return (orderId) => {
-    slots ??= new Map(to.map((recipient) => [recipient.orderId, recipient.slot]));
-    return slots.get(orderId);
-  };
 }
 
 function numbersOf({ numbers }: ClaimedChunk, isKept: (slot: number) => boolean): string {

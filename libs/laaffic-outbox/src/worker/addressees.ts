@@ -1,0 +1,48 @@
+import type { RecipientInput } from 'nestjs-laaffic';
+import type { ClaimedChunk } from '../ledger/chunk.js';
+import { madeOrderId, orderIdPrefix } from '../ledger/order-place.js';
+
+/** To whom one attempt of a chunk goes, and the order ids that lead back to the chunk's slots. */
+export class Addressees {
+  readonly to: readonly RecipientInput[];
+  /** What the order ids begin with that the request makes: those of a chunk without gaps and without callers' own. */
+  readonly orderIdPrefix: string | undefined;
+  /** Of the recipients, or `undefined` for 0, 1, 2, … */
+  readonly #slots: readonly number[] | undefined;
+  readonly #prefix: string;
+  readonly #orderIds: readonly string[] | undefined;
+  #slotOf: Map<string, number> | undefined;
+
+  constructor({ id, attempt, numbers, orderIds }: ClaimedChunk, prefix: string) {
+    this.#prefix = orderIdPrefix(prefix, id, attempt);
+    this.#orderIds = orderIds;
+    if (orderIds === undefined && !numbers.includes('')) {
+      this.to = numbers;
+      this.orderIdPrefix = this.#prefix;
+      return;
+    }
+    const slots = [...numbers.keys()].filter((slot) => numbers[slot] !== '');
+    this.#slots = slots;
+    this.to = slots.map((slot) => ({ number: numbers[slot] ?? '', orderId: this.#orderIdOf(slot) }));
+  }
+
+  /** The slot of the recipient at this place of the request. */
+  slotAt(index: number): number {
+    return this.#slots?.[index] ?? index;
+  }
+
+  slotOf(orderId: string): number | undefined {
+    this.#slotOf ??= new Map(
+      this.to.map((_, index) => {
+        const slot = this.slotAt(index);
+        return [this.#orderIdOf(slot), slot];
+      }),
+    );
+    return this.#slotOf.get(orderId);
+  }
+
+  #orderIdOf(slot: number): string {
+    // Where a caller gave none, the list has an empty text.
+    return this.#orderIds?.[slot] || madeOrderId(this.#prefix, slot);
+  }
+}
