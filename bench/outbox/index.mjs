@@ -11,6 +11,7 @@ import { CONTENT, numbers } from '../bulk/plan.mjs';
 import { installPeers } from '../peers.mjs';
 import { median, table } from '../report.mjs';
 import { startApp } from './app.mjs';
+import { reports } from './reports.mjs';
 
 const RECIPIENTS = 1_000_000;
 const OTPS = 300;
@@ -31,6 +32,7 @@ export async function outbox() {
     const bulk = await sendBulk(baseUrl);
     const rows = [];
     for (const processes of [1, 2]) rows.push(await campaign(parts, processes));
+    const booked = await reports(parts, rows[0].id);
     const bullMq = await withBullMq(parts);
     const otp = await oneTimePasswords(parts);
     const stored = median(rows.map(({ stored }) => stored));
@@ -52,6 +54,9 @@ export async function outbox() {
       ]),
       '',
       `Campaigns are stored at ${stored.toFixed(0)} recipients/s.`,
+      '',
+      booked,
+      '',
       `OTP from COMMIT to the gateway's socket while a campaign runs at full rate: ${otp}`,
       '',
       await outboxUnderKills(),
@@ -91,7 +96,7 @@ async function campaign({ baseUrl, url, pool, producer }, processes) {
   const withRows = RECIPIENTS / seconds(started);
   const used = await endWorkers(workers);
   await pool.query('vacuum analyze');
-  return { processes, stored, perSecond, withRows, cpu: used / RECIPIENTS };
+  return { id, processes, stored, perSecond, withRows, cpu: used / RECIPIENTS };
 }
 
 /** Single messages beside a campaign, each in a transaction of an app. */
