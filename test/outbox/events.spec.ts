@@ -165,6 +165,34 @@ describe('handlers are told', () => {
     ]);
   });
 
+  it.each([
+    ['sent', { state: 'accepted' }],
+    ['abandon', { state: 'abandoned', ...IN_DOUBT }],
+  ] as const)('what a person has decided, in a process that sends nothing too: %s', async (decision, end) => {
+    const { Listener, heard, has } = listener();
+    const { outbox } = await start([Listener]);
+    const { outbox: desk } = await start([Listener], { worker: false });
+    sandbox.script({ fault: 'cut-after-accepting' });
+    const [first = '', second = ''] = numbers(2);
+    const { id } = await outbox.enqueue({ to: [first, second], content: 'x' });
+    await has(1);
+    await allTold();
+    await desk.resolve(id, decision, { by: 'a person', positions: [0] });
+    await has(3);
+    await allTold();
+    await desk.resolve(id, decision, { by: 'a person' });
+    await has(4);
+    await allTold();
+    const part = (...recipients: object[]) => ({ id, lane: 'priority', recipients });
+    const [held, decided] = [{ state: 'held', ...IN_DOUBT }, end];
+    expect(heard).toEqual([
+      ['held', part(recipient(0, first, held), recipient(1, second, held))],
+      ['settled', part(recipient(0, first, decided), recipient(1, second, held))],
+      ['held', part(recipient(1, second, held))],
+      ['settled', part(recipient(0, first, decided), recipient(1, second, decided))],
+    ]);
+  });
+
   it('who is held of a message that was settled but for some', async () => {
     const { Listener, heard, has } = listener();
     const { outbox } = await start([Listener]);
@@ -363,6 +391,7 @@ describe('a process', () => {
     await until(async () => (await outbox.find(held))?.recipients[0]?.state === 'held');
     const { id } = await campaigns.create(campaignOf({ recipients: numbers(2), sendAt: 'now' }));
     await until(async () => (await campaigns.find(id))?.state === 'done');
+    await outbox.resolve(held, 'sent', { by: 'a person' });
     expect([await open(), await open('campaign')]).toEqual([0, 0]);
   });
 

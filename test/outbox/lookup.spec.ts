@@ -1,6 +1,8 @@
 import { LaafficSandbox, type SandboxOptions } from 'laaffic-sandbox';
 import { SmsOutbox, type LaafficOutboxOptions } from 'nestjs-laaffic-outbox';
 import { Pool } from 'pg';
+import { OutboxLedger } from '../../libs/laaffic-outbox/src/ledger/outbox-ledger.js';
+import { UnknownRecipients } from '../../libs/laaffic-outbox/src/ledger/unknown-recipients.js';
 import { proofsOf } from '../../libs/laaffic-outbox/src/reports/proofs.js';
 import { startApp } from './app.js';
 import { startDatabase, type TestDatabase } from './database.js';
@@ -100,6 +102,25 @@ describe('the lookup of unknown messages', () => {
     );
   });
 
+  it('proves nothing where a record may be of a message that is held already', async () => {
+    await withApp(
+      'held_before',
+      {},
+      async (outbox, sandbox) => {
+        sandbox.script([
+          { endpoint: 'sendSms', fault: 'hang-before-accepting' },
+          { endpoint: 'sendSms', fault: 'cut-after-accepting' },
+        ]);
+        for (const content of ['x', 'y']) {
+          const { id } = await outbox.enqueue({ to: NUMBER, content });
+          await until(async () => (await statesOf(outbox, id))[0] === 'held');
+        }
+        expect(sandbox.messages).toHaveLength(1);
+      },
+      { grace: 500 },
+    );
+  });
+
   it('is not made with lookup: false', async () => {
     await withApp(
       'never',
@@ -112,6 +133,71 @@ describe('the lookup of unknown messages', () => {
       },
       { lookup: false, grace: 500 },
     );
+  });
+});
+
+describe('the turn to look for unknown messages', () => {
+  let database: TestDatabase;
+  let sandbox: LaafficSandbox;
+  let app: Awaited<ReturnType<typeof startApp>>;
+  let pool: Pool;
+  let unknown: UnknownRecipients;
+
+  beforeAll(async () => {
+    database = await startDatabase();
+    sandbox = await LaafficSandbox.start();
+    app = await startApp(sandbox, { database: database.url, worker: false });
+    pool = new Pool({ connectionString: database.url });
+    unknown = new UnknownRecipients(app.get(OutboxLedger));
+    await app.get(SmsOutbox).enqueue({ to: NUMBER, content: 'x' });
+  }, 60_000);
+
+  afterAll(async () => {
+    await pool.end();
+    await app.close();
+    await sandbox.close();
+    await database.close();
+  });
+
+  /** All in seconds before now; a look each minute, 15 minutes of grace. */
+  const turnAfter = async (state: string, sent: number, changed: number, looked: number | null, began?: number) => {
+    await pool.query(
+      `update laaffic_outbox.chunk set state = $1, sent_at = clock_timestamp() - $2 * interval '1 second',
+        changed_at = clock_timestamp() - $3 * interval '1 second'`,
+      [state, sent, changed],
+    );
+    await pool.query(
+      `update laaffic_outbox.account set looked_up_at = clock_timestamp() - $1 * interval '1 second',
+        lookup_began_at = clock_timestamp() - $2 * interval '1 second'`,
+      [looked, began ?? looked],
+    );
+    return unknown.turn(60_000, 900_000);
+  };
+
+  it.each<[string, boolean, string, number, number, number | null, number?]>([
+    ['nobody has looked yet', true, 'unknown', 40, 10, null],
+    ['it became unknown after the last look', true, 'unknown', 70, 10, 65],
+    ['nothing is unknown', false, 'settled', 40, 10, null],
+    ['it was looked for less than an interval ago', false, 'unknown', 70, 10, 55],
+    ['it is one interval old', true, 'unknown', 75, 70, 65],
+    ['it is not twice as old', false, 'unknown', 115, 110, 45],
+    ['it is two intervals old', true, 'unknown', 125, 120, 65],
+    ['it is not four times as old', false, 'unknown', 230, 225, 100],
+    ['it is four intervals old', true, 'unknown', 245, 240, 100],
+    ['it is not eight times as old', false, 'unknown', 470, 460, 200],
+    ['it is eight intervals old', true, 'unknown', 490, 480, 200],
+    ['it waits for the end of grace', false, 'unknown', 805, 800, 100],
+    ['grace is nearly over', true, 'unknown', 820, 815, 100],
+    ['it was looked for since grace was nearly over', false, 'unknown', 890, 885, 62],
+    ['grace is over', false, 'held', 950, 10, null],
+    ['a look began, and never ended', true, 'unknown', 890, 885, 200, 62],
+    ['a look has just begun', false, 'unknown', 890, 885, 200, 5],
+  ])('where %s: %s', async (_, isDue, ...state) => {
+    const turn = await turnAfter(...state);
+    const [, sent] = state;
+    const age = turn === undefined ? undefined : Math.round((turn.to.getTime() - turn.from.getTime()) / 1000);
+    expect(age).toBe(isDue ? sent : undefined);
+    expect(await unknown.turn(60_000, 900_000)).toBeUndefined();
   });
 });
 

@@ -98,6 +98,42 @@ describe('delivery reports', () => {
     ]);
   });
 
+  it('of a message id that two gateways gave out are of the message that their order id names', async () => {
+    const { id: one } = await outbox.send({ to: NUMBERS[0]!, content: 'x' });
+    const { id: other } = await outbox.send({ to: NUMBERS[1]!, content: 'y' });
+    await pool.query(`update message set msg_id = 'same' where chunk_id in ($1, $2)`, [one, other]);
+    const orderIds = [one, other].map(async (id) => (await found(id)).recipients[0]!.orderId);
+    const [ofOne, ofOther] = await Promise.all(orderIds);
+    await take([{ msgId: 'same', orderId: ofOther!, number: NUMBERS[1] }]);
+    expect([states(await found(one)), states(await found(other))]).toEqual([['accepted'], ['delivered']]);
+    await take([{ msgId: 'same', orderId: ofOne!, number: NUMBERS[0], state: 'failed' }]);
+    expect([states(await found(one)), states(await found(other))]).toEqual([['failed'], ['delivered']]);
+  });
+
+  it('of all kinds in one group each find theirs', async () => {
+    const lost = await lose(NUMBERS[0]!);
+    const { id } = await outbox.send({ to: NUMBERS, content: 'x' });
+    const [first, second, third] = (await found(id)).recipients.map(({ msgId }) => msgId!);
+    await pool.query(`update message set msg_id = $2 where msg_id = $1`, [third, 'a\u001eb']);
+    const common = { number: undefined, state: 'delivered', at: AT } as const;
+    await Promise.all(
+      [
+        { ...common, msgId: first! },
+        { ...common, msgId: 'of nobody' },
+        { ...common, msgId: first!, state: 'failed' as const },
+        { ...common, msgId: '81', orderId: lost.recipients[0]!.orderId, number: NUMBERS[0] },
+        { ...common, msgId: second!, state: 'failed' as const, reason: 'UN\u001eDELIV' },
+        { ...common, msgId: 'a\u001eb' },
+      ].map((report) => intake.take(report)),
+    );
+    expect([states(await found(id)), states(await found(lost.id)), (await found(id)).recipients[1]?.reason]).toEqual([
+      ['delivered', 'failed', 'delivered'],
+      ['delivered'],
+      'UN DELIV',
+    ]);
+    expect((await pool.query('delete from early_report returning msg_id')).rows).toEqual([{ msg_id: 'of nobody' }]);
+  });
+
   it('that come before the answer are kept until it is there', async () => {
     sandbox.script({ endpoint: 'sendSms', delayAnswer: 150 });
     const before = sandbox.messages.length;
@@ -180,19 +216,6 @@ describe('delivery reports', () => {
     expect((await pool.query(`select event, detail from journal where event = 'reports given up'`)).rows).toEqual([
       { event: 'reports given up', detail: '2 of messages that are not known here' },
     ]);
-  });
-
-  it('of an attempt that surely was not sent are contradictions, which are noted', async () => {
-    sandbox.script({ endpoint: 'sendSms', fault: 'cut-before-accepting' });
-    const { id } = await outbox.enqueue({ to: NUMBERS[0]!, content: 'x' }, { sendAt: new Date(Date.now() + 60_000) });
-    await pool.query(`update chunk set attempt = 1 where id = $1`, [id]);
-    await take([{ msgId: '51', orderId: (await found(id)).recipients[0]!.orderId, number: NUMBERS[0] }]);
-    expect([states(await found(id)), await journalOf(id)]).toEqual([
-      ['pending'],
-      [{ event: 'contradicted', detail: '1 reported although not sent' }],
-    ]);
-    await outbox.cancel(id);
-    sandbox.reset();
   });
 
   it('say that a refused message was delivered, and believe no failure of it', async () => {
@@ -300,12 +323,12 @@ describe('a report that the database does not take', () => {
     const { id, receipt } = await app.get(SmsOutbox).send({ to: NUMBERS[0]!, content: 'x' });
     const report = { msgId: receipt!.accepted[0]!.msgId, number: NUMBERS[0], state: 'delivered', at: AT } as const;
     const intake = app.get(ReportIntake, { strict: false });
-    await pool.query(`alter function take_reports rename to gone`);
+    await pool.query(`alter function book_awaited rename to gone`);
     await expect(Promise.all([intake.take(report), intake.take(report)])).rejects.toMatchObject({
       code: 'OUTBOX_DATABASE',
       message: 'The report could not be written down',
     });
-    await pool.query(`alter function gone rename to take_reports`);
+    await pool.query(`alter function gone rename to book_awaited`);
     await intake.take(report);
     expect((await app.get(SmsOutbox).find(id))?.recipients[0]?.state).toBe('delivered');
     await pool.end();

@@ -193,6 +193,8 @@ describe('when something breaks', () => {
           return mayStart();
         };
       };
+      // After it every claim began with the clock that jumps.
+      await outbox.send({ to: numbers(1), content: 'first' });
       jumps.left = 2;
       const { receipt, id } = await outbox.send(COMMAND);
       expect(receipt?.accepted).toHaveLength(1);
@@ -200,7 +202,7 @@ describe('when something breaks', () => {
         'pending',
         ...['sending', 'given back LAAFFIC_WITHHELD', 'sending', 'given back LAAFFIC_WITHHELD', 'sending', 'settled'],
       ]);
-      expect(stage.sandbox.requests).toHaveLength(1);
+      expect(stage.sandbox.requests).toHaveLength(2);
       expect((await stage.account())?.['slow']).toBeNull();
     },
   );
@@ -254,23 +256,24 @@ describe('when something breaks', () => {
     ['an acceptance', {}, 'answer came too late'],
     ['a refusal', { status: -6 }, 'refusal came too late LAAFFIC_NOT_A_TEMPLATE'],
     ['a limit', { status: -15 }, 'giving back came too late LAAFFIC_TOO_FREQUENT'],
+    ['a refusal of some number', { status: -9 }, 'division came too late LAAFFIC_ABNORMAL_NUMBER'],
   ] as const)('%s that comes after somebody else has decided is only noted', async (_, step, event) => {
     const { outbox } = await stage.app({ timing: { ...SLOW, grace: 60_000 } });
     stage.sandbox.configure({ quirks: { failArray: 'never' } });
     stage.sandbox.script({ ...step, delayAnswer: 400 });
-    const { id } = await outbox.enqueue(COMMAND);
+    const { id } = await outbox.enqueue({ ...COMMAND, to: numbers(2) });
     await until(
       () => stage.sandbox.requests.length,
       (count) => count === 1,
     );
     await stage.query(`update chunk set state = 'held', unknown = n where id = $1`, [id]);
-    expect(await outbox.resolve(id, 'sent', { by: 'somebody' })).toBe(1);
+    expect(await outbox.resolve(id, 'sent', { by: 'somebody' })).toBe(2);
     await until(
       () => stage.events(id),
       (events) => events.at(-1) === event,
     );
-    expect(await states(outbox, id)).toEqual(['accepted']);
-    expect(await stage.sums()).toEqual({ n: 1, accepted: 1, rejected: 0, unknown: 0 });
+    expect(await states(outbox, id)).toEqual(['accepted', 'accepted']);
+    expect(await stage.sums()).toEqual({ n: 2, accepted: 2, rejected: 0, unknown: 0 });
   });
 
   it('a process that ends waits for what is under way, and takes nothing new', async () => {
@@ -296,6 +299,25 @@ describe('when something breaks', () => {
       () => stage.sandbox.messages.length,
       (count) => count === 7,
     );
+  });
+
+  it('a process has as many connections as it may, and one that listens', async () => {
+    const { outbox } = await stage.app({ worker: false, connections: 2 });
+    const other = await stage.pool.connect();
+    await other.query('begin; lock table laaffic_outbox.chunk in access exclusive mode');
+    const finding = Promise.all(numbers(10).map((_, i) => outbox.find(String(i + 1))));
+    const connections = () =>
+      stage.query(`select wait_event_type as waits, count(*)::int from pg_stat_activity
+        where datname = current_database() and application_name like 'nestjs%' group by 1 order by 1 desc`);
+    await until(connections, (rows) => JSON.stringify(rows).includes('"Lock","count":2'));
+    await until(connections, (rows) => rows.length === 2);
+    expect(await connections()).toEqual([
+      { waits: 'Lock', count: 2 },
+      { waits: 'Client', count: 1 },
+    ]);
+    await other.query('rollback');
+    other.release();
+    expect(await finding).toEqual(numbers(10).map(() => undefined));
   });
 
   it('a process ends at once when it has nothing to do, also right after its start', async () => {

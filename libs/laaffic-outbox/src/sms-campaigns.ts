@@ -1,15 +1,17 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { CampaignControl } from './campaigns/campaign-control.js';
 import { CampaignCreator } from './campaigns/campaign-creator.js';
 import { CampaignResults, type ResultsFilter } from './campaigns/campaign-results.js';
 import { CampaignView, type CampaignFilter } from './campaigns/campaign-view.js';
 import type { Campaign, CampaignProgress, CreatedCampaign, NewCampaign } from './campaigns/campaign.js';
 import { readCampaign } from './campaigns/read-campaign.js';
+import { EventHandlers } from './events/event-handlers.js';
 import type { OutboxRecipient } from './ledger/chunk-recipients.js';
+import { callersLedger } from './ledger/callers-ledger.js';
 import { HeldRecipients, type HeldDecision, type ResolveOptions } from './ledger/held-recipients.js';
-import { OutboxLedger } from './ledger/outbox-ledger.js';
+import { OutboxLedger, type Ledger } from './ledger/outbox-ledger.js';
 
 /** How a campaign is watched. */
 export interface WatchOptions {
@@ -31,12 +33,13 @@ export class SmsCampaigns {
   readonly #results: CampaignResults;
   readonly #held: HeldRecipients;
 
-  constructor(ledger: OutboxLedger) {
+  constructor(@Inject(OutboxLedger) whole: Ledger, handlers: EventHandlers) {
+    const ledger = callersLedger(whole);
     this.#control = new CampaignControl(ledger);
     this.#creator = new CampaignCreator(ledger, (id) => this.#control.cancel(id, 'app'));
     this.#view = new CampaignView(ledger);
     this.#results = new CampaignResults(ledger);
-    this.#held = new HeldRecipients(ledger);
+    this.#held = new HeldRecipients(ledger, () => handlers.takes('settled'));
   }
 
   /**

@@ -1,7 +1,8 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { Observable } from 'rxjs';
 import { invalidCommand, readSendCommand, SmsReceipt, type SendSms } from 'nestjs-laaffic';
 import { checkDate, checkKey, checkStorable, checkTimeout } from './command-checks.js';
+import { EventHandlers } from './events/event-handlers.js';
 import type { OutboxActivity } from './ledger/activity.js';
 import {
   HeldRecipients,
@@ -11,11 +12,12 @@ import {
 } from './ledger/held-recipients.js';
 import type { OutboxMessage } from './ledger/message-view.js';
 import { AccountControl } from './ledger/account-control.js';
+import { callersLedger } from './ledger/callers-ledger.js';
 import { fingerprintOf } from './ledger/fingerprint.js';
 import { MessageIntake } from './ledger/message-intake.js';
 import { MessageView } from './ledger/message-view.js';
 import { Outcomes } from './ledger/outcomes.js';
-import { OutboxLedger } from './ledger/outbox-ledger.js';
+import { OutboxLedger, type Ledger } from './ledger/outbox-ledger.js';
 import { isRowId } from './ledger/row-id.js';
 import type { Lane } from './options/outbox.options.js';
 import type { SqlTransaction } from './transaction.js';
@@ -65,16 +67,18 @@ const LANES: ReadonlySet<unknown> = new Set(['priority', 'bulk']);
 /** The durable way to send: what `enqueue` has taken is sent once, or it is said honestly that nobody knows. */
 @Injectable()
 export class SmsOutbox {
+  readonly #ledger: Ledger;
   readonly #intake: MessageIntake;
   readonly #messages: MessageView;
   readonly #outcomes: Outcomes;
   readonly #held: HeldRecipients;
 
-  constructor(private readonly ledger: OutboxLedger) {
-    this.#intake = new MessageIntake(ledger);
-    this.#messages = new MessageView(ledger);
+  constructor(@Inject(OutboxLedger) ledger: Ledger, handlers: EventHandlers) {
+    this.#ledger = callersLedger(ledger);
+    this.#intake = new MessageIntake(this.#ledger);
+    this.#messages = new MessageView(this.#ledger);
     this.#outcomes = new Outcomes(this.#messages);
-    this.#held = new HeldRecipients(ledger);
+    this.#held = new HeldRecipients(this.#ledger, () => handlers.takes('settled'));
     ledger.notifications.on('outcome', (id) => {
       this.#outcomes.tell(id);
     });
@@ -83,7 +87,9 @@ export class SmsOutbox {
   /**
    * Takes a message in. It is checked as `SmsService.send` checks it.
    * @throws {LaafficInputException} naming every field that is wrong; nothing was enqueued.
-   * @throws {OutboxError} `OUTBOX_KEY_REUSED`, `OUTBOX_TRANSACTION`.
+   * @throws {OutboxError} `OUTBOX_KEY_REUSED`, `OUTBOX_TRANSACTION`; `OUTBOX_DATABASE` if the outbox' own connection
+   * failed with `cause`, as of every call: the message says whether anything may be stored.
+   * @throws what the transaction throws, as it is.
    */
   enqueue(command: SendSms, options: EnqueueOptions = {}): Promise<EnqueuedSms> {
     return this.#add(command, options, false);
@@ -93,7 +99,7 @@ export class SmsOutbox {
    * Takes a message in, and waits until it is decided what became of each recipient, or until it is plain
    * that nobody can know yet.
    * @param timeout how long to wait, in milliseconds; the message stays in the outbox after it.
-   * @returns the receipt, or `undefined` if it is not decided in time.
+   * @returns the receipt, or `undefined` if it is not decided in time, or cannot be read.
    */
   async send(
     command: SendSms,
@@ -115,7 +121,7 @@ export class SmsOutbox {
    * not throw.
    */
   get activity(): Observable<OutboxActivity> {
-    return this.ledger.activity;
+    return this.#ledger.activity;
   }
 
   /** The message and each of its recipients, or `undefined` if there is none with this id. */
@@ -134,8 +140,8 @@ export class SmsOutbox {
    * @returns whether it was paused.
    */
   async resumeAccount(by: string): Promise<boolean> {
-    const wasPaused = await new AccountControl(this.ledger).resume(by);
-    if (wasPaused) this.ledger.notifications.call('due');
+    const wasPaused = await new AccountControl(this.#ledger).resume(by);
+    if (wasPaused) this.#ledger.notifications.call('due');
     return wasPaused;
   }
 
@@ -191,7 +197,7 @@ export class SmsOutbox {
       awaited,
     };
     const added = await this.#intake.add(message, transaction);
-    if (transaction === undefined && added.isNew) this.ledger.notifications.call('due');
+    if (transaction === undefined && added.isNew) this.#ledger.notifications.call('due');
     return added;
   }
 }

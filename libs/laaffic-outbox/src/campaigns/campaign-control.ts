@@ -1,5 +1,5 @@
 import { givenUp } from '../ledger/given-up.js';
-import type { OutboxLedger } from '../ledger/outbox-ledger.js';
+import type { Ledger } from '../ledger/outbox-ledger.js';
 import { isRowId } from '../ledger/row-id.js';
 import { OutboxError } from '../outbox.error.js';
 import type { CampaignState } from './campaign.js';
@@ -35,7 +35,7 @@ const TRANSITIONS = {
 
 /** Starts, pauses, resumes and cancels campaigns. */
 export class CampaignControl {
-  constructor(private readonly ledger: OutboxLedger) {}
+  constructor(private readonly ledger: Ledger) {}
 
   async start(id: string, by: string): Promise<void> {
     await this.#move(id, TRANSITIONS.start, by);

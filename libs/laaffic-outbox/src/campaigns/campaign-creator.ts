@@ -1,4 +1,4 @@
-import type { OutboxLedger } from '../ledger/outbox-ledger.js';
+import type { Ledger } from '../ledger/outbox-ledger.js';
 import { OutboxError } from '../outbox.error.js';
 import { CampaignStore, type StoredCampaign } from './campaign-store.js';
 import type { CreatedCampaign } from './campaign.js';
@@ -14,7 +14,7 @@ const BATCH = 32;
 /** Stores campaigns, each from a source of any length in constant memory. */
 export class CampaignCreator {
   constructor(
-    private readonly ledger: OutboxLedger,
+    private readonly ledger: Ledger,
     /** Ends a campaign that nobody can go on with. */
     private readonly giveUp: (id: string) => Promise<void>,
   ) {}

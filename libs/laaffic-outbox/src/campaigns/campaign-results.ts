@@ -5,7 +5,7 @@ import {
   type OutboxRecipient,
   type RecipientState,
 } from '../ledger/chunk-recipients.js';
-import type { OutboxLedger } from '../ledger/outbox-ledger.js';
+import type { Ledger } from '../ledger/outbox-ledger.js';
 import { isRowId } from '../ledger/row-id.js';
 import { notFound } from './campaign-control.js';
 
@@ -36,7 +36,7 @@ const PERHAPS_IN: Readonly<Record<RecipientState, string>> = {
 
 /** Streams what became of the recipients of a campaign, in the order of its source. */
 export class CampaignResults {
-  constructor(private readonly ledger: OutboxLedger) {}
+  constructor(private readonly ledger: Ledger) {}
 
   /** @throws {OutboxError} `OUTBOX_NOT_FOUND` */
   async *read(id: string, { state, after = -1 }: ResultsFilter): AsyncGenerator<OutboxRecipient, void, undefined> {

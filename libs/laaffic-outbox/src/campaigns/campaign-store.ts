@@ -1,4 +1,4 @@
-import type { OutboxLedger } from '../ledger/outbox-ledger.js';
+import type { Ledger } from '../ledger/outbox-ledger.js';
 import { OutboxError } from '../outbox.error.js';
 import type { CreationSession } from './creation-session.js';
 import type { CheckedCampaign } from './read-campaign.js';
@@ -18,7 +18,7 @@ export class CampaignStore {
   readonly #schema: string;
 
   constructor(
-    private readonly ledger: OutboxLedger,
+    private readonly ledger: Ledger,
     private readonly session: CreationSession,
   ) {
     this.#schema = ledger.database.schema;

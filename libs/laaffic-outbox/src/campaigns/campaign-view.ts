@@ -1,4 +1,4 @@
-import type { OutboxLedger } from '../ledger/outbox-ledger.js';
+import type { Ledger } from '../ledger/outbox-ledger.js';
 import { isRowId } from '../ledger/row-id.js';
 import { notFound } from './campaign-control.js';
 import type { Campaign, CampaignProgress, CampaignState } from './campaign.js';
@@ -42,7 +42,7 @@ const COLUMNS = `k.id::text as id, name, content, sender_id, state, priority, st
 
 /** Reads campaigns. */
 export class CampaignView {
-  constructor(private readonly ledger: OutboxLedger) {}
+  constructor(private readonly ledger: Ledger) {}
 
   async find(id: string): Promise<Campaign | undefined> {
     if (!isRowId(id)) return undefined;

@@ -45,5 +45,10 @@ export class CreationSession {
 }
 
 function databaseFailed(cause: unknown): OutboxError {
-  return new OutboxError('OUTBOX_DATABASE', 'The database failed while the campaign was created', { cause });
+  return new OutboxError(
+    'OUTBOX_DATABASE',
+    'The database failed while the campaign was created, and nobody knows how much of it is stored: ' +
+      'the same call with the same idempotency key goes on with it',
+    { cause },
+  );
 }

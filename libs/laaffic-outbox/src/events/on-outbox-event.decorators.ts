@@ -10,8 +10,9 @@ export type OutboxHandlerDecorator<T> = <M extends (event: T) => unknown>(
 
 /**
  * Calls the method when it is decided what became of a message, or of a part of one or of a campaign: the
- * gateway has answered, its time was over, or nobody will ask any more (`timing.grace`, `afterGrace`). Not when
- * it was cancelled, and not when a person has decided. Recipients that are still `unknown` may be among them.
+ * gateway has answered, its time was over, nobody will ask any more (`timing.grace`, `afterGrace`), or a person has
+ * decided that held recipients were sent to, or are abandoned. Not when it was cancelled. Recipients that are still
+ * `unknown` or `held` may be among them.
  *
  * The method is one of a provider or controller that is made once, not for each request; neither guards nor
  * interceptors nor pipes run around it. It has to be in the processes that send (`worker`), the same handlers in all
@@ -26,7 +27,7 @@ export function OnSettled(): OutboxHandlerDecorator<OutboxPart> {
 
 /**
  * Calls the method when recipients wait for a person's decision, with those alone; otherwise as
- * `@OnSettled()`, which is called again if others of the same part were decided before.
+ * `@OnSettled()`. Called again, with those that are left, when others of the same part were decided.
  */
 export function OnHeld(): OutboxHandlerDecorator<OutboxPart> {
   return mark('held');

@@ -1,8 +1,8 @@
-import type { OutboxLedger } from './outbox-ledger.js';
+import type { Ledger } from './outbox-ledger.js';
 
 /** Pauses, slows down and resumes one gateway account, for all workers at once. */
 export class AccountControl {
-  constructor(private readonly ledger: OutboxLedger) {}
+  constructor(private readonly ledger: Ledger) {}
 
   /**
    * @param first milliseconds until the first probe; until the next they double, up to five minutes.

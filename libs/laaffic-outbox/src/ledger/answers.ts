@@ -27,6 +27,11 @@ export class Answers {
     return rows[0]?.written === STEP;
   }
 
+  /** At most so many; those that another process is writing out are waited for. */
+  async writeOutOldest(limit: number): Promise<void> {
+    await this.ledger.database.query(`select ${this.ledger.database.schema}.write_out_oldest($1)`, [limit]);
+  }
+
   /** All that there are now. */
   async writeOut(): Promise<void> {
     while (await this.writeOutSome(false));

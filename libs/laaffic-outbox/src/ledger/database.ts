@@ -1,28 +1,36 @@
 import { Pool, type QueryResultRow } from 'pg';
+import type { OutboxSettings } from '../options/outbox.settings.js';
 
 /** How the ledger's tables are reached. Where PostgreSQL enters the package. */
 export class Database {
-  readonly pool: Pool;
   /** The schema's name, quoted, for SQL. */
   readonly schema: string;
-  /** What the notifications of this ledger are called. */
-  readonly channel: string;
-  readonly #isOwn: boolean;
 
-  /**
-   * @param database a URL, for which a pool is opened, or a pool, which stays the caller's.
-   * @param schema letters, digits and underscores.
-   */
-  constructor(database: string | Pool, schema: string, onError: (error: Error) => void) {
-    this.#isOwn = typeof database === 'string';
-    this.pool =
-      typeof database === 'string'
-        ? new Pool({ connectionString: database, application_name: 'nestjs-laaffic-outbox' })
-        : database;
+  protected constructor(
+    readonly pool: Pool,
+    /** The schema's name, and what the notifications of this ledger are called. */
+    readonly channel: string,
+    private readonly isOwn: boolean,
+  ) {
+    this.schema = `"${channel}"`;
+  }
+
+  /** For a URL a pool is made, which connects when it is used; a pool stays the caller's. */
+  static open(
+    { database, connections, schema }: Pick<OutboxSettings, 'database' | 'connections' | 'schema'>,
+    onError: (error: Error) => void,
+  ): Database {
+    if (typeof database !== 'string') return new Database(database, schema, false);
+    const pool = new Pool({
+      connectionString: database,
+      max: connections,
+      application_name: 'nestjs-laaffic-outbox',
+      // Idle connections keep no process alive that has nothing else to do, as after a boot that failed.
+      allowExitOnIdle: true,
+    });
     // An idle connection that breaks would otherwise end the process.
-    if (this.#isOwn) this.pool.on('error', onError);
-    this.schema = `"${schema}"`;
-    this.channel = schema;
+    pool.on('error', onError);
+    return new Database(pool, schema, true);
   }
 
   /** One statement. The caller says of what form its rows are. */
@@ -32,6 +40,6 @@ export class Database {
   }
 
   async close(): Promise<void> {
-    if (this.#isOwn) await this.pool.end();
+    if (this.isOwn) await this.pool.end();
   }
 }

@@ -1,7 +1,7 @@
 import { invalidCommand, type Issue } from 'nestjs-laaffic';
 import { checkName } from '../command-checks.js';
 import { chunkColumns, recipientsOf, type ChunkRow, type OutboxRecipient } from './chunk-recipients.js';
-import type { OutboxLedger } from './outbox-ledger.js';
+import type { Ledger } from './outbox-ledger.js';
 
 /**
  * What a person decides about recipients of whom nobody knows whether they got the message.
@@ -41,7 +41,11 @@ const MAYBE_HELD = `(c.state = 'held' or c.state = 'settled' and c.unknown > 0)`
 
 /** Finds the recipients that wait for a person's decision, and carries it out. */
 export class HeldRecipients {
-  constructor(private readonly ledger: OutboxLedger) {}
+  constructor(
+    private readonly ledger: Ledger,
+    /** Whether anybody wants to hear of settled chunks. */
+    private readonly announces: () => boolean,
+  ) {}
 
   /** Those of all single messages, oldest first. */
   async *ofMessages(): AsyncGenerator<HeldRecipient, void, undefined> {
@@ -73,12 +77,15 @@ export class HeldRecipients {
   async resolve(scope: HeldScope, decision: unknown, options: unknown): Promise<number> {
     const { by, positions } = readDecision(decision, options);
     const s = this.ledger.database.schema;
-    const decided = await this.#step(scope, MAYBE_HELD, `${s}.decide_held(t.id, $4::text, $5::bigint[], $6::text)`, [
-      decision,
-      positions === undefined ? null : positions,
-      by,
-    ]);
-    if (decision === 'resend' && decided > 0) await this.#wake();
+    const decided = await this.#step(
+      scope,
+      MAYBE_HELD,
+      `${s}.decide_held(t.id, $4::text, $5::bigint[], $6::text, $7::boolean)`,
+      [decision, positions === undefined ? null : positions, by, this.announces()],
+    );
+    if (decided === 0) return 0;
+    if (decision === 'resend') await this.#wake();
+    else if (this.announces()) this.ledger.notifications.call('announce');
     return decided;
   }
 
@@ -131,8 +138,9 @@ export class HeldRecipients {
 
   async #wake(): Promise<void> {
     const { database, notifications } = this.ledger;
-    await database.query(`select pg_notify($1, '')`, [`${database.channel}_due`]);
     notifications.call('due');
+    // What was decided is decided; workers that do not hear of it look by themselves.
+    await database.query(`select pg_notify($1, '')`, [`${database.channel}_due`]).catch(() => undefined);
   }
 }
 

@@ -1,7 +1,7 @@
 import { OutboxError } from '../outbox.error.js';
 import type { Lane } from '../options/outbox.options.js';
 import { rowsOf, type SqlTransaction } from '../transaction.js';
-import type { OutboxLedger } from './outbox-ledger.js';
+import type { Ledger } from './outbox-ledger.js';
 
 /** A message as the ledger takes it. */
 export interface NewMessage {
@@ -33,7 +33,7 @@ export class MessageIntake {
   readonly #find: string;
   readonly #lock: string;
 
-  constructor(private readonly ledger: OutboxLedger) {
+  constructor(private readonly ledger: Ledger) {
     const s = ledger.database.schema;
     // Called out in the same statement: heard when the transaction commits, and not at all if it is rolled back.
     this.#insert = `with added as (

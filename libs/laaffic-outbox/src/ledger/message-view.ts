@@ -1,7 +1,7 @@
 import { givenUp } from './given-up.js';
 import type { Lane } from '../options/outbox.options.js';
 import { chunkColumns, recipientsOf, type ChunkRow, type OutboxRecipient } from './chunk-recipients.js';
-import type { OutboxLedger } from './outbox-ledger.js';
+import type { Ledger } from './outbox-ledger.js';
 import { placeOf } from './order-place.js';
 import { isRowId } from './row-id.js';
 
@@ -29,7 +29,7 @@ interface MessageRow extends ChunkRow {
 export class MessageView {
   readonly #select: string;
 
-  constructor(private readonly ledger: OutboxLedger) {
+  constructor(private readonly ledger: Ledger) {
     const s = ledger.database.schema;
     this.#select = `select ${chunkColumns(s)}, c.campaign_id::text as campaign_id, c.lane, c.created_at, c.due_at
       from ${s}.chunk c where c.account = $1`;

@@ -9,6 +9,9 @@ import { Database } from './database.js';
 import { checkSchema, migrateOutbox } from './migrate.js';
 import { Notifications } from './notifications.js';
 
+/** What works with the ledger: its rows are reached through `database`. */
+export type Ledger = Omit<OutboxLedger, keyof OnApplicationBootstrap | keyof OnApplicationShutdown>;
+
 /** One process' way to the ledger of one gateway account. */
 export class OutboxLedger implements OnApplicationBootstrap, OnApplicationShutdown {
   readonly notifications: Notifications;
@@ -30,23 +33,24 @@ export class OutboxLedger implements OnApplicationBootstrap, OnApplicationShutdo
   }
 
   /**
-   * Connects, and brings the schema up to date or checks that it is.
+   * Brings the schema up to date or checks that it is. Leaves no connection open: if the app does not start, nobody
+   * closes it.
    * @throws {OutboxError} if the schema is not of the version that this release needs.
    */
   static async open(settings: OutboxSettings, account: string): Promise<OutboxLedger> {
     const logger = new Logger('LaafficOutbox');
-    const database = new Database(settings.database, settings.schema, ({ message }) => {
+    const onError = ({ message }: Error): void => {
       logger.warn(`A connection to the database broke: ${message}`);
-    });
+    };
+    const first = Database.open(settings, onError);
     try {
-      if (settings.migrate) await migrateOutbox(database.pool, settings.schema);
-      else await checkSchema(database.pool, settings.schema);
-      await database.query(`insert into ${database.schema}.account (id) values ($1) on conflict do nothing`, [account]);
-      const { rows } = await database.query<{ prefix: string }>(`select prefix from ${database.schema}.ledger`);
-      return new OutboxLedger(settings, database, account, rows[0]?.prefix ?? '');
-    } catch (error) {
-      await database.close();
-      throw error;
+      if (settings.migrate) await migrateOutbox(first.pool, settings.schema);
+      else await checkSchema(first.pool, settings.schema);
+      await first.query(`insert into ${first.schema}.account (id) values ($1) on conflict do nothing`, [account]);
+      const { rows } = await first.query<{ prefix: string }>(`select prefix from ${first.schema}.ledger`);
+      return new OutboxLedger(settings, Database.open(settings, onError), account, rows[0]?.prefix ?? '');
+    } finally {
+      await first.close();
     }
   }
 

@@ -1,4 +1,5 @@
 import { Bell } from '../bell.js';
+import { OutboxError } from '../outbox.error.js';
 import type { MessageView, OutboxMessage } from './message-view.js';
 
 const OPEN: ReadonlySet<string> = new Set(['pending', 'sending']);
@@ -19,7 +20,7 @@ export class Outcomes {
 
   /**
    * Waits until nothing of the message is pending or being sent.
-   * @returns `undefined` if that takes longer.
+   * @returns `undefined` if that takes longer, or cannot be read.
    */
   async of(id: string, timeout: number, signal?: AbortSignal): Promise<OutboxMessage | undefined> {
     const deadline = performance.now() + timeout;
@@ -34,7 +35,7 @@ export class Outcomes {
     try {
       for (;;) {
         const rung = bell.next();
-        const message = await this.messages.find(id);
+        const message = await this.#find(id);
         if (message?.recipients.every(({ state }) => !OPEN.has(state)) === true) return message;
         const left = deadline - performance.now();
         if (left <= 0 || signal?.aborted === true) return undefined;
@@ -44,6 +45,16 @@ export class Outcomes {
       signal?.removeEventListener('abort', onAbort);
       bells.delete(bell);
       if (bells.size === 0) this.#bells.delete(id);
+    }
+  }
+
+  /** What cannot be read now may be the next time: the message is stored, and who waits has to get its id. */
+  async #find(id: string): Promise<OutboxMessage | undefined> {
+    try {
+      return await this.messages.find(id);
+    } catch (error) {
+      if (error instanceof OutboxError) return undefined;
+      throw error;
     }
   }
 }

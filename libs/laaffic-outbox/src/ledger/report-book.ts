@@ -1,3 +1,4 @@
+import { Answers } from './answers.js';
 import type { OrderPlace } from './order-place.js';
 import type { OutboxLedger } from './outbox-ledger.js';
 
@@ -15,6 +16,10 @@ export interface BookedReport {
   readonly place: OrderPlace | undefined;
 }
 
+/** As many large answers as are written out at once when a report may be of one of them. */
+const MOST_ANSWERS = 100;
+/** Stands between the values of a list that the server takes apart: cheaper than an array for both. */
+const SEPARATOR = '\u001e';
 /** As many early reports as are tried again at once. */
 const STEP = 1_000;
 
@@ -24,8 +29,10 @@ const STEP = 1_000;
  * that the gateway took it.
  */
 export class ReportBook {
+  readonly #takeAwaited: string;
   readonly #take: string;
   readonly #retry: string;
+  readonly #answers: Answers;
 
   constructor(
     private readonly ledger: OutboxLedger,
@@ -33,15 +40,48 @@ export class ReportBook {
     private readonly announces: () => boolean,
   ) {
     const s = ledger.database.schema;
+    this.#answers = new Answers(ledger);
+    const lists = [1, 2, 3, 4, 5, 6].map((parameter) => `string_to_array($${parameter}, chr(30))`);
+    this.#takeAwaited = `select ${s}.book_awaited(${lists.join()}) as found`;
     this.#take = `select ${s}.take_reports($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`;
     this.#retry = `select ${s}.retry_reports($1, $2, $3, $4, $5) as tried`;
   }
 
   /**
-   * Books reports, in this order and in one commit.
+   * Books reports, in this order: first those that somebody only waits for, then all others.
    * @param keepsEarly whether those that are of nobody so far are kept and tried again.
    */
   async take(reports: readonly BookedReport[], keepsEarly: boolean): Promise<void> {
+    let others = await this.#bookAwaited(reports);
+    if (others.length === 0) return;
+    // Those of recipients that have no rows yet.
+    await this.#answers.writeOutOldest(MOST_ANSWERS);
+    others = await this.#bookAwaited(others);
+    if (others.length > 0) await this.#bookOthers(others, keepsEarly);
+  }
+
+  /** @returns those that are of no recipient who only waits for one. */
+  async #bookAwaited(reports: readonly BookedReport[]): Promise<BookedReport[]> {
+    const lists = [
+      // One that has a separator in it is looked for by the slower way.
+      reports.map(({ msgId }) => (msgId.includes(SEPARATOR) ? '' : msgId)),
+      reports.map(({ state }) => state),
+      reports.map(({ reason }) => reason?.replaceAll(SEPARATOR, ' ') ?? ''),
+      reports.map(({ at }) => at?.toISOString() ?? ''),
+      reports.map(({ place }) => place?.chunkId ?? ''),
+      reports.map(({ place }) => place?.slot ?? ''),
+    ];
+    const { rows } = await this.ledger.database.query<{ found: number[] | null }>(
+      this.#takeAwaited,
+      lists.map((list) => list.join(SEPARATOR)),
+    );
+    const found = rows[0]?.found ?? null;
+    if (found === null) return [];
+    const places = new Set(found);
+    return reports.filter((_, index) => !places.has(index + 1));
+  }
+
+  async #bookOthers(reports: readonly BookedReport[], keepsEarly: boolean): Promise<void> {
     const columns = [
       reports.map(({ msgId }) => msgId),
       reports.map(({ orderId }) => orderId ?? null),

@@ -13,7 +13,7 @@ export interface OpenRecipient {
   readonly isUnderWay: boolean;
 }
 
-/** When the unknown messages were sent, and what time it is, by the database's clock. */
+/** Since when unknown messages were sent that it is time to look for, and what time it is, by the database's clock. */
 export interface UnknownSpan {
   readonly from: Date;
   readonly to: Date;
@@ -30,6 +30,8 @@ interface Row {
 
 /** As many chunks as are read at once. */
 const STEP = 50;
+/** No longer is a message tried to be delivered; what was sent before has no record any more that could be new. */
+const LONGEST_DELIVERY = 3 * 24 * 60 * 60 * 1000;
 
 /** Reads whose messages nobody knows about. */
 export class UnknownRecipients {
@@ -40,26 +42,44 @@ export class UnknownRecipients {
   }
 
   /**
-   * Takes the turn to look for unknown messages of the account, one for each interval over all workers.
-   * @returns `undefined` if somebody else had it, or if there are none.
+   * Takes the turn to look for unknown messages of the account, over all workers at most one for each interval.
+   * A message is looked for as soon as it is unknown, whenever its age has doubled since, and shortly before
+   * the time of grace is over: each look reads all records since it was sent.
+   * @returns `undefined` if somebody else had the turn, or if it is not time to look for any.
    */
-  async turn(interval: number): Promise<UnknownSpan | undefined> {
+  async turn(interval: number, grace: number): Promise<UnknownSpan | undefined> {
     const s = this.ledger.database.schema;
     const { rows } = await this.ledger.database.query<{ from: Date; to: Date }>(
       `with unknown as (
-        select min(c.sent_at) as since from ${s}.chunk c where c.account = $1 and (c.state = 'unknown' or c.unknown > 0
+        select c.sent_at, c.changed_at, a.looked_up_at, clock_timestamp() as now,
+          extract(epoch from clock_timestamp() - c.sent_at) * 1000 / $2::float8 as intervals,
+          $2::float8 * interval '1 millisecond' as one, $3::float8 * interval '1 millisecond' as grace
+        from ${s}.chunk c join ${s}.account a on a.id = c.account
+        where c.account = $1 and (c.state = 'unknown' or c.unknown > 0
           and exists (select from ${s}.message m where m.chunk_id = c.id and m.state = 'unknown'))
+      ), due as (
+        select min(sent_at) as since from unknown where looked_up_at is null or looked_up_at < changed_at
+          or looked_up_at < sent_at + one * power(2, floor(ln(greatest(1, intervals)) / ln(2))) and intervals >= 1
+          or looked_up_at < changed_at + grace - 1.5 * one and now >= changed_at + grace - 1.5 * one
       )
-      update ${s}.account a set looked_up_at = clock_timestamp() from unknown u
-      where a.id = $1 and u.since is not null
-        and (a.looked_up_at is null or a.looked_up_at <= clock_timestamp() - $2::float8 * interval '1 millisecond')
-      returning u.since as from, a.looked_up_at as to`,
-      [this.ledger.account, interval],
+      update ${s}.account a set lookup_began_at = clock_timestamp() from due d
+      where a.id = $1 and d.since is not null
+        and (a.lookup_began_at is null or a.lookup_began_at <= clock_timestamp() - $2::float8 * interval '1 millisecond')
+      returning d.since as from, a.lookup_began_at as to`,
+      [this.ledger.account, interval, grace],
     );
     const [span] = rows;
     // What is accepted has to be known by its ids.
     if (span !== undefined) await this.#answers.writeOut();
     return span;
+  }
+
+  /** All records up to then were looked at; what ended before its time is made again. */
+  async done({ to }: UnknownSpan): Promise<void> {
+    await this.ledger.database.query(
+      `update ${this.ledger.database.schema}.account set looked_up_at = $2 where id = $1`,
+      [this.ledger.account, to],
+    );
   }
 
   /** Those of the message ids that are no message's of this ledger. */
@@ -72,13 +92,14 @@ export class UnknownRecipients {
     return new Set(rows.map(({ msg_id }) => msg_id));
   }
 
-  /** Everybody with one of these numbers whose message, sent since then, has no id. */
-  async open(since: Date, numbers: ReadonlySet<string>): Promise<OpenRecipient[]> {
+  /** Everybody with one of these numbers whose message has no id; a new record may be of an old message too. */
+  async open(numbers: ReadonlySet<string>): Promise<OpenRecipient[]> {
     const s = this.ledger.database.schema;
     const { rows: chunks } = await this.ledger.database.query<{ id: string }>(
-      `select id::text as id from ${s}.chunk where account = $1 and sent_at >= $2 and state in ('sending', 'unknown')
-      union select id::text from ${s}.chunk where account = $1 and sent_at >= $2 and (state = 'held' or unknown > 0)`,
-      [this.ledger.account, since],
+      `with lately as (select clock_timestamp() - $2::float8 * interval '1 millisecond' as since)
+      select id::text as id from ${s}.chunk, lately where account = $1 and sent_at >= since and state in ('sending', 'unknown')
+      union select id::text from ${s}.chunk, lately where account = $1 and sent_at >= since and (state = 'held' or unknown > 0)`,
+      [this.ledger.account, LONGEST_DELIVERY],
     );
     const found: OpenRecipient[] = [];
     for (let start = 0; start < chunks.length; start += STEP) {

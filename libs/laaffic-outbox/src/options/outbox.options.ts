@@ -8,6 +8,12 @@ export interface LaafficOutboxOptions {
   /** Where the ledger is: a PostgreSQL URL, or the app's own `pg.Pool`, which the module never closes. */
   readonly database: string | Pool;
   /**
+   * The most connections of the pool that is opened for a URL: 5 or more where this process sends. One more
+   * listens, and each campaign has one of its own while it is created. A `pg.Pool` has its own `max`.
+   * @default 10
+   */
+  readonly connections?: number | undefined;
+  /**
    * The schema that holds the ledger's tables: lower-case letters, digits and underscores.
    * @default 'laaffic_outbox'
    */
@@ -34,7 +40,7 @@ export interface LaafficOutboxOptions {
   readonly afterGrace?: AfterGraceOptions | undefined;
   /**
    * How long numbers, texts and the gateway's reasons are kept after a message or a campaign is over, in
-   * milliseconds; counters, states and the journal stay. `false` keeps everything.
+   * milliseconds, at most 100 years; counters, states and the journal stay. `false` keeps everything.
    * @default 7776000000, 90 days
    */
   readonly retention?: number | false | undefined;
@@ -72,7 +78,7 @@ export interface OutboxRateOptions {
   readonly priorityShare?: number | undefined;
 }
 
-/** How long things may take, and are waited for; all in milliseconds. */
+/** How long things may take, and are waited for; all in milliseconds, at most 2147483647, some 24 days. */
 export interface OutboxTimingOptions {
   /**
    * How long after its claim a request may begin at the latest. A process that was frozen longer sends
@@ -97,7 +103,8 @@ export interface OutboxTimingOptions {
    */
   readonly grace?: number | undefined;
   /**
-   * How often the sent records of the gateway are looked through for unknown messages; `false` never.
+   * How often at most the sent records of the gateway are looked through for unknown messages: for each as
+   * soon as it is unknown, when its age has doubled since, and once more before `grace` is over. `false` never.
    * @default 60000
    */
   readonly lookup?: number | false | undefined;

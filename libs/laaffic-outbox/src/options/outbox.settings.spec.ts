@@ -6,6 +6,7 @@ const database = 'postgres://localhost/app';
 
 const DEFAULTS = {
   database,
+  connections: 10,
   schema: 'laaffic_outbox',
   migrate: true,
   worker: { slots: { priority: 20, bulk: 6 }, poll: 1_000 },
@@ -35,7 +36,7 @@ describe('OutboxSettings', () => {
 
   it('takes every field', () => {
     const given = {
-      ...{ database: 'postgresql://db.example/app', schema: 'sms_1', migrate: false },
+      ...{ database: 'postgresql://db.example/app', connections: 5, schema: 'sms_1', migrate: false },
       worker: { prioritySlots: 1, bulkSlots: 2, poll: 3 },
       rate: { recipientsPerSecond: 0.5, requestsPerSecond: 7, priorityShare: 0 },
       timing: { startWithin: 1, timeout: 2, lease: 4, grace: 1, lookup: false, reportsAfter: false },
@@ -59,7 +60,7 @@ describe('OutboxSettings', () => {
   it('takes a pool, and is frozen through and through', () => {
     const pool = new Pool();
     const settings = new OutboxSettings({ database: pool });
-    expect(settings.database).toBe(pool);
+    expect([settings.database === pool, settings.connections]).toEqual([true, undefined]);
     const parts = [
       settings,
       settings.worker,
@@ -69,6 +70,17 @@ describe('OutboxSettings', () => {
       settings.afterGrace,
     ];
     expect(parts.map((part) => Object.isFrozen(part))).toEqual(parts.map(() => true));
+  });
+
+  it('takes one connection where nothing is sent', () => {
+    expect(new OutboxSettings({ database, worker: false, connections: 1 }).connections).toBe(1);
+  });
+
+  it('takes the longest times that the database can reckon with', () => {
+    const [longest, retention] = [2 ** 31 - 1, 36_525 * 24 * 60 * 60 * 1000];
+    const timing = { grace: longest, lookup: longest, reportsAfter: longest };
+    const settings = new OutboxSettings({ database, timing, retention });
+    expect([settings.timing, settings.retention]).toEqual([{ ...DEFAULTS.timing, ...timing }, retention]);
   });
 
   const whole = 'must be a whole number from 1 to';
@@ -102,8 +114,10 @@ describe('OutboxSettings', () => {
     [{ database, timing: { timeout: '30' } }, `timing.timeout ${whole} 2147483647`],
     [{ database, timing: { lease: NaN } }, `timing.lease ${whole} 2147483647`],
     [{ database, timing: { grace: false } }, `timing.grace ${whole} 2147483647`],
-    [{ database, timing: { lookup: true } }, `timing.lookup ${whole} 9007199254740991`],
-    [{ database, timing: { reportsAfter: 0 } }, `timing.reportsAfter ${whole} 9007199254740991`],
+    [{ database, timing: { lookup: true } }, `timing.lookup ${whole} 2147483647`],
+    [{ database, timing: { lookup: 2 ** 31 } }, `timing.lookup ${whole} 2147483647`],
+    [{ database, timing: { reportsAfter: 0 } }, `timing.reportsAfter ${whole} 2147483647`],
+    [{ database, timing: { reportsAfter: Number.MAX_SAFE_INTEGER } }, `timing.reportsAfter ${whole} 2147483647`],
     [
       { database, timing: { startWithin: 30_000, timeout: 30_000 } },
       'timing.lease must be longer than timing.startWithin and timing.timeout together',
@@ -114,8 +128,18 @@ describe('OutboxSettings', () => {
     ],
     [{ database, afterGrace: { bulk: 'retry' } }, 'afterGrace.bulk must be one of hold, resend, abandon'],
     [{ database, afterGrace: { all: 'hold' } }, `afterGrace.all ${known} priority, bulk`],
-    [{ database, retention: true }, `retention ${whole} 9007199254740991`],
-    [{ database, lease: 1 }, `lease ${known} worker, rate, timing, afterGrace, database, schema, migrate, retention`],
+    [{ database, retention: true }, `retention ${whole} 3155760000000`],
+    [{ database, retention: Number.MAX_SAFE_INTEGER }, `retention ${whole} 3155760000000`],
+    [{ database, connections: 4 }, 'connections must be a whole number from 5 to 2147483647'],
+    [{ database, connections: 0, worker: false }, `connections ${whole} 2147483647`],
+    [
+      { database: new Pool(), connections: 5 },
+      'connections goes with a URL; the pg.Pool that is given has its own max',
+    ],
+    [
+      { database, lease: 1 },
+      `lease ${known} worker, rate, timing, afterGrace, database, connections, schema, migrate, retention`,
+    ],
   ])('refuses %j', (options, problem) => {
     expect(problemsOf(options)).toContain(problem);
     if (options !== undefined && options !== 'postgres://') expect(problemsOf(options)).toHaveLength(1);

@@ -4,12 +4,19 @@ import type { AfterGrace, Lane } from './outbox.options.js';
 
 const AFTER_GRACE = ['hold', 'resend', 'abandon'] as const;
 const DAY = 24 * 60 * 60 * 1000;
+const HUNDRED_YEARS = 36_525 * DAY;
+/** Node's timers fire at once beyond it, and no interval of PostgreSQL that is made of it overflows. */
+const LONGEST = 2 ** 31 - 1;
+/** One each to claim for either lane, to write outcomes down and for upkeep, so that none waits for another, and one for all else. */
+const LEAST_OF_A_WORKER = 5;
 /** PostgreSQL cuts names beyond it; the longest of ours is made of the schema's name and a few more letters. */
 const SCHEMA = /^[a-z_][a-z0-9_]{0,49}$/;
 
 /** The options checked, filled with their defaults, and frozen. */
 export class OutboxSettings {
   readonly database: string | Pool;
+  /** Of the pool that is opened; `undefined` with a pool of the app's. */
+  readonly connections: number | undefined;
   readonly schema: string;
   readonly migrate: boolean;
   /** `undefined` where this process does not send. */
@@ -41,6 +48,7 @@ export class OutboxSettings {
     const afterGrace = new Fields(all.get('afterGrace') ?? {}, 'afterGrace.', problems);
 
     this.database = readDatabase(all);
+    this.connections = readConnections(all, typeof this.database === 'object', worker !== false);
     this.schema = all.text('schema', 'laaffic_outbox', SCHEMA, 'must be lower-case letters, digits and underscores');
     this.migrate = all.boolean('migrate', true);
     const slots = Object.freeze({
@@ -66,7 +74,7 @@ export class OutboxSettings {
       priority: afterGrace.oneOf('priority', AFTER_GRACE, 'hold'),
       bulk: afterGrace.oneOf('bulk', AFTER_GRACE, 'hold'),
     });
-    this.retention = all.wholeOrFalse('retention', 90 * DAY);
+    this.retention = all.wholeOrFalse('retention', 90 * DAY, HUNDRED_YEARS);
 
     const { startWithin, timeout, lease } = this.timing;
     if (startWithin + timeout >= lease) {
@@ -84,6 +92,14 @@ function readDatabase(fields: Fields): string | Pool {
   if (typeof value === 'object' && value !== null && 'connect' in value && 'query' in value) return value as Pool;
   fields.report('database', 'must be a URL that begins with postgres://, or a pg.Pool');
   return '';
+}
+
+function readConnections(fields: Fields, isPool: boolean, isWorker: boolean): number | undefined {
+  if (!isPool) return fields.whole('connections', 10, LONGEST, isWorker ? LEAST_OF_A_WORKER : 1);
+  if (fields.get('connections') !== undefined) {
+    fields.report('connections', 'goes with a URL; the pg.Pool that is given has its own max');
+  }
+  return undefined;
 }
 
 /** Reads fields of one options object and collects what is wrong with them. */
@@ -120,16 +136,16 @@ class Fields {
     return fallback;
   }
 
-  /** Milliseconds or a count: Node's timers fire at once beyond 2^31 - 1. */
-  whole(field: string, fallback: number, most = 2 ** 31 - 1): number {
+  /** Milliseconds or a count. */
+  whole(field: string, fallback: number, most = LONGEST, least = 1): number {
     const value = this.get(field) ?? fallback;
-    if (typeof value === 'number' && Number.isInteger(value) && value > 0 && value <= most) return value;
-    this.report(field, `must be a whole number from 1 to ${most}`);
+    if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most) return value;
+    this.report(field, `must be a whole number from ${least} to ${most}`);
     return fallback;
   }
 
-  wholeOrFalse(field: string, fallback: number): number | false {
-    return this.get(field) === false ? false : this.whole(field, fallback, Number.MAX_SAFE_INTEGER);
+  wholeOrFalse(field: string, fallback: number, most = LONGEST): number | false {
+    return this.get(field) === false ? false : this.whole(field, fallback, most);
   }
 
   limit(field: string): number | undefined {

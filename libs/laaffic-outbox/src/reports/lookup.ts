@@ -20,18 +20,18 @@ export class Lookup {
     private readonly book: ReportBook,
     private readonly doubts: GatewayDoubts,
     private readonly interval: number,
+    private readonly grace: number,
   ) {}
 
   /** @returns whether there is more to do at once, which there never is. */
   async round(signal: AbortSignal): Promise<boolean> {
-    const span = await this.unknown.turn(this.interval);
+    const span = await this.unknown.turn(this.interval, this.grace);
     if (span === undefined) return false;
     const records = await this.doubts.about('Sent records could not be asked for', signal, () =>
       this.#foreign(span, signal),
     );
-    if (records === undefined || records.length === 0) return false;
-    const since = new Date(span.from.getTime() - CLOCK_TOLERANCE);
-    const recipients = await this.unknown.open(since, new Set(records.map(({ number }) => number)));
+    if (records === undefined) return false;
+    const recipients = await this.unknown.open(new Set(records.map(({ number }) => number)));
     // An answer may have come while the records were read: then it is no longer open, and neither is its record.
     const foreign = await this.unknown.foreign(records.map(({ msgId }) => msgId));
     const proofs = proofsOf(
@@ -41,6 +41,7 @@ export class Lookup {
     for (let start = 0; start < proofs.length; start += STEP) {
       await this.book.take(proofs.slice(start, start + STEP), false);
     }
+    await this.unknown.done(span);
     return false;
   }
 

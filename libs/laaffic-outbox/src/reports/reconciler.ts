@@ -32,7 +32,7 @@ export class Reconciler implements OnApplicationBootstrap, OnModuleDestroy, Befo
     const doubts = new GatewayDoubts();
     const rounds = [new Rounds(outages, 'Early reports cannot be taken', RETRY_EARLY_EVERY, () => book.retry())];
     if (lookup !== false) {
-      const one = new Lookup(sms, new UnknownRecipients(ledger), book, doubts, lookup);
+      const one = new Lookup(sms, new UnknownRecipients(ledger), book, doubts, lookup, timing.grace);
       // More often than the interval, which is kept over all workers.
       rounds.push(
         new Rounds(outages, 'Unknown messages cannot be looked up', pause(lookup / 4), () => one.round(signal)),

@@ -28,6 +28,8 @@ create table account (
   paused_reason text,
   probe_at timestamptz,
   probes int not null default 0,
+  -- When the last look through sent records began, and up to when records were looked at.
+  lookup_began_at timestamptz,
   looked_up_at timestamptz
 );
 
@@ -87,6 +89,8 @@ create table chunk (
   is_part boolean not null default false,
   -- Whether an earlier attempt may have been taken: then nothing that becomes of this one means "surely not sent".
   doubtful boolean not null default false,
+  -- Whether a report has shown that an earlier attempt was taken after all: then this is never sent again by itself.
+  contradicted boolean not null default false,
   accepted int not null default 0,
   rejected int not null default 0,
   unknown int not null default 0,
@@ -391,12 +395,14 @@ create function write_out(p_chunk bigint) returns void language sql set search_p
       state = case when message.state in ('delivered', 'failed') then message.state else excluded.state end
 $$;
 
--- The same for the oldest answers, many at once; returns how many.
+-- The same for the oldest answers, many at once; returns how many. Who waited for another has their rows too. To be called
+-- by a transaction that has locked nothing.
 create function write_out_oldest(p_limit int) returns int language plpgsql set search_path from current as $$
 declare
   chunks bigint[];
   chunk_id bigint;
 begin
+  perform pg_advisory_xact_lock(hashtextextended('laaffic outbox answers ' || current_schema(), 0));
   select array_agg(o.chunk_id) into chunks
     from (select a.chunk_id from answer a order by a.at limit p_limit for update skip locked) o;
   begin
@@ -496,22 +502,6 @@ begin
   return true;
 end $$;
 
--- Surely nothing was sent, and another try may succeed.
-create function give_back(p_chunk bigint, p_attempt int, p_by text, p_code text, p_reason text, p_delay double precision)
-returns boolean language plpgsql set search_path from current as $$
-declare
-  c chunk%rowtype;
-begin
-  update chunk set state = 'pending', changed_at = clock_timestamp(), code = p_code, reason = p_reason,
-      retries = retries + 1, worker = null, unknown = 0, due_at = clock_timestamp() + p_delay * interval '1 millisecond'
-    where id = p_chunk and attempt = p_attempt and state in ('sending', 'unknown', 'held') and accepted = 0
-    returning * into c;
-  insert into journal (account, campaign_id, chunk_id, attempt, event, by, detail)
-    values (c.account, c.campaign_id, p_chunk, p_attempt,
-      case when c.id is null then 'giving back came too late' else 'given back' end, p_by, p_code);
-  return c.id is not null;
-end $$;
-
 -- The attempt may have been taken, and nobody can know yet.
 create function doubt(p_chunk bigint, p_attempt int, p_by text, p_code text, p_reason text)
 returns boolean language plpgsql set search_path from current as $$
@@ -525,6 +515,33 @@ begin
     values (c.account, c.campaign_id, p_chunk, p_attempt, 'unknown', p_by, p_code);
   perform tell_outcome(c);
   return true;
+end $$;
+
+-- What is said of a chunk of which a report has shown that it was taken, after all.
+create function contradiction() returns text language sql immutable as $$
+  select 'a report came of an attempt that counted as not sent'
+$$;
+
+-- Surely nothing was sent, and another try may succeed.
+create function give_back(p_chunk bigint, p_attempt int, p_by text, p_code text, p_reason text, p_delay double precision)
+returns boolean language plpgsql set search_path from current as $$
+declare
+  c chunk%rowtype;
+begin
+  perform from chunk where id = p_chunk and attempt = p_attempt and contradicted for no key update;
+  if found then
+    insert into journal (chunk_id, attempt, event, by, detail) values (p_chunk, p_attempt, 'giving back came too late', p_by, p_code);
+    perform doubt(p_chunk, p_attempt, p_by, 'OUTBOX_CONTRADICTED', contradiction());
+    return false;
+  end if;
+  update chunk set state = 'pending', changed_at = clock_timestamp(), code = p_code, reason = p_reason,
+      retries = retries + 1, worker = null, unknown = 0, due_at = clock_timestamp() + p_delay * interval '1 millisecond'
+    where id = p_chunk and attempt = p_attempt and state in ('sending', 'unknown', 'held') and accepted = 0
+    returning * into c;
+  insert into journal (account, campaign_id, chunk_id, attempt, event, by, detail)
+    values (c.account, c.campaign_id, p_chunk, p_attempt,
+      case when c.id is null then 'giving back came too late' else 'given back' end, p_by, p_code);
+  return c.id is not null;
 end $$;
 
 -- Moves recipients into chunks of their own, which are sent anew; the others are decided.
@@ -542,9 +559,13 @@ declare
 begin
   select * into c from chunk where id = p_chunk and attempt = p_attempt and state::text = any (string_to_array(p_from, ','))
     for no key update;
-  if not found then return false; end if;
   -- An answer that says "not sent" is not believed after a report has proved the contrary.
-  if p_event = 'divided' and c.accepted > 0 then return false; end if;
+  if c.id is null or p_event = 'divided' and (c.accepted > 0 or c.contradicted) then
+    insert into journal (account, campaign_id, chunk_id, attempt, event, by, detail)
+      values (c.account, c.campaign_id, p_chunk, p_attempt, 'division came too late', p_by, p_detail);
+    if c.contradicted then perform doubt(p_chunk, p_attempt, p_by, 'OUTBOX_CONTRADICTED', contradiction()); end if;
+    return false;
+  end if;
   insert into message (chunk_id, idx, state, code, reason, msg_id)
     select p_chunk, (o ->> 0)::smallint, case when c.doubtful and o ->> 1 = 'rejected' then 'abandoned' else o ->> 1 end::message_state, o ->> 2, o ->> 3, o ->> 4
     from jsonb_array_elements(p_others) o
@@ -615,7 +636,7 @@ end $$;
 
 -- A person decides about held recipients of a chunk: 'resend' sends them anew, 'abandon' lets them rest, 'sent' takes
 -- the person's word that they were sent. p_positions: only those at these places of the source. Returns how many.
-create function decide_held(p_chunk bigint, p_decision text, p_positions bigint[], p_by text) returns int
+create function decide_held(p_chunk bigint, p_decision text, p_positions bigint[], p_by text, p_announce boolean) returns int
 language plpgsql set search_path from current as $$
 declare
   c chunk%rowtype;
@@ -641,7 +662,8 @@ begin
     where chunk_id = p_chunk and idx = any (slots);
   known := count_messages(p_chunk);
   update chunk set state = 'settled', changed_at = clock_timestamp(), code = null, reason = null,
-      accepted = known.accepted, rejected = greatest(0, known.rejected - invalid), unknown = known.unclear
+      accepted = known.accepted, rejected = greatest(0, known.rejected - invalid), unknown = known.unclear,
+      announce_at = case when p_announce then clock_timestamp() else announce_at end
     where id = p_chunk;
   insert into journal (account, campaign_id, chunk_id, attempt, event, by, detail)
     values (c.account, c.campaign_id, p_chunk, c.attempt,
@@ -697,7 +719,8 @@ language sql stable strict set search_path from current as $$
   select min(p.id), min(p.at)::smallint from (
     select c.id, array_position(o.ids, p_order_id) - 1 as at, c.numbers
     from own_order_ids o join chunk c on c.id = o.chunk_id
-    where o.ids @> array[p_order_id] and c.state in ('sending', 'settled', 'refused', 'unknown', 'held', 'abandoned')
+    where o.ids @> array[p_order_id] and (c.state in ('sending', 'settled', 'refused', 'unknown', 'held', 'abandoned')
+      or c.state = 'pending' and c.attempt > 0)
   ) p
   where split_part(p.numbers, ',', p.at + 1) = p_number
   having count(*) = 1
@@ -714,8 +737,13 @@ declare
   slots text[];
   place int := 0;
   waiting int[] := '{}';
-  proved int := 0;
-  contradicted int := 0;
+  taken int;
+  proofs int := 0;
+  contradictions int := 0;
+  -- Whether the report is of another attempt than the latest.
+  is_other boolean;
+  -- Whether the chunk waited to be sent again, and is not to be sent any more.
+  is_stopped boolean := false;
   is_whole boolean;
 begin
   -- First the chunk, as settle() does, and only then its recipients.
@@ -723,18 +751,34 @@ begin
   if not found then return p_places; end if;
   perform write_out(p_chunk);
   slots := string_to_array(c.numbers, ',');
+  taken := c.accepted;
   foreach r in array p_reports loop
     place := place + 1;
-    if r.attempt <> c.attempt then
-      contradicted := contradicted + 1;
+    is_other := coalesce(r.attempt <> c.attempt, false);
+    if c.state = 'pending' and greatest(c.attempt, r.attempt) > 0 then
+      -- Whichever attempt it is of was given back by mistake.
+      is_stopped := true;
+      c.state := 'unknown';
+      c.code := 'OUTBOX_CONTRADICTED';
+      c.reason := contradiction();
+      c.sent_at := least(c.sent_at, (select min(j.at) from journal j
+        where j.chunk_id = p_chunk and j.attempt = r.attempt and j.event = 'sending'));
+    elsif is_other and c.state = 'sending' then
+      -- This attempt cannot be stopped any more, but it is the last. Once it has ended the report may say more.
+      if not c.contradicted then contradictions := contradictions + 1; end if;
+      c.contradicted := true;
+      waiting := waiting || p_places[place];
       continue;
     end if;
     select * into m from message where chunk_id = p_chunk and idx = r.idx for no key update;
     if found then
       -- Another message to the same recipient, unless the order id says that it is this one.
       continue when m.msg_id <> r.msg_id and (r.attempt is null or r.order_id is null);
-      continue when m.state in ('delivered', 'failed') or m.state = 'accepted' and r.state = 'accepted'
-        or m.state = 'rejected' and r.state <> 'delivered';
+      if m.state in ('delivered', 'failed') or m.state = 'accepted' and (r.state = 'accepted' or is_other)
+          or m.state = 'rejected' and r.state <> 'delivered' then
+        if is_other then contradictions := contradictions + 1; end if;
+        continue;
+      end if;
       update message set state = r.state, msg_id = coalesce(m.msg_id, r.msg_id), code = null, reason = r.reason,
           reported_at = case when r.state <> 'accepted' then coalesce(r.reported_at, clock_timestamp()) end
         where chunk_id = p_chunk and idx = r.idx;
@@ -742,45 +786,82 @@ begin
       c.accepted := c.accepted + 1;
       if m.state = 'rejected' then
         c.rejected := c.rejected - 1;
-        contradicted := contradicted + 1;
       else
         c.unknown := greatest(0, c.unknown - 1);
-        proved := proved + 1;
       end if;
+      if m.state = 'rejected' or is_other then contradictions := contradictions + 1; else proofs := proofs + 1; end if;
     elsif c.state in ('pending', 'cancelled', 'divided') or c.numbers is not null and coalesce(slots[r.idx + 1], '') = '' then
-      contradicted := contradicted + 1;
+      contradictions := contradictions + 1;
     elsif c.state = 'sending' then
       waiting := waiting || p_places[place];
-    elsif c.state <> 'refused' or r.state = 'delivered' then
+    elsif c.state = 'refused' and r.state <> 'delivered' then
+      if is_other then contradictions := contradictions + 1; end if;
+    else
       insert into message (chunk_id, idx, state, msg_id, reason, reported_at) values (p_chunk, r.idx, r.state, r.msg_id,
         r.reason, case when r.state <> 'accepted' then coalesce(r.reported_at, clock_timestamp()) end);
       c.accepted := c.accepted + 1;
       if c.state = 'refused' then
         c.rejected := c.rejected - 1;
-        contradicted := contradicted + 1;
       else
         c.unknown := greatest(0, c.unknown - 1);
-        proved := proved + 1;
+      end if;
+      if c.state = 'refused' or is_stopped or is_other then
+        contradictions := contradictions + 1;
+      else
+        proofs := proofs + 1;
       end if;
     end if;
   end loop;
   is_whole := c.state in ('unknown', 'held', 'abandoned') and c.accepted >= c.n;
-  if proved > 0 or contradicted > 0 then
+  if is_stopped then contradictions := greatest(1, contradictions); end if;
+  if proofs > 0 or contradictions > 0 then
     update chunk set accepted = c.accepted, rejected = c.rejected, unknown = c.unknown,
-        state = case when is_whole then 'settled' else state end,
-        changed_at = case when is_whole then clock_timestamp() else changed_at end,
-        code = case when not is_whole then code end, reason = case when not is_whole then reason end,
+        state = case when is_whole then 'settled' else c.state end,
+        sent_at = c.sent_at, changed_at = case when is_whole or is_stopped then clock_timestamp() else changed_at end,
+        code = case when not is_whole then c.code end, reason = case when not is_whole then c.reason end,
+        contradicted = c.contradicted,
+        doubtful = doubtful or contradictions > 0 and c.state in ('sending', 'unknown', 'held', 'abandoned'),
         announce_at = case when is_whole and p_announce then clock_timestamp() else announce_at end,
-        poll_at = coalesce(poll_at, case when proved > 0 then clock_timestamp() + p_poll_after * interval '1 millisecond' end)
+        poll_at = coalesce(poll_at, case when c.accepted > taken then clock_timestamp() + p_poll_after * interval '1 millisecond' end)
       where id = p_chunk;
     insert into journal (account, campaign_id, chunk_id, attempt, event, by, detail)
       select c.account, c.campaign_id, p_chunk, c.attempt, e.event, p_by, e.detail
-      from (values ('proved', proved, format('%s of %s', c.accepted, c.n)),
-        ('contradicted', contradicted, format('%s reported although not sent', contradicted))) e (event, times, detail)
+      from (values ('proved', proofs, format('%s of %s', c.accepted, c.n)),
+        ('contradicted', contradictions, format('%s reported although not sent', contradictions))) e (event, times, detail)
       where e.times > 0;
   end if;
-  if is_whole then perform tell_outcome(c); end if;
+  if is_whole or is_stopped then perform tell_outcome(c); end if;
   return waiting;
+end $$;
+
+-- Writes final reports to recipients that wait for nothing but their report, as most do. Returns the places, from 1, of
+-- the reports that found one, or null if all did. Row by row in the order of their ids, which is the same for everybody:
+-- hence the settings and offset 0.
+create function book_awaited(
+  p_msg_ids text[], p_states text[], p_reasons text[], p_times text[], p_chunks text[], p_slots text[]
+) returns int[]
+language plpgsql set search_path from current
+set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
+declare
+  found int[];
+begin
+  with first as (
+    -- Of several for one message the first.
+    select distinct on (r.msg_id collate "C") r.msg_id collate "C" as msg_id, r.state, r.reason, r.reported_at,
+      nullif(r.chunk_id, '')::bigint as chunk_id, nullif(r.idx, '')::smallint as idx, r.place::int
+    from unnest(p_msg_ids, p_states, p_reasons, p_times, p_chunks, p_slots)
+      with ordinality r (msg_id, state, reason, reported_at, chunk_id, idx, place)
+    where r.state <> 'accepted' order by r.msg_id collate "C", r.place
+  ), booked as (
+    update message m set state = f.state::message_state, code = null, reason = nullif(f.reason, ''),
+        reported_at = coalesce(nullif(f.reported_at, '')::timestamptz, clock_timestamp())
+      from (select * from first offset 0) f where m.msg_id = f.msg_id and m.state = 'accepted'
+        -- Two gateways may give out the same id; an order id of ours says whose it is.
+        and (f.chunk_id is null or m.chunk_id = f.chunk_id and m.idx = f.idx)
+      returning f.place
+  )
+  select array_agg(distinct place) into found from booked;
+  return case when cardinality(found) = cardinality(p_msg_ids) then null else coalesce(found, '{}') end;
 end $$;
 
 -- Writes reports to the recipients that they are of; returns the places (in p_reports, from 1) of those that are of none
@@ -796,6 +877,7 @@ begin
   select array_agg(r.at::int) into open
     from unnest(p_reports) with ordinality r (msg_id, order_id, number, state, reason, reported_at, chunk_id, attempt, idx, at)
     where not exists (select from message m where m.msg_id = r.msg_id
+      and (r.chunk_id is null or m.chunk_id = r.chunk_id and m.idx = r.idx)
       and (m.state in ('accepted', 'delivered', 'failed') or m.state = 'rejected' and r.state <> 'delivered') offset 0);
   if open is not null then
     for target in
@@ -806,7 +888,7 @@ begin
         from unnest(p_reports) with ordinality r (msg_id, order_id, number, state, reason, reported_at, chunk_id, attempt, idx, at)
         left join lateral (
           select f.chunk_id, f.idx from (select * from message w where w.msg_id = r.msg_id offset 0) f
-          order by f.chunk_id, f.idx limit 1
+          where r.chunk_id is null or f.chunk_id = r.chunk_id and f.idx = r.idx order by f.chunk_id, f.idx limit 1
         ) m on true
         cross join lateral own_place(case when coalesce(m.chunk_id, r.chunk_id) is null then r.order_id end, r.number) o
         where r.at = any (open)
@@ -820,22 +902,11 @@ begin
       end if;
     end loop;
   end if;
-  -- The most of them: recipients that wait for nothing but their report. Last, because whoever else locks these rows
-  -- has locked their chunk before.
-  with first as (
-    select distinct on (r.msg_id) r.msg_id, r.state, r.reason, r.reported_at
-    from unnest(p_reports) with ordinality r (msg_id, order_id, number, state, reason, reported_at, chunk_id, attempt, idx, at)
-    where r.state <> 'accepted' order by r.msg_id, r.at
-  ), locked as (
-    -- One by one, by their ids, which is the same order for everybody.
-    select m.chunk_id, m.idx, f.state, f.reason, f.reported_at from first f
-    cross join lateral (
-      select w.chunk_id, w.idx from message w where w.msg_id = f.msg_id and w.state = 'accepted' for no key update
-    ) m
-  )
-  update message m set state = l.state, code = null, reason = l.reason,
-      reported_at = coalesce(l.reported_at, clock_timestamp())
-    from locked l where m.chunk_id = l.chunk_id and m.idx = l.idx;
+  -- Last, because whoever else locks these rows has locked their chunk before.
+  perform book_awaited(array_agg(r.msg_id order by r.at), array_agg(r.state::text order by r.at),
+      array_agg(r.reason order by r.at), array_agg(r.reported_at::text order by r.at),
+      array_agg(r.chunk_id::text order by r.at), array_agg(r.idx::text order by r.at))
+    from unnest(p_reports) with ordinality r (msg_id, order_id, number, state, reason, reported_at, chunk_id, attempt, idx, at);
   return waiting;
 end $$;
 
@@ -851,14 +922,7 @@ declare
       p_chunks::bigint[], p_attempts::int[], p_slots::smallint[])
       with ordinality r (msg_id, order_id, number, state, reason, at, chunk_id, attempt, idx, place) order by r.place);
   waiting int[] := place_reports(reports, p_by, p_announce, p_poll_after);
-  again int[];
 begin
-  -- Those of recipients that have no rows yet.
-  if waiting <> '{}' and write_out_oldest(100) > 0 then
-    again := place_reports(array(select reports[w.at] from unnest(waiting) with ordinality w (at, place) order by w.place),
-      p_by, p_announce, p_poll_after);
-    waiting := array(select waiting[a.at] from unnest(again) with ordinality a (at, place) order by a.place);
-  end if;
   if p_keep and waiting <> '{}' then
     insert into early_report (msg_id, order_id, number, state, reason, reported_at, chunk_id, attempt, idx, try_at)
       select r.msg_id, r.order_id, r.number, r.state, r.reason, r.reported_at, r.chunk_id, r.attempt, r.idx,

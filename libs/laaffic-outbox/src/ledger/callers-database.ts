@@ -1,0 +1,67 @@
+import type { PoolClient, QueryResultRow } from 'pg';
+import { OutboxError } from '../outbox.error.js';
+import { Database } from './database.js';
+
+/**
+ * The ledger's database for what callers ask: its failures are `OutboxError`s that say whether anything may have been
+ * stored. Their messages hold nothing that the server said, for it may repeat values.
+ */
+export class CallersDatabase extends Database {
+  constructor({ pool, channel }: Database) {
+    super(pool, channel, false);
+  }
+
+  /** @throws {OutboxError} `OUTBOX_DATABASE` */
+  // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- as in pg: nobody else knows the form of the rows
+  override async query<R extends QueryResultRow = Record<string, unknown>>(
+    text: string,
+    params?: unknown[],
+  ): Promise<{ rows: R[] }> {
+    const client = await this.#connect();
+    // A connection that breaks says so to the statement under way; without a listener it would end the process too.
+    const ignore = (): void => undefined;
+    client.on('error', ignore);
+    let broken: Error | undefined;
+    try {
+      return await client.query<R>(text, params);
+    } catch (cause) {
+      if (isRefusal(cause)) throw failed(`refused a statement${codeOf(cause)}, which stored nothing`, cause);
+      broken = cause as Error;
+      throw failed(
+        `did not answer a statement${codeOf(cause)}, and nobody knows whether it has stored anything: ` +
+          'the same call with the same idempotency key settles that',
+        cause,
+      );
+    } finally {
+      client.off('error', ignore);
+      client.release(broken);
+    }
+  }
+
+  async #connect(): Promise<PoolClient> {
+    try {
+      return await this.pool.connect();
+    } catch (cause) {
+      throw failed(`cannot be reached${codeOf(cause)}, so a statement was not made and has stored nothing`, cause);
+    }
+  }
+}
+
+function failed(what: string, cause: unknown): OutboxError {
+  return new OutboxError('OUTBOX_DATABASE', `The database of the outbox ${what}`, { cause });
+}
+
+/** Whether the server said that it did not do it. A session that it ended may have committed just before. */
+function isRefusal(error: unknown): boolean {
+  const { severity, code } = marksOf(error);
+  return typeof severity === 'string' && typeof code === 'string' && !/^(08|57P|40003)/.test(code);
+}
+
+function codeOf(error: unknown): string {
+  const { code } = marksOf(error);
+  return typeof code === 'string' ? ` (${code})` : '';
+}
+
+function marksOf(error: unknown): { readonly severity?: unknown; readonly code?: unknown } {
+  return typeof error === 'object' && error !== null ? error : {};
+}

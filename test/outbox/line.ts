@@ -1,0 +1,67 @@
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+
+/** A line to a database, for tests to break. */
+export class Line {
+  readonly #sockets = new Set<Socket>();
+  #word: string | undefined;
+
+  private constructor(
+    /** Where the database is for those who use the line. */
+    readonly url: string,
+    private readonly server: ReturnType<typeof createServer>,
+  ) {}
+
+  static async to(database: string): Promise<Line> {
+    const url = new URL(database);
+    const [port, host] = [Number(url.port), url.hostname];
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    url.port = String((server.address() as AddressInfo).port);
+    url.hostname = '127.0.0.1';
+    const line = new Line(url.href, server);
+    server.on('connection', (near) => {
+      line.#join(near, connect(port, host));
+    });
+    return line;
+  }
+
+  /** The answer to the next statement with this word is lost, and its connection with it. */
+  loseAnswerTo(word: string): void {
+    this.#word = word;
+  }
+
+  /** Ends every connection and takes no more. */
+  async cut(): Promise<void> {
+    const closed = this.server.listening ? once(this.server, 'close') : undefined;
+    this.server.close();
+    for (const socket of this.#sockets) socket.destroy();
+    await closed;
+  }
+
+  #join(near: Socket, far: Socket): void {
+    for (const [socket, other] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      this.#sockets.add(socket);
+      socket.on('error', () => undefined);
+      socket.on('close', () => {
+        this.#sockets.delete(socket);
+        other.destroy();
+      });
+    }
+    let isLost = false;
+    near.on('data', (statement: Buffer) => {
+      if (this.#word !== undefined && statement.includes(this.#word)) {
+        isLost = true;
+        this.#word = undefined;
+      }
+      far.write(statement);
+    });
+    far.on('data', (answer: Buffer) => {
+      if (isLost) near.destroy();
+      else near.write(answer);
+    });
+  }
+}
