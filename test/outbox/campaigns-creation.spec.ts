@@ -37,15 +37,39 @@ describe('SmsCampaigns.create', () => {
     keys++;
   });
 
-  it('gives the same campaign for the same key, without reading the source', async () => {
+  it('gives the same campaign for the same key and source', async () => {
     const first = await campaigns.create(keyed({ recipients: numbers(3) }));
-    const second = await campaigns.create(keyed({ recipients: failing(0), sendAt: 'now', priority: 3 }));
+    const second = await campaigns.create(keyed({ recipients: numbers(3), sendAt: 'now', priority: 3 }));
     expect([first.isNew, second]).toEqual([true, { id: first.id, isNew: false }]);
     for (const other of [{ name: 'x' }, { content: 'x' }, { senderId: 'x' }]) {
       await expect(campaigns.create(keyed({ recipients: [], ...other }))).rejects.toMatchObject({
         code: 'OUTBOX_KEY_REUSED',
       });
     }
+  });
+
+  it.each([
+    ['another number', [...numbers(1_000), '918563210001']],
+    ['another order', [...numbers(1_001)].reverse()],
+    ['an order id', [...numbers(1_000), { number: '918500001000', orderId: 'x' }]],
+    ['one more', [...numbers(1_002)]],
+    ['one less', [...numbers(1_000)]],
+    ['an entry that is no number', [...numbers(1_001), 'x']],
+    ['none', []],
+  ])('refuses a source with %s for the key of a campaign that is stored', async (_, recipients) => {
+    const { id } = await campaigns.create(keyed({ recipients: numbers(1_001) }));
+    await expect(campaigns.create(keyed({ recipients }))).rejects.toMatchObject({
+      code: 'OUTBOX_SOURCE_CHANGED',
+      message: `The source differs from what is stored of campaign ${id} with this idempotency key; nothing was added`,
+    });
+    expect(await numbersOf(id)).toBe([...numbers(1_001)].join('\n'));
+  });
+
+  it('does not read the source again for the key of a campaign that was cancelled before it was stored', async () => {
+    await failureOf(campaigns.create(keyed({ recipients: failing(1_001) })));
+    const { id } = await only();
+    await campaigns.cancel(id);
+    expect(await campaigns.create(keyed({ recipients: failing(0) }))).toEqual({ id, isNew: false });
   });
 
   it('keeps what it has of a source that throws, and goes on with it', async () => {
@@ -92,7 +116,8 @@ describe('SmsCampaigns.create', () => {
     });
     gate.open();
     const { id } = await first;
-    expect(await campaigns.create(keyed({ recipients: numbers(1) }))).toEqual({ id, isNew: false });
+    const again = [...numbers(2_000), ...numbers(40_000)];
+    expect(await campaigns.create(keyed({ recipients: again }))).toEqual({ id, isNew: false });
   });
 
   it('goes on after its creator has died', async () => {

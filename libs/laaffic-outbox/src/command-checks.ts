@@ -22,6 +22,12 @@ export function checkDate(field: string, date: unknown): Issue[] {
   return isRight ? [] : [{ field, problem: 'must be a valid Date' }];
 }
 
+/** A message has to have time to be sent in. */
+export function checkOrder(sendAt: unknown, sendBefore: unknown): Issue[] {
+  const isWrong = sendAt instanceof Date && sendBefore instanceof Date && sendBefore <= sendAt;
+  return isWrong ? [{ field: 'sendBefore', problem: 'must be after sendAt' }] : [];
+}
+
 /** For how many milliseconds a caller waits. */
 export function checkTimeout(timeout: unknown): Issue[] {
   const isRight = typeof timeout === 'number' && timeout >= 0;

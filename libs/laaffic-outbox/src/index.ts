@@ -6,6 +6,7 @@ export type { FinishedCampaign, OutboxPart } from './events/outbox-events.js';
 export type { ActivityRecipients, ActivityState, OutboxActivity } from './ledger/activity.js';
 export type { OutboxRecipient, RecipientState } from './ledger/chunk-recipients.js';
 export type { HeldDecision, HeldRecipient, ResolveOptions } from './ledger/held-recipients.js';
+export type { JournalEntry } from './ledger/journal.js';
 export type { OutboxMessage } from './ledger/message-view.js';
 export { migrateOutbox } from './ledger/migrate.js';
 export type { LaafficOutboxModuleExtras } from './laaffic-outbox.module-definition.js';

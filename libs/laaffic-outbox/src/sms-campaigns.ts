@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { Inject, Injectable } from '@nestjs/common';
-import { CampaignControl } from './campaigns/campaign-control.js';
+import { CampaignControl, notFound } from './campaigns/campaign-control.js';
 import { CampaignCreator } from './campaigns/campaign-creator.js';
 import { CampaignResults, type ResultsFilter } from './campaigns/campaign-results.js';
 import { CampaignView, type CampaignFilter } from './campaigns/campaign-view.js';
@@ -11,6 +11,7 @@ import { EventHandlers } from './events/event-handlers.js';
 import type { OutboxRecipient } from './ledger/chunk-recipients.js';
 import { callersLedger } from './ledger/callers-ledger.js';
 import { HeldRecipients, type HeldDecision, type ResolveOptions } from './ledger/held-recipients.js';
+import { Journal, type JournalEntry } from './ledger/journal.js';
 import { OutboxLedger, type Ledger } from './ledger/outbox-ledger.js';
 
 /** How a campaign is watched. */
@@ -32,6 +33,7 @@ export class SmsCampaigns {
   readonly #view: CampaignView;
   readonly #results: CampaignResults;
   readonly #held: HeldRecipients;
+  readonly #journal: Journal;
 
   constructor(@Inject(OutboxLedger) whole: Ledger, handlers: EventHandlers) {
     const ledger = callersLedger(whole);
@@ -40,6 +42,7 @@ export class SmsCampaigns {
     this.#view = new CampaignView(ledger);
     this.#results = new CampaignResults(ledger);
     this.#held = new HeldRecipients(ledger, () => handlers.takes('settled'));
+    this.#journal = new Journal(ledger);
   }
 
   /**
@@ -47,8 +50,8 @@ export class SmsCampaigns {
    * as soon as it begins.
    *
    * What breaks off is kept if there is an `idempotencyKey`, and gone on with by the same call from the same
-   * source; without one it is cancelled. A campaign that was completed, or cancelled, is given without its
-   * source being read.
+   * source; without one it is cancelled. A campaign that was completed is given if its source is still the same;
+   * one that was cancelled meanwhile, or whose retention is over, without its source being read.
    * @throws {LaafficInputException} naming every field that is wrong; nothing was stored.
    * @throws {OutboxError}
    * - `OUTBOX_KEY_REUSED`: the key was given to another name, content, sender or `duplicates`.
@@ -136,6 +139,15 @@ export class SmsCampaigns {
    */
   results(id: string, filter: ResultsFilter = {}): AsyncGenerator<OutboxRecipient, void, undefined> {
     return this.#results.read(id, filter);
+  }
+
+  /**
+   * What happened to the campaign and its chunks, when and by whom, oldest first.
+   * @throws {OutboxError} `OUTBOX_NOT_FOUND`
+   */
+  async *journal(id: string): AsyncGenerator<JournalEntry, void, undefined> {
+    if ((await this.#view.find(id)) === undefined) throw notFound(id);
+    yield* this.#journal.ofCampaign(id);
   }
 
   /**

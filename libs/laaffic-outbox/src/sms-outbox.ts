@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Observable } from 'rxjs';
 import { invalidCommand, readSendCommand, SmsReceipt, type SendSms } from 'nestjs-laaffic';
-import { checkDate, checkKey, checkStorable, checkTimeout } from './command-checks.js';
+import { checkDate, checkKey, checkOrder, checkStorable, checkTimeout } from './command-checks.js';
 import { EventHandlers } from './events/event-handlers.js';
 import type { OutboxActivity } from './ledger/activity.js';
 import {
@@ -14,6 +14,7 @@ import type { OutboxMessage } from './ledger/message-view.js';
 import { AccountControl } from './ledger/account-control.js';
 import { callersLedger } from './ledger/callers-ledger.js';
 import { fingerprintOf } from './ledger/fingerprint.js';
+import { Journal, type JournalEntry } from './ledger/journal.js';
 import { MessageIntake } from './ledger/message-intake.js';
 import { MessageView } from './ledger/message-view.js';
 import { Outcomes } from './ledger/outcomes.js';
@@ -72,6 +73,7 @@ export class SmsOutbox {
   readonly #messages: MessageView;
   readonly #outcomes: Outcomes;
   readonly #held: HeldRecipients;
+  readonly #journal: Journal;
 
   constructor(@Inject(OutboxLedger) ledger: Ledger, handlers: EventHandlers) {
     this.#ledger = callersLedger(ledger);
@@ -79,6 +81,7 @@ export class SmsOutbox {
     this.#messages = new MessageView(this.#ledger);
     this.#outcomes = new Outcomes(this.#messages);
     this.#held = new HeldRecipients(this.#ledger, () => handlers.takes('settled'));
+    this.#journal = new Journal(this.#ledger);
     ledger.notifications.on('outcome', (id) => {
       this.#outcomes.tell(id);
     });
@@ -145,6 +148,11 @@ export class SmsOutbox {
     return wasPaused;
   }
 
+  /** What happened to a message, when and by whom, oldest first; nothing if there is none with this id. */
+  async *journal(id: string): AsyncGenerator<JournalEntry, void, undefined> {
+    if (isRowId(id)) yield* this.#journal.ofMessage(id);
+  }
+
   /** @returns whether it was pending, and now is never sent. */
   cancel(id: string, by = 'app'): Promise<boolean> {
     return this.#messages.cancel(id, by);
@@ -176,6 +184,7 @@ export class SmsOutbox {
       ...checkKey(idempotencyKey),
       ...checkDate('sendAt', sendAt),
       ...checkDate('sendBefore', sendBefore),
+      ...checkOrder(sendAt, sendBefore),
       ...(LANES.has(lane) ? [] : [{ field: 'lane', problem: 'must be priority or bulk' }]),
     ];
     if ('issues' in read || issues.length > 0) throw invalidCommand(issues);

@@ -5,6 +5,15 @@ import type { CreatedCampaign } from './campaign.js';
 import { CreationSession } from './creation-session.js';
 import type { CheckedCampaign } from './read-campaign.js';
 import { RecipientChunks, type SourceChunk } from './recipient-chunks.js';
+import { SourceDigest } from './source-digest.js';
+
+interface Row {
+  readonly id: string;
+  readonly state: string;
+  readonly fingerprint: string | null;
+  readonly digest: string | null;
+  readonly stored: string;
+}
 
 /** The gateway takes so many recipients in one POST. */
 export const CHUNK_SIZE = 1_000;
@@ -22,13 +31,13 @@ export class CampaignCreator {
   /** @throws {OutboxError} as `SmsCampaigns.create` says. */
   async create(campaign: CheckedCampaign): Promise<CreatedCampaign> {
     const before = await this.#find(campaign);
-    if (before !== undefined && !before.isCreating) return { id: before.id, isNew: false };
+    if (before !== undefined && !before.isCreating) return existing(before, campaign);
     const session = await CreationSession.open(this.ledger.database);
     try {
       await this.#lock(session, campaign);
       // Another creator may have ended meanwhile.
       const found = await this.#find(campaign);
-      if (found !== undefined && !found.isCreating) return { id: found.id, isNew: false };
+      if (found !== undefined && !found.isCreating) return await existing(found, campaign);
       const store = new CampaignStore(this.ledger, session);
       const stored = found ?? (await store.insert(campaign, CHUNK_SIZE));
       await this.#fill(store, stored, campaign);
@@ -48,8 +57,8 @@ export class CampaignCreator {
   async #find({ idempotencyKey, fingerprint }: CheckedCampaign): Promise<StoredCampaign | undefined> {
     if (idempotencyKey === undefined) return undefined;
     const { database, account } = this.ledger;
-    const { rows } = await database.query<{ id: string; state: string; fingerprint: string | null; stored: string }>(
-      `select id::text as id, state::text as state, fingerprint, stored::text as stored
+    const { rows } = await database.query<Row>(
+      `select id::text as id, state::text as state, fingerprint, digest, stored::text as stored
         from ${database.schema}.campaign where account = $1 and idempotency_key = $2`,
       [account, idempotencyKey],
     );
@@ -64,8 +73,8 @@ export class CampaignCreator {
   async #fill(store: CampaignStore, stored: StoredCampaign, campaign: CheckedCampaign): Promise<void> {
     const source = new RecipientChunks(campaign.source, CHUNK_SIZE, campaign.duplicates);
     try {
-      await this.#transfer(store, stored, source);
-      await store.complete(stored.id, campaign.sendAt);
+      const digest = await this.#transfer(store, stored, source);
+      await store.complete(stored.id, digest, campaign.sendAt);
     } catch (error) {
       await source.close().catch(() => undefined);
       // Without a key no later call finds it. What fails here too is for `cancel`.
@@ -74,15 +83,17 @@ export class CampaignCreator {
     }
   }
 
-  /** Reads one batch while the one before is written. */
-  async #transfer(store: CampaignStore, { id, stored }: StoredCampaign, source: RecipientChunks): Promise<void> {
+  /** Reads one batch while the one before is written. @returns the digest of the source. */
+  async #transfer(store: CampaignStore, { id, stored }: StoredCampaign, source: RecipientChunks): Promise<string> {
+    const digest = new SourceDigest();
     let position = 0;
     let writing = Promise.resolve();
     for (;;) {
       const { chunks, failure } = await readBatch(source);
+      for (const chunk of chunks) digest.add(chunk);
       await writing;
       const known = chunks.filter(({ first }) => first < stored);
-      if (known.length > 0 && !(await store.has(id, known))) throw sourceChanged();
+      if (known.length > 0 && !(await store.has(id, known))) throw sourceChanged(id);
       const fresh = chunks.slice(known.length);
       writing = store.append(id, fresh);
       // Heard of when it is awaited, after the next batch is read.
@@ -91,8 +102,8 @@ export class CampaignCreator {
       if (failure !== undefined || chunks.length < BATCH) {
         await writing;
         if (failure !== undefined) throw failure;
-        if (position < stored) throw sourceChanged();
-        return;
+        if (position < stored) throw sourceChanged(id);
+        return digest.value();
       }
     }
   }
@@ -113,9 +124,19 @@ async function readBatch(source: RecipientChunks): Promise<{ chunks: SourceChunk
   }
 }
 
-function sourceChanged(): OutboxError {
+/** The campaign that was completed before, if this is its source. */
+async function existing({ id, digest }: StoredCampaign, campaign: CheckedCampaign): Promise<CreatedCampaign> {
+  if (digest === null) return { id, isNew: false };
+  const source = new RecipientChunks(campaign.source, CHUNK_SIZE, campaign.duplicates);
+  const found = new SourceDigest();
+  for (let chunk = await source.next(); chunk !== undefined; chunk = await source.next()) found.add(chunk);
+  if (found.value() !== digest) throw sourceChanged(id);
+  return { id, isNew: false };
+}
+
+function sourceChanged(id: string): OutboxError {
   return new OutboxError(
     'OUTBOX_SOURCE_CHANGED',
-    'The source differs from what is stored of the campaign; nothing was added',
+    `The source differs from what is stored of campaign ${id} with this idempotency key; nothing was added`,
   );
 }

@@ -9,6 +9,8 @@ export interface StoredCampaign {
   readonly id: string;
   readonly isCreating: boolean;
   readonly fingerprint: string | null;
+  /** Of its source; `null` until that is stored, and after its retention. */
+  readonly digest: string | null;
   /** How many entries of its source are stored. */
   readonly stored: number;
 }
@@ -45,7 +47,7 @@ export class CampaignStore {
         campaign.fingerprint,
       ],
     );
-    return { id: row?.id ?? '', isCreating: true, fingerprint: campaign.fingerprint, stored: 0 };
+    return { id: row?.id ?? '', isCreating: true, fingerprint: campaign.fingerprint, digest: null, stored: 0 };
   }
 
   /**
@@ -109,13 +111,14 @@ export class CampaignStore {
 
   /**
    * All recipients are stored.
+   * @param digest of the source.
    * @throws {OutboxError} `OUTBOX_WRONG_STATE` if the campaign was cancelled meanwhile.
    */
-  async complete(id: string, sendAt: Date | 'now' | undefined): Promise<void> {
+  async complete(id: string, digest: string, sendAt: Date | 'now' | undefined): Promise<void> {
     const s = this.#schema;
     const rows = await this.session.query(
       `with moved as (
-        update ${s}.campaign set changed_at = clock_timestamp(),
+        update ${s}.campaign set changed_at = clock_timestamp(), digest = $5,
           state = case when not $2::boolean then 'draft' when coalesce($3::timestamptz <= clock_timestamp(), true)
             then 'running' else 'scheduled' end::${s}.campaign_state,
           starts_at = case when $2::boolean then coalesce($3::timestamptz, clock_timestamp()) end
@@ -129,6 +132,7 @@ export class CampaignStore {
         sendAt !== undefined,
         sendAt instanceof Date ? sendAt.toISOString() : null,
         `${this.ledger.database.channel}_due`,
+        digest,
       ],
     );
     if (rows.length === 0) throw notCreatingAnyMore();

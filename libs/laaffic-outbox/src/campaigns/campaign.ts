@@ -26,7 +26,7 @@ export interface NewCampaign {
   readonly recipients: RecipientSource;
   /**
    * The same key gives the same campaign, for ever; at most 255 characters. A creation that broke off is
-   * gone on with by the same call with the same key.
+   * gone on with by the same call with the same key. The source is read again each time, to see that it is the same.
    * @default none
    */
   readonly idempotencyKey?: string | undefined;

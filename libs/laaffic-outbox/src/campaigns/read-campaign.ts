@@ -1,5 +1,5 @@
 import { invalidCommand, readSendCommand, type Issue, type RecipientSource } from 'nestjs-laaffic';
-import { checkDate, checkKey, checkName } from '../command-checks.js';
+import { checkDate, checkKey, checkName, checkStorable } from '../command-checks.js';
 import { fingerprintOf } from '../ledger/fingerprint.js';
 
 /** A campaign that was checked. */
@@ -28,9 +28,9 @@ export function readCampaign(campaign: unknown): CheckedCampaign {
   const read = readSendCommand({ to: SOME_NUMBER, content, senderId }, 1, () => '');
   const issues: Issue[] = [
     ...checkName('name', name),
-    ...('issues' in read ? read.issues : []),
-    ...checkStorable('content', content),
-    ...checkStorable('senderId', senderId),
+    ...('issues' in read
+      ? read.issues
+      : [...checkStorable('content', read.sms.content), ...checkStorable('senderId', read.sms.senderId)]),
     ...(isSource(recipients) ? [] : [{ field: 'recipients', problem: 'must be an iterable of recipients' }]),
     ...checkKey(idempotencyKey),
     ...(sendAt === 'now' ? [] : checkDate('sendAt', sendAt)),
@@ -61,9 +61,4 @@ function isPriority(value: unknown): boolean {
 
 function isPolicy(value: unknown): value is 'keep' | 'refuse' {
   return value === 'keep' || value === 'refuse';
-}
-
-/** PostgreSQL's text cannot hold the character 0. */
-function checkStorable(field: string, text: unknown): Issue[] {
-  return typeof text === 'string' && text.includes('\0') ? [{ field, problem: 'must not hold the character 0' }] : [];
 }

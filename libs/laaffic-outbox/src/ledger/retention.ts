@@ -53,7 +53,7 @@ export class Retention {
           and not exists (select from ${s}.chunk c where c.campaign_id = k.id and c.erased_at is null)
         limit ${STEP} for no key update skip locked
       )
-      update ${s}.campaign k set content = null, fingerprint = null, erased_at = clock_timestamp() from old o where k.id = o.id returning 1`,
+      update ${s}.campaign k set content = null, fingerprint = null, digest = null, erased_at = clock_timestamp() from old o where k.id = o.id returning 1`,
       [this.ledger.account, kept],
     );
     return rows.length;

@@ -47,6 +47,8 @@ create table campaign (
   stored bigint not null default 0,
   idempotency_key text,
   fingerprint text,
+  -- Of the whole source, once it is stored.
+  digest text,
   created_at timestamptz not null default clock_timestamp(),
   changed_at timestamptz not null default clock_timestamp(),
   done_at timestamptz,
@@ -174,7 +176,7 @@ create table journal (
   detail text
 );
 create index on journal (chunk_id) where chunk_id is not null;
-create index on journal (campaign_id) where chunk_id is null and campaign_id is not null;
+create index on journal (campaign_id, id) where campaign_id is not null;
 
 -- Reports whose message is not known yet: they may overtake the answer that names it.
 create table early_report (
@@ -437,6 +439,13 @@ begin
   end if;
 end $$;
 
+-- Somebody else has decided about the chunk meanwhile.
+create function note_late(p_chunk bigint, p_attempt int, p_event text, p_by text, p_detail text) returns void
+language sql set search_path from current as $$
+  insert into journal (account, campaign_id, chunk_id, attempt, event, by, detail)
+    select account, campaign_id, id, p_attempt, p_event, p_by, p_detail from chunk where id = p_chunk
+$$;
+
 -- Takes the answer of an attempt down. Late answers count as long as nobody has decided otherwise.
 -- p_slots: the slots of the message ids, or null for 0, 1, 2, …
 -- p_others: [[slot, state, code, reason, message id], …] of those that were not simply accepted.
@@ -452,7 +461,7 @@ begin
   select * into c from chunk where id = p_chunk and attempt = p_attempt
     and state in ('sending', 'unknown', 'held', 'abandoned') for no key update;
   if not found then
-    insert into journal (chunk_id, attempt, event, by) values (p_chunk, p_attempt, 'answer came too late', p_by);
+    perform note_late(p_chunk, p_attempt, 'answer came too late', p_by, null);
     return false;
   end if;
   -- What a report has proved meanwhile counts more than what the answer says.
@@ -494,10 +503,12 @@ begin
       announce_at = case when p_announce then clock_timestamp() end
     where id = p_chunk and attempt = p_attempt and state in ('sending', 'unknown', 'held', 'abandoned') and accepted = 0
     returning * into c;
+  if c.id is null then
+    perform note_late(p_chunk, p_attempt, 'refusal came too late', p_by, p_code);
+    return false;
+  end if;
   insert into journal (account, campaign_id, chunk_id, attempt, event, by, detail)
-    values (c.account, c.campaign_id, p_chunk, p_attempt,
-      case when c.id is null then 'refusal came too late' else c.state::text end, p_by, p_code);
-  if c.id is null then return false; end if;
+    values (c.account, c.campaign_id, p_chunk, p_attempt, c.state::text, p_by, p_code);
   perform tell_outcome(c);
   return true;
 end $$;
@@ -530,7 +541,7 @@ declare
 begin
   perform from chunk where id = p_chunk and attempt = p_attempt and contradicted for no key update;
   if found then
-    insert into journal (chunk_id, attempt, event, by, detail) values (p_chunk, p_attempt, 'giving back came too late', p_by, p_code);
+    perform note_late(p_chunk, p_attempt, 'giving back came too late', p_by, p_code);
     perform doubt(p_chunk, p_attempt, p_by, 'OUTBOX_CONTRADICTED', contradiction());
     return false;
   end if;
@@ -538,10 +549,13 @@ begin
       retries = retries + 1, worker = null, unknown = 0, due_at = clock_timestamp() + p_delay * interval '1 millisecond'
     where id = p_chunk and attempt = p_attempt and state in ('sending', 'unknown', 'held') and accepted = 0
     returning * into c;
+  if c.id is null then
+    perform note_late(p_chunk, p_attempt, 'giving back came too late', p_by, p_code);
+    return false;
+  end if;
   insert into journal (account, campaign_id, chunk_id, attempt, event, by, detail)
-    values (c.account, c.campaign_id, p_chunk, p_attempt,
-      case when c.id is null then 'giving back came too late' else 'given back' end, p_by, p_code);
-  return c.id is not null;
+    values (c.account, c.campaign_id, p_chunk, p_attempt, 'given back', p_by, p_code);
+  return true;
 end $$;
 
 -- Moves recipients into chunks of their own, which are sent anew; the others are decided.
@@ -561,8 +575,7 @@ begin
     for no key update;
   -- An answer that says "not sent" is not believed after a report has proved the contrary.
   if c.id is null or p_event = 'divided' and (c.accepted > 0 or c.contradicted) then
-    insert into journal (account, campaign_id, chunk_id, attempt, event, by, detail)
-      values (c.account, c.campaign_id, p_chunk, p_attempt, 'division came too late', p_by, p_detail);
+    perform note_late(p_chunk, p_attempt, 'division came too late', p_by, p_detail);
     if c.contradicted then perform doubt(p_chunk, p_attempt, p_by, 'OUTBOX_CONTRADICTED', contradiction()); end if;
     return false;
   end if;

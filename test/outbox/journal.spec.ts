@@ -1,0 +1,100 @@
+import { LaafficSandbox } from 'laaffic-sandbox';
+import { SmsCampaigns, SmsOutbox, type JournalEntry } from 'nestjs-laaffic-outbox';
+import { startApp } from './app.js';
+import { campaignOf, numbers, readAll, until } from './campaigns.js';
+import { startDatabase } from './database.js';
+
+const WORKER = expect.stringMatching(/^.+\.\d+\.[0-9a-f]{6}$/);
+
+describe('the journal', () => {
+  let database: Awaited<ReturnType<typeof startDatabase>>;
+  let sandbox: LaafficSandbox;
+  let app: Awaited<ReturnType<typeof startApp>>;
+  let outbox: SmsOutbox;
+  let campaigns: SmsCampaigns;
+
+  beforeAll(async () => {
+    database = await startDatabase();
+    sandbox = await LaafficSandbox.start();
+    const timing = { startWithin: 500, timeout: 1_000, lease: 2_000, grace: 50, lookup: false } as const;
+    app = await startApp(sandbox, { database: database.url, timing });
+    outbox = app.get(SmsOutbox);
+    campaigns = app.get(SmsCampaigns);
+  }, 60_000);
+
+  afterAll(async () => {
+    await app.close();
+    await sandbox.close();
+    await database.close();
+  });
+
+  const told = (entries: readonly JournalEntry[]) =>
+    entries.map(({ event, by, attempt, detail }) => [event, by, attempt, detail]);
+
+  it('tells what happened to a message, when and by whom', async () => {
+    sandbox.script([{ fault: 'cut-after-accepting' }, { status: -15 }, {}]);
+    const { id } = await outbox.enqueue({ to: '91856321412', content: 'x' });
+    await until(async () => (await outbox.find(id))?.recipients[0]?.state === 'held');
+    await outbox.resolve(id, 'resend', { by: 'Asha' });
+    await until(async () => (await outbox.find(id))?.recipients[0]?.state === 'accepted');
+    const entries = await readAll(outbox.journal(id));
+    expect(told(entries)).toEqual([
+      ['pending', 'app', 0, undefined],
+      ['sending', WORKER, 1, undefined],
+      ['unknown', WORKER, 1, 'LAAFFIC_CONNECTION_LOST'],
+      ['held', WORKER, 1, undefined],
+      ['sent anew', 'Asha', 1, 'decision'],
+      ['sending', WORKER, 1, undefined],
+      ['given back', WORKER, 1, 'LAAFFIC_TOO_FREQUENT'],
+      ['sending', WORKER, 2, undefined],
+      ['settled', WORKER, 2, undefined],
+    ]);
+    const [first, ...rest] = entries.map(({ chunkId }) => chunkId);
+    expect([first, new Set(rest.slice(4)).size, rest.includes(undefined)]).toEqual([id, 1, false]);
+    const times = entries.map(({ at }) => at.getTime());
+    expect(times).toEqual([...times].sort((a, b) => a - b));
+  });
+
+  it('tells what happened to a campaign and its chunks', async () => {
+    const { id } = await campaigns.create(campaignOf({ recipients: numbers(1_001) }));
+    await campaigns.start(id, 'Asha');
+    await until(async () => (await campaigns.find(id))?.state === 'done');
+    const entries = await readAll(campaigns.journal(id));
+    const ofChunks = entries.filter(({ chunkId }) => chunkId !== undefined);
+    expect([
+      told(entries.filter(({ chunkId }) => chunkId === undefined)),
+      ofChunks.map(({ event }) => event).sort(),
+      new Set(ofChunks.map(({ chunkId }) => chunkId)).size,
+    ]).toEqual([
+      [
+        ['creating', 'app', undefined, undefined],
+        ['draft', 'app', undefined, undefined],
+        ['running', 'Asha', undefined, undefined],
+        ['done', WORKER, undefined, undefined],
+      ],
+      ['sending', 'sending', 'settled', 'settled'],
+      2,
+    ]);
+  });
+
+  it('is empty of a message that is not there, and none of a campaign that is not', async () => {
+    expect([await readAll(outbox.journal('999999')), await readAll(outbox.journal('x'))]).toEqual([[], []]);
+    await expect(readAll(campaigns.journal('999999'))).rejects.toMatchObject({ code: 'OUTBOX_NOT_FOUND' });
+  });
+});
+
+describe('a message that has to be sent before it may be', () => {
+  it('is refused', async () => {
+    const database = await startDatabase();
+    const sandbox = await LaafficSandbox.start();
+    const app = await startApp(sandbox, { database: database.url, worker: false });
+    const at = new Date('2030-01-01T00:00:00Z');
+    const sms = { to: '91856321412', content: 'x' };
+    await expect(app.get(SmsOutbox).enqueue(sms, { sendAt: at, sendBefore: at })).rejects.toMatchObject({
+      issues: [{ field: 'sendBefore', problem: 'must be after sendAt' }],
+    });
+    await app.close();
+    await sandbox.close();
+    await database.close();
+  });
+});
