@@ -61,6 +61,12 @@ describe('a boot that fails', () => {
 
   it.each<[string, Partial<LaafficOutboxOptions>, Provider[], string]>([
     ['a schema of a newer release', { schema: 'newer' }, [], 'made by a newer release'],
+    [
+      'a database that is not there',
+      { database: 'postgres://127.0.0.1:1/none' },
+      [],
+      'The outbox cannot use its database: connect ECONNREFUSED 127.0.0.1:1',
+    ],
     ['no schema', { schema: 'none', migrate: false }, [], 'migrateOutbox'],
     ['a provider after it', {}, [after], 'the provider failed'],
     ['a provider beside it', {}, [beside], 'the provider failed'],

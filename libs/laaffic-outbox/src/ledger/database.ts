@@ -1,6 +1,9 @@
 import { Pool, type QueryResultRow } from 'pg';
 import type { OutboxSettings } from '../options/outbox.settings.js';
 
+/** Milliseconds for a connection of an own pool, and for one of its connections to be free. */
+const LONGEST_CONNECT = 30_000;
+
 /** How the ledger's tables are reached. Where PostgreSQL enters the package. */
 export class Database {
   /** The schema's name, quoted, for SQL. */
@@ -15,16 +18,23 @@ export class Database {
     this.schema = `"${channel}"`;
   }
 
-  /** For a URL a pool is made, which connects when it is used; a pool stays the caller's. */
+  /**
+   * For a URL a pool is made, which connects when it is used; a pool stays the caller's.
+   * @param longestStatement after so many milliseconds a server that says nothing has failed. @default never
+   */
   static open(
     { database, connections, schema }: Pick<OutboxSettings, 'database' | 'connections' | 'schema'>,
     onError: (error: Error) => void,
+    longestStatement?: number,
   ): Database {
     if (typeof database !== 'string') return new Database(database, schema, false);
     const pool = new Pool({
       connectionString: database,
       max: connections,
       application_name: 'nestjs-laaffic-outbox',
+      keepAlive: true,
+      connectionTimeoutMillis: LONGEST_CONNECT,
+      query_timeout: longestStatement,
       // Idle connections keep no process alive that has nothing else to do, as after a boot that failed.
       allowExitOnIdle: true,
     });

@@ -4,10 +4,14 @@ import { Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from 
 import { Subject } from 'rxjs';
 import type { OutboxSettings } from '../options/outbox.settings.js';
 import { Outages } from '../outages.js';
+import { OutboxError } from '../outbox.error.js';
 import type { OutboxActivity } from './activity.js';
 import { Database } from './database.js';
 import { checkSchema, migrateOutbox } from './migrate.js';
 import { Notifications } from './notifications.js';
+
+/** Longer than any statement takes; migrations may take as long as they need. */
+const LONGEST_STATEMENT = 60_000;
 
 /** What works with the ledger: its rows are reached through `database`. */
 export type Ledger = Omit<OutboxLedger, keyof OnApplicationBootstrap | keyof OnApplicationShutdown>;
@@ -35,7 +39,8 @@ export class OutboxLedger implements OnApplicationBootstrap, OnApplicationShutdo
   /**
    * Brings the schema up to date or checks that it is. Leaves no connection open: if the app does not start, nobody
    * closes it.
-   * @throws {OutboxError} if the schema is not of the version that this release needs.
+   * @throws {OutboxError} if the schema is not of the version that this release needs; `OUTBOX_DATABASE` if the
+   * database cannot be reached or used.
    */
   static async open(settings: OutboxSettings, account: string): Promise<OutboxLedger> {
     const logger = new Logger('LaafficOutbox');
@@ -48,7 +53,19 @@ export class OutboxLedger implements OnApplicationBootstrap, OnApplicationShutdo
       else await checkSchema(first.pool, settings.schema);
       await first.query(`insert into ${first.schema}.account (id) values ($1) on conflict do nothing`, [account]);
       const { rows } = await first.query<{ prefix: string }>(`select prefix from ${first.schema}.ledger`);
-      return new OutboxLedger(settings, Database.open(settings, onError), account, rows[0]?.prefix ?? '');
+      return new OutboxLedger(
+        settings,
+        Database.open(settings, onError, LONGEST_STATEMENT),
+        account,
+        rows[0]?.prefix ?? '',
+      );
+    } catch (cause) {
+      if (cause instanceof OutboxError) throw cause;
+      // In its own words: what `database` is belongs to whoever starts the app.
+      const { message, code } = cause as NodeJS.ErrnoException;
+      // Where a name has several addresses the failure of all of them has a code, and no message.
+      const reason = message === '' ? code : message;
+      throw new OutboxError('OUTBOX_DATABASE', `The outbox cannot use its database: ${reason}`, { cause });
     } finally {
       await first.close();
     }
