@@ -8,7 +8,7 @@ import { EmbeddedPostgres } from 'nestjs-laaffic-outbox/embedded';
 class App {}
 
 export async function sendOne(account: LaafficOptions, dataDir: string, number: string) {
-  await using server = await EmbeddedPostgres.start({ dataDir }); // './.data/postgres'
+  await using server = await EmbeddedPostgres.start({ dataDir });
   const app = await NestFactory.createApplicationContext({
     module: App,
     imports: [
