@@ -59,7 +59,11 @@ async function versionOf(client: Pool | PoolClient, schema: string): Promise<num
 }
 
 async function apply(client: PoolClient, schema: string, version: number): Promise<void> {
-  await client.query(`create schema if not exists "${schema}"`);
+  const { rows } = await client.query<{ exists: boolean }>(`select to_regnamespace($1) is not null as exists`, [
+    `"${schema}"`,
+  ]);
+  // Even with `if not exists` it takes the right to create one.
+  if (rows[0]?.exists !== true) await client.query(`create schema "${schema}"`);
   await client.query(`set local search_path to "${schema}", pg_catalog, pg_temp`);
   await client.query(
     `create table if not exists migration (version int primary key, applied_at timestamptz not null default now())`,

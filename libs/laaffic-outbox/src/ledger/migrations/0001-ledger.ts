@@ -128,6 +128,7 @@ create table own_order_ids (
   ids text[] not null
 );
 create index on own_order_ids using gin (ids);
+create index on own_order_ids (chunk_id);
 
 create function note_order_ids() returns trigger language plpgsql set search_path from current as $$
 begin
