@@ -1,13 +1,15 @@
-import { Module, ValidationPipe, type DynamicModule } from '@nestjs/common';
-import { APP_GUARD, APP_PIPE, Reflector } from '@nestjs/core';
+import { Module, type DynamicModule } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD, APP_PIPE, Reflector } from '@nestjs/core';
 import { TerminusModule } from '@nestjs/terminus';
-import { LaafficModule, toInputException } from 'nestjs-laaffic';
+import { LaafficModule } from 'nestjs-laaffic';
 import { LaafficHealthModule } from 'nestjs-laaffic/health';
 import { LaafficWebhooksModule } from 'nestjs-laaffic/webhooks';
 import { LaafficOutboxModule, SmsOutbox } from 'nestjs-laaffic-outbox';
 import { OutboxHealthModule } from 'nestjs-laaffic-outbox/health';
 import { ApiKeyGuard } from './access/api-key.guard.js';
-import { BalanceController } from './balance/balance.controller.js';
+import { AccountController } from './account/account.controller.js';
+import { AccountView } from './account/account-view.js';
+import { BalanceController } from './account/balance.controller.js';
 import { CampaignControlController } from './campaigns/campaign-control.controller.js';
 import { CampaignCreation } from './campaigns/campaign-creation.js';
 import { CampaignReading } from './campaigns/campaign-reading.js';
@@ -16,9 +18,12 @@ import { CampaignsController } from './campaigns/campaigns.controller.js';
 import type { Configuration } from './configuration.js';
 import { DatabaseModule } from './database/database.module.js';
 import { ServiceDatabase } from './database/service-database.js';
+import { ServiceErrorFilter } from './errors/service-error.filter.js';
 import { GatewayAccount } from './gateway/gateway.account.js';
 import { GatewayModule } from './gateway/gateway.module.js';
 import { HealthController } from './health/health.controller.js';
+import { BodyPipe } from './http/body.pipe.js';
+import { MessageUpkeepController } from './messages/message-upkeep.controller.js';
 import { MessageSender } from './messages/message.sender.js';
 import { MessagesController } from './messages/messages.controller.js';
 import { RequestsUnderWay } from './shutdown/requests-under-way.js';
@@ -27,14 +32,17 @@ import { Stopping } from './shutdown/stopping.js';
 /** The notification service. */
 @Module({
   controllers: [
+    // Before the others: their paths `:id` take all that is left.
+    MessageUpkeepController,
     MessagesController,
     CampaignsController,
     CampaignControlController,
     CampaignResultsController,
+    AccountController,
     BalanceController,
     HealthController,
   ],
-  providers: [CampaignCreation, CampaignReading, RequestsUnderWay, Stopping],
+  providers: [AccountView, CampaignCreation, CampaignReading, RequestsUnderWay, Stopping],
 })
 export class AppModule {
   static forConfiguration(configuration: Configuration, database: ServiceDatabase): DynamicModule {
@@ -45,6 +53,7 @@ export class AppModule {
       module: AppModule,
       imports: [
         gateway,
+        where,
         LaafficModule.forRootAsync({
           imports: [gateway],
           inject: [GatewayAccount],
@@ -58,6 +67,9 @@ export class AppModule {
             database: url,
             worker,
             rate: { recipientsPerSecond, requestsPerSecond },
+            timing: { grace: Math.ceil(configuration.grace * 1_000) },
+            afterGrace: { priority: configuration.afterGracePriority, bulk: configuration.afterGraceBulk },
+            retention: retentionOf(configuration),
           }),
         }),
         ...(webhookSecret === undefined ? [] : [LaafficWebhooksModule.forRoot({ secret: webhookSecret })]),
@@ -77,17 +89,14 @@ export class AppModule {
           useFactory: (reflector: Reflector) => new ApiKeyGuard(reflector, apiKeys),
           inject: [Reflector],
         },
-        {
-          provide: APP_PIPE,
-          useFactory: () =>
-            new ValidationPipe({
-              transform: true,
-              whitelist: true,
-              forbidNonWhitelisted: true,
-              exceptionFactory: toInputException,
-            }),
-        },
+        { provide: APP_PIPE, useFactory: () => new BodyPipe() },
+        { provide: APP_FILTER, useClass: ServiceErrorFilter },
       ],
     };
   }
+}
+
+/** In milliseconds. */
+function retentionOf({ retentionDays }: Configuration): number | false {
+  return retentionDays === false ? false : Math.ceil(retentionDays * 24 * 60 * 60_000);
 }

@@ -27,6 +27,10 @@ describe('readConfiguration', () => {
       recipientsPerSecond: undefined,
       requestsPerSecond: undefined,
       answerWithin: 15,
+      grace: 900,
+      afterGracePriority: 'hold',
+      afterGraceBulk: 'hold',
+      retentionDays: 90,
     });
   });
 
@@ -49,6 +53,10 @@ describe('readConfiguration', () => {
         RECIPIENTS_PER_SECOND: '450',
         REQUESTS_PER_SECOND: '2.5',
         ANSWER_WITHIN: '5',
+        GRACE: '60',
+        AFTER_GRACE_PRIORITY: 'abandon',
+        AFTER_GRACE_BULK: 'resend ',
+        RETENTION_DAYS: '7',
       }),
     ).toEqual({
       port: 8080,
@@ -69,12 +77,20 @@ describe('readConfiguration', () => {
       recipientsPerSecond: 450,
       requestsPerSecond: 2.5,
       answerWithin: 5,
+      grace: 60,
+      afterGracePriority: 'abandon',
+      afterGraceBulk: 'resend',
+      retentionDays: 7,
     });
   });
 
   it('takes no pushes from the real platform without a secret for them', () => {
     const env = { LAAFFIC_APP_ID: 'x', LAAFFIC_API_KEY: 'y', LAAFFIC_API_SECRET: 'z' };
     expect(readConfiguration(env).webhookSecret).toBeUndefined();
+  });
+
+  it('keeps everything if it is told so', () => {
+    expect(readConfiguration({ RETENTION_DAYS: 'forever' }).retentionDays).toBe(false);
   });
 
   it('logs text on a terminal', () => {
@@ -115,6 +131,21 @@ describe('readConfiguration', () => {
       'an answer that takes too long',
       { ANSWER_WITHIN: '301' },
       ['ANSWER_WITHIN must be a number above 0 and at most 300'],
+    ],
+    [
+      'graces and retentions that are none',
+      { GRACE: '-1', AFTER_GRACE_PRIORITY: 'drop', AFTER_GRACE_BULK: 'Hold', RETENTION_DAYS: '100000' },
+      [
+        'GRACE must be a number above 0 and at most 2147483',
+        'AFTER_GRACE_PRIORITY must be one of hold, resend, abandon',
+        'AFTER_GRACE_BULK must be one of hold, resend, abandon',
+        'RETENTION_DAYS must be a number above 0 and at most 36500',
+      ],
+    ],
+    [
+      'a gateway without an account, for the sandbox would take its place',
+      { LAAFFIC_BASE_URL: 'http://127.0.0.1:4010/v3' },
+      ['LAAFFIC_BASE_URL needs LAAFFIC_APP_ID, LAAFFIC_API_KEY, LAAFFIC_API_SECRET: the account there'],
     ],
     ['another log format', { LOG_FORMAT: 'xml' }, ['LOG_FORMAT must be json or text']],
     [

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { LaafficOptions } from 'nestjs-laaffic';
+import type { AfterGrace } from 'nestjs-laaffic-outbox';
 
 /** Everything that can be set from outside; read from the environment once, here. */
 export interface Configuration {
@@ -33,6 +34,14 @@ export interface Configuration {
   readonly requestsPerSecond: number | undefined;
   /** `ANSWER_WITHIN`, in seconds: how long a sender waits for the outcome before the answer is 202. @default 15 */
   readonly answerWithin: number;
+  /** `GRACE`, in seconds: how long proof is waited for of messages that were perhaps sent. @default 900 */
+  readonly grace: number;
+  /** `AFTER_GRACE_PRIORITY`: what becomes of single messages after it: `hold`, `resend`, `abandon`. @default hold */
+  readonly afterGracePriority: AfterGrace;
+  /** `AFTER_GRACE_BULK`: the same of campaigns. @default hold */
+  readonly afterGraceBulk: AfterGrace;
+  /** `RETENTION_DAYS`: how long numbers and texts are kept once all is over; `forever` keeps them. @default 90 */
+  readonly retentionDays: number | false;
 }
 
 /** The environment is set up wrongly; the message names every variable that is. */
@@ -51,6 +60,10 @@ const SHORTEST_API_KEY = 16;
 const URL_SAFE_SECRET = /^[\w-]{16,}$/;
 const WORKER = { on: true, off: false } as const;
 const LONGEST_ANSWER = 300;
+/** The most that the outbox takes, in seconds. */
+const LONGEST_GRACE = 2_147_483;
+const LONGEST_RETENTION = 36_500;
+const AFTER_GRACE: readonly AfterGrace[] = ['hold', 'resend', 'abandon'];
 
 /** @throws {ConfigurationError} */
 export function readConfiguration(env: NodeJS.ProcessEnv, isTerminal = false): Configuration {
@@ -78,6 +91,11 @@ export function readConfiguration(env: NodeJS.ProcessEnv, isTerminal = false): C
     problems.push(`${missing.join(' and ')} must be set too, or none of the three for the sandbox`);
   }
 
+  const baseUrl = read('LAAFFIC_BASE_URL');
+  if (missing.length === 3 && baseUrl !== undefined) {
+    problems.push(`LAAFFIC_BASE_URL needs ${ACCOUNT_VARIABLES.join(', ')}: the account there`);
+  }
+
   const webhookSecret = read('WEBHOOK_SECRET');
   if (webhookSecret !== undefined && !URL_SAFE_SECRET.test(webhookSecret)) {
     problems.push('WEBHOOK_SECRET must be at least 16 letters, digits, hyphens or underscores');
@@ -100,12 +118,22 @@ export function readConfiguration(env: NodeJS.ProcessEnv, isTerminal = false): C
   const recipientsPerSecond = readPositive('RECIPIENTS_PER_SECOND');
   const requestsPerSecond = readPositive('REQUESTS_PER_SECOND');
   const answerWithin = readPositive('ANSWER_WITHIN', LONGEST_ANSWER) ?? 15;
+  const grace = readPositive('GRACE', LONGEST_GRACE) ?? 900;
+  const readAfterGrace = (name: string): AfterGrace => {
+    const value = AFTER_GRACE.find((one) => one === (read(name) ?? 'hold'));
+    if (value === undefined) problems.push(`${name} must be one of ${AFTER_GRACE.join(', ')}`);
+    return value ?? 'hold';
+  };
+  const afterGracePriority = readAfterGrace('AFTER_GRACE_PRIORITY');
+  const afterGraceBulk = readAfterGrace('AFTER_GRACE_BULK');
+  const isKept = read('RETENTION_DAYS') === 'forever';
+  const retentionDays = isKept ? false : (readPositive('RETENTION_DAYS', LONGEST_RETENTION) ?? 90);
 
   if (problems.length > 0) throw new ConfigurationError(problems);
   const account =
     appId === undefined || apiKey === undefined || apiSecret === undefined
       ? undefined
-      : { appId, apiKey, apiSecret, baseUrl: read('LAAFFIC_BASE_URL'), senderId: read('LAAFFIC_SENDER_ID') };
+      : { appId, apiKey, apiSecret, baseUrl, senderId: read('LAAFFIC_SENDER_ID') };
   return {
     port,
     host,
@@ -119,6 +147,10 @@ export function readConfiguration(env: NodeJS.ProcessEnv, isTerminal = false): C
     recipientsPerSecond,
     requestsPerSecond,
     answerWithin,
+    grace,
+    afterGracePriority,
+    afterGraceBulk,
+    retentionDays,
   };
 }
 

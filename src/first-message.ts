@@ -6,7 +6,7 @@ export interface FirstMessage {
   readonly url: string;
   readonly sandboxUrl: string;
   readonly apiKey: string | undefined;
-  /** Where the data of a database of this machine's own are. */
+  /** Where the data of a database of this machine's own really are. */
   readonly dataDir: string | undefined;
   readonly print: (text: string) => void;
 }

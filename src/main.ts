@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import { ConfigurationError, readConfiguration } from './configuration.js';
 import { createApp } from './create-app.js';
 import { DatabaseError } from './database/database.error.js';
@@ -11,11 +12,12 @@ try {
   app = await createApp(configuration);
   await app.listen(configuration.port, configuration.host);
   const url = (await app.getUrl()).replace('0.0.0.0', '127.0.0.1');
+  const { dataDir } = app.get(ServiceDatabase, { strict: false });
+  new Logger('Service').log(`Messages are kept in ${dataDir ?? 'the database of DATABASE_URL'}`);
   const gateway = app.get(GatewayAccount, { strict: false });
   if (configuration.webhookSecret !== undefined) gateway.pushTo(url, configuration.webhookSecret);
   if (gateway.sandbox !== undefined) {
     const print = (text: string) => process.stdout.write(`${text}\n`);
-    const { dataDir } = app.get(ServiceDatabase, { strict: false });
     await showFirstMessage({ url, sandboxUrl: gateway.sandbox.url, apiKey: configuration.apiKeys[0], dataDir, print });
   }
 } catch (error) {

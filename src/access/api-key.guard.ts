@@ -7,7 +7,7 @@ import {
   type ExecutionContext,
 } from '@nestjs/common';
 import type { Reflector } from '@nestjs/core';
-import type { Request } from 'express';
+import type { Request, Response } from 'express';
 
 const OPEN = 'access:open';
 
@@ -43,6 +43,7 @@ export class ApiKeyGuard implements CanActivate {
     const [, token = ''] = /^Bearer (.+)$/i.exec(headers.authorization ?? '') ?? [];
     const given = digest(token);
     if (this.#digests.filter((known) => timingSafeEqual(known, given)).length > 0) return true;
+    context.switchToHttp().getResponse<Response>().setHeader('WWW-Authenticate', 'Bearer');
     throw new UnauthorizedException('An API key is needed: Authorization: Bearer <key>');
   }
 }

@@ -1,34 +1,26 @@
-import { applyDecorators, Body, Controller, HttpCode, HttpStatus, Param, Post } from '@nestjs/common';
-import {
-  ApiBadRequestResponse,
-  ApiConflictResponse,
-  ApiNotFoundResponse,
-  ApiOkResponse,
-  ApiOperation,
-  ApiTags,
-} from '@nestjs/swagger';
+import { applyDecorators, Body, Controller, HttpCode, HttpStatus, Param, Post, UseGuards } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { SmsCampaigns } from 'nestjs-laaffic-outbox';
-import { UseServiceErrors } from '../errors/use-service-errors.js';
+import { ApiBodyErrors, ApiCommonErrors, ApiErrors } from '../errors/api-errors.js';
+import { readDecision } from '../held/read-decision.js';
+import { CountBody, ResolveBody } from '../held/resolve.body.js';
+import { API } from '../http/actor.js';
+import { JsonBodyGuard } from '../http/json-body.guard.js';
 import { CampaignReading } from './campaign-reading.js';
 import { CampaignWithProgressBody } from './campaign.body.js';
-import { CountBody, ResolveBody } from './resolve.body.js';
-
-/** Who acts, in the journal. */
-const BY = 'api';
 
 function Action(summary: string, type: typeof CampaignWithProgressBody | typeof CountBody): MethodDecorator {
   return applyDecorators(
     HttpCode(HttpStatus.OK),
     ApiOperation({ summary }),
     ApiOkResponse({ type }),
-    ApiNotFoundResponse({ description: 'There is no campaign with this id.' }),
-    ApiConflictResponse({ description: 'Not in the state that the campaign is in.' }),
+    ApiErrors({ 404: 'There is no campaign with this id.', 409: 'Not in the state that the campaign is in.' }),
   );
 }
 
 @ApiTags('campaigns')
 @Controller('v1/campaigns/:id')
-@UseServiceErrors()
+@ApiCommonErrors()
 export class CampaignControlController {
   constructor(
     private readonly campaigns: SmsCampaigns,
@@ -38,42 +30,43 @@ export class CampaignControlController {
   @Post('start')
   @Action('Begin a draft, or a scheduled campaign before its time', CampaignWithProgressBody)
   async start(@Param('id') id: string): Promise<CampaignWithProgressBody> {
-    await this.campaigns.start(id, BY);
+    await this.campaigns.start(id, API);
     return this.reading.of(id);
   }
 
   @Post('pause')
   @Action('Begin nothing more of a campaign; requests under way end', CampaignWithProgressBody)
   async pause(@Param('id') id: string): Promise<CampaignWithProgressBody> {
-    await this.campaigns.pause(id, BY);
+    await this.campaigns.pause(id, API);
     return this.reading.of(id);
   }
 
   @Post('resume')
   @Action('Go on with a paused campaign', CampaignWithProgressBody)
   async resume(@Param('id') id: string): Promise<CampaignWithProgressBody> {
-    await this.campaigns.resume(id, BY);
+    await this.campaigns.resume(id, API);
     return this.reading.of(id);
   }
 
   @Post('cancel')
   @Action('Never send what has not been begun', CampaignWithProgressBody)
   async cancel(@Param('id') id: string): Promise<CampaignWithProgressBody> {
-    await this.campaigns.cancel(id, BY);
+    await this.campaigns.cancel(id, API);
     return this.reading.of(id);
   }
 
   @Post('resolve')
   @Action('Decide about recipients that are held', CountBody)
-  @ApiBadRequestResponse({ description: '`field` says what is wrong.' })
+  @UseGuards(JsonBodyGuard)
+  @ApiErrors({ 400: '`field` says what is wrong.' })
+  @ApiBodyErrors()
   async resolve(@Param('id') id: string, @Body() body: ResolveBody): Promise<CountBody> {
-    const { decision, positions, by = BY } = body;
-    return { recipients: await this.campaigns.resolve(id, decision, { by, positions }) };
+    return { recipients: await this.campaigns.resolve(id, body.decision, readDecision(body)) };
   }
 
   @Post('retry-refused')
   @Action('Send anew to all whom the gateway refused', CountBody)
   async retryRefused(@Param('id') id: string): Promise<CountBody> {
-    return { recipients: await this.campaigns.retryRefused(id, { by: BY }) };
+    return { recipients: await this.campaigns.retryRefused(id, { by: API }) };
   }
 }

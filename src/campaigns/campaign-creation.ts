@@ -2,6 +2,7 @@ import { Injectable, UnsupportedMediaTypeException } from '@nestjs/common';
 import type { Request } from 'express';
 import { invalidCommand } from 'nestjs-laaffic';
 import { OutboxError, SmsCampaigns, type CreatedCampaign } from 'nestjs-laaffic-outbox';
+import { mediaTypeOf } from '../http/media-type.js';
 import { RequestsUnderWay } from '../shutdown/requests-under-way.js';
 import { readJsonCampaign, readQueryCampaign } from './new-campaign.js';
 import { RecipientUpload, uploadTypeOf, type UploadType } from './upload/recipient-upload.js';
@@ -22,12 +23,12 @@ export class CampaignCreation {
   async create(request: Request, idempotencyKey: string | undefined): Promise<CreatedCampaign> {
     const type = uploadTypeOf(request);
     if (type !== undefined) return this.underWay.track(this.#upload(request, type, idempotencyKey));
-    if (request.is('application/json') === false) {
+    if (mediaTypeOf(request) !== 'application/json') {
       throw new UnsupportedMediaTypeException(
         'Give the recipients as application/json, text/csv or application/x-ndjson',
       );
     }
-    const campaign = readJsonCampaign(request.body);
+    const campaign = readJsonCampaign(request.body, request.query);
     return this.underWay.track(this.campaigns.create({ ...campaign, idempotencyKey }));
   }
 

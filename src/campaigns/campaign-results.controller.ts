@@ -1,28 +1,22 @@
-import { Controller, Get, Param, Query, Req, Res } from '@nestjs/common';
-import {
-  ApiNoContentResponse,
-  ApiNotFoundResponse,
-  ApiOkResponse,
-  ApiOperation,
-  ApiQuery,
-  ApiTags,
-} from '@nestjs/swagger';
+import { Controller, Get, Param, Req, Res } from '@nestjs/common';
+import { ApiHeader, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
-import { invalidCommand } from 'nestjs-laaffic';
-import { SmsCampaigns, type ResultsFilter } from 'nestjs-laaffic-outbox';
-import { UseServiceErrors } from '../errors/use-service-errors.js';
-import { RECIPIENT_STATES } from '../messages/message.body.js';
+import { SmsCampaigns } from 'nestjs-laaffic-outbox';
+import { ApiCommonErrors, ApiErrors } from '../errors/api-errors.js';
+import { KnownQuery, type Query } from '../http/known-query.js';
+import { JOURNAL_COLUMNS, journalResponse } from '../journal/journal.schema.js';
+import { resultsResponse, stateSchema } from '../results/results.schema.js';
+import { RESULT_COLUMNS, shownResults } from '../results/shown-results.js';
 import { Stopping } from '../shutdown/stopping.js';
 import { untilGone } from '../shutdown/until-gone.js';
+import { streamLines } from '../streams/stream-lines.js';
+import { eventsDescription, eventsResponse } from './events/events.schema.js';
 import { openProgress } from './events/open-progress.js';
-import { streamResults } from './results/stream-results.js';
-
-const text = { schema: { type: 'string' } };
-const RESULTS = { content: { 'application/x-ndjson': text, 'text/csv': text } };
+import { filterOf, readResultsQuery } from './results-query.js';
 
 @ApiTags('campaigns')
 @Controller('v1/campaigns/:id')
-@UseServiceErrors()
+@ApiCommonErrors()
 export class CampaignResultsController {
   constructor(
     private readonly campaigns: SmsCampaigns,
@@ -32,53 +26,71 @@ export class CampaignResultsController {
   /** What became of each recipient, in the order of the source. */
   @Get('results')
   @ApiOperation({ summary: 'What became of each recipient, in the order in which they were given' })
-  @ApiQuery({ name: 'state', required: false, enum: RECIPIENT_STATES })
-  @ApiQuery({ name: 'after', required: false, description: 'Only those behind this position.' })
-  @ApiOkResponse({ ...RESULTS, description: 'A line for each; CSV with `Accept: text/csv`.' })
-  @ApiNotFoundResponse({ description: 'There is no campaign with this id.' })
+  @ApiQuery({ name: 'state', required: false, schema: stateSchema })
+  @ApiQuery({
+    name: 'after',
+    required: false,
+    schema: { type: 'integer', minimum: 0 },
+    description: 'Only those behind this position.',
+  })
+  @ApiOkResponse(resultsResponse)
+  @ApiErrors({ 400: '`field` says what is wrong.', 404: 'There is no campaign with this id.' })
   async results(
     @Param('id') id: string,
-    @Query('state') state: unknown,
-    @Query('after') after: unknown,
+    @KnownQuery(['state', 'after']) query: Query,
     @Req() request: Request,
     @Res() response: Response,
   ): Promise<void> {
-    await streamResults(request, response, this.campaigns.results(id, readFilter(state, after)));
+    const asked = readResultsQuery(query);
+    const results = this.campaigns.results(id, filterOf(asked));
+    await streamLines(request, response, shownResults(results, asked.state), RESULT_COLUMNS);
   }
 
   /** The recipients that wait for a person's decision. */
   @Get('held')
   @ApiOperation({ summary: 'Whom a person has to decide about: perhaps sent to, and no proof came' })
-  @ApiOkResponse({ ...RESULTS, description: 'A line for each; CSV with `Accept: text/csv`.' })
-  @ApiNotFoundResponse({ description: 'There is no campaign with this id.' })
-  async held(@Param('id') id: string, @Req() request: Request, @Res() response: Response): Promise<void> {
-    await streamResults(request, response, this.campaigns.held(id));
+  @ApiOkResponse(resultsResponse)
+  @ApiErrors({ 400: 'There is a query.', 404: 'There is no campaign with this id.' })
+  async held(
+    @Param('id') id: string,
+    @KnownQuery([]) _: Query,
+    @Req() request: Request,
+    @Res() response: Response,
+  ): Promise<void> {
+    await streamLines(request, response, shownResults(this.campaigns.held(id)), RESULT_COLUMNS);
+  }
+
+  /** What happened to the campaign, when and by whom. */
+  @Get('journal')
+  @ApiOperation({ summary: 'What happened to the campaign, when and by whom, oldest first' })
+  @ApiOkResponse(journalResponse)
+  @ApiErrors({ 400: 'There is a query.', 404: 'There is no campaign with this id.' })
+  async journal(
+    @Param('id') id: string,
+    @KnownQuery([]) _: Query,
+    @Req() request: Request,
+    @Res() response: Response,
+  ): Promise<void> {
+    await streamLines(request, response, this.campaigns.journal(id), JOURNAL_COLUMNS);
   }
 
   /** How far the campaign is, whenever that has changed, until it is done. */
   @Get('events')
-  @ApiOperation({ summary: 'How far the campaign is, as server-sent events, until it is done' })
-  @ApiOkResponse({ content: { 'text/event-stream': text } })
-  @ApiNoContentResponse({ description: 'With `Last-Event-ID`: nothing has changed, and nothing will.' })
-  @ApiNotFoundResponse({ description: 'There is no campaign with this id.' })
+  @ApiOperation({
+    summary: 'How far the campaign is, as server-sent events, until it is over',
+    description: eventsDescription,
+  })
+  @ApiHeader({
+    name: 'Last-Event-ID',
+    required: false,
+    description: 'The `id` of the last event that came: it is not told again. Browsers send it by themselves.',
+  })
+  @ApiOkResponse(eventsResponse)
+  @ApiNoContentResponse({ description: 'The campaign is over, and `Last-Event-ID` is that of its last event.' })
+  @ApiErrors({ 404: 'There is no campaign with this id.' })
   async events(@Param('id') id: string, @Req() request: Request, @Res() response: Response): Promise<void> {
     await untilGone(response, this.stopping.begun, (signal) =>
       openProgress(request, response, this.campaigns.watch(id, { signal })),
     );
   }
-}
-
-function readFilter(state: unknown, after: unknown): ResultsFilter {
-  const known = RECIPIENT_STATES.find((one) => one === state);
-  const position = typeof after === 'string' && /^\d{1,15}$/.test(after) ? Number(after) : undefined;
-  const issues = [
-    ...(state === undefined || known !== undefined
-      ? []
-      : [{ field: 'state', problem: `must be one of ${RECIPIENT_STATES.join(', ')}` }]),
-    ...(after === undefined || position !== undefined
-      ? []
-      : [{ field: 'after', problem: 'must be a position: a whole number from 0' }]),
-  ];
-  if (issues.length > 0) throw invalidCommand(issues);
-  return { state: known, after: position };
 }

@@ -1,64 +1,55 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import type { Campaign, CampaignProgress, CampaignState } from 'nestjs-laaffic-outbox';
-
-const STATES = [
-  'creating',
-  'draft',
-  'scheduled',
-  'running',
-  'paused',
-  'cancelled',
-  'done',
-] as const satisfies CampaignState[];
+import { CAMPAIGN_STATES } from './campaign-states.js';
 
 /** How far a campaign is; the counts of recipients add up to `total`. */
 export class ProgressBody {
   @ApiProperty({ example: '7' })
   id!: string;
 
-  @ApiProperty({ enum: STATES })
+  @ApiProperty({ enum: CAMPAIGN_STATES, example: 'running' })
   state!: CampaignState;
 
-  @ApiPropertyOptional({ format: 'date-time' })
+  @ApiPropertyOptional({ type: String, format: 'date-time' })
   startedAt?: Date | undefined;
 
-  @ApiPropertyOptional({ format: 'date-time' })
+  @ApiPropertyOptional({ type: String, format: 'date-time' })
   doneAt?: Date | undefined;
 
-  @ApiProperty()
+  @ApiProperty({ example: 2 })
   total!: number;
 
-  @ApiProperty({ description: 'Waiting to be sent.' })
+  @ApiProperty({ example: 1, description: 'Waiting to be sent.' })
   pending!: number;
 
-  @ApiProperty({ description: 'Their request is under way.' })
+  @ApiProperty({ example: 0, description: 'Their request is under way.' })
   sending!: number;
 
-  @ApiProperty({ description: 'Taken by the gateway, which has not reported their end yet.' })
+  @ApiProperty({ example: 0, description: 'Taken by the gateway, which has not reported their end yet.' })
   accepted!: number;
 
-  @ApiProperty()
+  @ApiProperty({ example: 1 })
   delivered!: number;
 
-  @ApiProperty()
+  @ApiProperty({ example: 0 })
   failed!: number;
 
-  @ApiProperty({ description: 'Refused by the gateway: surely not sent.' })
+  @ApiProperty({ example: 0, description: 'Refused by the gateway: surely not sent.' })
   rejected!: number;
 
-  @ApiProperty({ description: 'No phone number, or refused as a duplicate: never sent.' })
+  @ApiProperty({ example: 0, description: 'No phone number, or refused as a duplicate: never sent.' })
   invalid!: number;
 
-  @ApiProperty()
+  @ApiProperty({ example: 0 })
   cancelled!: number;
 
-  @ApiProperty({ description: 'Perhaps sent; proof is waited for.' })
+  @ApiProperty({ example: 0, description: 'Perhaps sent; proof is waited for.' })
   unknown!: number;
 
-  @ApiProperty({ description: 'Perhaps sent, and a person has to decide.' })
+  @ApiProperty({ example: 0, description: 'Perhaps sent, and a person has to decide.' })
   held!: number;
 
-  @ApiProperty({ description: 'Perhaps sent, and nobody asks any more.' })
+  @ApiProperty({ example: 0, description: 'Perhaps sent, and nobody asks any more.' })
   abandoned!: number;
 }
 
@@ -70,31 +61,35 @@ export class CampaignBody {
   @ApiProperty({ example: 'spring sale' })
   name!: string;
 
-  @ApiPropertyOptional({ description: 'Not there once it was removed for its age.' })
+  @ApiPropertyOptional({
+    type: String,
+    example: 'Ten per cent off until Sunday',
+    description: 'Not there once it was removed for its age.',
+  })
   content?: string | undefined;
 
-  @ApiPropertyOptional({ example: 'ACME' })
+  @ApiPropertyOptional({ type: String, example: 'ACME' })
   senderId?: string | undefined;
 
-  @ApiProperty({ enum: STATES })
+  @ApiProperty({ enum: CAMPAIGN_STATES, example: 'running' })
   state!: CampaignState;
 
-  @ApiProperty({ description: 'Of those that run, the highest are sent first.' })
+  @ApiProperty({ example: 0, description: 'Of those that run, the highest are sent first.' })
   priority!: number;
 
-  @ApiProperty({ description: 'Entries that are stored, invalid ones too.' })
+  @ApiProperty({ example: 2, description: 'Entries that are stored, invalid ones too.' })
   total!: number;
 
-  @ApiPropertyOptional()
+  @ApiPropertyOptional({ type: String, example: 'spring-1' })
   idempotencyKey?: string | undefined;
 
   @ApiProperty({ format: 'date-time' })
   createdAt!: Date;
 
-  @ApiPropertyOptional({ format: 'date-time', description: 'When it began or is to begin.' })
+  @ApiPropertyOptional({ type: String, format: 'date-time', description: 'When it began or is to begin.' })
   startsAt?: Date | undefined;
 
-  @ApiPropertyOptional({ format: 'date-time' })
+  @ApiPropertyOptional({ type: String, format: 'date-time' })
   doneAt?: Date | undefined;
 }
 
@@ -109,7 +104,7 @@ export class CampaignsBody {
   @ApiProperty({ type: [CampaignBody] })
   campaigns!: Campaign[];
 
-  @ApiPropertyOptional({ description: 'Ask with it as `before` for the next page.' })
+  @ApiPropertyOptional({ type: String, example: '7', description: 'Ask with it as `before` for the next page.' })
   before?: string;
 }
 

@@ -1,6 +1,7 @@
 import { invalidCommand, type Issue } from 'nestjs-laaffic';
 import type { NewCampaign } from 'nestjs-laaffic-outbox';
 import { readMoment } from '../http/moment.js';
+import { strayFields } from '../http/recipient-fields.js';
 
 /** A campaign without its recipients; what is left to check is checked by the outbox. */
 export type CampaignHead = Omit<NewCampaign, 'recipients' | 'idempotencyKey'>;
@@ -8,14 +9,22 @@ export type CampaignHead = Omit<NewCampaign, 'recipients' | 'idempotencyKey'>;
 const FIELDS = ['name', 'content', 'senderId', 'sendAt', 'priority', 'duplicates'] as const;
 
 /**
- * Reads a campaign from a JSON body.
+ * Reads a campaign from a JSON body, beside which the query has nothing to say.
  * @throws {LaafficInputException}
  */
-export function readJsonCampaign(body: unknown): NewCampaign {
+export function readJsonCampaign(body: unknown, query: Readonly<Record<string, unknown>>): NewCampaign {
   const fields = typeof body === 'object' && body !== null ? (body as Readonly<Record<string, unknown>>) : {};
   const { recipients } = fields;
   const isList = Array.isArray(recipients) && recipients.length > 0;
-  const issues = isList ? [] : [{ field: 'recipients', problem: 'must be a list of at least one recipient' }];
+  const issues = [
+    ...(isList
+      ? strayFields('recipients', recipients)
+      : [{ field: 'recipients', problem: 'must be a list of at least one recipient' }]),
+    ...Object.keys(query).map((field) => ({
+      field,
+      problem: 'must be in the body, if that is JSON, not in the query',
+    })),
+  ];
   const head = readHead(fields, [...FIELDS, 'recipients'], issues);
   return { ...head, recipients: recipients as NewCampaign['recipients'] & readonly unknown[] };
 }

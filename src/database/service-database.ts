@@ -14,7 +14,7 @@ export class ServiceDatabase implements OnApplicationShutdown {
   private constructor(
     /** A secret: it holds the password. */
     readonly url: string,
-    /** Where the data of a server of this machine's own are. */
+    /** Where the data of a server of this machine's own really are: for root, perhaps not in `DATA_DIR`. */
     readonly dataDir: string | undefined,
     private readonly stop: () => Promise<void>,
   ) {}
@@ -25,15 +25,18 @@ export class ServiceDatabase implements OnApplicationShutdown {
     dataDir,
   }: Pick<Configuration, 'databaseUrl' | 'dataDir'>): Promise<ServiceDatabase> {
     if (databaseUrl !== undefined) {
-      await visit(databaseUrl);
+      await visit(databaseUrl, () => Promise.resolve());
       return new ServiceDatabase(databaseUrl, undefined, () => Promise.resolve());
     }
     const { EmbeddedPostgres } = await import('nestjs-laaffic-outbox/embedded');
-    try {
-      const server = await EmbeddedPostgres.start({ dataDir });
-      return new ServiceDatabase(server.url, dataDir, () => server.close());
-    } catch (cause) {
+    const server = await EmbeddedPostgres.start({ dataDir }).catch((cause: unknown) => {
       throw DatabaseError.noServer(dataDir, cause);
+    });
+    try {
+      return new ServiceDatabase(server.url, await visit(server.url, placeOf, dataDir), () => server.close());
+    } catch (cause) {
+      await server.close();
+      throw cause;
     }
   }
 
@@ -47,13 +50,20 @@ export class ServiceDatabase implements OnApplicationShutdown {
   }
 }
 
-async function visit(url: string): Promise<void> {
+/** @throws {DatabaseError} */
+async function visit<T>(url: string, ask: (client: Client) => Promise<T>, dataDir?: string): Promise<T> {
   const client = new Client({ connectionString: url, connectionTimeoutMillis: PATIENCE });
   try {
     await client.connect();
+    return await ask(client);
   } catch (cause) {
-    throw DatabaseError.notUsable(cause);
+    throw DatabaseError.notUsable(cause, dataDir);
   } finally {
     await client.end().catch(() => undefined);
   }
+}
+
+async function placeOf(client: Client): Promise<string> {
+  const { rows } = await client.query<{ data_directory: string }>('show data_directory');
+  return rows[0]?.data_directory ?? '';
 }

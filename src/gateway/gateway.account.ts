@@ -2,6 +2,9 @@ import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { LaafficSandbox } from 'laaffic-sandbox';
 import type { LaafficOptions } from 'nestjs-laaffic';
 
+/** The account that a sandbox has without settings. */
+const SANDBOX = { appId: '4luaKsL2', apiKey: 'bDqJFiq9', apiSecret: '7bz1lzh9' };
+
 /** Where the messages go: the real gateway with the operator's account, or a sandbox in this process. */
 @Injectable()
 export class GatewayAccount implements OnApplicationShutdown {
@@ -14,11 +17,16 @@ export class GatewayAccount implements OnApplicationShutdown {
     return this.#sandbox;
   }
 
+  /** By which the database is divided. */
+  get appId(): string {
+    return this.real?.appId ?? SANDBOX.appId;
+  }
+
   async options(): Promise<LaafficOptions> {
     if (this.real !== undefined) return this.real;
     const { LaafficSandbox } = await import('laaffic-sandbox');
     this.#sandbox = await LaafficSandbox.start();
-    return { appId: '4luaKsL2', apiKey: 'bDqJFiq9', apiSecret: '7bz1lzh9', baseUrl: this.#sandbox.url };
+    return { ...SANDBOX, baseUrl: this.#sandbox.url };
   }
 
   /** Has the sandbox push its reports and inbound messages to the service, as the real platform would. */

@@ -1,6 +1,6 @@
 import { Controller, Get } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import { HealthCheck, HealthCheckService, type HealthCheckResult } from '@nestjs/terminus';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { HealthCheck, HealthCheckService, type HealthCheckResult, type HealthIndicatorResult } from '@nestjs/terminus';
 import { LaafficHealthIndicator } from 'nestjs-laaffic/health';
 import { OutboxHealthIndicator } from 'nestjs-laaffic-outbox/health';
 import { OpenToAll } from '../access/api-key.guard.js';
@@ -16,13 +16,31 @@ export class HealthController {
   ) {}
 
   /**
-   * Whether messages can be sent: credentials, balance and clock, asked of the platform now and then; the database,
-   * and whether the account is paused.
+   * Whether messages can be sent: credentials and clock, asked of the platform now and then; the database, and
+   * whether the account is paused.
    */
   @Get()
   @HealthCheck()
-  @ApiOperation({ summary: 'Whether messages can be sent' })
+  @ApiOperation({
+    summary: 'Whether messages can be sent; for alarms',
+    description: '503 while the account is paused too, though messages are taken then: restarting helps nobody.',
+  })
   check(): Promise<HealthCheckResult> {
-    return this.health.check([() => this.laaffic.isHealthy(), () => this.outbox.isHealthy()]);
+    return this.health.check([() => this.#account(), () => this.outbox.isHealthy()]);
+  }
+
+  /** Whether the process answers. */
+  @Get('live')
+  @ApiOperation({ summary: 'Whether the process answers; for restarts by an orchestrator' })
+  @ApiOkResponse({ schema: { type: 'object', properties: { status: { type: 'string', example: 'ok' } } } })
+  live(): { readonly status: 'ok' } {
+    return { status: 'ok' };
+  }
+
+  /** Anybody may read it, so what the account holds is left out. */
+  async #account(): Promise<HealthIndicatorResult> {
+    const { laaffic } = await this.laaffic.isHealthy();
+    const facts = Object.entries(laaffic).filter(([fact]) => fact !== 'balance');
+    return { laaffic: { ...Object.fromEntries(facts), status: laaffic.status } };
   }
 }

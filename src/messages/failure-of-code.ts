@@ -12,7 +12,7 @@ const OTHERS: Readonly<Record<string, Omit<ShownFailure, 'code'>>> = {
   LAAFFIC_UNLISTED_STATUS: { http: 502, title: 'The SMS gateway answered with an unlisted status' },
   LAAFFIC_TIMEOUT: { http: 504, title: 'The SMS gateway did not answer in time' },
   LAAFFIC_CONNECTION_LOST: { http: 504, title: 'The connection to the SMS gateway was lost' },
-  OUTBOX_EXPIRED: { http: 503, title: 'The SMS could not be sent in time', field: 'sendBefore' },
+  OUTBOX_EXPIRED: { http: 410, title: 'The SMS was not sent in time, and will not be', field: 'sendBefore' },
   OUTBOX_CANCELLED: { http: 409, title: 'The SMS was cancelled' },
 };
 

@@ -1,25 +1,17 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import type { OutboxMessage, OutboxRecipient } from 'nestjs-laaffic-outbox';
-
-export const RECIPIENT_STATES = [
-  'pending',
-  'sending',
-  'accepted',
-  'delivered',
-  'failed',
-  'rejected',
-  'cancelled',
-  'unknown',
-  'held',
-  'abandoned',
-] as const satisfies OutboxRecipient['state'][];
+import { RECIPIENT_STATES, shownState } from '../results/shown-state.js';
 
 /** What is known of one recipient. */
 export class RecipientBody {
   @ApiProperty({ example: 'order-1' })
   orderId!: string;
 
-  @ApiPropertyOptional({ example: '91856321412', description: 'Not there once it was removed for its age.' })
+  @ApiPropertyOptional({
+    type: String,
+    example: '91856321412',
+    description: 'Not there once it was removed for its age.',
+  })
   number?: string | undefined;
 
   @ApiPropertyOptional({ example: '2108021054011000095' })
@@ -36,6 +28,12 @@ export class RecipientBody {
 
   @ApiPropertyOptional({ format: 'date-time', description: 'When the platform reported it.' })
   reportedAt?: Date;
+
+  @ApiPropertyOptional({
+    format: 'date-time',
+    description: 'When its request began; of those that are unknown, held or abandoned.',
+  })
+  sentAt?: Date;
 }
 
 /** A message, found by its id. */
@@ -58,7 +56,7 @@ export class PendingMessageBody {
   @ApiProperty({ example: '42' })
   id!: string;
 
-  @ApiProperty({ enum: ['pending'] })
+  @ApiProperty({ enum: ['pending'], example: 'pending' })
   status!: 'pending';
 
   @ApiProperty({ example: '/v1/messages/42' })
@@ -66,10 +64,11 @@ export class PendingMessageBody {
 }
 
 export function recipientBody(recipient: OutboxRecipient): RecipientBody {
-  const { orderId, number, msgId, state, code, reason, reportedAt } = recipient;
+  const { orderId, number, msgId, code, reason, reportedAt, sentAt } = recipient;
   const told = { ...(code === undefined ? {} : { code }), ...(reason === undefined ? {} : { reason }) };
+  const times = { ...(reportedAt === undefined ? {} : { reportedAt }), ...(sentAt === undefined ? {} : { sentAt }) };
   const id = msgId === undefined ? {} : { msgId };
-  return { orderId, ...id, number, state, ...told, ...(reportedAt === undefined ? {} : { reportedAt }) };
+  return { orderId, ...id, number, state: shownState(recipient), ...told, ...times };
 }
 
 export function messageBody({ id, createdAt, campaignId, recipients }: OutboxMessage): MessageBody {

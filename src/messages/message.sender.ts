@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { Response } from 'express';
-import { LaafficException, type SmsReceipt } from 'nestjs-laaffic';
-import { OutboxError, SmsOutbox } from 'nestjs-laaffic-outbox';
+import { invalidCommand, type Issue, type SmsReceipt } from 'nestjs-laaffic';
+import { SmsOutbox } from 'nestjs-laaffic-outbox';
+import { strayFields } from '../http/recipient-fields.js';
 import { Stopping } from '../shutdown/stopping.js';
 import { untilGone } from '../shutdown/until-gone.js';
 import type { SendMessageBody } from './send-message.body.js';
@@ -30,28 +31,28 @@ export class MessageSender {
    * @throws {LaafficInputException} if it is wrong.
    * @throws {OutboxError} `OUTBOX_KEY_REUSED`; `OUTBOX_DATABASE` if nobody knows whether it was taken.
    */
-  async send(body: SendMessageBody, sending: Sending): Promise<{ id: string; receipt: SmsReceipt | undefined }> {
-    try {
-      return await this.#send(body, sending);
-    } catch (cause) {
-      if (cause instanceof LaafficException || cause instanceof OutboxError) throw cause;
-      throw new OutboxError('OUTBOX_DATABASE', 'The database failed while the message was taken', { cause });
-    }
-  }
-
-  async #send(
+  async send(
     { sendAt, sendBefore, to, content, senderId }: SendMessageBody,
     { idempotencyKey, isAsync, response }: Sending,
   ): Promise<{ id: string; receipt: SmsReceipt | undefined }> {
+    const issues = [...strayFields('to', to), ...checkDeadline(sendBefore, idempotencyKey)];
+    if (issues.length > 0) throw invalidCommand(issues);
     const command = { to, content, senderId };
     const options = { idempotencyKey, ...(sendBefore == null ? {} : { sendBefore: new Date(sendBefore) }) };
     if (isAsync || sendAt != null) {
       const at = sendAt == null ? {} : { sendAt: new Date(sendAt) };
-      const { id } = await this.outbox.enqueue(command, { ...options, ...at });
-      return { id, receipt: undefined };
+      const { id, isNew } = await this.outbox.enqueue(command, { ...options, ...at });
+      // Of a message that was taken before, something may be known: the same call reads it.
+      return isNew ? { id, receipt: undefined } : this.outbox.send(command, { ...options, timeout: 0 });
     }
     return untilGone(response, this.stopping.lastCall, (signal) =>
       this.outbox.send(command, { ...options, timeout: this.answerWithin, signal }),
     );
   }
+}
+
+/** With a key, the message may have been sent in time, and be asked about now. */
+function checkDeadline(sendBefore: string | null | undefined, idempotencyKey: string | undefined): Issue[] {
+  if (idempotencyKey !== undefined || sendBefore == null || new Date(sendBefore) > new Date()) return [];
+  return [{ field: 'sendBefore', problem: 'must not be over' }];
 }

@@ -1,54 +1,42 @@
-import {
-  Body,
-  Controller,
-  Get,
-  HttpCode,
-  HttpStatus,
-  Logger,
-  NotFoundException,
-  Param,
-  Post,
-  Query,
-  Req,
-  Res,
-} from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, HttpStatus, Logger, Param, Post, Req, Res, UseGuards } from '@nestjs/common';
 import {
   ApiAcceptedResponse,
-  ApiBadGatewayResponse,
-  ApiBadRequestResponse,
-  ApiConflictResponse,
+  ApiBody,
   ApiCreatedResponse,
   ApiExtraModels,
-  ApiGatewayTimeoutResponse,
   ApiHeader,
-  ApiNotFoundResponse,
   ApiOkResponse,
   ApiOperation,
   ApiQuery,
-  ApiServiceUnavailableResponse,
   ApiTags,
   ApiTooManyRequestsResponse,
-  ApiUnprocessableEntityResponse,
   getSchemaPath,
 } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
-import { maskNumber, type SmsReceipt } from 'nestjs-laaffic';
-import { SmsOutbox } from 'nestjs-laaffic-outbox';
-import { UseServiceErrors } from '../errors/use-service-errors.js';
+import { invalidCommand, maskNumber, type SmsReceipt } from 'nestjs-laaffic';
+import { OutboxError, SmsOutbox } from 'nestjs-laaffic-outbox';
+import { ApiBodyErrors, ApiCommonErrors, ApiErrors } from '../errors/api-errors.js';
+import { ErrorBody } from '../errors/error.body.js';
+import { API } from '../http/actor.js';
 import { IdempotencyKey } from '../http/idempotency-key.js';
+import { JsonBodyGuard } from '../http/json-body.guard.js';
+import { KnownQuery, type Query } from '../http/known-query.js';
 import { prefersAsync } from '../http/preferences.js';
 import { MessageBody, messageBody, PendingMessageBody, RecipientBody, recipientBody } from './message.body.js';
 import { MessageSender } from './message.sender.js';
 import { nobodyAccepted } from './nobody-accepted.js';
 import { ReceiptBody } from './receipt.body.js';
-import { SendMessageBody } from './send-message.body.js';
+import { SendMessageBody, sendExamples } from './send-message.body.js';
 
 /** What can be an order id; nothing else is looked for. */
 const ORDER_ID = /^[^\s,\p{C}]{1,64}$/u;
 
+const LOCATION = { Location: { description: 'Where the message is.', schema: { type: 'string' } } };
+const ONE_OR_ALL = { oneOf: [MessageBody, RecipientBody].map((body) => ({ $ref: getSchemaPath(body) })) };
+
 @ApiTags('messages')
 @Controller('v1/messages')
-@UseServiceErrors()
+@ApiCommonErrors()
 @ApiExtraModels(MessageBody, RecipientBody)
 export class MessagesController {
   readonly #logger = new Logger(MessagesController.name);
@@ -71,20 +59,36 @@ export class MessagesController {
     required: false,
     description: '`respond-async`: do not wait for the outcome; the answer is 202.',
   })
-  @ApiCreatedResponse({ type: ReceiptBody, description: 'At least one recipient was accepted; each has its outcome.' })
+  @ApiBody({ type: SendMessageBody, examples: sendExamples })
+  @UseGuards(JsonBodyGuard)
+  @ApiCreatedResponse({
+    type: ReceiptBody,
+    headers: LOCATION,
+    description: 'At least one recipient was accepted; each has its outcome.',
+  })
   @ApiAcceptedResponse({
     type: PendingMessageBody,
+    headers: {
+      ...LOCATION,
+      'Preference-Applied': { description: '`respond-async`, if that was asked for.', schema: { type: 'string' } },
+    },
     description: 'It is taken and will be sent; `Location` says what becomes of it.',
   })
-  @ApiBadRequestResponse({ description: 'The message is wrong; `field` says where. Nothing was sent.' })
-  @ApiConflictResponse({ description: 'It was cancelled while it waited.' })
-  @ApiUnprocessableEntityResponse({
-    description: 'The gateway refuses this content or this number, or the key was given to another message.',
+  @ApiErrors({
+    400: 'The message is wrong; `field` says where. Nothing was sent.',
+    409: 'It was cancelled while it waited.',
+    410: 'It was not sent before `sendBefore`, and will not be.',
+    422: 'The gateway refuses this content or this number, or the key was given to another message.',
+    502: "Trouble with the service's account, or an unreadable answer.",
+    503: 'The gateway, or the database, cannot take it now.',
+    504: '`outcome` is `unknown`: it may have been sent.',
   })
-  @ApiTooManyRequestsResponse({ description: 'A limit of the gateway; wait for `Retry-After` seconds.' })
-  @ApiBadGatewayResponse({ description: "Trouble with the service's account, or an unreadable answer." })
-  @ApiServiceUnavailableResponse({ description: 'The gateway, or the database, cannot take it now.' })
-  @ApiGatewayTimeoutResponse({ description: '`outcome` is `unknown`: it may have been sent.' })
+  @ApiTooManyRequestsResponse({
+    type: ErrorBody,
+    headers: { 'Retry-After': { description: 'In seconds.', schema: { type: 'integer' } } },
+    description: 'A limit of the gateway.',
+  })
+  @ApiBodyErrors()
   async send(
     @Body() body: SendMessageBody,
     @IdempotencyKey() idempotencyKey: string | undefined,
@@ -113,27 +117,29 @@ export class MessagesController {
   @Get()
   @ApiOperation({ summary: 'Where the message with an order id of your own is' })
   @ApiQuery({ name: 'orderId', required: true })
-  @ApiOkResponse({ type: RecipientBody })
-  @ApiNotFoundResponse({ description: 'There is none.' })
-  async findByOrderId(@Query('orderId') orderId: unknown): Promise<RecipientBody | MessageBody> {
-    const found = typeof orderId === 'string' ? await this.#ofOrderId(orderId) : undefined;
-    if (found === undefined) throw new NotFoundException('No message with this orderId is known');
-    return found;
+  @ApiOkResponse({
+    schema: ONE_OR_ALL,
+    description: 'All recipients only where the id was made for an attempt before the last one.',
+  })
+  @ApiErrors({ 400: 'There is no `orderId`, or another field.', 404: 'There is none.' })
+  async findByOrderId(@KnownQuery(['orderId']) { orderId }: Query): Promise<RecipientBody | MessageBody> {
+    if (typeof orderId !== 'string') throw invalidCommand([{ field: 'orderId', problem: 'must be given once' }]);
+    return found(await this.#ofOrderId(orderId));
   }
 
   /** Where a message is, sent by whatever instance. */
   @Get(':id')
   @ApiOperation({
     summary: 'Where a message is: by its id all its recipients, by an order id that one',
-    description: 'An order id that is a number may be the id of another message: ask `/v1/messages?orderId=…` for it.',
+    description:
+      'An order id that is a number may be the id of another message, and `held` is a list: ask ' +
+      '`/v1/messages?orderId=…` for them.',
   })
-  @ApiOkResponse({ schema: { oneOf: [MessageBody, RecipientBody].map((body) => ({ $ref: getSchemaPath(body) })) } })
-  @ApiNotFoundResponse({ description: 'There is no message with this id or order id.' })
+  @ApiOkResponse({ schema: ONE_OR_ALL })
+  @ApiErrors({ 404: 'There is no message with this id or order id.' })
   async find(@Param('id') id: string): Promise<MessageBody | RecipientBody> {
     const message = await this.outbox.find(id);
-    const found = message === undefined ? await this.#ofOrderId(id) : messageBody(message);
-    if (found === undefined) throw new NotFoundException('No message with this id or orderId is known');
-    return found;
+    return found(message === undefined ? await this.#ofOrderId(id) : messageBody(message));
   }
 
   /** Never sends a message that still waits. */
@@ -141,12 +147,10 @@ export class MessagesController {
   @HttpCode(HttpStatus.OK)
   @ApiOperation({ summary: 'Never send a message that still waits' })
   @ApiOkResponse({ type: MessageBody, description: 'The message; what had been begun is not taken back.' })
-  @ApiNotFoundResponse({ description: 'There is no message with this id.' })
+  @ApiErrors({ 404: 'There is no message with this id.' })
   async cancel(@Param('id') id: string): Promise<MessageBody> {
-    await this.outbox.cancel(id, 'api');
-    const message = await this.outbox.find(id);
-    if (message === undefined) throw new NotFoundException('No message with this id is known');
-    return messageBody(message);
+    await this.outbox.cancel(id, API);
+    return messageBody(found(await this.outbox.find(id)));
   }
 
   async #ofOrderId(orderId: string): Promise<RecipientBody | MessageBody | undefined> {
@@ -167,4 +171,10 @@ export class MessagesController {
       unknown: unknown.length,
     });
   }
+}
+
+/** @throws {OutboxError} `OUTBOX_NOT_FOUND` */
+function found<T>(what: T | undefined): T {
+  if (what === undefined) throw new OutboxError('OUTBOX_NOT_FOUND', 'There is no such message');
+  return what;
 }

@@ -11,6 +11,7 @@ export const recipientSchema = {
     {
       type: 'object',
       required: ['number'],
+      additionalProperties: false,
       properties: {
         number: { type: 'string', example: '91856321412' },
         orderId: { type: 'string', maxLength: 64, example: 'order-1', description: 'Your own id, echoed in reports.' },
@@ -28,21 +29,53 @@ export class SendMessageBody extends SendSmsCommand {
   })
   declare to: RecipientInput | readonly RecipientInput[];
 
-  @ApiProperty({ minLength: 1, maxLength: 1024, example: 'Your table is ready' })
+  @ApiProperty({ type: String, minLength: 1, maxLength: 1024, example: 'Your table is ready' })
   declare content: string;
 
-  @ApiPropertyOptional({ maxLength: 32, example: 'ACME' })
+  @ApiPropertyOptional({ type: String, nullable: true, maxLength: 32, example: 'ACME' })
   declare senderId?: string | undefined;
 
-  @ApiPropertyOptional({ format: 'date-time', description: 'When it is to be sent; the answer is 202.' })
+  @ApiPropertyOptional({
+    type: String,
+    format: 'date-time',
+    nullable: true,
+    example: '2099-01-31T09:00:00+05:30',
+    description: 'When it is to be sent; the answer is 202.',
+  })
   @Expose()
   @IsOptional()
   @IsMoment()
   sendAt?: string | null;
 
-  @ApiPropertyOptional({ format: 'date-time', description: 'After that it is not sent any more.' })
+  @ApiPropertyOptional({
+    type: String,
+    format: 'date-time',
+    nullable: true,
+    example: '2099-01-31T10:00:00+05:30',
+    description: 'After that it is not sent any more.',
+  })
   @Expose()
   @IsOptional()
   @IsMoment()
   sendBefore?: string | null;
 }
+
+/** What the page of the API offers to send. */
+export const sendExamples = {
+  'one recipient': { value: { to: '+91 8563 21412', content: 'Your table is ready' } },
+  'several, one with an order id of your own': {
+    value: {
+      to: ['+91 8563 21412', { number: '91856321413', orderId: 'order-2' }],
+      content: 'Your table is ready',
+      senderId: 'ACME',
+    },
+  },
+  'later, or not at all': {
+    value: {
+      to: '+91 8563 21412',
+      content: 'Your table is ready',
+      sendAt: '2099-01-31T09:00:00+05:30',
+      sendBefore: '2099-01-31T10:00:00+05:30',
+    },
+  },
+};

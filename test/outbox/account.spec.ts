@@ -149,8 +149,8 @@ describe('the account', () => {
   });
 
   it('a limit of the gateway is found and kept without losing or doubling anything', async () => {
-    stage.sandbox.configure({ quirks: { callsPerSecond: 40, callsPerSecondAnswer: -15 } });
-    await many(60);
+    stage.sandbox.configure({ quirks: { callsPerSecond: 10, callsPerSecondAnswer: -15 } });
+    await many(30);
     await until(
       async () => {
         // The pauses that were asked for are tested above.
@@ -160,11 +160,11 @@ describe('the account', () => {
         );
         return stage.sums();
       },
-      (sums) => sums?.['accepted'] === 60,
+      (sums) => sums?.['accepted'] === 30,
     );
     stage.sandbox.configure({ quirks: { callsPerSecond: null } });
-    expect(sentTo()).toEqual(numbers(60));
-    expect(stage.sandbox.requests.length).toBeGreaterThan(60);
+    expect(sentTo()).toEqual(numbers(30));
+    expect(stage.sandbox.requests.length).toBeGreaterThan(30);
   });
 
   it('lets another account of the same schema go on', async () => {

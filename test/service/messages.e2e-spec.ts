@@ -53,12 +53,6 @@ describe('nobody accepted', () => {
     expect([status, body]).toMatchObject([504, { code: 'LAAFFIC_CONNECTION_LOST', outcome: 'unknown' }]);
     expect(sent()).toEqual([MESSAGE.to]);
   });
-
-  it('because it was too late: 503', async () => {
-    const { status, body } = await service.send({ ...MESSAGE, sendBefore: '2026-01-01T00:00:00+05:30' });
-    expect([status, body]).toMatchObject([503, { code: 'OUTBOX_EXPIRED', outcome: 'rejected', field: 'sendBefore' }]);
-    expect(sent()).toEqual([]);
-  });
 });
 
 describe('an answer before the outcome', () => {
@@ -129,7 +123,27 @@ describe('Idempotency-Key', () => {
     expect(answers.map(({ status }) => status)).toEqual(Array(20).fill(201));
     expect(new Set(answers.map(({ body }) => JSON.stringify(body))).size).toBe(1);
     expect(sent()).toEqual([MESSAGE.to]);
-    expect((await service.send(MESSAGE, { 'Idempotency-Key': 'once', ...ASYNC })).status).toBe(202);
+    expect(sent()).toEqual([MESSAGE.to]);
+  });
+
+  it('tells those who do not wait what is known of it by now', async () => {
+    const first = await service.send(MESSAGE, { 'Idempotency-Key': 'known' });
+    const later = { ...MESSAGE, sendAt: new Date(Date.now() + 3_600_000).toISOString() };
+    for (const message of [MESSAGE, later]) {
+      const again = await service.send(message, { 'Idempotency-Key': 'known', ...ASYNC });
+      expect([again.status, again.body, again.headers.get('location')]).toEqual([
+        201,
+        first.body,
+        first.headers.get('location'),
+      ]);
+    }
+    const refused = { to: '9990000009', content: 'x' };
+    expect((await service.send(refused, { 'Idempotency-Key': 'known-refusal' })).status).toBe(422);
+    expect((await service.send(refused, { 'Idempotency-Key': 'known-refusal', ...ASYNC })).status).toBe(422);
+
+    const waits = { 'Idempotency-Key': 'waits', ...ASYNC };
+    const [one, other] = [await service.send(later, waits), await service.send(later, waits)];
+    expect([one.status, other.status, other.body]).toEqual([202, 202, one.body]);
     expect(sent()).toEqual([MESSAGE.to]);
   });
 

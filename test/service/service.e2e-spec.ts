@@ -66,12 +66,31 @@ describe('the service without settings', () => {
       'to[1] must be a phone number with country code, 7 to 15 digits',
     ],
     ['nobody', { content: 'x' }, 'to', 'to must be a phone number as text, or an object { number, orderId }'],
+    ['nothing', {}, 'to', 'to must be a phone number as text, or an object { number, orderId }; content must be text'],
     ['no content', { to: '91856321412' }, 'content', 'content must be text'],
     [
       'too long a content',
       { ...MESSAGE, content: 'x'.repeat(1025) },
       'content',
       'content must have at most 1024 characters',
+    ],
+    [
+      'a recipient with a field that is misspelt',
+      { ...MESSAGE, to: ['91856321412', { number: '91856321413', orderID: 'o' }] },
+      'to[1]',
+      'to[1] has a field that is not known: number, orderId',
+    ],
+    [
+      'a field that only JSON can make',
+      JSON.parse('{"to":"91856321412","content":"x","__proto__":{"x":1}}') as object,
+      '__proto__',
+      '__proto__ is refused: it should not exist',
+    ],
+    [
+      'one of a recipient',
+      JSON.parse('{"to":[{"number":"91856321412","__proto__":1}],"content":"x"}') as object,
+      'to[0].__proto__',
+      'to[0].__proto__ is refused: it should not exist',
     ],
     [
       'a field that there is not',
@@ -85,7 +104,7 @@ describe('the service without settings', () => {
       400,
       {
         statusCode: 400,
-        message: `The SMS cannot be sent as it is: ${problem}`,
+        message: `The request cannot be taken as it is: ${problem}`,
         error: 'Bad Request',
         code: 'LAAFFIC_INVALID_COMMAND',
         outcome: 'rejected',
@@ -97,17 +116,22 @@ describe('the service without settings', () => {
 
   it.each([
     ['broken JSON', '{"to":', 'application/json', 400],
-    ['a form, which any page may post', 'to=91856321412&content=x', 'application/x-www-form-urlencoded', 400],
-    ['plain text, which any page may post', JSON.stringify(MESSAGE), 'text/plain', 400],
+    ['a form, which any page may post', 'to=91856321412&content=x', 'application/x-www-form-urlencoded', 415],
+    ['plain text, which any page may post', JSON.stringify(MESSAGE), 'text/plain', 415],
     ['more than a megabyte', JSON.stringify({ ...MESSAGE, content: 'x'.repeat(1_100_000) }), 'application/json', 413],
   ])('refuses %s', async (_, body, type, expected) => {
     const { status } = await service.send(body, { 'Content-Type': type });
     expect([status, service.sandbox!.requests.length]).toEqual([expected, 0]);
   });
 
-  it('says that messages can be sent, and what the account holds', async () => {
+  it('says that messages can be sent, and what the account holds, the latter not to anybody', async () => {
     const health = await service.get('/health');
-    expect(health).toMatchObject({ status: 200, body: { status: 'ok', details: { laaffic: { status: 'up' } } } });
+    expect(health).toMatchObject({
+      status: 200,
+      body: { status: 'ok', details: { laaffic: { status: 'up' }, outbox: { status: 'up', account: 'works' } } },
+    });
+    expect(health.text).not.toContain('balance');
+    expect(health.text).toContain('clockOffsetSeconds');
     const { balance, gift, credit } = service.sandbox!.funds;
     const answer = await service.get('/v1/balance');
     expect(answer.status).toBe(200);
@@ -146,37 +170,6 @@ describe('the service without settings', () => {
       });
     expect((await push(SECRET)).status).toBe(200);
     expect((await push(`${SECRET.slice(0, -1)}x`)).status).toBe(404);
-  });
-
-  it('describes its API', async () => {
-    const page = await fetch(`${service.url}/docs`);
-    expect([page.status, page.headers.get('content-type')]).toEqual([200, expect.stringMatching('text/html')]);
-    const answer = await fetch(`${service.url}/docs-json`);
-    const api = (await answer.json()) as {
-      paths: object;
-      components: { schemas: Record<string, { properties: object; required: string[] }> };
-    };
-    expect(Object.keys(api.paths)).toEqual([
-      '/v1/messages',
-      '/v1/messages/{id}',
-      '/v1/messages/{id}/cancel',
-      '/v1/campaigns',
-      '/v1/campaigns/{id}',
-      ...['start', 'pause', 'resume', 'cancel', 'resolve', 'retry-refused'].map((one) => `/v1/campaigns/{id}/${one}`),
-      ...['results', 'held', 'events'].map((one) => `/v1/campaigns/{id}/${one}`),
-      '/v1/balance',
-      '/health',
-    ]);
-    const { requestBody } = (api.paths as Record<string, { post: { requestBody: { content: object } } }>)[
-      '/v1/campaigns'
-    ]!.post;
-    expect(Object.keys(requestBody.content)).toEqual(['application/json', 'text/csv', 'application/x-ndjson']);
-    const { SendMessageBody, ReceiptBody } = api.components.schemas;
-    expect([Object.keys(SendMessageBody!.properties), SendMessageBody!.required]).toEqual([
-      ['to', 'content', 'senderId', 'sendAt', 'sendBefore'],
-      ['to', 'content'],
-    ]);
-    expect(Object.keys(ReceiptBody!.properties)).toEqual(['accepted', 'rejected', 'unknown']);
   });
 
   it('does not answer a page whose host name was rebound to this machine', async () => {
@@ -265,6 +258,8 @@ describe('the service with API keys', () => {
 
   it('leaves health open', async () => {
     expect((await fetch(`${service.url}/health`)).status).toBe(200);
+    const live = await service.get('/health/live');
+    expect([live.status, live.body]).toEqual([200, { status: 'ok' }]);
   });
 });
 

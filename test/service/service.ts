@@ -28,6 +28,7 @@ export interface RecipientJson {
   readonly orderId: string;
   readonly msgId: string;
   readonly state: string;
+  readonly sentAt: string;
 }
 
 /** What bodies of the API may have, together: each has some of it. */

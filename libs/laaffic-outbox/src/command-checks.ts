@@ -24,6 +24,7 @@ export function checkDate(field: string, date: unknown): Issue[] {
 
 /** A message has to have time to be sent in. */
 export function checkOrder(sendAt: unknown, sendBefore: unknown): Issue[] {
+  if (checkDate('', sendAt).length > 0 || checkDate('', sendBefore).length > 0) return [];
   const isWrong = sendAt instanceof Date && sendBefore instanceof Date && sendBefore <= sendAt;
   return isWrong ? [{ field: 'sendBefore', problem: 'must be after sendAt' }] : [];
 }

@@ -20,6 +20,7 @@ import { MessageView } from './ledger/message-view.js';
 import { Outcomes } from './ledger/outcomes.js';
 import { OutboxLedger, type Ledger } from './ledger/outbox-ledger.js';
 import { isRowId } from './ledger/row-id.js';
+import { Standings, type OutboxStanding } from './ledger/standing.js';
 import type { Lane } from './options/outbox.options.js';
 import type { SqlTransaction } from './transaction.js';
 
@@ -74,6 +75,7 @@ export class SmsOutbox {
   readonly #outcomes: Outcomes;
   readonly #held: HeldRecipients;
   readonly #journal: Journal;
+  readonly #standings: Standings;
 
   constructor(@Inject(OutboxLedger) ledger: Ledger, handlers: EventHandlers) {
     this.#ledger = callersLedger(ledger);
@@ -82,6 +84,7 @@ export class SmsOutbox {
     this.#outcomes = new Outcomes(this.#messages);
     this.#held = new HeldRecipients(this.#ledger, () => handlers.takes('settled'));
     this.#journal = new Journal(this.#ledger);
+    this.#standings = new Standings(this.#ledger);
     ledger.notifications.on('outcome', (id) => {
       this.#outcomes.tell(id);
     });
@@ -135,6 +138,11 @@ export class SmsOutbox {
   /** The message that sent, or is going to send, with this order id, of a campaign too. */
   findByOrderId(orderId: string): Promise<OutboxMessage | undefined> {
     return this.#messages.findByOrderId(orderId);
+  }
+
+  /** How much waits, and whether the account is paused, and why. Reads what is open; not for each request. */
+  standing(): Promise<OutboxStanding> {
+    return this.#standings.read();
   }
 
   /**

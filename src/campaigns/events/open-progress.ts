@@ -1,7 +1,7 @@
 import { HttpStatus } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import type { CampaignProgress } from 'nestjs-laaffic-outbox';
-import { eventIdOf, writeProgress } from './progress-events.js';
+import { hasHeardEnd, isOver, writeProgress } from './progress-events.js';
 
 /**
  * Answers with readings as server-sent events, until there are no more of them. A client that comes back after the
@@ -15,7 +15,7 @@ export async function openProgress(
 ): Promise<void> {
   const lastId = request.headersDistinct['last-event-id']?.[0] ?? '';
   const first = await readings.next();
-  if (first.done === true || (lastId === eventIdOf(first.value) && first.value.doneAt !== undefined)) {
+  if (first.done === true || (hasHeardEnd(lastId) && isOver(first.value))) {
     await readings.return();
     response.status(HttpStatus.NO_CONTENT).end();
     return;

@@ -6,12 +6,26 @@ import type { CampaignProgress } from 'nestjs-laaffic-outbox';
 /** Proxies cut a connection on which nothing comes for a minute or so. */
 const KEEP_ALIVE = 15_000;
 
+/** What the id of a campaign's last event begins with. */
+const END = 'end-';
+
+/** Whether nothing of a campaign is sent any more, and its events end. */
+export function isOver({ state, sending }: CampaignProgress): boolean {
+  return state === 'done' || (state === 'cancelled' && sending === 0);
+}
+
+/** Whether a client has heard the last event of a campaign, of whatever reading that was: reports come for days. */
+export function hasHeardEnd(lastId: string): boolean {
+  return lastId.startsWith(END);
+}
+
 /**
  * The id of the event that a reading makes: the same reading has the same id, whichever instance made it. A client
  * that comes back with it misses nothing.
  */
 export function eventIdOf(progress: CampaignProgress): string {
-  return createHash('sha256').update(JSON.stringify(progress)).digest('base64url').slice(0, 16);
+  const digest = createHash('sha256').update(JSON.stringify(progress)).digest('base64url').slice(0, 16);
+  return isOver(progress) ? END + digest : digest;
 }
 
 /** Writes readings as server-sent events, and comments while there are none; ends neither the stream nor the readings. */

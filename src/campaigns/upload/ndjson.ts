@@ -1,4 +1,5 @@
 import type { RecipientInput } from 'nestjs-laaffic';
+import { hasStrayField } from '../../http/recipient-fields.js';
 import { linesOf } from './lines.js';
 import { UploadError } from './upload.error.js';
 
@@ -27,6 +28,8 @@ function parsed(text: string): unknown {
 
 function recipientOf(value: unknown): RecipientInput {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return asText(value) as RecipientInput;
+  // Nobody's: what is misspelt may be the order id.
+  if (hasStrayField(value)) return [] as never;
   const { number, orderId } = value as Record<string, unknown>;
   return { number: asText(number) as string, orderId: asText(orderId) as string | undefined };
 }

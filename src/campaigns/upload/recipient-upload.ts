@@ -1,5 +1,6 @@
 import type { Request } from 'express';
 import type { RecipientInput } from 'nestjs-laaffic';
+import { mediaTypeOf } from '../../http/media-type.js';
 import { csvRecipients } from './csv.js';
 import { decode } from './decode.js';
 import { ndjsonRecipients } from './ndjson.js';
@@ -51,6 +52,6 @@ async function* bytesOf(request: Request): AsyncGenerator<Buffer, void, undefine
 }
 
 export function uploadTypeOf(request: Request): UploadType | undefined {
-  const type = request.is(Object.keys(READERS));
-  return type === false || type === null || !Object.hasOwn(READERS, type) ? undefined : (type as UploadType);
+  const type = mediaTypeOf(request);
+  return type === undefined || !Object.hasOwn(READERS, type) ? undefined : (type as UploadType);
 }

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { HealthIndicatorService, type HealthIndicatorResult } from '@nestjs/terminus';
 import { OutboxLedger } from '../ledger/outbox-ledger.js';
-import { Standings, type Standing } from '../ledger/standing.js';
+import { Standings, type OutboxStanding } from '../ledger/standing.js';
 import { checkLimits, type OutboxHealthLimits } from './outbox-health.limits.js';
 import { SharedAnswer } from './shared-answer.js';
 import { judge } from './verdict.js';
@@ -43,7 +43,7 @@ export class OutboxHealthIndicator {
   }
 
   /** @returns `undefined` if the database does not answer. */
-  private async probe(): Promise<Standing | undefined> {
+  private async probe(): Promise<OutboxStanding | undefined> {
     // Found when it is first asked for: the app's modules may not be ready before.
     const ledger = this.modules.get(OutboxLedger, { strict: false });
     let timer: NodeJS.Timeout | undefined;

@@ -1,4 +1,4 @@
-import type { Standing } from '../ledger/standing.js';
+import type { OutboxStanding } from '../ledger/standing.js';
 import { exceeded, type OutboxHealthLimits } from './outbox-health.limits.js';
 
 /** What a probe found; `data` is fit for an endpoint that anybody may read. */
@@ -8,7 +8,7 @@ export interface Verdict {
 }
 
 /** Judges an outbox; `undefined` is one whose database did not answer. */
-export function judge(standing: Standing | undefined, limits: OutboxHealthLimits): Verdict {
+export function judge(standing: OutboxStanding | undefined, limits: OutboxHealthLimits): Verdict {
   if (standing === undefined) {
     return down({
       code: 'OUTBOX_HEALTH_DATABASE',

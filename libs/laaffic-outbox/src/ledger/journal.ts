@@ -3,7 +3,7 @@ import type { Ledger } from './outbox-ledger.js';
 /** Something that happened to a message or a campaign. Entries are never changed. */
 export interface JournalEntry {
   readonly at: Date;
-  /** `sending`, `settled`, `refused`, `unknown`, `held`, `resent`, … */
+  /** `sending`, `settled`, `refused`, `unknown`, `held`, `sent anew`, … */
   readonly event: string;
   /** A worker, `app`, or what a person gave as `by`. */
   readonly by: string;

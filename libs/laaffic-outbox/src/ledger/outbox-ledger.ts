@@ -51,8 +51,13 @@ export class OutboxLedger implements OnApplicationBootstrap, OnApplicationShutdo
     try {
       if (settings.migrate) await migrateOutbox(first.pool, settings.schema);
       else await checkSchema(first.pool, settings.schema);
-      await first.query(`insert into ${first.schema}.account (id) values ($1) on conflict do nothing`, [account]);
-      const { rows } = await first.query<{ prefix: string }>(`select prefix from ${first.schema}.ledger`);
+      const { rows } = await first.query<{ prefix: string; known: boolean }>(
+        `select prefix, exists (select from ${first.schema}.account where id = $1) as known from ${first.schema}.ledger`,
+        [account],
+      );
+      if (rows[0]?.known !== true) {
+        await first.query(`insert into ${first.schema}.account (id) values ($1) on conflict do nothing`, [account]);
+      }
       return new OutboxLedger(
         settings,
         Database.open(settings, onError, LONGEST_STATEMENT),

@@ -1,7 +1,7 @@
-import type { OutboxLedger } from './outbox-ledger.js';
+import type { Ledger } from './outbox-ledger.js';
 
 /** How an account's outbox stands, in recipients. What waits for a person to start or resume it is not counted. */
-export interface Standing {
+export interface OutboxStanding {
   /** Could be sent now. */
   readonly backlog: number;
   /** Of running or scheduled campaigns and messages: to be sent later. */
@@ -13,7 +13,17 @@ export interface Standing {
   readonly unknown: number;
   readonly held: number;
   /** `undefined` while the account works. */
-  readonly paused: { readonly code: string; readonly since: Date } | undefined;
+  readonly paused: AccountPause | undefined;
+}
+
+/** Why nothing is sent for an account. */
+export interface AccountPause {
+  readonly code: string;
+  /** The same in the gateway's words. */
+  readonly reason: string;
+  readonly since: Date;
+  /** When it is tried again by itself, if a message is due. */
+  readonly probesAt: Date;
 }
 
 interface Row extends Record<string, unknown> {
@@ -25,13 +35,15 @@ interface Row extends Record<string, unknown> {
   held: string;
   paused_at: Date | null;
   paused_code: string | null;
+  paused_reason: string | null;
+  probe_at: Date | null;
 }
 
 /** Reads how the outbox stands, from what is open alone. */
 export class Standings {
   readonly #sql: string;
 
-  constructor(private readonly ledger: OutboxLedger) {
+  constructor(private readonly ledger: Ledger) {
     const s = ledger.database.schema;
     // Each part is asked so that a partial index holds nothing else.
     this.#sql = `with moment as materialized (
@@ -61,11 +73,12 @@ export class Standings {
         where c.account = $1 and c.unknown > 0 and c.state = 'settled'
       )
       select p.backlog::text as backlog, p.scheduled::text as scheduled, p.oldest, p.oldest_priority,
-        (w.unknown + o.unknown)::text as unknown, (w.held + o.held)::text as held, a.paused_at, a.paused_code
+        (w.unknown + o.unknown)::text as unknown, (w.held + o.held)::text as held, a.paused_at, a.paused_code,
+        a.paused_reason, a.probe_at
       from ${s}.account a, pending p, whole w, single o where a.id = $1`;
   }
 
-  async read(): Promise<Standing> {
+  async read(): Promise<OutboxStanding> {
     const { rows } = await this.ledger.database.query<Row>(this.#sql, [this.ledger.account]);
     const [row] = rows;
     if (row === undefined) throw new Error('The account has no row');
@@ -76,7 +89,12 @@ export class Standings {
       oldestPrioritySeconds: Math.round(row.oldest_priority),
       unknown: Number(row.unknown),
       held: Number(row.held),
-      paused: row.paused_at === null ? undefined : { code: row.paused_code ?? '', since: row.paused_at },
+      paused: pauseIn(row),
     };
   }
+}
+
+function pauseIn({ paused_at: since, paused_code: code, paused_reason: reason, probe_at: probesAt }: Row) {
+  if (since === null) return undefined;
+  return { code: code ?? '', reason: reason ?? '', since, probesAt: probesAt ?? since };
 }

@@ -1,6 +1,6 @@
 import type { BatchObservableCallback, Meter } from '@opentelemetry/api';
 import type { OutboxActivity } from '../ledger/activity.js';
-import type { Standing } from '../ledger/standing.js';
+import type { OutboxStanding } from '../ledger/standing.js';
 
 /** A code takes some milliseconds, and a message to a slow or paused account a day. */
 const WAITED_SECONDS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3_600, 14_400, 86_400];
@@ -18,7 +18,7 @@ export class OutboxInstruments {
   readonly close: () => void;
 
   /** @param standing how the outbox stands, or `undefined` if that cannot be found out; never rejects. */
-  constructor(meter: Meter, standing: () => Promise<Standing | undefined>) {
+  constructor(meter: Meter, standing: () => Promise<OutboxStanding | undefined>) {
     this.#chunks = meter.createCounter('laaffic.outbox.chunks', {
       description: 'Messages, or parts of one or of a campaign, by the state that they were moved to',
       unit: '{chunk}',

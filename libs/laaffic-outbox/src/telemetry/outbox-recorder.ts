@@ -2,7 +2,7 @@ import type { OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
 import { diag, metrics, type MeterProvider } from '@opentelemetry/api';
 import type { Subscription } from 'rxjs';
 import type { OutboxLedger } from '../ledger/outbox-ledger.js';
-import { Standings, type Standing } from '../ledger/standing.js';
+import { Standings, type OutboxStanding } from '../ledger/standing.js';
 import { OutboxInstruments } from './outbox-instruments.js';
 import type { OutboxTelemetrySettings } from './outbox-telemetry.options.js';
 
@@ -51,7 +51,7 @@ export class OutboxRecorder implements OnModuleInit, OnApplicationShutdown {
   }
 }
 
-async function readOrTell(standings: Standings): Promise<Standing | undefined> {
+async function readOrTell(standings: Standings): Promise<OutboxStanding | undefined> {
   try {
     return await standings.read();
   } catch (error) {

@@ -6,22 +6,36 @@ import type { HeldDecision } from 'nestjs-laaffic-outbox';
 export class ResolveBody {
   @ApiProperty({
     enum: ['resend', 'abandon', 'sent'] satisfies HeldDecision[],
+    example: 'abandon',
     description: '`resend`: send anew, and some may get it twice; `abandon`: ask no more; `sent`: they were sent to.',
   })
   @Allow()
   decision!: HeldDecision;
 
-  @ApiPropertyOptional({ type: [Number], description: 'Whom it is about; all that are held without.' })
+  @ApiPropertyOptional({
+    type: 'array',
+    items: { type: 'integer', minimum: 0 },
+    minItems: 1,
+    example: [3],
+    description: 'Whom it is about; all that are held without. Positions of others count for nothing.',
+  })
   @Allow()
   positions?: number[] | undefined;
 
-  @ApiPropertyOptional({ minLength: 1, maxLength: 255, default: 'api', description: 'Who decides, for the journal.' })
+  @ApiPropertyOptional({
+    type: String,
+    minLength: 1,
+    maxLength: 255,
+    default: 'api',
+    example: 'ann',
+    description: 'Who decides, for the journal.',
+  })
   @Allow()
   by?: string | undefined;
 }
 
 /** What a decision has done. */
 export class CountBody {
-  @ApiProperty({ description: 'About how many recipients it was.' })
+  @ApiProperty({ example: 1, description: 'About how many recipients it was; 0 if none of them was held.' })
   recipients!: number;
 }

@@ -1,0 +1,54 @@
+import type { ApiResponseOptions } from '@nestjs/swagger';
+import { RECIPIENT_STATES } from './shown-state.js';
+
+const LINES =
+  'A line for each, with the fields `position`, `number`, `orderId`, `state`, `msgId`, `code`, `reason`, `reportedAt` ' +
+  'and `sentAt`, as far as they are known.';
+const POSITIONS = 'Positions count entries from 0; a header and blank rows are none.';
+const SENT_AT = '`sentAt`, when its request began, is there for those that are unknown, held or abandoned.';
+
+const ndjson = {
+  type: 'string',
+  example:
+    '{"position":0,"number":"91856321412","orderId":"order-1","state":"delivered","msgId":"2108021054011000095",' +
+    '"reportedAt":"2026-01-31T09:00:05.000Z"}\n' +
+    '{"position":1,"number":"91856321413","orderId":"order-2","state":"held","code":"LAAFFIC_TIMEOUT",' +
+    '"reason":"no answer within 30 s","sentAt":"2026-01-31T09:00:00.000Z"}\n',
+};
+const csv = {
+  type: 'string',
+  example:
+    'position,number,orderId,state,msgId,code,reason,reportedAt,sentAt\r\n' +
+    '0,91856321412,order-1,delivered,2108021054011000095,,,2026-01-31T09:00:05.000Z,\r\n',
+};
+
+/** Streamed results, for the API's readers. */
+export const resultsResponse = {
+  description: `${LINES} CSV with \`Accept: text/csv\`. ${POSITIONS} ${SENT_AT}`,
+  content: { 'application/x-ndjson': { schema: ndjson }, 'text/csv': { schema: csv } },
+} satisfies ApiResponseOptions;
+
+/** The same of single messages. */
+export const heldMessagesResponse = {
+  description: `${LINES} Before them \`messageId\`. CSV with \`Accept: text/csv\`. ${SENT_AT}`,
+  content: {
+    'application/x-ndjson': {
+      schema: {
+        type: 'string',
+        example:
+          '{"messageId":"42","position":0,"number":"91856321412","orderId":"order-1","state":"held",' +
+          '"code":"LAAFFIC_TIMEOUT","reason":"no answer within 30 s","sentAt":"2026-01-31T09:00:00.000Z"}\n',
+      },
+    },
+    'text/csv': {
+      schema: {
+        type: 'string',
+        example:
+          'messageId,position,number,orderId,state,msgId,code,reason,reportedAt,sentAt\r\n' +
+          '42,0,91856321412,order-1,held,,LAAFFIC_TIMEOUT,no answer within 30 s,,2026-01-31T09:00:00.000Z\r\n',
+      },
+    },
+  },
+} satisfies ApiResponseOptions;
+
+export const stateSchema = { type: 'string', enum: [...RECIPIENT_STATES] };

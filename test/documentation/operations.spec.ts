@@ -1,0 +1,399 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { INestApplicationContext } from '@nestjs/common';
+import { LaafficSandbox } from 'laaffic-sandbox';
+import { migrateOutbox, SmsCampaigns, SmsOutbox, type LaafficOutboxOptions } from 'nestjs-laaffic-outbox';
+import { Pool, type PoolClient, type QueryResult } from 'pg';
+import { startApp } from '../outbox/app.js';
+import { startDatabase, type TestDatabase } from '../outbox/database.js';
+import { numbers, SHORT, until } from '../outbox/stage.js';
+
+jest.setTimeout(60_000);
+
+const ROOT = join(__dirname, '../..');
+const SOURCE = join(ROOT, 'libs/laaffic-outbox/src');
+const page = readFileSync(join(ROOT, 'docs/operations.md'), 'utf8');
+
+/** The SQL of the page, by what its first line begins with. */
+const blocks = new Map(
+  [...page.matchAll(/^```sql\n-- ([\w ]+)(.*?)^```$/gms)].map(([, name, rest]) => [name!, `-- ${name}${rest}`]),
+);
+
+/** A block as psql would send it. */
+function sql(name: string, variables: Record<string, string> = {}): string {
+  const block = blocks.get(name);
+  if (block === undefined) throw new Error(`the page has no SQL that begins with: -- ${name}`);
+  return block.replace(/:'(\w+)'/g, (_, variable: string) => {
+    const value = variables[variable];
+    if (value === undefined) throw new Error(`what is ${variable}?`);
+    return `'${value.replaceAll("'", "''")}'`;
+  });
+}
+
+describe('the journal of the page', () => {
+  const STATES = 'its own state';
+  /** What an event can be that is no text in its statement. */
+  const OTHERS: Readonly<Record<string, readonly string[]>> = {
+    // divide; of note_late each call
+    p_event: ['divided', 'sent anew'],
+    'e.event': ['proved', 'contradicted'],
+    // endGrace
+    "'${state}'": ['held', 'abandoned'],
+    [STATES]: ['refused', 'abandoned', 'cancelled', 'draft', 'scheduled', 'running', 'paused'],
+  };
+
+  /** Splits what is between commas, but not within brackets or texts. */
+  function split(list: string): string[] {
+    const parts: string[] = [];
+    let part = '';
+    let depth = 0;
+    let isText = false;
+    for (const char of list) {
+      if (char === "'") isText = !isText;
+      else if (!isText && '(['.includes(char)) depth++;
+      else if (!isText && ')]'.includes(char)) depth--;
+      if (depth < 0) break;
+      if (isText || depth > 0 || char !== ',') part += char;
+      else {
+        parts.push(part.trim());
+        part = '';
+      }
+    }
+    return [...parts, part.trim()];
+  }
+
+  function eventsOf(expression: string): readonly string[] {
+    // The condition of a case is no event.
+    const results = expression.replace(/\bcase\b.*?\bthen\b/gs, '').replace(/\bwhen\b.*?\bthen\b/gs, '');
+    const texts = [...results.matchAll(/'([^']*)'/g)].map(([text]) => text);
+    const values = texts.flatMap((text) => OTHERS[text] ?? [text.slice(1, -1)]);
+    const names = results
+      .replace(/'[^']*'/g, '')
+      .replace(/\b(else|end)\b/g, '')
+      .trim();
+    if (names === '') return values;
+    const others = OTHERS[/^(\w+\.)?state::text$/.test(names) ? STATES : names];
+    if (others === undefined) throw new Error(`what events are these? ${expression}`);
+    return [...values, ...others];
+  }
+
+  it('has every event that is written, and no other', () => {
+    const files = readdirSync(SOURCE, { recursive: true, encoding: 'utf8' }).filter((file) =>
+      /(?<!\.spec)\.ts$/.test(file),
+    );
+    const source = files.map((file) => readFileSync(join(SOURCE, file), 'utf8')).join('\n');
+    const inserts = [
+      ...source.matchAll(/insert into (?:\$\{\w+\}\.)?journal \(([^)]*)\)\s*(values\s*\(|select\s)(.*?)(?=;|`)/gs),
+    ];
+    expect(inserts).toHaveLength(source.match(/insert into \S*journal\b/g)?.length ?? 0);
+    const written = inserts.flatMap(([, columns = '', , rest = '']) => {
+      const at = split(columns).indexOf('event');
+      // The lists of a union have the same columns.
+      return rest
+        .split(/\bunion all select\b/)
+        .flatMap((list) => eventsOf(split(list.split(/\s\bfrom\b/)[0] ?? '')[at] ?? ''));
+    });
+    const late = [...source.matchAll(/perform note_late\(\w+, \w+, '([^']+)'/g)].map(([, event]) => event!);
+    expect(late).toHaveLength(source.match(/perform note_late/g)?.length ?? 0);
+    const [, table = ''] = /^\| `event` (.*?)\n\n/ms.exec(page) ?? [];
+    const shown = [...table.matchAll(/^\| (`[^|]+)\|/gm)].flatMap(([, cell]) =>
+      [...cell!.matchAll(/`([^`]+)`/g)].map(([, event]) => event!),
+    );
+    expect(shown.sort()).toEqual([...new Set([...written, ...late])].sort());
+  });
+});
+
+describe('the SQL of the page', () => {
+  let database: TestDatabase;
+  let sandbox: LaafficSandbox;
+  let pool: Pool;
+  let apps: INestApplicationContext[] = [];
+  const timing = { ...SHORT, grace: 2_000, lookup: 50 };
+
+  beforeAll(async () => {
+    database = await startDatabase();
+    pool = new Pool({ connectionString: database.url, max: 2 });
+    pool.on('error', () => undefined);
+    sandbox = await LaafficSandbox.start({ queuedFor: 0, deliveredAfter: 0 });
+  }, 60_000);
+  beforeEach(() => {
+    sandbox.reset();
+  });
+  afterEach(async () => {
+    await stop();
+  });
+  afterAll(async () => {
+    await sandbox.close();
+    await pool.end();
+    await database.close();
+  });
+
+  async function start(schema: string, options: Partial<LaafficOutboxOptions> = {}) {
+    const app = await startApp(sandbox, { database: database.url, schema, timing, worker: { poll: 50 }, ...options });
+    apps.push(app);
+    return { outbox: app.get(SmsOutbox), campaigns: app.get(SmsCampaigns) };
+  }
+
+  async function stop(): Promise<void> {
+    await Promise.all(apps.map((app) => app.close()));
+    apps = [];
+  }
+
+  /** Runs statements in a schema; the rows of each. */
+  async function run(schema: string, text: string, from = pool): Promise<Record<string, unknown>[][]> {
+    const client = await from.connect();
+    try {
+      await client.query(`set search_path to ${schema}`);
+      const results = (await client.query(text)) as unknown as QueryResult | QueryResult[];
+      return (Array.isArray(results) ? results : [results]).map(({ rows }) => rows as Record<string, unknown>[]);
+    } catch (error) {
+      await client.query('rollback');
+      throw error;
+    } finally {
+      client.release();
+    }
+  }
+  const one = async (schema: string, text: string) => (await run(schema, text))[0]?.[0];
+  const sent = () => sandbox.messages.map(({ number }) => number).sort();
+
+  it('gives each role what it needs, and no more', async () => {
+    const role = (name: string) => `${new URL(database.url).pathname.slice(1)}_${name}`;
+    const named = (name: string) => sql(name).replace(/\bsms_(\w+)/g, (_, of: string) => role(of));
+    const names = ['owner', 'sender', 'enqueuer', 'reader'];
+    const url = (of: string) => {
+      const its = new URL(database.url);
+      its.username = role(of);
+      its.password = 'secret';
+      return its.href;
+    };
+    await pool.query(named('roles'));
+    for (const of of names) await pool.query(`alter role ${role(of)} password 'secret'`);
+    const owner = new Pool({ connectionString: url('owner'), max: 1 });
+    const enqueuer = new Pool({ connectionString: url('enqueuer'), max: 2 });
+    const of = (name: string, options: Partial<LaafficOutboxOptions>) =>
+      start('laaffic_outbox', { database: url(name), migrate: false, ...options });
+    try {
+      await migrateOutbox(owner);
+      await run('laaffic_outbox', named('grants'), owner);
+
+      const { outbox, campaigns } = await of('sender', {});
+      const [to = '', other = '', third = '', fourth = ''] = numbers(4);
+      const { id, receipt } = await outbox.send({ to, content: 'x' });
+      await campaigns.create({ name: 'x', content: 'x', recipients: [other], sendAt: 'now' });
+      await until(sent, (all) => all.length === 2);
+
+      const { outbox: taking } = await of('enqueuer', { worker: false });
+      await taking.enqueue({ to: third, content: 'x' }, { idempotencyKey: 'once' });
+      const again = await taking.enqueue({ to: third, content: 'x' }, { idempotencyKey: 'once' });
+      const client: PoolClient = await enqueuer.connect();
+      await client.query('begin');
+      await taking.enqueue({ to: { number: fourth, orderId: 'mine' }, content: 'x' }, { transaction: client });
+      await client.query('commit');
+      client.release();
+      await until(sent, (all) => all.length === 4);
+      const denied = { code: 'OUTBOX_DATABASE', cause: expect.objectContaining({ code: '42501' }) as unknown };
+      await expect(taking.find(id)).rejects.toMatchObject(denied);
+      await expect(enqueuer.query('select numbers from laaffic_outbox.chunk')).rejects.toThrow('permission denied');
+      await run('laaffic_outbox', `grant select on chunk, message, answer to ${role('enqueuer')}`, owner);
+      const found = await taking.find(id);
+
+      await run('laaffic_outbox', `grant insert on account to ${role('reader')}`, owner);
+      const { outbox: reading } = await of('reader', { worker: false });
+      const read = await reading.find(id);
+      await expect(reading.enqueue({ to, content: 'x' })).rejects.toMatchObject(denied);
+      expect([receipt?.accepted.length, again.isNew, found?.id, read?.id]).toEqual([1, false, id, id]);
+    } finally {
+      await stop();
+      await owner.end();
+      await enqueuer.end();
+      await pool.query(`drop schema laaffic_outbox cascade`);
+      for (const of of names) await pool.query(`drop owned by ${role(of)}; drop role ${role(of)}`);
+    }
+  });
+
+  it('tells the numbers', async () => {
+    const schema = 'ops_numbers';
+    const { outbox } = await start(schema, { timing: { ...timing, grace: 50, lookup: false } });
+    sandbox.script([{ fault: 'cut-after-accepting' }]);
+    const { id } = await outbox.enqueue({ to: numbers(3), content: 'x' });
+    await until(
+      async () => (await outbox.find(id))?.recipients[0]?.state,
+      (state) => state === 'held',
+    );
+    await stop();
+    const idle = await start(schema, { worker: false });
+    await idle.outbox.enqueue({ to: numbers(2, 10), content: 'x' });
+    await idle.campaigns.create({ name: 'x', content: 'x', recipients: numbers(5, 20), sendAt: 'now' });
+    await run(schema, `select pause_account('4luaKsL2', 'LAAFFIC_X', 'x', 60000)`);
+    const [backlog, open, paused, lost, workers, sizes] = await run(schema, sql('numbers'));
+    const facts = [
+      backlog?.map(({ lane, recipients }) => [lane, recipients]),
+      open,
+      paused?.map(({ paused_code }) => paused_code),
+      lost,
+      workers?.map(({ requests }) => requests),
+      sizes?.map(({ relname }) => relname).includes('chunk'),
+    ];
+    expect(facts).toEqual([
+      expect.arrayContaining([
+        ['priority', '2'],
+        ['bulk', '5'],
+      ]) as unknown,
+      [{ state: 'held', recipients: '3' }],
+      ['LAAFFIC_X'],
+      [],
+      ['1'],
+      true,
+    ]);
+  });
+
+  it('deletes what retention has taken, and nothing else', async () => {
+    const schema = 'ops_old';
+    const { outbox, campaigns } = await start(schema, { retention: 1 });
+    const { id } = await outbox.enqueue({ to: { number: numbers(1)[0]!, orderId: 'mine' }, content: 'x' });
+    const { id: campaign } = await campaigns.create({
+      name: 'x',
+      content: 'x',
+      recipients: numbers(1_500),
+      sendAt: 'now',
+    });
+    const left = `select (select count(*) from chunk where erased_at is null) + (select count(*) from campaign where erased_at is null) as n`;
+    await until(
+      () => one(schema, left),
+      (row) => row?.['n'] === '0',
+    );
+    await stop();
+    const now = await start(schema, { worker: false });
+    const kept = await now.outbox.enqueue({ to: numbers(1)[0]!, content: 'x' });
+    const counts = `select (select count(*) from chunk) as chunks, (select count(*) from message) as messages,
+      (select count(*) from campaign) as campaigns, (select count(*) from journal where chunk_id is not null) as journal,
+      (select count(*) from own_order_ids) as ids`;
+    await run(schema, sql('delete old', { before: '2001-01-01' }));
+    const before = await one(schema, counts);
+    await run(schema, sql('delete old', { before: 'infinity' }));
+    const after = await one(schema, counts);
+    expect([before, after]).toEqual([
+      { chunks: '4', messages: '1501', campaigns: '1', journal: '8', ids: '1' },
+      { chunks: '1', messages: '0', campaigns: '0', journal: '1', ids: '0' },
+    ]);
+    expect([
+      await now.outbox.find(id),
+      await now.campaigns.find(campaign),
+      (await now.outbox.find(kept.id))?.id,
+    ]).toEqual([undefined, undefined, kept.id]);
+  });
+
+  it('lets a restored ledger send nothing twice', async () => {
+    const schema = 'ops_restored';
+    const idle = await start(schema, { worker: false });
+    const [code = ''] = numbers(1, 5_000);
+    const { id } = await idle.outbox.enqueue({ to: code, content: 'x' });
+    const create = (count: number, first: number) =>
+      idle.campaigns.create({ name: 'x', content: 'x', recipients: numbers(count, first), sendAt: 'now' });
+    const [going, waiting, spared] = [await create(1_500, 0), await create(300, 2_000), await create(200, 3_000)];
+    for (const campaign of [waiting, spared]) await idle.campaigns.pause(campaign.id);
+    const tables = ['account', 'campaign', 'chunk', 'message', 'answer', 'journal'];
+    await run(schema, `create schema copy; ${tables.map((t) => `create table copy.${t} as table ${t};`).join('')}`);
+    const backup = String((await one(schema, 'select clock_timestamp()::text as at'))?.['at']);
+
+    await start(schema);
+    await until(
+      async () => (await idle.campaigns.progress(going.id)).state,
+      (state) => state === 'done',
+    );
+    await until(sent, (all) => all.length === 1_501);
+    await idle.outbox.send({ to: numbers(1, 9_000), content: 'lost' });
+    await stop();
+    // The way back: rows, and what the sequences give out next.
+    await run(
+      schema,
+      `set session_replication_role = replica; truncate ${tables.join()} cascade;
+      ${tables.map((t) => `insert into ${t} overriding system value table copy.${t};`).join('')}
+      select setval(pg_get_serial_sequence('chunk', 'id'), max(id)) from chunk; drop schema copy cascade; reset session_replication_role`,
+    );
+    const results = await run(schema, sql('restored', { backup, spared: `{${spared.id}}` }));
+    const doubts = results.flat().filter(({ state }) => state === 'unknown');
+    expect(doubts.map(({ campaign_id, recipients }) => [campaign_id, recipients])).toEqual(
+      expect.arrayContaining([
+        [going.id, '1500'],
+        [waiting.id, '300'],
+        [null, '1'],
+      ]),
+    );
+
+    const taking = await start(schema, { worker: false });
+    const fresh = await taking.outbox.enqueue({ to: numbers(1, 9_001), content: 'new' });
+    expect(Number(fresh.id)).toBeGreaterThan(1_000_000_000);
+    const { outbox, campaigns } = await start(schema);
+    await until(
+      async () => (await outbox.find(id))?.recipients[0]?.state,
+      (state) => state === 'delivered',
+    );
+    await until(
+      async () => (await campaigns.progress(waiting.id)).held,
+      (held) => held === 300,
+    );
+    expect(await campaigns.progress(going.id)).toMatchObject({ delivered: 1_500, state: 'done' });
+    await campaigns.resolve(waiting.id, 'resend', { by: 'anna' });
+    for (const campaign of [waiting, spared]) await campaigns.resume(campaign.id);
+    await until(sent, (all) => all.length >= 2_003);
+    const due = [code, ...numbers(1_500), ...numbers(300, 2_000), ...numbers(200, 3_000), ...numbers(2, 9_000)];
+    expect([sent().length, due.filter((number) => !sent().includes(number))]).toEqual([due.length, []]);
+  });
+
+  it('finds and erases a person, and counts as before', async () => {
+    const schema = 'ops_person';
+    const [number = '', ...others] = numbers(5);
+    const { outbox, campaigns } = await start(schema, { timing: { ...timing, lookup: false, grace: 50 } });
+    const { id } = await outbox.send({ to: number, content: 'private' });
+    sandbox.script([{ status: -3 }]);
+    const { id: refused } = await outbox.send({ to: [number, others[0]!], content: 'x' });
+    const ends = async (campaign: string) =>
+      until(
+        async () => (await campaigns.progress(campaign)).state,
+        (state) => state === 'done',
+      );
+    const recipients = [others[1]!, number, others[2]!];
+    const going = await campaigns.create({ name: 'x', content: 'x', recipients, sendAt: 'now' });
+    await ends(going.id);
+    const waiting = await campaigns.create({ name: 'x', content: 'x', recipients });
+    const before = [await campaigns.progress(going.id), (await outbox.find(refused))?.recipients.length];
+
+    const where = async () =>
+      (await run(schema, sql('find a person', { number })))
+        .flat()
+        .map(({ message, campaign_id, position }) => [campaign_id ?? message, position]);
+    expect(await where()).toEqual([
+      [id, '0'],
+      [refused, '0'],
+      [going.id, '1'],
+      [waiting.id, '1'],
+    ]);
+    await campaigns.cancel(waiting.id);
+    await run(schema, sql('erase a person', { number }));
+    expect(await where()).toEqual([]);
+    const kept = await one(
+      schema,
+      `select count(*) from chunk where concat(numbers, content, fingerprint) ~ 'private|${number}'`,
+    );
+    const single = (await outbox.find(id))?.recipients.map(({ state, number: its }) => [state, its]);
+    const after = [await campaigns.progress(going.id), (await outbox.find(refused))?.recipients.length];
+    expect([kept, single, after]).toEqual([
+      { count: '0' },
+      [[expect.stringMatching(/accepted|delivered/), undefined]],
+      before,
+    ]);
+
+    expect(await campaigns.progress(waiting.id)).toMatchObject({ total: 3, cancelled: 3 });
+    const results: (string | undefined)[] = [];
+    for await (const recipient of campaigns.results(waiting.id)) results.push(recipient.number);
+    expect(results).toEqual([others[1], others[2]]);
+    expect(sent().filter((to) => to === number)).toHaveLength(2);
+  });
+
+  it('is all run', () => {
+    const here = readFileSync(__filename, 'utf8');
+    expect([...blocks.keys()].filter((name) => !here.includes(`('${name}'`))).toEqual([]);
+    expect(page.match(/^```sql$/gm)).toHaveLength(blocks.size);
+  });
+});

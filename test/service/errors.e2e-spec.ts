@@ -1,0 +1,170 @@
+import { inspect } from 'node:util';
+import { startDatabase, type TestDatabase } from '../outbox/database.js';
+import { MESSAGE, startService, type Service } from './service.js';
+
+const NOT_FOUND = {
+  statusCode: 404,
+  message: 'Nothing with this id is known',
+  error: 'Not Found',
+  code: 'OUTBOX_NOT_FOUND',
+  outcome: 'rejected',
+};
+const JSON_TYPE = 'application/json';
+
+jest.setTimeout(30_000);
+
+let database: TestDatabase;
+let service: Service;
+beforeAll(async () => {
+  database = await startDatabase();
+  service = await startService({ DATABASE_URL: database.url });
+}, 60_000);
+afterAll(async () => {
+  await service.close();
+  await database.close();
+});
+
+it.each(['1', '99999999999999999999', 'unheard-of', '%00', 'a%2Cb'])(
+  'a message %s that is not known is told of in one text',
+  async (id) => {
+    const asked = [
+      service.get(`/v1/messages/${id}`),
+      service.get(`/v1/messages?orderId=${id}`),
+      service.get(`/v1/messages/${id}/journal`),
+      service.post(`/v1/messages/${id}/cancel`),
+      service.post(`/v1/messages/${id}/resolve`, { decision: 'sent' }),
+    ];
+    for (const { status, body } of await Promise.all(asked)) expect([status, body]).toEqual([404, NOT_FOUND]);
+  },
+);
+
+it.each([
+  ['a route that there is not', '/v1/nothing', undefined, {}, 404, 'NOT_FOUND', 'There is no such route'],
+  [
+    'broken JSON',
+    '/v1/messages',
+    '{"to":"91856321412',
+    { 'Content-Type': JSON_TYPE },
+    400,
+    'INVALID_JSON',
+    'The body is no JSON object',
+  ],
+  [
+    'too large a body',
+    '/v1/campaigns',
+    JSON.stringify({ name: 'x'.repeat(1_100_000) }),
+    { 'Content-Type': JSON_TYPE },
+    413,
+    'PAYLOAD_TOO_LARGE',
+    'The body is larger than a megabyte: upload more recipients as text/csv or application/x-ndjson',
+  ],
+  [
+    'characters that nobody reads',
+    '/v1/messages',
+    JSON.stringify(MESSAGE),
+    { 'Content-Type': 'application/json; charset=klingon' },
+    415,
+    'UNSUPPORTED_MEDIA_TYPE',
+    'unsupported charset "KLINGON"',
+  ],
+  [
+    'a form',
+    '/v1/messages',
+    'to=91856321412&content=x',
+    { 'Content-Type': 'application/x-www-form-urlencoded' },
+    415,
+    'UNSUPPORTED_MEDIA_TYPE',
+    'Send the body as JSON, with the header Content-Type: application/json',
+  ],
+  [
+    'a campaign of another kind',
+    '/v1/campaigns?name=a&content=b',
+    '91856321412',
+    { 'Content-Type': 'text/plain' },
+    415,
+    'UNSUPPORTED_MEDIA_TYPE',
+    'Give the recipients as application/json, text/csv or application/x-ndjson',
+  ],
+  [
+    'a page of another origin',
+    '/v1/messages',
+    JSON.stringify(MESSAGE),
+    { 'Content-Type': JSON_TYPE, Origin: 'https://evil.example' },
+    403,
+    'FORBIDDEN',
+    'Without API_KEYS the service is for this machine only',
+  ],
+])('%s is answered in the one form', async (_, path, body, headers, statusCode, code, message) => {
+  const answer = await service.post(path, body, headers);
+  expect([answer.status, answer.body]).toEqual([
+    statusCode,
+    { statusCode, message, error: expect.any(String), code, outcome: 'rejected' },
+  ]);
+});
+
+it('a body without a content type is answered by what to send', async () => {
+  const { status, body } = await service.ask('/v1/messages', {
+    method: 'POST',
+    body: new Blob([JSON.stringify(MESSAGE)]),
+  });
+  expect([status, body.message]).toEqual([
+    415,
+    'Send the body as JSON, with the header Content-Type: application/json',
+  ]);
+});
+
+it('a missing key is answered in the one form, and by how to give one', async () => {
+  const closed = await startService({ DATABASE_URL: database.url, API_KEYS: 'a-key-of-my-own-0123' });
+  try {
+    const { status, body, headers } = await closed.get('/v1/account');
+    expect([status, headers.get('www-authenticate'), body]).toEqual([
+      401,
+      'Bearer',
+      {
+        statusCode: 401,
+        message: 'An API key is needed: Authorization: Bearer <key>',
+        error: 'Unauthorized',
+        code: 'UNAUTHORIZED',
+        outcome: 'rejected',
+      },
+    ]);
+  } finally {
+    await closed.close();
+  }
+});
+
+it('a database that is away: 503 whatever is asked for, and nothing of the statements in the log', async () => {
+  const own = await startDatabase();
+  const instance = await startService({ DATABASE_URL: own.url });
+  try {
+    const { headers } = await instance.send({ to: { number: '91856321412', orderId: 'mine-1' }, content: 'x' });
+    await own.close();
+    const paths = [headers.get('location')!, '/v1/messages/mine-1', '/v1/messages?orderId=mine-1', '/v1/messages/held'];
+    const lists = [
+      '/v1/campaigns',
+      '/v1/campaigns/1',
+      '/v1/campaigns/1/results',
+      '/v1/campaigns/1/events',
+      '/v1/account',
+    ];
+    for (const path of [...paths, ...lists]) {
+      const { status, body } = await instance.get(path);
+      expect([path, status, body]).toEqual([
+        path,
+        503,
+        {
+          statusCode: 503,
+          message: expect.stringMatching(/^The database of the outbox /),
+          error: 'Service Unavailable',
+          code: 'OUTBOX_DATABASE',
+          outcome: 'rejected',
+        },
+      ]);
+    }
+    const { status, body } = await instance.post('/v1/messages/1/cancel');
+    expect([status, body]).toMatchObject([503, { code: 'OUTBOX_DATABASE', outcome: 'unknown' }]);
+    expect(inspect(instance.logger.lines, { depth: 9 })).not.toMatch(/91856321412|mine-1/);
+  } finally {
+    await instance.close();
+  }
+});
