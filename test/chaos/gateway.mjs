@@ -1,5 +1,6 @@
 // The gateway and the judge: a process of its own that is never killed, and counts what arrived.
 import { LaafficSandbox } from 'laaffic-sandbox';
+import { busiestSecond } from './busiest-second.mjs';
 
 const { latency, faults, refused, blind } = JSON.parse(process.argv[2]);
 const accepted = new Map();
@@ -64,17 +65,5 @@ function verdict({ ranges }) {
     }
     return { there, missing };
   });
-  return { doubled, distinct: accepted.size, found, ...busiestSecond() };
-}
-
-function busiestSecond() {
-  arrivals.sort((a, b) => a[0] - b[0]);
-  let [start, sum, most] = [0, 0, 0];
-  for (const [at, count] of arrivals) {
-    sum += count;
-    while (arrivals[start][0] <= at - 1_000) sum -= arrivals[start++][1];
-    most = Math.max(most, sum);
-  }
-  const [first, last] = [arrivals[0]?.[0] ?? 0, arrivals.at(-1)?.[0] ?? 0];
-  return { busiestSecond: most, seconds: (last - first) / 1000 };
+  return { doubled, distinct: accepted.size, found, busiestSecond: busiestSecond(arrivals) };
 }

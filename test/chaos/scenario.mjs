@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -11,6 +12,7 @@ import { LaafficModule } from 'nestjs-laaffic';
 import { LaafficOutboxModule, SmsCampaigns, SmsOutbox } from 'nestjs-laaffic-outbox';
 import { EmbeddedPostgres } from 'nestjs-laaffic-outbox/embedded';
 import pg from 'pg';
+import { busiestSecond } from './busiest-second.mjs';
 
 const here = import.meta.dirname;
 const [CAMPAIGN, KEPT, LOST] = ['9181', '9182', '9183'];
@@ -56,6 +58,8 @@ class Scenario {
   #isOver = false;
   #isStreaming = true;
   #kills = { workers: 0, database: 0, freezes: 0 };
+  /** What workers have written that nobody kills or freezes. */
+  #sends = [];
 
   constructor(plan, folder, cleanUp, log) {
     Object.assign(this, { plan, folder, cleanUp, log });
@@ -83,6 +87,11 @@ class Scenario {
     this.#isOver = true;
     await Promise.all(chaos);
     return this.#judge(ledger, sent, took);
+  }
+
+  get #isUndisturbed() {
+    const { workerKills, databaseKills, freeze, gatewayDown } = this.plan;
+    return workerKills === 0 && databaseKills === 0 && freeze.length === 0 && gatewayDown === undefined;
   }
 
   async #startDatabase() {
@@ -140,13 +149,16 @@ class Scenario {
     const outbox = { timing, migrate: false, ...(rate && { rate: { recipientsPerSecond: rate } }) };
     const skew = index === 0 ? plan.skew : 0;
     const freeze = isFirst ? plan.freeze[index] : undefined;
-    const settings = { database: this.url, gateway: this.gatewayUrl, outbox, skew, freeze, freezeAfter: 3 };
+    const tellsSends = this.#isUndisturbed;
+    const settings = { database: this.url, gateway: this.gatewayUrl, outbox, skew, freeze, freezeAfter: 3, tellsSends };
     const child = spawn(process.execPath, [join(here, 'worker.mjs'), JSON.stringify(settings)], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     this.#workers[index] = child;
-    child.stdout.setEncoding('utf8').on('data', (text) => {
-      if (text.includes('frozen')) void this.#thaw(child);
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      const [word, when, count] = line.split(' ');
+      if (word === 'frozen') void this.#thaw(child);
+      if (word === 'sent') this.#sends.push([Number(when), Number(count)]);
     });
     child.on('exit', () => {
       if (!this.#isOver) this.#startWorker(index, false);
@@ -231,8 +243,10 @@ class Scenario {
       if (rows !== undefined && singles !== undefined) {
         const open = ['pending', 'sending', 'unknown'].reduce((sum, state) => sum + (rows[state] ?? 0), 0);
         this.log(`  ${JSON.stringify(rows)} ${JSON.stringify(singles)} ${JSON.stringify(this.#kills)}`);
+        // What was enqueued last may not be counted yet.
+        const hasEnded = !this.#isStreaming;
         this.#isStreaming &&= open > 0;
-        if (open === 0 && singles.open === 0 && !this.#isStreaming) return rows;
+        if (open === 0 && singles.open === 0 && hasEnded) return rows;
       }
       if (performance.now() > deadline) {
         this.#isStreaming = false;
@@ -290,9 +304,10 @@ class Scenario {
       `${committed.accepted} single messages accepted, ${kept.there} at the gateway`,
     );
     must(committed.open === 0, `${committed.open} single messages still open`);
-    const isUndisturbed = plan.workerKills === 0 && plan.freeze.length === 0 && plan.gatewayDown === undefined;
-    const most = verdict.busiestSecond;
-    must(!isUndisturbed || most <= 1.1 * rate, `${most} in a second at a rate of ${rate}`);
+    // As the workers wrote them: the gateway, one process for all this, stands still now and then, and then takes in
+    // at once what has waited.
+    const most = this.#isUndisturbed ? busiestSecond(this.#sends) : verdict.busiestSecond;
+    must(!this.#isUndisturbed || (most > 0 && most <= 1.1 * rate), `${most} in a second at a rate of ${rate}`);
     must(messages.rows[0].rows === messages.rows[0].places, 'a place in the ledger is taken twice');
     return {
       seconds: Math.round(took * 10) / 10,
@@ -300,8 +315,9 @@ class Scenario {
       gateway: { distinct: verdict.distinct, doubled: verdict.doubled },
       ledger: { accepted, refused, held },
       single: { ...committed, rolledBack: sent.lost, unsure: sent.unsure.length },
-      busiestSecond: verdict.busiestSecond,
-      overRate: rate && Math.round((verdict.busiestSecond / rate - 1) * 1000) / 10,
+      busiestSecond: most,
+      atTheGateway: verdict.busiestSecond,
+      overRate: rate && Math.round((most / rate - 1) * 1000) / 10,
       kills: this.#kills,
       problems,
     };

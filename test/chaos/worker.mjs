@@ -8,7 +8,15 @@ import { LaafficModule } from 'nestjs-laaffic';
 import { LaafficOutboxModule } from 'nestjs-laaffic-outbox';
 import pg from 'pg';
 
-const { database, gateway, outbox, freeze, freezeAfter = 0, skew = 0 } = JSON.parse(process.argv[2]);
+const {
+  database,
+  gateway,
+  outbox,
+  freeze,
+  freezeAfter = 0,
+  skew = 0,
+  tellsSends = false,
+} = JSON.parse(process.argv[2]);
 
 if (skew !== 0) {
   const now = Date.now;
@@ -36,7 +44,17 @@ class FreezingPool extends pg.Pool {
 }
 
 channel('undici:request:create').subscribe(() => at('before-write'));
-channel('undici:client:sendHeaders').subscribe(() => at('after-write'));
+channel('undici:client:sendHeaders').subscribe(({ request }) => {
+  tellSend(request);
+  at('after-write');
+});
+
+/** When a request was written, by a clock that nobody sets, and to how many. */
+function tellSend({ path, body }) {
+  if (!tellsSends || !path.endsWith('/sendSms')) return;
+  const { numbers } = JSON.parse(Buffer.from(body).toString());
+  writeSync(1, `sent ${performance.timeOrigin + performance.now()} ${numbers.split(',').length}\n`);
+}
 
 const pool = new FreezingPool({ connectionString: database, max: 10 });
 pool.on('error', () => undefined);

@@ -849,13 +849,14 @@ begin
 end $$;
 
 -- Writes final reports to recipients that wait for nothing but their report, as most do. Returns the places, from 1, of
--- the reports that found one, or null if all did. Row by row in the order of their ids, which is the same for everybody:
--- hence the settings and offset 0.
+-- the reports that found one, or null if all did. Row by row in the order of their ids, which is the same for everybody,
+-- and each by its id, whatever old statistics say of a table that grows: hence the settings, offset 0 and ctid. A row that
+-- somebody else changes meanwhile is another by its ctid, and not found.
 create function book_awaited(
   p_msg_ids text[], p_states text[], p_reasons text[], p_times text[], p_chunks text[], p_slots text[]
 ) returns int[]
 language plpgsql set search_path from current
-set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
+set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set enable_material = off as $$
 declare
   found int[];
 begin
@@ -867,12 +868,16 @@ begin
       with ordinality r (msg_id, state, reason, reported_at, chunk_id, idx, place)
     where r.state <> 'accepted' order by r.msg_id collate "C", r.place
   ), booked as (
-    update message m set state = f.state::message_state, code = null, reason = nullif(f.reason, ''),
-        reported_at = coalesce(nullif(f.reported_at, '')::timestamptz, clock_timestamp())
-      from (select * from first offset 0) f where m.msg_id = f.msg_id and m.state = 'accepted'
-        -- Two gateways may give out the same id; an order id of ours says whose it is.
-        and (f.chunk_id is null or m.chunk_id = f.chunk_id and m.idx = f.idx)
-      returning f.place
+    update message m set state = t.state::message_state, code = null, reason = nullif(t.reason, ''),
+        reported_at = coalesce(nullif(t.reported_at, '')::timestamptz, clock_timestamp())
+      from (
+        select f.place, f.state, f.reason, f.reported_at, w.tid from first f cross join lateral (
+          select s.ctid as tid from message s where s.msg_id = f.msg_id and s.state = 'accepted'
+            -- Two gateways may give out the same id; an order id of ours says whose it is.
+            and (f.chunk_id is null or s.chunk_id = f.chunk_id and s.idx = f.idx) offset 0
+        ) w
+      ) t where m.ctid = t.tid
+      returning t.place
   )
   select array_agg(distinct place) into found from booked;
   return case when cardinality(found) = cardinality(p_msg_ids) then null else coalesce(found, '{}') end;
