@@ -215,8 +215,7 @@ class Scenario {
       const isKept = (kept + lost) % 2 === 0;
       const number = isKept ? numberOf(KEPT, kept++) : numberOf(LOST, lost++);
       try {
-        const client = await this.pool.connect();
-        client.on('error', () => undefined);
+        const client = await this.#connect();
         try {
           await client.query('begin');
           await outbox.enqueue({ to: number, content: 'Your code' }, { transaction: client });
@@ -232,6 +231,17 @@ class Scenario {
       await wait(20);
     }
     return { kept, lost, unsure };
+  }
+
+  /** Heard from the first moment: a connection may break before a promise could tell of it. */
+  #connect() {
+    return new Promise((resolve, reject) => {
+      this.pool.connect((error, client) => {
+        client?.on('error', () => undefined);
+        if (error) reject(error);
+        else resolve(client);
+      });
+    });
   }
 
   async #untilDone(id) {

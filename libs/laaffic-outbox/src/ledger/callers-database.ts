@@ -1,6 +1,7 @@
-import type { PoolClient, QueryResultRow } from 'pg';
+import type { QueryResultRow } from 'pg';
 import { OutboxError } from '../outbox.error.js';
 import { Database } from './database.js';
+import { lendClient, type LentClient } from './lend-client.js';
 
 /**
  * The ledger's database for what callers ask: its failures are `OutboxError`s that say whether anything may have been
@@ -17,10 +18,7 @@ export class CallersDatabase extends Database {
     text: string,
     params?: unknown[],
   ): Promise<{ rows: R[] }> {
-    const client = await this.#connect();
-    // A connection that breaks says so to the statement under way; without a listener it would end the process too.
-    const ignore = (): void => undefined;
-    client.on('error', ignore);
+    const { client, giveBack } = await this.#lend();
     let broken: Error | undefined;
     try {
       return await client.query<R>(text, params);
@@ -33,14 +31,13 @@ export class CallersDatabase extends Database {
         cause,
       );
     } finally {
-      client.off('error', ignore);
-      client.release(broken);
+      giveBack(broken);
     }
   }
 
-  async #connect(): Promise<PoolClient> {
+  async #lend(): Promise<LentClient> {
     try {
-      return await this.pool.connect();
+      return await lendClient(this.pool);
     } catch (cause) {
       throw failed(`cannot be reached${codeOf(cause)}, so a statement was not made and has stored nothing`, cause);
     }

@@ -1,5 +1,6 @@
 import type { Pool, PoolClient } from 'pg';
 import { OutboxError } from '../outbox.error.js';
+import { lendClient } from './lend-client.js';
 import { LEDGER } from './migrations/0001-ledger.js';
 
 /** In the order in which they are applied; what was released is never changed. */
@@ -12,10 +13,7 @@ const MIGRATIONS: readonly string[] = [LEDGER];
  * @throws {OutboxError} `OUTBOX_SCHEMA_TOO_NEW` if a newer release has been here.
  */
 export async function migrateOutbox(pool: Pool, schema = 'laaffic_outbox'): Promise<void> {
-  const client = await pool.connect();
-  // A connection that breaks says so to the statement under way; without a listener it would end the process too.
-  const ignore = (): void => undefined;
-  client.on('error', ignore);
+  const { client, giveBack } = await lendClient(pool);
   let failure: Error | undefined;
   try {
     await client.query('begin');
@@ -30,8 +28,7 @@ export async function migrateOutbox(pool: Pool, schema = 'laaffic_outbox'): Prom
     await client.query('rollback').catch(() => undefined);
     throw error;
   } finally {
-    client.off('error', ignore);
-    client.release(failure instanceof OutboxError ? undefined : failure);
+    giveBack(failure instanceof OutboxError ? undefined : failure);
   }
 }
 
