@@ -5,8 +5,8 @@ import type { GatewayDoubts } from './gateway-doubts.js';
 import { CLOCK_TOLERANCE, proofsOf, type SentRecord } from './proofs.js';
 
 const LONGEST_SPAN = 30 * 24 * 60 * 60 * 1000;
-/** So many records of a span are looked at; what is not seen proves nothing, and nothing is concluded from it. */
-const MOST_RECORDS = 500_000;
+/** So many records that are no message's are kept in memory; what is not seen proves nothing. */
+const MOST_FOREIGN = 500_000;
 const STEP = 1_000;
 
 /**
@@ -50,7 +50,6 @@ export class Lookup {
     const start = Math.max(from.getTime() - CLOCK_TOLERANCE, to.getTime() - LONGEST_SPAN);
     const found = new Map<string, SentRecord>();
     let waiting: SentRecord[] = [];
-    let seen = 0;
     const sift = async (): Promise<void> => {
       const foreign = await this.unknown.foreign(waiting.map(({ msgId }) => msgId));
       for (const record of waiting) if (foreign.has(record.msgId)) found.set(record.msgId, record);
@@ -59,7 +58,7 @@ export class Lookup {
     for await (const record of this.sms.sentRecords({ from: new Date(start), to }, { signal })) {
       if (isOfSomebody(record)) waiting.push(record);
       if (waiting.length === STEP) await sift();
-      if (++seen === MOST_RECORDS) break;
+      if (found.size >= MOST_FOREIGN) break;
     }
     await sift();
     return [...found.values()];
