@@ -102,6 +102,7 @@ const outboxValues = [
 ];
 
 const outboxTypes = [
+  'AccountPause',
   'ActivityRecipients',
   'ActivityState',
   'AfterGrace',
@@ -116,6 +117,7 @@ const outboxTypes = [
   'FinishedCampaign',
   'HeldDecision',
   'HeldRecipient',
+  'JournalEntry',
   'LaafficOutboxModuleExtras',
   'LaafficOutboxOptions',
   'Lane',
@@ -127,6 +129,7 @@ const outboxTypes = [
   'OutboxPart',
   'OutboxRateOptions',
   'OutboxRecipient',
+  'OutboxStanding',
   'OutboxTimingOptions',
   'OutboxWorkerOptions',
   'RecipientState',
