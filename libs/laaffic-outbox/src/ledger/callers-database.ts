@@ -13,15 +13,11 @@ export class CallersDatabase extends Database {
   }
 
   /** @throws {OutboxError} `OUTBOX_DATABASE` */
-  // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- as in pg: nobody else knows the form of the rows
-  override async query<R extends QueryResultRow = Record<string, unknown>>(
-    text: string,
-    params?: unknown[],
-  ): Promise<{ rows: R[] }> {
+  protected override async run(text: string, params?: unknown[]): Promise<{ rows: QueryResultRow[] }> {
     const { client, giveBack } = await this.#lend();
     let broken: Error | undefined;
     try {
-      return await client.query<R>(text, params);
+      return await client.query(text, params);
     } catch (cause) {
       if (isRefusal(cause)) throw failed(`refused a statement${codeOf(cause)}, which stored nothing`, cause);
       broken = cause as Error;
