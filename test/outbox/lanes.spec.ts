@@ -44,6 +44,76 @@ describe('a message', () => {
     expect(await becomes(first.id, 'accepted')).toEqual(['accepted']);
   });
 
+  describe('to a single recipient, beside lists of the same lane,', () => {
+    const claim = async (lane: string, limit: number, recipients: number | null) => {
+      const rows = await stage.query<{ chunk_id: string | null; chunk_n: number; wait_ms: number | null }>(
+        `select * from claim('4luaKsL2', 'test', $1::lane, $2, $3, null, 0.06, 0.2, 1000, 10000)`,
+        [lane, limit, recipients],
+        'turns',
+      );
+      return rows.filter(({ chunk_id }) => chunk_id !== null).map(({ chunk_n }) => chunk_n);
+    };
+    let idle: SmsOutbox;
+
+    beforeAll(async () => {
+      ({ outbox: idle } = await stage.app({ schema: 'turns', worker: false }));
+    });
+    beforeEach(async () => {
+      await stage.query('truncate chunk cascade', [], 'turns');
+      await stage.query(`update account set list_turn_at = '-infinity', recipients_left = null`, [], 'turns');
+    });
+    const enqueue = (lane: 'priority' | 'bulk', ...sizes: number[]) =>
+      sizes.reduce<Promise<unknown>>(
+        (before, size) => before.then(() => idle.enqueue({ to: numbers(size), content: 'x' }, { lane })),
+        Promise.resolve(),
+      );
+
+    it.each(['priority', 'bulk'] as const)('of the lane %s, waits for one list at most', async (lane) => {
+      await enqueue(lane, 300, 300, 300, 1);
+      expect([await claim(lane, 1, null), await claim(lane, 1, null), await claim(lane, 3, null)]).toEqual([
+        ...[[300], [1]],
+        [300, 300],
+      ]);
+    });
+
+    it('is not held up by the parts that a rate cuts lists into', async () => {
+      await enqueue('priority', 1_000, 1_000, 1);
+      const sizes: number[] = [];
+      while (!sizes.includes(1)) sizes.push(...(await claim('priority', 1, 450)));
+      expect(sizes).toEqual([27, 1]);
+    });
+
+    it('goes ahead, but one list a second gets through whatever comes', async () => {
+      await enqueue('priority', 1, 1, 1, 50, 50, 1);
+      expect(await claim('priority', 3, null)).toEqual([50, 1, 1]);
+      expect(await claim('priority', 1, null)).toEqual([1]);
+      await stage.query(`update account set list_turn_at = list_turn_at - interval '1 second'`, [], 'turns');
+      expect(await claim('priority', 2, null)).toEqual([50, 1]);
+      expect(await claim('priority', 2, null)).toEqual([]);
+    });
+
+    it('reaches the gateway although another caller has filled the lane with lists', async () => {
+      const rated = await stage.app({ schema: 'turns_sent', rate: { recipientsPerSecond: 2_000 } });
+      await Promise.all(
+        Array.from({ length: 20 }, () => rated.outbox.enqueue({ to: numbers(1_000), content: 'list' })),
+      );
+      await until(
+        () => stage.sandbox.requests.length,
+        (count) => count > 0,
+      );
+      const { receipt } = await rated.outbox.send({ ...COMMAND, content: 'code' });
+      expect(receipt?.accepted).toHaveLength(1);
+      const left = await stage.query<{ n: number }>(
+        `select sum(n)::int as n from chunk where state = 'pending'`,
+        [],
+        'turns_sent',
+      );
+      // Long before the lists are through.
+      expect(left[0]?.n).toBeGreaterThan(10_000);
+      await stage.stop(rated.app);
+    });
+  });
+
   it('is not sent before its time', async () => {
     const sendAt = inMs(300);
     const { id } = await outbox.enqueue(COMMAND, { sendAt });

@@ -199,7 +199,7 @@ describe('the rate', () => {
           `with now as (update account set refilled_at = clock_timestamp() - $1 * interval '1 millisecond') select 1`,
           [wait + late],
         ).then(() =>
-          query<Claimed>(`select * from claim('4luaKsL2', 'test', 'bulk', 6, $1, $2, 0.06, 0.2, 1000)`, [
+          query<Claimed>(`select * from claim('4luaKsL2', 'test', 'bulk', 6, $1, $2, 0.06, 0.2, 1000, 10000)`, [
             recipients,
             requests,
           ]),
@@ -259,7 +259,7 @@ describe('the rate', () => {
           'property',
         );
         const rows = await stage.query<Claimed>(
-          `select * from claim('4luaKsL2', 'test', $1::lane, $2, $3, $4, $5, $6, 1000)`,
+          `select * from claim('4luaKsL2', 'test', $1::lane, $2, $3, $4, $5, $6, 1000, 10000)`,
           [lane, limit, recipients, requests, burst, share],
           'property',
         );
@@ -291,5 +291,21 @@ describe('the rate', () => {
       expect(left).toEqual({ n: whole, sending: taken });
     });
     await fc.assert(property, { numRuns: 40, interruptAfterTimeLimit: 20_000 });
+  });
+
+  it('cuts a chunk that counts more recipients than it has without end or loss', async () => {
+    const { outbox } = await stage.app({ schema: 'short', worker: false });
+    const { id } = await outbox.enqueue({ to: numbers(3), content: 'x' });
+    await stage.query('update chunk set n = 5', [], 'short');
+    const claimed = await stage.query<Claimed>(
+      `select * from claim('4luaKsL2', 'test', 'priority', 6, 4, null, 1, 0, 1000, 10000)`,
+      [],
+      'short',
+    );
+    expect(claimed.map(({ chunk_n, chunk_numbers }) => [chunk_n, chunk_numbers])).toEqual([[3, numbers(3).join()]]);
+    expect(await stage.query('select id = $1 as whole, state::text, n from chunk order by id', [id], 'short')).toEqual([
+      { whole: true, state: 'divided', n: 0 },
+      { whole: false, state: 'sending', n: 3 },
+    ]);
   });
 });

@@ -6,6 +6,7 @@ import {
   LaafficOutboxModule,
   migrateOutbox,
   OutboxError,
+  SmsCampaigns,
   SmsOutbox,
   type LaafficOutboxOptions,
 } from 'nestjs-laaffic-outbox';
@@ -183,14 +184,17 @@ describe('when something breaks', () => {
       const clock = app.get(ProcessClock, { strict: false });
       const real = clock[which].bind(clock);
       clock[which] = () => real() + jumps.by;
-      const within = clock.within.bind(clock);
-      clock.within = (milliseconds) => {
-        const mayStart = within(milliseconds);
-        return () => {
-          if (jumps.left === 0) return mayStart();
-          jumps.left -= 1;
-          jumps.by += 10_000;
-          return mayStart();
+      const start = clock.start.bind(clock);
+      clock.start = () => {
+        const stopwatch = start();
+        return {
+          isWithin: (milliseconds) => {
+            if (jumps.left > 0) {
+              jumps.left -= 1;
+              jumps.by += 10_000;
+            }
+            return stopwatch.isWithin(milliseconds);
+          },
         };
       };
       // After it every claim began with the clock that jumps.
@@ -274,6 +278,98 @@ describe('when something breaks', () => {
     );
     expect(await states(outbox, id)).toEqual(['accepted', 'accepted']);
     expect(await stage.sums()).toEqual({ n: 2, accepted: 2, rejected: 0, unknown: 0 });
+  });
+
+  it('a limit of its number does not refuse a message that was given back for other reasons before', async () => {
+    const { outbox } = await stage.app({ timing: SLOW });
+    stage.sandbox.configure({ quirks: { failArray: 'never' } });
+    stage.sandbox.script([{ status: -10, times: 9 }, { status: -28 }]);
+    const { id } = await outbox.enqueue(COMMAND);
+    await until(
+      async () => {
+        await stage.query('update account set probe_at = clock_timestamp() where probe_at is not null');
+        await stage.query(`update chunk set due_at = clock_timestamp() where state = 'pending' and attempt < 10`);
+        return stage.events(id);
+      },
+      (events) => events.at(-1) === 'given back LAAFFIC_NUMBER_LIMIT',
+    );
+    expect(await stage.query('select state::text, number_retries, attempt from chunk')).toEqual([
+      { state: 'pending', number_retries: 1, attempt: 10 },
+    ]);
+  });
+
+  it('a message whose claim took longer to arrive than it may still be sent is not sent', async () => {
+    const { pool } = brittlePool();
+    const real = pool.query.bind(pool) as (...args: unknown[]) => Promise<unknown>;
+    const query = async (...args: unknown[]) => {
+      const answer = (await real(...args)) as { rows: { chunk_id?: string | null; expires_in_ms?: number | null }[] };
+      const expiring = answer.rows.find(({ chunk_id: id, expires_in_ms: ms }) => typeof id === 'string' && ms != null);
+      // The answer of the database is held up until the time of the message is over.
+      const over = performance.now() + (expiring?.expires_in_ms ?? 0);
+      if (expiring !== undefined)
+        await until(
+          () => performance.now(),
+          (now) => now > over,
+        );
+      return answer;
+    };
+    const { outbox, app } = await stage.app({ database: Object.assign(pool, { query }), timing: SLOW });
+    const { receipt } = await outbox.send(COMMAND, { sendBefore: new Date(Date.now() + 400) });
+    expect(receipt?.rejected.map(({ code }) => code)).toEqual(['OUTBOX_EXPIRED']);
+    expect(stage.sandbox.requests).toEqual([]);
+    await stage.stop(app);
+    await pool.end();
+  });
+
+  describe('a campaign that is over', () => {
+    /** One chunk is held, and the campaign is done since two hours, when the answer of its request comes. */
+    async function answeredLate(change: (campaigns: SmsCampaigns, id: string) => Promise<void>) {
+      const { app, outbox } = await stage.app({
+        timing: { ...SLOW, timeout: 4_000, startWithin: 1_000, lease: 20_000 },
+      });
+      const campaigns = app.get(SmsCampaigns);
+      stage.sandbox.script({ status: -15, delayAnswer: 2_000 });
+      const { id } = await campaigns.create({ name: 'sale', content: 'x', recipients: numbers(2) });
+      await campaigns.start(id);
+      await until(
+        () => stage.sandbox.requests.length,
+        (count) => count === 1,
+      );
+      await stage.query(`update chunk set state = 'held', unknown = n`);
+      await change(campaigns, id);
+      await until(
+        () => stage.query<{ over: boolean }>('select done_at is not null as over from campaign'),
+        ([campaign]) => campaign?.over === true,
+      );
+      await stage.query(`update campaign set done_at = done_at - interval '2 hours'`);
+      const ended = (state: string) =>
+        until(
+          () =>
+            stage.query<{ state: string }>(
+              "select state::text from campaign where done_at > now() - interval '1 hour'",
+            ),
+          ([campaign]) => campaign?.state === state,
+        );
+      return { outbox, campaigns, id, ended };
+    }
+    const statesOf = async (campaigns: SmsCampaigns, id: string) => {
+      const found: string[] = [];
+      for await (const { state } of campaigns.results(id)) found.push(state);
+      return found;
+    };
+
+    it('runs again when a request turns out not to have been sent, and ends when that is sent', async () => {
+      const { campaigns, id, ended } = await answeredLate(() => Promise.resolve());
+      await ended('done');
+      expect(await statesOf(campaigns, id)).toEqual(['accepted', 'accepted']);
+    });
+
+    it('stays cancelled, and sends nothing of it', async () => {
+      const { campaigns, id, ended } = await answeredLate((them, one) => them.cancel(one));
+      await ended('cancelled');
+      expect(await statesOf(campaigns, id)).toEqual(['cancelled', 'cancelled']);
+      expect(stage.sandbox.requests).toHaveLength(1);
+    });
   });
 
   it('a process that ends waits for what is under way, and takes nothing new', async () => {

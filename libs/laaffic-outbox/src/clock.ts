@@ -1,5 +1,11 @@
 import { Injectable } from '@nestjs/common';
 
+/** Measures the time since it was started. */
+export interface Stopwatch {
+  /** Whether fewer than so many milliseconds have passed, by both clocks of this process. */
+  isWithin(milliseconds: number): boolean;
+}
+
 /** The one place where this process' own time enters; the ledger's times are the server's. */
 @Injectable()
 export class ProcessClock {
@@ -13,13 +19,15 @@ export class ProcessClock {
     return Date.now();
   }
 
-  /** @returns a check whether no more than so many milliseconds have passed by either clock. */
-  within(milliseconds: number): () => boolean {
+  /** Starts a stopwatch. */
+  start(): Stopwatch {
     const [monotonic, wall] = [this.monotonic(), this.wall()];
-    return () => {
-      const passed = this.wall() - wall;
-      // A wall clock that was set back says nothing; the other one does.
-      return passed < milliseconds && this.monotonic() - monotonic < milliseconds;
+    return {
+      isWithin: (milliseconds) => {
+        const passed = this.wall() - wall;
+        // A wall clock that was set back says nothing; the other one does.
+        return passed < milliseconds && this.monotonic() - monotonic < milliseconds;
+      },
     };
   }
 }

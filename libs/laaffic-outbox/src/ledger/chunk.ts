@@ -9,8 +9,8 @@ export interface ClaimedChunk {
   readonly orderIds: readonly string[] | undefined;
   readonly content: string;
   readonly senderId: string | undefined;
-  /** How often it was given back because it surely was not sent. */
-  readonly retries: number;
+  /** How often a limit of its one number has put it off. */
+  readonly numberRetries: number;
   /** Further requests that may be spent on finding out which number is refused. */
   readonly isolation: number;
   /** Milliseconds after which it must not be sent any more. */

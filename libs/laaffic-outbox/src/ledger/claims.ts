@@ -17,7 +17,7 @@ interface Row {
   chunk_order_ids: string | null;
   chunk_content: string;
   chunk_sender: string | null;
-  chunk_retries: number;
+  chunk_number_retries: number;
   chunk_isolation: number;
   expires_in_ms: number | null;
   is_doubtful: boolean;
@@ -38,7 +38,7 @@ export class Claims {
     /** As many recipients as one request takes. */
     private readonly largest: number,
   ) {
-    this.#sql = `select * from ${ledger.database.schema}.claim($1, $2, $3, $4, $5, $6, $7, $8, $9)`;
+    this.#sql = `select * from ${ledger.database.schema}.claim($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`;
   }
 
   /** Marks up to so many chunks as being sent, and gives them; committed before it resolves. */
@@ -52,6 +52,7 @@ export class Claims {
       limit,
       ...rate,
       this.largest,
+      this.ledger.settings.timing.startWithin,
     ]);
     const last = rows.at(-1);
     return { chunks: rows.flatMap((row) => chunkOf(row) ?? []), wait: last?.wait_ms ?? undefined };
@@ -68,7 +69,7 @@ function chunkOf(row: Row): ClaimedChunk | undefined {
     orderIds: row.chunk_order_ids?.split(','),
     content: row.chunk_content,
     senderId: row.chunk_sender ?? undefined,
-    retries: row.chunk_retries,
+    numberRetries: row.chunk_number_retries,
     isolation: row.chunk_isolation,
     expiresIn: row.expires_in_ms ?? undefined,
     isDoubtful: row.is_doubtful,

@@ -27,7 +27,15 @@ export type Verdict =
       readonly others: readonly RecipientRow[];
     }
   | { readonly is: 'refused' | 'unknown'; readonly code: string; readonly reason: string }
-  | { readonly is: 'unsent'; readonly code: string; readonly reason: string; readonly delay: number }
+  | {
+      readonly is: 'unsent';
+      readonly code: string;
+      readonly reason: string;
+      /** Milliseconds until it may be claimed again. */
+      readonly delay: number;
+      /** Whether a limit of its one number is the reason. */
+      readonly isNumber?: boolean;
+    }
   | {
       readonly is: 'divided';
       readonly rest: string;
@@ -90,7 +98,7 @@ export class Settlements {
       case 'unknown':
         return [...first, verdict.code, verdict.reason];
       case 'unsent':
-        return [...first, verdict.code, verdict.reason, verdict.delay];
+        return [...first, verdict.code, verdict.reason, verdict.delay, verdict.isNumber ?? false];
       case 'divided': {
         const { rest, parts, others, code } = verdict;
         const rows = [JSON.stringify(parts), JSON.stringify(others)];

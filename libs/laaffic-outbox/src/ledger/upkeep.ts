@@ -146,27 +146,10 @@ export class Upkeep {
         update ${s}.campaign set state = 'running', changed_at = clock_timestamp()
         where account = $1 and state = 'scheduled' and starts_at <= clock_timestamp() returning id
       ), ended as (
-        update ${s}.campaign k set state = 'done', changed_at = clock_timestamp(), done_at = clock_timestamp(),
-          announce_at = case when $3 then clock_timestamp() end
-        where k.account = $1 and k.state = 'running'
-          and not exists (select from ${s}.chunk c where c.campaign_id = k.id and c.state = 'pending')
-          and not exists (select from ${s}.chunk c where c.campaign_id = k.id and c.state in ('sending', 'unknown'))
-        returning k.id
-      ), reopened as (
-        -- Something was sent anew in the moment in which it ended.
-        update ${s}.campaign k set state = 'running', changed_at = clock_timestamp(), done_at = null
-        where k.account = $1 and k.state = 'done' and k.done_at > clock_timestamp() - interval '1 hour'
-          and exists (select from ${s}.chunk c where c.campaign_id = k.id and c.state = 'pending')
-        returning k.id
-      ), rested as (
-        update ${s}.campaign k set done_at = clock_timestamp()
-        where k.account = $1 and k.state = 'cancelled' and k.done_at is null
-          and not exists (select from ${s}.chunk c where c.campaign_id = k.id and c.state = 'pending')
-          and not exists (select from ${s}.chunk c where c.campaign_id = k.id and c.state in ('sending', 'unknown'))
+        select id from ${s}.end_campaigns($1, $3) id
       )
       insert into ${s}.journal (account, campaign_id, event, by)
-        select $1, id, 'running', $2 from begun union all select $1, id, 'running', $2 from reopened
-        union all select $1, id, 'done', $2 from ended returning 1`,
+        select $1, id, 'running', $2 from begun union all select $1, id, 'done', $2 from ended returning 1`,
       [this.ledger.account, this.ledger.by, announce],
     );
   }

@@ -126,9 +126,10 @@ function aboutNumbers(chunk: ClaimedChunk, addressees: Addressees, error: Laaffi
       code,
     };
   }
-  if (status === NUMBER_LIMIT && count === 1 && chunk.retries < MOST_NUMBER_RETRIES) {
+  if (status === NUMBER_LIMIT && count === 1 && chunk.numberRetries < MOST_NUMBER_RETRIES) {
     const seconds = error instanceof LaafficLimitException ? error.retryAfter : 60;
-    return { is: 'unsent', code, reason, delay: seconds * 1000 * 2 ** Math.min(chunk.retries, 6) };
+    const delay = seconds * 1000 * 2 ** Math.min(chunk.numberRetries, 6);
+    return { is: 'unsent', code, reason, delay, isNumber: true };
   }
   return refusedEach(addressees, error, reason);
 }

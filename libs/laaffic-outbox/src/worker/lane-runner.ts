@@ -1,5 +1,6 @@
 import type { ClaimedChunk } from '../ledger/chunk.js';
 import type { Claim } from '../ledger/claims.js';
+import type { Stopwatch } from '../clock.js';
 import type { Outages } from '../outages.js';
 import { Bell } from '../bell.js';
 
@@ -10,10 +11,9 @@ export interface LanePlan {
   /** Milliseconds until an idle lane looks again. */
   readonly poll: number;
   claim(limit: number): Promise<Claim>;
-  /** Sends a chunk and writes its outcome down; never rejects. */
-  run(chunk: ClaimedChunk, mayStart: () => boolean): Promise<void>;
-  /** A check whether a claim that begins now may still be acted on. */
-  lease(): () => boolean;
+  /** Sends a chunk and writes its outcome down; never rejects. @param claimed runs since before the chunk was claimed. */
+  run(chunk: ClaimedChunk, claimed: Stopwatch): Promise<void>;
+  startStopwatch(): Stopwatch;
 }
 
 const AFTER_FAILURE = 500;
@@ -72,12 +72,13 @@ export class LaneRunner {
 
   /** @returns for how long there is nothing to do. */
   async #claim(free: number): Promise<number> {
-    const mayStart = this.plan.lease();
+    // Started before the database computes how long the chunk may still be sent.
+    const claimed = this.plan.startStopwatch();
     try {
       const { chunks, wait } = await this.plan.claim(free);
       this.plan.outages.over(OUTAGE);
       for (const chunk of chunks) {
-        const run = this.plan.run(chunk, mayStart).finally(() => this.#running.delete(run));
+        const run = this.plan.run(chunk, claimed).finally(() => this.#running.delete(run));
         this.#running.add(run);
       }
       if (wait !== undefined) return Math.min(wait, this.plan.poll);

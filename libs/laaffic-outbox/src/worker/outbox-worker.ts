@@ -1,6 +1,6 @@
 import type { SmsService } from 'nestjs-laaffic';
 import type { Subject } from 'rxjs';
-import type { ProcessClock } from '../clock.js';
+import type { ProcessClock, Stopwatch } from '../clock.js';
 import type { AccountControl } from '../ledger/account-control.js';
 import type { OutboxActivity } from '../ledger/activity.js';
 import type { ClaimedChunk } from '../ledger/chunk.js';
@@ -69,20 +69,19 @@ export class OutboxWorker {
       slots: settings.worker?.slots[lane] ?? 1,
       poll: settings.worker?.poll ?? 1_000,
       claim: (limit) => claims.take(lane, limit),
-      run: (chunk, mayStart) => this.#send(chunk, lane, mayStart),
-      lease: () => clock.within(settings.timing.startWithin),
+      run: (chunk, claimed) => this.#send(chunk, lane, claimed),
+      startStopwatch: () => clock.start(),
     });
   }
 
-  async #send(chunk: ClaimedChunk, lane: Lane, mayStart: () => boolean): Promise<void> {
-    const { sms, settings, settlements, clock, prefix, activity } = this.parts;
+  async #send(chunk: ClaimedChunk, lane: Lane, claimed: Stopwatch): Promise<void> {
+    const { sms, settings, settlements, prefix, activity } = this.parts;
     const priority = lane === 'priority' ? 'high' : 'normal';
-    const mayBeSent = chunk.expiresIn === undefined ? () => true : clock.within(chunk.expiresIn);
     const { verdict, account } = await attempt(sms, chunk, {
       prefix,
       timeout: settings.timing.timeout,
       priority,
-      mayStart: () => mayStart() && mayBeSent(),
+      mayStart: () => claimed.isWithin(Math.min(settings.timing.startWithin, chunk.expiresIn ?? Infinity)),
     });
     // First the account: what is given back must not be claimed again at once.
     await this.#watch.heed(account, chunk.isProbe);

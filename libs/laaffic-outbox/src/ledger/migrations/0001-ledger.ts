@@ -28,6 +28,8 @@ create table account (
   paused_reason text,
   probe_at timestamptz,
   probes int not null default 0,
+  -- When a list last went ahead of single recipients that were due.
+  list_turn_at timestamptz not null default '-infinity',
   -- When the last look through sent records began, and up to when records were looked at.
   lookup_began_at timestamptz,
   looked_up_at timestamptz
@@ -58,12 +60,14 @@ create table campaign (
 );
 create unique index on campaign (account, idempotency_key) where idempotency_key is not null;
 create index on campaign (account, priority desc, id) where state in ('scheduled', 'running');
+create index on campaign (account) where state = 'cancelled' and done_at is null;
 create index on campaign (announce_at) where announce_at is not null;
 create index on campaign (done_at) where erased_at is null and done_at is not null;
 
 create table chunk (
   id bigint generated always as identity primary key,
-  account text not null references account,
+  -- No foreign key: it would lock the account's row until the app's transaction ends, and claims change that row.
+  account text not null,
   campaign_id bigint references campaign,
   lane lane not null,
   state chunk_state not null default 'pending',
@@ -74,6 +78,8 @@ create table chunk (
   first bigint not null default 0,
   -- Recipients that are this chunk's; slots that are empty are none, or another chunk's.
   n int not null,
+  -- Single recipients go ahead of lists.
+  is_list boolean not null generated always as (n > 1) stored,
   numbers text,
   order_ids text,
   content text,
@@ -86,7 +92,8 @@ create table chunk (
   worker text,
   code text,
   reason text,
-  retries int not null default 0,
+  -- How often a limit of its one number has put it off.
+  number_retries int not null default 0,
   -- Whether it was divided off another to find out which number is refused.
   is_part boolean not null default false,
   -- Whether an earlier attempt may have been taken: then nothing that becomes of this one means "surely not sent".
@@ -110,7 +117,7 @@ create table chunk (
 -- Twelve bytes a recipient: to compress them costs more than it saves.
 alter table chunk alter column numbers set storage external, alter column order_ids set storage external;
 create unique index on chunk (account, idempotency_key) where idempotency_key is not null;
-create index chunk_due on chunk (account, lane, due_at, id) where state = 'pending' and campaign_id is null;
+create index chunk_due on chunk (account, lane, is_list, due_at, id) where state = 'pending' and campaign_id is null;
 create index chunk_campaign_due on chunk (campaign_id, due_at, id) where state = 'pending' and campaign_id is not null;
 create index chunk_open on chunk (changed_at) where state in ('sending', 'unknown');
 create index chunk_campaign_open on chunk (campaign_id) where state in ('sending', 'unknown') and campaign_id is not null;
@@ -225,27 +232,38 @@ begin
   select * into strict c from chunk where id = p_chunk for update;
   slots := string_to_array(c.numbers, ',');
   ids := string_to_array(c.order_ids, ',');
-  while taken < p_size loop
+  -- The second condition ends the loop even if n is larger than the number of recipients.
+  while taken < p_size and cut < cardinality(slots) loop
     cut := cut + 1;
     if slots[cut] <> '' then taken := taken + 1; end if;
   end loop;
   insert into chunk (account, campaign_id, lane, root, first, n, numbers, order_ids, content, sender_id, due_at, expires_at, is_part, doubtful, awaited)
-  values (c.account, c.campaign_id, c.lane, coalesce(c.root, c.id), c.first, p_size, array_to_string(slots[1:cut], ','),
+  values (c.account, c.campaign_id, c.lane, coalesce(c.root, c.id), c.first, taken, array_to_string(slots[1:cut], ','),
     case when ids is not null then array_to_string(ids[1:cut], ',') end, c.content, c.sender_id, c.due_at, c.expires_at, c.is_part, c.doubtful, c.awaited)
   returning id into head;
-  update chunk set n = n - p_size, numbers = repeat(',', cut) || array_to_string(slots[cut + 1:], ',') where id = p_chunk;
+  slots := slots[cut + 1:];
+  update chunk set n = (select count(*) from unnest(slots) s (number) where s.number <> ''),
+      numbers = repeat(',', cut) || array_to_string(slots, ',')
+    where id = p_chunk returning * into c;
+  if c.n = 0 then
+    update chunk set state = 'divided', changed_at = clock_timestamp() where id = p_chunk;
+  end if;
   return head;
 end $$;
 
 -- Gives a worker up to p_limit chunks to send, each marked with its next attempt; a last row without an id says in
 -- how many milliseconds to ask again, if that is known. Nothing may be sent before this has committed.
+--
+-- Single recipients are taken before lists, except that one list a second may go ahead, so that each kind gets through
+-- whatever the other does. p_start_within: after so many milliseconds the worker sends nothing of this claim any more,
+-- and may not even be there to hear of it, so the claim fails and changes nothing.
 create function claim(
   p_account text, p_worker text, p_lane lane, p_limit int,
   p_recipients double precision, p_requests double precision, p_burst double precision, p_share double precision,
-  p_largest int
+  p_largest int, p_start_within double precision
 ) returns table (
   chunk_id bigint, chunk_attempt int, chunk_campaign bigint, chunk_n int, chunk_numbers text, chunk_order_ids text,
-  chunk_content text, chunk_sender text, chunk_retries int, chunk_isolation int, is_probe boolean, wait_ms int,
+  chunk_content text, chunk_sender text, chunk_number_retries int, chunk_isolation int, is_probe boolean, wait_ms int,
   waited_ms double precision, expires_in_ms double precision, is_doubtful boolean
 ) language plpgsql set search_path from current as $$
 declare
@@ -261,10 +279,17 @@ declare
   kept_recipients double precision := 0;
   kept_requests double precision := 0;
   waiting double precision;
+  of_lists boolean;
+  -- Whether the next list may go ahead of single recipients.
+  has_turn boolean;
+  is_ahead boolean;
 begin
+  -- A worker that has given up leaves no statement behind that waits for a lock.
+  perform set_config('lock_timeout', ceil(p_start_within)::text, true);
   select * into strict a from account where id = p_account;
   if limited or a.paused_at is not null then
-    select * into strict a from account where id = p_account for update;
+    -- Not FOR UPDATE: a foreign key of the app's that refers to this row must not stop all sending.
+    select * into strict a from account where id = p_account for no key update;
   end if;
   if a.paused_at is not null then
     if a.probe_at > clock_timestamp() then
@@ -307,12 +332,18 @@ begin
     largest := 1;
   end if;
 
+  has_turn := a.list_turn_at < clock_timestamp() - interval '1 second';
   for i in 1..p_limit loop
-    select * into c from chunk w
-      where w.account = p_account and w.lane = p_lane and w.state = 'pending' and w.campaign_id is null
-        and w.due_at <= clock_timestamp() and (w.expires_at is null or w.expires_at > clock_timestamp())
-      order by w.due_at, w.id limit 1 for update skip locked;
-    if not found and p_lane = 'bulk' then
+    foreach of_lists in array case when has_turn then array[true, false] else array[false, true] end loop
+      select * into c from chunk w
+        where w.account = p_account and w.lane = p_lane and w.is_list = of_lists and w.state = 'pending'
+          and w.campaign_id is null and w.due_at <= clock_timestamp()
+          and (w.expires_at is null or w.expires_at > clock_timestamp())
+        order by w.due_at, w.id limit 1 for update skip locked;
+      exit when found;
+    end loop;
+    is_ahead := has_turn and c.is_list;
+    if c.id is null and p_lane = 'bulk' then
       for running in select r.id from campaign r
         where r.account = p_account and r.state in ('scheduled', 'running') and r.starts_at <= clock_timestamp()
         order by r.priority desc, r.id
@@ -337,6 +368,10 @@ begin
       a.recipients_left := a.recipients_left - least(c.n, largest);
       a.requests_left := a.requests_left - 1;
     end if;
+    if is_ahead then
+      has_turn := false;
+      update account set list_turn_at = clock_timestamp() where id = p_account;
+    end if;
     if c.n > largest then
       c.id := cut_chunk(c.id, largest);
       select * into strict c from chunk w where w.id = c.id for update;
@@ -352,7 +387,7 @@ begin
     chunk_n := c.n;
     chunk_numbers := c.numbers;
     chunk_order_ids := c.order_ids;
-    chunk_retries := c.retries;
+    chunk_number_retries := c.number_retries;
     chunk_isolation := 100;
     if c.is_part then
       chunk_isolation := greatest(0, 100 - (select count(*) from chunk d where d.root = c.root and d.is_part));
@@ -380,6 +415,9 @@ begin
   end if;
   if probing and chunk_id is not null then
     update account set probe_at = clock_timestamp() + interval '1 minute', probes = probes + 1 where id = p_account;
+  end if;
+  if clock_timestamp() - statement_timestamp() > p_start_within * interval '1 millisecond' then
+    raise exception 'the claim took longer than its worker waits' using errcode = 'query_canceled';
   end if;
   if wait_ms is not null then
     chunk_id := null;
@@ -534,9 +572,52 @@ create function contradiction() returns text language sql immutable as $$
   select 'a report came of an attempt that counted as not sent'
 $$;
 
--- Surely nothing was sent, and another try may succeed.
-create function give_back(p_chunk bigint, p_attempt int, p_by text, p_code text, p_reason text, p_delay double precision)
-returns boolean language plpgsql set search_path from current as $$
+-- Something of a campaign is pending again, so it runs again, or what was cancelled has to be cancelled too. The lock
+-- makes end_campaigns() see either all of this transaction or none of it.
+create function reopen_campaign(p_campaign bigint, p_by text) returns void language plpgsql set search_path from current as $$
+declare
+  k campaign%rowtype;
+begin
+  select * into k from campaign where id = p_campaign for no key update;
+  if k.done_at is null then return; end if;
+  update campaign set state = case state when 'done' then 'running' else state end, changed_at = clock_timestamp(), done_at = null
+    where id = p_campaign;
+  if k.state = 'done' then
+    insert into journal (account, campaign_id, event, by) values (k.account, k.id, 'running', p_by);
+  end if;
+end $$;
+
+-- Ends running campaigns of which nothing moves any more, and returns them; notes the end of cancelled ones. Each is
+-- looked at again under its lock, because something may have become pending in between.
+create function end_campaigns(p_account text, p_announce boolean) returns setof bigint
+language plpgsql set search_path from current as $$
+declare
+  candidate bigint;
+  k campaign%rowtype;
+begin
+  for candidate in select c.id from campaign c
+    where c.account = p_account and (c.state = 'running' or c.state = 'cancelled' and c.done_at is null)
+      and not exists (select from chunk w where w.campaign_id = c.id and w.state = 'pending')
+      and not exists (select from chunk w where w.campaign_id = c.id and w.state in ('sending', 'unknown'))
+    order by c.id
+  loop
+    perform from campaign where id = candidate for no key update skip locked;
+    continue when not found;
+    update campaign c set state = case c.state when 'running' then 'done' else c.state end, done_at = clock_timestamp(),
+        changed_at = case c.state when 'running' then clock_timestamp() else c.changed_at end,
+        announce_at = case when c.state = 'running' and p_announce then clock_timestamp() else c.announce_at end
+      where c.id = candidate and (c.state = 'running' or c.state = 'cancelled' and c.done_at is null)
+        and not exists (select from chunk w where w.campaign_id = c.id and w.state = 'pending')
+        and not exists (select from chunk w where w.campaign_id = c.id and w.state in ('sending', 'unknown'))
+      returning * into k;
+    if found and k.state = 'done' then return next candidate; end if;
+  end loop;
+end $$;
+
+-- Surely nothing was sent, and another try may succeed. p_is_number: a limit of its one number was the reason.
+create function give_back(
+  p_chunk bigint, p_attempt int, p_by text, p_code text, p_reason text, p_delay double precision, p_is_number boolean
+) returns boolean language plpgsql set search_path from current as $$
 declare
   c chunk%rowtype;
 begin
@@ -547,7 +628,7 @@ begin
     return false;
   end if;
   update chunk set state = 'pending', changed_at = clock_timestamp(), code = p_code, reason = p_reason,
-      retries = retries + 1, worker = null, unknown = 0, due_at = clock_timestamp() + p_delay * interval '1 millisecond'
+      number_retries = number_retries + p_is_number::int, worker = null, unknown = 0, due_at = clock_timestamp() + p_delay * interval '1 millisecond'
     where id = p_chunk and attempt = p_attempt and state in ('sending', 'unknown', 'held') and accepted = 0
     returning * into c;
   if c.id is null then
@@ -556,6 +637,7 @@ begin
   end if;
   insert into journal (account, campaign_id, chunk_id, attempt, event, by, detail)
     values (c.account, c.campaign_id, p_chunk, p_attempt, 'given back', p_by, p_code);
+  if c.campaign_id is not null then perform reopen_campaign(c.campaign_id, p_by); end if;
   return true;
 end $$;
 
@@ -596,9 +678,7 @@ begin
     where id = p_chunk;
   insert into journal (account, campaign_id, chunk_id, attempt, event, by, detail)
     values (c.account, c.campaign_id, p_chunk, p_attempt, p_event, p_by, p_detail);
-  if c.campaign_id is not null then
-    update campaign set state = 'running', done_at = null where id = c.campaign_id and state = 'done';
-  end if;
+  if c.campaign_id is not null then perform reopen_campaign(c.campaign_id, p_by); end if;
   return true;
 end $$;
 
@@ -692,7 +772,7 @@ language plpgsql set search_path from current as $$
 declare
   before account%rowtype;
 begin
-  select * into strict before from account where id = p_account for update;
+  select * into strict before from account where id = p_account for no key update;
   update account set paused_at = coalesce(paused_at, clock_timestamp()), paused_code = p_code, paused_reason = p_reason,
       probe_at = clock_timestamp() + least(300000, p_first * power(2, least(probes, 10))) * interval '1 millisecond'
     where id = p_account;
