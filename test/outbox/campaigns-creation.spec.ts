@@ -88,6 +88,20 @@ describe('SmsCampaigns.create', () => {
     expect(await numbersOf(id)).toBe([...numbers(34_001)].join('\n'));
   });
 
+  it('takes no order id from results that are given again, so that no report finds the wrong campaign', async () => {
+    const [first, second] = numbers(2);
+    const { id } = await campaigns.create(campaignOf({ recipients: [first!, second!] }));
+    const results = await readAll(campaigns.results(id));
+    const given = results.map(({ number = '', orderId }) => ({ number, orderId }));
+    const again = await campaigns.create(campaignOf({ recipients: [...given, { number: first!, orderId: 'mine' }] }));
+    const reason = 'orderId must be your own: an outbox has made this one for another message, so leave it out';
+    expect((await readAll(campaigns.results(again.id))).map(({ state, reason }) => [state, reason])).toEqual([
+      ['rejected', reason],
+      ['rejected', reason],
+      ['pending', undefined],
+    ]);
+  });
+
   it('cancels what nobody can go on with', async () => {
     await failureOf(campaigns.create(campaignOf({ recipients: failing(2_500) })));
     const { id, total, state } = await only();

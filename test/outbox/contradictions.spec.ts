@@ -1,6 +1,7 @@
-import type { DeliveryReport } from 'nestjs-laaffic';
-import { migrateOutbox, type OutboxRecipient, type SmsOutbox } from 'nestjs-laaffic-outbox';
+import type { DeliveryReport, RecipientInput } from 'nestjs-laaffic';
+import { migrateOutbox, SmsCampaigns, type OutboxRecipient, type SmsOutbox } from 'nestjs-laaffic-outbox';
 import { ReportIntake } from '../../libs/laaffic-outbox/src/reports/report-intake.js';
+import { readAll } from './campaigns.js';
 import { numbers, SHORT, Stage, until } from './stage.js';
 
 jest.setTimeout(30_000);
@@ -40,7 +41,7 @@ describe('a report of a message that counted as not sent', () => {
         at: AT,
         ...more,
       });
-    return { outbox, take };
+    return { app, outbox, take };
   }
 
   const ends = (id: string, event: string) =>
@@ -67,10 +68,14 @@ describe('a report of a message that counted as not sent', () => {
 
   /** Lets a worker claim all that is pending. */
   async function letAllGo(outbox: SmsOutbox) {
+    await letGo();
     await outbox.resumeAccount('a person');
     expect((await outbox.send({ to: numbers(1, 90), content: 'last' })).receipt?.accepted).toHaveLength(1);
   }
   const sentTo = () => stage.sandbox.messages.map(({ number }) => number);
+  /** Nothing is claimed until it may go. */
+  const hold = () => stage.query(`update account set slow_until = clock_timestamp() + interval '1 hour'`);
+  const letGo = () => stage.query(`update account set slow_until = null`);
 
   it('settles it, and it is not sent again', async () => {
     const { outbox, take } = await start();
@@ -165,11 +170,170 @@ describe('a report of a message that counted as not sent', () => {
     ]);
   });
 
-  it('stops no message that was never begun', async () => {
+  it.each([0, 1, 2])('is not believed of attempt %i, which was not made', async (attempt) => {
     const { outbox, take } = await start();
-    const { id } = await outbox.enqueue({ to: numbers(1), content: 'x' }, { sendAt: new Date(Date.now() + 60_000) });
-    await take((await recipientsOf(outbox, id))[0]!, 0);
-    expect([await states(outbox, id), await stage.events(id)]).toEqual(['pending', ['pending', CONTRADICTED]]);
+    await hold();
+    const { id } = await outbox.enqueue({ to: numbers(1), content: 'x' });
+    await take((await recipientsOf(outbox, id))[0]!, attempt);
+    expect([await states(outbox, id), await stage.events(id)]).toEqual(['pending', ['pending']]);
+    // Nor once the attempt is made.
+    await letGo();
+    await becomes(outbox, id, 'accepted');
+    await stage.query(`update early_report set try_at = clock_timestamp()`);
+    await until(
+      () => stage.query('select from early_report where tries > 0'),
+      (rows) => rows.length === 1,
+    );
+    expect([await states(outbox, id), sentTo()]).toEqual(['accepted', numbers(1)]);
+  });
+
+  it('is not believed if its number is another than the one of the recipient that its order id names', async () => {
+    const { outbox, take } = await start();
+    const { id, recipients } = await givenBack(outbox, 2);
+    await take({ ...recipients[0]!, number: numbers(2)[1] }, 1);
+    await take({ ...recipients[0]!, number: undefined }, 1, { msgId: '72' });
+    expect([await states(outbox, id), await stage.events(id)]).toEqual([
+      'pending,pending',
+      ['pending', 'sending', GIVEN_BACK],
+    ]);
+  });
+
+  describe('whose recipient has been moved to another request since', () => {
+    /** Two whose answer was lost, held, and sent anew by a person while nothing can be sent. */
+    async function resent(outbox: SmsOutbox, to: RecipientInput[]) {
+      stage.sandbox.script({ fault: 'cut-after-accepting' });
+      const { id } = await outbox.enqueue({ to, content: 'x' });
+      await becomes(outbox, id, to.map(() => 'held').join());
+      const recipients = await recipientsOf(outbox, id);
+      await hold();
+      await outbox.resolve(id, 'resend', { by: 'a person' });
+      await becomes(outbox, id, to.map(() => 'pending').join());
+      return { id, recipients };
+    }
+
+    it.each<[string, (number: string, i: number) => RecipientInput]>([
+      ['an order id of the outbox', (number: string) => number],
+      ["a caller's own order id", (number: string, i: number) => ({ number, orderId: `own-${i}` })],
+    ])('keeps the recipient from getting it twice, and the others are sent anew: by %s', async (_, form) => {
+      const { outbox, take } = await start({ grace: 100 });
+      const { id, recipients } = await resent(outbox, numbers(3).map(form));
+      await take(recipients[0]!, 1);
+      await take(recipients[2]!, 1, { msgId: '73', state: 'failed', reason: 'UNDELIV' });
+      expect(await states(outbox, id)).toBe('delivered,pending,failed');
+      await letGo();
+      await becomes(outbox, id, 'delivered,accepted,failed');
+      expect(sentTo()).toEqual([...numbers(3), numbers(3)[1]]);
+      expect((await stage.events(id)).slice(5)).toEqual([
+        'not sent again 1 reported',
+        'proved 1 of 1',
+        'not sent again 1 reported',
+        'proved 1 of 1',
+        'sending',
+        'settled',
+      ]);
+      expect(await stage.sums()).toEqual({ n: 3, accepted: 3, rejected: 0, unknown: 0 });
+    });
+
+    it('stops all of them if all are reported, in one group', async () => {
+      const { outbox, take } = await start({ grace: 100 });
+      const { id, recipients } = await resent(outbox, numbers(3));
+      await Promise.all(recipients.map((recipient, i) => take(recipient, 1, { msgId: `7${i}` })));
+      await becomes(outbox, id, 'delivered,delivered,delivered');
+      await letAllGo(outbox);
+      expect(sentTo()).toEqual([...numbers(3), ...numbers(1, 90)]);
+      expect(await stage.query(`select count(*)::int as pending from chunk where state = 'pending'`)).toEqual([
+        { pending: 0 },
+      ]);
+    });
+
+    it('settles who is being sent to again, and the answer of that changes nothing', async () => {
+      const { outbox, take } = await start({ grace: 100 });
+      const { id, recipients } = await resent(outbox, numbers(2));
+      stage.sandbox.script({ delayAnswer: 500 });
+      const before = stage.sandbox.requests.length;
+      await letGo();
+      await until(
+        () => stage.sandbox.requests.length,
+        (count) => count > before,
+      );
+      await take(recipients[0]!, 1);
+      await becomes(outbox, id, 'accepted,accepted');
+      expect(sentTo()).toEqual([...numbers(2), ...numbers(2)]);
+    });
+
+    it('stops both halves of a request that the gateway refused for a number, and sent all the same', async () => {
+      const { outbox, take } = await start();
+      stage.sandbox.script({ status: -9, delayAnswer: 300 });
+      const { id } = await outbox.enqueue({ to: numbers(4), content: 'x' });
+      await until(
+        () => stage.sandbox.requests.length,
+        (count) => count === 1,
+      );
+      const recipients = await recipientsOf(outbox, id);
+      await hold();
+      await until(
+        () => stage.query(`select from chunk where state = 'pending'`),
+        (rows) => rows.length === 2,
+      );
+      await take(recipients[3]!, 1);
+      expect(await states(outbox, id)).toBe('unknown,unknown,unknown,delivered');
+      await letAllGo(outbox);
+      expect([await states(outbox, id), sentTo()]).toEqual(['unknown,unknown,unknown,delivered', numbers(1, 90)]);
+    });
+
+    it.each([
+      ['who is sent to alone', 0, 'delivered,unknown,unknown'],
+      ['who is among the others', 2, 'unknown,unknown,delivered'],
+    ])('stops the probe that was cut off and the others: reported is one %s', async (_, position, expected) => {
+      const { outbox, take } = await start();
+      const { id, recipients } = await givenBack(outbox, 3);
+      stage.sandbox.script(NOT_TAKEN);
+      await stage.query('update account set probe_at = clock_timestamp()');
+      await until(
+        () => stage.query(`select n from chunk where state = 'pending' and attempt > 0 order by n`),
+        (rows) => JSON.stringify(rows) === '[{"n":1},{"n":2}]',
+      );
+      await take(recipients[position]!, 1);
+      expect(await states(outbox, id)).toBe(expected);
+      await letAllGo(outbox);
+      expect([await states(outbox, id), sentTo()]).toEqual([expected, numbers(1, 90)]);
+    });
+
+    it('does not stop what was cut off before the attempt that is reported', async () => {
+      const { outbox, take } = await start();
+      await hold();
+      const { id } = await outbox.enqueue({ to: numbers(3), content: 'x' });
+      await stage.query('select cut_chunk(id, 1) from chunk');
+      const [whole] = await stage.query<{ id: string }>('select min(id)::text as id from chunk');
+      await stage.query(`update chunk set due_at = clock_timestamp() + interval '1 hour' where id <> $1`, [whole!.id]);
+      stage.sandbox.script(NOT_TAKEN);
+      await letGo();
+      await until(
+        () => stage.query('select from chunk where id = $1 and attempt = 1 and state = $2', [whole!.id, 'pending']),
+        (rows) => rows.length === 1,
+      );
+      await take((await recipientsOf(outbox, id))[2]!, 1);
+      expect(await states(outbox, id)).toBe('pending,unknown,delivered');
+    });
+
+    it('stops those that a person sent anew because the gateway had refused them', async () => {
+      const { app, outbox, take } = await start();
+      const campaigns = app.get(SmsCampaigns);
+      stage.sandbox.script({ status: -3 });
+      const { id } = await campaigns.create({ name: 'sale', content: 'x', recipients: numbers(2), sendAt: 'now' });
+      await until(
+        () => stage.query<{ state: string }>('select state::text from campaign'),
+        ([campaign]) => campaign?.state === 'done',
+      );
+      const [first, second] = await readAll(campaigns.results(id));
+      await hold();
+      expect(await campaigns.retryRefused(id, { by: 'a person' })).toBe(2);
+      await take(first!, 1);
+      await take(second!, 1, { msgId: '72', state: 'sending' });
+      expect((await readAll(campaigns.results(id))).map(({ state }) => state)).toEqual(['delivered', 'accepted']);
+      await letAllGo(outbox);
+      expect(sentTo()).toEqual(numbers(1, 90));
+    });
   });
 
   describe('that is being sent again', () => {

@@ -1,5 +1,6 @@
-import type { LaafficInputException } from 'nestjs-laaffic';
+import type { LaafficInputException, SendSms } from 'nestjs-laaffic';
 import type { EnqueueOptions, SmsOutbox } from 'nestjs-laaffic-outbox';
+import { failureOf } from '../module/account.js';
 import { numbers, Stage, until } from './stage.js';
 
 jest.setTimeout(30_000);
@@ -195,6 +196,22 @@ describe('a message', () => {
     expect(stage.sandbox.requests).toHaveLength(1);
     expect(receipt?.accepted.map(({ msgId }) => msgId)).toEqual(stage.sandbox.messages.map(({ msgId }) => msgId));
     expect((await outbox.findByOrderId(receipt?.accepted[999]?.orderId ?? ''))?.id).toBe(id);
+  });
+
+  it.each([
+    ['that this outbox made', (made: string) => made],
+    ['that another outbox made', (made: string) => made.replace(/^.{8}/, '0123abcd')],
+  ])('with an order id %s is refused', async (_, given) => {
+    const { receipt } = await outbox.send(COMMAND);
+    const orderId = given(receipt!.accepted[0]!.orderId);
+    const problem = 'must be your own: an outbox has made this one for another message, so leave it out';
+    const issuesOf = async (to: SendSms['to']) =>
+      ((await failureOf(outbox.enqueue({ to, content: 'x' }))) as LaafficInputException).issues;
+    expect([
+      await issuesOf({ number: '918563210001', orderId }),
+      await issuesOf(['918563210002', { number: '918563210001', orderId }]),
+    ]).toEqual([[{ field: 'to.orderId', problem }], [{ field: 'to[1].orderId', problem }]]);
+    expect(stage.sandbox.messages).toHaveLength(1);
   });
 
   it('carries order ids of its own beside made ones, and the same again in another message', async () => {

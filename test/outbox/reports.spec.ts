@@ -110,6 +110,34 @@ describe('delivery reports', () => {
     expect([states(await found(one)), states(await found(other))]).toEqual([['failed'], ['delivered']]);
   });
 
+  it('are of the message that their id names, whatever their order id says', async () => {
+    sandbox.script({ endpoint: 'sendSms', status: -3 });
+    const { id: refused } = await outbox.send({ to: NUMBERS[0]!, content: 'x' });
+    const { id: taken, receipt } = await outbox.send({ to: NUMBERS[1]!, content: 'y' });
+    const { orderId } = (await found(refused)).recipients[0]!;
+    const { msgId } = receipt!.accepted[0]!;
+    // As if somebody had given the order id of the one to the other.
+    await take([{ msgId, orderId, number: NUMBERS[1] }]);
+    expect([states(await found(refused)), states(await found(taken))]).toEqual([['rejected'], ['delivered']]);
+    const other = await outbox.send({ to: NUMBERS[1]!, content: 'z' });
+    await take([{ msgId: other.receipt!.accepted[0]!.msgId, orderId, number: NUMBERS[0] }]);
+    expect([states(await found(refused)), states(await found(other.id))]).toEqual([['rejected'], ['delivered']]);
+  });
+
+  it('that are kept are of one account alone', async () => {
+    await pool.query(
+      `insert into early_report (account, msg_id, state) values ('another', '55', 'delivered'), ('4luaKsL2', '56', 'delivered')`,
+    );
+    const tried = async () =>
+      (await pool.query<{ account: string; tries: number }>('select account, tries from early_report order by 1')).rows;
+    await until(async () => (await tried())[0]!.tries > 0);
+    expect((await tried()).map(({ account, tries }) => [account, tries > 0])).toEqual([
+      ['4luaKsL2', true],
+      ['another', false],
+    ]);
+    await pool.query('delete from early_report');
+  });
+
   it('of all kinds in one group each find theirs', async () => {
     const lost = await lose(NUMBERS[0]!);
     const { id } = await outbox.send({ to: NUMBERS, content: 'x' });

@@ -2,6 +2,9 @@ import type { Issue } from 'nestjs-laaffic';
 
 const MAX_TEXT = 255;
 
+/** What is wrong with an order id that came out of an outbox, as in its results. */
+export const MADE_ORDER_ID = 'must be your own: an outbox has made this one for another message, so leave it out';
+
 /** Text that people or programs name things with: 1 to 255 characters. */
 export function checkName(field: string, value: unknown): Issue[] {
   const isRight = typeof value === 'string' && value.trim() !== '' && value.length <= MAX_TEXT && !value.includes('\0');

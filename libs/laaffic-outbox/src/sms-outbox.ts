@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Observable } from 'rxjs';
-import { invalidCommand, readSendCommand, SmsReceipt, type SendSms } from 'nestjs-laaffic';
-import { checkDate, checkKey, checkOrder, checkStorable, checkTimeout } from './command-checks.js';
+import { invalidCommand, readSendCommand, SmsReceipt, type Issue, type SendSms } from 'nestjs-laaffic';
+import { checkDate, checkKey, checkOrder, checkStorable, checkTimeout, MADE_ORDER_ID } from './command-checks.js';
 import { EventHandlers } from './events/event-handlers.js';
 import type { OutboxActivity } from './ledger/activity.js';
 import {
@@ -19,6 +19,7 @@ import { MessageIntake } from './ledger/message-intake.js';
 import { MessageView } from './ledger/message-view.js';
 import { Outcomes } from './ledger/outcomes.js';
 import { OutboxLedger, type Ledger } from './ledger/outbox-ledger.js';
+import { isMadeOrderId } from './ledger/order-place.js';
 import { isRowId } from './ledger/row-id.js';
 import { Standings, type OutboxStanding } from './ledger/standing.js';
 import type { Lane } from './options/outbox.options.js';
@@ -188,7 +189,11 @@ export class SmsOutbox {
     const issues = [
       ...('issues' in read
         ? read.issues
-        : [...checkStorable('content', read.sms.content), ...checkStorable('senderId', read.sms.senderId)]),
+        : [
+            ...checkStorable('content', read.sms.content),
+            ...checkStorable('senderId', read.sms.senderId),
+            ...checkOrderIds(command.to, read.sms.recipients),
+          ]),
       ...checkKey(idempotencyKey),
       ...checkDate('sendAt', sendAt),
       ...checkDate('sendBefore', sendBefore),
@@ -217,6 +222,13 @@ export class SmsOutbox {
     if (transaction === undefined && added.isNew) this.#ledger.notifications.call('due');
     return added;
   }
+}
+
+function checkOrderIds(to: SendSms['to'], recipients: readonly { readonly orderId: string }[]): Issue[] {
+  return recipients.flatMap(({ orderId }, index) => {
+    if (!isMadeOrderId(orderId)) return [];
+    return [{ field: `${Array.isArray(to) ? `to[${index}]` : 'to'}.orderId`, problem: MADE_ORDER_ID }];
+  });
 }
 
 function receiptOf({ recipients }: OutboxMessage): SmsReceipt {

@@ -1,4 +1,6 @@
 import { readRecipients, type RecipientSource } from 'nestjs-laaffic';
+import { MADE_ORDER_ID } from '../command-checks.js';
+import { isMadeOrderId } from '../ledger/order-place.js';
 import { OutboxError } from '../outbox.error.js';
 import { SeenNumbers } from './seen-numbers.js';
 
@@ -97,7 +99,9 @@ export class RecipientChunks {
     let slot = 0;
     for (const { number, orderId } of recipients) {
       while (empty.has(slot)) slot++;
-      if (this.#seen?.add(number) === false) {
+      if (isMadeOrderId(orderId)) {
+        invalid.push({ slot, code: 'LAAFFIC_INVALID_COMMAND', reason: `orderId ${MADE_ORDER_ID}` });
+      } else if (this.#seen?.add(number) === false) {
         invalid.push({ slot, code: 'LAAFFIC_DUPLICATE_RECIPIENT', reason: 'the number came before' });
       } else {
         numbers[slot] = number;

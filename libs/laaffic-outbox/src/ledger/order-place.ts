@@ -5,6 +5,7 @@ export interface OrderPlace {
   readonly slot: number;
 }
 
+// The form of every outbox, not of this one alone: what another has sent must not be taken for ours either.
 const PLACE = /^([0-9a-f]{8})\.([0-9a-z]{1,13})\.([0-9a-z]{1,6})\.([0-9a-z]{1,4})$/;
 const LARGEST_ID = 2n ** 63n - 1n;
 
@@ -15,6 +16,11 @@ export function placeOf(orderId: string, prefix: string): OrderPlace | undefined
   const id = Array.from(chunk).reduce((sum, digit) => sum * 36n + BigInt(parseInt(digit, 36)), 0n);
   const place = { chunkId: String(id), attempt: parseInt(attempt, 36), slot: parseInt(slot, 36) };
   return id > LARGEST_ID || place.attempt >= 2 ** 31 || place.slot > 32_767 ? undefined : place;
+}
+
+/** Whether an outbox has made this order id. A caller who gives it again would have two messages with one id. */
+export function isMadeOrderId(orderId: string): boolean {
+  return PLACE.test(orderId);
 }
 
 /** What the order ids of one attempt of a chunk begin with. */

@@ -43,7 +43,7 @@ export class ReportBook {
     this.#answers = new Answers(ledger);
     const lists = [1, 2, 3, 4, 5, 6].map((parameter) => `string_to_array($${parameter}, chr(30))`);
     this.#takeAwaited = `select ${s}.book_awaited(${lists.join()}) as found`;
-    this.#take = `select ${s}.take_reports($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`;
+    this.#take = `select ${s}.take_reports($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`;
     this.#retry = `select ${s}.retry_reports($1, $2, $3, $4, $5) as tried`;
   }
 
@@ -93,7 +93,7 @@ export class ReportBook {
       reports.map(({ place }) => place?.attempt ?? null),
       reports.map(({ place }) => place?.slot ?? null),
     ];
-    await this.ledger.database.query(this.#take, [...this.#settling(), keepsEarly, ...columns]);
+    await this.ledger.database.query(this.#take, [this.ledger.account, ...this.#settling(), keepsEarly, ...columns]);
   }
 
   /** Tries reports again that were of nobody. @returns whether there may be more of them. */

@@ -72,8 +72,9 @@ create table chunk (
   lane lane not null,
   state chunk_state not null default 'pending',
   attempt int not null default 0,
-  -- The chunk that these recipients were in first.
+  -- The chunk that these recipients were in first, and the one that they came from. They keep their slots.
   root bigint,
+  parent bigint,
   -- Where slot 0 stands in the source of the campaign.
   first bigint not null default 0,
   -- Recipients that are this chunk's; slots that are empty are none, or another chunk's.
@@ -96,6 +97,8 @@ create table chunk (
   number_retries int not null default 0,
   -- Whether it was divided off another to find out which number is refused.
   is_part boolean not null default false,
+  -- Whether it left its parent because somebody decided to send it anew, although it had perhaps been sent.
+  is_resent boolean not null default false,
   -- Whether an earlier attempt may have been taken: then nothing that becomes of this one means "surely not sent".
   doubtful boolean not null default false,
   -- Whether a report has shown that an earlier attempt was taken after all: then this is never sent again by itself.
@@ -189,6 +192,7 @@ create index on journal (campaign_id, id) where campaign_id is not null;
 -- Reports whose message is not known yet: they may overtake the answer that names it.
 create table early_report (
   id bigint generated always as identity primary key,
+  account text not null,
   msg_id text not null,
   order_id text,
   number text,
@@ -203,7 +207,7 @@ create table early_report (
   tries int not null default 0,
   try_at timestamptz not null default clock_timestamp()
 );
-create index on early_report (try_at);
+create index on early_report (account, try_at);
 
 -- Takes from the account's allowance; the caller holds its row.
 create function take_allowance(a account, p_recipients double precision, p_requests double precision, p_burst double precision)
@@ -237,8 +241,8 @@ begin
     cut := cut + 1;
     if slots[cut] <> '' then taken := taken + 1; end if;
   end loop;
-  insert into chunk (account, campaign_id, lane, root, first, n, numbers, order_ids, content, sender_id, due_at, expires_at, is_part, doubtful, awaited)
-  values (c.account, c.campaign_id, c.lane, coalesce(c.root, c.id), c.first, taken, array_to_string(slots[1:cut], ','),
+  insert into chunk (account, campaign_id, lane, root, parent, first, n, numbers, order_ids, content, sender_id, due_at, expires_at, is_part, doubtful, awaited)
+  values (c.account, c.campaign_id, c.lane, coalesce(c.root, c.id), c.id, c.first, taken, array_to_string(slots[1:cut], ','),
     case when ids is not null then array_to_string(ids[1:cut], ',') end, c.content, c.sender_id, c.due_at, c.expires_at, c.is_part, c.doubtful, c.awaited)
   returning id into head;
   slots := slots[cut + 1:];
@@ -666,9 +670,9 @@ begin
     select p_chunk, (o ->> 0)::smallint, case when c.doubtful and o ->> 1 = 'rejected' then 'abandoned' else o ->> 1 end::message_state, o ->> 2, o ->> 3, o ->> 4
     from jsonb_array_elements(p_others) o
     on conflict (chunk_id, idx) do nothing;
-  insert into chunk (account, campaign_id, lane, root, first, n, numbers, order_ids, content, sender_id, expires_at, is_part, doubtful, awaited)
-    select c.account, c.campaign_id, c.lane, coalesce(c.root, c.id), c.first, (p ->> 'n')::int, p ->> 'numbers', c.order_ids,
-      c.content, c.sender_id, c.expires_at, c.is_part or p_event = 'divided', c.doubtful or p_doubtful, c.awaited
+  insert into chunk (account, campaign_id, lane, root, parent, first, n, numbers, order_ids, content, sender_id, expires_at, is_part, is_resent, doubtful, awaited)
+    select c.account, c.campaign_id, c.lane, coalesce(c.root, c.id), c.id, c.first, (p ->> 'n')::int, p ->> 'numbers', c.order_ids,
+      c.content, c.sender_id, c.expires_at, c.is_part or p_event = 'divided', p_doubtful, c.doubtful or p_doubtful, c.awaited
     from jsonb_array_elements(p_parts) p;
   known := count_messages(p_chunk);
   update chunk set state = case when n > moved then 'settled' else 'divided' end::chunk_state, n = n - moved,
@@ -800,21 +804,113 @@ language sql set search_path from current as $$
 $$;
 
 -- One delivery report. The state 'accepted' says no more than that the gateway took the message; chunk, attempt and
--- slot are where an order id of ours points, or where a lookup found that it belongs.
+-- slot are where an order id of ours points, or where a lookup found that it belongs. sent_from: that chunk, where the
+-- recipient has been moved to another since.
 create type report as (
   msg_id text, order_id text, number text, state message_state, reason text, reported_at timestamptz,
-  chunk_id bigint, attempt int, idx smallint
+  chunk_id bigint, attempt int, idx smallint, sent_from bigint
 );
+
+-- Where the recipient is now that an attempt named by chunk, number and slot was sent to. There is none if the attempt
+-- was never made or the number is another: then an order id says nothing, whoever made it.
+create function find_recipient(p_account text, p_chunk bigint, p_attempt int, p_idx smallint, p_number text)
+returns bigint language sql stable strict set search_path from current as $$
+  select f.id from chunk s cross join lateral (
+    select s.id, 0 as is_moved where split_part(s.numbers, ',', p_idx + 1) = p_number
+    union all
+    select m.id, 1 from chunk m where (m.root = coalesce(s.root, s.id) or m.id = s.root) and m.id <> s.id
+      and split_part(m.numbers, ',', p_idx + 1) = p_number
+  ) f
+  where s.id = p_chunk and s.account = p_account and p_attempt between 1 and s.attempt and p_number <> ''
+  order by f.is_moved limit 1
+$$;
+
+-- Whether somebody decided, on the way from the one chunk to the other, to send the recipients anew in spite of doubt.
+create function was_resent(p_from bigint, p_to bigint) returns boolean language sql stable set search_path from current as $$
+  with recursive way as (
+    select c.id, c.parent, c.is_resent from chunk c where c.id = p_to
+    union all
+    select c.id, c.parent, c.is_resent from way w join chunk c on c.id = w.parent where w.id <> p_from
+  )
+  select coalesce(bool_or(is_resent), false) from way where id <> p_from
+$$;
+
+-- When an attempt began.
+create function attempt_began(p_chunk bigint, p_attempt int) returns timestamptz
+language sql stable set search_path from current as $$
+  select min(at) from journal where chunk_id = p_chunk and attempt = p_attempt and event = 'sending'
+$$;
+
+-- A report has shown that an attempt was taken although it counted as not sent: what it was sent to and waits to be sent
+-- to again is not sent any more. What is being sent is told not to be sent a third time.
+create function stop_resending(p_chunk bigint, p_attempt int, p_except bigint, p_by text) returns void
+language plpgsql set search_path from current as $$
+declare
+  began timestamptz := attempt_began(p_chunk, p_attempt);
+  other chunk%rowtype;
+begin
+  for other in
+    with recursive family as (
+      select c.id, coalesce(c.root, c.id) as root from chunk c where c.id = p_chunk
+      union all
+      select c.id, f.root from family f join chunk c on c.root = f.root and c.parent = f.id and not c.is_resent
+        and (f.id <> p_chunk or c.created_at >= began)
+    )
+    select c.* from chunk c where c.id in (select id from family) and c.id <> p_except and c.state in ('pending', 'sending')
+    order by c.id for no key update
+  loop
+    if other.state = 'sending' then
+      update chunk set contradicted = true where id = other.id and (other.id <> p_chunk or other.attempt > p_attempt);
+      continue;
+    end if;
+    update chunk set state = 'unknown', changed_at = clock_timestamp(), code = 'OUTBOX_CONTRADICTED', reason = contradiction(),
+        sent_at = coalesce(least(sent_at, began), began)
+      where id = other.id returning * into other;
+    insert into journal (account, campaign_id, chunk_id, attempt, event, by, detail)
+      values (other.account, other.campaign_id, other.id, other.attempt, 'unknown', p_by, other.code);
+    perform tell_outcome(other);
+  end loop;
+end $$;
+
+-- Takes recipients out of a chunk that waits to be sent anew: a report shows that an earlier attempt reached them. Returns
+-- the chunk that they are in now, which waits for nothing but its reports.
+create function take_out(p_chunk bigint, p_slots smallint[], p_sent_at timestamptz, p_by text) returns bigint
+language plpgsql set search_path from current as $$
+declare
+  c chunk%rowtype;
+  cut record;
+  taken bigint;
+begin
+  select * into strict c from chunk where id = p_chunk for no key update;
+  select string_agg(case when s.at - 1 = any (p_slots) then '' else s.number end, ',' order by s.at) as rest,
+      string_agg(case when s.at - 1 = any (p_slots) then s.number else '' end, ',' order by s.at) as part,
+      count(*) filter (where s.at - 1 = any (p_slots) and s.number <> '')::int as n
+    into cut from unnest(string_to_array(c.numbers, ',')) with ordinality s (number, at);
+  insert into chunk (account, campaign_id, lane, state, root, parent, first, n, numbers, order_ids, content, sender_id,
+      due_at, expires_at, sent_at, is_part, is_resent, doubtful, awaited)
+    values (c.account, c.campaign_id, c.lane, 'unknown', coalesce(c.root, c.id), c.id, c.first, cut.n, cut.part, c.order_ids,
+      c.content, c.sender_id, c.due_at, c.expires_at, p_sent_at, c.is_part, c.is_resent, true, c.awaited)
+    returning id into taken;
+  update chunk set n = n - cut.n, numbers = cut.rest, changed_at = clock_timestamp(),
+      state = case when n > cut.n then state else 'divided' end
+    where id = p_chunk;
+  insert into journal (account, campaign_id, chunk_id, attempt, event, by, detail)
+    values (c.account, c.campaign_id, p_chunk, c.attempt, 'not sent again', p_by, format('%s reported', cut.n));
+  return taken;
+end $$;
 
 -- Where a caller's own order id points. Others may use the same ids, so the number has to be the same too, and there
 -- has to be one such place alone.
-create function own_place(p_order_id text, p_number text, out chunk_id bigint, out idx smallint)
+create function own_place(p_account text, p_order_id text, p_number text, out chunk_id bigint, out idx smallint, out sent_from bigint)
 language sql stable strict set search_path from current as $$
-  select min(p.id), min(p.at)::smallint from (
-    select c.id, array_position(o.ids, p_order_id) - 1 as at, c.numbers
+  select min(p.id), min(p.at)::smallint, min(p.sent_from) from (
+    select c.id, array_position(o.ids, p_order_id) - 1 as at, c.numbers,
+      -- One that was never sent itself can only be reported for what it was divided off.
+      case when c.state = 'pending' and c.attempt = 0 then c.parent end as sent_from
     from own_order_ids o join chunk c on c.id = o.chunk_id
-    where o.ids @> array[p_order_id] and (c.state in ('sending', 'settled', 'refused', 'unknown', 'held', 'abandoned')
-      or c.state = 'pending' and c.attempt > 0)
+    where o.ids @> array[p_order_id] and c.account = p_account
+      and (c.state in ('sending', 'settled', 'refused', 'unknown', 'held', 'abandoned')
+        or c.state = 'pending' and (c.attempt > 0 or c.parent is not null))
   ) p
   where split_part(p.numbers, ',', p.at + 1) = p_number
   having count(*) = 1
@@ -839,24 +935,46 @@ declare
   -- Whether the chunk waited to be sent again, and is not to be sent any more.
   is_stopped boolean := false;
   is_whole boolean;
+  apart record;
 begin
   -- First the chunk, as settle() does, and only then its recipients.
   select * into c from chunk where id = p_chunk for no key update;
   if not found then return p_places; end if;
+  if c.state = 'pending' then
+    -- Somebody decided to send these anew, and may still be right about the others.
+    select array_agg(p.place order by p.at) as places, array_agg(distinct p.idx) as slots, min(p.began) as began,
+        array_agg(row(p.msg_id, p.order_id, p.number, p.state, p.reason, p.reported_at, null, null, p.idx, null)::report order by p.at) as reports,
+        array_agg(p.at::int) as at
+      into apart from (
+        select q.*, p_places[q.at] as place, attempt_began(q.sent_from, q.attempt) as began
+        from unnest(p_reports) with ordinality q (msg_id, order_id, number, state, reason, reported_at, chunk_id, attempt, idx, sent_from, at)
+        where q.sent_from is not null and was_resent(q.sent_from, p_chunk)
+      ) p;
+    if apart.places is not null then
+      waiting := place_in_chunk(take_out(p_chunk, apart.slots, apart.began, p_by), apart.places, apart.reports, p_by, p_announce, p_poll_after);
+      select array_agg(p_places[q.at] order by q.at), array_agg(p_reports[q.at] order by q.at) into p_places, p_reports
+        from generate_subscripts(p_reports, 1) q (at) where q.at <> all (apart.at);
+      if p_places is null then return waiting; end if;
+      select * into strict c from chunk where id = p_chunk;
+    end if;
+  end if;
   perform write_out(p_chunk);
   slots := string_to_array(c.numbers, ',');
   taken := c.accepted;
   foreach r in array p_reports loop
     place := place + 1;
-    is_other := coalesce(r.attempt <> c.attempt, false);
-    if c.state = 'pending' and greatest(c.attempt, r.attempt) > 0 then
+    is_other := r.sent_from is not null or coalesce(r.attempt <> c.attempt, false);
+    if (is_other or c.state = 'pending' and c.attempt > 0)
+        and not (r.sent_from is not null and was_resent(r.sent_from, p_chunk)) then
+      perform stop_resending(coalesce(r.sent_from, p_chunk), coalesce(r.attempt, c.attempt), p_chunk, p_by);
+    end if;
+    if c.state = 'pending' and (c.attempt > 0 or r.sent_from is not null) then
       -- Whichever attempt it is of was given back by mistake.
       is_stopped := true;
       c.state := 'unknown';
       c.code := 'OUTBOX_CONTRADICTED';
       c.reason := contradiction();
-      c.sent_at := least(c.sent_at, (select min(j.at) from journal j
-        where j.chunk_id = p_chunk and j.attempt = r.attempt and j.event = 'sending'));
+      c.sent_at := least(c.sent_at, attempt_began(coalesce(r.sent_from, p_chunk), r.attempt));
     elsif is_other and c.state = 'sending' then
       -- This attempt cannot be stopped any more, but it is the last. Once it has ended the report may say more.
       if not c.contradicted then contradictions := contradictions + 1; end if;
@@ -964,8 +1082,9 @@ begin
 end $$;
 
 -- Writes reports to the recipients that they are of; returns the places (in p_reports, from 1) of those that are of none
--- so far. Each is looked up by its id, whatever old statistics say of a table that grows: hence the settings and offset 0.
-create function place_reports(p_reports report[], p_by text, p_announce boolean, p_poll_after double precision)
+-- so far. The message's id counts first, then the place that an order id of ours names, then a caller's own order id.
+-- Each is looked up by its id, whatever old statistics say of a table that grows: hence the settings and offset 0.
+create function place_reports(p_account text, p_reports report[], p_by text, p_announce boolean, p_poll_after double precision)
 returns int[] language plpgsql set search_path from current
 set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
 declare
@@ -974,22 +1093,26 @@ declare
   target record;
 begin
   select array_agg(r.at::int) into open
-    from unnest(p_reports) with ordinality r (msg_id, order_id, number, state, reason, reported_at, chunk_id, attempt, idx, at)
+    from unnest(p_reports) with ordinality r (msg_id, order_id, number, state, reason, reported_at, chunk_id, attempt, idx, sent_from, at)
     where not exists (select from message m where m.msg_id = r.msg_id
       and (r.chunk_id is null or m.chunk_id = r.chunk_id and m.idx = r.idx)
       and (m.state in ('accepted', 'delivered', 'failed') or m.state = 'rejected' and r.state <> 'delivered') offset 0);
   if open is not null then
     for target in
       select p.chunk_id, array_agg(p.at order by p.at) as places, array_agg(p.report order by p.at) as reports from (
-        select r.at::int as at, coalesce(m.chunk_id, r.chunk_id, o.chunk_id) as chunk_id,
+        select r.at::int as at, coalesce(m.chunk_id, n.chunk_id, o.chunk_id) as chunk_id,
           row(r.msg_id, r.order_id, r.number, r.state, r.reason, r.reported_at, null,
-            case when m.chunk_id is null then r.attempt end, coalesce(m.idx, r.idx, o.idx))::report as report
-        from unnest(p_reports) with ordinality r (msg_id, order_id, number, state, reason, reported_at, chunk_id, attempt, idx, at)
+            case when m.chunk_id is null then coalesce(r.attempt, s.attempt) end, coalesce(m.idx, r.idx, o.idx),
+            case when m.chunk_id is not null then null when n.chunk_id <> r.chunk_id then r.chunk_id else s.id end)::report as report
+        from unnest(p_reports) with ordinality r (msg_id, order_id, number, state, reason, reported_at, chunk_id, attempt, idx, sent_from, at)
+        cross join lateral find_recipient(p_account, r.chunk_id, r.attempt, r.idx, r.number) n (chunk_id)
         left join lateral (
           select f.chunk_id, f.idx from (select * from message w where w.msg_id = r.msg_id offset 0) f
-          where r.chunk_id is null or f.chunk_id = r.chunk_id and f.idx = r.idx order by f.chunk_id, f.idx limit 1
+          join chunk c on c.id = f.chunk_id and c.account = p_account
+          order by f.chunk_id = n.chunk_id and f.idx = r.idx desc, f.chunk_id, f.idx limit 1
         ) m on true
-        cross join lateral own_place(case when coalesce(m.chunk_id, r.chunk_id) is null then r.order_id end, r.number) o
+        cross join lateral own_place(p_account, case when coalesce(m.chunk_id, n.chunk_id) is null then r.order_id end, r.number) o
+        left join chunk s on s.id = o.sent_from
         where r.at = any (open)
       ) p group by p.chunk_id order by p.chunk_id
     loop
@@ -1005,28 +1128,33 @@ begin
   perform book_awaited(array_agg(r.msg_id order by r.at), array_agg(r.state::text order by r.at),
       array_agg(r.reason order by r.at), array_agg(r.reported_at::text order by r.at),
       array_agg(r.chunk_id::text order by r.at), array_agg(r.idx::text order by r.at))
-    from unnest(p_reports) with ordinality r (msg_id, order_id, number, state, reason, reported_at, chunk_id, attempt, idx, at);
+    from unnest(p_reports) with ordinality r (msg_id, order_id, number, state, reason, reported_at, chunk_id, attempt, idx, sent_from, at);
   return waiting;
 end $$;
 
 -- Takes reports down, in the order in which they came; p_keep: those of nobody so far are kept and tried again.
 create function take_reports(
-  p_by text, p_announce boolean, p_poll_after double precision, p_keep boolean, p_msg_ids text[], p_order_ids text[],
-  p_numbers text[], p_states text[], p_reasons text[], p_times text[], p_chunks text[], p_attempts text[], p_slots text[]
+  p_account text, p_by text, p_announce boolean, p_poll_after double precision, p_keep boolean, p_msg_ids text[],
+  p_order_ids text[], p_numbers text[], p_states text[], p_reasons text[], p_times text[], p_chunks text[], p_attempts text[],
+  p_slots text[]
 ) returns void language plpgsql set search_path from current as $$
 declare
+  -- A place that does not hold now will not hold later either: before the attempt that it names there was no message.
   reports report[] := array(
-    select row(r.msg_id, r.order_id, r.number, r.state, r.reason, r.at, r.chunk_id, r.attempt, r.idx)::report
+    select row(r.msg_id, case when r.chunk_id is null or f.id is not null then r.order_id end, r.number, r.state, r.reason, r.at,
+      case when f.id is not null then r.chunk_id end, case when f.id is not null then r.attempt end,
+      case when f.id is not null then r.idx end, null)::report
     from unnest(p_msg_ids, p_order_ids, p_numbers, p_states::message_state[], p_reasons, p_times::timestamptz[],
       p_chunks::bigint[], p_attempts::int[], p_slots::smallint[])
-      with ordinality r (msg_id, order_id, number, state, reason, at, chunk_id, attempt, idx, place) order by r.place);
-  waiting int[] := place_reports(reports, p_by, p_announce, p_poll_after);
+      with ordinality r (msg_id, order_id, number, state, reason, at, chunk_id, attempt, idx, place)
+    cross join lateral find_recipient(p_account, r.chunk_id, r.attempt, r.idx, r.number) f (id) order by r.place);
+  waiting int[] := place_reports(p_account, reports, p_by, p_announce, p_poll_after);
 begin
   if p_keep and waiting <> '{}' then
-    insert into early_report (msg_id, order_id, number, state, reason, reported_at, chunk_id, attempt, idx, try_at)
-      select r.msg_id, r.order_id, r.number, r.state, r.reason, r.reported_at, r.chunk_id, r.attempt, r.idx,
+    insert into early_report (account, msg_id, order_id, number, state, reason, reported_at, chunk_id, attempt, idx, try_at)
+      select p_account, r.msg_id, r.order_id, r.number, r.state, r.reason, r.reported_at, r.chunk_id, r.attempt, r.idx,
         clock_timestamp() + interval '200 milliseconds'
-      from unnest(reports) with ordinality r (msg_id, order_id, number, state, reason, reported_at, chunk_id, attempt, idx, place)
+      from unnest(reports) with ordinality r (msg_id, order_id, number, state, reason, reported_at, chunk_id, attempt, idx, sent_from, place)
       where r.place = any (waiting) order by r.place;
   end if;
 end $$;
@@ -1042,13 +1170,13 @@ declare
   given_up int;
 begin
   select array_agg(e.id order by e.id),
-      array_agg(row(e.msg_id, e.order_id, e.number, e.state, e.reason, e.reported_at, e.chunk_id, e.attempt, e.idx)::report
+      array_agg(row(e.msg_id, e.order_id, e.number, e.state, e.reason, e.reported_at, e.chunk_id, e.attempt, e.idx, null)::report
         order by e.id)
     into ids, reports
-    from (select * from early_report where try_at <= clock_timestamp() order by try_at limit p_limit for update skip locked) e;
+    from (select * from early_report where account = p_account and try_at <= clock_timestamp() order by try_at limit p_limit for update skip locked) e;
   if ids is null then return 0; end if;
   select coalesce(array_agg(ids[place]), '{}') into kept
-    from unnest(place_reports(reports, p_by, p_announce, p_poll_after)) place;
+    from unnest(place_reports(p_account, reports, p_by, p_announce, p_poll_after)) place;
   with gone as (
     delete from early_report where id = any (ids)
       and (id <> all (kept) or received_at < clock_timestamp() - interval '24 hours') returning id
