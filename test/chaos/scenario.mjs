@@ -15,7 +15,10 @@ import pg from 'pg';
 import { busiestSecond } from './busiest-second.mjs';
 
 const here = import.meta.dirname;
-const [CAMPAIGN, KEPT, LOST] = ['9181', '9182', '9183'];
+/** Whom the campaign is for, the single messages that are committed, those that are rolled back, and another caller's lists. */
+const [CAMPAIGN, KEPT, LOST, LISTED] = ['9181', '9182', '9183', '9184'];
+/** Recipients of one list of the other caller, and milliseconds between two of them. */
+const LIST = { size: 1_000, every: 400 };
 
 /** What is done unless the scenario says otherwise. */
 export const DEFAULTS = {
@@ -81,12 +84,14 @@ class Scenario {
     const began = performance.now();
     for (let i = 0; i < plan.workers; i++) this.#startWorker(i);
     const stream = this.#enqueueTransactions(producer.outbox);
+    const lists = this.#enqueueLists(producer.outbox);
+    const held = this.#holdTransactionOpen(producer.outbox);
     const chaos = [this.#killWorkers(), this.#killDatabase(), this.#stopGateway()];
-    const [ledger, sent] = await Promise.all([this.#untilDone(campaign.id), stream]);
+    const [ledger, sent, listed, isHeld] = await Promise.all([this.#untilDone(campaign.id), stream, lists, held]);
     const took = (performance.now() - began) / 1000;
     this.#isOver = true;
     await Promise.all(chaos);
-    return this.#judge(ledger, sent, took);
+    return this.#judge(ledger, { ...sent, listed, isHeld }, took);
   }
 
   get #isUndisturbed() {
@@ -233,6 +238,50 @@ class Scenario {
     return { kept, lost, unsure };
   }
 
+  /** A second caller, who fills the lane of the single messages with lists. */
+  async #enqueueLists(outbox) {
+    let count = 0;
+    while (this.#isStreaming && count < this.plan.recipients / 5) {
+      const to = Array.from({ length: LIST.size }, (_, i) => numberOf(LISTED, count + i));
+      try {
+        await outbox.enqueue({ to, content: 'Hello all' }, { idempotencyKey: `list ${count}` });
+        count += LIST.size;
+      } catch {
+        // The same key again, until it is known to be stored: once.
+        await wait(100);
+      }
+      await wait(LIST.every);
+    }
+    return count;
+  }
+
+  /**
+   * An app transaction that has enqueued and stays open as long as anything is sent, over and over where the database
+   * is killed, and is rolled back.
+   * @returns whether one was open when all had been sent.
+   */
+  async #holdTransactionOpen(outbox) {
+    while (this.#isStreaming) {
+      let client;
+      try {
+        client = await this.#connect();
+        await client.query('begin');
+        await outbox.enqueue({ to: numberOf(LOST, 9_999_999), content: 'never' }, { transaction: client });
+        while (this.#isStreaming) {
+          await client.query('select 1');
+          await wait(250);
+        }
+        await client.query('rollback');
+        return true;
+      } catch {
+        await wait(250);
+      } finally {
+        client?.release(true);
+      }
+    }
+    return false;
+  }
+
   /** Heard from the first moment: a connection may break before a promise could tell of it. */
   #connect() {
     return new Promise((resolve, reject) => {
@@ -252,11 +301,12 @@ class Scenario {
       const singles = await this.#committed().catch(() => undefined);
       if (rows !== undefined && singles !== undefined) {
         const open = ['pending', 'sending', 'unknown'].reduce((sum, state) => sum + (rows[state] ?? 0), 0);
+        const isOpen = open + singles.open + ((await this.#listed().catch(() => undefined))?.open ?? 1) > 0;
         this.log(`  ${JSON.stringify(rows)} ${JSON.stringify(singles)} ${JSON.stringify(this.#kills)}`);
         // What was enqueued last may not be counted yet.
         const hasEnded = !this.#isStreaming;
         this.#isStreaming &&= open > 0;
-        if (open === 0 && singles.open === 0 && hasEnded) return rows;
+        if (!isOpen && hasEnded) return rows;
       }
       if (performance.now() > deadline) {
         this.#isStreaming = false;
@@ -291,9 +341,12 @@ class Scenario {
         { prefix: CAMPAIGN, from: 0, to: recipients },
         { prefix: KEPT, from: 0, to: sent.kept },
         { prefix: LOST, from: 0, to: sent.lost },
+        { prefix: LOST, from: 9_999_999, to: 10_000_000 },
+        { prefix: LISTED, from: 0, to: sent.listed + LIST.size },
       ],
     });
-    const [campaign, kept, lost] = verdict.found;
+    const [campaign, kept, lost, never, listed] = verdict.found;
+    const lists = await this.#listed();
     const { accepted = 0, refused = 0, held = 0, ...open } = ledger;
     const messages = await this.pool.query(
       `select count(*)::int as rows, count(distinct (chunk_id, idx))::int as places from laaffic_outbox.message
@@ -307,7 +360,22 @@ class Scenario {
     must(campaign.there >= accepted, `the ledger says ${accepted} accepted, the gateway has ${campaign.there}`);
     must(campaign.there <= accepted + held, `${campaign.there} at the gateway, ${accepted} accepted and ${held} held`);
     must(plan.blind || campaign.there === accepted, `${campaign.there - accepted} proofs were missed`);
-    must(lost.there === 0, `${lost.there} of rolled-back transactions were sent`);
+    must(lost.there + never.there === 0, `${lost.there + never.there} of rolled-back transactions were sent`);
+    must(plan.databaseKills > 0 || sent.isHeld, 'no transaction was held open');
+    must(lists.open === 0, `lists: ${lists.open} still open`);
+    must(
+      lists.total >= sent.listed && lists.accepted + lists.held + lists.rejected === lists.total,
+      `lists: ${JSON.stringify(lists)} is not ${sent.listed}`,
+    );
+    must(
+      listed.there >= lists.accepted && listed.there <= lists.accepted + lists.held,
+      `lists: ${JSON.stringify(lists)}, ${listed.there} at the gateway`,
+    );
+    // Lists of the same lane may hold a single message up by one request, never by each other.
+    must(
+      !this.#isUndisturbed || committed.longestWait < 5,
+      `a single message waited ${committed.longestWait} s beside lists of the same lane`,
+    );
     must(kept.there <= committed.total, `${kept.there} single messages sent, ${committed.total} committed`);
     must(
       kept.there >= committed.accepted,
@@ -325,6 +393,7 @@ class Scenario {
       gateway: { distinct: verdict.distinct, doubled: verdict.doubled },
       ledger: { accepted, refused, held },
       single: { ...committed, rolledBack: sent.lost, unsure: sent.unsure.length },
+      lists,
       busiestSecond: most,
       atTheGateway: verdict.busiestSecond,
       overRate: rate && Math.round((most / rate - 1) * 1000) / 10,
@@ -337,8 +406,21 @@ class Scenario {
     const { rows } = await this.pool.query(
       `select count(*)::int as total, count(*) filter (where state = 'settled')::int as accepted,
         count(*) filter (where state in ('pending', 'sending', 'unknown'))::int as open,
-        count(*) filter (where state = 'held')::int as held
-        from laaffic_outbox.chunk where campaign_id is null`,
+        count(*) filter (where state = 'held')::int as held,
+        coalesce(max(extract(epoch from sent_at - created_at)), 0)::float8 as "longestWait"
+        from laaffic_outbox.chunk where campaign_id is null and numbers like '${KEPT}%'`,
+    );
+    return rows[0];
+  }
+
+  /** The other caller's recipients by what the ledger says of them. */
+  async #listed() {
+    const { rows } = await this.pool.query(
+      `select coalesce(sum(n), 0)::int as total, coalesce(sum(accepted), 0)::int as accepted,
+        coalesce(sum(rejected), 0)::int as rejected,
+        coalesce(sum(case when state = 'held' then n - accepted else unknown end), 0)::int as held,
+        coalesce(sum(n) filter (where state in ('pending', 'sending', 'unknown')), 0)::int as open
+        from laaffic_outbox.chunk where campaign_id is null and numbers like '%${LISTED}%'`,
     );
     return rows[0];
   }
