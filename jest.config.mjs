@@ -18,6 +18,12 @@ const esmOnly = [
 export const shared = {
   testEnvironment: 'node',
   maxWorkers: '100%',
+  // Long enough for a machine that does other things as well: what a test waits for has limits of its own.
+  testTimeout: 120_000,
+  // No other clone uses it.
+  cacheDirectory: '<rootDir>/node_modules/.cache/jest',
+  globalSetup: '<rootDir>/test/setup/start-run.mjs',
+  globalTeardown: '<rootDir>/test/setup/end-run.mjs',
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/libs/[^/]+/dist/'],
   transform: {
     '^.+\\.[jt]s$': [

@@ -1,35 +1,31 @@
 import { randomBytes } from 'node:crypto';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Client } from 'pg';
-import { EmbeddedPostgres } from '../../libs/laaffic-outbox/src/embedded/index.js';
 
 /** A database of a spec's own. */
 export interface TestDatabase {
   readonly url: string;
-  /** Drops the database, whoever is connected; the last spec's stops the server. */
+  /** Drops the database, whoever is connected. */
   close(): Promise<void>;
 }
 
-/**
- * A fresh, empty database in the server that all workers of this user share. The first start on a machine
- * makes the cluster, so give it time: `beforeAll(async () => …, 60_000)`.
- */
+/** A fresh, empty database in the server of this run, which `test/setup` starts and stops. */
 export async function startDatabase(): Promise<TestDatabase> {
-  const dataDir = join(tmpdir(), `laaffic-outbox-postgres-${process.getuid?.() ?? 'user'}`);
-  const settings = { max_connections: '300' };
-  const server = await EmbeddedPostgres.start({ dataDir, database: 'postgres', settings, startTimeout: 60_000 });
+  const server = await serverOfThisRun();
   const name = `test_${randomBytes(8).toString('hex')}`;
-  await command(server.url, `create database ${name}`);
-  const url = new URL(server.url);
+  await command(server, `create database ${name}`);
+  const url = new URL(server);
   url.pathname = `/${name}`;
   return {
     url: url.href,
-    close: async () => {
-      await command(server.url, `drop database if exists ${name} with (force)`);
-      await server.close();
-    },
+    close: () => command(server, `drop database if exists ${name} with (force)`),
   };
+}
+
+async function serverOfThisRun(): Promise<string> {
+  const answer = await fetch(process.env['TEST_DATABASE_SERVER']!);
+  const text = await answer.text();
+  if (!answer.ok) throw new Error(text);
+  return text;
 }
 
 async function command(url: string, sql: string): Promise<void> {

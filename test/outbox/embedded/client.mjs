@@ -16,6 +16,9 @@ const told = async (work) => {
   }
 };
 
+// When the test was broken off, nobody would end it.
+process.once('disconnect', () => process.exit());
+
 const server = await told(() => EmbeddedPostgres.start(JSON.parse(options)));
 
 process.on('message', async (order) => {

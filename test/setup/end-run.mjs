@@ -1,0 +1,8 @@
+import { once } from 'node:events';
+
+/** Waits until the folder and the server of this run are gone. */
+export default async function endRun() {
+  const { companion } = globalThis;
+  companion.stdin.end();
+  await once(companion, 'exit');
+}
