@@ -108,7 +108,7 @@ it('for any input and any faults every recipient has one outcome, it is true, an
     { numRuns: TIMES },
   );
   for (const count of Object.values(seen)) expect(count).toBeGreaterThan(10);
-}, 120_000);
+});
 
 async function runOf(source: readonly RecipientInput[], options: BulkOptions) {
   const run = gateway.sms.sendBulk(source, { content: 'hi' }, options);

@@ -8,8 +8,6 @@ import { startApp } from '../outbox/app.js';
 import { startDatabase, type TestDatabase } from '../outbox/database.js';
 import { numbers, SHORT, until } from '../outbox/stage.js';
 
-jest.setTimeout(60_000);
-
 const ROOT = join(__dirname, '../..');
 const SOURCE = join(ROOT, 'libs/laaffic-outbox/src');
 const page = readFileSync(join(ROOT, 'docs/operations.md'), 'utf8');
@@ -115,7 +113,7 @@ describe('the SQL of the page', () => {
     pool = new Pool({ connectionString: database.url, max: 2 });
     pool.on('error', () => undefined);
     sandbox = await LaafficSandbox.start({ queuedFor: 0, deliveredAfter: 0 });
-  }, 60_000);
+  });
   beforeEach(() => {
     sandbox.reset();
   });

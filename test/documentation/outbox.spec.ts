@@ -18,8 +18,6 @@ import { readAll, until } from '../outbox/campaigns.js';
 import { startDatabase } from '../outbox/database.js';
 import { SHORT } from '../outbox/stage.js';
 
-jest.setTimeout(30_000);
-
 const ROOT = join(__dirname, '../..');
 const SOURCE = join(ROOT, 'libs/laaffic-outbox/src');
 const readme = readFileSync(join(ROOT, 'libs/laaffic-outbox/README.md'), 'utf8');
@@ -99,7 +97,7 @@ describe('the examples of the outbox', () => {
   beforeAll(async () => {
     database = await startDatabase();
     sandbox = await LaafficSandbox.start({ deliveredAfter: null });
-  }, 60_000);
+  });
   beforeEach(() => {
     sandbox.reset();
   });

@@ -1,8 +1,6 @@
 import { SmsOutbox } from 'nestjs-laaffic-outbox';
 import { numbers, SHORT, Stage, until } from './stage.js';
 
-jest.setTimeout(30_000);
-
 /** Nothing here is to time out. */
 const PATIENT = { ...SHORT, startWithin: 4_000, timeout: 10_000, lease: 15_000 };
 
@@ -16,7 +14,7 @@ describe('the account', () => {
     stage = await Stage.set();
     ({ outbox } = await stage.app({ timing: PATIENT }));
     await stage.app({ timing: PATIENT });
-  }, 60_000);
+  });
   beforeEach(() => stage.clear());
   afterAll(() => stage.close());
 

@@ -19,7 +19,7 @@ describe('a boot that fails', () => {
     pool = new Pool({ connectionString: database.url, max: 1 });
     await migrateOutbox(pool, 'newer');
     await pool.query('insert into newer.migration (version) values (99)');
-  }, 60_000);
+  });
   afterAll(async () => {
     await sandbox.close();
     await pool.end();

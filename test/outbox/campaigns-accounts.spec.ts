@@ -19,7 +19,7 @@ describe('the counts of a campaign', () => {
     pool = new Pool({ connectionString: database.url });
     pool.on('error', () => undefined);
     sandbox = await LaafficSandbox.start({ queuedFor: 0, deliveredAfter: 0 });
-  }, 60_000);
+  });
 
   afterEach(async () => {
     await app?.close();

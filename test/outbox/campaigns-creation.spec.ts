@@ -19,7 +19,7 @@ describe('SmsCampaigns.create', () => {
     // Nobody sends.
     app = await startApp({ url: 'http://127.0.0.1:1/v3' }, { database: database.url, worker: false });
     campaigns = app.get(SmsCampaigns);
-  }, 60_000);
+  });
 
   afterAll(async () => {
     await app.close();

@@ -31,7 +31,7 @@ describe('held recipients', () => {
     app = await startApp(sandbox, options);
     campaigns = app.get(SmsCampaigns);
     outbox = app.get(SmsOutbox);
-  }, 60_000);
+  });
 
   beforeEach(() => {
     sandbox.reset();

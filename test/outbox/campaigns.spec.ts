@@ -17,7 +17,7 @@ describe('SmsCampaigns', () => {
     const timing = { startWithin: 1_000, timeout: 3_000, lease: 4_500, lookup: false, reportsAfter: false } as const;
     app = await startApp(sandbox, { database: database.url, timing, worker: { bulkSlots: 1, poll: 50 } });
     campaigns = app.get(SmsCampaigns);
-  }, 60_000);
+  });
 
   beforeEach(() => {
     sandbox.reset();

@@ -1,7 +1,7 @@
 import type { NewCampaign, SmsCampaigns } from 'nestjs-laaffic-outbox';
 import type { Pool } from 'pg';
 
-const DEADLINE = 15_000;
+const DEADLINE = 60_000;
 
 /** A campaign, as far as a test does not care. */
 export function campaignOf(more: Partial<NewCampaign>): NewCampaign {

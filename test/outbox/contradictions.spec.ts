@@ -4,8 +4,6 @@ import { ReportIntake } from '../../libs/laaffic-outbox/src/reports/report-intak
 import { readAll } from './campaigns.js';
 import { numbers, SHORT, Stage, until } from './stage.js';
 
-jest.setTimeout(30_000);
-
 const AT = new Date('2026-11-22T15:02:17Z');
 /** The gateway says that it did not take the request: nothing is sent until the account is resumed. */
 const NOT_TAKEN = { status: -10 };
@@ -19,7 +17,7 @@ describe('a report of a message that counted as not sent', () => {
   beforeAll(async () => {
     stage = await Stage.set();
     await migrateOutbox(stage.pool);
-  }, 60_000);
+  });
   beforeEach(async () => {
     await stage.clear();
     await stage.query('delete from early_report');

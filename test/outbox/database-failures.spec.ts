@@ -5,8 +5,6 @@ import { campaignOf, readAll } from './campaigns.js';
 import { Line } from './line.js';
 import { numbers, Stage, until } from './stage.js';
 
-jest.setTimeout(30_000);
-
 const SMS = { to: numbers(1), content: 'x' };
 const BY = { by: 'a person' };
 
@@ -17,7 +15,7 @@ describe('when the database fails', () => {
   beforeAll(async () => {
     stage = await Stage.set();
     await migrateOutbox(stage.pool);
-  }, 60_000);
+  });
   beforeEach(() => stage.clear());
   afterEach(async () => {
     await stage.stop();

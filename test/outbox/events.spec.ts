@@ -48,7 +48,7 @@ beforeAll(async () => {
   database = await startDatabase();
   pool = new Pool({ connectionString: database.url });
   sandbox = await LaafficSandbox.start();
-}, 60_000);
+});
 beforeEach(() => {
   sandbox.reset();
   schema = `events_${++schemas}`;

@@ -42,7 +42,7 @@ beforeAll(async () => {
   database = await startDatabase();
   pool = new Pool({ connectionString: database.url });
   sandbox = await LaafficSandbox.start();
-}, 60_000);
+});
 beforeEach(() => {
   sandbox.reset();
   schema = `health_${++schemas}`;
@@ -236,7 +236,7 @@ describe('an outbox is down, and is told with 503 what to do', () => {
     await locking.query('rollback');
     locking.release();
     expect(answer).toMatchObject({ http: 503, outbox: { code: 'OUTBOX_HEALTH_DATABASE' } });
-  }, 15_000);
+  });
 });
 
 describe('an answer', () => {
@@ -276,7 +276,7 @@ describe('an answer', () => {
     }
     expect(standing.backlog).toBe(1_000_001);
     expect(Math.min(...times)).toBeLessThan(20);
-  }, 60_000);
+  });
 
   it('is refused with a limit that limits nothing', async () => {
     const { app: served } = await serve({ worker: false });

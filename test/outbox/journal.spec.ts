@@ -20,7 +20,7 @@ describe('the journal', () => {
     app = await startApp(sandbox, { database: database.url, timing });
     outbox = app.get(SmsOutbox);
     campaigns = app.get(SmsCampaigns);
-  }, 60_000);
+  });
 
   afterAll(async () => {
     await app.close();

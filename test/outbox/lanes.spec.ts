@@ -3,8 +3,6 @@ import type { EnqueueOptions, SmsOutbox } from 'nestjs-laaffic-outbox';
 import { failureOf } from '../module/account.js';
 import { numbers, Stage, until } from './stage.js';
 
-jest.setTimeout(30_000);
-
 const COMMAND = { to: '918563210001', content: 'hello' };
 
 describe('a message', () => {
@@ -17,7 +15,7 @@ describe('a message', () => {
     stage = await Stage.set();
     ({ outbox } = await stage.app({ worker: { poll: 50, prioritySlots: 2, bulkSlots: 1 } }));
     ({ outbox: web } = await stage.app({ worker: false }));
-  }, 60_000);
+  });
   beforeEach(() => stage.clear());
   afterAll(() => stage.close());
 
@@ -327,7 +325,7 @@ describe('after the grace', () => {
   let stage: Stage;
   beforeAll(async () => {
     stage = await Stage.set();
-  }, 60_000);
+  });
   afterEach(() => stage.stop());
   afterAll(() => stage.close());
 

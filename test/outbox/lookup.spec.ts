@@ -17,7 +17,7 @@ describe('the lookup of unknown messages', () => {
   beforeAll(async () => {
     database = await startDatabase();
     pool = new Pool({ connectionString: database.url });
-  }, 60_000);
+  });
 
   afterAll(async () => {
     await pool.end();
@@ -150,7 +150,7 @@ describe('the turn to look for unknown messages', () => {
     pool = new Pool({ connectionString: database.url });
     unknown = new UnknownRecipients(app.get(OutboxLedger));
     await app.get(SmsOutbox).enqueue({ to: NUMBER, content: 'x' });
-  }, 60_000);
+  });
 
   afterAll(async () => {
     await pool.end();
@@ -229,7 +229,7 @@ describe('asking for reports that were not pushed', () => {
     await app.close();
     await sandbox.close();
     await database.close();
-  }, 60_000);
+  });
 });
 
 describe('proofsOf', () => {

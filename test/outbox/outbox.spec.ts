@@ -15,7 +15,7 @@ describe('SmsOutbox', () => {
     sandbox = await LaafficSandbox.start();
     app = await startApp(sandbox, { database: database.url } satisfies LaafficOutboxOptions);
     outbox = app.get(SmsOutbox);
-  }, 60_000);
+  });
 
   afterAll(async () => {
     await app.close();

@@ -3,8 +3,6 @@ import type { SmsOutbox } from 'nestjs-laaffic-outbox';
 import type { QueryResultRow } from 'pg';
 import { numbers, SHORT, Stage, until } from './stage.js';
 
-jest.setTimeout(60_000);
-
 const BULK = { lane: 'bulk' } as const;
 
 interface Claimed {
@@ -37,7 +35,7 @@ describe('the rate', () => {
 
   beforeAll(async () => {
     stage = await Stage.set();
-  }, 60_000);
+  });
   afterEach(() => stage.stop());
   afterAll(() => stage.close());
 

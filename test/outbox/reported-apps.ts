@@ -1,7 +1,7 @@
 /** Times at which nothing has to be waited for. */
 export const SHORT = { startWithin: 200, timeout: 300, lease: 700, grace: 5_000, lookup: 100 };
 
-const PATIENCE = 15_000;
+const PATIENCE = 60_000;
 const PAUSE = 10;
 
 /** Asks again until the answer is something. */

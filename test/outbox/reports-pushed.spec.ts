@@ -59,4 +59,4 @@ it('an app with both modules takes pushed reports without doing anything, and an
   await app.close();
   await sandbox.close();
   await database.close();
-}, 60_000);
+});

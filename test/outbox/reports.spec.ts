@@ -30,7 +30,7 @@ describe('delivery reports', () => {
     outbox = app.get(SmsOutbox);
     intake = app.get(ReportIntake, { strict: false });
     pool = new Pool({ connectionString: database.url, options: '-c search_path=laaffic_outbox' });
-  }, 60_000);
+  });
 
   afterAll(async () => {
     await pool.end();
@@ -363,5 +363,5 @@ describe('a report that the database does not take', () => {
     await app.close();
     await sandbox.close();
     await database.close();
-  }, 30_000);
+  });
 });

@@ -88,5 +88,5 @@ describe('retention', () => {
     await pool.end();
     await sandbox.close();
     await database.close();
-  }, 60_000);
+  });
 });

@@ -121,7 +121,7 @@ export class Stage {
  * Looks again and again until it is so.
  * @throws if that takes longer; what was seen last is in the message.
  */
-export async function until<T>(look: () => Promise<T> | T, isSo: (seen: T) => boolean, within = 10_000): Promise<T> {
+export async function until<T>(look: () => Promise<T> | T, isSo: (seen: T) => boolean, within = 60_000): Promise<T> {
   const deadline = performance.now() + within;
   for (;;) {
     const seen = await look();

@@ -15,8 +15,6 @@ import { ProcessClock } from '../../libs/laaffic-outbox/src/clock.js';
 import { ACCOUNT } from '../module/account.js';
 import { numbers, SHORT, Stage, until } from './stage.js';
 
-jest.setTimeout(40_000);
-
 /** Short enough for a lease to end within a test. */
 const QUICK = { ...SHORT, startWithin: 300, timeout: 300, lease: 700, grace: 400 };
 /** A request may take longer than upkeep needs to give up its worker, once the lease is moved by hand. */
@@ -41,7 +39,7 @@ describe('when something breaks', () => {
   beforeAll(async () => {
     stage = await Stage.set();
     await migrateOutbox(stage.pool);
-  }, 60_000);
+  });
   beforeEach(() => stage.clear());
   afterEach(() => stage.stop());
   afterAll(() => stage.close());
@@ -438,7 +436,7 @@ describe('the schema', () => {
     stage = await Stage.set();
     ({ sandbox } = stage);
     database = stage.database.url;
-  }, 60_000);
+  });
   afterEach(() => stage.stop());
   afterAll(() => stage.close());
 

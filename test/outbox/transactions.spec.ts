@@ -23,7 +23,7 @@ beforeAll(async () => {
   outbox = app.get(SmsOutbox);
   pool = new Pool({ connectionString: database.url });
   await pool.query(ORDERS);
-}, 60_000);
+});
 
 beforeEach(async () => {
   await pool.query('truncate orders');

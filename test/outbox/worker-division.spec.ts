@@ -9,7 +9,7 @@ describe('a refusal about some numbers', () => {
   beforeAll(async () => {
     stage = await Stage.set();
     ({ outbox } = await stage.app());
-  }, 60_000);
+  });
   beforeEach(() => stage.clear());
   afterAll(() => stage.close());
 

@@ -79,7 +79,7 @@ describe('the worker', () => {
     ({ outbox } = await stage.app({
       timing: { ...SHORT, startWithin: 1_100, timeout: 600, lease: 1_900, grace: 100 },
     }));
-  }, 60_000);
+  });
   beforeEach(async () => {
     await stage.clear();
     stage.sandbox.configure({ quirks: { failArray: 'never' } });

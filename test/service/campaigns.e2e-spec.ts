@@ -17,14 +17,12 @@ const NOT_FOUND = {
   outcome: 'rejected',
 };
 
-jest.setTimeout(30_000);
-
 let database: TestDatabase;
 let service: Service;
 beforeAll(async () => {
   database = await startDatabase();
   service = await startService({ DATABASE_URL: database.url });
-}, 60_000);
+});
 afterAll(async () => {
   await service.close();
   await database.close();

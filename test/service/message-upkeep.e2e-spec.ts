@@ -1,14 +1,12 @@
 import { startDatabase, type TestDatabase } from '../outbox/database.js';
 import { MESSAGE, sql, startService, until, type Json, type Service } from './service.js';
 
-jest.setTimeout(30_000);
-
 let database: TestDatabase;
 let service: Service;
 beforeAll(async () => {
   database = await startDatabase();
   service = await startService({ DATABASE_URL: database.url });
-}, 60_000);
+});
 afterAll(async () => {
   await service.close();
   await database.close();

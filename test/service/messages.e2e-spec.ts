@@ -5,14 +5,12 @@ import { MESSAGE, SECRET, sql, startService, until, type Service } from './servi
 
 const ASYNC = { Prefer: 'respond-async' };
 
-jest.setTimeout(30_000);
-
 let database: TestDatabase;
 let service: Service;
 beforeAll(async () => {
   database = await startDatabase();
   service = await startService({ DATABASE_URL: database.url, ANSWER_WITHIN: '20' });
-}, 60_000);
+});
 afterAll(async () => {
   await service.close();
   await database.close();

@@ -29,8 +29,6 @@ interface Api {
   readonly components: { readonly schemas: Readonly<Record<string, Schema>> };
 }
 
-jest.setTimeout(30_000);
-
 let database: TestDatabase;
 let service: Service;
 let api: Api;
@@ -38,7 +36,7 @@ beforeAll(async () => {
   database = await startDatabase();
   service = await startService({ DATABASE_URL: database.url });
   api = JSON.parse((await service.get('/docs-json')).text) as Api;
-}, 60_000);
+});
 afterAll(async () => {
   await service.close();
   await database.close();

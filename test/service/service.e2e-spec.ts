@@ -11,7 +11,7 @@ const API_KEY = 'a-key-of-my-own-0123';
 let database: TestDatabase;
 beforeAll(async () => {
   database = await startDatabase();
-}, 60_000);
+});
 afterAll(() => database.close());
 
 const start = (env: NodeJS.ProcessEnv = {}) => startService({ DATABASE_URL: database.url, ...env });

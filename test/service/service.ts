@@ -8,7 +8,7 @@ import { GatewayAccount } from '../../src/gateway/gateway.account.js';
 export const SECRET = 'a-secret-of-my-own-0123';
 export const MESSAGE = { to: '91856321412', content: 'Your code is 482913' };
 
-const PATIENCE = 20_000;
+const PATIENCE = 60_000;
 
 export class KeepingLogger implements LoggerService {
   readonly lines: unknown[] = [];

@@ -7,14 +7,12 @@ import { LaafficSandbox } from 'laaffic-sandbox';
 import { startDatabase, type TestDatabase } from '../outbox/database.js';
 import { MESSAGE, sql, startService, until } from './service.js';
 
-jest.setTimeout(30_000);
-
 let database: TestDatabase;
 let gateway: LaafficSandbox;
 beforeAll(async () => {
   database = await startDatabase();
   gateway = await LaafficSandbox.start();
-}, 60_000);
+});
 afterAll(async () => {
   await gateway.close();
   await database.close();
@@ -65,7 +63,7 @@ it('two instances on one database know the same messages and share a campaign', 
   } finally {
     await Promise.all([one.close(), other.close()]);
   }
-}, 60_000);
+});
 
 it('an instance without a worker takes messages in, and another sends them', async () => {
   const intake = await start({ WORKER: 'off', ANSWER_WITHIN: '0.2' });
@@ -121,7 +119,7 @@ describe('at shutdown', () => {
     } finally {
       await next.close();
     }
-  }, 60_000);
+  });
 
   it('a sender whose message nobody can send now is answered 202, and the next start sends it', async () => {
     const service = await start({ WORKER: 'off', ANSWER_WITHIN: '60' });
@@ -137,7 +135,7 @@ describe('at shutdown', () => {
     } finally {
       await next.close();
     }
-  }, 60_000);
+  });
 });
 
 describe('without DATABASE_URL', () => {
@@ -159,7 +157,7 @@ describe('without DATABASE_URL', () => {
     const next = await start(env);
     expect((await next.get('/v1/messages/kept')).body).toMatchObject({ msgId: body.accepted[0]!.msgId });
     await next.close();
-  }, 90_000);
+  });
 
   it('the boot ends with a message that names DATABASE_URL if no server can run here', async () => {
     await expect(start({ DATABASE_URL: '', DATA_DIR: '/dev/null/data' })).rejects.toThrow(

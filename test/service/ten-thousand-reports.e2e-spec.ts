@@ -106,7 +106,7 @@ beforeAll(async () => {
   await app.listen(0, '127.0.0.1');
   url = await app.getUrl();
   sandbox.configure({ pushReportsTo: `${url}/laaffic/${SECRET}/reports` });
-}, 60_000);
+});
 
 afterAll(async () => {
   jest.restoreAllMocks();
@@ -214,4 +214,4 @@ it('10,000 reports, a fifth of them twice, out of order, some before the answer,
     // Of two handlers, each attempt runs each or finds that it has been run.
     duplicates: 2 * attempts - 20_000 - failures,
   });
-}, 120_000);
+});

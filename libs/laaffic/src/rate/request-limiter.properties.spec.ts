@@ -4,8 +4,6 @@ import type { Turn, TurnEnd } from './turn.js';
 
 const CALLERS = ['a', 'b', 'c'].map((name) => ({ name }));
 const RUNS = { numRuns: 100 };
-jest.setTimeout(30_000);
-
 interface Arrival extends Omit<Turn, 'caller' | 'signal'> {
   readonly at: number;
   readonly caller: number;

@@ -49,7 +49,7 @@ describe('bodies of any kind', () => {
       { numRuns: 100_000 },
     );
     expect(read).toBeGreaterThan(100);
-  }, 60_000);
+  });
 
   it('as text too, cut anywhere', () => {
     fc.assert(
