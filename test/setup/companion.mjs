@@ -2,7 +2,7 @@
 // for temporary files and a PostgreSQL, and leaves nothing of either.
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -14,6 +14,8 @@ const root = resolve(import.meta.dirname, '../..');
 const folder = mkdtempSync(join(tmpdir(), 'laaffic-tests-'));
 // For root, PostgreSQL runs as another user, who has to enter.
 chmodSync(folder, 0o755);
+const temporary = join(folder, 'tmp');
+mkdirSync(temporary, { mode: 0o755 });
 
 let server;
 const inquiries = createServer((_, response) => {
@@ -24,7 +26,7 @@ const inquiries = createServer((_, response) => {
   );
 }).listen(0, '127.0.0.1');
 await once(inquiries, 'listening');
-console.log(JSON.stringify({ folder, databaseServer: `http://127.0.0.1:${inquiries.address().port}` }));
+console.log(JSON.stringify({ temporary, databaseServer: `http://127.0.0.1:${inquiries.address().port}` }));
 
 process.stdin.resume();
 await once(process.stdin, 'close');
@@ -39,9 +41,12 @@ try {
 
 /** Started by the first spec that wants a database: most runs of a single spec need none. */
 async function startServer() {
-  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
+  // Beside the temporary files, whose own apps would find these packages above them.
+  const program = join(folder, 'program');
+  mkdirSync(program, { mode: 0o755 });
+  symlinkSync(join(root, 'node_modules'), join(program, 'node_modules'));
   const sources = join(root, 'libs/laaffic-outbox/src/embedded');
-  const entry = compileEntry(sources, join(folder, 'embedded'), 'es6');
+  const entry = compileEntry(sources, join(program, 'embedded'), 'es6');
   const { EmbeddedPostgres } = await import(pathToFileURL(entry));
   // Its data need not survive a crash.
   const settings = { max_connections: '300', fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' };

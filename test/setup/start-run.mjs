@@ -16,8 +16,8 @@ export default async function startRun() {
       throw new Error(`test/setup/companion.mjs ended with ${code}`);
     }),
   ]);
-  const { folder, databaseServer } = JSON.parse(String(line));
-  process.env.TMPDIR = folder;
+  const { temporary, databaseServer } = JSON.parse(String(line));
+  process.env.TMPDIR = temporary;
   process.env.TEST_DATABASE_SERVER = databaseServer;
   globalThis.companion = companion;
 }

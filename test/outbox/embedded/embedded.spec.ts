@@ -92,7 +92,7 @@ async function killServer(data: string): Promise<void> {
 
 function client(how: { entry?: string; cwd?: string; uid?: number; dataDir?: string } = {}): ClientProcess {
   const { entry = esm, ...rest } = how;
-  const started = new ClientProcess(entry, { dataDir: how.dataDir ?? dataDir, startTimeout: 20_000 }, rest);
+  const started = new ClientProcess(entry, { dataDir: how.dataDir ?? dataDir, startTimeout: 100_000 }, rest);
   clients.push(started);
   return started;
 }
@@ -123,12 +123,12 @@ async function expectRows(url: string, least: number): Promise<void> {
 /** Gives the test a cluster that was made before, for making one takes most of the time. */
 async function seed(): Promise<void> {
   const made = join(folder, 'seed');
-  if (!existsSync(made)) await (await EmbeddedPostgres.start({ dataDir: made })).close();
+  if (!existsSync(made)) await (await EmbeddedPostgres.start({ dataDir: made, startTimeout: 100_000 })).close();
   execFileSync('cp', ['-a', made, dataDir]);
 }
 
 const start = (more: { settings?: Record<string, string>; database?: string; startTimeout?: number } = {}) =>
-  EmbeddedPostgres.start({ dataDir, ...more });
+  EmbeddedPostgres.start({ dataDir, startTimeout: 100_000, ...more });
 
 describe('a server of one process', () => {
   it('is made by the first start, stops with its last user, and has its rows at a later start', async () => {
@@ -482,8 +482,8 @@ describe('users', () => {
     expect(dirname(home.folder)).toBe(shared);
     const programs = await preparePrograms(join(hidden, 'package', 'native'), home, shared);
     expect(programs.postgres.startsWith(shared)).toBe(true);
-    const server = await Server.of(home, programs, new Deadline(20_000));
-    await server.release(await server.hold({}, new Deadline(20_000)));
+    const server = await Server.of(home, programs, new Deadline(100_000));
+    await server.release(await server.hold({}, new Deadline(100_000)));
     expect(existsSync(lockFile(join(home.folder, 'cluster', 'data')))).toBe(false);
     // What is there once is found there again.
     chmodSync(hidden, 0o755);
