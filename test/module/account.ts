@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { Test } from '@nestjs/testing';
 import { LaafficSandbox } from 'laaffic-sandbox';
 import { GatewayClock, LaafficModule, SmsService, type LaafficOptions } from 'nestjs-laaffic';
@@ -43,4 +44,13 @@ export function sandboxAndClient() {
     await both.sandbox.close();
   });
   return both;
+}
+
+/** Lets the event loop turn until something has happened. */
+export async function until(hasHappened: () => boolean): Promise<void> {
+  const deadline = performance.now() + 60_000;
+  while (!hasHappened()) {
+    if (performance.now() > deadline) throw new Error(`It did not happen in time: ${String(hasHappened)}`);
+    await setImmediate();
+  }
 }

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { LaafficSandbox } from 'laaffic-sandbox';
 import type { LaafficOptions } from 'nestjs-laaffic';
-import { ACCOUNT, client, failureOf } from './account.js';
+import { ACCOUNT, client, failureOf, until } from './account.js';
 
 const MESSAGE = { content: 'hi' };
 const OTP = { to: '8613800138000', content: 'Your code is 482913' };
@@ -25,12 +25,12 @@ async function limitedTo(rate: LaafficOptions['rate']) {
 }
 
 it.each([
-  ['requests', { requestsPerSecond: 25 }],
-  ['recipients', { recipientsPerSecond: 50 }],
+  ['requests', { requestsPerSecond: 10 }],
+  ['recipients', { recipientsPerSecond: 20 }],
 ])('a one-time password waits for one slot of %s at most, whatever a bulk run is doing', async (_, rate) => {
   const sms = await limitedTo(rate);
   const run = sms.sendBulk(numbers(20), MESSAGE, { requestSize: 2, concurrency: 8 }).finish();
-  while (sandbox.requests.length < 3) await setImmediate();
+  await until(() => sandbox.requests.length >= 3);
   const before = sandbox.requests.length;
   await sms.send(OTP);
   expect(sandbox.messages.findIndex(({ number }) => number === OTP.to)).toBeLessThanOrEqual((before + 1) * 2);
@@ -63,7 +63,7 @@ it('a bulk run that waits for its turn ends when it is aborted', async () => {
   const controller = new AbortController();
   const run = sms.sendBulk(numbers(4), MESSAGE, { requestSize: 1, signal: controller.signal });
   const end = run.finish();
-  while (sandbox.requests.length < 1) await setImmediate();
+  await until(() => sandbox.requests.length >= 1);
   controller.abort();
   expect(await end).toEqual({ accepted: 1, rejected: 0, unknown: 0, dropped: 0, notAttempted: 3 });
 });

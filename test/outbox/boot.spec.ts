@@ -76,8 +76,8 @@ describe('a boot that fails', () => {
     const before = handles();
     await expect(boot(options, providers)).rejects.toThrow(words);
     // Sooner than a pool gives up its idle connections.
-    expect(await until(connections, (count) => count === 0, 3_000)).toBe(0);
-    expect(await until(handles, (count) => count <= before, 3_000)).toBeLessThanOrEqual(before);
+    expect(await until(connections, (count) => count === 0, 8_000)).toBe(0);
+    expect(await until(handles, (count) => count <= before, 8_000)).toBeLessThanOrEqual(before);
   });
 
   it('in a hook that has used the outbox leaves nothing that keeps the process alive', async () => {
@@ -93,6 +93,6 @@ describe('a boot that fails', () => {
     await pool.query('select 1');
     const before = handles();
     await expect(boot({}, [UsingHook])).rejects.toThrow('the hook failed');
-    expect(await until(handles, (count) => count <= before, 3_000)).toBeLessThanOrEqual(before);
+    expect(await until(handles, (count) => count <= before, 8_000)).toBeLessThanOrEqual(before);
   });
 });

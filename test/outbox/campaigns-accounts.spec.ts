@@ -36,9 +36,9 @@ describe('the counts of a campaign', () => {
 
   async function start(more: Partial<LaafficOutboxOptions> = {}): Promise<void> {
     const timing = {
-      startWithin: 500,
-      timeout: 1_000,
-      lease: 2_000,
+      startWithin: 2_500,
+      timeout: 2_500,
+      lease: 5_200,
       grace: 50,
       lookup: false,
       reportsAfter: false,

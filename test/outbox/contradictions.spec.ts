@@ -27,8 +27,8 @@ describe('a report of a message that counted as not sent', () => {
   afterAll(() => stage.close());
 
   /** A worker, and how reports reach it. */
-  async function start(timing: Partial<typeof SHORT> | { grace: number } = { grace: 60_000 }) {
-    const { app, outbox } = await stage.app({ timing: { ...SHORT, ...timing } });
+  async function start(url = stage.sandbox.url) {
+    const { app, outbox } = await stage.app({ timing: { ...SHORT, grace: 60_000 } }, { url });
     const intake = app.get(ReportIntake, { strict: false });
     const take = ({ orderId, number }: OutboxRecipient, attempt: number, more: Partial<DeliveryReport> = {}) =>
       intake.take({
@@ -70,6 +70,7 @@ describe('a report of a message that counted as not sent', () => {
     await outbox.resumeAccount('a person');
     expect((await outbox.send({ to: numbers(1, 90), content: 'last' })).receipt?.accepted).toHaveLength(1);
   }
+  const endGrace = () => stage.query(`update chunk set changed_at = changed_at - interval '1 hour'`);
   const sentTo = () => stage.sandbox.messages.map(({ number }) => number);
   /** Nothing is claimed until it may go. */
   const hold = () => stage.query(`update account set slow_until = clock_timestamp() + interval '1 hour'`);
@@ -92,12 +93,13 @@ describe('a report of a message that counted as not sent', () => {
   });
 
   it('makes the others unknown, who are proved one by one or held', async () => {
-    const { outbox, take } = await start({ grace: 1_000 });
+    const { outbox, take } = await start();
     const { id, recipients } = await givenBack(outbox, 3);
     await take(recipients[0]!, 1, { state: 'sending' });
     const [, second] = await recipientsOf(outbox, id);
     expect(second).toEqual({ ...recipients[1], ...DOUBT, state: 'unknown', sentAt: expect.any(Date) });
     await take(recipients[1]!, 1, { state: 'failed', msgId: '72' });
+    await endGrace();
     await becomes(outbox, id, 'accepted,failed,held');
     await letAllGo(outbox);
     expect([await stage.events(id), sentTo()]).toEqual([
@@ -336,18 +338,21 @@ describe('a report of a message that counted as not sent', () => {
 
   describe('that is being sent again', () => {
     /** The second attempt is under way when a report of the first comes. */
-    async function contradicted(second: object, timing?: { grace: number }) {
-      const { outbox, take } = await start(timing);
+    async function contradicted(second: object) {
+      const line = await stage.lineToGateway();
+      const { outbox, take } = await start(line.url);
       const { id, recipients } = await givenBack(outbox, 2);
-      // As the probe would, one recipient would be sent to alone.
-      await stage.query('update account set paused_at = null, probe_at = null, probes = 0');
-      stage.sandbox.script({ ...second, delayAnswer: 500 });
+      stage.sandbox.script(second);
+      line.hold();
       const before = stage.sandbox.requests.length;
+      // A probe would send to one recipient alone.
+      await stage.query('update account set paused_at = null, probe_at = null, probes = 0');
       await until(
         () => stage.sandbox.requests.length,
         (count) => count > before,
       );
       await take(recipients[0]!, 1);
+      line.release();
       return { outbox, id, begun: ['pending', 'sending', GIVEN_BACK, 'sending', CONTRADICTED] };
     }
 
@@ -371,8 +376,9 @@ describe('a report of a message that counted as not sent', () => {
       ['given back', { status: -15 }, 'giving back came too late LAAFFIC_TOO_FREQUENT'],
       ['divided', { status: -9 }, 'division came too late LAAFFIC_ABNORMAL_NUMBER'],
     ])('keeps it from being %s and sent a third time', async (_, answer, noted) => {
-      const { outbox, id, begun } = await contradicted(answer, { grace: 3_000 });
+      const { outbox, id, begun } = await contradicted(answer);
       await becomes(outbox, id, 'delivered,unknown');
+      await endGrace();
       await becomes(outbox, id, 'delivered,held');
       expect(await stage.events(id)).toEqual([...begun, noted, 'unknown OUTBOX_CONTRADICTED', CONTRADICTED, 'held']);
       expect(stage.sandbox.requests).toHaveLength(2);

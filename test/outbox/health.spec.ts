@@ -13,9 +13,9 @@ import { campaignOf, numbers, until } from './campaigns.js';
 import { startDatabase } from './database.js';
 
 const TIMING = {
-  startWithin: 500,
-  timeout: 1_000,
-  lease: 2_000,
+  startWithin: 2_500,
+  timeout: 2_500,
+  lease: 5_200,
   grace: 100,
   lookup: false,
   reportsAfter: false,

@@ -1,6 +1,7 @@
 import type { LaafficInputException, SendSms } from 'nestjs-laaffic';
 import type { EnqueueOptions, SmsOutbox } from 'nestjs-laaffic-outbox';
 import { failureOf } from '../module/account.js';
+import type { Line } from './line.js';
 import { numbers, Stage, until } from './stage.js';
 
 const COMMAND = { to: '918563210001', content: 'hello' };
@@ -10,13 +11,18 @@ describe('a message', () => {
   let outbox: SmsOutbox;
   /** Another process, which sends nothing itself. */
   let web: SmsOutbox;
+  let line: Line;
 
   beforeAll(async () => {
     stage = await Stage.set();
-    ({ outbox } = await stage.app({ worker: { poll: 50, prioritySlots: 2, bulkSlots: 1 } }));
+    line = await stage.lineToGateway();
+    ({ outbox } = await stage.app({ worker: { poll: 50, prioritySlots: 2, bulkSlots: 1 } }, { url: line.url }));
     ({ outbox: web } = await stage.app({ worker: false }));
   });
-  beforeEach(() => stage.clear());
+  beforeEach(() => {
+    line.release();
+    return stage.clear();
+  });
   afterAll(() => stage.close());
 
   const states = async (id: string) => (await outbox.find(id))?.recipients.map(({ state }) => state);
@@ -35,8 +41,11 @@ describe('a message', () => {
     await hold();
     for (let i = 0; i < 6; i++) await outbox.enqueue({ ...COMMAND, content: `b${i}` }, { lane: 'bulk' });
     const first = await outbox.enqueue({ ...COMMAND, content: 'p' });
-    stage.sandbox.script({ delayAnswer: 100, times: 7 });
+    line.hold();
     await lift();
+    // No answer of the bulk lane has come by then.
+    await until(contents, (sent) => sent.includes('p'));
+    line.release();
     await until(contents, (sent) => sent.length === 7);
     expect(contents().indexOf('p')).toBeLessThanOrEqual(1);
     expect(contents().filter((content) => content !== 'p')).toEqual(['b0', 'b1', 'b2', 'b3', 'b4', 'b5']);

@@ -1,25 +1,26 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
-/** A line to a database, for tests to break. */
+/** A line to a server, such as the database or the gateway, for tests to break and to hold. */
 export class Line {
   readonly #sockets = new Set<Socket>();
   #word: string | undefined;
+  #held: (() => void)[] | undefined;
 
   private constructor(
-    /** Where the database is for those who use the line. */
+    /** Where the server is for those who use the line. */
     readonly url: string,
     private readonly server: ReturnType<typeof createServer>,
   ) {}
 
-  static async to(database: string): Promise<Line> {
-    const url = new URL(database);
+  static async to(target: string): Promise<Line> {
+    const url = new URL(target);
     const [port, host] = [Number(url.port), url.hostname];
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
     url.port = String((server.address() as AddressInfo).port);
     url.hostname = '127.0.0.1';
-    const line = new Line(url.href, server);
+    const line = new Line(url.href.replace(/\/$/, ''), server);
     server.on('connection', (near) => {
       line.#join(near, connect(port, host));
     });
@@ -29,6 +30,17 @@ export class Line {
   /** The answer to the next statement with this word is lost, and its connection with it. */
   loseAnswerTo(word: string): void {
     this.#word = word;
+  }
+
+  /** Answers wait until they are released. */
+  hold(): void {
+    this.#held ??= [];
+  }
+
+  release(): void {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    for (const pass of held) pass();
   }
 
   /** Ends every connection and takes no more. */
@@ -61,6 +73,7 @@ export class Line {
     });
     far.on('data', (answer: Buffer) => {
       if (isLost) near.destroy();
+      else if (this.#held !== undefined) this.#held.push(() => near.write(answer));
       else near.write(answer);
     });
   }

@@ -91,7 +91,7 @@ describe('the lookup of unknown messages', () => {
       async (outbox, sandbox) => {
         sandbox.script([
           { endpoint: 'sendSms', fault: 'cut-after-accepting' },
-          { endpoint: 'sendSms', fault: 'hang-before-accepting' },
+          { endpoint: 'sendSms', fault: 'cut-before-accepting' },
         ]);
         const ids: string[] = [];
         for (const content of ['x', 'y']) ids.push((await outbox.enqueue({ to: NUMBER, content })).id);
@@ -108,7 +108,7 @@ describe('the lookup of unknown messages', () => {
       {},
       async (outbox, sandbox) => {
         sandbox.script([
-          { endpoint: 'sendSms', fault: 'hang-before-accepting' },
+          { endpoint: 'sendSms', fault: 'cut-before-accepting' },
           { endpoint: 'sendSms', fault: 'cut-after-accepting' },
         ]);
         for (const content of ['x', 'y']) {

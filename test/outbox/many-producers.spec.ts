@@ -1,12 +1,12 @@
-import { setImmediate } from 'node:timers/promises';
 import { LaafficSandbox } from 'laaffic-sandbox';
 import { SmsOutbox } from 'nestjs-laaffic-outbox';
 import { Client, Pool } from 'pg';
 import { startApp } from './app.js';
+import { until } from './campaigns.js';
 import { startDatabase } from './database.js';
 
 const PRODUCERS = 20;
-const MESSAGES = 500;
+const MESSAGES = 200;
 
 /** The same numbers from 0 to 1 each time. */
 function numbersFrom(seed: number): () => number {
@@ -49,7 +49,7 @@ it('sends of twenty busy producers what they committed, each once, and nothing e
     const { rows } = await pool.query(`select from laaffic_outbox.chunk where state in ('pending', 'sending') limit 1`);
     return rows.length === 0;
   };
-  while (!(await isDone())) await setImmediate();
+  await until(isDone);
   const { rows } = await pool.query('select state::text, count(*)::int from laaffic_outbox.chunk group by state');
   await pool.end();
   await app.close();

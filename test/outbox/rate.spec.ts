@@ -80,7 +80,6 @@ describe('the rate', () => {
     const found = await until(
       () => outbox.find(id),
       (message) => message?.recipients.every(({ state }) => state === 'accepted') === true,
-      30_000,
     );
     expect(found?.recipients.map(({ number, position }) => [number, position])).toEqual(to.map((one, i) => [one, i]));
     expect(stage.sandbox.messages.map(({ number }) => number).sort()).toEqual(to);
@@ -100,7 +99,6 @@ describe('the rate', () => {
     await until(
       () => stage.sandbox.messages.length,
       (count) => count === 80,
-      30_000,
     );
     await expectKept(20, () => 1);
     expect(used(loads(), 20, () => 1)).toBeGreaterThan(0.5);
@@ -148,7 +146,6 @@ describe('the rate', () => {
     await until(
       () => stage.sandbox.messages.length,
       (count) => count === 1_012,
-      30_000,
     );
     await expectKept(300, weightOf);
     await expectKept(20, () => 1);
@@ -160,7 +157,6 @@ describe('the rate', () => {
     await until(
       () => stage.sandbox.messages.length,
       (count) => count === 150,
-      30_000,
     );
     await expectKept(50, () => 1);
     expect(used(loads(), 50, () => 1)).toBeGreaterThan(0.5);

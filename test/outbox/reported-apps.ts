@@ -1,5 +1,5 @@
 /** Times at which nothing has to be waited for. */
-export const SHORT = { startWithin: 200, timeout: 300, lease: 700, grace: 5_000, lookup: 100 };
+export const SHORT = { startWithin: 2_500, timeout: 2_500, lease: 5_200, grace: 5_000, lookup: 100 };
 
 const PATIENCE = 60_000;
 const PAUSE = 10;

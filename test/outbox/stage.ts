@@ -5,12 +5,13 @@ import { SmsOutbox, type LaafficOutboxOptions } from 'nestjs-laaffic-outbox';
 import { Pool, type QueryResultRow } from 'pg';
 import { startApp } from './app.js';
 import { startDatabase, type TestDatabase } from './database.js';
+import { Line } from './line.js';
 
 /** Times that let a whole course of a message pass within a test. */
 export const SHORT = {
-  startWithin: 2_000,
-  timeout: 1_000,
-  lease: 4_000,
+  startWithin: 2_500,
+  timeout: 2_500,
+  lease: 5_200,
   grace: 150,
   lookup: false,
   reportsAfter: false,
@@ -24,6 +25,7 @@ export const numbers = (count: number, first = 0): string[] =>
 export class Stage {
   readonly pool: Pool;
   readonly #apps = new Set<INestApplicationContext>();
+  readonly #lines: Line[] = [];
 
   private constructor(
     readonly database: TestDatabase,
@@ -47,6 +49,13 @@ export class Stage {
     Logger.overrideLogger(false);
     this.#apps.add(app);
     return { app, outbox: app.get(SmsOutbox) };
+  }
+
+  /** A line to the gateway, whose answers a test can hold; it ends when all apps do. */
+  async lineToGateway(): Promise<Line> {
+    const line = await Line.to(this.sandbox.url);
+    this.#lines.push(line);
+    return line;
   }
 
   /** Forgets everything but the apps: no message, no fault, an account that works. */
@@ -77,11 +86,11 @@ export class Stage {
     }
   }
 
-  /** What happened to a message, in order: `'sending'`, `'refused LAAFFIC_…'`. */
+  /** What happened to a message, to one of its parts after the other, each in order: `'sending'`, `'refused LAAFFIC_…'`. */
   async events(id: string): Promise<string[]> {
     const rows = await this.query<{ event: string }>(
       `select concat_ws(' ', event, detail) as event from journal
-        where chunk_id in (select id from chunk where id = $1 or root = $1) order by id`,
+        where chunk_id in (select id from chunk where id = $1 or root = $1) order by chunk_id, id`,
       [id],
     );
     return rows.map(({ event }) => event);
@@ -106,7 +115,10 @@ export class Stage {
   async stop(...apps: INestApplicationContext[]): Promise<void> {
     const ending = apps.length > 0 ? apps : [...this.#apps];
     for (const app of ending) this.#apps.delete(app);
+    // What a test that failed has held would keep its app.
+    if (apps.length === 0) for (const line of this.#lines) line.release();
     await Promise.all(ending.map((app) => app.close()));
+    if (apps.length === 0) await Promise.all(this.#lines.splice(0).map((line) => line.cut()));
   }
 
   async close(): Promise<void> {

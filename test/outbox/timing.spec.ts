@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { LaafficSandbox } from 'laaffic-sandbox';
@@ -18,7 +19,7 @@ import { numbers, SHORT, Stage, until } from './stage.js';
 /** Short enough for a lease to end within a test. */
 const QUICK = { ...SHORT, startWithin: 300, timeout: 300, lease: 700, grace: 400 };
 /** A request may take longer than upkeep needs to give up its worker, once the lease is moved by hand. */
-const SLOW = { ...SHORT, startWithin: 1_000, timeout: 1_500, lease: 2_600 };
+const SLOW = { ...SHORT, startWithin: 4_000, timeout: 15_000, lease: 19_500 };
 const COMMAND = { to: '918563210001', content: 'hello' };
 
 /** An app that says nothing about its failures. */
@@ -128,7 +129,6 @@ describe('when something breaks', () => {
         return open();
       },
       (rows) => rows.length === 0,
-      20_000,
     );
     const taken = stage.sandbox.messages.map(({ number }) => number);
     expect(new Set(taken).size).toBe(taken.length);
@@ -213,15 +213,22 @@ describe('when something breaks', () => {
     ['settled', {}, 'settled', { n: 2, accepted: 2, rejected: 0, unknown: 0 }],
     ['refused', { status: -6 }, 'refused LAAFFIC_NOT_A_TEMPLATE', { n: 2, accepted: 0, rejected: 2, unknown: 0 }],
   ] as const)('an answer that comes after the lease still counts: %s', async (_, step, event, sums) => {
-    const { outbox } = await stage.app({ timing: { ...SLOW, grace: 60_000 } });
+    const line = await stage.lineToGateway();
+    const { outbox } = await stage.app({ timing: { ...SLOW, grace: 60_000 } }, { url: line.url });
     stage.sandbox.configure({ quirks: { failArray: 'never' } });
-    stage.sandbox.script({ ...step, delayAnswer: 1_200 });
+    stage.sandbox.script(step);
+    line.hold();
     const { id } = await outbox.enqueue({ ...COMMAND, to: numbers(2) });
     await until(
       () => stage.sandbox.requests.length,
       (count) => count === 1,
     );
     await stage.query(`update chunk set changed_at = changed_at - interval '1 minute'`);
+    await until(
+      () => stage.events(id),
+      (events) => events.at(-1) === 'unknown OUTBOX_WORKER_LOST',
+    );
+    line.release();
     await until(
       () => stage.events(id),
       (events) => events.at(-1) === event,
@@ -236,9 +243,11 @@ describe('when something breaks', () => {
   ] as const)(
     'an answer that comes when the message is held already leaves no doubt behind: %s',
     async (_, step, sums, state) => {
-      const { outbox } = await stage.app({ timing: SLOW });
+      const line = await stage.lineToGateway();
+      const { outbox } = await stage.app({ timing: SLOW }, { url: line.url });
       stage.sandbox.configure({ quirks: { failArray: 'never' } });
-      stage.sandbox.script({ ...step, delayAnswer: 1_200 });
+      stage.sandbox.script(step);
+      line.hold();
       const { id } = await outbox.enqueue({ ...COMMAND, to: numbers(2) });
       await until(
         () => stage.sandbox.requests.length,
@@ -246,6 +255,7 @@ describe('when something breaks', () => {
       );
       await stage.query(`update chunk set changed_at = changed_at - interval '1 minute'`);
       await becomes(outbox, id, 'held');
+      line.release();
       await becomes(outbox, id, state);
       expect(await stage.sums()).toEqual(sums);
       const held: unknown[] = [];
@@ -260,9 +270,11 @@ describe('when something breaks', () => {
     ['a limit', { status: -15 }, 'giving back came too late LAAFFIC_TOO_FREQUENT'],
     ['a refusal of some number', { status: -9 }, 'division came too late LAAFFIC_ABNORMAL_NUMBER'],
   ] as const)('%s that comes after somebody else has decided is only noted', async (_, step, event) => {
-    const { outbox } = await stage.app({ timing: { ...SLOW, grace: 60_000 } });
+    const line = await stage.lineToGateway();
+    const { outbox } = await stage.app({ timing: { ...SLOW, grace: 60_000 } }, { url: line.url });
     stage.sandbox.configure({ quirks: { failArray: 'never' } });
-    stage.sandbox.script({ ...step, delayAnswer: 400 });
+    stage.sandbox.script(step);
+    line.hold();
     const { id } = await outbox.enqueue({ ...COMMAND, to: numbers(2) });
     await until(
       () => stage.sandbox.requests.length,
@@ -270,6 +282,7 @@ describe('when something breaks', () => {
     );
     await stage.query(`update chunk set state = 'held', unknown = n where id = $1`, [id]);
     expect(await outbox.resolve(id, 'sent', { by: 'somebody' })).toBe(2);
+    line.release();
     await until(
       () => stage.events(id),
       (events) => events.at(-1) === event,
@@ -371,15 +384,20 @@ describe('when something breaks', () => {
   });
 
   it('a process that ends waits for what is under way, and takes nothing new', async () => {
-    const { outbox, app } = await stage.app({ worker: { poll: 50, prioritySlots: 3 } });
+    const line = await stage.lineToGateway();
+    const { outbox, app } = await stage.app({ worker: { poll: 50, prioritySlots: 3 } }, { url: line.url });
     const { outbox: web } = await stage.app({ worker: false });
-    stage.sandbox.script({ delayAnswer: 400, times: 3 });
+    line.hold();
     await Promise.all(numbers(5).map((to) => outbox.enqueue({ to, content: 'hello' })));
     await until(
       () => stage.sandbox.requests.length,
       (count) => count === 3,
     );
-    await stage.stop(app);
+    const stopped = stage.stop(app);
+    // Everything has stopped that does not wait for the answers.
+    for (let turns = 0; turns < 20; turns++) await setImmediate();
+    line.release();
+    await stopped;
     expect(stage.sandbox.requests).toHaveLength(3);
     expect(await stage.query('select state::text, count(*)::int from chunk group by state order by state')).toEqual([
       { state: 'pending', count: 2 },

@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
 import { LaafficSandbox } from 'laaffic-sandbox';
 import { LaafficInputException } from 'nestjs-laaffic';
 import { SmsOutbox, type SqlTransaction } from 'nestjs-laaffic-outbox';
@@ -7,6 +6,7 @@ import { DataSource } from 'typeorm';
 import { placeOrder } from '../../examples/outbox-transactions.js';
 import { failureOf } from '../module/account.js';
 import { startApp } from './app.js';
+import { until } from './campaigns.js';
 import { startDatabase } from './database.js';
 import { libraries, ORDERS, type AppTransaction, type Library } from './libraries/index.js';
 
@@ -26,6 +26,9 @@ beforeAll(async () => {
 });
 
 beforeEach(async () => {
+  // A test that failed may have left a transaction open, and with it locks.
+  await pool.query(`select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database()
+    and state like 'idle in transaction%' and xact_start < clock_timestamp() - interval '10 seconds'`);
   await pool.query('truncate orders');
   sandbox.reset();
 });
@@ -60,10 +63,6 @@ const isWaiting = async () => {
   );
   return rows.length > 0;
 };
-
-async function until(isSo: () => Promise<boolean>): Promise<void> {
-  while (!(await isSo())) await setImmediate();
-}
 
 /** Something that happens when the test says so. */
 function event(): { readonly happened: Promise<void>; readonly happen: () => void } {

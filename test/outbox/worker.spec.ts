@@ -76,9 +76,7 @@ describe('the worker', () => {
 
   beforeAll(async () => {
     stage = await Stage.set();
-    ({ outbox } = await stage.app({
-      timing: { ...SHORT, startWithin: 1_100, timeout: 600, lease: 1_900, grace: 100 },
-    }));
+    await work({ grace: 100 });
   });
   beforeEach(async () => {
     await stage.clear();
@@ -86,6 +84,10 @@ describe('the worker', () => {
   });
   afterAll(() => stage.close());
 
+  const work = async (timing: { grace: number; timeout?: number }) => {
+    await stage.stop();
+    ({ outbox } = await stage.app({ timing: { ...SHORT, ...timing } }));
+  };
   const states = async (id: string) => (await outbox.find(id))?.recipients.map(({ state }) => state);
   const all = (count: number, state: string) => Array.from({ length: count }, () => state);
   const isAll = (state: string) => (seen: string[] | undefined) => seen?.every((one) => one === state) === true;
@@ -154,7 +156,7 @@ describe('the worker', () => {
       },
     );
 
-    it.each(FAULTS)('%s: %#', async (_, step, name, course, isTaken) => {
+    it.each(FAULTS.filter(([, , code]) => code !== 'TIMEOUT'))('%s: %#', async (_, step, name, course, isTaken) => {
       stage.sandbox.script(step);
       const id = await enqueued(to);
       if (course === 'settled') {
@@ -164,6 +166,17 @@ describe('the worker', () => {
       } else {
         await follow(to, id, course, `LAAFFIC_${name}`, isTaken ? to : []);
       }
+    });
+
+    describe('and little patience', () => {
+      beforeAll(() => work({ grace: 100, timeout: 600 }));
+      afterAll(() => work({ grace: 100 }));
+
+      it.each(FAULTS.filter(([, , code]) => code === 'TIMEOUT'))('%s: %#', async (_, step, name, course, isTaken) => {
+        stage.sandbox.script(step);
+        const id = await enqueued(to);
+        await follow(to, id, course as Course, `LAAFFIC_${name}`, isTaken ? to : []);
+      });
     });
 
     it('a gateway that cannot be reached: nothing is lost, and it is sent once it is there', async () => {

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { startDatabase, type TestDatabase } from '../outbox/database.js';
-import { MESSAGE, startService, type Service } from './service.js';
+import { instancesOfATest, MESSAGE, startService, type Service } from './service.js';
 
 const NOT_FOUND = {
   statusCode: 404,
@@ -11,6 +11,7 @@ const NOT_FOUND = {
 };
 const JSON_TYPE = 'application/json';
 
+const startInstance = instancesOfATest();
 let database: TestDatabase;
 let service: Service;
 beforeAll(async () => {
@@ -112,7 +113,7 @@ it('a body without a content type is answered by what to send', async () => {
 });
 
 it('a missing key is answered in the one form, and by how to give one', async () => {
-  const closed = await startService({ DATABASE_URL: database.url, API_KEYS: 'a-key-of-my-own-0123' });
+  const closed = await startInstance({ DATABASE_URL: database.url, API_KEYS: 'a-key-of-my-own-0123' });
   try {
     const { status, body, headers } = await closed.get('/v1/account');
     expect([status, headers.get('www-authenticate'), body]).toEqual([
@@ -133,7 +134,7 @@ it('a missing key is answered in the one form, and by how to give one', async ()
 
 it('a database that is away: 503 whatever is asked for, and nothing of the statements in the log', async () => {
   const own = await startDatabase();
-  const instance = await startService({ DATABASE_URL: own.url });
+  const instance = await startInstance({ DATABASE_URL: own.url });
   try {
     const { headers } = await instance.send({ to: { number: '91856321412', orderId: 'mine-1' }, content: 'x' });
     await own.close();

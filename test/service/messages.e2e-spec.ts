@@ -1,10 +1,11 @@
 import { inspect } from 'node:util';
 import { LaafficSandbox } from 'laaffic-sandbox';
 import { startDatabase, type TestDatabase } from '../outbox/database.js';
-import { MESSAGE, SECRET, sql, startService, until, type Service } from './service.js';
+import { instancesOfATest, MESSAGE, SECRET, sql, startService, until, type Service } from './service.js';
 
 const ASYNC = { Prefer: 'respond-async' };
 
+const startInstance = instancesOfATest();
 let database: TestDatabase;
 let service: Service;
 beforeAll(async () => {
@@ -98,7 +99,7 @@ describe('an answer before the outcome', () => {
   });
 
   it('when the account cannot send: 202 within ANSWER_WITHIN, health is down, and it is sent once it can', async () => {
-    const impatient = await startService({ DATABASE_URL: database.url, ANSWER_WITHIN: '0.3', WORKER: 'off' });
+    const impatient = await startInstance({ DATABASE_URL: database.url, ANSWER_WITHIN: '0.3', WORKER: 'off' });
     try {
       service.sandbox!.configure({ rules: [{ content: 'poor', status: -10 }] });
       const { status, body, headers } = await impatient.send({ to: '91856321499', content: 'poor' });
@@ -229,7 +230,7 @@ describe('where a message is', () => {
 });
 
 it('a client that does not wait for the answer loses nothing', async () => {
-  service.sandbox!.script({ endpoint: 'sendSms', delay: 300 });
+  service.sandbox!.script({ endpoint: 'sendSms', delay: 1_500 });
   const gone = new AbortController();
   const asked = fetch(`${service.url}/v1/messages`, {
     method: 'POST',
@@ -249,7 +250,7 @@ it('a gateway that is away: 202, and it is sent when it is back', async () => {
   const { port } = new URL(gateway.url);
   await gateway.close();
   const own = await startDatabase();
-  const instance = await startService({
+  const instance = await startInstance({
     DATABASE_URL: own.url,
     ANSWER_WITHIN: '0.5',
     LAAFFIC_APP_ID: '4luaKsL2',
@@ -271,7 +272,7 @@ it('a gateway that is away: 202, and it is sent when it is back', async () => {
 
 it('a database that is away: 503, for the message may have been taken, and a line in the log', async () => {
   const own = await startDatabase();
-  const instance = await startService({ DATABASE_URL: own.url });
+  const instance = await startInstance({ DATABASE_URL: own.url });
   try {
     await own.close();
     const { status, body } = await instance.send(MESSAGE);

@@ -63,6 +63,7 @@ export async function startService(env: NodeJS.ProcessEnv) {
   const app: NestExpressApplication = await createApp(configuration, logger);
   await app.listen(0, '127.0.0.1');
   const url = await app.getUrl();
+  let closing: Promise<void> | undefined;
   const ask = async (path: string, init?: RequestInit): Promise<Answer> => {
     const answer = await fetch(url + path, init);
     const text = await answer.text();
@@ -84,7 +85,20 @@ export async function startService(env: NodeJS.ProcessEnv) {
     get: (path: string, headers: Record<string, string> = {}) => ask(path, { headers }),
     send: (body: unknown, headers: Record<string, string> = {}) => post('/v1/messages', body, headers),
     sandbox: app.get(GatewayAccount, { strict: false }).sandbox,
-    close: () => app.close(),
+    close: () => (closing ??= app.close()),
+  };
+}
+
+/** Starts instances for one test each: what a test that failed has left running would send the next one's messages. */
+export function instancesOfATest(): typeof startService {
+  const running: Service[] = [];
+  afterEach(async () => {
+    await Promise.all(running.splice(0).map((instance) => instance.close()));
+  });
+  return async (env) => {
+    const instance = await startService(env);
+    running.push(instance);
+    return instance;
   };
 }
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LaafficSandbox } from 'laaffic-sandbox';
 import { startDatabase, type TestDatabase } from '../outbox/database.js';
-import { MESSAGE, sql, startService, until } from './service.js';
+import { instancesOfATest, MESSAGE, sql, until } from './service.js';
 
 let database: TestDatabase;
 let gateway: LaafficSandbox;
@@ -21,8 +21,9 @@ beforeEach(() => {
   gateway.reset();
 });
 
+const startInstance = instancesOfATest();
 const start = (env: NodeJS.ProcessEnv = {}) =>
-  startService({
+  startInstance({
     DATABASE_URL: database.url,
     LAAFFIC_APP_ID: '4luaKsL2',
     LAAFFIC_API_KEY: 'bDqJFiq9',

@@ -4,5 +4,5 @@ import { once } from 'node:events';
 export default async function endRun() {
   const { companion } = globalThis;
   companion.stdin.end();
-  await once(companion, 'exit');
+  if (companion.exitCode === null && companion.signalCode === null) await once(companion, 'exit');
 }

@@ -12,6 +12,7 @@ import {
   PushStore,
   type DeliveryReport,
 } from 'nestjs-laaffic/webhooks';
+import { until } from '../module/account.js';
 import { Inbox, INBOUND, PLATFORMS, REPORT, SECRET, startReceiver, type ReceiverOptions } from './receiver.js';
 
 const OTHER = { ...REPORT, msgid: '2108241832571000009' };
@@ -129,7 +130,7 @@ describe.each(PLATFORMS)('on %s', (_platform, adapter) => {
     const counts = app.get(PushCounts);
     for (const [round, isDone] of [false, true].entries()) {
       const pushes = [1, 2, 3, 4].map(() => push('reports', REPORT));
-      while (counts.duplicates < (round + 1) * 3) await setImmediate();
+      await until(() => counts.duplicates >= (round + 1) * 3);
       expect(ends).toHaveLength(round + 1);
       ends[round]!(isDone);
       expect(await Promise.all(pushes)).toEqual(new Array(4).fill(isDone ? 200 : 500));
@@ -274,7 +275,11 @@ describe.each(PLATFORMS)('on %s', (_platform, adapter) => {
 });
 
 describe('in the long run', () => {
-  it('10,000 reports, a fifth of them twice, out of order, to handlers that fail half of the time: each once, none lost', async () => {
+  let close: () => Promise<unknown>;
+  // It ends the senders of a test that failed, too.
+  afterEach(() => close());
+
+  it('2,000 reports, a fifth of them twice, out of order, to handlers that fail half of the time: each once, none lost', async () => {
     const random = randomFrom(42);
     const succeeded = { a: [] as string[], b: [] as string[] };
     let failures = 0;
@@ -298,22 +303,22 @@ describe('in the long run', () => {
         half(succeeded.b, msgId);
       }
     }
-    const { app, push, close } = await startReceiver(new FastifyAdapter(), { handlers: [Unreliable] });
-    app.useLogger(false);
-    const ids = Array.from({ length: 10_000 }, (_, index) => `21082418325${String(index).padStart(6, '0')}`);
+    const receiver = await startReceiver(new FastifyAdapter(), { handlers: [Unreliable] });
+    close = receiver.close;
+    receiver.app.useLogger(false);
+    const ids = Array.from({ length: 2_000 }, (_, index) => `21082418325${String(index).padStart(6, '0')}`);
     const queue = shuffled([...ids, ...ids.filter((_, index) => index % 5 === 0)], random);
     let answered = 0;
     const sender = async () => {
       for (let msgid = queue.pop(); msgid !== undefined; msgid = queue.pop()) {
         // The platform's retries are not documented: this sender comes back to it at some later time.
-        if ((await push('reports', { ...REPORT, msgid })).status === 200) answered++;
+        if ((await receiver.push('reports', { ...REPORT, msgid })).status === 200) answered++;
         else queue.splice(Math.floor(random() * queue.length), 0, msgid);
       }
     };
     await Promise.all(Array.from({ length: 32 }, sender));
-    await close();
-    expect(answered).toBe(12_000);
-    expect(failures).toBeGreaterThan(15_000);
+    expect(answered).toBe(2_400);
+    expect(failures).toBeGreaterThan(3_000);
     expect(succeeded.a.sort()).toEqual(ids);
     expect(succeeded.b.sort()).toEqual(ids);
   });

@@ -102,5 +102,9 @@ export function numbers(count: number): string {
 
 /** Lets the event loop turn until something has happened. */
 export async function until(happened: () => boolean): Promise<void> {
-  while (!happened()) await setImmediate();
+  const deadline = performance.now() + 60_000;
+  while (!happened()) {
+    if (performance.now() > deadline) throw new Error(`It did not happen in time: ${String(happened)}`);
+    await setImmediate();
+  }
 }

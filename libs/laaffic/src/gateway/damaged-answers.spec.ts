@@ -150,23 +150,21 @@ async function outcomeOf({ ask, isWhole, isEmpty }: Query, body: string): Promis
   }
 }
 
-describe('100,000 damaged answers', () => {
-  it.each(Object.entries(QUERIES))(
-    'to %s are each read whole or refused as a LaafficException',
-    async (_, query) => {
-      const seen = { whole: 0, empty: 0, refused: 0 };
-      const wrong: unknown[] = [];
-      for (const body of damagedBodies([...query.answers, ...query.answers, ...refusals], 100_000)) {
-        const outcome = await outcomeOf(query, body);
-        if (typeof outcome === 'string') seen[outcome]++;
-        else wrong.push({ body: body.slice(0, 300), ...outcome });
-      }
-      expect(wrong.slice(0, 3)).toEqual([]);
-      expect(seen.whole + seen.empty + seen.refused).toBe(100_000);
-      expect(seen.whole).toBeGreaterThan(10_000);
-      expect(seen.refused).toBeGreaterThan(10_000);
-      expect(seen.empty > 1_000).toBe(query.isEmpty !== undefined);
-    },
-    30_000,
-  );
+const COUNT = 20_000;
+
+describe('20,000 damaged answers', () => {
+  it.each(Object.entries(QUERIES))('to %s are each read whole or refused as a LaafficException', async (_, query) => {
+    const seen = { whole: 0, empty: 0, refused: 0 };
+    const wrong: unknown[] = [];
+    for (const body of damagedBodies([...query.answers, ...query.answers, ...refusals], COUNT)) {
+      const outcome = await outcomeOf(query, body);
+      if (typeof outcome === 'string') seen[outcome]++;
+      else wrong.push({ body: body.slice(0, 300), ...outcome });
+    }
+    expect(wrong.slice(0, 3)).toEqual([]);
+    expect(seen.whole + seen.empty + seen.refused).toBe(COUNT);
+    expect(seen.whole).toBeGreaterThan(COUNT / 10);
+    expect(seen.refused).toBeGreaterThan(COUNT / 10);
+    expect(seen.empty > COUNT / 100).toBe(query.isEmpty !== undefined);
+  });
 });
