@@ -413,11 +413,11 @@ describe('when something breaks', () => {
     );
   });
 
-  it('a process has as many connections as it may, and one that listens', async () => {
-    const { outbox } = await stage.app({ worker: false, connections: 2 });
+  it('callers have as many connections as they may, and one listens', async () => {
+    const { outbox } = await stage.app({ worker: false, connections: 3 });
     const other = await stage.pool.connect();
     await other.query('begin; lock table laaffic_outbox.chunk in access exclusive mode');
-    const finding = Promise.all(numbers(10).map((_, i) => outbox.find(String(i + 1))));
+    const enqueuing = Promise.all(numbers(10).map((to) => outbox.enqueue({ to, content: 'hello' })));
     const connections = () =>
       stage.query(`select wait_event_type as waits, count(*)::int from pg_stat_activity
         where datname = current_database() and application_name like 'nestjs%' group by 1 order by 1 desc`);
@@ -429,7 +429,7 @@ describe('when something breaks', () => {
     ]);
     await other.query('rollback');
     other.release();
-    expect(await finding).toEqual(numbers(10).map(() => undefined));
+    expect((await enqueuing).map(({ isNew }) => isNew)).toEqual(numbers(10).map(() => true));
   });
 
   it('a process ends at once when it has nothing to do, also right after its start', async () => {

@@ -1,5 +1,3 @@
-import { setTimeout as wait } from 'node:timers/promises';
-import { isDeepStrictEqual } from 'node:util';
 import { Inject, Injectable } from '@nestjs/common';
 import { CampaignControl, notFound } from './campaigns/campaign-control.js';
 import { CampaignCreator } from './campaigns/campaign-creator.js';
@@ -7,9 +5,10 @@ import { CampaignResults, type ResultsFilter } from './campaigns/campaign-result
 import { CampaignView, type CampaignFilter } from './campaigns/campaign-view.js';
 import type { Campaign, CampaignProgress, CreatedCampaign, NewCampaign } from './campaigns/campaign.js';
 import { readCampaign } from './campaigns/read-campaign.js';
+import { SharedProgress } from './campaigns/shared-progress.js';
 import { EventHandlers } from './events/event-handlers.js';
 import type { OutboxRecipient } from './ledger/chunk-recipients.js';
-import { callersLedger } from './ledger/callers-ledger.js';
+import { callersLedger, readersLedger } from './ledger/callers-ledger.js';
 import { HeldRecipients, type HeldDecision, type ResolveOptions } from './ledger/held-recipients.js';
 import { Journal, type JournalEntry } from './ledger/journal.js';
 import { OutboxLedger, type Ledger } from './ledger/outbox-ledger.js';
@@ -17,7 +16,7 @@ import { OutboxLedger, type Ledger } from './ledger/outbox-ledger.js';
 /** How a campaign is watched. */
 export interface WatchOptions {
   /**
-   * How often it is looked at, in milliseconds.
+   * How often it is looked at, in milliseconds; less often where a look takes long.
    * @default 1000
    */
   readonly every?: number | undefined;
@@ -31,18 +30,20 @@ export class SmsCampaigns {
   readonly #creator: CampaignCreator;
   readonly #control: CampaignControl;
   readonly #view: CampaignView;
+  readonly #progress: SharedProgress;
   readonly #results: CampaignResults;
   readonly #held: HeldRecipients;
   readonly #journal: Journal;
 
   constructor(@Inject(OutboxLedger) whole: Ledger, handlers: EventHandlers) {
-    const ledger = callersLedger(whole);
+    const [ledger, readers] = [callersLedger(whole), readersLedger(whole)];
     this.#control = new CampaignControl(ledger);
     this.#creator = new CampaignCreator(ledger, (id) => this.#control.cancel(id, 'app'));
-    this.#view = new CampaignView(ledger);
-    this.#results = new CampaignResults(ledger);
+    this.#view = new CampaignView(readers);
+    this.#progress = new SharedProgress((id) => this.#view.progress(id));
+    this.#results = new CampaignResults(readers);
     this.#held = new HeldRecipients(ledger, () => handlers.takes('settled'));
-    this.#journal = new Journal(ledger);
+    this.#journal = new Journal(readers);
   }
 
   /**
@@ -106,30 +107,20 @@ export class SmsCampaigns {
   }
 
   /**
-   * How far the campaign is.
+   * How far the campaign is. Calls at the same time share one reading, which goes through all recipients.
    * @throws {OutboxError} `OUTBOX_NOT_FOUND`
    */
   progress(id: string): Promise<CampaignProgress> {
-    return this.#view.progress(id);
+    return this.#progress.now(id);
   }
 
   /**
    * How far the campaign is: at once, and whenever that has changed. Ends after the reading that says it is
-   * done, or cancelled with nothing under way any more.
+   * done, or cancelled with nothing under way any more. One reading serves all who watch the campaign in this process.
    * @throws {OutboxError} `OUTBOX_NOT_FOUND`
    */
-  async *watch(
-    id: string,
-    { every = 1_000, signal }: WatchOptions = {},
-  ): AsyncGenerator<CampaignProgress, void, undefined> {
-    let last: CampaignProgress | undefined;
-    while (signal?.aborted !== true) {
-      const progress = await this.#view.progress(id);
-      if (!isDeepStrictEqual(progress, last)) yield progress;
-      if (progress.state === 'done' || (progress.state === 'cancelled' && progress.sending === 0)) return;
-      last = progress;
-      await wait(every, undefined, { ...(signal === undefined ? {} : { signal }) }).catch(() => undefined);
-    }
+  watch(id: string, { every = 1_000, signal }: WatchOptions = {}): AsyncGenerator<CampaignProgress, void, undefined> {
+    return this.#progress.watch(id, every, signal);
   }
 
   /**

@@ -12,7 +12,7 @@ import {
 } from './ledger/held-recipients.js';
 import type { OutboxMessage } from './ledger/message-view.js';
 import { AccountControl } from './ledger/account-control.js';
-import { callersLedger } from './ledger/callers-ledger.js';
+import { callersLedger, readersLedger, waitersLedger } from './ledger/callers-ledger.js';
 import { fingerprintOf } from './ledger/fingerprint.js';
 import { Journal, type JournalEntry } from './ledger/journal.js';
 import { MessageIntake } from './ledger/message-intake.js';
@@ -81,10 +81,10 @@ export class SmsOutbox {
   constructor(@Inject(OutboxLedger) ledger: Ledger, handlers: EventHandlers) {
     this.#ledger = callersLedger(ledger);
     this.#intake = new MessageIntake(this.#ledger);
-    this.#messages = new MessageView(this.#ledger);
-    this.#outcomes = new Outcomes(this.#messages);
+    this.#messages = new MessageView(readersLedger(ledger));
+    this.#outcomes = new Outcomes(new MessageView(waitersLedger(ledger)));
     this.#held = new HeldRecipients(this.#ledger, () => handlers.takes('settled'));
-    this.#journal = new Journal(this.#ledger);
+    this.#journal = new Journal(readersLedger(ledger));
     this.#standings = new Standings(this.#ledger);
     ledger.notifications.on('outcome', (id) => {
       this.#outcomes.tell(id);
@@ -119,7 +119,7 @@ export class SmsOutbox {
     const issues = checkTimeout(timeout);
     if (issues.length > 0) throw invalidCommand(issues);
     const enqueued = await this.#add(command, rest, true);
-    const message = await this.#outcomes.of(enqueued.id, timeout, signal);
+    const message = await this.#outcomes.of(enqueued.id, { timeout, signal, isNew: enqueued.isNew });
     return { ...enqueued, receipt: message === undefined ? undefined : receiptOf(message) };
   }
 

@@ -17,8 +17,8 @@ export interface ResultsFilter {
   readonly after?: number | undefined;
 }
 
-/** So many stretches of the source are read at once. */
-const STRETCHES = 8;
+/** Stretches of the source that one statement reads: it holds the process for as long as it takes to unpack them. */
+const STRETCHES = 2;
 
 /** In which chunks there may be recipients in a state, in SQL about `chunk c` and `campaign k`. */
 const PERHAPS_IN: Readonly<Record<RecipientState, string>> = {

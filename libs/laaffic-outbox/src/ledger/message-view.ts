@@ -27,17 +27,44 @@ interface MessageRow extends ChunkRow {
 
 /** Reads single messages. */
 export class MessageView {
-  readonly #select: string;
+  readonly #columns: string;
 
   constructor(private readonly ledger: Ledger) {
-    const s = ledger.database.schema;
-    this.#select = `select ${chunkColumns(s)}, c.campaign_id::text as campaign_id, c.lane, c.created_at, c.due_at
-      from ${s}.chunk c where c.account = $1`;
+    this.#columns = `${chunkColumns(ledger.database.schema)}, c.campaign_id::text as campaign_id, c.lane, c.created_at, c.due_at`;
   }
 
   async find(id: string): Promise<OutboxMessage | undefined> {
     if (!isRowId(id)) return undefined;
     return this.#read(id, await this.#rows('(c.id = $2 or c.root = $2)', id));
+  }
+
+  /** Those of these messages of which nothing is pending or being sent, by their ids: one statement for all. */
+  async findDecided(ids: readonly string[]): Promise<Map<string, OutboxMessage>> {
+    const s = this.ledger.database.schema;
+    // Lateral, so that each is looked up by the indexes, whatever old statistics say of the table.
+    const { rows } = await this.ledger.database.query<MessageRow & { root: string } & Record<string, unknown>>(
+      `with decided as (
+        select w.id from unnest($2::bigint[]) w (id)
+        where not exists (select from ${s}.chunk c where c.id = w.id and c.state in ('pending', 'sending'))
+          and not exists (select from ${s}.chunk c where c.root = w.id and c.state in ('pending', 'sending'))
+      )
+      select ${this.#columns}, d.id::text as root from decided d cross join lateral (
+        select * from ${s}.chunk where id = d.id union all select * from ${s}.chunk where root = d.id
+      ) c where c.account = $1 order by d.id, c.id`,
+      [this.ledger.account, ids],
+    );
+    const byRoot = new Map<string, MessageRow[]>();
+    for (const row of rows) {
+      const parts = byRoot.get(row.root);
+      if (parts === undefined) byRoot.set(row.root, [row]);
+      else parts.push(row);
+    }
+    return new Map(
+      [...byRoot].flatMap(([id, parts]) => {
+        const message = this.#read(id, parts);
+        return message === undefined ? [] : [[id, message]];
+      }),
+    );
   }
 
   async findByOrderId(orderId: string): Promise<OutboxMessage | undefined> {
@@ -66,7 +93,8 @@ export class MessageView {
 
   async #rows(condition: string, value: string): Promise<MessageRow[]> {
     const { rows } = await this.ledger.database.query<MessageRow & Record<string, unknown>>(
-      `${this.#select} and ${condition} order by c.id`,
+      `select ${this.#columns} from ${this.ledger.database.schema}.chunk c
+        where c.account = $1 and ${condition} order by c.id`,
       [this.ledger.account, value],
     );
     return rows;

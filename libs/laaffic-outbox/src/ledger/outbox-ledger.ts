@@ -9,9 +9,18 @@ import type { OutboxActivity } from './activity.js';
 import { Database } from './database.js';
 import { checkSchema, migrateOutbox } from './migrate.js';
 import { Notifications } from './notifications.js';
+import { Turns } from './turns.js';
 
 /** Longer than any statement takes; migrations may take as long as they need. */
 const LONGEST_STATEMENT = 60_000;
+/** How long callers wait for a connection, in milliseconds. */
+const LONGEST_WAIT = 30_000;
+/** Connections that callers leave free where this process sends: to claim for either lane, to write outcomes, for upkeep. */
+const KEPT_BY_A_WORKER = 4;
+/** One reads outcomes for all who wait. */
+const KEPT_WITHOUT = 1;
+/** What node-postgres makes of a pool without `max`. */
+const DEFAULT_CONNECTIONS = 10;
 
 /** What works with the ledger: its rows are reached through `database`. */
 export type Ledger = Omit<OutboxLedger, keyof OnApplicationBootstrap | keyof OnApplicationShutdown>;
@@ -19,6 +28,8 @@ export type Ledger = Omit<OutboxLedger, keyof OnApplicationBootstrap | keyof OnA
 /** One process' way to the ledger of one gateway account. */
 export class OutboxLedger implements OnApplicationBootstrap, OnApplicationShutdown {
   readonly notifications: Notifications;
+  /** Whose statements may take how many of the pool's connections at once. Those of the worker stand in no line. */
+  readonly turns: { readonly callers: Turns; readonly readers: Turns };
   readonly outages = new Outages();
   /** What this process moves on; made only for those who watch (`observed`). */
   readonly activity = new Subject<OutboxActivity>();
@@ -34,6 +45,13 @@ export class OutboxLedger implements OnApplicationBootstrap, OnApplicationShutdo
     readonly prefix: string,
   ) {
     this.notifications = new Notifications(database, this.outages);
+    // A pool of the app's may be any object that works like one.
+    const { max = DEFAULT_CONNECTIONS } = (database.pool.options as { readonly max?: number } | undefined) ?? {};
+    const callers = Math.max(1, max - (settings.worker === undefined ? KEPT_WITHOUT : KEPT_BY_A_WORKER));
+    this.turns = {
+      callers: new Turns(callers, LONGEST_WAIT),
+      readers: new Turns(Math.max(1, Math.floor(callers / 2)), LONGEST_WAIT),
+    };
   }
 
   /**

@@ -1,60 +1,122 @@
-import { Bell } from '../bell.js';
 import { OutboxError } from '../outbox.error.js';
 import type { MessageView, OutboxMessage } from './message-view.js';
 
-const OPEN: ReadonlySet<string> = new Set(['pending', 'sending']);
-/** Calls are hints: one may be lost with its connection. */
+/** Calls are hints, and one may be lost with its connection: so often, in milliseconds, all that wait are looked at. */
 const LOOK_EVERY = 500;
+/** Messages that one statement reads. */
+const MOST_AT_ONCE = 1_000;
 
-/** Lets callers wait for the outcome of a message, whichever process sends it. */
+/** How somebody waits for a message. */
+export interface WaitOptions {
+  /** How long, in milliseconds; 0 reads it once. */
+  readonly timeout: number;
+  readonly signal?: AbortSignal | undefined;
+  /** Whether the message was stored just now: then there is nothing to read before something calls. */
+  readonly isNew: boolean;
+}
+
+interface Waiter {
+  /** What a reading has found; `undefined` if it is not decided, or could not be read. */
+  onRead(message: OutboxMessage | undefined): void;
+  onFailure(error: Error): void;
+}
+
+/**
+ * Lets callers wait for the outcomes of messages, whichever process sends them. However many wait, one statement at a
+ * time reads for all of them.
+ */
 export class Outcomes {
-  readonly #bells = new Map<string, Set<Bell>>();
+  readonly #waiting = new Map<string, Set<Waiter>>();
+  /** Messages to be read as soon as the reading under way has ended. */
+  readonly #asked = new Set<string>();
+  #isReading = false;
+  #look: NodeJS.Timeout | undefined;
 
-  constructor(private readonly messages: MessageView) {}
+  constructor(private readonly messages: Pick<MessageView, 'findDecided'>) {}
 
   /** Something was decided about the message; all of them, if no id is given. */
   tell(id: string): void {
-    const bells = id === '' ? [...this.#bells.values()] : [this.#bells.get(id)];
-    for (const bell of bells.flatMap((some) => [...(some ?? [])])) bell.ring();
+    if (id === '') for (const one of this.#waiting.keys()) this.#asked.add(one);
+    else if (this.#waiting.has(id)) this.#asked.add(id);
+    void this.#readAsked();
   }
 
   /**
    * Waits until nothing of the message is pending or being sent.
    * @returns `undefined` if that takes longer, or cannot be read.
    */
-  async of(id: string, timeout: number, signal?: AbortSignal): Promise<OutboxMessage | undefined> {
-    const deadline = performance.now() + timeout;
-    // One for each who waits: the first to leave must not take it from the others.
-    const bell = new Bell();
-    const bells = this.#bells.get(id) ?? new Set();
-    this.#bells.set(id, bells.add(bell));
-    const onAbort = () => {
-      bell.ring();
-    };
-    signal?.addEventListener('abort', onAbort);
-    try {
-      for (;;) {
-        const rung = bell.next();
-        const message = await this.#find(id);
-        if (message?.recipients.every(({ state }) => !OPEN.has(state)) === true) return message;
-        const left = deadline - performance.now();
-        if (left <= 0 || signal?.aborted === true) return undefined;
-        await bell.wait(rung, Math.min(left, LOOK_EVERY));
-      }
-    } finally {
-      signal?.removeEventListener('abort', onAbort);
-      bells.delete(bell);
-      if (bells.size === 0) this.#bells.delete(id);
-    }
+  of(id: string, { timeout, signal, isNew }: WaitOptions): Promise<OutboxMessage | undefined> {
+    const isOnce = timeout <= 0;
+    if (signal?.aborted === true || (isOnce && isNew)) return Promise.resolve(undefined);
+    return new Promise((resolve, reject) => {
+      const waiter: Waiter = {
+        onRead: (message) => {
+          if (message !== undefined || isOnce) end(message);
+        },
+        onFailure: (error) => {
+          leave();
+          reject(error);
+        },
+      };
+      const onAbort = (): void => {
+        end(undefined);
+      };
+      const timer = isOnce ? undefined : setTimeout(onAbort, timeout);
+      const leave = (): void => {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', onAbort);
+        this.#remove(id, waiter);
+      };
+      const end = (message: OutboxMessage | undefined): void => {
+        leave();
+        resolve(message);
+      };
+      signal?.addEventListener('abort', onAbort);
+      this.#add(id, waiter);
+      if (!isNew) this.tell(id);
+    });
   }
 
-  /** What cannot be read now may be the next time: the message is stored, and who waits has to get its id. */
-  async #find(id: string): Promise<OutboxMessage | undefined> {
+  #add(id: string, waiter: Waiter): void {
+    const waiters = this.#waiting.get(id) ?? new Set();
+    this.#waiting.set(id, waiters.add(waiter));
+    this.#look ??= setInterval(() => {
+      this.tell('');
+    }, LOOK_EVERY).unref();
+  }
+
+  #remove(id: string, waiter: Waiter): void {
+    const waiters = this.#waiting.get(id);
+    waiters?.delete(waiter);
+    if (waiters?.size === 0) this.#waiting.delete(id);
+    if (this.#waiting.size > 0) return;
+    clearInterval(this.#look);
+    this.#look = undefined;
+  }
+
+  async #readAsked(): Promise<void> {
+    if (this.#isReading) return;
+    this.#isReading = true;
+    while (this.#asked.size > 0) await this.#read([...this.#asked].slice(0, MOST_AT_ONCE));
+    this.#isReading = false;
+  }
+
+  async #read(ids: readonly string[]): Promise<void> {
+    // Whoever comes later is not answered by what was read before.
+    const waiters = ids.map((id) => {
+      this.#asked.delete(id);
+      return [id, [...(this.#waiting.get(id) ?? [])]] as const;
+    });
     try {
-      return await this.messages.find(id);
+      const decided = await this.messages.findDecided(ids);
+      for (const [id, those] of waiters) for (const waiter of those) waiter.onRead(decided.get(id));
     } catch (error) {
-      if (error instanceof OutboxError) return undefined;
-      throw error;
+      // What cannot be read now may be the next time: the message is stored, and who waits has to get its id.
+      const isOfDatabase = error instanceof OutboxError;
+      for (const waiter of waiters.flatMap(([, those]) => those)) {
+        if (isOfDatabase) waiter.onRead(undefined);
+        else waiter.onFailure(error as Error);
+      }
     }
   }
 }

@@ -168,6 +168,8 @@ export class Settlements {
     const { rows } = await this.ledger.database.query<Record<string, boolean>>(`select ${calls.join(', ')}`, params);
     batch.forEach((entry, index) => {
       entry.resolve(rows[0]?.[`taken_${index}`] === true);
+      // Who waits in this process hears of it even while nothing can be listened to.
+      this.ledger.notifications.call('outcome', String(entry.params[0]));
     });
     if (this.announces()) this.ledger.notifications.call('announce');
   }
