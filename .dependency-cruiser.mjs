@@ -25,7 +25,7 @@ const rooms = [
 // The same for nestjs-laaffic-outbox; its embedded server is a house of its own.
 const outbox = 'libs/laaffic-outbox/src/';
 const outboxRooms = [
-  { rank: 0, files: '(clock|bell|outages|outbox\\.error|transaction|command-checks)\\.ts' },
+  { rank: 0, files: '(clock|bell|outages|database-failure|outbox\\.error|transaction|command-checks)\\.ts' },
   { rank: 0, files: 'embedded/' },
   { rank: 1, files: 'options/' },
   { rank: 2, files: 'ledger/' },

@@ -31,28 +31,28 @@ export class CampaignControlController {
   @Action('Begin a draft, or a scheduled campaign before its time', CampaignWithProgressBody)
   async start(@Param('id') id: string): Promise<CampaignWithProgressBody> {
     await this.campaigns.start(id, API);
-    return this.reading.of(id);
+    return this.reading.after(id);
   }
 
   @Post('pause')
   @Action('Begin nothing more of a campaign; requests under way end', CampaignWithProgressBody)
   async pause(@Param('id') id: string): Promise<CampaignWithProgressBody> {
     await this.campaigns.pause(id, API);
-    return this.reading.of(id);
+    return this.reading.after(id);
   }
 
   @Post('resume')
   @Action('Go on with a paused campaign', CampaignWithProgressBody)
   async resume(@Param('id') id: string): Promise<CampaignWithProgressBody> {
     await this.campaigns.resume(id, API);
-    return this.reading.of(id);
+    return this.reading.after(id);
   }
 
   @Post('cancel')
   @Action('Never send what has not been begun', CampaignWithProgressBody)
   async cancel(@Param('id') id: string): Promise<CampaignWithProgressBody> {
     await this.campaigns.cancel(id, API);
-    return this.reading.of(id);
+    return this.reading.after(id);
   }
 
   @Post('resolve')

@@ -53,7 +53,7 @@ export class CampaignsController {
   ): Promise<CampaignWithProgressBody> {
     const { id } = await this.creation.create(request, idempotencyKey);
     response.setHeader('Location', `/v1/campaigns/${id}`);
-    return this.reading.of(id);
+    return this.reading.after(id);
   }
 
   /** Campaigns, newest first. */

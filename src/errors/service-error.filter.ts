@@ -25,6 +25,8 @@ export class ServiceErrorFilter implements ExceptionFilter {
   /** Without the words of the cause: those of a database may repeat the values of a statement. */
   #log(error: unknown): void {
     if (error instanceof OutboxError) {
+      // The outbox itself says once that its database fails, and how often when it is over.
+      if (error.code.startsWith('OUTBOX_DATABASE') || error.code === 'OUTBOX_SCHEMA_MISSING') return;
       this.#logger.error({ event: 'outbox failed', code: error.code, cause: nameOf(error.cause) });
     } else if (!(error instanceof LaafficException || error instanceof HttpException)) {
       this.#logger.error({ event: 'request failed', cause: nameOf(error), at: placeOf(error) });

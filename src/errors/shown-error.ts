@@ -26,6 +26,9 @@ const STATUS_OF: Partial<Readonly<Record<OutboxErrorCode, number>>> = {
   OUTBOX_SOURCE_CHANGED: 422,
   OUTBOX_SOURCE_FAILED: 400,
   OUTBOX_DATABASE: 503,
+  OUTBOX_DATABASE_READ_ONLY: 503,
+  OUTBOX_DATABASE_FULL: 503,
+  OUTBOX_DATABASE_ENCODING: 422,
 };
 
 /** One text, whether the id could be one or not. */
@@ -60,8 +63,10 @@ function aboutRequests({ failure: { title }, issues }: LaafficInputException, me
   return issues.length === 0 ? message : `The request cannot be taken as it is${message.slice(title.length)}`;
 }
 
-function ofOutbox({ code, message }: OutboxError, isQuery: boolean): ShownError {
-  return shown(STATUS_OF[code] ?? 500, code, code === 'OUTBOX_NOT_FOUND' ? NOT_FOUND : message, isQuery);
+function ofOutbox({ code, message, outcome }: OutboxError, isQuery: boolean): ShownError {
+  // What only asks has changed nothing, whatever became of the answer.
+  const isRejected = isQuery || outcome === 'rejected';
+  return shown(STATUS_OF[code] ?? 500, code, code === 'OUTBOX_NOT_FOUND' ? NOT_FOUND : message, isRejected);
 }
 
 function ofNest(error: HttpException, isQuery: boolean): ShownError {
@@ -73,14 +78,14 @@ function ofNest(error: HttpException, isQuery: boolean): ShownError {
   return shown(statusCode, HttpStatus[statusCode] ?? 'ERROR', message, isQuery);
 }
 
-function shown(statusCode: number, code: string, message: string, isQuery: boolean): ShownError {
+function shown(statusCode: number, code: string, message: string, isRejected: boolean): ShownError {
   const body: LaafficErrorBody = {
     statusCode,
     message,
     error: STATUS_CODES[statusCode] ?? 'Error',
     code,
     // A commit that was not answered may have been made.
-    outcome: statusCode < 500 || isQuery ? 'rejected' : 'unknown',
+    outcome: statusCode < 500 || isRejected ? 'rejected' : 'unknown',
   };
   return { statusCode, body };
 }

@@ -16,6 +16,7 @@ import type { Request, Response } from 'express';
 import { invalidCommand, maskNumber, type SmsReceipt } from 'nestjs-laaffic';
 import { OutboxError, SmsOutbox } from 'nestjs-laaffic-outbox';
 import { ApiBodyErrors, ApiCommonErrors, ApiErrors } from '../errors/api-errors.js';
+import { doneBefore } from '../errors/done-before.js';
 import { ErrorBody } from '../errors/error.body.js';
 import { API } from '../http/actor.js';
 import { IdempotencyKey } from '../http/idempotency-key.js';
@@ -150,7 +151,10 @@ export class MessagesController {
   @ApiErrors({ 404: 'There is no message with this id.' })
   async cancel(@Param('id') id: string): Promise<MessageBody> {
     await this.outbox.cancel(id, API);
-    return messageBody(found(await this.outbox.find(id)));
+    const message = await this.outbox.find(id).catch((error: unknown) => {
+      throw error instanceof OutboxError ? doneBefore(error) : error;
+    });
+    return messageBody(found(message));
   }
 
   async #ofOrderId(orderId: string): Promise<RecipientBody | MessageBody | undefined> {

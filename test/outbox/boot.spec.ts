@@ -1,12 +1,21 @@
+import { randomBytes } from 'node:crypto';
 import { Inject, Injectable, Module, type OnModuleInit, type Provider } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { LaafficSandbox } from 'laaffic-sandbox';
 import { LaafficModule } from 'nestjs-laaffic';
-import { LaafficOutboxModule, migrateOutbox, SmsOutbox, type LaafficOutboxOptions } from 'nestjs-laaffic-outbox';
+import {
+  LaafficOutboxModule,
+  migrateOutbox,
+  OutboxError,
+  SmsOutbox,
+  type LaafficOutboxOptions,
+} from 'nestjs-laaffic-outbox';
 import { Pool } from 'pg';
-import { ACCOUNT } from '../module/account.js';
+import { ACCOUNT, failureOf } from '../module/account.js';
 import { startDatabase, type TestDatabase } from './database.js';
 import { until } from './stage.js';
+
+jest.setTimeout(30_000);
 
 describe('a boot that fails', () => {
   let database: TestDatabase;
@@ -94,5 +103,104 @@ describe('a boot that fails', () => {
     const before = handles();
     await expect(boot({}, [UsingHook])).rejects.toThrow('the hook failed');
     expect(await until(handles, (count) => count <= before, 8_000)).toBeLessThanOrEqual(before);
+  });
+
+  describe('says what to do about a database', () => {
+    const name = `boot_${randomBytes(6).toString('hex')}`;
+    const failureOfBoot = async (options: Partial<LaafficOutboxOptions>) => {
+      const error = await failureOf(boot(options, []));
+      expect(error).toBeInstanceOf(OutboxError);
+      const { code, message, outcome } = error as OutboxError;
+      return { code, message, outcome };
+    };
+
+    it.each(['WIN1252', 'LATIN1', 'SQL_ASCII'])('in %s, with and without its schema', async (encoding) => {
+      await pool.query(`create database ${name} encoding '${encoding}' locale 'C' template template0`);
+      try {
+        const url = new URL(database.url);
+        url.pathname = name;
+        for (const migrate of [true, false]) {
+          expect(await failureOfBoot({ database: url.href, migrate })).toEqual({
+            code: 'OUTBOX_DATABASE_ENCODING',
+            message:
+              `The database ${name} is in ${encoding}, and the texts of messages need UTF8: ` +
+              "create another with `create database … encoding 'UTF8' template template0`",
+            outcome: 'rejected',
+          });
+        }
+      } finally {
+        await pool.query(`drop database ${name} with (force)`);
+      }
+    });
+
+    describe('that denies the role something', () => {
+      const role = name;
+      let url: string;
+      beforeAll(async () => {
+        await migrateOutbox(pool, 'old');
+        await migrateOutbox(pool, 'made');
+        await pool.query(`create role ${role} login password 'secret'; revoke create on schema public from public;
+          delete from old.migration`);
+        const own = new URL(database.url);
+        [own.username, own.password] = [role, 'secret'];
+        url = own.href;
+      });
+      afterAll(() => pool.query(`drop owned by ${role}; drop role ${role}`));
+
+      it.each([
+        [
+          'to make a schema',
+          { schema: 'fresh' },
+          'select 1',
+          `may not make or change the schema fresh. Run \`grant create on database "{database}" to "${role}"\`, or let the ` +
+            'owner of the schema run migrateOutbox and set the option `migrate` to false',
+        ],
+        [
+          'to change a schema',
+          { schema: 'old' },
+          `grant usage on schema old to ${role}; grant select on old.migration to ${role}`,
+          `may not make or change the schema old. Run \`grant "{owner}" to "${role}"\`, or let the owner of the schema run ` +
+            'migrateOutbox and set the option `migrate` to false',
+        ],
+        [
+          'to use a schema',
+          { schema: 'made', migrate: false },
+          'select 1',
+          `may not use the schema made. Run as the owner of the schema: \`grant usage on schema "made" to "${role}"\`, ` +
+            `\`grant select, insert, update, delete on all tables in schema "made" to "${role}"\``,
+        ],
+        [
+          'to write in a schema',
+          { schema: 'made', migrate: false },
+          `grant usage on schema made to ${role}; grant select on all tables in schema made to ${role}`,
+          'may not use the schema made. Run as the owner of the schema: ' +
+            `\`grant insert, update, delete on all tables in schema "made" to "${role}"\``,
+        ],
+      ])('%s', async (_, options, grants, words) => {
+        await pool.query(grants);
+        const { rows } = await pool.query<{ database: string; owner: string }>(
+          'select current_database() as database, current_user as owner',
+        );
+        expect(await failureOfBoot({ database: url, ...options })).toEqual({
+          code: 'OUTBOX_DATABASE_DENIED',
+          message: `The role ${role} ${words.replace('{database}', rows[0]!.database).replace('{owner}', rows[0]!.owner)}`,
+          outcome: 'rejected',
+        });
+      });
+    });
+
+    it('that does not let the role in', async () => {
+      const url = new URL(database.url);
+      url.password = 'another';
+      expect(await failureOfBoot({ database: url.href })).toMatchObject({ code: 'OUTBOX_DATABASE_DENIED' });
+    });
+
+    it('whose host is not known, which may be a part of the password', async () => {
+      expect(await failureOfBoot({ database: 'postgres://secret-word.invalid/x' })).toEqual({
+        code: 'OUTBOX_DATABASE',
+        message: expect.stringMatching(/^The outbox cannot use its database: its host is not known \(E\w+\)$/),
+        outcome: 'rejected',
+      });
+    });
   });
 });

@@ -27,8 +27,8 @@ describe('a report of a message that counted as not sent', () => {
   afterAll(() => stage.close());
 
   /** A worker, and how reports reach it. */
-  async function start(url = stage.sandbox.url) {
-    const { app, outbox } = await stage.app({ timing: { ...SHORT, grace: 60_000 } }, { url });
+  async function start({ url = stage.sandbox.url, grace = 60_000 } = {}) {
+    const { app, outbox } = await stage.app({ timing: { ...SHORT, grace } }, { url });
     const intake = app.get(ReportIntake, { strict: false });
     const take = ({ orderId, number }: OutboxRecipient, attempt: number, more: Partial<DeliveryReport> = {}) =>
       intake.take({
@@ -340,7 +340,7 @@ describe('a report of a message that counted as not sent', () => {
     /** The second attempt is under way when a report of the first comes. */
     async function contradicted(second: object) {
       const line = await stage.lineToGateway();
-      const { outbox, take } = await start(line.url);
+      const { outbox, take } = await start({ url: line.url });
       const { id, recipients } = await givenBack(outbox, 2);
       stage.sandbox.script(second);
       line.hold();

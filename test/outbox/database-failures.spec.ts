@@ -31,6 +31,19 @@ describe('when the database fails', () => {
     return { line, outbox, campaigns: app.get(SmsCampaigns) };
   }
 
+  const databaseName = () => new URL(stage.database.url).pathname.slice(1);
+  /** Ends the sessions of the processes under test: those that they make anew are what they would get. */
+  const endSessions = () =>
+    until(
+      () =>
+        stage.query(
+          `select pg_terminate_backend(pid) from pg_stat_activity
+          where datname = current_database() and application_name = 'nestjs-laaffic-outbox' and backend_start < $1`,
+          [new Date()],
+        ),
+      (rows) => rows.length > 0,
+    );
+
   const calls: [string, (outbox: SmsOutbox, campaigns: SmsCampaigns) => Promise<unknown>][] = [
     ['enqueue', (outbox) => outbox.enqueue(SMS)],
     ['send', (outbox) => outbox.send(SMS)],
@@ -52,8 +65,8 @@ describe('when the database fails', () => {
   ];
   const failureIn = (error: unknown) => {
     expect(error).toBeInstanceOf(OutboxError);
-    const { code, message, cause } = error as OutboxError;
-    return { code, message, cause: (cause as { code?: string }).code };
+    const { code, outcome, message, cause } = error as OutboxError;
+    return { code, outcome, message, cause: (cause as { code?: string }).code };
   };
 
   it.each(calls)('%s says that it was not reached', async (_, call) => {
@@ -62,8 +75,10 @@ describe('when the database fails', () => {
     const error = await failureOf(call(outbox, campaigns));
     expect(failureIn(error)).toEqual({
       code: 'OUTBOX_DATABASE',
+      outcome: 'rejected',
       message:
-        'The database of the outbox cannot be reached (ECONNREFUSED), so a statement was not made and has stored nothing',
+        'The database of the outbox cannot be reached (ECONNREFUSED), so a statement was not made and has stored ' +
+        'nothing: the same call may be repeated',
       cause: 'ECONNREFUSED',
     });
     const { password } = new URL(stage.database.url);
@@ -76,9 +91,10 @@ describe('when the database fails', () => {
     await stage.query('alter schema laaffic_outbox rename to gone', [], 'pg_catalog');
     try {
       expect(failureIn(await failureOf(call(outbox, campaigns)))).toEqual({
-        code: 'OUTBOX_DATABASE',
+        code: 'OUTBOX_SCHEMA_MISSING',
+        outcome: 'rejected',
         message: expect.stringMatching(
-          /^The database of the outbox refused a statement \((42P01|3F000)\), which stored nothing$/,
+          /^The database of the outbox lacks a table or function of this release \((42P01|3F000)\), and the statement stored nothing: the same call fails until migrateOutbox has run$/,
         ),
         cause: expect.any(String),
       });
@@ -93,6 +109,7 @@ describe('when the database fails', () => {
     const key = { idempotencyKey: 'lost' };
     expect(failureIn(await failureOf(outbox.enqueue(SMS, key)))).toEqual({
       code: 'OUTBOX_DATABASE',
+      outcome: 'unknown',
       message:
         'The database of the outbox did not answer a statement, and nobody knows whether it has stored anything: ' +
         'the same call with the same idempotency key settles that',
@@ -120,6 +137,92 @@ describe('when the database fails', () => {
     await other.query('rollback');
     other.release();
     expect((await outbox.enqueue(SMS)).isNew).toBe(true);
+  });
+
+  it.each([
+    ['40P01', 'OUTBOX_DATABASE'],
+    ['53100', 'OUTBOX_DATABASE_FULL'],
+    ['42501', 'OUTBOX_DATABASE_DENIED'],
+    ['22P05', 'OUTBOX_DATABASE_ENCODING'],
+    ['XX001', 'OUTBOX_DATABASE_REFUSED'],
+  ])('a refusal with %s stores nothing, and says so', async (sqlState, code) => {
+    const { outbox, campaigns } = await start();
+    await stage.query(`create function fail() returns trigger language plpgsql as
+      $$ begin raise exception 'no: %', new.numbers using errcode = '${sqlState}'; end $$`);
+    await stage.query('create trigger fail before insert on chunk for each row execute function fail()');
+    try {
+      const calls = [outbox.enqueue(SMS), campaigns.create(campaignOf({ recipients: SMS.to, sendAt: 'now' }))];
+      for (const call of calls) {
+        const failure = failureIn(await failureOf(call));
+        expect(failure).toEqual({ code, outcome: 'rejected', message: expect.any(String), cause: sqlState });
+        expect(failure.message).not.toContain(SMS.to[0]);
+      }
+      expect(await stage.query('select from chunk')).toEqual([]);
+    } finally {
+      await stage.query('drop function fail cascade');
+    }
+  });
+
+  describe('half-way through a call', () => {
+    /** Lets changes of a chunk fail from the second on. */
+    const failAt = async (id: string) => {
+      await stage.query(`create function fail() returns trigger language plpgsql as
+        $$ begin if new.id >= ${id} then raise exception 'no' using errcode = '57014'; end if; return new; end $$`);
+      await stage.query('create trigger fail before update on chunk for each row execute function fail()');
+    };
+    afterEach(() => stage.query('drop function if exists fail cascade'));
+
+    it('says that a part of it is done, and the same call goes on', async () => {
+      const { outbox, campaigns } = await start();
+      const { id } = await campaigns.create(campaignOf({ recipients: numbers(60), sendAt: 'now' }));
+      await stage.query(`insert into chunk (account, campaign_id, lane, state, first, n, numbers)
+        select c.account, c.campaign_id, c.lane, 'held', i, 1, '91856321412' from chunk c, generate_series(1, 60) i`);
+      const [last] = await stage.query<{ id: string }>('select max(id)::text as id from chunk');
+      await failAt(last!.id);
+      expect(failureIn(await failureOf(campaigns.resolve(id, 'abandon', BY)))).toEqual({
+        code: 'OUTBOX_DATABASE',
+        outcome: 'unknown',
+        message: expect.stringMatching(/A part of the call was done before: the same call goes on with it$/),
+        cause: '57014',
+      });
+      await stage.query('drop function fail cascade');
+      expect([await campaigns.resolve(id, 'abandon', BY), await outbox.standing()]).toMatchObject([10, { held: 0 }]);
+    });
+
+    it('cancels a campaign all the same: what is left of it is never sent', async () => {
+      const { campaigns } = await start();
+      const { id } = await campaigns.create(campaignOf({ recipients: SMS.to, sendAt: 'now' }));
+      await failAt('0');
+      await campaigns.cancel(id);
+      expect(await campaigns.progress(id)).toMatchObject({ state: 'cancelled', pending: 0, cancelled: 1 });
+    });
+  });
+
+  it('a server that takes no writes any more is left, and the next call finds the one that does', async () => {
+    const { outbox, campaigns } = await start();
+    await stage.query(`alter database ${databaseName()} set default_transaction_read_only = on`);
+    try {
+      await endSessions();
+      // As many as there are connections now, all of them to the wrong server.
+      const failures = await Promise.all(Array.from({ length: 5 }, () => failureOf(outbox.enqueue(SMS))));
+      expect(failures.map(failureIn)).toEqual(
+        failures.map(() => ({
+          code: 'OUTBOX_DATABASE_READ_ONLY',
+          outcome: 'rejected',
+          message: expect.stringContaining('takes no writes (25006)'),
+          cause: '25006',
+        })),
+      );
+      expect(failureIn(await failureOf(campaigns.create(campaignOf({ recipients: SMS.to }))))).toMatchObject({
+        code: 'OUTBOX_DATABASE_READ_ONLY',
+        outcome: 'rejected',
+      });
+    } finally {
+      await stage.query(
+        `set default_transaction_read_only = off; alter database ${databaseName()} reset default_transaction_read_only`,
+      );
+    }
+    expect(await outbox.enqueue(SMS)).toMatchObject({ isNew: true });
   });
 
   it('who waits for the outcome of a message gets its id all the same', async () => {

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { startDatabase, type TestDatabase } from '../outbox/database.js';
-import { instancesOfATest, MESSAGE, startService, type Service } from './service.js';
+import { instancesOfATest, MESSAGE, sql, startService, type Service } from './service.js';
 
 const NOT_FOUND = {
   statusCode: 404,
@@ -160,10 +160,84 @@ it('a database that is away: 503 whatever is asked for, and nothing of the state
         },
       ]);
     }
-    const { status, body } = await instance.post('/v1/messages/1/cancel');
-    expect([status, body]).toMatchObject([503, { code: 'OUTBOX_DATABASE', outcome: 'unknown' }]);
+    // What was not reached has stored nothing, whatever was asked for.
+    for (const path of ['/v1/messages/1/cancel', '/v1/campaigns/1/start']) {
+      const { status, body } = await instance.post(path);
+      expect([status, body]).toMatchObject([503, { code: 'OUTBOX_DATABASE', outcome: 'rejected' }]);
+    }
+    const { status, body } = await instance.send(MESSAGE);
+    expect([status, body]).toMatchObject([
+      503,
+      {
+        code: 'OUTBOX_DATABASE',
+        outcome: 'rejected',
+        message: expect.stringMatching(/the same call may be repeated$/),
+      },
+    ]);
+    // Once, however many parts of the outbox and requests noticed it.
+    const told = (instance.logger.lines as unknown[][]).filter((line) => /database|outbox failed/.test(inspect(line)));
+    expect(told.map(([words]) => words)).toEqual([expect.stringMatching(/^The database of the outbox fails \(/)]);
     expect(inspect(instance.logger.lines, { depth: 9 })).not.toMatch(/91856321412|mine-1/);
   } finally {
     await instance.close();
   }
+});
+
+it.each([
+  ['40P01', 503, 'OUTBOX_DATABASE', 'the same call may be repeated'],
+  ['25006', 503, 'OUTBOX_DATABASE_READ_ONLY', 'the same call may be repeated'],
+  ['54000', 503, 'OUTBOX_DATABASE_FULL', 'the same call may be repeated'],
+  ['22P05', 422, 'OUTBOX_DATABASE_ENCODING', 'the same call always fails'],
+  ['42501', 500, 'OUTBOX_DATABASE_DENIED', 'the same call fails until'],
+  ['42883', 500, 'OUTBOX_SCHEMA_MISSING', 'the same call fails until'],
+  ['XX000', 500, 'OUTBOX_DATABASE_REFUSED', 'the same call may be refused again'],
+])(
+  'a statement that the database refuses with %s: %i, and surely nothing was done',
+  async (sqlState, http, code, advice) => {
+    await sql(
+      database.url,
+      `create function fail() returns trigger language plpgsql as
+      $$ begin raise exception 'no: %', new.numbers using errcode = '${sqlState}'; end $$;
+    create trigger fail before insert on chunk for each row execute function fail()`,
+    );
+    try {
+      const campaign = { name: 'a', content: 'b', recipients: ['91856321412'], sendAt: 'now' };
+      for (const answer of [await service.send(MESSAGE), await service.post('/v1/campaigns', campaign)]) {
+        expect([answer.status, answer.body]).toEqual([
+          http,
+          {
+            statusCode: http,
+            message: expect.stringContaining(advice),
+            error: expect.any(String),
+            code,
+            outcome: 'rejected',
+          },
+        ]);
+        expect(answer.text).not.toContain('91856321412');
+      }
+    } finally {
+      await sql(database.url, 'drop function fail cascade');
+    }
+  },
+);
+
+it('what was done and cannot be shown is not called undone', async () => {
+  const { body } = await service.send({ ...MESSAGE, sendAt: '2099-01-31T09:00:00Z' });
+  // To cancel takes no look at it, and to show does.
+  await sql(database.url, 'alter table message rename to gone');
+  try {
+    const answer = await service.post(`/v1/messages/${body.id}/cancel`);
+    expect([answer.status, answer.body]).toMatchObject([
+      500,
+      {
+        code: 'OUTBOX_SCHEMA_MISSING',
+        outcome: 'unknown',
+        message: expect.stringMatching(/^It was done, and cannot be shown/),
+      },
+    ]);
+  } finally {
+    await sql(database.url, 'alter table gone rename to message');
+  }
+  const cancelled = await service.get(`/v1/messages/${body.id}`);
+  expect(cancelled.body.recipients).toMatchObject([{ state: 'cancelled' }]);
 });

@@ -1,26 +1,69 @@
 import { Logger } from '@nestjs/common';
+import { describeFailure, findDatabaseFailure } from './database-failure.js';
 
-/** Says once that something fails, and once that it works again, however often it is tried meanwhile. */
-export class Outages {
-  readonly #logger = new Logger('LaafficOutbox');
-  readonly #failing = new Set<string>();
+/** Milliseconds without a failure after which an outage of the database is over: one statement may get through before. */
+const QUIET = 5_000;
 
-  /** @param what a sentence without its end: `No message can be claimed`. */
-  report(what: string, error: unknown): void {
-    if (this.#failing.has(what)) return;
-    this.#failing.add(what);
-    this.#logger.error(`${what}, and it is tried again: ${describe(error)}`);
-  }
-
-  over(what: string): void {
-    if (this.#failing.delete(what)) this.#logger.log(`Over: ${what}`);
-  }
+interface Outage {
+  /** What has failed in it. */
+  readonly parts: Set<string>;
+  readonly isOfDatabase: boolean;
+  readonly since: number;
+  failures: number;
+  last: number;
+  timer: NodeJS.Timeout | undefined;
 }
 
-/** The server's words may repeat the values of a statement; those of a broken connection do not. */
-function describe(error: unknown): string {
-  if (!(error instanceof Error)) return typeof error;
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
-  const isOfStatement = code !== undefined && /^(22|23|42)/.test(code);
-  return isOfStatement ? `${error.name} ${code}` : [error.message, code].filter(Boolean).join(' ');
+/**
+ * Says once that something fails, and once that it works again, however often it is tried meanwhile. What fails for the
+ * database is one outage, whatever parts of the outbox it is noticed by.
+ */
+export class Outages {
+  readonly #logger = new Logger('LaafficOutbox');
+  readonly #open = new Map<string, Outage>();
+
+  constructor(private readonly quiet = QUIET) {}
+
+  /** @param part a sentence without its end: `No message can be claimed`. */
+  report(part: string, error: unknown): void {
+    const failure = findDatabaseFailure(error);
+    const key = failure?.code ?? part;
+    const outage = this.#open.get(key) ?? this.#begin(key, part, error, failure !== undefined);
+    outage.parts.add(part);
+    outage.failures++;
+    outage.last = performance.now();
+    clearTimeout(outage.timer);
+    outage.timer = undefined;
+  }
+
+  /** The part works. */
+  over(part: string): void {
+    if (this.#open.size === 0) return;
+    for (const [key, outage] of this.#open) {
+      if (!outage.parts.has(part)) continue;
+      if (!outage.isOfDatabase) this.#end(key, outage, part);
+      else
+        outage.timer ??= setTimeout(() => {
+          this.#end(key, outage, 'the database of the outbox');
+        }, this.quiet).unref();
+    }
+  }
+
+  #begin(key: string, part: string, error: unknown, isOfDatabase: boolean): Outage {
+    const now = performance.now();
+    const outage = { parts: new Set<string>(), isOfDatabase, since: now, failures: 0, last: now, timer: undefined };
+    this.#open.set(key, outage);
+    this.#logger.error(
+      isOfDatabase
+        ? `The database of the outbox fails (${describeFailure(error)}). ${part}, and more may fail; the end will be told`
+        : `${part}, and it is tried again: ${describeFailure(error)}`,
+    );
+    return outage;
+  }
+
+  #end(key: string, { failures, since, last }: Outage, what: string): void {
+    this.#open.delete(key);
+    const times = failures === 1 ? 'one failure' : `${failures} failures within ${Math.ceil((last - since) / 1_000)} s`;
+    this.#logger.log(`Over: ${what}, after ${times}`);
+  }
 }

@@ -53,7 +53,12 @@ export class CampaignControl {
 
   async cancel(id: string, by: string): Promise<void> {
     await this.#move(id, TRANSITIONS.cancel, by);
-    while ((await this.#cancelChunks(id, by)) > 0);
+    try {
+      while ((await this.#cancelChunks(id, by)) > 0);
+    } catch (error) {
+      // It is cancelled, and nothing more of it is sent. Whoever sends moves the chunks that are left.
+      if (!(error instanceof OutboxError)) throw error;
+    }
   }
 
   /** @throws {OutboxError} `OUTBOX_NOT_FOUND`, or `OUTBOX_WRONG_STATE` unless the campaign is in one of the states. */

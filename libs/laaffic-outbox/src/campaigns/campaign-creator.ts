@@ -32,7 +32,7 @@ export class CampaignCreator {
   async create(campaign: CheckedCampaign): Promise<CreatedCampaign> {
     const before = await this.#find(campaign);
     if (before !== undefined && !before.isCreating) return existing(before, campaign);
-    const session = await CreationSession.open(this.ledger.database);
+    const session = await CreationSession.open(this.ledger);
     try {
       await this.#lock(session, campaign);
       // Another creator may have ended meanwhile.

@@ -1,25 +1,31 @@
 import { Client, type QueryResultRow } from 'pg';
-import type { Database } from '../ledger/database.js';
-import { OutboxError } from '../outbox.error.js';
+import { databaseError, readDatabaseFailure } from '../database-failure.js';
+import type { Ledger } from '../ledger/outbox-ledger.js';
+import type { OutboxError } from '../outbox.error.js';
+
+const OUTAGE = 'Campaigns cannot be created';
 
 /**
  * A connection of its own for the time of one creation. All that the creator writes goes over it, and so does
  * the lock on the campaign's key: who has lost the one cannot write any more.
  */
 export class CreationSession {
-  private constructor(private readonly client: Client) {}
+  private constructor(
+    private readonly client: Client,
+    private readonly outages: Ledger['outages'],
+  ) {}
 
-  /** @throws {OutboxError} `OUTBOX_DATABASE` */
-  static async open(database: Database): Promise<CreationSession> {
+  /** @throws {OutboxError} `OUTBOX_DATABASE`, or another code for the database. */
+  static async open({ database, outages }: Pick<Ledger, 'database' | 'outages'>): Promise<CreationSession> {
     const client = new Client(database.pool.options);
     // Whatever broke, the next statement says so.
     client.on('error', () => undefined);
     try {
       await client.connect();
     } catch (cause) {
-      throw databaseFailed(cause);
+      throw failed(cause, true, outages);
     }
-    return new CreationSession(client);
+    return new CreationSession(client, outages);
   }
 
   /** @returns whether it was free; held until the session is closed, or its process dies. */
@@ -30,12 +36,14 @@ export class CreationSession {
     return row?.is === true;
   }
 
-  /** @throws {OutboxError} `OUTBOX_DATABASE` */
+  /** @throws {OutboxError} `OUTBOX_DATABASE`, or another code for the database. */
   async query<R extends QueryResultRow>(text: string, params: unknown[]): Promise<R[]> {
     try {
-      return (await this.client.query<R>(text, params)).rows;
+      const { rows } = await this.client.query<R>(text, params);
+      this.outages.over(OUTAGE);
+      return rows;
     } catch (cause) {
-      throw databaseFailed(cause);
+      throw failed(cause, false, this.outages);
     }
   }
 
@@ -44,11 +52,7 @@ export class CreationSession {
   }
 }
 
-function databaseFailed(cause: unknown): OutboxError {
-  return new OutboxError(
-    'OUTBOX_DATABASE',
-    'The database failed while the campaign was created, and nobody knows how much of it is stored: ' +
-      'the same call with the same idempotency key goes on with it',
-    { cause },
-  );
+function failed(cause: unknown, isConnecting: boolean, outages: Ledger['outages']): OutboxError {
+  outages.report(OUTAGE, cause);
+  return databaseError(readDatabaseFailure(cause, isConnecting), cause);
 }

@@ -1,31 +1,36 @@
 import type { QueryResultRow } from 'pg';
+import { databaseError, readDatabaseFailure } from '../database-failure.js';
 import { OutboxError } from '../outbox.error.js';
 import { Database } from './database.js';
 import { lendClient, type LentClient } from './lend-client.js';
+import type { Ledger } from './outbox-ledger.js';
+
+const OUTAGE = 'Calls are refused';
 
 /**
  * The ledger's database for what callers ask: its failures are `OutboxError`s that say whether anything may have been
  * stored. Their messages hold nothing that the server said, for it may repeat values.
  */
 export class CallersDatabase extends Database {
-  constructor({ pool, channel }: Database) {
+  constructor(
+    { pool, channel }: Database,
+    private readonly ledger: Pick<Ledger, 'outages' | 'notifications'>,
+  ) {
     super(pool, channel, false);
   }
 
-  /** @throws {OutboxError} `OUTBOX_DATABASE` */
+  /** @throws {OutboxError} with a code of `database-failure.ts` */
   protected override async run(text: string, params?: unknown[]): Promise<{ rows: QueryResultRow[] }> {
     const { client, giveBack } = await this.#lend();
     let broken: Error | undefined;
     try {
-      return await client.query(text, params);
+      const result = await client.query(text, params);
+      this.ledger.outages.over(OUTAGE);
+      return result;
     } catch (cause) {
-      if (isRefusal(cause)) throw failed(`refused a statement${codeOf(cause)}, which stored nothing`, cause);
-      broken = cause as Error;
-      throw failed(
-        `did not answer a statement${codeOf(cause)}, and nobody knows whether it has stored anything: ` +
-          'the same call with the same idempotency key settles that',
-        cause,
-      );
+      const failure = readDatabaseFailure(cause);
+      if (failure.isBroken) broken = cause as Error;
+      throw this.#failed(cause, failure);
     } finally {
       giveBack(broken);
     }
@@ -35,26 +40,39 @@ export class CallersDatabase extends Database {
     try {
       return await lendClient(this.pool);
     } catch (cause) {
-      throw failed(`cannot be reached${codeOf(cause)}, so a statement was not made and has stored nothing`, cause);
+      throw this.#failed(cause, readDatabaseFailure(cause, true));
+    }
+  }
+
+  #failed(cause: unknown, failure: ReturnType<typeof readDatabaseFailure>): OutboxError {
+    const { outages, notifications } = this.ledger;
+    outages.report(OUTAGE, cause);
+    if (failure.code === 'OUTBOX_DATABASE_READ_ONLY') {
+      // What is connected leads to a server that is no primary any more.
+      notifications.reconnect();
+      void this.#dropIdle();
+    }
+    return databaseError(failure, cause);
+  }
+
+  async #dropIdle(): Promise<void> {
+    for (let left = this.pool.idleCount; left > 0 && this.pool.idleCount > 0; left--) {
+      const lent = await lendClient(this.pool).catch(() => undefined);
+      lent?.giveBack(new Error('The server takes no writes'));
     }
   }
 }
 
-function failed(what: string, cause: unknown): OutboxError {
-  return new OutboxError('OUTBOX_DATABASE', `The database of the outbox ${what}`, { cause });
-}
-
-/** Whether the server said that it did not do it. A session that it ended may have committed just before. */
-function isRefusal(error: unknown): boolean {
-  const { severity, code } = marksOf(error);
-  return typeof severity === 'string' && typeof code === 'string' && !/^(08|57P|40003)/.test(code);
-}
-
-function codeOf(error: unknown): string {
-  const { code } = marksOf(error);
-  return typeof code === 'string' ? ` (${code})` : '';
-}
-
-function marksOf(error: unknown): { readonly severity?: unknown; readonly code?: unknown } {
-  return typeof error === 'object' && error !== null ? error : {};
+/**
+ * Goes on with a call of which a part is done: what fails now leaves it half done.
+ * @throws {OutboxError} with the outcome `unknown`.
+ */
+export async function goOn<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof OutboxError)) throw error;
+    const message = `${error.message}. A part of the call was done before: the same call goes on with it`;
+    throw new OutboxError(error.code, message, { cause: error.cause, outcome: 'unknown' });
+  }
 }

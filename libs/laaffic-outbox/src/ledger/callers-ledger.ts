@@ -27,10 +27,10 @@ function ledgerWith(ledger: Ledger, turns: readonly Turns[]): Ledger {
 /** Runs a statement when its turn has come in each line, one after the other. */
 class LinedUpDatabase extends CallersDatabase {
   constructor(
-    { database }: Ledger,
+    ledger: Ledger,
     private readonly turns: readonly Turns[],
   ) {
-    super(database);
+    super(ledger.database, ledger);
   }
 
   protected override run(text: string, params?: unknown[]): Promise<{ rows: QueryResultRow[] }> {

@@ -1,5 +1,6 @@
 import { invalidCommand, type Issue } from 'nestjs-laaffic';
 import { checkName } from '../command-checks.js';
+import { goOn } from './callers-database.js';
 import { chunkColumns, recipientsOf, type ChunkRow, type OutboxRecipient } from './chunk-recipients.js';
 import type { Ledger } from './outbox-ledger.js';
 
@@ -125,12 +126,14 @@ export class HeldRecipients {
     let count = 0;
     for (let at = 0; at < found.length; at += STEP) {
       const ids = found.slice(at, at + STEP).map((row) => row.id);
-      const { rows } = await database.query<{ moved: number }>(
-        `select coalesce(sum(${call}), 0)::int as moved from (
-          select c.id from ${s}.chunk c where c.account = $1 and ${within} and c.id = any ($3::bigint[]) order by c.id
-        ) t`,
-        [account, id, ids, ...params],
-      );
+      const step = () =>
+        database.query<{ moved: number }>(
+          `select coalesce(sum(${call}), 0)::int as moved from (
+            select c.id from ${s}.chunk c where c.account = $1 and ${within} and c.id = any ($3::bigint[]) order by c.id
+          ) t`,
+          [account, id, ids, ...params],
+        );
+      const { rows } = await (at === 0 ? step() : goOn(step));
       count += rows[0]?.moved ?? 0;
     }
     return count;

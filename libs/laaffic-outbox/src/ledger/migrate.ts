@@ -2,6 +2,7 @@ import type { Pool, PoolClient } from 'pg';
 import { OutboxError } from '../outbox.error.js';
 import { lendClient } from './lend-client.js';
 import { LEDGER } from './migrations/0001-ledger.js';
+import { namingMissingRights } from './rights.js';
 
 /** In the order in which they are applied; what was released is never changed. */
 const MIGRATIONS: readonly string[] = [LEDGER];
@@ -10,12 +11,14 @@ const MIGRATIONS: readonly string[] = [LEDGER];
  * Brings the outbox's own schema to the version that this release needs; instances that start at once
  * wait for each other. Nothing outside the schema is touched.
  * @param schema @default 'laaffic_outbox'
- * @throws {OutboxError} `OUTBOX_SCHEMA_TOO_NEW` if a newer release has been here.
+ * @throws {OutboxError} `OUTBOX_SCHEMA_TOO_NEW` if a newer release has been here, `OUTBOX_DATABASE_ENCODING` if the
+ * database is not in UTF8, `OUTBOX_DATABASE_DENIED` with the command that grants what the role lacks.
  */
 export async function migrateOutbox(pool: Pool, schema = 'laaffic_outbox'): Promise<void> {
   const { client, giveBack } = await lendClient(pool);
   let failure: Error | undefined;
   try {
+    await requireUtf8(client);
     await client.query('begin');
     // Before anything is looked at: `create schema if not exists` itself fails when two do it at once.
     await client.query(`select pg_advisory_xact_lock(hashtextextended($1, 0))`, [`laaffic outbox ${schema}`]);
@@ -26,14 +29,15 @@ export async function migrateOutbox(pool: Pool, schema = 'laaffic_outbox'): Prom
   } catch (error) {
     failure = error as Error;
     await client.query('rollback').catch(() => undefined);
-    throw error;
+    throw await namingMissingRights(error, client, schema, 'migrate');
   } finally {
     giveBack(failure instanceof OutboxError ? undefined : failure);
   }
 }
 
-/** @throws {OutboxError} if the schema is not of the version that this release needs. */
+/** @throws {OutboxError} if the schema is not of the version that this release needs, and as {@link migrateOutbox}. */
 export async function checkSchema(pool: Pool, schema: string): Promise<void> {
+  await requireUtf8(pool);
   const version = await versionOf(pool, schema);
   refuseNewer(version, schema);
   if (version === MIGRATIONS.length) return;
@@ -41,6 +45,20 @@ export async function checkSchema(pool: Pool, schema: string): Promise<void> {
     'OUTBOX_SCHEMA_MISSING',
     `The schema ${schema} is at version ${version}, and this release needs ${MIGRATIONS.length}: ` +
       'run migrateOutbox(pool) before the app starts, or leave the option `migrate` on',
+  );
+}
+
+/** In another encoding a text that nobody has foreseen is refused when it is sent, or comes back as another one. */
+async function requireUtf8(client: Pool | PoolClient): Promise<void> {
+  const { rows } = await client.query<{ name: string; encoding: string }>(
+    `select current_database() as name, current_setting('server_encoding') as encoding`,
+  );
+  const { name = '', encoding = '' } = rows[0] ?? {};
+  if (encoding === 'UTF8') return;
+  throw new OutboxError(
+    'OUTBOX_DATABASE_ENCODING',
+    `The database ${name} is in ${encoding}, and the texts of messages need UTF8: ` +
+      `create another with \`create database … encoding 'UTF8' template template0\``,
   );
 }
 

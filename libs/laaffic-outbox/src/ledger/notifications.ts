@@ -40,6 +40,11 @@ export class Notifications {
     await this.#client?.end().catch(() => undefined);
   }
 
+  /** Begins anew: the server that is listened to may be the wrong one. */
+  reconnect(): void {
+    this.#client?.end().catch(() => undefined);
+  }
+
   async #connect(): Promise<void> {
     // A connection of its own: those of a pool come and go, and may be shared by a proxy.
     const client = new Client(this.database.pool.options);
@@ -59,6 +64,7 @@ export class Notifications {
     });
     try {
       await client.connect();
+      await requirePrimary(client);
       for (const channel of this.#listeners.keys()) await client.query(`listen "${channel}"`);
       this.#pause = SHORTEST_PAUSE;
       this.outages.over(OUTAGE);
@@ -69,4 +75,11 @@ export class Notifications {
       again();
     }
   }
+}
+
+/** Where nothing can be written nothing is called out either. */
+async function requirePrimary(client: Client): Promise<void> {
+  const { rows } = await client.query<{ transaction_read_only: string }>('show transaction_read_only');
+  if (rows[0]?.transaction_read_only === 'off') return;
+  throw Object.assign(new Error('the server is read-only'), { severity: 'ERROR', code: '25006' });
 }

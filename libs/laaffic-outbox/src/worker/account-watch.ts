@@ -7,6 +7,7 @@ import type { AccountSign } from './attempt.js';
 const MOST_SILENCES = 5;
 /** Milliseconds until the first probe. What a person has to mend takes longer than what mends itself. */
 const FIRST_PROBE = { account: 10_000, silence: 2_000 } as const;
+const OUTAGE = "The account's state cannot be written";
 
 /**
  * Watches what attempts say about the account: pauses it for all workers where nothing can be sent, or
@@ -27,8 +28,9 @@ export class AccountWatch {
   async heed(sign: AccountSign, isProbe: boolean): Promise<void> {
     try {
       await this.#heed(sign, isProbe);
+      this.outages.over(OUTAGE);
     } catch (error) {
-      this.outages.report("The account's state cannot be written", error);
+      this.outages.report(OUTAGE, error);
     }
   }
 
