@@ -1,3 +1,7 @@
+import { randomBytes } from 'node:crypto';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Controller, Get, Inject, Module, type INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { HealthCheck, HealthCheckService, TerminusModule } from '@nestjs/terminus';
@@ -5,12 +9,15 @@ import { LaafficSandbox } from 'laaffic-sandbox';
 import { LaafficModule } from 'nestjs-laaffic';
 import { LaafficOutboxModule, SmsCampaigns, SmsOutbox, type LaafficOutboxOptions } from 'nestjs-laaffic-outbox';
 import { OutboxHealthIndicator, OutboxHealthModule, type OutboxHealthLimits } from 'nestjs-laaffic-outbox/health';
-import { Pool } from 'pg';
+import { Client, Pool } from 'pg';
+import { EmbeddedPostgres } from '../../libs/laaffic-outbox/src/embedded/index.js';
+import { DatabaseProbe } from '../../libs/laaffic-outbox/src/health/database-probe.js';
 import { Standings } from '../../libs/laaffic-outbox/src/ledger/standing.js';
 import { OutboxLedger } from '../../libs/laaffic-outbox/src/ledger/outbox-ledger.js';
 import { ACCOUNT, failureOf } from '../module/account.js';
 import { campaignOf, numbers, until } from './campaigns.js';
 import { startDatabase } from './database.js';
+import { Line } from './line.js';
 
 const TIMING = {
   startWithin: 2_500,
@@ -213,19 +220,146 @@ describe('an outbox is down, and is told with 503 what to do', () => {
     );
   });
 
+  const silent = {
+    http: 503,
+    outbox: {
+      status: 'down',
+      code: 'OUTBOX_HEALTH_DATABASE',
+      message: 'The database of the outbox did not answer',
+      advice: 'Messages cannot be enqueued or sent until it does: look after the database and the way to it.',
+    },
+  };
+  const refused = (failure: string, advice: string) => ({
+    status: 'down',
+    code: 'OUTBOX_HEALTH_REFUSED',
+    message: 'The database of the outbox refuses what sending needs',
+    failure,
+    advice,
+  });
+
   it('without its database', async () => {
+    const line = await Line.to(database.url);
+    const { probe } = await serve({ worker: false, database: line.url });
+    await line.cut();
+    expect(await probe()).toEqual(silent);
+  });
+
+  it('without a table of its schema', async () => {
     const { probe } = await serve({ worker: false });
     await pool.query(`alter table ${schema}.account rename to gone`);
     expect(await probe()).toEqual({
       http: 503,
-      outbox: {
-        status: 'down',
-        code: 'OUTBOX_HEALTH_DATABASE',
-        message: 'The database of the outbox did not answer',
-        advice: 'Messages cannot be enqueued or sent until it does: look after the database and the way to it.',
-      },
+      outbox: refused('OUTBOX_SCHEMA_MISSING', 'Run migrateOutbox, or bring the schema back.'),
     });
   });
+
+  it('while the server takes no writes, and up again when it does', async () => {
+    const name = new URL(database.url).pathname.slice(1);
+    const { probe, probeUntil } = await serve({ worker: false });
+    await pool.query(`alter database ${name} set default_transaction_read_only = on`);
+    try {
+      await pool.query(`select pg_terminate_backend(pid) from pg_stat_activity
+        where datname = current_database() and application_name = 'nestjs-laaffic-outbox'`);
+      const answer = await probeUntil(({ outbox }) => 'failure' in outbox);
+      expect(answer).toEqual({
+        http: 503,
+        outbox: {
+          ...EMPTY,
+          ...refused(
+            'OUTBOX_DATABASE_READ_ONLY',
+            'Lead the connection to the primary server, or let this one take writes again (default_transaction_read_only).',
+          ),
+        },
+      });
+    } finally {
+      await pool.query(
+        `set default_transaction_read_only = off; alter database ${name} reset default_transaction_read_only`,
+      );
+    }
+    await probeUntil(({ http }) => http === 200);
+    expect(await probe()).toEqual(up({}));
+  });
+
+  it.each([
+    ['insert on', 'chunk', false, true],
+    ['insert on', 'journal', false, true],
+    ['update on', 'account', true, true],
+    // A process that only takes in does not need it.
+    ['update on', 'account', false, false],
+  ])('without the right to %s %s, where worker is %s: %s', async (right, table, worker, isDown) => {
+    const role = `health_${randomBytes(6).toString('hex')}`;
+    await pool.query(`create role ${role} login password 'secret'`);
+    try {
+      await serve({ worker: false });
+      await app?.close();
+      await pool.query(`grant usage on schema ${schema} to ${role};
+        grant select, insert, update, delete on all tables in schema ${schema} to ${role};
+        revoke ${right} ${schema}.${table} from ${role}`);
+      const url = new URL(database.url);
+      [url.username, url.password] = [role, 'secret'];
+      const { probe } = await serve({ worker: worker ? { poll: 60_000 } : false, database: url.href, migrate: false });
+      expect(await probe()).toEqual(
+        isDown
+          ? {
+              http: 503,
+              outbox: {
+                ...EMPTY,
+                ...refused(
+                  'OUTBOX_DATABASE_DENIED',
+                  'Grant the role what it lacks: docs/operations.md, Roles. The log names the first refusal.',
+                ),
+              },
+            }
+          : up({}),
+      );
+    } finally {
+      await app?.close();
+      app = undefined;
+      await pool.query(`drop owned by ${role}; drop role ${role}`);
+    }
+  });
+
+  it('with a notification queue that is full, as messages are refused then', async () => {
+    const dataDir = mkdtempSync(join(tmpdir(), 'laaffic-notify-'));
+    chmodSync(dataDir, 0o755);
+    // A small one: half a megabyte. It is of the whole server, so this one is nobody else's.
+    const server = await EmbeddedPostgres.start({ dataDir, settings: { max_notify_queue_pages: '64' } });
+    const listener = new Client(server.url);
+    const caller = new Client(server.url);
+    try {
+      const { probeUntil, outbox } = await serve({ worker: false, database: server.url });
+      await listener.connect();
+      await caller.connect();
+      await listener.query('listen something');
+      await listener.query('begin');
+      const full = await fillNotifications(caller);
+      const failure = await failureOf(outbox.enqueue({ to: NUMBER, content: 'x' }));
+      const answer = await probeUntil(({ http }) => http === 503);
+      await listener.query('rollback');
+      expect([full.code, failure]).toEqual(['54000', expect.objectContaining({ code: 'OUTBOX_DATABASE_FULL' })]);
+      expect(answer).toEqual(
+        down({
+          code: 'OUTBOX_HEALTH_NOTIFICATIONS',
+          message: 'The notification queue of the database server is full',
+          advice:
+            'Messages cannot be enqueued until it has room: end the session that listens and sits in a transaction ' +
+            '(the server log names it).',
+          notificationQueueUsage: expect.any(Number),
+        }),
+      );
+      await listener.end();
+      // The server frees the room when somebody asks how much there is.
+      expect(await probeUntil(({ http }) => http === 200)).toEqual(up({}));
+      expect(await outbox.enqueue({ to: NUMBER, content: 'x' })).toMatchObject({ isNew: true });
+    } finally {
+      await app?.close();
+      app = undefined;
+      await listener.end().catch(() => undefined);
+      await caller.end();
+      await server.close();
+      rmSync(dataDir, { recursive: true });
+    }
+  }, 60_000);
 
   it('with a database that does not answer in time', async () => {
     const { probe } = await serve({ worker: false });
@@ -237,7 +371,59 @@ describe('an outbox is down, and is told with 503 what to do', () => {
     locking.release();
     expect(answer).toMatchObject({ http: 503, outbox: { code: 'OUTBOX_HEALTH_DATABASE' } });
   });
+
+  it('and asks a database that does not answer one thing at a time, and leaves no statement behind', async () => {
+    const { app: served } = await serve({ worker: false });
+    const probe = new DatabaseProbe(served.get(OutboxLedger, { strict: false }), 300);
+    const active = async () => {
+      const { rows } = await pool.query(
+        `select from pg_stat_activity where datname = current_database() and state = 'active' and query like '%moment as materialized%'
+          and pid <> pg_backend_pid()`,
+      );
+      return rows.length;
+    };
+    const locking = await pool.connect();
+    await locking.query(`begin; lock table ${schema}.account`);
+    const seen: unknown[] = [];
+    for (let round = 0; round < 3; round++) {
+      const asked = [probe.ask(), probe.ask()];
+      seen.push(...(await Promise.all(asked)).map((one) => one?.standing));
+      expect(await active()).toBeLessThanOrEqual(1);
+    }
+    await until(async () => (await active()) === 0);
+    await locking.query('rollback');
+    locking.release();
+    expect(seen).toEqual(Array.from({ length: 6 }, () => undefined));
+    expect(await probe.ask()).toMatchObject({ standing: { backlog: 0 }, failure: undefined });
+  });
+
+  it('and does not queue for a connection twice where all are taken', async () => {
+    const taken = new Pool({ connectionString: database.url, max: 1 });
+    const { app: served } = await serve({ worker: false, database: taken });
+    const probe = new DatabaseProbe(served.get(OutboxLedger, { strict: false }), 100);
+    const client = await taken.connect();
+    const answers = [await probe.ask(), await probe.ask()];
+    const waiting = taken.waitingCount;
+    client.release();
+    expect([answers, waiting]).toEqual([[undefined, undefined], 1]);
+    expect(await probe.ask()).toMatchObject({ standing: { backlog: 0 } });
+    await app?.close();
+    app = undefined;
+    await taken.end();
+  });
 });
+
+/** @returns what the server says when it is full. */
+async function fillNotifications(client: Client): Promise<Error & { code?: string }> {
+  for (let count = 0; count < 1_000; count++) {
+    const error = await client.query(`select pg_notify('something', repeat('x', 7900))`).then(
+      () => undefined,
+      (cause: unknown) => cause as Error,
+    );
+    if (error !== undefined) return error;
+  }
+  throw new Error('the queue is never full');
+}
 
 describe('an answer', () => {
   it('is shared by those who ask at once or within a second, whatever their limits', async () => {

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { HealthIndicatorService, type HealthIndicatorResult } from '@nestjs/terminus';
 import { OutboxLedger } from '../ledger/outbox-ledger.js';
-import { Standings, type OutboxStanding } from '../ledger/standing.js';
+import { DatabaseProbe, type ProbedDatabase } from './database-probe.js';
 import { checkLimits, type OutboxHealthLimits } from './outbox-health.limits.js';
 import { SharedAnswer } from './shared-answer.js';
 import { judge } from './verdict.js';
@@ -14,11 +14,12 @@ const TIMEOUT = 5_000;
 /** Tells Terminus whether the outbox can send, and how much waits in it. */
 @Injectable()
 export class OutboxHealthIndicator {
-  readonly #standing = new SharedAnswer(
+  readonly #probed = new SharedAnswer(
     () => this.probe(),
     KEPT_FOR,
     () => performance.now(),
   );
+  #probe: DatabaseProbe | undefined;
 
   constructor(
     private readonly modules: ModuleRef,
@@ -26,8 +27,8 @@ export class OutboxHealthIndicator {
   ) {}
 
   /**
-   * Up if the database answers within 5 s, the account is not paused, and no limit is exceeded. Down with a
-   * `code`, a `message` and an `advice`. Either way with the counts of recipients, as long as there are any;
+   * Up if the database answers within 5 s and takes what sending needs, the account is not paused, and no limit is
+   * exceeded. Down with a `code`, a `message` and an `advice`. Either way with the counts of recipients, as long as there are any;
    * never with a phone number, a text or the gateway's own words. An answer is kept for a second.
    * @param key the name of the entry in the result.
    * @throws {RangeError} if a limit is no number from 0.
@@ -37,25 +38,14 @@ export class OutboxHealthIndicator {
     limits: OutboxHealthLimits = {},
   ): Promise<HealthIndicatorResult<Key>> {
     checkLimits(limits);
-    const { isUp, data } = judge(await this.#standing.get(), limits);
+    const { isUp, data } = judge(await this.#probed.get(), limits);
     const session = this.indicators.check(key);
     return isUp ? session.up({ ...data }) : session.down({ ...data });
   }
 
-  /** @returns `undefined` if the database does not answer. */
-  private async probe(): Promise<OutboxStanding | undefined> {
+  private probe(): Promise<ProbedDatabase | undefined> {
     // Found when it is first asked for: the app's modules may not be ready before.
-    const ledger = this.modules.get(OutboxLedger, { strict: false });
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<undefined>((resolve) => {
-      timer = setTimeout(resolve, TIMEOUT, undefined);
-    });
-    try {
-      return await Promise.race([new Standings(ledger).read(), late]);
-    } catch {
-      return undefined;
-    } finally {
-      clearTimeout(timer);
-    }
+    this.#probe ??= new DatabaseProbe(this.modules.get(OutboxLedger, { strict: false }), TIMEOUT);
+    return this.#probe.ask();
   }
 }

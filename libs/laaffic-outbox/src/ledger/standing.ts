@@ -1,3 +1,4 @@
+import type { Database } from './database.js';
 import type { Ledger } from './outbox-ledger.js';
 
 /** How an account's outbox stands, in recipients. What waits for a person to start or resume it is not counted. */
@@ -78,8 +79,9 @@ export class Standings {
       from ${s}.account a, pending p, whole w, single o where a.id = $1`;
   }
 
-  async read(): Promise<OutboxStanding> {
-    const { rows } = await this.ledger.database.query<Row>(this.#sql, [this.ledger.account]);
+  /** @param database where it is read, such as a connection of its own. */
+  async read(database: Pick<Database, 'query'> = this.ledger.database): Promise<OutboxStanding> {
+    const { rows } = await database.query<Row>(this.#sql, [this.ledger.account]);
     const [row] = rows;
     if (row === undefined) throw new Error('The account has no row');
     return {
