@@ -16,8 +16,8 @@ export const ApiCommonErrors = (): ClassDecorator =>
   ApiErrors({
     401: 'With `API_KEYS`: there is no key, or a wrong one.',
     403: 'Without `API_KEYS`: it was not asked from this machine, or by a page of another origin.',
-    500: 'A fault of the service.',
-    503: 'The database is away: `OUTBOX_DATABASE`.',
+    500: 'A fault of the service, or its database lacks a right or the schema: `OUTBOX_DATABASE_DENIED`, …',
+    503: 'The database is away, read-only or full: `OUTBOX_DATABASE`, `…_READ_ONLY`, `…_FULL`.',
   });
 
 /** What any route answers that takes a body. */

@@ -43,7 +43,7 @@ export class MessageSender {
       const at = sendAt == null ? {} : { sendAt: new Date(sendAt) };
       const { id, isNew } = await this.outbox.enqueue(command, { ...options, ...at });
       // Of a message that was taken before, something may be known: the same call reads it.
-      return isNew ? { id, receipt: undefined } : this.outbox.send(command, { ...options, timeout: 0 });
+      return isNew ? { id, receipt: undefined } : this.outbox.send(command, { ...options, ...at, timeout: 0 });
     }
     return untilGone(response, this.stopping.lastCall, (signal) =>
       this.outbox.send(command, { ...options, timeout: this.answerWithin, signal }),

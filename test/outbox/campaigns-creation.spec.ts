@@ -1,5 +1,6 @@
 import { SmsCampaigns, type NewCampaign } from 'nestjs-laaffic-outbox';
 import { Pool } from 'pg';
+import { ProcessClock } from '../../libs/laaffic-outbox/src/clock.js';
 import { failureOf } from '../module/account.js';
 import { startApp } from './app.js';
 import { campaignOf, numbers, progressOf, readAll, until } from './campaigns.js';
@@ -39,12 +40,48 @@ describe('SmsCampaigns.create', () => {
 
   it('gives the same campaign for the same key and source', async () => {
     const first = await campaigns.create(keyed({ recipients: numbers(3) }));
-    const second = await campaigns.create(keyed({ recipients: numbers(3), sendAt: 'now', priority: 3 }));
+    const second = await campaigns.create(keyed({ recipients: numbers(3), priority: 0, duplicates: 'keep' }));
     expect([first.isNew, second]).toEqual([true, { id: first.id, isNew: false }]);
-    for (const other of [{ name: 'x' }, { content: 'x' }, { senderId: 'x' }]) {
-      await expect(campaigns.create(keyed({ recipients: [], ...other }))).rejects.toMatchObject({
-        code: 'OUTBOX_KEY_REUSED',
-      });
+  });
+
+  it.each<Partial<NewCampaign>>([
+    { name: 'x' },
+    { content: 'x' },
+    { senderId: 'x' },
+    { sendAt: 'now' },
+    { sendAt: undefined },
+    { sendAt: new Date('2099-01-01T00:00:01Z') },
+    { priority: 3 },
+    { duplicates: 'refuse' },
+  ])('refuses a campaign with %j for the key of another, stored or half', async (other) => {
+    const sendAt = new Date('2099-01-01T00:00:00Z');
+    const stored = keyed({ recipients: numbers(3), sendAt });
+    const { id } = await campaigns.create(stored);
+    const refused = await failureOf(campaigns.create({ ...stored, recipients: numbers(3), ...other }));
+    keys++;
+    const half = keyed({ recipients: failing(1_001), sendAt });
+    await failureOf(campaigns.create(half));
+    const refusedHalf = await failureOf(campaigns.create({ ...half, recipients: numbers(1_001), ...other }));
+    const reused = expect.objectContaining({ code: 'OUTBOX_KEY_REUSED', outcome: 'rejected' });
+    expect([refused, refusedHalf]).toEqual([reused, reused]);
+    expect(await campaigns.progress(id)).toMatchObject({ state: 'scheduled', total: 3 });
+  });
+
+  it('refuses a time that is long over, unless it was asked for in time, and takes one just over as now', async () => {
+    const minutesAgo = (minutes: number) => new Date(Date.now() - minutes * 60_000);
+    const late = await failureOf(campaigns.create(keyed({ recipients: numbers(1), sendAt: minutesAgo(6) })));
+    expect(late).toMatchObject({
+      issues: [{ field: 'sendAt', problem: 'is over for more than 5 minutes: ask for now, or give a time to come' }],
+    });
+    const sendAt = minutesAgo(4);
+    const { id } = await campaigns.create(keyed({ recipients: numbers(1), sendAt }));
+    const { startsAt, createdAt } = (await campaigns.find(id))!;
+    expect(startsAt!.getTime()).toBeGreaterThanOrEqual(createdAt.getTime());
+    const clock = jest.spyOn(ProcessClock.prototype, 'wall').mockImplementation(() => Date.now() + 3_600_000);
+    try {
+      expect(await campaigns.create(keyed({ recipients: numbers(1), sendAt }))).toEqual({ id, isNew: false });
+    } finally {
+      clock.mockRestore();
     }
   });
 

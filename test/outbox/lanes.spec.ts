@@ -1,5 +1,6 @@
 import type { LaafficInputException, SendSms } from 'nestjs-laaffic';
 import type { EnqueueOptions, SmsOutbox } from 'nestjs-laaffic-outbox';
+import { ProcessClock } from '../../libs/laaffic-outbox/src/clock.js';
 import { failureOf } from '../module/account.js';
 import type { Line } from './line.js';
 import { numbers, Stage, until } from './stage.js';
@@ -194,6 +195,61 @@ describe('a message', () => {
     expect(first?.receipt?.accepted).toHaveLength(1);
     expect(sent.map(({ receipt }) => receipt)).toEqual(sent.map(() => first?.receipt));
     expect(stage.sandbox.messages).toHaveLength(1);
+  });
+
+  it.each<[string, EnqueueOptions]>([
+    ['a time to send at', { sendAt: new Date('2099-01-01T00:00:01Z') }],
+    ['no time to send at', { sendAt: undefined }],
+    ['a time to send before', { sendBefore: new Date('2099-01-02T00:00:01Z') }],
+    ['no time to send before', { sendBefore: undefined }],
+    ['another lane', { lane: 'bulk' }],
+  ])('under a key is another one with %s, and refused', async (_, other) => {
+    const options = {
+      idempotencyKey: 'asked',
+      sendAt: new Date('2099-01-01T00:00:00Z'),
+      sendBefore: new Date('2099-01-02T00:00:00Z'),
+    };
+    const first = await outbox.enqueue(COMMAND, options);
+    expect(await failureOf(outbox.enqueue(COMMAND, { ...options, ...other }))).toMatchObject({
+      code: 'OUTBOX_KEY_REUSED',
+      outcome: 'rejected',
+    });
+    expect(await web.enqueue(COMMAND, { ...options, lane: 'priority' })).toEqual({ id: first.id, isNew: false });
+    expect(await web.send(COMMAND, { ...options, timeout: 0 })).toMatchObject({ id: first.id, receipt: undefined });
+  });
+
+  describe('for a time that is over', () => {
+    const over = [{ field: 'sendAt', problem: 'is over for more than 5 minutes: ask for now, or give a time to come' }];
+    const MINUTE = 60_000;
+
+    it('by a little, as clocks differ, is sent now', async () => {
+      const { id } = await outbox.enqueue(COMMAND, { sendAt: inMs(-4 * MINUTE) });
+      await becomes(id, 'accepted');
+      // It has not waited for those minutes: alarms would ring.
+      const [row] = await stage.query(`select due_at >= created_at - interval '1 second' as now from chunk`);
+      expect(row).toEqual({ now: true });
+    });
+
+    it.each([[{}], [{ idempotencyKey: 'late' }]])('by more is refused, with %j', async (key) => {
+      const sendAt = inMs(-6 * MINUTE);
+      expect(await failureOf(outbox.enqueue(COMMAND, { sendAt, ...key }))).toMatchObject({ issues: over });
+      expect(await stage.query('select from chunk')).toEqual([]);
+    });
+
+    it('is the one that was taken in time under its key', async () => {
+      const key = { idempotencyKey: 'in time', sendAt: inMs(100) };
+      const first = await outbox.enqueue(COMMAND, key);
+      await becomes(first.id, 'accepted');
+      const clock = jest.spyOn(ProcessClock.prototype, 'wall').mockImplementation(() => Date.now() + 60 * MINUTE);
+      try {
+        expect(await outbox.enqueue(COMMAND, key)).toEqual({ id: first.id, isNew: false });
+        expect(await outbox.send(COMMAND, key)).toMatchObject({ id: first.id, receipt: { accepted: [{}] } });
+        const other = outbox.enqueue({ ...COMMAND, content: 'another' }, key);
+        expect(await failureOf(other)).toMatchObject({ code: 'OUTBOX_KEY_REUSED' });
+      } finally {
+        clock.mockRestore();
+      }
+    });
   });
 
   it('to 1,000 recipients is one request, and each is answered for', async () => {

@@ -25,6 +25,15 @@ export function checkDate(field: string, date: unknown): Issue[] {
   return isRight ? [] : [{ field, problem: 'must be a valid Date' }];
 }
 
+/** Milliseconds by which the clocks of those who ask and of those who answer may differ. */
+const CLOCK_TOLERANCE = 5 * 60_000;
+
+/** A time to send at that is long over: whoever gives it means another day, or asks too late. Just over is now. */
+export function checkNotOver(sendAt: unknown, now: number): Issue[] {
+  if (!(sendAt instanceof Date) || !(sendAt.getTime() < now - CLOCK_TOLERANCE)) return [];
+  return [{ field: 'sendAt', problem: 'is over for more than 5 minutes: ask for now, or give a time to come' }];
+}
+
 /** A message has to have time to be sent in. */
 export function checkOrder(sendAt: unknown, sendBefore: unknown): Issue[] {
   if (checkDate('', sendAt).length > 0 || checkDate('', sendBefore).length > 0) return [];

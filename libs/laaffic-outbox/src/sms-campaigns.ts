@@ -6,6 +6,7 @@ import { CampaignView, type CampaignFilter } from './campaigns/campaign-view.js'
 import type { Campaign, CampaignProgress, CreatedCampaign, NewCampaign } from './campaigns/campaign.js';
 import { readCampaign } from './campaigns/read-campaign.js';
 import { SharedProgress } from './campaigns/shared-progress.js';
+import { ProcessClock } from './clock.js';
 import { EventHandlers } from './events/event-handlers.js';
 import type { OutboxRecipient } from './ledger/chunk-recipients.js';
 import { callersLedger, readersLedger } from './ledger/callers-ledger.js';
@@ -35,7 +36,11 @@ export class SmsCampaigns {
   readonly #held: HeldRecipients;
   readonly #journal: Journal;
 
-  constructor(@Inject(OutboxLedger) whole: Ledger, handlers: EventHandlers) {
+  constructor(
+    @Inject(OutboxLedger) whole: Ledger,
+    handlers: EventHandlers,
+    private readonly clock: ProcessClock,
+  ) {
     const [ledger, readers] = [callersLedger(whole), readersLedger(whole)];
     this.#control = new CampaignControl(ledger);
     this.#creator = new CampaignCreator(ledger, (id) => this.#control.cancel(id, 'app'));
@@ -55,13 +60,13 @@ export class SmsCampaigns {
    * one that was cancelled meanwhile, or whose retention is over, without its source being read.
    * @throws {LaafficInputException} naming every field that is wrong; nothing was stored.
    * @throws {OutboxError}
-   * - `OUTBOX_KEY_REUSED`: the key was given to another name, content, sender or `duplicates`.
+   * - `OUTBOX_KEY_REUSED`: the key was given to another name, content, sender, `sendAt`, `priority` or `duplicates`.
    * - `OUTBOX_CAMPAIGN_BUSY`: another call, in whatever process, is creating it at this moment.
    * - `OUTBOX_SOURCE_FAILED`: the source threw `cause`. `OUTBOX_SOURCE_CHANGED`: it differs from what is stored.
    * - `OUTBOX_WRONG_STATE`: it was cancelled meanwhile. `OUTBOX_DATABASE`: the database failed with `cause`.
    */
   async create(campaign: NewCampaign): Promise<CreatedCampaign> {
-    return this.#creator.create(readCampaign(campaign));
+    return this.#creator.create(readCampaign(campaign, this.clock.wall()));
   }
 
   /**

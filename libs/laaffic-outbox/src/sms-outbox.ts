@@ -1,7 +1,16 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Observable } from 'rxjs';
 import { invalidCommand, readSendCommand, SmsReceipt, type Issue, type SendSms } from 'nestjs-laaffic';
-import { checkDate, checkKey, checkOrder, checkStorable, checkTimeout, MADE_ORDER_ID } from './command-checks.js';
+import { ProcessClock } from './clock.js';
+import {
+  checkDate,
+  checkKey,
+  checkNotOver,
+  checkOrder,
+  checkStorable,
+  checkTimeout,
+  MADE_ORDER_ID,
+} from './command-checks.js';
 import { EventHandlers } from './events/event-handlers.js';
 import type { OutboxActivity } from './ledger/activity.js';
 import {
@@ -34,13 +43,14 @@ export interface EnqueueOptions {
    */
   readonly transaction?: SqlTransaction | undefined;
   /**
-   * The same key gives the same message, for ever; at most 255 characters. Another message with a key that
-   * was used before is refused.
+   * The same key gives the same message, for ever; at most 255 characters. A key that was used before is refused
+   * with anything else: other recipients, another text, sender, `sendAt`, `sendBefore` or `lane`.
    * @default none
    */
   readonly idempotencyKey?: string | undefined;
   /**
-   * When it is to be sent.
+   * When it is to be sent. One that is over for more than 5 minutes is refused, unless the message was taken before
+   * under its key; one that has just passed is now.
    * @default now
    */
   readonly sendAt?: Date | undefined;
@@ -78,7 +88,11 @@ export class SmsOutbox {
   readonly #journal: Journal;
   readonly #standings: Standings;
 
-  constructor(@Inject(OutboxLedger) ledger: Ledger, handlers: EventHandlers) {
+  constructor(
+    @Inject(OutboxLedger) ledger: Ledger,
+    handlers: EventHandlers,
+    private readonly clock: ProcessClock,
+  ) {
     this.#ledger = callersLedger(ledger);
     this.#intake = new MessageIntake(this.#ledger);
     this.#messages = new MessageView(readersLedger(ledger));
@@ -110,7 +124,7 @@ export class SmsOutbox {
    */
   async send(
     command: SendSms,
-    options: Omit<EnqueueOptions, 'transaction' | 'sendAt'> & {
+    options: Omit<EnqueueOptions, 'transaction'> & {
       readonly timeout?: number;
       readonly signal?: AbortSignal;
     } = {},
@@ -184,6 +198,8 @@ export class SmsOutbox {
 
   async #add(command: SendSms, options: EnqueueOptions, awaited: boolean): Promise<EnqueuedSms> {
     const { lane = 'priority', sendAt, sendBefore, idempotencyKey, transaction } = options;
+    const now = this.clock.wall();
+    const over = checkNotOver(sendAt, now);
     // Order ids that are empty are made by the ledger, from the place that the recipient gets in it.
     const read = readSendCommand(command, MAX_RECIPIENTS, () => '');
     const issues = [
@@ -198,6 +214,7 @@ export class SmsOutbox {
       ...checkDate('sendAt', sendAt),
       ...checkDate('sendBefore', sendBefore),
       ...checkOrder(sendAt, sendBefore),
+      ...(idempotencyKey === undefined ? over : []),
       ...(LANES.has(lane) ? [] : [{ field: 'lane', problem: 'must be priority or bulk' }]),
     ];
     if ('issues' in read || issues.length > 0) throw invalidCommand(issues);
@@ -212,12 +229,26 @@ export class SmsOutbox {
       orderIds: hasOrderIds ? orderIds : undefined,
       content,
       senderId,
-      dueAt: sendAt,
+      dueAt: sendAt !== undefined && sendAt.getTime() > now ? sendAt : undefined,
       expiresAt: sendBefore,
       idempotencyKey,
-      fingerprint: fingerprintOf([numbers, orderIds, content, senderId ?? '']),
+      fingerprint: fingerprintOf([
+        numbers,
+        orderIds,
+        content,
+        senderId ?? '',
+        lane,
+        sendAt?.toISOString() ?? '',
+        sendBefore?.toISOString() ?? '',
+      ]),
       awaited,
     };
+    if (over.length > 0) {
+      // It may have been taken in time, and be asked about now.
+      const found = await this.#intake.find(message, transaction);
+      if (found === undefined) throw invalidCommand(over);
+      return found;
+    }
     const added = await this.#intake.add(message, transaction);
     if (transaction === undefined && added.isNew) this.#ledger.notifications.call('due');
     return added;

@@ -1,3 +1,4 @@
+import { invalidCommand } from 'nestjs-laaffic';
 import type { Ledger } from '../ledger/outbox-ledger.js';
 import { OutboxError } from '../outbox.error.js';
 import { CampaignStore, type StoredCampaign } from './campaign-store.js';
@@ -32,6 +33,7 @@ export class CampaignCreator {
   async create(campaign: CheckedCampaign): Promise<CreatedCampaign> {
     const before = await this.#find(campaign);
     if (before !== undefined && !before.isCreating) return existing(before, campaign);
+    if (before === undefined && campaign.overdue.length > 0) throw invalidCommand(campaign.overdue);
     const session = await CreationSession.open(this.ledger);
     try {
       await this.#lock(session, campaign);

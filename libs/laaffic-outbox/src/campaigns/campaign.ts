@@ -25,14 +25,15 @@ export interface NewCampaign {
    */
   readonly recipients: RecipientSource;
   /**
-   * The same key gives the same campaign, for ever; at most 255 characters. A creation that broke off is
+   * The same key gives the same campaign, for ever; at most 255 characters. A key that was used before is refused
+   * with anything else: another name, text, sender, `sendAt`, `priority` or `duplicates`. A creation that broke off is
    * gone on with by the same call with the same key. The source is read again each time, to see that it is the same.
    * @default none
    */
   readonly idempotencyKey?: string | undefined;
   /**
-   * When it begins, `'now'` as soon as all recipients are stored. Of several calls with one key, that of the
-   * call which stores the last recipient counts.
+   * When it begins, `'now'` as soon as all recipients are stored. A time that is over for more than 5 minutes is
+   * refused, unless the campaign was stored before under its key; one that has just passed is now.
    * @default it waits for `start`
    */
   readonly sendAt?: Date | 'now' | undefined;

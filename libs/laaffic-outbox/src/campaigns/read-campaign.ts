@@ -1,5 +1,5 @@
 import { invalidCommand, readSendCommand, type Issue, type RecipientSource } from 'nestjs-laaffic';
-import { checkDate, checkKey, checkName, checkStorable } from '../command-checks.js';
+import { checkDate, checkKey, checkName, checkNotOver, checkStorable } from '../command-checks.js';
 import { fingerprintOf } from '../ledger/fingerprint.js';
 
 /** A campaign that was checked. */
@@ -10,6 +10,8 @@ export interface CheckedCampaign {
   readonly source: RecipientSource;
   readonly idempotencyKey: string | undefined;
   readonly sendAt: Date | 'now' | undefined;
+  /** What is wrong with it unless it was stored before: it was to begin long ago. */
+  readonly overdue: readonly Issue[];
   readonly priority: number;
   readonly duplicates: 'keep' | 'refuse';
   /** Tells whether the same key comes with the same campaign, its recipients aside. */
@@ -20,8 +22,11 @@ const LARGEST_PRIORITY = 2 ** 31 - 1;
 /** The content and the sender are checked as those of a message; this is the rest of one. */
 const SOME_NUMBER = '1000000';
 
-/** @throws {LaafficInputException} naming every field that is wrong. */
-export function readCampaign(campaign: unknown): CheckedCampaign {
+/**
+ * @param now milliseconds since the epoch.
+ * @throws {LaafficInputException} naming every field that is wrong.
+ */
+export function readCampaign(campaign: unknown, now: number): CheckedCampaign {
   const fields = (campaign ?? {}) as Record<string, unknown>;
   const { name, content, senderId, recipients, idempotencyKey, sendAt } = fields;
   const { priority = 0, duplicates = 'keep' } = fields;
@@ -38,14 +43,28 @@ export function readCampaign(campaign: unknown): CheckedCampaign {
     ...(isPolicy(duplicates) ? [] : [{ field: 'duplicates', problem: 'must be keep or refuse' }]),
   ];
   if ('issues' in read || issues.length > 0 || !isPolicy(duplicates)) throw invalidCommand(issues);
-  const checked = { name: name as string, content: read.sms.content, senderId: read.sms.senderId, duplicates };
+  const checked = {
+    name: name as string,
+    content: read.sms.content,
+    senderId: read.sms.senderId,
+    duplicates,
+    priority: priority as number,
+  };
+  const begin = sendAt as Date | 'now' | undefined;
   return {
     ...checked,
     source: recipients as RecipientSource,
     idempotencyKey: idempotencyKey as string | undefined,
-    sendAt: sendAt as Date | 'now' | undefined,
-    priority: priority as number,
-    fingerprint: fingerprintOf([checked.name, checked.content, checked.senderId ?? '', duplicates]),
+    sendAt: begin instanceof Date && begin.getTime() <= now ? 'now' : begin,
+    overdue: checkNotOver(begin, now),
+    fingerprint: fingerprintOf([
+      checked.name,
+      checked.content,
+      checked.senderId ?? '',
+      duplicates,
+      String(checked.priority),
+      begin instanceof Date ? begin.toISOString() : (begin ?? ''),
+    ]),
   };
 }
 

@@ -80,10 +80,23 @@ export class MessageIntake {
       `${this.ledger.database.channel}_due`,
     ]);
     if (added !== undefined) return { id: added.id, isNew: true };
-    const found = await run(transaction, this.#find, [this.ledger.account, message.idempotencyKey]);
+    const found = await this.find(message, transaction);
     if (found === undefined) throw unfit('it gave no row');
+    return found;
+  }
+
+  /**
+   * @returns the message with this key, or `undefined` if there is none.
+   * @throws {OutboxError} `OUTBOX_KEY_REUSED` if the key was given to another message.
+   */
+  async find(
+    { idempotencyKey, fingerprint }: Pick<NewMessage, 'idempotencyKey' | 'fingerprint'>,
+    transaction: SqlTransaction = this.ledger.database,
+  ): Promise<{ id: string; isNew: boolean } | undefined> {
+    const found = await run(transaction, this.#find, [this.ledger.account, idempotencyKey]);
+    if (found === undefined) return undefined;
     // None is left of a message whose number and text were removed for their age.
-    if (found.fingerprint !== null && found.fingerprint !== message.fingerprint) {
+    if (found.fingerprint !== null && found.fingerprint !== fingerprint) {
       throw new OutboxError('OUTBOX_KEY_REUSED', 'This idempotency key was given to another message before');
     }
     return { id: found.id, isNew: false };
