@@ -1,5 +1,8 @@
 import { SmsCampaigns, type NewCampaign } from 'nestjs-laaffic-outbox';
 import { Pool } from 'pg';
+import { CreationConnection } from '../../libs/laaffic-outbox/src/campaigns/creation-session.js';
+import { Database } from '../../libs/laaffic-outbox/src/ledger/database.js';
+import { Outages } from '../../libs/laaffic-outbox/src/outages.js';
 import { ProcessClock } from '../../libs/laaffic-outbox/src/clock.js';
 import { failureOf } from '../module/account.js';
 import { startApp } from './app.js';
@@ -192,6 +195,63 @@ describe('SmsCampaigns.create', () => {
     ]);
   });
 
+  it('creates any number of campaigns at once over one connection, which is there as long as they are', async () => {
+    const gates = Array.from({ length: 12 }, () => gated(2, 0));
+    const creations = gates.map(({ source }, i) =>
+      campaigns.create(campaignOf({ idempotencyKey: `at once ${i}`, recipients: source })),
+    );
+    const holders = async () => {
+      const { rows } = await pool.query<{ pid: number }>(`select l.pid from pg_locks l
+        join pg_database d on d.oid = l.database where l.locktype = 'advisory' and d.datname = current_database()`);
+      return rows.map(({ pid }) => pid);
+    };
+    await until(() => gates.every(({ isWaiting }) => isWaiting()));
+    const locks = await holders();
+    expect([locks.length, new Set(locks).size]).toEqual([12, 1]);
+    for (const { open } of gates.slice(1)) open();
+    await Promise.all(creations.slice(1));
+    expect(await holders()).toEqual(locks.slice(0, 1));
+    gates[0]!.open();
+    await creations[0];
+    const { rows } = await pool.query('select from pg_stat_activity where pid = $1', [locks[0]]);
+    expect(rows).toEqual([]);
+  });
+
+  it('ends all creations whose connection breaks, and goes on over a new one', async () => {
+    const gates = [gated(2, 0), gated(2, 0)];
+    const failures = gates.map(({ source }, i) =>
+      failureOf(campaigns.create(campaignOf({ idempotencyKey: `broken ${i}`, recipients: source }))),
+    );
+    await until(() => gates.every(({ isWaiting }) => isWaiting()));
+    await pool.query(`select pg_terminate_backend(l.pid) from pg_locks l join pg_database d on d.oid = l.database
+      where l.locktype = 'advisory' and d.datname = current_database() limit 1`);
+    await whenFree(() => campaigns.create(campaignOf({ idempotencyKey: 'broken 0', recipients: numbers(2) })));
+    for (const { open } of gates) open();
+    const broken = expect.objectContaining({ code: 'OUTBOX_DATABASE' });
+    expect(await Promise.all(failures)).toEqual([broken, broken]);
+    expect((await campaigns.create(campaignOf({ idempotencyKey: 'broken 1', recipients: numbers(2) }))).isNew).toBe(
+      true,
+    );
+  });
+
+  it('asks the server to notice within half a minute that the machine of a creator is gone', async () => {
+    const own = Database.open({ database: database.url, connections: 1, schema: 'laaffic_outbox' }, () => undefined);
+    const session = await new CreationConnection({ database: own, outages: new Outages() }).open();
+    const names = ['tcp_keepalives_idle', 'tcp_keepalives_interval', 'tcp_keepalives_count', 'tcp_user_timeout'];
+    const [row] = await session.query(
+      `select ${names.map((name) => `current_setting('${name}') as ${name}`).join()}`,
+      [],
+    );
+    await session.close();
+    await own.close();
+    expect(row).toEqual({
+      tcp_keepalives_idle: '15',
+      tcp_keepalives_interval: '5',
+      tcp_keepalives_count: '3',
+      tcp_user_timeout: '30000',
+    });
+  });
+
   it('stops reading a source whose campaign was cancelled', async () => {
     const gate = gated(40_000);
     const creation = failureOf(campaigns.create(keyed({ recipients: gate.source })));
@@ -247,8 +307,8 @@ function* failing(after: number, cause = new Error('failed')): Generator<string,
   throw cause;
 }
 
-/** A source that gives so many numbers but the last, and that one when it is opened. */
-function gated(count: number) {
+/** A source that gives so many numbers but the last, and that one, and more, when it is opened. */
+function gated(count: number, more = 40_000) {
   const gate = { isWaiting: false, isClosed: false, open: (): void => undefined };
   const opened = new Promise<void>((resolve) => {
     gate.open = resolve;
@@ -264,7 +324,7 @@ function gated(count: number) {
         yield number;
       }
       // Whoever goes on reading gets no end.
-      for (const number of numbers(40_000)) yield number;
+      for (const number of numbers(more)) yield number;
     } finally {
       gate.isClosed = true;
     }

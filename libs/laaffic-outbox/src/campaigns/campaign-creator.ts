@@ -3,7 +3,7 @@ import type { Ledger } from '../ledger/outbox-ledger.js';
 import { OutboxError } from '../outbox.error.js';
 import { CampaignStore, type StoredCampaign } from './campaign-store.js';
 import type { CreatedCampaign } from './campaign.js';
-import { CreationSession } from './creation-session.js';
+import { CreationConnection, type CreationSession } from './creation-session.js';
 import type { CheckedCampaign } from './read-campaign.js';
 import { RecipientChunks, type SourceChunk } from './recipient-chunks.js';
 import { SourceDigest } from './source-digest.js';
@@ -23,18 +23,22 @@ const BATCH = 32;
 
 /** Stores campaigns, each from a source of any length in constant memory. */
 export class CampaignCreator {
+  readonly #connection: CreationConnection;
+
   constructor(
     private readonly ledger: Ledger,
     /** Ends a campaign that nobody can go on with. */
     private readonly giveUp: (id: string) => Promise<void>,
-  ) {}
+  ) {
+    this.#connection = new CreationConnection(ledger);
+  }
 
   /** @throws {OutboxError} as `SmsCampaigns.create` says. */
   async create(campaign: CheckedCampaign): Promise<CreatedCampaign> {
     const before = await this.#find(campaign);
     if (before !== undefined && !before.isCreating) return existing(before, campaign);
     if (before === undefined && campaign.overdue.length > 0) throw invalidCommand(campaign.overdue);
-    const session = await CreationSession.open(this.ledger);
+    const session = await this.#connection.open();
     try {
       await this.#lock(session, campaign);
       // Another creator may have ended meanwhile.

@@ -1,55 +1,123 @@
-import { Client, type QueryResultRow } from 'pg';
+import { Client, DatabaseError, type QueryResultRow } from 'pg';
 import { databaseError, readDatabaseFailure } from '../database-failure.js';
 import type { Ledger } from '../ledger/outbox-ledger.js';
 import type { OutboxError } from '../outbox.error.js';
 
 const OUTAGE = 'Campaigns cannot be created';
 
+/** The server holds the locks of a machine that lost power for half a minute; its own default is two hours. */
+const NOTICE_LOST_CLIENT = `select set_config('tcp_keepalives_idle', '15', false),
+  set_config('tcp_keepalives_interval', '5', false), set_config('tcp_keepalives_count', '3', false),
+  set_config('tcp_user_timeout', '30000', false)`;
+
+/** A connection, and what is done over it. */
+interface Shared {
+  readonly client: Client;
+  readonly ready: Promise<void>;
+  /** The locks that this process holds. PostgreSQL would give the same session the same lock again. */
+  readonly locks: Set<string>;
+  sessions: number;
+  /** Settled when the statement before is: the connection takes one at a time. */
+  last: Promise<unknown>;
+}
+
 /**
- * A connection of its own for the time of one creation. All that the creator writes goes over it, and so does
- * the lock on the campaign's key: who has lost the one cannot write any more.
+ * The connection over which a process creates its campaigns: one, however many there are, and none while there are
+ * none. It holds the locks on their keys too: a creator that loses its lock cannot write any more.
  */
-export class CreationSession {
-  private constructor(
-    private readonly client: Client,
-    private readonly outages: Ledger['outages'],
-  ) {}
+export class CreationConnection {
+  #shared: Shared | undefined;
+
+  constructor(private readonly ledger: Pick<Ledger, 'database' | 'outages'>) {}
 
   /** @throws {OutboxError} `OUTBOX_DATABASE`, or another code for the database. */
-  static async open({ database, outages }: Pick<Ledger, 'database' | 'outages'>): Promise<CreationSession> {
-    const client = new Client(database.pool.options);
-    // Whatever broke, the next statement says so.
-    client.on('error', () => undefined);
+  async open(): Promise<CreationSession> {
+    const shared = (this.#shared ??= this.#connect());
+    shared.sessions++;
+    const close = (): Promise<void> => this.#leave(shared);
     try {
-      await client.connect();
+      await shared.ready;
     } catch (cause) {
-      throw failed(cause, true, outages);
+      await close();
+      throw failed(cause, true, this.ledger.outages);
     }
-    return new CreationSession(client, outages);
+    return new CreationSession(shared, this.ledger.outages, close);
   }
 
-  /** @returns whether it was free; held until the session is closed, or its process dies. */
+  #connect(): Shared {
+    const client = new Client(this.ledger.database.pool.options);
+    const ready = prepare(client);
+    const shared: Shared = { client, ready, locks: new Set(), sessions: 0, last: Promise.resolve() };
+    const forget = (): void => {
+      if (this.#shared === shared) this.#shared = undefined;
+    };
+    // Those who use it hear of it from their next statement; those who come later connect anew.
+    client.on('error', forget);
+    client.on('end', forget);
+    return shared;
+  }
+
+  async #leave(shared: Shared): Promise<void> {
+    shared.sessions--;
+    if (shared.sessions > 0) return;
+    if (this.#shared === shared) this.#shared = undefined;
+    await shared.client.end().catch(() => undefined);
+  }
+}
+
+/** What one creator does over the connection. */
+export class CreationSession {
+  #lock: string | undefined;
+
+  constructor(
+    private readonly shared: Shared,
+    private readonly outages: Ledger['outages'],
+    private readonly leave: () => Promise<void>,
+  ) {}
+
+  /** @returns whether it was free; held until the session is closed, or its process or machine dies. */
   async lock(name: string): Promise<boolean> {
+    const { locks } = this.shared;
+    if (locks.has(name)) return false;
+    locks.add(name);
+    this.#lock = name;
     const [row] = await this.query<{ is: boolean }>(`select pg_try_advisory_lock(hashtextextended($1, 0)) as is`, [
       name,
     ]);
-    return row?.is === true;
+    if (row?.is === true) return true;
+    locks.delete(name);
+    this.#lock = undefined;
+    return false;
   }
 
   /** @throws {OutboxError} `OUTBOX_DATABASE`, or another code for the database. */
   async query<R extends QueryResultRow>(text: string, params: unknown[]): Promise<R[]> {
+    const { client, last } = this.shared;
+    const answer = last.then(() => client.query<R>(text, params));
+    this.shared.last = answer.catch(() => undefined);
     try {
-      const { rows } = await this.client.query<R>(text, params);
+      const { rows } = await answer;
       this.outages.over(OUTAGE);
       return rows;
     } catch (cause) {
+      // Without an answer nobody knows what the session still does, or what it still holds.
+      if (!(cause instanceof DatabaseError)) client.end().catch(() => undefined);
       throw failed(cause, false, this.outages);
     }
   }
 
   async close(): Promise<void> {
-    await this.client.end().catch(() => undefined);
+    if (this.#lock !== undefined) {
+      await this.query(`select pg_advisory_unlock(hashtextextended($1, 0))`, [this.#lock]).catch(() => undefined);
+      this.shared.locks.delete(this.#lock);
+    }
+    await this.leave();
   }
+}
+
+async function prepare(client: Client): Promise<void> {
+  await client.connect();
+  await client.query(NOTICE_LOST_CLIENT);
 }
 
 function failed(cause: unknown, isConnecting: boolean, outages: Ledger['outages']): OutboxError {
