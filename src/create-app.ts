@@ -1,4 +1,4 @@
-import { ConsoleLogger, type LoggerService } from '@nestjs/common';
+import type { LoggerService } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
@@ -6,6 +6,7 @@ import { AppModule } from './app.module.js';
 import type { Configuration } from './configuration.js';
 import { DatabaseError } from './database/database.error.js';
 import { ServiceDatabase } from './database/service-database.js';
+import { LineLogger } from './logging/line-logger.js';
 import { RequestsUnderWay } from './shutdown/requests-under-way.js';
 
 /** 1,000 recipients with order ids of 64 characters make 110 kB. */
@@ -20,7 +21,7 @@ const LONGEST_UPLOAD = 60 * 60_000;
  */
 export async function createApp(
   configuration: Configuration,
-  logger: LoggerService = new ConsoleLogger({ json: configuration.logFormat === 'json' }),
+  logger: LoggerService = new LineLogger(configuration.logFormat),
 ): Promise<NestExpressApplication> {
   const database = await ServiceDatabase.open(configuration);
   const module = AppModule.forConfiguration(configuration, database);
