@@ -120,6 +120,34 @@ describe('readConfiguration', () => {
       { DATABASE_URL: 'mysql://user:password@host/x' },
       ['DATABASE_URL must be a URL: postgres://user:password@host:5432/database'],
     ],
+    ...[
+      'postgres://sms:hunter2#x@db.example/sms',
+      'postgres://sms:1#hunter2@db.example/sms',
+      'postgres://sms:1#@db.example/sms',
+      'postgres://sms:hunter2/x@db.example/sms',
+      'postgres://sms:1/hunter2@db.example/sms',
+      'postgres://sms:hunter2?x@db.example/sms',
+      'postgres://sms:1?hunter2@db.example/sms',
+      'postgres://sms:x@hunter2/y@db.example/sms',
+      'postgres://sms:hunter2@db.example:port/sms',
+    ].map((DATABASE_URL): [string, NodeJS.ProcessEnv, string[]] => [
+      `a password that is not escaped: ${DATABASE_URL}`,
+      { DATABASE_URL },
+      [
+        'DATABASE_URL must be a URL: postgres://user:password@host:5432/database. ' +
+          'In a user or password write @ as %40, : as %3A, / as %2F, ? as %3F, # as %23 and % as %25',
+      ],
+    ]),
+    [
+      'credentials in the address of the gateway, without repeating them',
+      {
+        LAAFFIC_APP_ID: 'x',
+        LAAFFIC_API_KEY: 'y',
+        LAAFFIC_API_SECRET: 'z',
+        LAAFFIC_BASE_URL: 'https://user:hunter2@api.laaffic.com/v3',
+      },
+      ['LAAFFIC_BASE_URL must be an http or https URL without user, password and query'],
+    ],
     ['a worker that is neither on nor off', { WORKER: 'toString' }, ['WORKER must be on or off']],
     [
       'rates that are none',

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { LaafficOptions } from 'nestjs-laaffic';
 import type { AfterGrace } from 'nestjs-laaffic-outbox';
+import { databaseUrlProblem } from './database/database-url.js';
 
 /** Everything that can be set from outside; read from the environment once, here. */
 export interface Configuration {
@@ -96,16 +97,18 @@ export function readConfiguration(env: NodeJS.ProcessEnv, isTerminal = false): C
     problems.push(`LAAFFIC_BASE_URL needs ${ACCOUNT_VARIABLES.join(', ')}: the account there`);
   }
 
+  if (baseUrl !== undefined && !isPlainHttpUrl(baseUrl)) {
+    problems.push('LAAFFIC_BASE_URL must be an http or https URL without user, password and query');
+  }
+
   const webhookSecret = read('WEBHOOK_SECRET');
   if (webhookSecret !== undefined && !URL_SAFE_SECRET.test(webhookSecret)) {
     problems.push('WEBHOOK_SECRET must be at least 16 letters, digits, hyphens or underscores');
   }
 
   const databaseUrl = read('DATABASE_URL');
-  if (databaseUrl !== undefined && !isPostgresUrl(databaseUrl)) {
-    // Not repeated: it holds a password.
-    problems.push('DATABASE_URL must be a URL: postgres://user:password@host:5432/database');
-  }
+  const urlProblem = databaseUrl === undefined ? undefined : databaseUrlProblem(databaseUrl);
+  if (urlProblem !== undefined) problems.push(`DATABASE_URL ${urlProblem}`);
   const worker = read('WORKER') ?? 'on';
   if (!Object.hasOwn(WORKER, worker)) problems.push('WORKER must be on or off');
   const readPositive = (name: string, most = Number.MAX_VALUE): number | undefined => {
@@ -154,6 +157,8 @@ export function readConfiguration(env: NodeJS.ProcessEnv, isTerminal = false): C
   };
 }
 
-function isPostgresUrl(text: string): boolean {
-  return /^postgres(ql)?:\/\//.test(text) && URL.canParse(text);
+/** Credentials in it would be sent to nobody, and shown by whatever shows addresses. */
+function isPlainHttpUrl(text: string): boolean {
+  const { protocol, username, password, search, hash } = URL.canParse(text) ? new URL(text) : new URL('none:');
+  return /^https?:$/.test(protocol) && `${username}${password}${search}${hash}` === '';
 }

@@ -49,8 +49,8 @@ export async function createApp(
   return app;
 }
 
-/** What PostgreSQL says, by its codes, of a schema that cannot be made, or the outbox of one that does not fit. */
+/** What PostgreSQL says by its codes, what the outbox says by its own, and a connection that broke meanwhile. */
 function isOfDatabase(error: unknown): boolean {
   const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
-  return typeof code === 'string' && /^(\d[0-9A-Z]{4}|OUTBOX_SCHEMA_\w+)$/.test(code);
+  return typeof code === 'string' && /^(\d[0-9A-Z]{4}|OUTBOX_\w+|ECONN\w+|EPIPE|ETIMEDOUT)$/.test(code);
 }

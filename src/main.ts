@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
-import { ConfigurationError, readConfiguration } from './configuration.js';
+import { bootFailure } from './boot-failure.js';
+import { readConfiguration } from './configuration.js';
 import { createApp } from './create-app.js';
-import { DatabaseError } from './database/database.error.js';
 import { ServiceDatabase } from './database/service-database.js';
 import { showFirstMessage } from './first-message.js';
 import { GatewayAccount } from './gateway/gateway.account.js';
@@ -23,16 +23,6 @@ try {
 } catch (error) {
   // A database of this machine's own would run on.
   await app?.close().catch(() => undefined);
-  process.stderr.write(`${explain(error)}\n`);
+  process.stderr.write(`${bootFailure(error)}\n`);
   process.exit(1);
-}
-
-/** What the operator can mend is said in one line; anything else comes with its stack. */
-function explain(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const code = 'code' in error ? error.code : undefined;
-  if (code === 'EADDRINUSE') return `${error.message}: set PORT to a free one`;
-  if (error instanceof ConfigurationError || error instanceof DatabaseError) return error.message;
-  if (code === 'LAAFFIC_INVALID_OPTIONS') return error.message;
-  return error.stack ?? error.message;
 }

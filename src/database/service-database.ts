@@ -52,14 +52,16 @@ export class ServiceDatabase implements OnApplicationShutdown {
 
 /** @throws {DatabaseError} */
 async function visit<T>(url: string, ask: (client: Client) => Promise<T>, dataDir?: string): Promise<T> {
-  const client = new Client({ connectionString: url, connectionTimeoutMillis: PATIENCE });
+  let client: Client | undefined;
   try {
+    // Made in here: it throws for what it cannot read.
+    client = new Client({ connectionString: url, connectionTimeoutMillis: PATIENCE });
     await client.connect();
     return await ask(client);
   } catch (cause) {
-    throw DatabaseError.notUsable(cause, dataDir);
+    throw dataDir === undefined ? DatabaseError.notReached(cause) : DatabaseError.notUsable(cause, dataDir);
   } finally {
-    await client.end().catch(() => undefined);
+    await client?.end().catch(() => undefined);
   }
 }
 

@@ -10,6 +10,14 @@ export function escapeControls(text: string): string {
   return text.replace(INVISIBLE, (character) => SHORT[character] ?? unicodeEscape(character));
 }
 
+/** A frame of a stack; only those have lines of their own. */
+const FRAME = /\n(?= {4}at )/;
+
+/** A stack with a line for each frame, and its message on one. */
+export function escapeStack(stack: string): string {
+  return stack.split(FRAME).map(escapeControls).join('\n');
+}
+
 function unicodeEscape(character: string): string {
   return character
     .split('')

@@ -1,9 +1,8 @@
 import { inspect } from 'node:util';
 import { ConsoleLogger, type LogLevel } from '@nestjs/common';
-import { escapeControls } from './escape-controls.js';
+import { escapeControls, escapeStack } from './escape-controls.js';
 
-/** A frame of a stack; only those have lines of their own. */
-const FRAME = /\n(?= {4}at )/;
+const NEST_BOOT = 'ExceptionHandler';
 
 /**
  * Nest's logger with one line for each record, whatever the record says: the words of callers and of the gateway
@@ -12,6 +11,11 @@ const FRAME = /\n(?= {4}at )/;
 export class LineLogger extends ConsoleLogger {
   constructor(format: 'json' | 'text') {
     super({ json: format === 'json' });
+  }
+
+  /** Without what Nest tells of a boot that fails: all causes with their stacks, where one line says what to do. */
+  override error(message: unknown, ...rest: unknown[]): void {
+    if (rest.at(-1) !== NEST_BOOT) super.error(message, ...rest);
   }
 
   protected override stringifyMessage(message: unknown, level: LogLevel): string {
@@ -31,7 +35,7 @@ export class LineLogger extends ConsoleLogger {
 
   /** @param stack there is none for most errors, whatever Nest's type says. */
   protected override printStackTrace(stack: string | undefined): void {
-    if (stack !== undefined) super.printStackTrace(stack.split(FRAME).map(escapeControls).join('\n'));
+    if (stack !== undefined) super.printStackTrace(escapeStack(stack));
   }
 
   protected override stringifyJsonLogObject(record: Record<string, unknown>): string {

@@ -166,19 +166,3 @@ describe('without DATABASE_URL', () => {
     );
   });
 });
-
-it.each([
-  ['there is none', 'postgres://user:secret-of-mine@127.0.0.1:1/x', /ECONNREFUSED/],
-  ['it lets nobody in', undefined, /password authentication failed/],
-])('the boot ends with a message that names DATABASE_URL and no password if %s', async (_, given, reason) => {
-  const url = new URL(database.url);
-  url.password = 'secret-of-mine';
-  const failure: unknown = await start({ DATABASE_URL: given ?? url.href }).then(
-    () => undefined,
-    (error: unknown) => error,
-  );
-  const { message } = failure as Error;
-  expect(message).toMatch(reason);
-  expect(message).toMatch(/^The service cannot start: the database of DATABASE_URL cannot be used/);
-  expect(message).not.toContain('secret-of-mine');
-});
