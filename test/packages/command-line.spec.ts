@@ -46,7 +46,8 @@ async function laaffic(...args: string[]) {
 }
 
 async function control(path: string, body?: object): Promise<Record<string, unknown>> {
-  const init = body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) };
+  const headers = { 'Content-Type': 'application/json' };
+  const init = body === undefined ? {} : { method: 'POST', headers, body: JSON.stringify(body) };
   return (await (await fetch(new URL(path, url), init)).json()) as Record<string, unknown>;
 }
 

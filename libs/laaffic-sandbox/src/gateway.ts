@@ -8,10 +8,11 @@ import type { SandboxOptions } from './options/sandbox.options.js';
 import { Pushes } from './push/pushes.js';
 import { Reporter } from './push/reporter.js';
 import { SandboxError } from './sandbox.error.js';
+import { Secrets } from './secrets.js';
 import { Script } from './script/script.js';
 import { Waits } from './timing/waits.js';
 
-const fixed = ['host', 'port', 'basePath', 'now'] as const;
+const fixed = ['host', 'port', 'basePath', 'now', 'requestTimeout'] as const;
 
 /** Everything one sandbox knows. The rooms work on it; none of them keeps a state of its own. */
 export class Gateway {
@@ -23,12 +24,14 @@ export class Gateway {
   readonly script = new Script();
   readonly deliveries = new Deliveries();
   readonly waits = new Waits();
+  readonly secrets: Secrets;
   readonly pushes: Pushes;
   readonly reporter: Reporter;
 
   constructor(options: SandboxOptions) {
     this.resolved = resolveSettings(options);
     const { settings } = this.resolved;
+    this.secrets = new Secrets(settings);
     this.account = new Account(settings);
     this.ledger = new Ledger(settings.historyLimit, settings.messageLimit, ({ msgId }) => {
       this.deliveries.forget(msgId);
@@ -48,6 +51,7 @@ export class Gateway {
     }
     this.resolved = resolveSettings(options, this.resolved.settings);
     const { historyLimit, messageLimit } = this.resolved.settings;
+    this.secrets.add(this.resolved.settings);
     this.account.fill(options);
     this.ledger.resize(historyLimit, messageLimit);
     this.pushes.resize(historyLimit);

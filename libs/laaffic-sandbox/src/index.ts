@@ -5,6 +5,7 @@ export type { AcceptedMessage } from './ledger/accepted.message.js';
 export type { Conversion } from './ledger/conversion.js';
 export type { InboundMessage, InboundText } from './ledger/inbound.message.js';
 export type { RecordedRequest, RequestOutcome } from './ledger/recorded.request.js';
+export type { RefusedRequest } from './ledger/refused.request.js';
 export type { Decimal } from './options/decimal.js';
 export type {
   SandboxFailure,

@@ -185,7 +185,9 @@ describe('the history', () => {
       });
     });
     const socket = connect(Number(port), hostname);
-    socket.end('POST /v3/sendSms HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{"appId"', () => socket.destroy());
+    socket.end('POST /v3/sendSms HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{"appId"', () =>
+      socket.destroy(),
+    );
     expect(await seen).toBe('abandoned');
     expect(sandbox.messages).toEqual([]);
   });
@@ -338,10 +340,10 @@ describe('options', () => {
       'quirks.tooManyNumbers must be a status from -999 to -1 or an HTTP status from 400 to 599',
     ],
     ['quirks.minDigits', { quirks: { minDigits: 16 } }, 'quirks.minDigits must not exceed quirks.maxDigits'],
-    ['rules', { rules: {} }, 'rules must be a list of rules'],
+    ['rules', { rules: {} }, 'rules must be a list of at most 1000 rules'],
     ['queuedFor', { queuedFor: -1 }, 'queuedFor must be a whole number at least 0'],
     ['deliveredAfter', { deliveredAfter: 0.5 }, 'deliveredAfter must be a whole number at least 0 or null'],
-    ['failures', { failures: {} }, 'failures must be a list of failures'],
+    ['failures', { failures: {} }, 'failures must be a list of at most 1000 failures'],
     ['failures[0]', { failures: [{ reason: 'x' }] }, 'failures[0] must match a number or a content'],
     ['failures[1].status', { failures: [{ number: '1' }, { status: -3 }] }, 'failures[1].status is not known'],
     [
@@ -386,7 +388,7 @@ describe('options', () => {
     [
       'rules[0].content',
       { rules: [{ content: { pattern: '(' }, status: -3 }] },
-      'rules[0].content must be a text without blanks around it or an expression such as {"pattern": "^91", "flags": "i"}',
+      'rules[0].content must be a text without blanks around it or an expression such as {"pattern": "^91", "flags": "i"}, of at most 1000 characters',
     ],
   ])('refuses a wrong %s by name', async (field, options, message) => {
     const expected = { name: 'SandboxError', code: 'INVALID_OPTION', field, message };
@@ -403,7 +405,7 @@ describe('options', () => {
     expect(sandbox.funds.balance).toBe('6.990000');
   });
 
-  it.each(['host', 'port', 'basePath', 'now'])('does not change %s once started', (field) => {
+  it.each(['host', 'port', 'basePath', 'now', 'requestTimeout'])('does not change %s once started', (field) => {
     const given: object = { [field]: 'x' };
     expect(() => {
       sandbox.configure(given);

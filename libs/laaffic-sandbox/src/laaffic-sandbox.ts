@@ -100,14 +100,25 @@ export class LaafficSandbox implements AsyncDisposable {
     this.gateway.script.assertDone();
   }
 
-  /** Changes options from the next call on. `host`, `port`, `basePath` and `now` stay. A given balance is a new one. */
-  configure(options: Omit<SandboxOptions, 'host' | 'port' | 'basePath' | 'now'>): void {
+  /**
+   * Changes options from the next call on. `host`, `port`, `basePath`, `now` and `requestTimeout` stay. A given balance is
+   * a new one.
+   */
+  configure(options: Omit<SandboxOptions, 'host' | 'port' | 'basePath' | 'now' | 'requestTimeout'>): void {
     this.gateway.configure(options);
   }
 
   /** Forgets requests, messages, pushes, conversions and script, and gives the account its money back; the options stay. */
   reset(): void {
     this.gateway.reset();
+  }
+
+  /**
+   * A text without the API key, the API secret and the paths of push addresses, as `***`: for logs of your own. What was
+   * secret earlier is left out too.
+   */
+  redact(text: string): string {
+    return this.gateway.secrets.redact(text);
   }
 
   /** Ends at once: open sockets, delays and hanging calls are destroyed. May be called again. */

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { fromJson } from '../ledger/request.record.js';
 import { isRecord } from '../options/record.checks.js';
 import type { SandboxOptions } from '../options/sandbox.options.js';
 import { SandboxError } from '../sandbox.error.js';
@@ -23,8 +24,10 @@ const flags = {
   price: { type: 'string' },
   'queued-for': { type: 'string' },
   'delivered-after': { type: 'string' },
+  'allowed-host': { type: 'string', multiple: true },
   'push-reports-to': { type: 'string' },
   'push-inbound-to': { type: 'string' },
+  'allowed-push-url': { type: 'string', multiple: true },
   'clock-skew': { type: 'string' },
   config: { type: 'string' },
   quiet: { type: 'boolean', short: 'q' },
@@ -47,8 +50,10 @@ export function readArguments(argv: readonly string[]): Arguments {
     price: values.price,
     queuedFor: number('queued-for', values['queued-for']),
     deliveredAfter: number('delivered-after', values['delivered-after']),
+    allowedHosts: values['allowed-host'],
     pushReportsTo: values['push-reports-to'],
     pushInboundTo: values['push-inbound-to'],
+    allowedPushUrls: values['allowed-push-url'],
     clockSkew: number('clock-skew', values['clock-skew']),
   };
   const present = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
@@ -80,11 +85,14 @@ function number(flag: string, text: string | undefined): number | undefined {
 
 function fromFile(path: string | undefined): object {
   if (path === undefined) return {};
+  let text;
   try {
-    const options: unknown = JSON.parse(readFileSync(path, 'utf8'));
-    if (isRecord(options)) return options;
+    text = readFileSync(path, 'utf8');
   } catch (error) {
     throw new SandboxError('INVALID_ARGUMENT', `--config ${path}: ${String(error)}`, 'config', { cause: error });
   }
+  // the parser's own words quote the file, which may hold a secret
+  const options = fromJson(text);
+  if (isRecord(options)) return options;
   throw new SandboxError('INVALID_ARGUMENT', `--config ${path} must hold a JSON object of options`, 'config');
 }

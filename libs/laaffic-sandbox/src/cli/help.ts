@@ -12,8 +12,10 @@ export const help = `laaffic-sandbox: a Laaffic SMS gateway on this machine
       --price <amount>          price of one segment (0.01)
       --queued-for <ms>         how long an accepted message is queued (500)
       --delivered-after <ms>    when it is delivered (1500)
+      --allowed-host <name>     host name that clients may use, beside localhost; may be repeated
       --push-reports-to <url>   where delivery reports go; on this machine only
       --push-inbound-to <url>   where inbound messages go; on this machine only
+      --allowed-push-url <url>  what PATCH /_sandbox/options may point pushes at; may be repeated
       --clock-skew <s>          seconds the gateway's clock is ahead; --clock-skew=-90 for behind (0)
       --config <file>           JSON file with any of the options, quirks and rules too
       --json                    one JSON object per line

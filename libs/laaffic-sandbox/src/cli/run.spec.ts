@@ -34,6 +34,7 @@ class Terminal {
   }
 }
 
+const json = { 'Content-Type': 'application/json' };
 let terminal: Terminal;
 let exit: Promise<number> | null = null;
 
@@ -88,7 +89,7 @@ it('logs faults', async () => {
   const url = await started();
   const script = new URL('/_sandbox/script', url).href;
   const steps = [{ fault: 'cut-after-accepting' }, { fault: 'html' }];
-  await call(script, { method: 'POST', body: JSON.stringify(steps) });
+  await call(script, { method: 'POST', headers: json, body: JSON.stringify(steps) });
   await expect(post(url, send, fresh())).rejects.toMatchObject({ code: 'ECONNRESET' });
   await post(url, send, fresh());
   const [, message, cut, html] = terminal.output.split('\n').map((line) => line.replace(/^\S+ /, ''));
@@ -149,23 +150,32 @@ it('is quiet on demand, and takes a clock and credentials', async () => {
 it.each(['text', 'json'])('tells what it pushed, as %s', async (form) => {
   const customer = await PushReceiver.start();
   customer.answers = [200, 503];
-  const json = form === 'json' ? ['--json'] : [];
   const addresses = ['--push-reports-to', customer.url, '--push-inbound-to', customer.url];
-  const url = await started(...addresses, '--queued-for', '0', '--delivered-after', '1', ...json);
+  const url = await started(
+    ...addresses,
+    '--queued-for',
+    '0',
+    '--delivered-after',
+    '1',
+    ...(form === 'json' ? ['--json'] : []),
+  );
   await post(url, send, fresh());
   const msgId = await terminal.shows(/(?:push report |"msgid":")(\d{19})/);
   await call(new URL('/_sandbox/inbound', url).href, {
     method: 'POST',
+    headers: json,
     body: '{"from":"12025550123","content":"STOP"}',
   });
   await terminal.shows(/(given-up)/);
   const lines = terminal.output.trim().split('\n').slice(2);
+  const shown = `${new URL(customer.url).origin}/***`;
   if (form === 'json') {
     expect(lines.map((line) => JSON.parse(line) as unknown)).toMatchObject([
       {
         event: 'push',
         id: 1,
         kind: 'report',
+        url: shown,
         outcome: 'acknowledged',
         body: { msgid: msgId },
         attempts: [{ http: 200 }],
@@ -174,8 +184,8 @@ it.each(['text', 'json'])('tells what it pushed, as %s', async (form) => {
     ]);
   } else {
     expect(lines.map((line) => line.replace(/^\S+ /, ''))).toEqual([
-      `push report ${msgId} to ${customer.url} acknowledged: HTTP 200`,
-      expect.stringMatching(`^push inbound \\d{19} to ${customer.url} given-up: HTTP 503$`),
+      `push report ${msgId} to ${shown} acknowledged: HTTP 200`,
+      expect.stringMatching(`^push inbound \\d{19} to ${shown.replaceAll('*', '\\*')} given-up: HTTP 503$`),
     ]);
   }
   await customer.close();

@@ -2,7 +2,8 @@ import { SandboxError } from '../sandbox.error.js';
 import { LaafficSandbox } from '../laaffic-sandbox.js';
 import { readArguments, type Arguments } from './arguments.js';
 import { help } from './help.js';
-import { jsonLines, jsonPushLine, textLines, textPushLine } from './log-lines.js';
+import { JsonLog, TextLog } from './log-lines.js';
+import { singleLine } from './single-line.js';
 
 export interface CommandIo {
   out(text: string): void;
@@ -23,30 +24,30 @@ export async function run(argv: readonly string[], io: CommandIo): Promise<numbe
   } catch (error) {
     if (!(error instanceof SandboxError)) throw error;
     const usage = error.code.startsWith('INVALID_');
-    io.error(`laaffic-sandbox: ${error.message}${usage ? ' (see --help)' : ''}\n`);
+    io.error(`laaffic-sandbox: ${singleLine(error.message)}${usage ? ' (see --help)' : ''}\n`);
     return usage ? 2 : 1;
   }
 }
 
 async function serve({ options, quiet, json }: Arguments, io: CommandIo): Promise<void> {
-  const lines = json ? jsonLines : textLines;
-  const pushLine = json ? jsonPushLine : textPushLine;
+  const redact = (text: string): string => sandbox.redact(text);
+  const log = json ? new JsonLog(redact) : new TextLog(redact);
+  const say = (lines: readonly string[]): void => {
+    if (!quiet) io.out(lines.map((line) => `${line}\n`).join(''));
+  };
   const sandbox = await LaafficSandbox.start({
     ...options,
     onCall: (request, accepted) => {
-      if (!quiet)
-        io.out(
-          lines(request, accepted)
-            .map((line) => `${line}\n`)
-            .join(''),
-        );
+      say(log.call(request, accepted));
     },
     onPush: (push) => {
-      if (!quiet) io.out(`${pushLine(push)}\n`);
+      say([log.push(push)]);
+    },
+    onRefused: (request) => {
+      say([log.refused(request, Date.now())]);
     },
   });
-  const { url } = sandbox;
-  io.out(json ? `${JSON.stringify({ event: 'listening', url })}\n` : `laaffic-sandbox ${io.version} at ${url}\n`);
+  io.out(`${log.listening(sandbox.url, io.version)}\n`);
   await new Promise<void>((resolve) => {
     if (io.stop.aborted) resolve();
     io.stop.addEventListener('abort', () => {

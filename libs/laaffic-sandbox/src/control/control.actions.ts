@@ -23,6 +23,17 @@ const orderChecks: RecordChecks<DeliveryOrder> = {
   reason: filledText,
 };
 
+const credentialHeaders: ReadonlySet<string> = new Set([
+  'api-key',
+  'sign',
+  'authorization',
+  'proxy-authorization',
+  'cookie',
+]);
+
+/** Whoever started the sandbox decides about these. */
+const notOverHttp = ['allowedHosts', 'allowedPushUrls', 'onCall', 'onPush', 'onRefused'] as const;
+
 interface State {
   readonly requests: number;
   readonly messages: number;
@@ -37,7 +48,7 @@ interface State {
 
 export function state({ ledger, script: { pending }, account, resolved, pushes, reporter }: Gateway): State {
   const { requests, messages, inbound, conversions } = ledger;
-  const hidden = ['apiSecret', 'now', 'onCall', 'onPush'];
+  const hidden = ['apiKey', 'apiSecret', 'now', 'onCall', 'onPush', 'onRefused'];
   const options = Object.fromEntries(Object.entries(resolved.settings).filter(([field]) => !hidden.includes(field)));
   return {
     requests: requests.size,
@@ -52,9 +63,17 @@ export function state({ ledger, script: { pending }, account, resolved, pushes, 
   };
 }
 
+/** Without what a client may have signed in with: it may be a real account's, sent here by mistake. */
 export function requests({ ledger }: Gateway, query: URLSearchParams): { requests: readonly RecordedRequest[] } {
   only(query, ['limit']);
-  return { requests: newest(ledger.requests.all, query) };
+  const shown = newest(ledger.requests.all, query).map((record) => {
+    const headers = Object.entries(record.headers).map(([name, value]) => [
+      name,
+      credentialHeaders.has(name) ? '***' : value,
+    ]);
+    return { ...record.toJSON(), headers: Object.fromEntries(headers) as RecordedRequest['headers'] };
+  });
+  return { requests: shown };
 }
 
 /** Each message with how far it has come. */
@@ -103,6 +122,17 @@ export function script(gateway: Gateway, _query: URLSearchParams, body: unknown)
 
 export function configure(gateway: Gateway, _query: URLSearchParams, body: unknown): State {
   if (!isRecord(body)) throw new SandboxError('INVALID_OPTION', 'The body must be an object of options');
+  for (const field of notOverHttp) {
+    if (field in body) throw new SandboxError('INVALID_OPTION', `${field} cannot be set over HTTP`, field);
+  }
+  const { allowedPushUrls } = gateway.resolved.settings;
+  for (const field of ['pushReportsTo', 'pushInboundTo'] as const) {
+    const url = body[field];
+    if (typeof url === 'string' && !allowedPushUrls.includes(url)) {
+      const message = `${field} can be set over HTTP only to a URL that the sandbox was started with --allowed-push-url for`;
+      throw new SandboxError('INVALID_OPTION', message, field);
+    }
+  }
   gateway.configure(body);
   return state(gateway);
 }

@@ -16,7 +16,7 @@ import {
   setDelivery,
   state,
 } from './control.actions.js';
-import { redactedJson } from './redacted.js';
+import { answerJson } from './control.answer.js';
 
 type Action = (gateway: Gateway, query: URLSearchParams, body: unknown) => unknown;
 
@@ -38,31 +38,49 @@ export function isControl({ url = '' }: IncomingMessage): boolean {
   return /^\/_sandbox(?:[/?]|$)/.test(url);
 }
 
+/** A body is read only up to here: no command needs more. */
+const longestBody = 1024 * 1024;
+
 export function handleControl(request: IncomingMessage, response: ServerResponse, gateway: Gateway): void {
-  const { method = '', url = '' } = request;
+  const { method = '', url = '', headers } = request;
   const [path = '', query = ''] = url.split('?', 2);
   const action = actions.get(`${method} ${path}`);
-  const answer = (http: number, body: unknown): void => {
-    response.writeHead(http, { 'Content-Type': 'application/json;charset=UTF-8' });
-    response.end(redactedJson(body, gateway));
+  const refuse = (http: number, error: string, message: string, field: string | null = null): void => {
+    // the rest of a body that nobody reads must not keep the connection
+    answerJson(response, http, { error, field, message }, gateway.secrets, { Connection: 'close' });
   };
   if (action === undefined) {
-    const message = `${method} ${path} is none of ${[...actions.keys()].join(', ')}`;
-    answer(404, { error: 'NOT_FOUND', field: null, message });
+    refuse(404, 'NOT_FOUND', `${method} ${path} is none of ${[...actions.keys()].join(', ')}`);
     return;
   }
-  readBody(request, gateway.resolved.settings.bodyLimit, (end, text) => {
+  if (method !== 'GET' && !isJson(headers)) {
+    refuse(415, 'NOT_JSON', `${method} ${path} needs the header Content-Type: application/json`);
+    return;
+  }
+  readBody(request, longestBody, (end, text) => {
     if (end === 'abandoned') return;
     const body = text === '' ? undefined : fromJson(text);
-    if (end === 'too-long' || (text !== '' && body === undefined)) {
-      answer(400, { error: 'INVALID_JSON', field: null, message: 'The body must be JSON' });
+    if (end === 'too-long') {
+      refuse(413, 'TOO_LONG', `The body must not be longer than ${longestBody} bytes`);
+      return;
+    }
+    if (text !== '' && body === undefined) {
+      refuse(400, 'INVALID_JSON', 'The body must be JSON');
       return;
     }
     try {
-      answer(200, action(gateway, new URLSearchParams(query), body));
+      answerJson(response, 200, action(gateway, new URLSearchParams(query), body), gateway.secrets);
     } catch (error) {
-      if (!(error instanceof SandboxError)) throw error;
-      answer(400, { error: error.code, field: error.field, message: error.message });
+      if (error instanceof SandboxError) refuse(400, error.code, error.message, error.field);
+      // a text has a greatest length
+      else if (error instanceof RangeError)
+        refuse(500, 'TOO_LONG', 'The answer is too long; ask for less with ?limit=');
+      else throw error;
     }
   });
+}
+
+/** A form, or a text that a page may send to every host without asking, is not. */
+function isJson(headers: IncomingMessage['headers']): boolean {
+  return /^application\/json\s*(?:;|$)/i.test(headers['content-type'] ?? '');
 }

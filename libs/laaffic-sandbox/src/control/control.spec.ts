@@ -14,7 +14,8 @@ afterEach(() => sandbox.close());
 function control(method: string, path: string, body?: unknown): Promise<Reply> {
   const url = new URL('/', sandbox.url).href + path;
   const text = typeof body === 'string' ? body : JSON.stringify(body);
-  return call(url, { method, ...(body !== undefined && { body: text }) });
+  const headers = { 'Content-Type': 'application/json' };
+  return call(url, { method, headers, ...(body !== undefined && { body: text }) });
 }
 
 async function answered(reply: Promise<Reply>): Promise<unknown> {
@@ -23,7 +24,7 @@ async function answered(reply: Promise<Reply>): Promise<unknown> {
 }
 
 describe('state', () => {
-  it('has counts, funds, script and options, but no secret', async () => {
+  it('has counts, funds, script and options, but neither key nor secret', async () => {
     sandbox.configure({ rules: [{ number: /^91/i, status: -9 }], historyLimit: Infinity });
     sandbox.script({ status: -3, times: Infinity });
     await post(sandbox.url, send);
@@ -42,20 +43,19 @@ describe('state', () => {
         funds: { balance: '1000000.000000', gift: '0.000000', credit: '0.000000' },
         options: expect.objectContaining({
           basePath: '/sms',
-          apiKey: 'bDqJFiq9',
           historyLimit: null,
           rules: [{ number: { pattern: '^91', flags: 'i' }, status: -9 }],
           quirks: expect.objectContaining({ timeTolerance: 1800 }) as unknown,
         }) as unknown,
       },
     ]);
-    expect(Object.keys(state.options)).not.toContain('apiSecret');
-    expect(text).not.toContain('7bz1lzh9');
+    expect(Object.keys(state.options).filter((name) => name.startsWith('api'))).toEqual([]);
+    expect(text).not.toMatch(/7bz1lzh9|bDqJFiq9/);
   });
 });
 
 describe('requests', () => {
-  it('are listed whole, the newest of them with a limit, without the secret wherever it was sent', async () => {
+  it('are listed whole, the newest of them with a limit, without key, secret and signature wherever they were sent', async () => {
     await post(sandbox.url, { ...send, content: 'my secret is 7bz1lzh9' }, { 'X-Secret': '7bz1lzh9' });
     await post(sandbox.url, send);
     const { text } = await control('GET', '_sandbox/requests');
@@ -63,12 +63,12 @@ describe('requests', () => {
       expect.objectContaining({
         id: 1,
         status: '0',
-        headers: expect.objectContaining({ 'x-secret': '***' }) as unknown,
+        headers: expect.objectContaining({ 'x-secret': '***', 'api-key': '***', sign: '***' }) as unknown,
         body: { ...send, content: 'my secret is ***' },
       }),
       expect.objectContaining({ id: 2, rawBody: JSON.stringify(send) }),
     ]);
-    expect(text).not.toContain('7bz1lzh9');
+    expect(text).not.toMatch(/7bz1lzh9|bDqJFiq9/);
     expect(await answered(control('GET', '_sandbox/requests?limit=1'))).toMatchObject([200, { requests: [{ id: 2 }] }]);
   });
 });
@@ -115,8 +115,9 @@ describe('deliveries, inbound messages, conversions and pushes', () => {
     ]);
   });
 
-  it('are pushed to an address given by PATCH', async () => {
+  it('are pushed to an address given by PATCH, where it is one that the sandbox may be pointed at', async () => {
     const customer = await PushReceiver.start();
+    sandbox.configure({ allowedPushUrls: [customer.url] });
     await control('PATCH', '_sandbox/options', { pushReportsTo: customer.url, pushInboundTo: customer.url });
     await post(sandbox.url, send);
     await control('POST', '_sandbox/deliver', { msgId, state: 'delivered' });

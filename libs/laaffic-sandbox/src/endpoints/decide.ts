@@ -16,7 +16,7 @@ export function decide(endpoint: Endpoint, call: VendorCall, step: ScriptStep | 
   }
   const wanted = new Set(numbers);
   const rule: CompiledRule = {
-    number: { test: (number) => wanted.has(number) },
+    number: { among: () => wanted },
     content: null,
     senderId: null,
     status,

@@ -3,6 +3,7 @@ import { endpoints } from '../endpoints/endpoints.js';
 import type { Gateway } from '../gateway.js';
 import { fromJson, type RequestRecord } from '../ledger/request.record.js';
 import { isRecord } from '../options/record.checks.js';
+import { ExpressionTime } from '../options/expression-time.js';
 import type { SandboxQuirks } from '../options/sandbox.quirks.js';
 import type { CallOutcome } from '../protocol/call.outcome.js';
 import type { EndpointName } from '../protocol/endpoint.name.js';
@@ -30,7 +31,8 @@ export function answerCall(
   const quirks = step?.quirks === undefined ? settings.quirks : { ...settings.quirks, ...step.quirks };
   const fields = method === 'GET' ? record.query : record.body;
   const at = gateway.now(step?.clockSkew);
-  const call = { requestId: record.id, method, headers: record.headers, ip, fields, at, quirks, rules } as const;
+  const time = new ExpressionTime();
+  const call = { requestId: record.id, method, headers: record.headers, ip, fields, at, quirks, rules, time } as const;
   const outcome = decide(endpoints[endpoint], call, step, gateway);
   return { outcome, answer: worded(outcome, step, quirks), quirks };
 }

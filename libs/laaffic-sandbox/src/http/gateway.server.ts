@@ -1,8 +1,10 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { answerJson } from '../control/control.answer.js';
 import { isControl, handleControl } from '../control/control.route.js';
 import type { Gateway } from '../gateway.js';
 import { SandboxError } from '../sandbox.error.js';
+import { foreignRequest } from './foreign-request.js';
 import { VendorExchange } from './vendor.exchange.js';
 
 const tenMinutes = 600_000;
@@ -13,12 +15,18 @@ export class GatewayServer {
   private closed: Promise<void> | null = null;
 
   constructor(private readonly gateway: Gateway) {
+    const { requestTimeout } = gateway.resolved.settings;
     this.server = createServer(
-      // a GET with 100 numbers, 100 order ids and 1,024 escaped characters is longer than Node's 16 KiB
-      { maxHeaderSize: 64 * 1024, keepAliveTimeout: tenMinutes, requestTimeout: 0 },
+      {
+        // a GET with 100 numbers, 100 order ids and 1,024 escaped characters is longer than Node's 16 KiB
+        maxHeaderSize: 64 * 1024,
+        keepAliveTimeout: tenMinutes,
+        requestTimeout,
+        headersTimeout: requestTimeout,
+        connectionsCheckingInterval: Math.ceil(requestTimeout / 4),
+      },
       (request, response) => {
-        if (isControl(request)) handleControl(request, response, gateway);
-        else new VendorExchange(gateway, request, response).begin();
+        this.serve(request, response);
       },
     );
   }
@@ -33,6 +41,20 @@ export class GatewayServer {
       this.server.listen({ host, port, backlog: 4096 }, resolve);
     });
     return (this.server.address() as AddressInfo).port;
+  }
+
+  private serve(request: IncomingMessage, response: ServerResponse): void {
+    const { settings } = this.gateway.resolved;
+    const refused = foreignRequest(request, settings);
+    if (refused !== null) {
+      const { http, message } = refused;
+      // its body, which nobody reads, may never end
+      answerJson(response, http, { error: 'NOT_ALLOWED', field: null, message }, this.gateway.secrets, {
+        Connection: 'close',
+      });
+      settings.onRefused?.(refused);
+    } else if (isControl(request)) handleControl(request, response, this.gateway);
+    else new VendorExchange(this.gateway, request, response).begin();
   }
 
   close(): Promise<void> {

@@ -51,7 +51,7 @@ export class VendorExchange {
 
   private readonly received = (end: BodyEnd, body: string): void => {
     if (end === 'complete') {
-      this.record.rawBody = body;
+      this.gateway.ledger.keepBody(this.record, body);
       this.work();
     } else if (end === 'abandoned') {
       this.record.why = 'the client went away before its request was complete';

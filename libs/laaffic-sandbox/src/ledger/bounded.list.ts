@@ -32,7 +32,7 @@ export class BoundedList<T> {
     this.start = 0;
   }
 
-  private dropOldest(): void {
+  dropOldest(): void {
     const oldest = this.entries[this.start];
     if (oldest !== undefined) this.dropped?.(oldest);
     this.entries[this.start] = undefined;

@@ -1,5 +1,5 @@
 import { SandboxError } from '../sandbox.error.js';
-import { filledText, type FieldCheck } from './field.checks.js';
+import { filledText, shortList, type FieldCheck } from './field.checks.js';
 import { checkedFields, type RecordChecks } from './record.checks.js';
 import type { SandboxFailure } from './sandbox.options.js';
 import { part, textPattern, whole, type Matcher } from './text-pattern.js';
@@ -12,7 +12,7 @@ export interface CompiledFailure {
 
 const checks: RecordChecks<SandboxFailure> = { number: textPattern, content: textPattern, reason: filledText };
 
-export const failureList: FieldCheck = (value) => (Array.isArray(value) ? null : 'a list of failures');
+export const failureList: FieldCheck = shortList('failures');
 
 export function compileFailures(given: readonly unknown[]): readonly CompiledFailure[] {
   return given.map((failure, index) => {

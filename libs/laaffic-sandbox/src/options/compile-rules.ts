@@ -1,6 +1,6 @@
 import { isPerNumber, reasonFor } from '../protocol/status-codes.js';
 import { SandboxError } from '../sandbox.error.js';
-import { httpStatus, oneOf, refusingStatus } from './field.checks.js';
+import { httpStatus, oneOf, refusingStatus, shortList, type FieldCheck } from './field.checks.js';
 import { checkedFields, type RecordChecks } from './record.checks.js';
 import type { SandboxRule } from './sandbox.options.js';
 import { part, textPattern, whole, type Matcher } from './text-pattern.js';
@@ -15,6 +15,8 @@ export interface CompiledRule {
   readonly http: number | null;
 }
 
+export const ruleList: FieldCheck = shortList('rules');
+
 const ruleChecks: RecordChecks<SandboxRule> = {
   number: textPattern,
   content: textPattern,
@@ -25,8 +27,7 @@ const ruleChecks: RecordChecks<SandboxRule> = {
   http: httpStatus,
 };
 
-export function compileRules(given: unknown): readonly CompiledRule[] {
-  if (!Array.isArray(given)) throw new SandboxError('INVALID_OPTION', 'rules must be a list of rules', 'rules');
+export function compileRules(given: readonly unknown[]): readonly CompiledRule[] {
   return given.map((rule, index) => compileRule(rule, `rules[${index}]`));
 }
 

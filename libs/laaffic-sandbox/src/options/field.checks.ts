@@ -42,6 +42,11 @@ export function listOf(item: FieldCheck, name: string): FieldCheck {
   return (value) => (Array.isArray(value) && value.every((entry) => item(entry) === null) ? null : `a list of ${name}`);
 }
 
+/** A list whose entries are checked one by one elsewhere, and are looked through for each message. */
+export function shortList(name: string): FieldCheck {
+  return (value) => (Array.isArray(value) && value.length <= 1000 ? null : `a list of at most 1000 ${name}`);
+}
+
 export const none: FieldCheck = (value) => (value === null ? null : 'null');
 
 export const limit: FieldCheck = either(integer(0), (value) =>

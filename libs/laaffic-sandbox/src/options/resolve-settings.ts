@@ -1,7 +1,7 @@
-import type { BlockList } from 'node:net';
+import { isIP, type BlockList } from 'node:net';
 import { SandboxError } from '../sandbox.error.js';
 import { compileFailures, failureList, type CompiledFailure } from './compile-failures.js';
-import { compileRules, type CompiledRule } from './compile-rules.js';
+import { compileRules, ruleList, type CompiledRule } from './compile-rules.js';
 import {
   amount,
   boolean,
@@ -47,6 +47,9 @@ const addresses: FieldCheck = (value) =>
     ? null
     : 'a list of addresses and subnets';
 
+const hostName: FieldCheck = (value) =>
+  typeof value === 'string' && (/^[\w.-]+$/.test(value) || isIP(value) !== 0) ? null : 'a host name without a port';
+
 /** Seconds; some thirty years either way, so that dates stay dates. */
 export const clockSkew: FieldCheck = (value) =>
   typeof value === 'number' && Math.abs(value) <= 1_000_000_000 ? null : 'a number of seconds';
@@ -64,20 +67,24 @@ const checks: RecordChecks<SandboxSettings> = {
   price: amount,
   prices,
   allowedIps: either(none, addresses),
-  rules: (value) => (Array.isArray(value) ? null : 'a list of rules'),
+  rules: ruleList,
   triggers: boolean,
   queuedFor: integer(0),
   deliveredAfter: either(integer(0), none),
   failures: failureList,
+  allowedHosts: listOf(hostName, 'host names without ports'),
   pushReportsTo: either(none, loopbackUrl),
   pushInboundTo: either(none, loopbackUrl),
+  allowedPushUrls: listOf(loopbackUrl, 'http URLs of this machine'),
   clockSkew,
   now: callable,
+  requestTimeout: integer(1, 2 ** 31 - 1),
   bodyLimit: integer(1),
   historyLimit: limit,
   messageLimit: limit,
   onCall: either(none, callable),
   onPush: either(none, callable),
+  onRefused: either(none, callable),
   quirks: (value) => (isRecord(value) ? null : 'an object'),
 };
 

@@ -1,5 +1,6 @@
 import type { AcceptedMessage } from '../ledger/accepted.message.js';
 import type { RecordedRequest } from '../ledger/recorded.request.js';
+import type { RefusedRequest } from '../ledger/refused.request.js';
 import type { RecordedPush } from '../push/recorded.push.js';
 import type { Decimal } from './decimal.js';
 import { defaultQuirks, type SandboxQuirks } from './sandbox.quirks.js';
@@ -73,14 +74,27 @@ export interface SandboxSettings {
   deliveredAfter: number | null;
   /** Messages that fail, first match first; they come before the triggers. @default [] */
   failures: readonly SandboxFailure[];
+  /**
+   * Host names under which clients may reach the sandbox, beside `localhost`, IP addresses and `host`. A request for any
+   * other is answered with HTTP 403: a web page whose name was rebound to this machine sends such. Not over HTTP.
+   * @default []
+   */
+  allowedHosts: readonly string[];
   /** Where delivery reports are pushed: an http URL of this machine; `null` is nowhere. @default null */
   pushReportsTo: string | null;
   /** Where inbound messages are pushed: an http URL of this machine; `null` is nowhere. @default null */
   pushInboundTo: string | null;
+  /**
+   * The URLs that `pushReportsTo` and `pushInboundTo` may be set to over HTTP, each of this machine, compared whole. This
+   * option itself cannot be set over HTTP. @default []
+   */
+  allowedPushUrls: readonly string[];
   /** Seconds the gateway's clock is ahead (negative: behind). @default 0 */
   clockSkew: number;
   /** Milliseconds since 1970; the only source of time; fixed once started. @default Date.now */
   now: () => number;
+  /** Milliseconds in which a request has to arrive whole, else HTTP 408; fixed once started. @default 60000 */
+  requestTimeout: number;
   /** Bytes of the longest body that is read; a longer one is answered with HTTP 413. @default 16777216 */
   bodyLimit: number;
   /** Requests, pushes and conversions kept in the history, oldest dropped; `null` or Infinity is no limit. @default 10000 */
@@ -91,6 +105,8 @@ export interface SandboxSettings {
   onCall: ((request: RecordedRequest, accepted: readonly AcceptedMessage[]) => void) | null;
   /** Called once for each push when it has been acknowledged or given up. @default null */
   onPush: ((push: RecordedPush) => void) | null;
+  /** Called for each request that is refused because a web page may have sent it; it is in no history. @default null */
+  onRefused: ((request: RefusedRequest) => void) | null;
   /** @default see SandboxQuirks */
   quirks: Readonly<SandboxQuirks>;
 }
@@ -118,14 +134,18 @@ export const defaultSettings: Readonly<SandboxSettings> = Object.freeze({
   queuedFor: 500,
   deliveredAfter: 1500,
   failures: Object.freeze([]),
+  allowedHosts: Object.freeze([]),
   pushReportsTo: null,
   pushInboundTo: null,
+  allowedPushUrls: Object.freeze([]),
   clockSkew: 0,
   now: Date.now,
+  requestTimeout: 60_000,
   bodyLimit: 16 * 1024 * 1024,
   historyLimit: 10_000,
   messageLimit: 1_000_000,
   onCall: null,
   onPush: null,
+  onRefused: null,
   quirks: defaultQuirks,
 });

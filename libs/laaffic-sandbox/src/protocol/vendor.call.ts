@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { CompiledRule } from '../options/compile-rules.js';
+import type { ExpressionTime } from '../options/expression-time.js';
 import type { SandboxQuirks } from '../options/sandbox.quirks.js';
 
 /** One call as the checks see it. */
@@ -16,4 +17,6 @@ export interface VendorCall {
   readonly quirks: Readonly<SandboxQuirks>;
   /** Those of the sandbox, after what a script step refuses in this call. */
   readonly rules: readonly CompiledRule[];
+  /** What the expressions of rules and failures have left. */
+  readonly time: ExpressionTime;
 }

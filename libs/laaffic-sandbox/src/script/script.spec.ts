@@ -64,7 +64,7 @@ describe('a fault that ends the connection', () => {
     sandbox.script({ fault: 'cut-before-reading' });
     const { hostname, port } = new URL(sandbox.url);
     const socket = connect(Number(port), hostname);
-    socket.write('POST /v3/sendSms HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n');
+    socket.write('POST /v3/sendSms HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n');
     socket.on('error', () => undefined);
     await once(socket, 'close');
     expect(sandbox.requests).toMatchObject([{ outcome: 'cut', rawBody: null }]);

@@ -1,4 +1,4 @@
-import { Courses } from '../delivery/courses.js';
+import { Courses, matchFailures, type MatchedFailure } from '../delivery/courses.js';
 import type { TrackedMessage } from '../delivery/delivery.js';
 import type { Gateway } from '../gateway.js';
 import type { AcceptedMessage } from '../ledger/accepted.message.js';
@@ -11,11 +11,14 @@ import type { TakenNumber } from './sort-numbers.js';
 
 /** Charges the messages and enters them in the ledger; `null` when there is too little money. */
 export function accept(
-  { requestId, at, quirks }: VendorCall,
+  { requestId, at, quirks, time }: VendorCall,
   taken: readonly TakenNumber[],
   { account, ledger, resolved, deliveries, reporter }: Gateway,
 ): AcceptedMessage[] | null {
-  const terms = new TermsOf(at, resolved);
+  const numbers = (): string[] => taken.map(({ number }) => number);
+  const contents = (): string[] => [...new Set(taken.map(({ request }) => request.content))];
+  const failures = resolved.failures.length === 0 ? [] : matchFailures(resolved.failures, numbers(), contents(), time);
+  const terms = new TermsOf(at, failures, resolved);
   const total = taken.reduce((sum, { number, request }) => sum + terms.of(request).charge(number), 0);
   if (!account.spend(total, quirks.spendable)) return null;
   const tracked = taken.map(({ msgId, number, orderId, request }): TrackedMessage => {
@@ -49,6 +52,7 @@ class TermsOf {
 
   constructor(
     private readonly at: number,
+    private readonly failures: readonly MatchedFailure[],
     private readonly resolved: Resolved,
   ) {}
 
@@ -62,7 +66,7 @@ class TermsOf {
       segments: parts,
       charge: (number) => prices.microsFor(number) * parts,
       priceOf: shared(fromMicros),
-      courses: new Courses(this.at, content, this.resolved),
+      courses: new Courses(this.at, content, this.failures, this.resolved),
     };
     return this.terms;
   }

@@ -1,6 +1,8 @@
 import { admit } from '../account/admit.js';
 import type { Gateway } from '../gateway.js';
 import type { Resolved } from '../options/resolve-settings.js';
+import type { AcceptedMessage } from '../ledger/accepted.message.js';
+import { SlowExpressionError } from '../options/expression-time.js';
 import { Refusal } from '../protocol/refusal.js';
 import { reasonFor } from '../protocol/status-codes.js';
 import type { VendorCall } from '../protocol/vendor.call.js';
@@ -27,10 +29,24 @@ type Reader = (call: VendorCall, resolved: Resolved) => readonly (SendRequest | 
 
 /** Decides about one call and enters what it accepts in the ledger. */
 function send(call: VendorCall, gateway: Gateway, read: Reader): SendOutcome {
-  const { msgIds, throttle } = gateway;
-  const refuse = (refusal: Refusal): SendOutcome => refuseCall(call, refusal, msgIds);
+  const refuse = (refusal: Refusal): SendOutcome => refuseCall(call, refusal, gateway.msgIds);
   const requests = admit(call, gateway, read);
   if (requests instanceof Refusal) return refuse(requests);
+  try {
+    return decided(call, requests, gateway, refuse);
+  } catch (error) {
+    if (!(error instanceof SlowExpressionError)) throw error;
+    return refuse(new Refusal(500, error.message));
+  }
+}
+
+function decided(
+  call: VendorCall,
+  requests: readonly (SendRequest | RefusedRequest)[],
+  gateway: Gateway,
+  refuse: (refusal: Refusal) => SendOutcome,
+): SendOutcome {
+  const { throttle } = gateway;
   const sorted = sortNumbers(call, requests, gateway);
   if (sorted instanceof Refusal) return refuse(sorted);
   const { taken, refused, first } = sorted;
@@ -41,9 +57,13 @@ function send(call: VendorCall, gateway: Gateway, read: Reader): SendOutcome {
     release();
     return refuse(first);
   }
-  const accepted = accept(call, taken, gateway);
+  let accepted: readonly AcceptedMessage[] | null = null;
+  try {
+    accepted = accept(call, taken, gateway);
+  } finally {
+    if (accepted === null) release();
+  }
   if (accepted === null) {
-    release();
     return refuse(new Refusal(-10, `the messages cost more than the balance of ${gateway.account.funds.balance}`));
   }
   const failed = first !== null && (accepted.length === 0 || call.quirks.partialSuccess === 'first-failure');

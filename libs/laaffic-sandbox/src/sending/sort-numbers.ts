@@ -3,7 +3,7 @@ import { inPlatform } from '../protocol/in-platform.js';
 import { Refusal } from '../protocol/refusal.js';
 import { isPerContent, reasonFor } from '../protocol/status-codes.js';
 import type { VendorCall } from '../protocol/vendor.call.js';
-import { NumberGate, type NumberRefusal } from './number.gate.js';
+import { matchRules, NumberGate, type MatchedRule, type NumberRefusal } from './number.gate.js';
 import { numberForm } from './number-form.js';
 import type { RefusedNumber } from './send.outcome.js';
 import type { RefusedRequest, SendRequest } from './send.request.js';
@@ -29,10 +29,14 @@ export function sortNumbers(
   gateway: Gateway,
 ): SortedNumbers | Refusal {
   const sorted: SortedNumbers = { taken: [], refused: [], first: null };
+  const rules = matchRules(
+    call,
+    requests.filter((request): request is SendRequest => !('refusal' in request)),
+  );
   const byEntry = requests.length > 1 && call.quirks.batchRefusal === 'entry';
   for (const request of requests) {
     const before = { taken: sorted.taken.length, refused: sorted.refused.length };
-    const refusal = 'refusal' in request ? request.refusal : sortRequest(call, request, gateway, sorted);
+    const refusal = 'refusal' in request ? request.refusal : sortRequest(call, request, rules, gateway, sorted);
     if (refusal === null) continue;
     const ofEntry = 'refusal' in request || (byEntry && isPerContent(refusal.code));
     const back = sorted.taken.splice(ofEntry ? before.taken : 0);
@@ -45,9 +49,15 @@ export function sortNumbers(
 }
 
 /** What refuses more than single numbers; `null` when all of them are sorted. */
-function sortRequest(call: VendorCall, request: SendRequest, gateway: Gateway, sorted: SortedNumbers): Refusal | null {
+function sortRequest(
+  call: VendorCall,
+  request: SendRequest,
+  rules: readonly MatchedRule[],
+  gateway: Gateway,
+  sorted: SortedNumbers,
+): Refusal | null {
   const { quirks, at } = call;
-  const gate = new NumberGate(call, request, gateway.resolved.settings.triggers, gateway.throttle);
+  const gate = new NumberGate(call, rules, request, gateway.resolved.settings.triggers, gateway.throttle);
   const seen = quirks.duplicateNumbers === 'merge' ? new Set<string>() : null;
   for (const [index, sent] of request.numbers.entries()) {
     const orderId = request.orderIds?.[index] ?? null;
