@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -21,6 +21,8 @@ export async function outbox() {
   installPeers();
   const { outboxUnderKills } = await import('./kills.mjs');
   const folder = mkdtempSync(join(tmpdir(), 'laaffic-bench-'));
+  // For root, the server runs as another user, who has to enter.
+  chmodSync(folder, 0o755);
   const server = await EmbeddedPostgres.start({ dataDir: folder });
   const gateway = fork(new URL('../gateway.mjs', import.meta.url));
   const [port] = await once(gateway, 'message');

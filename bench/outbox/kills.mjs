@@ -1,7 +1,7 @@
 // The same job, the same gateway that fails, the same kills: once with the outbox, once with BullMQ.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -30,6 +30,8 @@ export async function outboxUnderKills() {
 
 async function withBullMq() {
   const folder = mkdtempSync(join(tmpdir(), 'laaffic-bench-'));
+  // For root, the server runs as another user, who has to enter.
+  chmodSync(folder, 0o755);
   const server = await EmbeddedPostgres.start({ dataDir: folder });
   const { latency, faults } = DEFAULTS;
   const settings = JSON.stringify({ latency, faults, blind: true });

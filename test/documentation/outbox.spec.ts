@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { NestFactory } from '@nestjs/core';
@@ -222,6 +222,8 @@ describe('the examples of the outbox', () => {
 
   it('run a server of their own', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'laaffic-example-'));
+    // For root, the server runs as another user, who has to enter.
+    await chmod(folder, 0o755);
     const receipt = await sendOne(account(), folder, '91856321412');
     const isRunning = existsSync(join(folder, 'cluster', 'data', 'postmaster.pid'));
     await rm(folder, { recursive: true, force: true });
