@@ -9,5 +9,4 @@ export default {
   testMatch: ['<rootDir>/test/packages/**/*.spec.ts'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   globalSetup: '<rootDir>/test/packages/pack.setup.mjs',
-  globalTeardown: '<rootDir>/test/packages/pack.teardown.mjs',
 };

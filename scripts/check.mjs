@@ -1,20 +1,13 @@
 // Runs npm scripts side by side and shows the output of each when it ends: `node scripts/check.mjs lint typecheck`.
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
 
-const results = await Promise.all(
+await Promise.all(
   process.argv.slice(2).map(async (script) => {
-    const {
-      failed = false,
-      stdout,
-      stderr,
-    } = await promisify(execFile)('npm', ['run', '-s', script], {
-      maxBuffer: Infinity,
-    }).catch((error) => ({ ...error, failed: true, stdout: error.stdout, stderr: error.stderr }));
-    console.log(`${failed ? 'FAIL' : 'ok'} ${script}`);
-    process.stdout.write(stdout);
-    process.stderr.write(stderr);
-    return failed;
+    const child = spawn(`npm run -s ${script} 2>&1`, { shell: true, stdio: ['ignore', 'pipe', 'inherit'] });
+    const [output, [code]] = await Promise.all([text(child.stdout), once(child, 'exit')]);
+    console.log(`${script}: ${code === 0 ? 'ok' : 'failed'}\n${output}`);
+    if (code !== 0) process.exitCode = 1;
   }),
 );
-process.exitCode = results.includes(true) ? 1 : 0;

@@ -1,30 +1,27 @@
 import { execFile } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
+import startRun from '../setup/start-run.mjs';
 
 const root = resolve(import.meta.dirname, '../..');
 const notInAClone = ['.git', 'node_modules', 'dist', 'coverage', '.data'];
 
 /** Packs all packages in a copy of the sources, so that nothing built earlier can get into them. */
 export default async function pack() {
+  await startRun();
   const dir = mkdtempSync(join(tmpdir(), 'packed-packages-'));
   const [checkout, tarballs] = [join(dir, 'checkout'), join(dir, 'tarballs')];
   process.env.PACKED_PACKAGES = dir;
-  try {
-    cpSync(root, checkout, { recursive: true, filter: (path) => !notInAClone.includes(basename(path)) });
-    symlinkSync(join(root, 'node_modules'), join(checkout, 'node_modules'), 'junction');
-    mkdirSync(tarballs);
-    const packOne = (name) =>
-      promisify(execFile)('npm', ['pack', '-w', name, '--pack-destination', tarballs], { cwd: checkout }).catch(
-        ({ message, stdout }) => Promise.reject(new Error(`${message}\n${stdout}`)),
-      );
-    await Promise.all([packOne('nestjs-laaffic'), packOne('laaffic-sandbox')]);
-    // They are compiled against the declarations of the other two.
-    await Promise.all([packOne('laaffic-cli'), packOne('nestjs-laaffic-outbox')]);
-  } catch (error) {
-    rmSync(dir, { recursive: true, force: true });
-    throw error;
-  }
+  cpSync(root, checkout, { recursive: true, filter: (path) => !notInAClone.includes(basename(path)) });
+  symlinkSync(join(root, 'node_modules'), join(checkout, 'node_modules'), 'junction');
+  mkdirSync(tarballs);
+  const packOne = (name) =>
+    promisify(execFile)('npm', ['pack', '-w', name, '--pack-destination', tarballs], { cwd: checkout }).catch(
+      ({ message, stdout }) => Promise.reject(new Error(`${message}\n${stdout}`)),
+    );
+  await Promise.all([packOne('nestjs-laaffic'), packOne('laaffic-sandbox')]);
+  // They are compiled against the declarations of the other two.
+  await Promise.all([packOne('laaffic-cli'), packOne('nestjs-laaffic-outbox')]);
 }
