@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { SmsOutbox } from 'nestjs-laaffic-outbox';
-import type { AccountBody } from './account.body.js';
+import type { AccountBody, LaneBody } from './account.body.js';
 
 /** Reads how the account stands. */
 @Injectable()
@@ -9,9 +9,23 @@ export class AccountView {
 
   /** @throws {OutboxError} `OUTBOX_DATABASE` */
   async read(): Promise<AccountBody> {
-    const { paused, ...counts } = await this.outbox.standing();
-    if (paused === undefined) return { state: 'works', ...counts };
-    const { code, since, reason, probesAt } = paused;
-    return { state: 'paused', pausedCode: code, pausedSince: since, pausedReason: reason, probesAt, ...counts };
+    const { paused, limitedLanes, ...counts } = await this.outbox.getStats();
+    const lanes = limitedLanes.map((limit): LaneBody => ({
+      ...limit,
+      state: limit.largestRequest === 0 ? 'paused' : 'limited',
+    }));
+    if (paused === undefined) return { state: 'works', limitedLanes: lanes, ...counts };
+    const { code, since, reason, messageId, campaignId, probesAt } = paused;
+    return {
+      state: 'paused',
+      pausedCode: code,
+      pausedSince: since,
+      pausedReason: reason,
+      pausedMessageId: messageId,
+      pausedCampaignId: campaignId,
+      probesAt,
+      limitedLanes: lanes,
+      ...counts,
+    };
   }
 }

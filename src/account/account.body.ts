@@ -1,6 +1,30 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Allow } from 'class-validator';
 
+/** A lane in which requests get no readable answers. */
+export class LaneBody {
+  @ApiProperty({ enum: ['priority', 'bulk'], example: 'bulk' })
+  lane!: string;
+
+  @ApiProperty({ enum: ['paused', 'limited'], example: 'limited' })
+  state!: string;
+
+  @ApiProperty({ example: 64, description: 'Recipients that one request may have; 0 while the lane is paused.' })
+  largestRequest!: number;
+
+  @ApiProperty({ example: 'OUTBOX_GATEWAY_SILENT' })
+  code!: string;
+
+  @ApiProperty({ example: 'no readable answers (LAAFFIC_TIMEOUT)' })
+  reason!: string;
+
+  @ApiProperty({ format: 'date-time' })
+  since!: Date;
+
+  @ApiProperty({ format: 'date-time', description: 'When a larger request is tried by itself, if one is due.' })
+  probesAt!: Date;
+}
+
 /** How the account stands, in recipients; some counts leave out what waits for a person to start or resume it. */
 export class AccountBody {
   @ApiProperty({ enum: ['works', 'paused'], example: 'paused' })
@@ -15,6 +39,12 @@ export class AccountBody {
   @ApiPropertyOptional({ type: String, example: 'no balance', description: 'The same in words of the gateway.' })
   pausedReason?: string;
 
+  @ApiPropertyOptional({ type: String, example: '42', description: 'The message whose refusal paused it.' })
+  pausedMessageId?: string | undefined;
+
+  @ApiPropertyOptional({ type: String, example: '7', description: 'The same, if it is a campaign.' })
+  pausedCampaignId?: string | undefined;
+
   @ApiPropertyOptional({
     type: String,
     format: 'date-time',
@@ -22,6 +52,9 @@ export class AccountBody {
     description: 'When it is tried again by itself, if a message is due.',
   })
   probesAt?: Date;
+
+  @ApiProperty({ type: [LaneBody], description: 'Lanes in which less is sent; none while both work.' })
+  limitedLanes!: LaneBody[];
 
   @ApiProperty({ example: 1200, description: 'Could be sent now.' })
   backlog!: number;
@@ -58,6 +91,6 @@ export class ResumeBody {
 
 /** What resuming has done. */
 export class ResumedBody {
-  @ApiProperty({ example: true, description: 'Whether it was paused.' })
+  @ApiProperty({ example: true, description: 'Whether it was paused, or one of its lanes paused or limited.' })
   wasPaused!: boolean;
 }

@@ -91,6 +91,16 @@ export class CampaignBody {
 
   @ApiPropertyOptional({ type: String, format: 'date-time' })
   doneAt?: Date | undefined;
+
+  @ApiPropertyOptional({
+    type: String,
+    example: 'LAAFFIC_INSUFFICIENT_BALANCE',
+    description: 'Why it is paused, if the gateway refused it again and again while it accepted other messages.',
+  })
+  pausedCode?: string | undefined;
+
+  @ApiPropertyOptional({ type: String, example: 'no balance', description: 'The same in words of the gateway.' })
+  pausedReason?: string | undefined;
 }
 
 /** A campaign, and how far it is. */

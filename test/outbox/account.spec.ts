@@ -32,7 +32,14 @@ describe('the account', () => {
       (account) => account?.['paused'] === true,
     );
   /** The probe is due at once, instead of after its time. */
-  const probe = () => stage.query('update account set probe_at = clock_timestamp()');
+  const probe = async () => {
+    await until(
+      () => stage.query(`select from chunk where state = 'sending'`),
+      (sending) => sending.length === 0,
+    );
+    await stage.query(`with due as (update chunk set due_at = clock_timestamp() where state = 'pending' and refused_at is not null)
+      update account set probe_at = clock_timestamp()`);
+  };
   const accountEvents = async () =>
     (await stage.query<{ event: string }>('select event from journal where chunk_id is null order by id')).map(
       ({ event }) => event,
@@ -66,7 +73,8 @@ describe('the account', () => {
     // A probe that fails is one request, and the next one is later.
     await until(
       async () => {
-        await stage.query('update account set probe_at = clock_timestamp() where probes = 0');
+        await stage.query(`with due as (update chunk set due_at = clock_timestamp() where state = 'pending')
+          update account set probe_at = clock_timestamp() where probes = 0`);
         return stage.account();
       },
       (account) => account?.['probes'] === 1,

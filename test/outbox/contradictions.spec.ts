@@ -289,7 +289,8 @@ describe('a report of a message that counted as not sent', () => {
       const { outbox, take } = await start();
       const { id, recipients } = await givenBack(outbox, 3);
       stage.sandbox.script(NOT_TAKEN);
-      await stage.query('update account set probe_at = clock_timestamp()');
+      await stage.query(`with due as (update chunk set due_at = clock_timestamp() where state = 'pending')
+        update account set probe_at = clock_timestamp()`);
       await until(
         () => stage.query(`select n from chunk where state = 'pending' and attempt > 0 order by n`),
         (rows) => JSON.stringify(rows) === '[{"n":1},{"n":2}]',
@@ -347,7 +348,8 @@ describe('a report of a message that counted as not sent', () => {
       line.hold();
       const before = stage.sandbox.requests.length;
       // A probe would send to one recipient alone.
-      await stage.query('update account set paused_at = null, probe_at = null, probes = 0');
+      await stage.query(`with due as (update chunk set due_at = clock_timestamp() where state = 'pending')
+        update account set paused_at = null, probe_at = null, probes = 0`);
       await until(
         () => stage.sandbox.requests.length,
         (count) => count > before,

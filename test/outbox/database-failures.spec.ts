@@ -186,7 +186,7 @@ describe('when the database fails', () => {
         cause: '57014',
       });
       await stage.query('drop function fail cascade');
-      expect([await campaigns.resolve(id, 'abandon', BY), await outbox.standing()]).toMatchObject([10, { held: 0 }]);
+      expect([await campaigns.resolve(id, 'abandon', BY), await outbox.getStats()]).toMatchObject([10, { held: 0 }]);
     });
 
     it('cancels a campaign all the same: what is left of it is never sent', async () => {

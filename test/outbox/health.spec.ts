@@ -12,7 +12,7 @@ import { OutboxHealthIndicator, OutboxHealthModule, type OutboxHealthLimits } fr
 import { Client, Pool } from 'pg';
 import { EmbeddedPostgres } from '../../libs/laaffic-outbox/src/embedded/index.js';
 import { DatabaseProbe } from '../../libs/laaffic-outbox/src/health/database-probe.js';
-import { Standings } from '../../libs/laaffic-outbox/src/ledger/standing.js';
+import { StatsReader } from '../../libs/laaffic-outbox/src/ledger/stats.js';
 import { OutboxLedger } from '../../libs/laaffic-outbox/src/ledger/outbox-ledger.js';
 import { ACCOUNT, failureOf } from '../module/account.js';
 import { campaignOf, numbers, until } from './campaigns.js';
@@ -180,6 +180,28 @@ describe('an outbox is down, and is told with 503 what to do', () => {
         code: 'OUTBOX_HEALTH_PAUSED',
         message: 'The SMS account cannot send; it is tried now and then',
         advice: 'Messages are kept: remove the cause that pausedCode names, and sending goes on.',
+      }),
+    );
+  });
+
+  it('while a lane is paused, but not while its requests are only limited', async () => {
+    const { probe, probeUntil } = await serve({ worker: false });
+    const limit = (size: number) =>
+      pool.query(
+        `insert into ${schema}.lane_limit (account, lane, size, goal, reason, try_at)
+          values ('${ACCOUNT.appId}', 'bulk', $1, 1000, 'no: ${ACCOUNT.apiKey} ${NUMBER}', clock_timestamp())
+          on conflict (account, lane) do update set size = $1`,
+        [size],
+      );
+    await limit(64);
+    expect(await probe()).toEqual(up({ limitedLanes: 'bulk' }));
+    await limit(0);
+    expect(await probeUntil(({ http }) => http === 503)).toEqual(
+      down({
+        limitedLanes: 'bulk',
+        code: 'OUTBOX_HEALTH_PAUSED',
+        message: 'The gateway does not answer requests of the lane bulk; it is tried now and then',
+        advice: 'Messages are kept: see whether the gateway can be reached, and whether it answers.',
       }),
     );
   });
@@ -387,14 +409,14 @@ describe('an outbox is down, and is told with 503 what to do', () => {
     const seen: unknown[] = [];
     for (let round = 0; round < 3; round++) {
       const asked = [probe.ask(), probe.ask()];
-      seen.push(...(await Promise.all(asked)).map((one) => one?.standing));
+      seen.push(...(await Promise.all(asked)).map((one) => one?.stats));
       expect(await active()).toBeLessThanOrEqual(1);
     }
     await until(async () => (await active()) === 0);
     await locking.query('rollback');
     locking.release();
     expect(seen).toEqual(Array.from({ length: 6 }, () => undefined));
-    expect(await probe.ask()).toMatchObject({ standing: { backlog: 0 }, failure: undefined });
+    expect(await probe.ask()).toMatchObject({ stats: { backlog: 0 }, failure: undefined });
   });
 
   it('and does not queue for a connection twice where all are taken', async () => {
@@ -406,7 +428,7 @@ describe('an outbox is down, and is told with 503 what to do', () => {
     const waiting = taken.waitingCount;
     client.release();
     expect([answers, waiting]).toEqual([[undefined, undefined], 1]);
-    expect(await probe.ask()).toMatchObject({ standing: { backlog: 0 } });
+    expect(await probe.ask()).toMatchObject({ stats: { backlog: 0 } });
     await app?.close();
     app = undefined;
     await taken.end();
@@ -429,7 +451,7 @@ describe('an answer', () => {
   it('is shared by those who ask at once or within a second, whatever their limits', async () => {
     const { app: served, outbox } = await serve({ worker: false });
     await outbox.enqueue({ to: NUMBER, content: 'x' });
-    const read = jest.spyOn(Standings.prototype, 'read');
+    const read = jest.spyOn(StatsReader.prototype, 'read');
     let now = 1_000;
     jest.spyOn(performance, 'now').mockImplementation(() => now);
     const indicator = served.get(OutboxHealthIndicator, { strict: false });
@@ -452,15 +474,15 @@ describe('an answer', () => {
         from ${schema}.chunk c, generate_series(1, 20000) i where c.campaign_id = $1`,
       [id],
     );
-    const standings = new Standings(served.get(OutboxLedger, { strict: false }));
-    const standing = await standings.read();
+    const reader = new StatsReader(served.get(OutboxLedger, { strict: false }));
+    const stats = await reader.read();
     const times: number[] = [];
     for (let i = 0; i < 5; i++) {
       const began = performance.now();
-      await standings.read();
+      await reader.read();
       times.push(performance.now() - began);
     }
-    expect(standing.backlog).toBe(1_000_001);
+    expect(stats.backlog).toBe(1_000_001);
     expect(Math.min(...times)).toBeLessThan(20);
   });
 

@@ -54,7 +54,12 @@ describe('a session of the app that stays open', () => {
       () => stage.account(),
       (account) => account?.['paused'] === true,
     );
-    await stage.query('update account set probe_at = clock_timestamp()');
+    await until(
+      () => stage.query(`select from chunk where state = 'sending'`),
+      (sending) => sending.length === 0,
+    );
+    await stage.query(`with due as (update chunk set due_at = clock_timestamp() where state = 'pending')
+      update account set probe_at = clock_timestamp()`);
     expect((await sending).receipt?.accepted).toHaveLength(1);
     await until(
       () => stage.account(),

@@ -66,11 +66,11 @@ export class Stage {
       return undefined;
     };
     await until(
-      () => this.query('truncate chunk, message, journal, campaign cascade').catch(deadlock),
+      () => this.query('truncate chunk, message, journal, campaign, lane_limit cascade').catch(deadlock),
       (rows) => rows !== undefined,
     );
     await this.query(`update account set paused_at = null, paused_code = null, paused_reason = null, probe_at = null,
-      probes = 0, slow_until = null, slow_steps = 0, recipients_left = null, requests_left = null`);
+      probes = 0, fresh_probe_at = null, fresh_probes = 0, paused_chunk = null, blamed_at = null, worked_at = null, slow_until = null, slow_steps = 0, recipients_left = null, requests_left = null`);
     this.sandbox.reset();
     this.sandbox.configure({ quirks: { failArray: 'on-failure', partialSuccess: 'status-zero' }, rules: [] });
   }

@@ -10,7 +10,7 @@ import {
 } from 'nestjs-laaffic-outbox';
 import { OutboxTelemetryModule } from 'nestjs-laaffic-outbox/telemetry';
 import { Pool } from 'pg';
-import { Standings } from '../../libs/laaffic-outbox/src/ledger/standing.js';
+import { StatsReader } from '../../libs/laaffic-outbox/src/ledger/stats.js';
 import { failureOf } from '../module/account.js';
 import { sdk } from '../telemetry/recorded.js';
 import { startApp } from './app.js';
@@ -76,11 +76,15 @@ const labels = (lane: string, state?: string) => ({
   'laaffic.outbox.lane': lane,
   ...(state === undefined ? {} : { 'laaffic.outbox.state': state }),
 });
-const gauges = (backlog: number, unknown = 0, held = 0, paused = 0) => ({
+const gauges = (backlog: number, unknown = 0, held = 0, paused = 0, bulkLimit = 1_000) => ({
   'laaffic.outbox.backlog': [[{}, backlog]],
   'laaffic.outbox.unknown': [[{}, unknown]],
   'laaffic.outbox.held': [[{}, held]],
   'laaffic.outbox.paused': [[{}, paused]],
+  'laaffic.outbox.request.limit': [
+    [labels('priority'), 1_000],
+    [labels('bulk'), bulkLimit],
+  ],
 });
 
 it('counts what is moved, measures how long it waited, and says how the outbox stands', async () => {
@@ -148,22 +152,26 @@ it('counts what nobody could find out', async () => {
   ]);
 });
 
-it('says that the account is paused, and what waits for it', async () => {
+it('says that the account is paused and a lane limited, and what waits for it', async () => {
   const { outbox } = await start({ meterProvider: otel.meterProvider });
   sandbox.script({ status: -10, times: Infinity });
+  await pool.query(
+    `insert into ${schema}.lane_limit (account, lane, size, goal, reason, try_at)
+      select id, 'bulk', 64, 1000, 'x', clock_timestamp() from ${schema}.account`,
+  );
   await outbox.enqueue({ to: NUMBER, content: 'x' });
   await until(async () => ((await points())['laaffic.outbox.chunks'] ?? []).length === 1);
   expect(await points()).toEqual({
     'laaffic.outbox.chunks': [[labels('priority', 'pending'), 1]],
     'laaffic.outbox.wait.duration': [[labels('priority'), 1]],
-    ...gauges(1, 0, 0, 1),
+    ...gauges(1, 0, 0, 1, 64),
   });
 });
 
 it('has units, descriptions, and labels without anybody in them', async () => {
   const { outbox } = await start({ meterProvider: otel.meterProvider });
   await outbox.send({ to: NUMBER, content: 'secret' });
-  await until(async () => (await otel.metrics()).length === 8);
+  await until(async () => (await otel.metrics()).length === 9);
   const found = await otel.metrics();
   expect(found.map(({ name, unit }) => [name, unit]).sort()).toEqual([
     ['laaffic.outbox.attempts', '{request}'],
@@ -172,6 +180,7 @@ it('has units, descriptions, and labels without anybody in them', async () => {
     ['laaffic.outbox.held', '{recipient}'],
     ['laaffic.outbox.paused', '1'],
     ['laaffic.outbox.recipients', '{recipient}'],
+    ['laaffic.outbox.request.limit', '{recipient}'],
     ['laaffic.outbox.unknown', '{recipient}'],
     ['laaffic.outbox.wait.duration', 's'],
   ]);
@@ -189,7 +198,7 @@ it('takes the global provider, also one that is registered later', async () => {
 
 it('observes nothing after the app has shut down', async () => {
   const { close } = await start({ meterProvider: otel.meterProvider });
-  const read = jest.spyOn(Standings.prototype, 'read');
+  const read = jest.spyOn(StatsReader.prototype, 'read');
   const before = await points();
   await close();
   await points();

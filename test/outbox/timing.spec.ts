@@ -96,7 +96,7 @@ describe('when something breaks', () => {
   it('a pause that cannot be written does not lose the message', async () => {
     const { pool, control } = brittlePool();
     const { outbox, app } = await stage.app({ database: pool });
-    control.word = '.pause_account(';
+    control.word = '.blame(';
     stage.sandbox.script({ status: -10, times: 3 });
     const { id } = await outbox.enqueue(COMMAND);
     await becomes(outbox, id, 'accepted');

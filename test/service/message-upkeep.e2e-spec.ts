@@ -129,6 +129,7 @@ describe('a paused account', () => {
       pausedCode: 'LAAFFIC_INSUFFICIENT_BALANCE',
       pausedSince: expect.any(String),
       pausedReason: 'no balance',
+      limitedLanes: [],
       probesAt: expect.stringMatching(/^\d{4}-.*Z$/),
       backlog: 1,
       scheduled: expect.any(Number),

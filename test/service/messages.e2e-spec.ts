@@ -112,8 +112,14 @@ describe('an answer before the outcome', () => {
       expect([status, headers.get('preference-applied'), body.status]).toEqual([202, null, 'pending']);
       await until(async () => (await service.get('/health')).status === 503);
       service.sandbox!.configure({ rules: [] });
-      await sql(database.url, `update account set probe_at = clock_timestamp()`);
-      await until(async () => (await service.get('/health')).status === 200);
+      await until(async () => {
+        await sql(
+          database.url,
+          `with due as (update chunk set due_at = clock_timestamp() where state = 'pending')
+            update account set probe_at = clock_timestamp() where probe_at is not null`,
+        );
+        return (await service.get('/health')).status === 200;
+      });
       expect(sent()).toEqual(['91856321499']);
     } finally {
       await impatient.close();

@@ -8,7 +8,7 @@ export type { OutboxRecipient, RecipientState } from './ledger/chunk-recipients.
 export type { HeldDecision, HeldRecipient, ResolveOptions } from './ledger/held-recipients.js';
 export type { JournalEntry } from './ledger/journal.js';
 export type { OutboxMessage } from './ledger/message-view.js';
-export type { AccountPause, OutboxStanding } from './ledger/standing.js';
+export type { AccountPause, LaneLimit, OutboxStats } from './ledger/stats.js';
 export { migrateOutbox } from './ledger/migrate.js';
 export type { LaafficOutboxModuleExtras } from './laaffic-outbox.module-definition.js';
 export { LaafficOutboxModule } from './laaffic-outbox.module.js';

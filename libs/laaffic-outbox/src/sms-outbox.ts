@@ -30,7 +30,7 @@ import { Outcomes } from './ledger/outcomes.js';
 import { OutboxLedger, type Ledger } from './ledger/outbox-ledger.js';
 import { isMadeOrderId } from './ledger/order-place.js';
 import { isRowId } from './ledger/row-id.js';
-import { Standings, type OutboxStanding } from './ledger/standing.js';
+import { StatsReader, type OutboxStats } from './ledger/stats.js';
 import type { Lane } from './options/outbox.options.js';
 import type { SqlTransaction } from './transaction.js';
 
@@ -86,7 +86,7 @@ export class SmsOutbox {
   readonly #outcomes: Outcomes;
   readonly #held: HeldRecipients;
   readonly #journal: Journal;
-  readonly #standings: Standings;
+  readonly #stats: StatsReader;
 
   constructor(
     @Inject(OutboxLedger) ledger: Ledger,
@@ -99,7 +99,7 @@ export class SmsOutbox {
     this.#outcomes = new Outcomes(new MessageView(waitersLedger(ledger)));
     this.#held = new HeldRecipients(this.#ledger, () => handlers.takes('settled'));
     this.#journal = new Journal(readersLedger(ledger));
-    this.#standings = new Standings(this.#ledger);
+    this.#stats = new StatsReader(this.#ledger);
     ledger.notifications.on('outcome', (id) => {
       this.#outcomes.tell(id);
     });
@@ -155,18 +155,20 @@ export class SmsOutbox {
     return this.#messages.findByOrderId(orderId);
   }
 
-  /** How much waits, and whether the account is paused, and why. Reads what is open; not for each request. */
-  standing(): Promise<OutboxStanding> {
-    return this.#standings.read();
+  /** How much waits, and whether the account or a lane is paused, and why. Reads what is open; not for each request. */
+  getStats(): Promise<OutboxStats> {
+    return this.#stats.read();
   }
 
   /**
-   * Sends again at once, without waiting for a probe, where the account is paused; for who has mended it.
+   * Sends again at once, without waiting for a probe, where the account or a lane is paused. Call it when the cause is gone.
    * @param by who says so, for the journal.
-   * @returns whether it was paused.
+   * @returns whether the account was paused, or a lane paused or limited.
    */
   async resumeAccount(by: string): Promise<boolean> {
-    const wasPaused = await new AccountControl(this.#ledger).resume(by);
+    const control = new AccountControl(this.#ledger);
+    const wasLimited = await control.resumeLanes(by);
+    const wasPaused = (await control.resume(by)) || wasLimited;
     if (wasPaused) this.#ledger.notifications.call('due');
     return wasPaused;
   }

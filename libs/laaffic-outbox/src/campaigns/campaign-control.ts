@@ -25,11 +25,13 @@ const TRANSITIONS = {
     name: 'resumed',
     from: ['paused'],
     to: `case when starts_at <= clock_timestamp() then 'running' else 'scheduled' end`,
+    set: 'paused_code = null, paused_reason = null,',
   },
   cancel: {
     name: 'cancelled',
     from: ['creating', 'draft', 'scheduled', 'running', 'paused'],
     to: `'cancelled'`,
+    set: 'paused_code = null, paused_reason = null,',
   },
 } as const satisfies Record<string, Transition>;
 

@@ -25,6 +25,8 @@ interface CampaignRow extends Record<string, unknown> {
   created_at: Date;
   starts_at: Date | null;
   done_at: Date | null;
+  paused_code: string | null;
+  paused_reason: string | null;
 }
 
 type Count = Exclude<keyof CampaignProgress, 'id' | 'state' | 'startedAt' | 'doneAt'>;
@@ -38,7 +40,7 @@ interface ProgressRow extends Record<Exclude<Count, 'total'>, string> {
 }
 
 const COLUMNS = `k.id::text as id, name, content, sender_id, state, priority, stored::text as stored, idempotency_key,
-  created_at, starts_at, done_at`;
+  created_at, starts_at, done_at, paused_code, paused_reason`;
 
 /** Reads campaigns. */
 export class CampaignView {
@@ -139,6 +141,8 @@ export class CampaignView {
       createdAt: row.created_at,
       startsAt: row.starts_at ?? undefined,
       doneAt: row.done_at ?? undefined,
+      pausedCode: row.paused_code ?? undefined,
+      pausedReason: row.paused_reason ?? undefined,
     }));
   }
 }

@@ -74,6 +74,10 @@ export interface Campaign {
   readonly startsAt: Date | undefined;
   /** When nothing of it moved any more; of a cancelled one too. */
   readonly doneAt: Date | undefined;
+  /** Why it is paused, if the gateway refused it again and again while it accepted other messages. */
+  readonly pausedCode: string | undefined;
+  /** The same in the gateway's words. */
+  readonly pausedReason: string | undefined;
 }
 
 /**

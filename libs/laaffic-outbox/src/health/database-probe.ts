@@ -2,13 +2,13 @@ import type { QueryResultRow } from 'pg';
 import { readDatabaseFailure } from '../database-failure.js';
 import { lendClient } from '../ledger/lend-client.js';
 import type { Ledger } from '../ledger/outbox-ledger.js';
-import { Standings, type OutboxStanding } from '../ledger/standing.js';
+import { StatsReader, type OutboxStats } from '../ledger/stats.js';
 import type { OutboxErrorCode } from '../outbox.error.js';
 
 /** What the database said. */
 export interface ProbedDatabase {
   /** `undefined` if it cannot be read. */
-  readonly standing: OutboxStanding | undefined;
+  readonly stats: OutboxStats | undefined;
   /** Why nothing can be sent, or taken in. */
   readonly failure: OutboxErrorCode | undefined;
   /** How full the server's notification queue is, from 0 to 1. A full one refuses every commit that notifies. */
@@ -20,7 +20,7 @@ const SERVER_SHARE = 0.8;
 
 /** Asks the database for all that sending needs. It changes nothing, and leaves no row version behind. */
 export class DatabaseProbe {
-  readonly #standings: Standings;
+  readonly #stats: StatsReader;
   readonly #writes: string;
   #running: Promise<ProbedDatabase> | undefined;
 
@@ -29,7 +29,7 @@ export class DatabaseProbe {
     /** Milliseconds after which the database counts as silent. */
     private readonly timeout: number,
   ) {
-    this.#standings = new Standings(ledger);
+    this.#stats = new StatsReader(ledger);
     this.#writes = writesOf(ledger);
   }
 
@@ -53,7 +53,7 @@ export class DatabaseProbe {
   }
 
   async #probe(): Promise<ProbedDatabase> {
-    let probed: ProbedDatabase = { standing: undefined, failure: undefined, queueUsage: 0 };
+    let probed: ProbedDatabase = { stats: undefined, failure: undefined, queueUsage: 0 };
     const { pool } = this.ledger.database;
     const lent = await lendClient(pool).catch((error: unknown) => readDatabaseFailure(error, true));
     if ('code' in lent) return { ...probed, failure: lent.code };
@@ -67,7 +67,7 @@ export class DatabaseProbe {
     try {
       await query('begin');
       await query(`set local statement_timeout = ${Math.ceil(this.timeout * SERVER_SHARE)}`);
-      probed = { ...probed, standing: await this.#standings.read({ query }) };
+      probed = { ...probed, stats: await this.#stats.read({ query }) };
       const { rows } = await query<{ usage: number }>('select pg_notification_queue_usage() as usage');
       probed = { ...probed, queueUsage: rows[0]?.usage ?? 0 };
       await query(this.#writes);

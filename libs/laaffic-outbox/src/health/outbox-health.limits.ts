@@ -26,10 +26,10 @@ const LIMITED = ['backlog', 'oldestPendingSeconds', 'oldestPrioritySeconds', 'he
 
 /** @returns those that are exceeded, such as `held`. */
 export function exceeded(
-  standing: Readonly<Record<(typeof LIMITED)[number], number>>,
+  stats: Readonly<Record<(typeof LIMITED)[number], number>>,
   limits: OutboxHealthLimits,
 ): (typeof LIMITED)[number][] {
-  return LIMITED.filter((name) => standing[name] > (limits[name] ?? Infinity));
+  return LIMITED.filter((name) => stats[name] > (limits[name] ?? Infinity));
 }
 
 /** @throws {RangeError} naming the first that is no number from 0: with it everything would be healthy. */

@@ -1,4 +1,4 @@
-import type { OutboxStanding } from '../ledger/standing.js';
+import type { OutboxStats } from '../ledger/stats.js';
 import type { OutboxErrorCode } from '../outbox.error.js';
 import type { ProbedDatabase } from './database-probe.js';
 import { exceeded, type OutboxHealthLimits } from './outbox-health.limits.js';
@@ -23,16 +23,16 @@ const ADVICE: Partial<Readonly<Record<OutboxErrorCode, string>>> = {
 
 /** Judges an outbox; `undefined` is one whose database did not answer. */
 export function judge(probed: ProbedDatabase | undefined, limits: OutboxHealthLimits): Verdict {
-  const { standing, failure, queueUsage = 0 } = probed ?? {};
-  if (probed === undefined || failure === 'OUTBOX_DATABASE' || (failure === undefined && standing === undefined)) {
+  const { stats, failure, queueUsage = 0 } = probed ?? {};
+  if (probed === undefined || failure === 'OUTBOX_DATABASE' || (failure === undefined && stats === undefined)) {
     return down({
       code: 'OUTBOX_HEALTH_DATABASE',
       message: 'The database of the outbox did not answer',
       advice: 'Messages cannot be enqueued or sent until it does: look after the database and the way to it.',
     });
   }
-  const facts = standing === undefined ? {} : factsOf(standing);
-  if (failure !== undefined || standing === undefined) {
+  const facts = stats === undefined ? {} : factsOf(stats);
+  if (failure !== undefined || stats === undefined) {
     return down({
       ...facts,
       code: 'OUTBOX_HEALTH_REFUSED',
@@ -52,7 +52,8 @@ export function judge(probed: ProbedDatabase | undefined, limits: OutboxHealthLi
       notificationQueueUsage: queueUsage,
     });
   }
-  const { paused } = standing;
+  const { paused } = stats;
+  const pausedLanes = stats.limitedLanes.filter(({ largestRequest }) => largestRequest === 0);
   if (paused !== undefined) {
     return down({
       ...facts,
@@ -61,7 +62,15 @@ export function judge(probed: ProbedDatabase | undefined, limits: OutboxHealthLi
       advice: 'Messages are kept: remove the cause that pausedCode names, and sending goes on.',
     });
   }
-  const [first, ...more] = exceeded(standing, limits);
+  if (pausedLanes.length > 0) {
+    return down({
+      ...facts,
+      code: 'OUTBOX_HEALTH_PAUSED',
+      message: `The gateway does not answer requests of the lane ${pausedLanes.map(({ lane }) => lane).join()}; it is tried now and then`,
+      advice: 'Messages are kept: see whether the gateway can be reached, and whether it answers.',
+    });
+  }
+  const [first, ...more] = exceeded(stats, limits);
   if (first === undefined) return { isUp: true, data: facts };
   return down({
     ...facts,
@@ -74,10 +83,14 @@ export function judge(probed: ProbedDatabase | undefined, limits: OutboxHealthLi
   });
 }
 
-function factsOf({ paused, ...counts }: OutboxStanding): Verdict['data'] {
-  return paused === undefined
-    ? { ...counts, account: 'works' }
-    : { ...counts, account: 'paused', pausedCode: paused.code, pausedSince: paused.since.toISOString() };
+function factsOf({ paused, limitedLanes, ...counts }: OutboxStats): Verdict['data'] {
+  return {
+    ...counts,
+    ...(limitedLanes.length === 0 ? {} : { limitedLanes: limitedLanes.map(({ lane }) => lane).join() }),
+    ...(paused === undefined
+      ? { account: 'works' }
+      : { account: 'paused', pausedCode: paused.code, pausedSince: paused.since.toISOString() }),
+  };
 }
 
 function down(data: Verdict['data']): Verdict {

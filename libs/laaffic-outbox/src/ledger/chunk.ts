@@ -19,6 +19,8 @@ export interface ClaimedChunk {
   readonly isDoubtful: boolean;
   /** Whether it was claimed to see if the paused account works again. */
   readonly isProbe: boolean;
+  /** Whether it was claimed to see if the lane gets answers to larger requests again. */
+  readonly isLaneTry: boolean;
   /** Milliseconds from when it could have been claimed until it was, by the database's clock. */
   readonly waited: number;
 }

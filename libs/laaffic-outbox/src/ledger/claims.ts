@@ -21,6 +21,7 @@ interface Row {
   chunk_isolation: number;
   expires_in_ms: number | null;
   is_doubtful: boolean;
+  is_lane_try: boolean;
   is_probe: boolean;
   wait_ms: number | null;
   waited_ms: number;
@@ -29,15 +30,14 @@ interface Row {
 /** The share of a second's recipients that may go at once: what a sliding second may exceed the rate by. */
 const BURST = 0.06;
 
+/** The gateway takes so many recipients in one POST. */
+export const LARGEST_REQUEST = 1_000;
+
 /** Takes chunks for one worker. */
 export class Claims {
   readonly #sql: string;
 
-  constructor(
-    private readonly ledger: OutboxLedger,
-    /** As many recipients as one request takes. */
-    private readonly largest: number,
-  ) {
+  constructor(private readonly ledger: OutboxLedger) {
     this.#sql = `select * from ${ledger.database.schema}.claim($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`;
   }
 
@@ -51,7 +51,7 @@ export class Claims {
       lane,
       limit,
       ...rate,
-      this.largest,
+      LARGEST_REQUEST,
       this.ledger.settings.timing.startWithin,
     ]);
     const last = rows.at(-1);
@@ -74,6 +74,7 @@ function chunkOf(row: Row): ClaimedChunk | undefined {
     expiresIn: row.expires_in_ms ?? undefined,
     isDoubtful: row.is_doubtful,
     isProbe: row.is_probe,
+    isLaneTry: row.is_lane_try,
     waited: row.waited_ms,
   };
 }

@@ -1,12 +1,15 @@
 import type { BatchObservableCallback, Meter } from '@opentelemetry/api';
 import type { OutboxActivity } from '../ledger/activity.js';
-import type { OutboxStanding } from '../ledger/standing.js';
+import { LARGEST_REQUEST } from '../ledger/claims.js';
+import type { OutboxStats } from '../ledger/stats.js';
 
 /** A code takes some milliseconds, and a message to a slow or paused account a day. */
 const WAITED_SECONDS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3_600, 14_400, 86_400];
 const ATTEMPTS = [1, 2, 3, 4, 5, 7, 10, 20, 50];
 /** After these nothing more is tried. */
 const ENDS: ReadonlySet<OutboxActivity['state']> = new Set(['settled', 'refused', 'unknown']);
+
+const LANES = ['priority', 'bulk'] as const;
 
 /** The metrics of an outbox. */
 export class OutboxInstruments {
@@ -17,8 +20,8 @@ export class OutboxInstruments {
   /** Stops observing. */
   readonly close: () => void;
 
-  /** @param standing how the outbox stands, or `undefined` if that cannot be found out; never rejects. */
-  constructor(meter: Meter, standing: () => Promise<OutboxStanding | undefined>) {
+  /** @param stats how much waits, or `undefined` if that cannot be found out; never rejects. */
+  constructor(meter: Meter, stats: () => Promise<OutboxStats | undefined>) {
     this.#chunks = meter.createCounter('laaffic.outbox.chunks', {
       description: 'Messages, or parts of one or of a campaign, by the state that they were moved to',
       unit: '{chunk}',
@@ -43,14 +46,23 @@ export class OutboxInstruments {
     const unknown = gauge('unknown', 'Recipients of whom proof is waited for', '{recipient}');
     const held = gauge('held', "Recipients that wait for a person's decision", '{recipient}');
     const paused = gauge('paused', '1 while the account cannot send, else 0', '1');
-    const gauges = [backlog, unknown, held, paused];
+    const largest = gauge(
+      'request.limit',
+      'Recipients that one request of a lane may have; 0 while it is paused',
+      '{recipient}',
+    );
+    const gauges = [backlog, unknown, held, paused, largest];
     const observe: BatchObservableCallback = async (result) => {
-      const found = await standing();
+      const found = await stats();
       if (found === undefined) return;
       result.observe(backlog, found.backlog);
       result.observe(unknown, found.unknown);
       result.observe(held, found.held);
       result.observe(paused, found.paused === undefined ? 0 : 1);
+      for (const lane of LANES) {
+        const limit = found.limitedLanes.find((limited) => limited.lane === lane);
+        result.observe(largest, limit?.largestRequest ?? LARGEST_REQUEST, { 'laaffic.outbox.lane': lane });
+      }
     };
     meter.addBatchObservableCallback(observe, gauges);
     this.close = () => {

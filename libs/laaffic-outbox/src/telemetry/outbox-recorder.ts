@@ -2,7 +2,7 @@ import type { OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
 import { diag, metrics, type MeterProvider } from '@opentelemetry/api';
 import type { Subscription } from 'rxjs';
 import type { OutboxLedger } from '../ledger/outbox-ledger.js';
-import { Standings, type OutboxStanding } from '../ledger/standing.js';
+import { StatsReader, type OutboxStats } from '../ledger/stats.js';
 import { OutboxInstruments } from './outbox-instruments.js';
 import type { OutboxTelemetrySettings } from './outbox-telemetry.options.js';
 
@@ -22,12 +22,12 @@ export class OutboxRecorder implements OnModuleInit, OnApplicationShutdown {
 
   onModuleInit(): void {
     const ledger = this.ledger();
-    const standings = new Standings(ledger);
-    this.#instrumentsFor(standings);
+    const reader = new StatsReader(ledger);
+    this.#instrumentsFor(reader);
     this.#subscription = ledger.activity.subscribe((activity) => {
       // Thrown to rxjs, a fault of the telemetry would end the process.
       try {
-        this.#instrumentsFor(standings).record(activity);
+        this.#instrumentsFor(reader).record(activity);
       } catch (error) {
         diag.error('nestjs-laaffic-outbox could not record what it did', error);
       }
@@ -40,22 +40,22 @@ export class OutboxRecorder implements OnModuleInit, OnApplicationShutdown {
   }
 
   /** The instruments of a global provider that was not there yet do nothing for ever, so another provider gets others. */
-  #instrumentsFor(standings: Standings): OutboxInstruments {
+  #instrumentsFor(reader: StatsReader): OutboxInstruments {
     const provider = this.settings.meterProvider ?? metrics.getMeterProvider();
     if (this.#instruments === undefined || provider !== this.#provider) {
       this.#instruments?.close();
-      this.#instruments = new OutboxInstruments(provider.getMeter(SCOPE), () => readOrTell(standings));
+      this.#instruments = new OutboxInstruments(provider.getMeter(SCOPE), () => readOrTell(reader));
       this.#provider = provider;
     }
     return this.#instruments;
   }
 }
 
-async function readOrTell(standings: Standings): Promise<OutboxStanding | undefined> {
+async function readOrTell(reader: StatsReader): Promise<OutboxStats | undefined> {
   try {
-    return await standings.read();
+    return await reader.read();
   } catch (error) {
-    diag.error('nestjs-laaffic-outbox could not read how the outbox stands', error);
+    diag.error('nestjs-laaffic-outbox could not count what waits in the outbox', error);
     return undefined;
   }
 }

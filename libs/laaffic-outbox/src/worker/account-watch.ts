@@ -1,67 +1,92 @@
 import { Logger } from '@nestjs/common';
 import type { AccountControl } from '../ledger/account-control.js';
+import type { ClaimedChunk } from '../ledger/chunk.js';
+import type { Verdict } from '../ledger/settlements.js';
+import type { Lane } from '../options/outbox.options.js';
 import type { Outages } from '../outages.js';
-import type { AccountSign } from './attempt.js';
+import type { AccountSign, AttemptEnd } from './attempt.js';
+import { SilenceWatch } from './silence-watch.js';
 
-/** So many requests of one worker without a readable answer, one after the other, and the gateway counts as silent. */
-const MOST_SILENCES = 5;
-/** Milliseconds until the first probe. What a person has to mend takes longer than what mends itself. */
-const FIRST_PROBE = { account: 10_000, silence: 2_000 } as const;
 const OUTAGE = "The account's state cannot be written";
 
 /**
- * Watches what attempts say about the account: pauses it for all workers where nothing can be sent, or
- * where the gateway is silent, for else a whole campaign would end as unknown; slows it down where it
- * is limited; and resumes it when a probe gets through.
+ * Watches what attempts say about the account. Where nothing can be sent it pauses the account for all workers. Where a
+ * lane gets no answers it pauses the lane, because otherwise a whole campaign would end as unknown. Where the gateway
+ * limits requests it slows all workers down. When a probe gets through it resumes.
  */
 export class AccountWatch {
   readonly #logger = new Logger('LaafficOutbox');
-  #silences = 0;
-  #wasLimited = false;
+  readonly #silence = { priority: new SilenceWatch(), bulk: new SilenceWatch() };
 
   constructor(
     private readonly control: AccountControl,
     private readonly outages: Outages,
   ) {}
 
-  /** Never rejects. @param isProbe whether the attempt was made to see if a paused account works again. */
-  async heed(sign: AccountSign, isProbe: boolean): Promise<void> {
+  /** @returns what became of the chunk: a refusal that looks like the account's may be the message's own. Never rejects. */
+  async heed({ verdict, account }: AttemptEnd, chunk: ClaimedChunk, lane: Lane): Promise<Verdict> {
     try {
-      await this.#heed(sign, isProbe);
+      await this.#heedSilence(account, chunk, lane);
+      const end = await this.#heedAccount(account, verdict, chunk);
       this.outages.over(OUTAGE);
+      return end;
     } catch (error) {
       this.outages.report(OUTAGE, error);
+      return verdict;
     }
   }
 
-  async #heed(sign: AccountSign, isProbe: boolean): Promise<void> {
-    if (sign.is !== 'untouched') this.#silences = sign.is === 'silent' ? this.#silences + 1 : 0;
+  async #heedSilence(sign: AccountSign, chunk: ClaimedChunk, lane: Lane): Promise<void> {
+    const size = chunk.numbers.filter((number) => number !== '').length;
+    const isAnswered = sign.is === 'silent' ? false : sign.is === 'works' || sign.is === 'broken' ? true : undefined;
+    const reason = sign.is === 'silent' ? `no readable answers (${sign.code})` : '';
+    if (chunk.isLaneTry) {
+      if (await this.control.endLaneTry(lane, size, isAnswered, reason))
+        this.#logger.log(`The lane ${lane} works again`);
+    } else if (isAnswered !== undefined && !chunk.isProbe) {
+      const largest = this.#silence[lane].record(size, !isAnswered);
+      if (largest === undefined || !(await this.control.pauseLane(lane, chunk.id, largest, reason))) return;
+      this.#logger.error(`The lane ${lane} is paused (${reason}): nothing is sent in it until a probe is answered`);
+    }
+  }
+
+  async #heedAccount(sign: AccountSign, verdict: Verdict, { id, isProbe }: ClaimedChunk): Promise<Verdict> {
     switch (sign.is) {
       case 'untouched':
-        return;
+        break;
       case 'works':
-        return this.#works(isProbe);
+        if (isProbe && (await this.control.resume('probe'))) this.#logger.log('The account works again');
+        break;
       case 'broken':
-        return this.#pause(sign.code, sign.reason, FIRST_PROBE.account);
+        return this.#blame(sign, verdict, id, isProbe);
       case 'limited':
-        this.#wasLimited = true;
-        if (isProbe) await this.#pause('OUTBOX_LIMITED', 'the probe was not taken', FIRST_PROBE.silence);
-        return this.control.slowDown(sign.delay);
+        if (isProbe) await this.#pause('OUTBOX_LIMITED', 'the probe was not taken');
+        await this.control.slowDown(sign.delay);
+        break;
       case 'silent':
-        if (!isProbe && this.#silences < MOST_SILENCES) return;
-        return this.#pause('OUTBOX_GATEWAY_SILENT', `no readable answers (${sign.code})`, FIRST_PROBE.silence);
+        if (isProbe) await this.#pause('OUTBOX_GATEWAY_SILENT', `no readable answers (${sign.code})`);
+        break;
     }
+    return verdict;
   }
 
-  async #pause(code: string, reason: string, firstProbe: number): Promise<void> {
-    if (!(await this.control.pause(code, reason, firstProbe))) return;
+  async #blame(
+    { code, reason }: { readonly code: string; readonly reason: string },
+    verdict: Verdict,
+    chunkId: string,
+    isProbe: boolean,
+  ): Promise<Verdict> {
+    const blamed = await this.control.blame(chunkId, isProbe, code, reason);
+    if (blamed.verdict === 'paused') this.#logPause(code, reason);
+    if (blamed.verdict === 'refused') return { is: 'refused', code, reason };
+    return verdict.is === 'unsent' ? { ...verdict, delay: blamed.delay } : verdict;
+  }
+
+  async #pause(code: string, reason: string): Promise<void> {
+    if (await this.control.pause(code, reason)) this.#logPause(code, reason);
+  }
+
+  #logPause(code: string, reason: string): void {
     this.#logger.error(`The account is paused (${code}: ${reason}): nothing is sent until a probe gets through`);
-  }
-
-  async #works(isProbe: boolean): Promise<void> {
-    if (isProbe && (await this.control.resume('probe'))) this.#logger.log('The account works again');
-    if (!this.#wasLimited) return;
-    this.#wasLimited = false;
-    await this.control.speedUp();
   }
 }

@@ -16,8 +16,6 @@ import { Upkeep } from '../ledger/upkeep.js';
 import { OutboxWorker } from './outbox-worker.js';
 import { Rounds } from './rounds.js';
 
-/** The gateway takes so many recipients in one POST. */
-const LARGEST_REQUEST = 1_000;
 /** Milliseconds for outcomes to be written down after the last request has ended. */
 const DRAIN_MARGIN = 5_000;
 /** Milliseconds between looks whether there is time to write answers out. */
@@ -44,7 +42,7 @@ export class OutboxSender implements OnApplicationBootstrap, OnModuleDestroy, Be
     const settlements = new Settlements(ledger, () => announces('settled'));
     this.#settlements = settlements;
     this.#drainLimit = settings.timing.timeout + DRAIN_MARGIN;
-    const claims = new Claims(ledger, LARGEST_REQUEST);
+    const claims = new Claims(ledger);
     const control = new AccountControl(ledger);
     const worker = new OutboxWorker({
       sms,

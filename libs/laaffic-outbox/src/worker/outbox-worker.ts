@@ -77,15 +77,17 @@ export class OutboxWorker {
   async #send(chunk: ClaimedChunk, lane: Lane, claimed: Stopwatch): Promise<void> {
     const { sms, settings, settlements, prefix, activity } = this.parts;
     const priority = lane === 'priority' ? 'high' : 'normal';
-    const { verdict, account } = await attempt(sms, chunk, {
+    const end = await attempt(sms, chunk, {
       prefix,
       timeout: settings.timing.timeout,
       priority,
       mayStart: () => claimed.isWithin(Math.min(settings.timing.startWithin, chunk.expiresIn ?? Infinity)),
     });
-    // First the account: what is given back must not be claimed again at once.
-    await this.#watch.heed(account, chunk.isProbe);
+    // Bad news about the account goes first: what is given back must not be claimed again at once. Good news goes last.
+    const isGood = end.account.is === 'works';
+    const verdict = isGood ? end.verdict : await this.#watch.heed(end, chunk, lane);
     const isTaken = await settlements.write(chunk, verdict);
+    if (isGood) await this.#watch.heed(end, chunk, lane);
     if (isTaken && activity.observed) activity.next(attemptActivity(chunk, lane, verdict));
   }
 }

@@ -28,11 +28,39 @@ create table account (
   paused_reason text,
   probe_at timestamptz,
   probes int not null default 0,
+  -- The same for messages that the gateway has not refused by a code of the account before.
+  fresh_probe_at timestamptz,
+  fresh_probes int not null default 0,
+  -- The chunk whose refusal says that the account cannot send.
+  paused_chunk bigint,
+  -- Since when requests are refused by a code of the account, and when one was accepted after all that began later.
+  blamed_at timestamptz,
+  worked_at timestamptz,
   -- When a list last went ahead of single recipients that were due.
   list_turn_at timestamptz not null default '-infinity',
   -- When the last look through sent records began, and up to when records were looked at.
   lookup_began_at timestamptz,
   looked_up_at timestamptz
+);
+
+-- A lane in which requests get no readable answers. Without a row the lane works.
+create table lane_limit (
+  -- No foreign key: it would lock the account's row.
+  account text not null,
+  lane lane not null,
+  -- Recipients that one request may have; 0: the lane is paused.
+  size int not null,
+  -- The largest request that got no answer. Once one of this size is answered, the lane works.
+  goal int not null,
+  reason text not null,
+  since timestamptz not null default clock_timestamp(),
+  paused_at timestamptz not null default clock_timestamp(),
+  -- When one request may be larger than the limit. It begins with one recipient, and doubles.
+  try_at timestamptz not null,
+  -- How often the lane was paused, and how often a larger request got no answer.
+  pauses int not null default 0,
+  failed_tries int not null default 0,
+  primary key (account, lane)
 );
 
 create table campaign (
@@ -56,7 +84,15 @@ create table campaign (
   done_at timestamptz,
   announce_at timestamptz,
   announcements int not null default 0,
-  erased_at timestamptz
+  erased_at timestamptz,
+  -- Why the gateway has it paused.
+  paused_code text,
+  paused_reason text,
+  -- When the gateway last refused it by a code of the account, how often it did so while it accepted requests of others,
+  -- and when it is tried again.
+  refused_at timestamptz,
+  strikes int not null default 0,
+  retry_at timestamptz
 );
 create unique index on campaign (account, idempotency_key) where idempotency_key is not null;
 create index on campaign (account, priority desc, id) where state in ('scheduled', 'running');
@@ -115,7 +151,10 @@ create table chunk (
   announcements int not null default 0,
   poll_at timestamptz,
   polls int not null default 0,
-  erased_at timestamptz
+  erased_at timestamptz,
+  -- When the gateway last refused it by a code of the account, and how often it did so while it accepted requests of others.
+  refused_at timestamptz,
+  strikes int not null default 0
 ) with (fillfactor = 70);
 -- Twelve bytes a recipient: to compress them costs more than it saves.
 alter table chunk alter column numbers set storage external, alter column order_ids set storage external;
@@ -130,6 +169,7 @@ create index chunk_held on chunk (id) where state = 'held' or unknown > 0;
 create index chunk_expiring on chunk (expires_at) where state = 'pending' and expires_at is not null;
 create index chunk_announce on chunk (announce_at) where announce_at is not null;
 create index chunk_poll on chunk (poll_at) where poll_at is not null;
+create index chunk_suspect on chunk (account) where state = 'pending' and refused_at is not null;
 create index chunk_retention on chunk (changed_at) where erased_at is null and campaign_id is null;
 
 -- Where callers' own order ids are: apart from the chunks, every change of which would write its index anew.
@@ -241,9 +281,10 @@ begin
     cut := cut + 1;
     if slots[cut] <> '' then taken := taken + 1; end if;
   end loop;
-  insert into chunk (account, campaign_id, lane, root, parent, first, n, numbers, order_ids, content, sender_id, due_at, expires_at, is_part, doubtful, awaited)
+  insert into chunk (account, campaign_id, lane, root, parent, first, n, numbers, order_ids, content, sender_id, due_at, expires_at, is_part, doubtful, awaited, refused_at, strikes)
   values (c.account, c.campaign_id, c.lane, coalesce(c.root, c.id), c.id, c.first, taken, array_to_string(slots[1:cut], ','),
-    case when ids is not null then array_to_string(ids[1:cut], ',') end, c.content, c.sender_id, c.due_at, c.expires_at, c.is_part, c.doubtful, c.awaited)
+    case when ids is not null then array_to_string(ids[1:cut], ',') end, c.content, c.sender_id, c.due_at, c.expires_at, c.is_part, c.doubtful, c.awaited,
+    c.refused_at, c.strikes)
   returning id into head;
   slots := slots[cut + 1:];
   update chunk set n = (select count(*) from unnest(slots) s (number) where s.number <> ''),
@@ -268,14 +309,20 @@ create function claim(
 ) returns table (
   chunk_id bigint, chunk_attempt int, chunk_campaign bigint, chunk_n int, chunk_numbers text, chunk_order_ids text,
   chunk_content text, chunk_sender text, chunk_number_retries int, chunk_isolation int, is_probe boolean, wait_ms int,
-  waited_ms double precision, expires_in_ms double precision, is_doubtful boolean
+  waited_ms double precision, expires_in_ms double precision, is_doubtful boolean, is_lane_try boolean
 ) language plpgsql set search_path from current as $$
 declare
   a account%rowtype;
+  l lane_limit%rowtype;
   c chunk%rowtype;
   running bigint;
   began timestamptz;
   probing boolean := false;
+  -- Whether only what was not refused before may be the probe.
+  only_fresh boolean := false;
+  -- Whether one request may be larger than the lane's limit.
+  may_try boolean := false;
+  size int;
   limited boolean := p_recipients is not null or p_requests is not null;
   recipients double precision := coalesce(p_recipients, 'infinity');
   requests double precision := coalesce(p_requests, 'infinity');
@@ -297,11 +344,27 @@ begin
   end if;
   if a.paused_at is not null then
     if a.probe_at > clock_timestamp() then
-      wait_ms := ceil(extract(epoch from a.probe_at - clock_timestamp()) * 1000);
+      if a.fresh_probe_at > clock_timestamp() then
+        wait_ms := ceil(extract(epoch from least(a.probe_at, a.fresh_probe_at) - clock_timestamp()) * 1000);
+        return next;
+        return;
+      end if;
+      only_fresh := true;
+    end if;
+    probing := true;
+    p_limit := 1;
+  end if;
+  select * into l from lane_limit r where r.account = p_account and r.lane = p_lane;
+  if l.try_at <= clock_timestamp() then
+    select * into l from lane_limit r where r.account = p_account and r.lane = p_lane for no key update;
+    may_try := coalesce(l.try_at <= clock_timestamp(), false);
+  end if;
+  if l.size = 0 then
+    if not may_try then
+      wait_ms := ceil(extract(epoch from l.try_at - clock_timestamp()) * 1000);
       return next;
       return;
     end if;
-    probing := true;
     p_limit := 1;
   end if;
   if a.slow_until > clock_timestamp() then
@@ -343,6 +406,7 @@ begin
         where w.account = p_account and w.lane = p_lane and w.is_list = of_lists and w.state = 'pending'
           and w.campaign_id is null and w.due_at <= clock_timestamp()
           and (w.expires_at is null or w.expires_at > clock_timestamp())
+          and (not only_fresh or w.refused_at is null)
         order by w.due_at, w.id limit 1 for update skip locked;
       exit when found;
     end loop;
@@ -350,6 +414,7 @@ begin
     if c.id is null and p_lane = 'bulk' then
       for running in select r.id from campaign r
         where r.account = p_account and r.state in ('scheduled', 'running') and r.starts_at <= clock_timestamp()
+          and (r.retry_at is null or r.retry_at <= clock_timestamp()) and (not only_fresh or r.refused_at is null)
         order by r.priority desc, r.id
       loop
         select * into c from chunk w
@@ -360,24 +425,36 @@ begin
       end loop;
     end if;
     exit when c.id is null;
+    size := largest;
+    if least(c.n, largest) > l.size then
+      is_lane_try := may_try;
+      size := least(largest, case when may_try then greatest(1, 2 * l.size) else l.size end);
+    else
+      is_lane_try := false;
+    end if;
     if limited then
       -- Before it is cut: what has to wait stays whole.
       waiting := greatest(
-        case when recipients < 'infinity' then (least(c.n, largest) + kept_recipients - a.recipients_left) / recipients else 0 end,
+        case when recipients < 'infinity' then (least(c.n, size) + kept_recipients - a.recipients_left) / recipients else 0 end,
         case when requests < 'infinity' then (1 + kept_requests - a.requests_left) / requests else 0 end);
       if waiting > 0 then
         wait_ms := ceil(waiting * 1000);
         exit;
       end if;
-      a.recipients_left := a.recipients_left - least(c.n, largest);
+      a.recipients_left := a.recipients_left - least(c.n, size);
       a.requests_left := a.requests_left - 1;
     end if;
     if is_ahead then
       has_turn := false;
       update account set list_turn_at = clock_timestamp() where id = p_account;
     end if;
-    if c.n > largest then
-      c.id := cut_chunk(c.id, largest);
+    if is_lane_try then
+      -- The next one after this has ended, or if its worker is gone.
+      may_try := false;
+      update lane_limit r set try_at = clock_timestamp() + interval '1 minute' where r.account = p_account and r.lane = p_lane;
+    end if;
+    if c.n > size then
+      c.id := cut_chunk(c.id, size);
       select * into strict c from chunk w where w.id = c.id for update;
     end if;
     update chunk w set state = 'sending', attempt = w.attempt + 1, worker = p_worker,
@@ -418,7 +495,9 @@ begin
       where id = p_account;
   end if;
   if probing and chunk_id is not null then
-    update account set probe_at = clock_timestamp() + interval '1 minute', probes = probes + 1 where id = p_account;
+    update account set probes = probes + 1, fresh_probes = fresh_probes + only_fresh::int,
+        probe_at = clock_timestamp() + interval '1 minute', fresh_probe_at = clock_timestamp() + interval '1 minute'
+      where id = p_account;
   end if;
   if clock_timestamp() - statement_timestamp() > p_start_within * interval '1 millisecond' then
     raise exception 'the claim took longer than its worker waits' using errcode = 'query_canceled';
@@ -489,6 +568,30 @@ language sql set search_path from current as $$
     select account, campaign_id, id, p_attempt, p_event, p_by, p_detail from chunk where id = p_chunk
 $$;
 
+-- The gateway has answered a request of the chunk, and the account can send. In most cases this is no more than a look.
+create function note_answer(c chunk, p_is_accepted boolean) returns void language plpgsql set search_path from current as $$
+declare
+  a account%rowtype;
+begin
+  select * into a from account where id = c.account;
+  if a.slow_steps > 0 and coalesce(a.slow_until, '-infinity') <= c.sent_at then
+    update account set slow_steps = 0 where id = c.account;
+  end if;
+  if not p_is_accepted or a.blamed_at is null then return; end if;
+  if c.campaign_id is not null then
+    select refused_at into c.refused_at from campaign where id = c.campaign_id;
+    if c.refused_at < c.sent_at then
+      -- A probe of one recipient says nothing about whole requests.
+      update campaign set refused_at = null, strikes = 0, retry_at = null
+        where id = c.campaign_id and refused_at < c.sent_at and (c.n > 1 or chunk_size = 1);
+    end if;
+  end if;
+  if a.blamed_at < c.sent_at and (a.worked_at is null or a.worked_at < a.blamed_at)
+      and (c.refused_at is null or c.refused_at < a.blamed_at) then
+    update account set worked_at = clock_timestamp() where id = c.account;
+  end if;
+end $$;
+
 -- Takes the answer of an attempt down. Late answers count as long as nobody has decided otherwise.
 -- p_slots: the slots of the message ids, or null for 0, 1, 2, …
 -- p_others: [[slot, state, code, reason, message id], …] of those that were not simply accepted.
@@ -531,6 +634,7 @@ begin
     where id = p_chunk;
   insert into journal (account, campaign_id, chunk_id, attempt, event, by)
     values (c.account, c.campaign_id, p_chunk, p_attempt, 'settled', p_by);
+  perform note_answer(c, p_msg_ids <> '');
   perform tell_outcome(c);
   return true;
 end $$;
@@ -552,6 +656,7 @@ begin
   end if;
   insert into journal (account, campaign_id, chunk_id, attempt, event, by, detail)
     values (c.account, c.campaign_id, p_chunk, p_attempt, c.state::text, p_by, p_code);
+  perform note_answer(c, false);
   perform tell_outcome(c);
   return true;
 end $$;
@@ -770,29 +875,178 @@ begin
   return cardinality(slots);
 end $$;
 
--- The account cannot send: nothing more is tried until the probe time.
-create function pause_account(p_account text, p_code text, p_reason text, p_first double precision) returns boolean
-language plpgsql set search_path from current as $$
+-- The account cannot send: only probes are sent until one gets through. p_first: milliseconds until the first probe; until
+-- the next they double. p_chunk: whose refusal says so. Returns whether the account was not paused before.
+create function pause_account(p_account text, p_code text, p_reason text, p_first double precision, p_chunk bigint default null)
+returns boolean language plpgsql set search_path from current as $$
 declare
   before account%rowtype;
 begin
   select * into strict before from account where id = p_account for no key update;
   update account set paused_at = coalesce(paused_at, clock_timestamp()), paused_code = p_code, paused_reason = p_reason,
-      probe_at = clock_timestamp() + least(300000, p_first * power(2, least(probes, 10))) * interval '1 millisecond'
+      paused_chunk = p_chunk,
+      probe_at = clock_timestamp() + least(300000, p_first * power(2, least(probes, 10))) * interval '1 millisecond',
+      fresh_probe_at = clock_timestamp() + least(300000, p_first * power(2, least(fresh_probes, 10))) * interval '1 millisecond'
     where id = p_account;
   if before.paused_at is not null then return false; end if;
-  insert into journal (account, event, by, detail) values (p_account, 'account paused', 'gateway', p_code || ': ' || p_reason);
+  insert into journal (account, event, by, detail) values (p_account, 'account paused', 'gateway',
+    p_code || ': ' || p_reason || coalesce((select case when c.campaign_id is null then ' (message ' || coalesce(c.root, c.id)
+      else ' (campaign ' || c.campaign_id end || ')' from chunk c where c.id = p_chunk), ''));
   return true;
 end $$;
 
+-- The gateway refused a request by a code that says: the account cannot send. In most cases that is true, and the account is
+-- paused. But if it accepted others since it refused this message or campaign before, the message is the cause: it is a
+-- strike, and the account goes on. To be called before the chunk is given back.
+-- verdict: 'paused' if the account was not paused before, 'refused' if the message has had its strikes, else 'given back'.
+-- delay: milliseconds until the chunk may be claimed again.
+create function blame(
+  p_account text, p_chunk bigint, p_by text, p_is_probe boolean, p_code text, p_reason text, p_first double precision,
+  p_strikes int, out verdict text, out delay double precision
+) language plpgsql set search_path from current as $$
+declare
+  a account%rowtype;
+  c chunk%rowtype;
+  k campaign%rowtype;
+  moment timestamptz;
+begin
+  verdict := 'given back';
+  delay := 0;
+  select * into strict a from account where id = p_account for no key update;
+  select * into strict c from chunk where id = p_chunk;
+  if c.campaign_id is not null then
+    -- Its chunks have one text, so they stand or fall together.
+    select * into strict k from campaign where id = c.campaign_id for no key update;
+    c.refused_at := k.refused_at;
+    c.strikes := k.strikes;
+  end if;
+  -- It was under way when another part was refused, and says nothing new.
+  if c.refused_at >= c.sent_at then
+    if c.campaign_id is null then delay := p_first; end if;
+    return;
+  end if;
+  moment := clock_timestamp();
+  if a.blamed_at is null or a.worked_at >= a.blamed_at then
+    update account set blamed_at = moment where id = p_account;
+  end if;
+  if a.paused_at is null and a.worked_at > c.refused_at then
+    c.strikes := c.strikes + 1;
+    delay := p_first * power(2, c.strikes - 1);
+    if c.strikes >= p_strikes then verdict := 'refused'; end if;
+    insert into journal (account, campaign_id, chunk_id, attempt, event, by, detail)
+      values (p_account, c.campaign_id, p_chunk, c.attempt, 'refused while others were accepted', p_by,
+        format('%s of %s: %s', c.strikes, p_strikes, p_code));
+  else
+    if a.paused_at is null or p_is_probe then
+      if pause_account(p_account, p_code, p_reason, p_first, p_chunk) then verdict := 'paused'; end if;
+      select * into strict a from account where id = p_account;
+    end if;
+    -- The next probe takes another, if there is one.
+    delay := greatest(0, extract(epoch from a.probe_at - clock_timestamp()) * 1000) + 1000;
+  end if;
+  if c.campaign_id is null then
+    update chunk set refused_at = moment, strikes = c.strikes where id = p_chunk;
+    update chunk set refused_at = moment, strikes = c.strikes, due_at = clock_timestamp() + delay * interval '1 millisecond'
+      where id in (select p.id from chunk p where (p.id = c.root or p.root = coalesce(c.root, p_chunk)) and p.state = 'pending'
+        for update skip locked);
+    return;
+  end if;
+  if verdict = 'refused' then
+    -- Nothing of it is lost. A person decides whether it goes on.
+    update campaign set state = 'paused', changed_at = clock_timestamp(), paused_code = p_code, paused_reason = p_reason,
+        refused_at = null, strikes = 0, retry_at = null
+      where id = k.id and state in ('scheduled', 'running');
+    if found then
+      insert into journal (account, campaign_id, event, by, detail)
+        values (p_account, k.id, 'paused', 'gateway', p_code || ': ' || p_reason);
+    end if;
+    verdict := 'given back';
+  else
+    update campaign set refused_at = moment, strikes = c.strikes, retry_at = clock_timestamp() + delay * interval '1 millisecond'
+      where id = k.id;
+  end if;
+  delay := 0;
+end $$;
+
+-- What was put off because of the pause may be sent at once.
 create function resume_account(p_account text, p_by text) returns boolean
 language plpgsql set search_path from current as $$
 begin
-  update account set paused_at = null, paused_code = null, paused_reason = null, probe_at = null, probes = 0
+  update account set paused_at = null, paused_code = null, paused_reason = null, paused_chunk = null, probe_at = null, probes = 0,
+      fresh_probe_at = null, fresh_probes = 0
     where id = p_account and paused_at is not null;
   if not found then return false; end if;
+  update chunk set due_at = clock_timestamp() where id in (select c.id from chunk c
+    where c.account = p_account and c.state = 'pending' and c.refused_at is not null and c.due_at > clock_timestamp()
+    for update skip locked);
+  update campaign set retry_at = null where account = p_account and retry_at is not null;
   insert into journal (account, event, by) values (p_account, 'account resumed', p_by);
   return true;
+end $$;
+
+-- Too many requests of a lane got no readable answer: nothing of it is sent until a request of one recipient is answered.
+-- p_chunk: the last of them; p_goal: the size of the largest. Returns whether the lane was not paused before.
+create function pause_lane(p_account text, p_lane lane, p_chunk bigint, p_goal int, p_reason text, p_first double precision)
+returns boolean language plpgsql set search_path from current as $$
+begin
+  insert into lane_limit as l (account, lane, size, goal, reason, try_at, pauses)
+    values (p_account, p_lane, 0, p_goal, p_reason, clock_timestamp() + p_first * interval '1 millisecond', 1)
+    on conflict (account, lane) do update set size = 0, goal = greatest(l.goal, p_goal), reason = p_reason,
+      paused_at = clock_timestamp(), pauses = l.pauses + 1,
+      try_at = clock_timestamp() + least(300000, p_first * power(2, least(l.pauses, 10))) * interval '1 millisecond'
+      -- What began before the pause says nothing about what came after.
+      where l.size > 0 and l.paused_at < (select c.sent_at from chunk c where c.id = p_chunk);
+  if not found then return false; end if;
+  insert into journal (account, event, by, detail)
+    values (p_account, 'lane paused', 'gateway', p_lane || ': ' || p_reason);
+  return true;
+end $$;
+
+-- A request has ended that was larger than the lane's limit. p_is_answered: null if it never reached the gateway. While the
+-- lane is paused the time until the next one doubles up to five minutes, else up to an hour, for each costs more.
+-- Returns whether the lane works again.
+create function end_lane_try(
+  p_account text, p_lane lane, p_size int, p_is_answered boolean, p_reason text, p_first double precision, p_first_larger double precision
+) returns boolean language plpgsql set search_path from current as $$
+declare
+  l lane_limit%rowtype;
+begin
+  select * into l from lane_limit r where r.account = p_account and r.lane = p_lane for no key update;
+  if not found then return false; end if;
+  if p_is_answered and p_size >= l.goal then
+    delete from lane_limit r where r.account = p_account and r.lane = p_lane;
+    insert into journal (account, event, by, detail) values (p_account, 'lane resumed', 'probe', p_lane);
+    return true;
+  end if;
+  if p_is_answered then
+    l.size := greatest(l.size, p_size);
+    l.try_at := clock_timestamp();
+  elsif p_is_answered is null then
+    l.try_at := clock_timestamp() + interval '1 second';
+  elsif l.size = 0 then
+    l.try_at := clock_timestamp() + least(300000, p_first * power(2, least(l.pauses, 10))) * interval '1 millisecond';
+    l.pauses := l.pauses + 1;
+  else
+    l.try_at := clock_timestamp() + least(3600000, p_first_larger * power(2, least(l.failed_tries, 10))) * interval '1 millisecond';
+    l.failed_tries := l.failed_tries + 1;
+    insert into journal (account, event, by, detail) values (p_account, 'lane limited', 'gateway',
+      format('%s: %s recipients a request, %s got no answer (%s)', p_lane, l.size, p_size, p_reason));
+  end if;
+  update lane_limit r set size = l.size, try_at = l.try_at, pauses = l.pauses, failed_tries = l.failed_tries,
+      goal = case when p_is_answered is false then greatest(goal, p_size) else goal end,
+      reason = case when p_is_answered is false then p_reason else reason end
+    where r.account = p_account and r.lane = p_lane;
+  return false;
+end $$;
+
+-- Returns whether any lane was paused or limited.
+create function resume_lanes(p_account text, p_by text) returns boolean language plpgsql set search_path from current as $$
+begin
+  with gone as (
+    delete from lane_limit where account = p_account returning lane
+  )
+  insert into journal (account, event, by, detail) select p_account, 'lane resumed', p_by, lane from gone;
+  return found;
 end $$;
 
 -- The gateway limits us, or cannot be reached: all workers wait a while.

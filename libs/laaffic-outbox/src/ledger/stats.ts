@@ -1,8 +1,9 @@
+import type { Lane } from '../options/outbox.options.js';
 import type { Database } from './database.js';
 import type { Ledger } from './outbox-ledger.js';
 
-/** How an account's outbox stands, in recipients. What waits for a person to start or resume it is not counted. */
-export interface OutboxStanding {
+/** How much waits in an account's outbox, in recipients. What waits for a person to start or resume it is not counted. */
+export interface OutboxStats {
   /** Could be sent now. */
   readonly backlog: number;
   /** Of running or scheduled campaigns and messages: to be sent later. */
@@ -15,6 +16,8 @@ export interface OutboxStanding {
   readonly held: number;
   /** `undefined` while the account works. */
   readonly paused: AccountPause | undefined;
+  /** Lanes in which requests get no readable answers; none while both work. */
+  readonly limitedLanes: readonly LaneLimit[];
 }
 
 /** Why nothing is sent for an account. */
@@ -25,6 +28,30 @@ export interface AccountPause {
   readonly since: Date;
   /** When it is tried again by itself, if a message is due. */
   readonly probesAt: Date;
+  /** The message whose refusal paused the account; a campaign's has a `campaignId` instead. */
+  readonly messageId: string | undefined;
+  readonly campaignId: string | undefined;
+}
+
+/** Why less is sent in a lane. */
+export interface LaneLimit {
+  readonly lane: Lane;
+  /** Recipients that one request may have. 0: the lane is paused. */
+  readonly largestRequest: number;
+  /** Always `OUTBOX_GATEWAY_SILENT`. */
+  readonly code: string;
+  readonly reason: string;
+  readonly since: Date;
+  /** When a larger request is tried, if one is due. */
+  readonly probesAt: Date;
+}
+
+interface LaneRow {
+  lane: Lane;
+  size: number;
+  reason: string;
+  since: string;
+  try_at: string;
 }
 
 interface Row extends Record<string, unknown> {
@@ -38,10 +65,13 @@ interface Row extends Record<string, unknown> {
   paused_code: string | null;
   paused_reason: string | null;
   probe_at: Date | null;
+  message: string | null;
+  campaign: string | null;
+  lanes: LaneRow[];
 }
 
-/** Reads how the outbox stands, from what is open alone. */
-export class Standings {
+/** Counts what waits, from what is open alone. */
+export class StatsReader {
   readonly #sql: string;
 
   constructor(private readonly ledger: Ledger) {
@@ -50,7 +80,9 @@ export class Standings {
     this.#sql = `with moment as materialized (
         select clock_timestamp() as now
       ), waiting as (
-        select lane, n, due_at from ${s}.chunk where account = $1 and state = 'pending' and campaign_id is null
+        -- What was put off after a refusal of the account waits all the same.
+        select lane, n, least(due_at, refused_at) as due_at from ${s}.chunk
+        where account = $1 and state = 'pending' and campaign_id is null
         union all
         select c.lane, c.n, greatest(c.due_at, k.starts_at)
         from ${s}.campaign k join ${s}.chunk c on c.campaign_id = k.id and c.state = 'pending'
@@ -75,12 +107,16 @@ export class Standings {
       )
       select p.backlog::text as backlog, p.scheduled::text as scheduled, p.oldest, p.oldest_priority,
         (w.unknown + o.unknown)::text as unknown, (w.held + o.held)::text as held, a.paused_at, a.paused_code,
-        a.paused_reason, a.probe_at
-      from ${s}.account a, pending p, whole w, single o where a.id = $1`;
+        a.paused_reason, a.probe_at, case when b.campaign_id is null then coalesce(b.root, b.id) end::text as message,
+        b.campaign_id::text as campaign,
+        (select coalesce(json_agg(l order by l.lane), '[]') from (
+          select lane, size, reason, since, try_at from ${s}.lane_limit where account = $1
+        ) l) as lanes
+      from ${s}.account a left join ${s}.chunk b on b.id = a.paused_chunk, pending p, whole w, single o where a.id = $1`;
   }
 
-  /** @param database where it is read, such as a connection of its own. */
-  async read(database: Pick<Database, 'query'> = this.ledger.database): Promise<OutboxStanding> {
+  /** @param database where they are read, such as a connection of its own. */
+  async read(database: Pick<Database, 'query'> = this.ledger.database): Promise<OutboxStats> {
     const { rows } = await database.query<Row>(this.#sql, [this.ledger.account]);
     const [row] = rows;
     if (row === undefined) throw new Error('The account has no row');
@@ -92,11 +128,19 @@ export class Standings {
       unknown: Number(row.unknown),
       held: Number(row.held),
       paused: pauseIn(row),
+      limitedLanes: row.lanes.map(limitIn),
     };
   }
 }
 
-function pauseIn({ paused_at: since, paused_code: code, paused_reason: reason, probe_at: probesAt }: Row) {
+function pauseIn(row: Row): AccountPause | undefined {
+  const { paused_at: since, paused_code: code, paused_reason: reason, probe_at: probesAt, message, campaign } = row;
   if (since === null) return undefined;
-  return { code: code ?? '', reason: reason ?? '', since, probesAt: probesAt ?? since };
+  const blamed = { messageId: message ?? undefined, campaignId: campaign ?? undefined };
+  return { code: code ?? '', reason: reason ?? '', since, probesAt: probesAt ?? since, ...blamed };
+}
+
+function limitIn({ lane, size, reason, since, try_at: probesAt }: LaneRow): LaneLimit {
+  const code = 'OUTBOX_GATEWAY_SILENT';
+  return { lane, largestRequest: size, code, reason, since: new Date(since), probesAt: new Date(probesAt) };
 }

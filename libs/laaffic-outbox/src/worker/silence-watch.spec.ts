@@ -1,0 +1,33 @@
+import { SilenceWatch } from './silence-watch.js';
+
+/** Records requests, written as sizes; those without an answer are negative. @returns what each said. */
+function record(...sizes: number[]): (number | undefined)[] {
+  const watch = new SilenceWatch();
+  return sizes.map((size) => watch.record(Math.abs(size), size < 0));
+}
+const times = (count: number, ...sizes: number[]) => Array.from({ length: count }, () => sizes).flat();
+const nothing = (count: number) => Array.from({ length: count }, () => undefined);
+
+describe('a watch for silence', () => {
+  it.each([
+    ['five silent requests in a row', times(5, -1), 1],
+    ['one silent request of four, five times', times(5, 1, 1, 1, -1), 1],
+    ['silent requests of several sizes', [-1, -3, -50, -200, -1_000], 1_000],
+    ['silent large requests, each after fifty answers to small ones', times(5, ...times(50, 1), -1_000), 1_000],
+    ['silent requests of one size, among larger ones that are answered', times(5, ...times(10, 1_000), -100), 100],
+  ])('says how large the largest was after %s', (_, sizes, largest) => {
+    expect(record(...sizes)).toEqual([...nothing(sizes.length - 1), largest]);
+  });
+
+  it.each([
+    ['four silent requests', times(4, -1_000)],
+    ['one silent request of five', times(20, 1, 1, 1, 1, -1)],
+    ['answers alone', times(100, 1_000)],
+  ])('says nothing after %s', (_, sizes) => {
+    expect(record(...sizes)).toEqual(nothing(sizes.length));
+  });
+
+  it('begins anew after it has said so', () => {
+    expect(record(...times(11, -1))).toEqual([...nothing(4), 1, ...nothing(4), 1, undefined]);
+  });
+});

@@ -1,0 +1,53 @@
+import { once } from 'node:events';
+import { createServer, request, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** A way to the gateway that loses requests which have more numbers than it takes. */
+export class Gate {
+  /** As many numbers as one request may have. */
+  largest = Infinity;
+  /** How many numbers each request had that was lost. */
+  readonly lost: number[] = [];
+
+  private constructor(
+    readonly url: string,
+    private readonly server: Server,
+  ) {}
+
+  static async before(gateway: string): Promise<Gate> {
+    const { origin, pathname } = new URL(gateway);
+    const server = createServer();
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const gate = new Gate(`http://127.0.0.1:${(server.address() as AddressInfo).port}${pathname}`, server);
+    server.on('request', (incoming, outgoing) => {
+      const chunks: Buffer[] = [];
+      incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
+      incoming.on('end', () => {
+        const body = Buffer.concat(chunks);
+        const { numbers = '' } = JSON.parse(body.toString() || '{}') as { numbers?: string };
+        const count = numbers.split(',').length;
+        if (count > gate.largest) {
+          gate.lost.push(count);
+          incoming.socket.destroy();
+          return;
+        }
+        const { method, headers, url = '' } = incoming;
+        const onward = request(new URL(url, origin), { method, headers }, (answer) => {
+          outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
+          answer.pipe(outgoing);
+        });
+        onward.on('error', () => outgoing.destroy());
+        onward.end(body);
+      });
+    });
+    return gate;
+  }
+
+  async close(): Promise<void> {
+    const closed = once(this.server, 'close');
+    this.server.close();
+    this.server.closeAllConnections();
+    await closed;
+  }
+}

@@ -1,0 +1,225 @@
+import { SmsCampaigns, type SmsOutbox } from 'nestjs-laaffic-outbox';
+import { campaignOf } from './campaigns.js';
+import { Gate } from './gate.js';
+import { numbers, SHORT, Stage, until } from './stage.js';
+
+jest.setTimeout(120_000);
+
+/** Nothing here is to time out, and what is unknown stays so. */
+const PATIENT = { ...SHORT, startWithin: 10_000, timeout: 20_000, lease: 40_000, grace: 600_000 };
+/** Slots of the bulk lane, and silent requests before the fifth: so many requests one worker can lose before the pause. */
+const MOST_LOST = 6 + 4;
+const BULK = { lane: 'bulk' } as const;
+
+describe('a lane without answers', () => {
+  let stage: Stage;
+  let gate: Gate;
+  let outbox: SmsOutbox;
+  let campaigns: SmsCampaigns;
+
+  beforeAll(async () => {
+    stage = await Stage.set();
+    gate = await Gate.before(stage.sandbox.url);
+    const { app, outbox: first } = await stage.app({ timing: PATIENT }, { url: gate.url });
+    outbox = first;
+    campaigns = app.get(SmsCampaigns);
+  }, 60_000);
+  beforeEach(async () => {
+    await stage.clear();
+    gate.largest = Infinity;
+    gate.lost.length = 0;
+  });
+  afterAll(async () => {
+    await stage.close();
+    await gate.close();
+  });
+
+  const limits = async () => (await outbox.getStats()).limitedLanes;
+  const limitOf = async (lane: string) => (await limits()).find((limit) => limit.lane === lane)?.largestRequest;
+  /** The lane is paused, what was under way has ended, and no probe goes out before a test wants it. */
+  const paused = async (lane: string) => {
+    await until(
+      () =>
+        stage.query(
+          `update lane_limit set try_at = clock_timestamp() + interval '1 hour' where lane = $1::lane and size = 0 returning 1`,
+          [lane],
+        ),
+      (rows) => rows.length === 1,
+      60_000,
+    );
+    await until(
+      () => stage.query(`select from chunk where state = 'sending' and lane = $1::lane`, [lane]),
+      (sending) => sending.length === 0,
+      60_000,
+    );
+  };
+  /** The larger request is due at once. @returns in how many seconds the next one is, once it has failed. */
+  const tryOnce = async (lane: string, lost: number) => {
+    await stage.query('update lane_limit set try_at = clock_timestamp() where lane = $1::lane', [lane]);
+    await until(
+      () => gate.lost.length,
+      (count) => count === lost,
+      60_000,
+    );
+    const [row] = await until(
+      () =>
+        stage.query<{ seconds: number; sending: number }>(
+          `select extract(epoch from try_at - clock_timestamp())::float8 as seconds,
+            (select count(*)::int from chunk where state = 'sending' and lane = $1::lane) as sending
+          from lane_limit where lane = $1::lane`,
+          [lane],
+        ),
+      ([seen]) => seen !== undefined && seen.sending === 0,
+      60_000,
+    );
+    await stage.query(`update lane_limit set try_at = clock_timestamp() + interval '1 hour' where lane = $1::lane`, [
+      lane,
+    ]);
+    return row!.seconds;
+  };
+  const laneEvents = () =>
+    stage.query<{ event: string }>(
+      `select concat_ws(' ', event, 'by', by) as event, detail from journal where event like 'lane %' order by id`,
+    );
+  const send = async (to: string) => {
+    const { receipt } = await outbox.send({ to, content: 'a code' }, { timeout: 30_000 });
+    expect(receipt?.accepted).toHaveLength(1);
+  };
+
+  it('sends small requests while large ones get none, and codes beside it; few recipients are lost', async () => {
+    gate.largest = 100;
+    const start = (count: number, first: number) =>
+      campaigns.create(campaignOf({ recipients: numbers(count, first), sendAt: 'now' }));
+    const { id } = await start(MOST_LOST * 1_000 + 3_000, 0);
+    await paused('bulk');
+    await send('918563900001');
+    expect(await limits()).toEqual([
+      {
+        ...{ lane: 'bulk', largestRequest: 0, code: 'OUTBOX_GATEWAY_SILENT' },
+        ...{
+          reason: 'no readable answers (LAAFFIC_CONNECTION_LOST)',
+          since: expect.any(Date),
+          probesAt: expect.any(Date),
+        },
+      },
+    ]);
+    expect((await outbox.getStats()).paused).toBeUndefined();
+    const before = gate.lost.length;
+    expect(gate.lost).toEqual(Array.from({ length: before }, () => 1_000));
+    expect(before).toBeLessThanOrEqual(MOST_LOST);
+
+    // One recipient, then two, four, … until a request gets no answer. That one is not tried again soon.
+    const wait = await tryOnce('bulk', before + 1);
+    expect(gate.lost.at(-1)).toBe(128);
+    expect([wait > 0, wait <= 60]).toEqual([true, true]);
+    await send('918563900002');
+    const progress = await until(
+      () => campaigns.progress(id),
+      ({ pending, sending }) => pending + sending === 0,
+      60_000,
+    );
+    expect(progress).toMatchObject({ accepted: progress.total - before * 1_000 - 128, unknown: before * 1_000 + 128 });
+    expect(await limitOf('bulk')).toBe(64);
+
+    // Each further try costs as much, and the time until the next one doubles.
+    await start(1_000, 20_000);
+    const next = await tryOnce('bulk', before + 2);
+    expect(gate.lost.at(-1)).toBe(128);
+    expect([next > 60, next <= 120]).toEqual([true, true]);
+
+    // The fault is over.
+    gate.largest = Infinity;
+    await stage.query('update lane_limit set try_at = clock_timestamp()');
+    let first = 30_000;
+    await until(
+      async () => {
+        const { backlog } = await outbox.getStats();
+        if (backlog < 1_000) await start(2_000, (first += 2_000));
+        return limitOf('bulk');
+      },
+      (size) => size === undefined,
+      60_000,
+    );
+    expect(await laneEvents()).toEqual([
+      { event: 'lane paused by gateway', detail: 'bulk: no readable answers (LAAFFIC_CONNECTION_LOST)' },
+      ...[1, 2].map(() => ({
+        event: 'lane limited by gateway',
+        detail: 'bulk: 64 recipients a request, 128 got no answer (LAAFFIC_CONNECTION_LOST)',
+      })),
+      { event: 'lane resumed by probe', detail: 'bulk' },
+    ]);
+    expect((await stage.sums())?.['unknown']).toBe(0);
+    const taken = stage.sandbox.messages.map(({ number }) => number);
+    expect(new Set(taken).size).toBe(taken.length);
+  });
+
+  it('is paused with one probe of one recipient at a time, ever later, up to five minutes', async () => {
+    gate.largest = 0;
+    await Promise.all(numbers(40).map((to) => outbox.enqueue({ to, content: 'x' }, BULK)));
+    await outbox.enqueue({ to: numbers(500, 1_000), content: 'x' }, BULK);
+    await paused('bulk');
+    const before = gate.lost.length;
+    expect(before).toBeLessThanOrEqual(MOST_LOST);
+    const waits: number[] = [];
+    for (let probes = 1; probes <= 9; probes++) waits.push(await tryOnce('bulk', before + probes));
+    expect(waits.map((seconds) => seconds <= 300)).toEqual(waits.map(() => true));
+    expect(waits.map((seconds) => 2 ** Math.ceil(Math.log2(seconds)))).toEqual([4, 8, 16, 32, 64, 128, 256, 512, 512]);
+    expect(gate.lost.slice(before)).toEqual(waits.map(() => 1));
+  });
+
+  it('pauses the account in both lanes if both are silent, for all workers, until a person resumes it', async () => {
+    const { app } = await stage.app({ timing: PATIENT }, { url: gate.url });
+    gate.largest = 0;
+    await Promise.all(numbers(300).map((to, i) => outbox.enqueue({ to, content: 'x' }, i % 2 === 0 ? {} : BULK)));
+    await Promise.all([paused('priority'), paused('bulk')]);
+    // Of two workers, and both lanes.
+    expect(gate.lost.length).toBeLessThanOrEqual(2 * (MOST_LOST + 20 + 4));
+    expect((await outbox.getStats()).paused).toBeUndefined();
+    const lost = gate.lost.length;
+    gate.largest = Infinity;
+    expect(await outbox.resumeAccount('a person')).toBe(true);
+    await until(
+      () => stage.sums(),
+      (sums) => sums?.['accepted'] === 300 - lost,
+      60_000,
+    );
+    expect(await limits()).toEqual([]);
+    expect(await outbox.resumeAccount('a person')).toBe(false);
+    expect((await laneEvents()).slice(-2).map(({ event }) => event)).toEqual([
+      'lane resumed by a person',
+      'lane resumed by a person',
+    ]);
+    await stage.stop(app);
+  });
+
+  it('works again at once if no larger request was lost than the probe', async () => {
+    gate.largest = 0;
+    await Promise.all(numbers(60).map((to) => outbox.enqueue({ to, content: 'x' })));
+    await paused('priority');
+    gate.largest = Infinity;
+    await stage.query('update lane_limit set try_at = clock_timestamp()');
+    await until(
+      () => stage.sums(),
+      (sums) => sums?.['accepted'] === 60 - gate.lost.length,
+      60_000,
+    );
+    expect(await limits()).toEqual([]);
+  });
+
+  it('is not paused again by requests that began before it was', async () => {
+    await outbox.send({ to: numbers(1), content: 'x' });
+    const [chunk] = await stage.query<{ id: string }>('select id from chunk');
+    const pause = async () =>
+      (
+        await stage.query<{ is: boolean }>(`select pause_lane('4luaKsL2', 'bulk', $1, 1000, 'x', 2000) as is`, [
+          chunk?.id,
+        ])
+      )[0]?.is;
+    const first = await pause();
+    const again = await pause();
+    await stage.query('update lane_limit set size = 64');
+    const late = await pause();
+    await stage.query('update chunk set sent_at = clock_timestamp()');
+    expect([first, again, late, await pause()]).toEqual([true, false, false, true]);
+  });
+});
