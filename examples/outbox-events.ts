@@ -1,22 +1,42 @@
-import { Injectable } from '@nestjs/common';
-import { OnCampaignDone, OnHeld, OnSettled, type FinishedCampaign, type OutboxPart } from 'nestjs-laaffic-outbox';
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import {
+  OnCampaignDone,
+  OnRecipientState,
+  SmsOutbox,
+  type FinishedCampaign,
+  type RecipientStateEvent,
+} from 'nestjs-laaffic-outbox';
+import { Pool } from 'pg';
 
 @Injectable()
-export class OutboxEvents {
-  readonly heard: string[] = [];
+export class OrderMessages {
+  readonly #logger = new Logger(OrderMessages.name);
 
-  @OnSettled()
-  onSettled({ id, recipients }: OutboxPart) {
-    for (const { position, state } of recipients) this.heard.push(`message ${id}, recipient ${position}: ${state}`);
+  constructor(
+    @Inject(Pool) private readonly pool: Pool,
+    private readonly outbox: SmsOutbox,
+  ) {}
+
+  async tell(order: string, number: string): Promise<void> {
+    const sms = { to: number, content: 'Your order is on its way' };
+    await this.outbox.enqueue(sms, { reference: order, idempotencyKey: `order ${order} on its way` });
   }
 
-  @OnHeld()
-  onHeld({ id, recipients }: OutboxPart) {
-    this.heard.push(`message ${id}: ${recipients.length} wait for a decision`);
+  /** The same change may come again, so this sets a state and counts nothing. */
+  @OnRecipientState()
+  async onState({ reference, recipients }: RecipientStateEvent): Promise<void> {
+    for (const { state } of recipients) {
+      await this.pool.query('update orders set sms = $2 where name = $1', [reference, state]);
+    }
+  }
+
+  @OnRecipientState({ state: 'held' })
+  onHeld({ messageId, recipients }: RecipientStateEvent): void {
+    this.#logger.warn(`Message ${messageId}: ${recipients.length} recipients need a decision`);
   }
 
   @OnCampaignDone()
-  onCampaignDone({ name, accepted, total }: FinishedCampaign) {
-    this.heard.push(`${name}: ${accepted} of ${total}`);
+  onCampaignDone({ name, accepted, total }: FinishedCampaign): void {
+    this.#logger.log(`${name}: ${accepted} of ${total}`);
   }
 }

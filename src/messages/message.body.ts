@@ -47,6 +47,9 @@ export class MessageBody {
   @ApiPropertyOptional({ example: '7', description: 'The campaign that it is a part of.' })
   campaignId?: string;
 
+  @ApiPropertyOptional({ example: 'order 7', description: 'Not there once it was removed for its age.' })
+  reference?: string;
+
   @ApiProperty({ type: [RecipientBody] })
   recipients!: RecipientBody[];
 }
@@ -71,7 +74,8 @@ export function recipientBody(recipient: OutboxRecipient): RecipientBody {
   return { orderId, ...id, number, state: shownState(recipient), ...told, ...times };
 }
 
-export function messageBody({ id, createdAt, campaignId, recipients }: OutboxMessage): MessageBody {
+export function messageBody({ id, createdAt, campaignId, reference, recipients }: OutboxMessage): MessageBody {
   const part = campaignId === undefined ? {} : { campaignId };
-  return { id, createdAt, ...part, recipients: recipients.map(recipientBody) };
+  const handle = reference === undefined ? {} : { reference };
+  return { id, createdAt, ...part, ...handle, recipients: recipients.map(recipientBody) };
 }

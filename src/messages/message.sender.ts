@@ -32,13 +32,17 @@ export class MessageSender {
    * @throws {OutboxError} `OUTBOX_KEY_REUSED`; `OUTBOX_DATABASE` if nobody knows whether it was taken.
    */
   async send(
-    { sendAt, sendBefore, to, content, senderId }: SendMessageBody,
+    { sendAt, sendBefore, to, content, senderId, reference }: SendMessageBody,
     { idempotencyKey, isAsync, response }: Sending,
   ): Promise<{ id: string; receipt: SmsReceipt | undefined }> {
     const issues = [...strayFields('to', to), ...checkDeadline(sendBefore, idempotencyKey)];
     if (issues.length > 0) throw invalidCommand(issues);
     const command = { to, content, senderId };
-    const options = { idempotencyKey, ...(sendBefore == null ? {} : { sendBefore: new Date(sendBefore) }) };
+    const options = {
+      idempotencyKey,
+      reference: reference ?? undefined,
+      ...(sendBefore == null ? {} : { sendBefore: new Date(sendBefore) }),
+    };
     if (isAsync || sendAt != null) {
       const at = sendAt == null ? {} : { sendAt: new Date(sendAt) };
       const { id, isNew } = await this.outbox.enqueue(command, { ...options, ...at });

@@ -1,6 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Expose } from 'class-transformer';
-import { IsOptional } from 'class-validator';
+import { IsOptional, IsString } from 'class-validator';
 import type { RecipientInput } from 'nestjs-laaffic';
 import { SendSmsCommand } from 'nestjs-laaffic/commands';
 import { IsMoment } from '../http/is-moment.js';
@@ -58,6 +58,19 @@ export class SendMessageBody extends SendSmsCommand {
   @IsOptional()
   @IsMoment()
   sendBefore?: string | null;
+
+  @ApiPropertyOptional({
+    type: String,
+    nullable: true,
+    minLength: 1,
+    maxLength: 255,
+    example: 'order 7',
+    description: 'What you call the message. It is shown with it and not sent; it need not be unique.',
+  })
+  @Expose()
+  @IsOptional()
+  @IsString()
+  reference?: string | null;
 }
 
 /** What the page of the API offers to send. */
@@ -68,6 +81,7 @@ export const sendExamples = {
       to: ['+91 8563 21412', { number: '91856321413', orderId: 'order-2' }],
       content: 'Your table is ready',
       senderId: 'ACME',
+      reference: 'order 7',
     },
   },
   'later, or not at all': {

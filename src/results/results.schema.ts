@@ -30,13 +30,13 @@ export const resultsResponse = {
 
 /** The same of single messages. */
 export const heldMessagesResponse = {
-  description: `${LINES} Before them \`messageId\`. CSV with \`Accept: text/csv\`. ${SENT_AT}`,
+  description: `${LINES} Before them \`messageId\` and \`reference\`. CSV with \`Accept: text/csv\`. ${SENT_AT}`,
   content: {
     'application/x-ndjson': {
       schema: {
         type: 'string',
         example:
-          '{"messageId":"42","position":0,"number":"91856321412","orderId":"order-1","state":"held",' +
+          '{"messageId":"42","reference":"order 7","position":0,"number":"91856321412","orderId":"order-1","state":"held",' +
           '"code":"LAAFFIC_TIMEOUT","reason":"no answer within 30 s","sentAt":"2026-01-31T09:00:00.000Z"}\n',
       },
     },
@@ -44,8 +44,8 @@ export const heldMessagesResponse = {
       schema: {
         type: 'string',
         example:
-          'messageId,position,number,orderId,state,msgId,code,reason,reportedAt,sentAt\r\n' +
-          '42,0,91856321412,order-1,held,,LAAFFIC_TIMEOUT,no answer within 30 s,,2026-01-31T09:00:00.000Z\r\n',
+          'messageId,reference,position,number,orderId,state,msgId,code,reason,reportedAt,sentAt\r\n' +
+          '42,order 7,0,91856321412,order-1,held,,LAAFFIC_TIMEOUT,no answer within 30 s,,2026-01-31T09:00:00.000Z\r\n',
       },
     },
   },

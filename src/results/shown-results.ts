@@ -15,7 +15,7 @@ export const RESULT_COLUMNS = [
 ] as const;
 
 /** The same of single messages. */
-export const MESSAGE_RESULT_COLUMNS = ['messageId', ...RESULT_COLUMNS] as const;
+export const MESSAGE_RESULT_COLUMNS = ['messageId', 'reference', ...RESULT_COLUMNS] as const;
 
 /** Recipients with the states that the API names; only those in one of them, if it is given. */
 export async function* shownResults<Recipient extends OutboxRecipient>(

@@ -2,13 +2,14 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Logger, type Provider } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { LaafficSandbox } from 'laaffic-sandbox';
 import { SmsCampaigns, SmsOutbox } from 'nestjs-laaffic-outbox';
 import { Pool } from 'pg';
 import { mend, springSale } from '../../examples/outbox-campaign.js';
 import { sendOne } from '../../examples/outbox-embedded.js';
-import { OutboxEvents } from '../../examples/outbox-events.js';
+import { OrderMessages } from '../../examples/outbox-events.js';
 import { decide, sendCode, takeBack } from '../../examples/outbox-messages.js';
 import { WatchedModule } from '../../examples/outbox-watching.js';
 import { OutboxSettings } from '../../libs/laaffic-outbox/src/options/outbox.settings.js';
@@ -107,7 +108,7 @@ describe('the examples of the outbox', () => {
   });
 
   /** An app with a ledger of its own. */
-  const start = (schema: string, providers: (typeof OutboxEvents)[] = []) =>
+  const start = (schema: string, providers: Provider[] = []) =>
     startApp(sandbox, { database: database.url, schema, timing: SHORT, worker: { poll: 50 } }, { providers });
 
   it('place an order and its message, or neither', async () => {
@@ -191,21 +192,30 @@ describe('the examples of the outbox', () => {
     await app.close();
   });
 
-  it('hear of what was decided', async () => {
-    const app = await start('docs_events', [OutboxEvents]);
-    const { heard } = app.get(OutboxEvents);
-    await app.get(SmsOutbox).send({ to: '91856321412', content: 'x' });
+  it("keep an app's own rows up to date", async () => {
+    const lines: unknown[] = [];
+    jest.spyOn(Logger.prototype, 'warn').mockImplementation((line: unknown) => void lines.push(line));
+    jest.spyOn(Logger.prototype, 'log').mockImplementation((line: unknown) => void lines.push(line));
+    const pool = new Pool({ connectionString: database.url, options: '-c search_path=shop' });
+    await pool.query('create schema shop create table orders (name text primary key, sms text)');
+    await pool.query(`insert into orders (name) values ('1'), ('2')`);
+    const app = await start('docs_events', [OrderMessages, { provide: Pool, useValue: pool }]);
+    const orders = async () =>
+      (await pool.query<{ sms: string | null }>('select sms from orders order by name')).rows.map(({ sms }) => sms);
+    await app.get(OrderMessages).tell('1', '91856321412');
+    await until(async () => (await orders())[0] === 'accepted');
     sandbox.script({ fault: 'cut-after-accepting' });
-    await app.get(SmsOutbox).send({ to: '91856321412', content: 'x' });
-    await until(() => heard.length === 2);
+    await app.get(OrderMessages).tell('2', '91856321413');
+    await until(async () => (await orders())[1] === 'held');
     await app.get(SmsCampaigns).create({ name: 'spring', content: 'x', recipients: ['91856321412'], sendAt: 'now' });
-    await until(() => heard.length === 4);
+    await until(() => lines.includes('spring: 1 of 1'));
     await app.close();
-    expect(heard.sort()).toEqual([
-      'message 1, recipient 0: accepted',
-      'message 2: 1 wait for a decision',
-      'message 3, recipient 0: accepted',
-      'spring: 1 of 1',
+    jest.restoreAllMocks();
+    const rows = await orders();
+    await pool.end();
+    expect([rows, lines.filter((line) => String(line).startsWith('Message'))]).toEqual([
+      ['accepted', 'held'],
+      ['Message 2: 1 recipients need a decision'],
     ]);
   });
 

@@ -11,21 +11,23 @@ import {
 import { LaafficSandbox } from 'laaffic-sandbox';
 import {
   OnCampaignDone,
-  OnHeld,
-  OnSettled,
+  OnRecipientState,
   SmsCampaigns,
   SmsOutbox,
   type FinishedCampaign,
   type LaafficOutboxOptions,
-  type OutboxPart,
+  type RecipientStateEvent,
+  type RecipientStateFilter,
 } from 'nestjs-laaffic-outbox';
 import { Pool } from 'pg';
-import { Announcer } from '../../libs/laaffic-outbox/src/events/announcer.js';
+import { EventDispatcher } from '../../libs/laaffic-outbox/src/events/event-dispatcher.js';
 import { OutboxLedger } from '../../libs/laaffic-outbox/src/ledger/outbox-ledger.js';
 import { failureOf } from '../module/account.js';
 import { startApp } from './app.js';
 import { campaignOf, numbers, progressOf, until } from './campaigns.js';
 import { startDatabase } from './database.js';
+
+jest.setTimeout(60_000);
 
 const TIMING = {
   startWithin: 2_500,
@@ -43,6 +45,7 @@ let sandbox: LaafficSandbox;
 let schema = '';
 let schemas = 0;
 let close: (() => Promise<void>)[] = [];
+let releases: (() => void)[] = [];
 
 beforeAll(async () => {
   database = await startDatabase();
@@ -55,6 +58,9 @@ beforeEach(() => {
 });
 afterEach(async () => {
   jest.restoreAllMocks();
+  // Handlers that wait would keep their apps from closing.
+  for (const release of releases) release();
+  releases = [];
   await Promise.all(close.map((one) => one()));
   close = [];
 });
@@ -78,37 +84,37 @@ async function start(providers: Type[], options: Partial<LaafficOutboxOptions> =
   return { outbox: app.get(SmsOutbox), campaigns: app.get(SmsCampaigns), ledger, close: end };
 }
 
-/** Methods of each kind, and what they have heard; `meet` is what they do about it. */
-function listener(meet: (kind: string, event: OutboxPart | FinishedCampaign) => unknown = () => undefined) {
-  const heard: [kind: string, event: OutboxPart | FinishedCampaign][] = [];
-  const hear = (kind: string, event: OutboxPart | FinishedCampaign) => {
-    heard.push([kind, event]);
-    return meet(kind, event);
+type Heard = RecipientStateEvent | FinishedCampaign;
+
+/** Methods for both events, and what they have heard; `meet` is what they do about it. */
+function listener(meet: (event: Heard) => unknown = () => undefined, filter: RecipientStateFilter = {}) {
+  const heard: Heard[] = [];
+  const hear = (event: Heard) => {
+    heard.push(event);
+    return meet(event);
   };
   @Injectable()
   class Listener {
-    @OnSettled()
-    settled(part: OutboxPart) {
-      return hear('settled', part);
-    }
-
-    @OnHeld()
-    held(part: OutboxPart) {
-      return hear('held', part);
+    @OnRecipientState(filter)
+    changed(event: RecipientStateEvent) {
+      return hear(event);
     }
 
     @OnCampaignDone()
     done(campaign: FinishedCampaign) {
-      return hear('done', campaign);
+      return hear(campaign);
     }
   }
   return { Listener, heard, has: (count: number) => until(() => heard.length >= count) };
 }
 
-const open = async (table: 'chunk' | 'campaign' = 'chunk') =>
-  (await pool.query(`select id from ${schema}.${table} where announce_at is not null or announcements > 0`)).rows
-    .length;
-const allTold = () => until(async () => (await open()) + (await open('campaign')) === 0);
+const ids = (heard: readonly Heard[]) => heard.map((event) => ('messageId' in event ? event.messageId : event.id));
+const statesIn = (heard: readonly Heard[]) =>
+  heard.flatMap((event) =>
+    'messageId' in event ? event.recipients.map(({ position, state }) => `${position} ${state}`) : [event.state],
+  );
+const open = async () => (await pool.query(`select from ${schema}.event`)).rows.length;
+const allTaken = () => until(async () => (await open()) === 0);
 const recipient = (position: number, number: string, more: object) => ({
   position,
   number,
@@ -119,17 +125,19 @@ const ACCEPTED = { state: 'accepted', msgId: expect.any(String) };
 const NOT_KNOWN = { code: expect.any(String), reason: expect.any(String) };
 const IN_DOUBT = { ...NOT_KNOWN, sentAt: expect.any(Date) };
 
-describe('handlers are told', () => {
-  it('what became of a message', async () => {
+describe('handlers are called', () => {
+  it('with a message that was accepted', async () => {
     const { Listener, heard, has } = listener();
     const { outbox } = await start([Listener]);
-    const { id } = await outbox.enqueue({ to: NUMBER, content: 'x' });
+    const { id } = await outbox.enqueue({ to: NUMBER, content: 'x' }, { reference: 'order 7' });
     await has(1);
-    await allTold();
-    expect(heard).toEqual([['settled', { id, lane: 'priority', recipients: [recipient(0, NUMBER, ACCEPTED)] }]]);
+    await allTaken();
+    expect(heard).toEqual([
+      { messageId: id, reference: 'order 7', lane: 'priority', recipients: [recipient(0, NUMBER, ACCEPTED)] },
+    ]);
   });
 
-  it('that a message was refused, or came too late', async () => {
+  it('with a message that was rejected, or came too late', async () => {
     const { Listener, heard, has } = listener();
     const { outbox } = await start([Listener]);
     sandbox.script({ status: -3 });
@@ -138,83 +146,74 @@ describe('handlers are told', () => {
     const sendBefore = new Date(Date.now() - 1_000);
     const late = await outbox.enqueue({ to: NUMBER, content: 'x' }, { sendBefore });
     await has(2);
-    await allTold();
+    await allTaken();
     const rejected = (more: object) => [recipient(0, NUMBER, { state: 'rejected', ...NOT_KNOWN, ...more })];
     expect(heard).toEqual([
-      [
-        'settled',
-        {
-          id: refused.id,
-          lane: 'bulk',
-          recipients: rejected({ code: 'LAAFFIC_SENSITIVE_CONTENT', msgId: expect.any(String) }),
-        },
-      ],
-      ['settled', { id: late.id, lane: 'priority', recipients: rejected({ code: 'OUTBOX_EXPIRED' }) }],
+      {
+        messageId: refused.id,
+        lane: 'bulk',
+        recipients: rejected({ code: 'LAAFFIC_SENSITIVE_CONTENT', msgId: expect.any(String) }),
+      },
+      { messageId: late.id, lane: 'priority', recipients: rejected({ code: 'OUTBOX_EXPIRED' }) },
     ]);
   });
 
-  it('who of a message is held', async () => {
+  it('with recipients that are unknown, and then held', async () => {
     const { Listener, heard, has } = listener();
     const { outbox } = await start([Listener]);
     sandbox.script({ fault: 'cut-after-accepting' });
     const { id } = await outbox.enqueue({ to: NUMBER, content: 'x' });
-    await has(1);
-    await allTold();
-    expect(heard).toEqual([
-      ['held', { id, lane: 'priority', recipients: [recipient(0, NUMBER, { state: 'held', ...IN_DOUBT })] }],
-    ]);
+    await has(2);
+    await allTaken();
+    const event = (state: string) => ({
+      messageId: id,
+      lane: 'priority',
+      recipients: [recipient(0, NUMBER, { state, ...IN_DOUBT })],
+    });
+    expect(heard).toEqual([event('unknown'), event('held')]);
   });
 
   it.each([
     ['sent', { state: 'accepted' }],
     ['abandon', { state: 'abandoned', ...IN_DOUBT }],
-  ] as const)('what a person has decided, in a process that sends nothing too: %s', async (decision, end) => {
-    const { Listener, heard, has } = listener();
+  ] as const)('with what a person decides in a process without handlers: %s', async (decision, end) => {
+    const { Listener, heard, has } = listener(undefined, { state: ['held', 'accepted', 'abandoned'] });
     const { outbox } = await start([Listener]);
-    const { outbox: desk } = await start([Listener], { worker: false });
+    const { outbox: desk } = await start([], { worker: false });
     sandbox.script({ fault: 'cut-after-accepting' });
     const [first = '', second = ''] = numbers(2);
     const { id } = await outbox.enqueue({ to: [first, second], content: 'x' });
     await has(1);
-    await allTold();
     await desk.resolve(id, decision, { by: 'a person', positions: [0] });
-    await has(3);
-    await allTold();
+    await has(2);
     await desk.resolve(id, decision, { by: 'a person' });
-    await has(4);
-    await allTold();
-    const part = (...recipients: object[]) => ({ id, lane: 'priority', recipients });
-    const [held, decided] = [{ state: 'held', ...IN_DOUBT }, end];
+    await has(3);
+    await allTaken();
+    const event = (...recipients: object[]) => ({ messageId: id, lane: 'priority', recipients });
+    const held = { state: 'held', ...IN_DOUBT };
     expect(heard).toEqual([
-      ['held', part(recipient(0, first, held), recipient(1, second, held))],
-      ['settled', part(recipient(0, first, decided), recipient(1, second, held))],
-      ['held', part(recipient(1, second, held))],
-      ['settled', part(recipient(0, first, decided), recipient(1, second, decided))],
+      event(recipient(0, first, held), recipient(1, second, held)),
+      event(recipient(0, first, end)),
+      event(recipient(1, second, end)),
     ]);
   });
 
-  it('who is held of a message that was settled but for some', async () => {
+  it('with all recipients of one answer at once, and later with those that change alone', async () => {
     const { Listener, heard, has } = listener();
     const { outbox } = await start([Listener], { timing: { ...TIMING, grace: 60_000 } });
     sandbox.script({ fault: 'missing-items' });
     const [first = '', second = ''] = numbers(2);
     const { id } = await outbox.enqueue({ to: [first, second], content: 'x' });
     await has(1);
-    await allTold();
     await pool.query(`update ${schema}.chunk set changed_at = changed_at - interval '1 hour'`);
-    await has(3);
-    await allTold();
-    const part = (...recipients: object[]) => ({ id, lane: 'priority', recipients });
-    const known = recipient(0, first, ACCEPTED);
+    await has(2);
+    await allTaken();
+    const event = (...recipients: object[]) => ({ messageId: id, lane: 'priority', recipients });
     const unclear = (state: string) => recipient(1, second, { state, ...IN_DOUBT });
-    expect(heard).toEqual([
-      ['settled', part(known, unclear('unknown'))],
-      ['settled', part(known, unclear('held'))],
-      ['held', part(unclear('held'))],
-    ]);
+    expect(heard).toEqual([event(recipient(0, first, ACCEPTED), unclear('unknown')), event(unclear('held'))]);
   });
 
-  it('of each part of a campaign, and of its end', async () => {
+  it('with each part of a campaign, and with its end', async () => {
     const { Listener, heard, has } = listener();
     const { campaigns } = await start([Listener]);
     const [first = '', second = ''] = numbers(2);
@@ -222,23 +221,41 @@ describe('handlers are told', () => {
       campaignOf({ name: 'spring', recipients: [first, 'x', second], sendAt: 'now' }),
     );
     await has(2);
-    await allTold();
+    await allTaken();
     expect(heard).toEqual([
-      [
-        'settled',
-        {
-          id: expect.any(String),
-          campaignId: id,
-          lane: 'bulk',
-          recipients: [
-            recipient(0, first, ACCEPTED),
-            { ...recipient(1, '', { state: 'rejected', ...NOT_KNOWN }), number: undefined },
-            recipient(2, second, ACCEPTED),
-          ],
-        },
-      ],
-      ['done', { ...progressOf(id, 'done', { total: 3, accepted: 2, invalid: 1 }), name: 'spring' }],
+      {
+        messageId: expect.any(String),
+        campaignId: id,
+        lane: 'bulk',
+        recipients: [recipient(0, first, ACCEPTED), recipient(2, second, ACCEPTED)],
+      },
+      { ...progressOf(id, 'done', { total: 3, accepted: 2, invalid: 1 }), name: 'spring' },
     ]);
+  });
+
+  it('only with the states that they take, each method with its own', async () => {
+    const calls: string[] = [];
+    const note = (method: string) => (event: RecipientStateEvent) =>
+      calls.push(`${method} ${event.recipients.map(({ position, state }) => `${position} ${state}`).join()}`);
+    @Injectable()
+    class Methods {
+      @OnRecipientState({ state: 'accepted' })
+      one(event: RecipientStateEvent) {
+        note('one')(event);
+      }
+
+      @OnRecipientState({ state: 'unknown' })
+      @OnRecipientState({ state: ['held', 'accepted'] })
+      both(event: RecipientStateEvent) {
+        note('both')(event);
+      }
+    }
+    const { outbox } = await start([Methods]);
+    sandbox.script({ fault: 'missing-items' });
+    await outbox.enqueue({ to: [...numbers(2)], content: 'x' });
+    await until(() => calls.length === 3);
+    await allTaken();
+    expect(calls).toEqual(['one 0 accepted', 'both 0 accepted,1 unknown', 'both 1 held']);
   });
 });
 
@@ -249,12 +266,12 @@ describe('a handler that fails', () => {
     let failures = 0;
     @Injectable()
     class Failing {
-      @OnSettled()
-      async settled({ recipients }: OutboxPart) {
+      @OnRecipientState({ state: 'accepted' })
+      async accepted({ recipients }: RecipientStateEvent) {
         if (++failures <= 1) throw new TypeError(`no row for ${String(recipients[0]?.number)}`);
       }
 
-      @OnHeld()
+      @OnRecipientState({ state: 'held' })
       never() {
         throw new Error('nothing is held');
       }
@@ -265,15 +282,36 @@ describe('a handler that fails', () => {
     await has(1);
     await until(async () => (await open()) === 1);
     await has(2);
-    await allTold();
-    expect({ failures, heard: heard.map(([kind, event]) => [kind, event.id]), logged: logged.mock.calls }).toEqual({
+    await allTaken();
+    expect({ failures, heard: ids(heard), logged: logged.mock.calls }).toEqual({
       failures: 2,
-      heard: [
-        ['settled', id],
-        ['settled', id],
-      ],
-      logged: [['App/Failing.settled failed, and it is tried again: TypeError']],
+      heard: [id, id],
+      logged: [['App/Failing.accepted failed, and it is tried again: TypeError']],
     });
+  });
+
+  it('holds later changes of the same message up, and no other message', async () => {
+    jest.spyOn(Logger.prototype, 'error').mockReturnValue();
+    jest.spyOn(Logger.prototype, 'log').mockReturnValue();
+    let fails = true;
+    let failing = '';
+    const taken: string[] = [];
+    const { Listener } = listener((event) => {
+      if (!('messageId' in event)) return;
+      if (fails && event.messageId === failing) throw new Error('not now');
+      taken.push(...event.recipients.map(({ state }) => `${event.messageId} ${state}`));
+    });
+    const { outbox } = await start([Listener]);
+    const later = { sendAt: new Date(Date.now() + 60_000) };
+    ({ id: failing } = await outbox.enqueue({ to: NUMBER, content: 'x' }, later));
+    sandbox.script({ fault: 'cut-after-accepting' });
+    await pool.query(`update ${schema}.chunk set due_at = clock_timestamp()`);
+    await until(async () => (await outbox.find(failing))?.recipients[0]?.state === 'held');
+    const { id: other } = await outbox.enqueue({ to: NUMBER, content: 'x' });
+    await until(() => taken.length === 1);
+    fails = false;
+    await allTaken();
+    expect(taken).toEqual([`${other} accepted`, `${failing} unknown`, `${failing} held`]);
   });
 
   it('is called ever later', async () => {
@@ -282,111 +320,133 @@ describe('a handler that fails', () => {
       throw new Error('never');
     });
     const { outbox, close: end } = await start([Listener]);
-    const { id } = await outbox.enqueue({ to: NUMBER, content: 'x' });
+    await outbox.enqueue({ to: NUMBER, content: 'x' });
     const pause = async () => {
-      const { rows } = await pool.query<{ tries: number; pause: number }>(
-        `select announcements as tries, extract(epoch from announce_at - clock_timestamp())::float8 as pause
-          from ${schema}.chunk where id = $1`,
-        [id],
+      const { rows } = await pool.query<{ failures: number; pause: number }>(
+        `select failures, extract(epoch from due_at - clock_timestamp())::float8 as pause
+          from ${schema}.event where claim is null`,
       );
       return rows[0];
     };
+    const failed = (failures: number) =>
+      pool.query(`update ${schema}.event set failures = $1, due_at = clock_timestamp()`, [failures]);
     await has(1);
-    await pool.query(`update ${schema}.chunk set announcements = 4, announce_at = clock_timestamp() where id = $1`, [
-      id,
-    ]);
-    await has(2);
-    await until(async () => ((await pause())?.pause ?? 60) < 30);
+    await until(async () => (await pause())?.failures === 1);
+    await failed(4);
+    await until(async () => (await pause())?.failures === 5);
     const fifth = await pause();
-    await pool.query(`update ${schema}.chunk set announcements = 90, announce_at = clock_timestamp() where id = $1`, [
-      id,
-    ]);
-    await has(3);
-    await until(async () => ((await pause())?.pause ?? 0) > 100);
+    await failed(90);
+    await until(async () => (await pause())?.failures === 91);
     const last = await pause();
     await end();
     expect([fifth, last]).toEqual([
-      { tries: 5, pause: expect.closeTo(16, -0.5) },
-      { tries: 91, pause: expect.closeTo(600, -0.5) },
+      { failures: 5, pause: expect.closeTo(16, -0.5) },
+      { failures: 91, pause: expect.closeTo(600, -0.5) },
+    ]);
+  });
+
+  it('for 7 days is given up, with a line that counts what was lost', async () => {
+    const logged = jest.spyOn(Logger.prototype, 'error').mockReturnValue();
+    const { Listener, has } = listener(() => {
+      throw new Error('never');
+    });
+    const { outbox, close: end } = await start([Listener]);
+    await outbox.enqueue({ to: [...numbers(2)], content: 'x' });
+    await outbox.cancel(
+      (await outbox.enqueue({ to: NUMBER, content: 'x' }, { sendAt: new Date(Date.now() + 60_000) })).id,
+    );
+    await has(2);
+    await end();
+    await pool.query(`update ${schema}.event set recorded_at = recorded_at - interval '6 days'`);
+    await (await start([])).close();
+    const kept = await open();
+    await pool.query(`update ${schema}.event set recorded_at = recorded_at - interval '1 day'`);
+    await start([]);
+    await allTaken();
+    const lines = logged.mock.calls.map(([line]) => String(line)).filter((line) => line.includes('7 days'));
+    expect([kept, lines]).toEqual([
+      2,
+      ['Events that no handler has taken for 7 days were removed: 1 of accepted, 1 of cancelled'],
     ]);
   });
 });
 
 describe('nothing that was committed is kept from handlers', () => {
-  it('if the process died before they were called', async () => {
-    // Its worker has handlers, and dies with the claim.
-    const first = listener();
-    const dying = await start([first.Listener]);
+  const claim = (lease: string) =>
+    pool.query(`update ${schema}.event set claim = gen_random_uuid(), due_at = clock_timestamp() + $1::interval`, [
+      lease,
+    ]);
+
+  it('if the process died before they had ended', async () => {
+    // It is called, and dies before that is written down.
+    const first = listener(() => new Promise<void>((resolve) => releases.push(resolve)));
+    // It looks no more by itself.
+    const dying = await start([first.Listener], { worker: { poll: 600_000 } });
     const { id } = await dying.outbox.enqueue({ to: NUMBER, content: 'x' });
     await first.has(1);
-    await allTold();
-    await dying.close();
-    const claim = (lease: string) =>
-      pool.query(`update ${schema}.chunk set announcements = 1, announce_at = clock_timestamp() + $1::interval`, [
-        lease,
-      ]);
-    await claim('1 minute');
-
     const second = listener();
     await start([second.Listener]);
     const before = second.heard.length;
     await claim('-1 second');
     await second.has(1);
-    await allTold();
-    expect([before, second.heard.map(([kind, event]) => [kind, event.id])]).toEqual([0, [['settled', id]]]);
+    await allTaken();
+    expect([before, ids(second.heard)]).toEqual([0, [id]]);
   });
 
   it('if it changes while they run', async () => {
     const { Listener, heard, has } = listener(async () => {
-      if (heard.length === 1) await pool.query(`update ${schema}.chunk set announce_at = clock_timestamp()`);
+      if (heard.length === 1) await until(async () => (await open()) === 2);
     });
     const { outbox } = await start([Listener]);
+    sandbox.script({ fault: 'cut-after-accepting' });
     await outbox.enqueue({ to: NUMBER, content: 'x' });
     await has(2);
-    await allTold();
-    expect(heard.length).toBe(2);
+    await allTaken();
+    expect(statesIn(heard)).toEqual(['0 unknown', '0 held']);
   });
 
-  it('and is told once, however long the handlers take', async () => {
+  it('and they are called once, however long they take', async () => {
     const { outbox, ledger } = await start([]);
-    await outbox.send({ to: NUMBER, content: 'x' });
     let calls = 0;
     let release = (): void => undefined;
     const run = () => {
       calls++;
       return new Promise<void>((resolve) => (release = resolve));
     };
-    const handlers = { for: () => [{ name: 'slow', kind: 'settled' as const, run }], takes: () => true };
-    const announcers = [new Announcer(ledger, handlers, 1_000), new Announcer(ledger, handlers, 1_000)];
-    for (const announcer of announcers) announcer.onApplicationBootstrap();
-    await pool.query(`update ${schema}.chunk set announce_at = clock_timestamp()`);
+    const handlers = { all: [{ name: 'slow', topics: new Set(['accepted']), run }] };
+    const dispatchers = [new EventDispatcher(ledger, handlers, 1_000), new EventDispatcher(ledger, handlers, 1_000)];
+    for (const dispatcher of dispatchers) {
+      await dispatcher.onModuleInit();
+      dispatcher.onApplicationBootstrap();
+    }
+    await outbox.send({ to: NUMBER, content: 'x' });
     await until(() => calls === 1);
     // Renewed at thirds of the lease, it has run out twice but for that.
     const leases = new Set<string>();
     await until(async () => {
-      const { rows } = await pool.query<{ lease: string }>(`select announce_at::text as lease from ${schema}.chunk`);
+      const { rows } = await pool.query<{ lease: string }>(`select due_at::text as lease from ${schema}.event`);
       return leases.add(rows[0]?.lease ?? '').size > 7;
     });
     release();
-    await allTold();
-    await Promise.all(announcers.map((announcer) => announcer.beforeApplicationShutdown()));
+    await allTaken();
+    for (const dispatcher of dispatchers) dispatcher.onModuleDestroy();
+    await Promise.all(dispatchers.map((dispatcher) => dispatcher.beforeApplicationShutdown()));
     expect(calls).toBe(1);
   });
 
-  it('and each is told once, by one of the workers', async () => {
+  it('and each is handled once, by one of the processes', async () => {
     const [left, right] = [listener(), listener()];
     const [{ outbox }] = [await start([left.Listener]), await start([right.Listener])];
-    const ids: string[] = [];
-    for (let made = 0; made < 200; made++) ids.push((await outbox.enqueue({ to: NUMBER, content: 'x' })).id);
-    await until(() => left.heard.length + right.heard.length >= ids.length);
-    await allTold();
-    const heard = [...left.heard, ...right.heard].map(([, event]) => event.id);
-    expect(heard.sort()).toEqual(ids.sort());
+    const made: string[] = [];
+    for (let count = 0; count < 200; count++) made.push((await outbox.enqueue({ to: NUMBER, content: 'x' })).id);
+    await until(() => left.heard.length + right.heard.length >= made.length);
+    await allTaken();
+    expect(ids([...left.heard, ...right.heard]).sort()).toEqual(made.sort());
   });
 });
 
 describe('a process', () => {
-  it('without handlers leaves nothing to tell', async () => {
+  it('records nothing while nobody has handlers', async () => {
     const { outbox, campaigns } = await start([]);
     await outbox.send({ to: NUMBER, content: 'x' });
     sandbox.script({ fault: 'cut-after-accepting' });
@@ -395,20 +455,50 @@ describe('a process', () => {
     const { id } = await campaigns.create(campaignOf({ recipients: numbers(2), sendAt: 'now' }));
     await until(async () => (await campaigns.find(id))?.state === 'done');
     await outbox.resolve(held, 'sent', { by: 'a person' });
-    expect([await open(), await open('campaign')]).toEqual([0, 0]);
+    expect(await open()).toBe(0);
   });
 
-  it('leaves nothing to tell of the kinds that it has no handlers for', async () => {
-    @Injectable()
-    class Held {
-      @OnHeld()
-      held() {
-        throw new Error('nothing is held');
-      }
-    }
-    const { outbox } = await start([Held]);
+  it('records nothing of the states that nobody has handlers for, and nothing once they are gone for 7 days', async () => {
+    const { Listener } = listener(undefined, { state: 'held' });
+    const { outbox, close: end } = await start([Listener]);
     await outbox.send({ to: NUMBER, content: 'x' });
-    expect(await open()).toBe(0);
+    await end();
+    const { outbox: later } = await start([]);
+    const holdOne = async () => {
+      sandbox.script({ fault: 'cut-after-accepting' });
+      const { id } = await later.enqueue({ to: NUMBER, content: 'x' });
+      await until(async () => (await later.find(id))?.recipients[0]?.state === 'held');
+    };
+    await holdOne();
+    const recorded = await open();
+    await pool.query(`update ${schema}.subscription set seen_at = seen_at - interval '8 days'`);
+    await holdOne();
+    expect([recorded, await open()]).toEqual([1, 1]);
+  });
+
+  it('with handlers need not be one that sends, and hears of what others did before it came', async () => {
+    const first = listener();
+    await (await start([first.Listener], { worker: false })).close();
+    const { outbox } = await start([]);
+    const { id: before } = await outbox.enqueue({ to: NUMBER, content: 'x' });
+    await until(async () => (await open()) === 1);
+    const { Listener, heard, has } = listener();
+    await start([Listener], { worker: false });
+    const { id: after } = await outbox.enqueue({ to: NUMBER, content: 'x' });
+    await has(2);
+    await allTaken();
+    expect(ids(heard)).toEqual([before, after]);
+  });
+
+  it('with other handlers takes other changes, in their order', async () => {
+    const left = listener(undefined, { state: 'unknown' });
+    const right = listener(undefined, { state: 'held' });
+    const [{ outbox }] = [await start([left.Listener]), await start([right.Listener])];
+    sandbox.script({ fault: 'cut-after-accepting' });
+    await outbox.enqueue({ to: NUMBER, content: 'x' });
+    await right.has(1);
+    await allTaken();
+    expect([statesIn(left.heard), statesIn(right.heard)]).toEqual([['0 unknown'], ['0 held']]);
   });
 
   it('ends when the handlers under way have', async () => {
@@ -446,31 +536,46 @@ describe('a process', () => {
     class Scoped {
       constructor(@Inject(SmsOutbox) readonly outbox: SmsOutbox) {}
 
-      @OnSettled()
-      settled() {
+      @OnRecipientState()
+      changed() {
         return this.outbox;
       }
     }
     const error = await failureOf(start([Scoped]));
     expect((error as Error).message).toBe(
-      'Scoped.settled cannot hear of the outbox: Scoped is not made once but for each request or each user of it. ' +
+      'Scoped.changed cannot hear of the outbox: Scoped is not made once but for each request or each user of it. ' +
         'Move the method into a provider of the default scope; it can make others with ModuleRef.resolve()',
     );
   });
 });
 
-it('has decorators that hold methods to what they are given', () => {
-  class Wrong {
-    // @ts-expect-error a part has no name
-    @OnSettled()
-    settled(campaign: FinishedCampaign) {
-      return campaign.name;
-    }
+describe('the decorators', () => {
+  it('hold methods to what they are called with', () => {
+    class Wrong {
+      // @ts-expect-error a change has no name
+      @OnRecipientState()
+      changed(campaign: FinishedCampaign) {
+        return campaign.name;
+      }
 
-    @OnCampaignDone()
-    done({ name, accepted }: FinishedCampaign) {
-      return [name, accepted];
+      @OnCampaignDone()
+      done({ name, accepted }: FinishedCampaign) {
+        return [name, accepted];
+      }
     }
-  }
-  expect(Wrong).toBeInstanceOf(Function);
+    expect(Wrong).toBeInstanceOf(Function);
+  });
+
+  it.each([['pending'], ['deliverd'], [['held', 'sending']], [[]], [7]])(
+    'refuse a state that nobody is called for: %j',
+    (state) => {
+      const decorate = OnRecipientState as (filter: unknown) => unknown;
+      expect(() => decorate({ state })).toThrow(
+        new TypeError(
+          '@OnRecipientState({ state }) takes accepted, delivered, failed, rejected, cancelled, unknown, held, ' +
+            'abandoned, or a list of them',
+        ),
+      );
+    },
+  );
 });

@@ -55,6 +55,46 @@ describe('SmsOutbox', () => {
     expect([await outbox.find(lost.id), (await outbox.find(kept.id))?.recipients.length]).toEqual([undefined, 1]);
   });
 
+  it("keeps the app's own reference of a message, and shows it wherever the message is shown", async () => {
+    const pool = new Pool({ connectionString: database.url });
+    const sms = { to: [{ number: '918563210004', orderId: 'mine-1' }, '918563210005'], content: 'x' };
+    const { id } = await outbox.send(sms, { reference: 'order 7' });
+    const { id: again } = await outbox.send(sms, { reference: 'order 7' });
+    const { id: without } = await outbox.send(sms);
+    sandbox.script({ fault: 'cut-after-accepting' });
+    const { id: lost } = await outbox.send(sms, { reference: 'é “7”' });
+    await pool.query(`update laaffic_outbox.chunk set state = 'held' where id = $1`, [lost]);
+    await outbox.resolve(lost, 'abandon', { by: 'a person', positions: [0] });
+    const held: unknown[] = [];
+    for await (const { messageId, reference, position } of outbox.held()) held.push([messageId, reference, position]);
+    // To be sent anew is to move into another chunk.
+    await outbox.resolve(lost, 'resend', { by: 'a person' });
+    const parts = await pool.query(`select reference from laaffic_outbox.chunk where root = $1`, [lost]);
+    await pool.end();
+    const references = await Promise.all(
+      [id, again, without, lost].map(async (one) => (await outbox.find(one))?.reference),
+    );
+    expect([references, (await outbox.findByOrderId('mine-1'))?.reference, held, parts.rows]).toEqual([
+      ['order 7', 'order 7', undefined, 'é “7”'],
+      'order 7',
+      [[lost, 'é “7”', 1]],
+      [{ reference: 'é “7”' }],
+    ]);
+  });
+
+  it('refuses a reference that it cannot keep, and another one with the same key', async () => {
+    const sms = { to: '918563210003', content: 'x' };
+    for (const reference of ['', ' ', 'x'.repeat(256), 'a\0b', '\ud800', 7, null]) {
+      await expect(outbox.enqueue(sms, { reference: reference as string })).rejects.toMatchObject({
+        issues: [{ field: 'reference', problem: expect.stringMatching(/^must /) }],
+      });
+    }
+    await outbox.enqueue(sms, { reference: 'x'.repeat(255), idempotencyKey: 'referred' });
+    await expect(outbox.enqueue(sms, { reference: 'other', idempotencyKey: 'referred' })).rejects.toMatchObject({
+      code: 'OUTBOX_KEY_REUSED',
+    });
+  });
+
   it('gives the same message for the same key', async () => {
     const first = await outbox.enqueue({ to: '918563210003', content: 'x' }, { idempotencyKey: 'k' });
     const second = await outbox.enqueue({ to: '918563210003', content: 'x' }, { idempotencyKey: 'k' });

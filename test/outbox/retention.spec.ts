@@ -15,7 +15,7 @@ describe('retention', () => {
     const options: LaafficOutboxOptions = { database: database.url, timing: { ...SHORT, lookup: false, grace: 500 } };
     const app = await startApp(sandbox, { ...options, retention: 1_000_000 });
     const outbox = app.get(SmsOutbox);
-    const settled = await outbox.send({ to: NUMBERS, content: 'x' });
+    const settled = await outbox.send({ to: NUMBERS, content: 'x' }, { reference: 'order 7' });
     sandbox.script([{ endpoint: 'sendSms', status: -3 }]);
     const refused = await outbox.send({ to: NUMBERS, content: 'x' });
     await pool.query(`update chunk set state = 'refused', code = 'x', reason = 'y' where id = $1`, [refused.id]);
@@ -46,7 +46,7 @@ describe('retention', () => {
         state,
       ]);
     const contents = await pool.query(
-      `select c.state, c.content is null and c.numbers is null and c.reason is null as erased from chunk c order by id`,
+      `select c.state, c.content is null and c.numbers is null and c.reason is null and c.reference is null as erased from chunk c order by id`,
     );
     const campaigns = `select content, erased_at is not null as erased from campaign`;
     expect({

@@ -25,7 +25,7 @@ const idOf = (location: string | null) => location!.split('/').at(-1)!;
 async function holdOne(): Promise<string> {
   service.sandbox!.script({ endpoint: 'sendSms', fault: 'cut-after-accepting' });
   const to = [{ number: '91856321412', orderId: 'held-1' }, '91856321413'];
-  const id = idOf((await service.send({ to, content: 'x' })).headers.get('location'));
+  const id = idOf((await service.send({ to, content: 'x', reference: 'order 7' })).headers.get('location'));
   await sql(database.url, `update chunk set state = 'held' where id = ${id}`);
   return id;
 }
@@ -34,16 +34,18 @@ describe('held messages', () => {
   it('are listed with what a person compares with the console of the vendor, and decided about', async () => {
     const id = await holdOne();
     const held = await lines('/v1/messages/held');
-    const facts = { messageId: id, state: 'held', code: 'LAAFFIC_CONNECTION_LOST', reason: expect.any(String) };
+    const said = { code: 'LAAFFIC_CONNECTION_LOST', reason: expect.any(String) };
+    const facts = { messageId: id, reference: 'order 7', state: 'held', ...said };
     expect(held).toEqual([
       { ...facts, position: 0, number: '91856321412', orderId: 'held-1', sentAt: expect.any(String) },
       { ...facts, position: 1, number: '91856321413', orderId: expect.any(String), sentAt: expect.any(String) },
     ]);
-    const { recipients } = (await service.get(`/v1/messages/${id}`)).body;
+    const { recipients, reference } = (await service.get(`/v1/messages/${id}`)).body;
+    expect(reference).toBe('order 7');
     expect(recipients.map(({ state, sentAt }) => [state, sentAt])).toEqual(held.map(({ sentAt }) => ['held', sentAt]));
     const csv = await service.get('/v1/messages/held', { Accept: 'text/csv' });
     expect(csv.text.split('\r\n')[0]).toBe(
-      'messageId,position,number,orderId,state,msgId,code,reason,reportedAt,sentAt',
+      'messageId,reference,position,number,orderId,state,msgId,code,reason,reportedAt,sentAt',
     );
 
     const resolve = (decision: unknown) => service.post(`/v1/messages/${id}/resolve`, decision);

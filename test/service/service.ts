@@ -34,6 +34,7 @@ export interface RecipientJson {
 /** What bodies of the API may have, together: each has some of it. */
 export interface Json extends RecipientJson {
   readonly id: string;
+  readonly reference?: string;
   readonly status: string;
   readonly location: string;
   readonly code: string;

@@ -18,6 +18,13 @@ export function checkKey(key: unknown): Issue[] {
   return isRight ? [] : [{ field: 'idempotencyKey', problem: `must be text of 1 to ${MAX_TEXT} characters` }];
 }
 
+/** The caller's own handle of a message, or none. */
+export function checkReference(reference: unknown): Issue[] {
+  if (reference === undefined) return [];
+  const issues = checkName('reference', reference);
+  return issues.length > 0 ? issues : checkStorable('reference', reference as string);
+}
+
 /** A point in time, or none. Years beyond four digits have no form that the database reads. */
 export function checkDate(field: string, date: unknown): Issue[] {
   const isRight =

@@ -1,8 +1,13 @@
 export type { ResultsFilter } from './campaigns/campaign-results.js';
 export type { CampaignFilter } from './campaigns/campaign-view.js';
 export type { Campaign, CampaignProgress, CampaignState, CreatedCampaign, NewCampaign } from './campaigns/campaign.js';
-export { OnCampaignDone, OnHeld, OnSettled, type OutboxHandlerDecorator } from './events/on-outbox-event.decorators.js';
-export type { FinishedCampaign, OutboxPart } from './events/outbox-events.js';
+export {
+  OnCampaignDone,
+  OnRecipientState,
+  type OutboxHandlerDecorator,
+  type RecipientStateFilter,
+} from './events/on-outbox-event.decorators.js';
+export type { EmittedState, FinishedCampaign, RecipientStateEvent } from './events/outbox-events.js';
 export type { ActivityRecipients, ActivityState, OutboxActivity } from './ledger/activity.js';
 export type { OutboxRecipient, RecipientState } from './ledger/chunk-recipients.js';
 export type { HeldDecision, HeldRecipient, ResolveOptions } from './ledger/held-recipients.js';

@@ -2,7 +2,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { getSmsToken, SmsService } from 'nestjs-laaffic';
 import { ProcessClock } from './clock.js';
-import { Announcer } from './events/announcer.js';
+import { EventDispatcher } from './events/event-dispatcher.js';
 import { EventHandlers } from './events/event-handlers.js';
 import {
   ASYNC_OPTIONS_TYPE,
@@ -61,15 +61,14 @@ function outbox(definition: DynamicModule, { account, isGlobal = false }: Laaffi
       },
       {
         provide: OutboxSender,
-        useFactory: (ledger: OutboxLedger, service: SmsService, clock: ProcessClock, handlers: EventHandlers) =>
-          new OutboxSender(ledger, service, clock, (kind) => handlers.takes(kind)),
-        inject: [OutboxLedger, sms, ProcessClock, EventHandlers],
+        useFactory: (ledger: OutboxLedger, service: SmsService, clock: ProcessClock) =>
+          new OutboxSender(ledger, service, clock),
+        inject: [OutboxLedger, sms, ProcessClock],
       },
       {
         provide: ReportBook,
-        useFactory: (ledger: OutboxLedger, handlers: EventHandlers) =>
-          new ReportBook(ledger, () => handlers.takes('settled')),
-        inject: [OutboxLedger, EventHandlers],
+        useFactory: (ledger: OutboxLedger) => new ReportBook(ledger),
+        inject: [OutboxLedger],
       },
       {
         provide: ReportIntake,
@@ -83,8 +82,8 @@ function outbox(definition: DynamicModule, { account, isGlobal = false }: Laaffi
         inject: [OutboxLedger, sms, ReportBook],
       },
       {
-        provide: Announcer,
-        useFactory: (ledger: OutboxLedger, handlers: EventHandlers) => new Announcer(ledger, handlers),
+        provide: EventDispatcher,
+        useFactory: (ledger: OutboxLedger, handlers: EventHandlers) => new EventDispatcher(ledger, handlers),
         inject: [OutboxLedger, EventHandlers],
       },
       {

@@ -7,7 +7,6 @@ import type { Campaign, CampaignProgress, CreatedCampaign, NewCampaign } from '.
 import { readCampaign } from './campaigns/read-campaign.js';
 import { SharedProgress } from './campaigns/shared-progress.js';
 import { ProcessClock } from './clock.js';
-import { EventHandlers } from './events/event-handlers.js';
 import type { OutboxRecipient } from './ledger/chunk-recipients.js';
 import { callersLedger, readersLedger } from './ledger/callers-ledger.js';
 import { HeldRecipients, type HeldDecision, type ResolveOptions } from './ledger/held-recipients.js';
@@ -38,7 +37,6 @@ export class SmsCampaigns {
 
   constructor(
     @Inject(OutboxLedger) whole: Ledger,
-    handlers: EventHandlers,
     private readonly clock: ProcessClock,
   ) {
     const [ledger, readers] = [callersLedger(whole), readersLedger(whole)];
@@ -47,7 +45,7 @@ export class SmsCampaigns {
     this.#view = new CampaignView(readers);
     this.#progress = new SharedProgress((id) => this.#view.progress(id));
     this.#results = new CampaignResults(readers);
-    this.#held = new HeldRecipients(ledger, () => handlers.takes('settled'));
+    this.#held = new HeldRecipients(ledger);
     this.#journal = new Journal(readers);
   }
 

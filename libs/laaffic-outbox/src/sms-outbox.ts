@@ -7,11 +7,11 @@ import {
   checkKey,
   checkNotOver,
   checkOrder,
+  checkReference,
   checkStorable,
   checkTimeout,
   MADE_ORDER_ID,
 } from './command-checks.js';
-import { EventHandlers } from './events/event-handlers.js';
 import type { OutboxActivity } from './ledger/activity.js';
 import {
   HeldRecipients,
@@ -48,6 +48,12 @@ export interface EnqueueOptions {
    * @default none
    */
   readonly idempotencyKey?: string | undefined;
+  /**
+   * What the app calls the message, such as the id of its own row; at most 255 characters. `@OnRecipientState()`,
+   * `find` and `held` give it back. It is not sent, and need not be unique. It is removed with the number.
+   * @default none
+   */
+  readonly reference?: string | undefined;
   /**
    * When it is to be sent. One that is over for more than 5 minutes is refused, unless the message was taken before
    * under its key; one that has just passed is now.
@@ -90,14 +96,13 @@ export class SmsOutbox {
 
   constructor(
     @Inject(OutboxLedger) ledger: Ledger,
-    handlers: EventHandlers,
     private readonly clock: ProcessClock,
   ) {
     this.#ledger = callersLedger(ledger);
     this.#intake = new MessageIntake(this.#ledger);
     this.#messages = new MessageView(readersLedger(ledger));
     this.#outcomes = new Outcomes(new MessageView(waitersLedger(ledger)));
-    this.#held = new HeldRecipients(this.#ledger, () => handlers.takes('settled'));
+    this.#held = new HeldRecipients(this.#ledger);
     this.#journal = new Journal(readersLedger(ledger));
     this.#stats = new StatsReader(this.#ledger);
     ledger.notifications.on('outcome', (id) => {
@@ -199,7 +204,7 @@ export class SmsOutbox {
   }
 
   async #add(command: SendSms, options: EnqueueOptions, awaited: boolean): Promise<EnqueuedSms> {
-    const { lane = 'priority', sendAt, sendBefore, idempotencyKey, transaction } = options;
+    const { lane = 'priority', sendAt, sendBefore, idempotencyKey, reference, transaction } = options;
     const now = this.clock.wall();
     const over = checkNotOver(sendAt, now);
     // Order ids that are empty are made by the ledger, from the place that the recipient gets in it.
@@ -213,6 +218,7 @@ export class SmsOutbox {
             ...checkOrderIds(command.to, read.sms.recipients),
           ]),
       ...checkKey(idempotencyKey),
+      ...checkReference(reference),
       ...checkDate('sendAt', sendAt),
       ...checkDate('sendBefore', sendBefore),
       ...checkOrder(sendAt, sendBefore),
@@ -234,6 +240,7 @@ export class SmsOutbox {
       dueAt: sendAt !== undefined && sendAt.getTime() > now ? sendAt : undefined,
       expiresAt: sendBefore,
       idempotencyKey,
+      reference,
       fingerprint: fingerprintOf([
         numbers,
         orderIds,
@@ -242,6 +249,7 @@ export class SmsOutbox {
         lane,
         sendAt?.toISOString() ?? '',
         sendBefore?.toISOString() ?? '',
+        reference ?? '',
       ]),
       awaited,
     };

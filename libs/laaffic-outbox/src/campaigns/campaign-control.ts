@@ -95,10 +95,12 @@ export class CampaignControl {
         select id from ${s}.chunk where campaign_id = $1 and state = 'pending' limit ${STEP} for update skip locked
       ), moved as (
         update ${s}.chunk c set ${givenUp(s)}
-        from waiting w where c.id = w.id returning c.state, c.id, c.account, c.campaign_id, c.attempt
+        from waiting w where c.id = w.id returning c.*
+      ), recorded as (
+        select ${s}.record_chunk(m.*::${s}.chunk) from moved m
       )
       insert into ${s}.journal (account, campaign_id, chunk_id, attempt, event, by)
-        select account, campaign_id, id, attempt, state::text, $2 from moved returning 1`,
+        select account, campaign_id, id, attempt, state::text, $2 from moved, (select count(*) from recorded) r returning 1`,
       [id, by],
     );
     return rows.length;

@@ -1,26 +1,26 @@
-import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
-import { isHandlerOf } from './on-outbox-event.decorators.js';
-import type { OutboxEventKind, OutboxEvents } from './outbox-events.js';
+import { CAMPAIGN_DONE } from '../ledger/event-queue.js';
+import { statesOf, takesCampaignDone } from './on-outbox-event.decorators.js';
+import type { FinishedCampaign, RecipientStateEvent } from './outbox-events.js';
 
 /** One decorated method. */
 export interface EventHandler {
   /** `Module/Class.method` */
   readonly name: string;
-  readonly kind: OutboxEventKind;
+  /** What it is called for: states of recipients, or campaigns that are done. */
+  readonly topics: ReadonlySet<string>;
   /** May throw, or return a promise. */
-  run(event: OutboxEvents[OutboxEventKind]): unknown;
+  run(event: RecipientStateEvent | FinishedCampaign): unknown;
 }
 
 /** What Nest knows of a provider or controller. */
 type Wrapper = ReturnType<DiscoveryService['getProviders']>[number];
 
-const KINDS = ['settled', 'held', 'campaignDone'] as const satisfies OutboxEventKind[];
-
-/** The decorated methods of the app, looked up once when the app starts. */
+/** The decorated methods of the app, looked up once all providers are there. */
 @Injectable()
-export class EventHandlers implements OnModuleInit {
-  #handlers: readonly EventHandler[] = [];
+export class EventHandlers {
+  #handlers: readonly EventHandler[] | undefined;
 
   constructor(
     private readonly discovery: DiscoveryService,
@@ -28,9 +28,13 @@ export class EventHandlers implements OnModuleInit {
   ) {}
 
   /** @throws {Error} if a decorated method belongs to a class that is not made once. */
-  onModuleInit(): void {
+  get all(): readonly EventHandler[] {
+    return (this.#handlers ??= this.#find());
+  }
+
+  #find(): EventHandler[] {
     const seen = new Set<object>();
-    this.#handlers = [...this.discovery.getProviders(), ...this.discovery.getControllers()].flatMap((wrapper) => {
+    return [...this.discovery.getProviders(), ...this.discovery.getControllers()].flatMap((wrapper) => {
       const instance: unknown = wrapper.instance;
       const prototype = prototypeOf(wrapper, instance);
       if (prototype === undefined || wrapper.isAlias) return [];
@@ -51,29 +55,21 @@ export class EventHandlers implements OnModuleInit {
       }
       if (seen.has(instance)) return [];
       seen.add(instance);
-      return marked.map(({ method, kind }) => ({
+      return marked.map(({ method, topics }) => ({
         name: `${wrapper.host?.name ?? ''}/${owner}.${method}`,
-        kind,
+        topics,
         // Looked up at each call, so that one that is spied on or wrapped later is the one that runs.
         run: (event) => (Reflect.get(instance, method) as (event: unknown) => unknown).call(instance, event),
       }));
     });
   }
 
-  for(kind: OutboxEventKind): EventHandler[] {
-    return this.#handlers.filter((handler) => handler.kind === kind);
-  }
-
-  /** Whether any method is decorated for the kind. */
-  takes(kind: OutboxEventKind): boolean {
-    return this.#handlers.some((handler) => handler.kind === kind);
-  }
-
-  #markedMethods(prototype: object): Pick<EventHandler & { method: string }, 'method' | 'kind'>[] {
+  #markedMethods(prototype: object): { readonly method: string; readonly topics: ReadonlySet<string> }[] {
     return this.scanner.getAllMethodNames(prototype).flatMap((method) => {
       const found: unknown = Reflect.get(prototype, method);
       if (typeof found !== 'function') return [];
-      return KINDS.filter((kind) => isHandlerOf(found, kind)).map((kind) => ({ method, kind }));
+      const topics = new Set([...statesOf(found), ...(takesCampaignDone(found) ? [CAMPAIGN_DONE] : [])]);
+      return topics.size === 0 ? [] : [{ method, topics }];
     });
   }
 }

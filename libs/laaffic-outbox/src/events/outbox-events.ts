@@ -1,27 +1,34 @@
 import type { CampaignProgress } from '../campaigns/campaign.js';
-import type { OutboxRecipient } from '../ledger/chunk-recipients.js';
+import type { OutboxRecipient, RecipientState } from '../ledger/chunk-recipients.js';
 import type { Lane } from '../options/outbox.options.js';
 
-/** Recipients that were sent to with one request: a message, or a part of one or of a campaign. */
-export interface OutboxPart {
-  /** Of the message, as `enqueue` gave it; of a campaign, that of this part. `SmsOutbox.find` takes it. */
-  readonly id: string;
+/** The states that handlers are called for. What waits, or is being sent, is no news. */
+export const EMITTED_STATES = [
+  'accepted',
+  'delivered',
+  'failed',
+  'rejected',
+  'cancelled',
+  'unknown',
+  'held',
+  'abandoned',
+] as const satisfies RecipientState[];
+
+export type EmittedState = (typeof EMITTED_STATES)[number];
+
+/** Recipients of one message, or of one part of a campaign, whose states have changed. */
+export interface RecipientStateEvent {
+  /** The id that `enqueue` gave; in a campaign, the id of the part. `SmsOutbox.find` takes both. */
+  readonly messageId: string;
   readonly campaignId?: string;
+  /** What the app called the message when it enqueued it. */
+  readonly reference?: string;
   readonly lane: Lane;
-  /** In the states that they have when the handler is called. */
-  readonly recipients: readonly OutboxRecipient[];
+  /** Each once, in the state that it changed to, which may not be its state any more. */
+  readonly recipients: readonly (OutboxRecipient & { readonly state: EmittedState })[];
 }
 
 /** A campaign of which nothing moves any more. */
 export interface FinishedCampaign extends CampaignProgress {
   readonly name: string;
 }
-
-/** What handlers of each kind are called with. */
-export interface OutboxEvents {
-  readonly settled: OutboxPart;
-  readonly held: OutboxPart;
-  readonly campaignDone: FinishedCampaign;
-}
-
-export type OutboxEventKind = keyof OutboxEvents;

@@ -26,6 +26,8 @@ export interface ResolveOptions {
 /** A held recipient of a single message. */
 export interface HeldRecipient extends OutboxRecipient {
   readonly messageId: string;
+  /** What the caller calls the message. */
+  readonly reference?: string;
 }
 
 /** What a decision is about. */
@@ -33,6 +35,7 @@ export type HeldScope = { readonly campaignId: string } | { readonly messageId: 
 
 interface HeldRow extends ChunkRow, Record<string, unknown> {
   readonly root: string;
+  readonly reference: string | null;
 }
 
 const DECISIONS: readonly unknown[] = ['resend', 'abandon', 'sent'] satisfies HeldDecision[];
@@ -42,11 +45,7 @@ const MAYBE_HELD = `(c.state = 'held' or c.state = 'settled' and c.unknown > 0)`
 
 /** Finds the recipients that wait for a person's decision, and carries it out. */
 export class HeldRecipients {
-  constructor(
-    private readonly ledger: Ledger,
-    /** Whether anybody wants to hear of settled chunks. */
-    private readonly announces: () => boolean,
-  ) {}
+  constructor(private readonly ledger: Ledger) {}
 
   /** Those of all single messages, oldest first. */
   async *ofMessages(): AsyncGenerator<HeldRecipient, void, undefined> {
@@ -54,14 +53,15 @@ export class HeldRecipients {
     const s = database.schema;
     for (let last = '0'; ;) {
       const { rows } = await database.query<HeldRow>(
-        `select ${chunkColumns(s)}, coalesce(c.root, c.id)::text as root from ${s}.chunk c
+        `select ${chunkColumns(s)}, coalesce(c.root, c.id)::text as root, c.reference from ${s}.chunk c
           where c.account = $1 and c.campaign_id is null and c.id > $2::bigint and ${MAYBE_HELD}
           order by c.id limit ${STEP}`,
         [account, last],
       );
       for (const row of rows) {
+        const message = { messageId: row.root, ...(row.reference === null ? {} : { reference: row.reference }) };
         for (const recipient of recipientsOf(row, prefix)) {
-          if (recipient.state === 'held') yield { ...recipient, messageId: row.root };
+          if (recipient.state === 'held') yield { ...recipient, ...message };
         }
       }
       const end = rows.at(-1);
@@ -78,15 +78,12 @@ export class HeldRecipients {
   async resolve(scope: HeldScope, decision: unknown, options: unknown): Promise<number> {
     const { by, positions } = readDecision(decision, options);
     const s = this.ledger.database.schema;
-    const decided = await this.#step(
-      scope,
-      MAYBE_HELD,
-      `${s}.decide_held(t.id, $4::text, $5::bigint[], $6::text, $7::boolean)`,
-      [decision, positions === undefined ? null : positions, by, this.announces()],
-    );
-    if (decided === 0) return 0;
-    if (decision === 'resend') await this.#wake();
-    else if (this.announces()) this.ledger.notifications.call('announce');
+    const decided = await this.#step(scope, MAYBE_HELD, `${s}.decide_held(t.id, $4::text, $5::bigint[], $6::text)`, [
+      decision,
+      positions === undefined ? null : positions,
+      by,
+    ]);
+    if (decided > 0 && decision === 'resend') await this.#wake();
     return decided;
   }
 

@@ -16,6 +16,7 @@ export interface NewMessage {
   readonly dueAt: Date | undefined;
   readonly expiresAt: Date | undefined;
   readonly idempotencyKey: string | undefined;
+  readonly reference: string | undefined;
   /** Tells whether the same key comes with the same message. */
   readonly fingerprint: string;
   /** Whether somebody waits for its outcome. */
@@ -37,15 +38,15 @@ export class MessageIntake {
     const s = ledger.database.schema;
     // Called out in the same statement: heard when the transaction commits, and not at all if it is rolled back.
     this.#insert = `with added as (
-        insert into ${s}.chunk (account, lane, n, numbers, order_ids, content, sender_id, due_at, expires_at, idempotency_key, fingerprint, awaited)
+        insert into ${s}.chunk (account, lane, n, numbers, order_ids, content, sender_id, due_at, expires_at, idempotency_key, fingerprint, awaited, reference)
         values ($1::text, $2::text::${s}.lane, $3::int, $4::text, $5::text, $6::text, $7::text,
-          coalesce($8::text::timestamptz, clock_timestamp()), $9::text::timestamptz, $10::text, $11::text, $12::text::boolean)
+          coalesce($8::text::timestamptz, clock_timestamp()), $9::text::timestamptz, $10::text, $11::text, $12::text::boolean, $13::text)
         on conflict (account, idempotency_key) where idempotency_key is not null do nothing
         returning id, account, due_at
       ), noted as (
         insert into ${s}.journal (account, chunk_id, attempt, event, by) select account, id, 0, 'pending', 'app' from added
       )
-      select added.id::text as id, case when added.due_at <= clock_timestamp() then pg_notify($13::text, '')::text end as called
+      select added.id::text as id, case when added.due_at <= clock_timestamp() then pg_notify($14::text, '')::text end as called
       from added`;
     // What the insertion locks anyway. Outside of a transaction it is an error, before anything was stored.
     this.#lock = `lock table ${s}.chunk in row exclusive mode`;
@@ -77,6 +78,7 @@ export class MessageIntake {
       message.idempotencyKey ?? null,
       message.fingerprint,
       String(message.awaited),
+      message.reference ?? null,
       `${this.ledger.database.channel}_due`,
     ]);
     if (added !== undefined) return { id: added.id, isNew: true };

@@ -9,6 +9,8 @@ import { isRowId } from './row-id.js';
 export interface OutboxMessage {
   readonly id: string;
   readonly campaignId?: string;
+  /** What the caller calls it; not there once it was removed for its age. */
+  readonly reference?: string;
   readonly lane: Lane;
   readonly createdAt: Date;
   /** When it is to be sent, or was first allowed to be. */
@@ -20,6 +22,7 @@ export interface OutboxMessage {
 
 interface MessageRow extends ChunkRow {
   readonly campaign_id: string | null;
+  readonly reference: string | null;
   readonly lane: Lane;
   readonly created_at: Date;
   readonly due_at: Date;
@@ -30,7 +33,7 @@ export class MessageView {
   readonly #columns: string;
 
   constructor(private readonly ledger: Ledger) {
-    this.#columns = `${chunkColumns(ledger.database.schema)}, c.campaign_id::text as campaign_id, c.lane, c.created_at, c.due_at`;
+    this.#columns = `${chunkColumns(ledger.database.schema)}, c.campaign_id::text as campaign_id, c.reference, c.lane, c.created_at, c.due_at`;
   }
 
   async find(id: string): Promise<OutboxMessage | undefined> {
@@ -83,7 +86,7 @@ export class MessageView {
       `with moved as (
         update ${s}.chunk set ${givenUp(s)}
         where account = $1 and (id = $2 or root = $2) and campaign_id is null and state = 'pending' returning *
-      ), told as (select ${s}.tell_outcome(m) from moved m)
+      ), told as (select ${s}.tell_outcome(m), ${s}.record_chunk(m) from moved m)
       insert into ${s}.journal (account, campaign_id, chunk_id, attempt, event, by)
         select account, campaign_id, id, attempt, state::text, $3 from moved, (select count(*) from told) t returning 1`,
       [this.ledger.account, id, by],
@@ -118,6 +121,7 @@ export class MessageView {
     return {
       id,
       ...(first.campaign_id === null ? {} : { campaignId: first.campaign_id }),
+      ...(first.reference === null ? {} : { reference: first.reference }),
       lane: first.lane,
       createdAt: first.created_at,
       dueAt: first.due_at,

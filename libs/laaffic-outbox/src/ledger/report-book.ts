@@ -34,17 +34,13 @@ export class ReportBook {
   readonly #retry: string;
   readonly #answers: Answers;
 
-  constructor(
-    private readonly ledger: OutboxLedger,
-    /** Whether anybody wants to hear of settled chunks. */
-    private readonly announces: () => boolean,
-  ) {
+  constructor(private readonly ledger: OutboxLedger) {
     const s = ledger.database.schema;
     this.#answers = new Answers(ledger);
     const lists = [1, 2, 3, 4, 5, 6].map((parameter) => `string_to_array($${parameter}, chr(30))`);
     this.#takeAwaited = `select ${s}.book_awaited(${lists.join()}) as found`;
-    this.#take = `select ${s}.take_reports($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`;
-    this.#retry = `select ${s}.retry_reports($1, $2, $3, $4, $5) as tried`;
+    this.#take = `select ${s}.take_reports($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`;
+    this.#retry = `select ${s}.retry_reports($1, $2, $3, $4) as tried`;
   }
 
   /**
@@ -106,8 +102,8 @@ export class ReportBook {
     return rows[0]?.tried === STEP;
   }
 
-  #settling(): [by: string, announces: boolean, pollAfter: number | null] {
+  #settling(): [by: string, pollAfter: number | null] {
     const { reportsAfter } = this.ledger.settings.timing;
-    return [this.ledger.by, this.announces(), reportsAfter === false ? null : reportsAfter];
+    return [this.ledger.by, reportsAfter === false ? null : reportsAfter];
   }
 }

@@ -4,7 +4,7 @@ import type { OutboxLedger } from './outbox-ledger.js';
 const STEP = 200;
 
 /**
- * Removes numbers, texts and the gateway's reasons of what is over for longer than they are to be kept.
+ * Removes numbers, texts, references and the gateway's reasons of what is over for longer than they are to be kept.
  * Counters, states, ids and the journal stay. What is unknown or held is not over. Any number may run at once.
  */
 export class Retention {
@@ -59,6 +59,19 @@ export class Retention {
     return rows.length;
   }
 
+  /** Events that no handler has taken for 7 days. @returns how many, by topic. */
+  async removeEvents(): Promise<{ topic: string; events: number }[]> {
+    const s = this.ledger.database.schema;
+    const { rows } = await this.ledger.database.query<{ topic: string; events: number }>(
+      `with removed as (
+        delete from ${s}.event where account = $1 and recorded_at < clock_timestamp() - interval '7 days' returning topic
+      )
+      select topic, count(*)::int as events from removed group by topic order by topic`,
+      [this.ledger.account],
+    );
+    return rows;
+  }
+
   get #isOver(): string {
     return `c.state in ('settled', 'refused', 'cancelled', 'abandoned', 'divided')
       and not exists (select from ${this.ledger.database.schema}.message m
@@ -75,8 +88,10 @@ export class Retention {
     const { rows } = await this.ledger.database.query(
       `with old as (${old}), quiet as (
         update ${s}.message m set reason = null from old o where m.chunk_id = o.id and m.reason is not null
+      ), emitted as (
+        update ${s}.event e set reason = null from old o where e.chunk_id = o.id and e.reason is not null
       )
-      update ${s}.chunk c set numbers = null, content = null, reason = null, fingerprint = null, erased_at = clock_timestamp()
+      update ${s}.chunk c set numbers = null, content = null, reference = null, reason = null, fingerprint = null, erased_at = clock_timestamp()
       from old o where c.id = o.id returning 1`,
       [this.ledger.account, kept],
     );

@@ -32,7 +32,7 @@ const chunk = (id: number) => ({ id: String(id), attempt: 1 });
 describe('Settlements', () => {
   it('writes many outcomes in few statements', async () => {
     const { ledger, taken, statements } = ledgerThatRefuses();
-    const settlements = new Settlements(ledger, () => false);
+    const settlements = new Settlements(ledger);
     const written = await Promise.all(Array.from({ length: 40 }, (_, i) => settlements.write(chunk(i), settled('1'))));
     expect(written).toEqual(written.map(() => true));
     expect(taken.sort()).toEqual(Array.from({ length: 40 }, (_, i) => `settle ${i}`).sort());
@@ -43,7 +43,7 @@ describe('Settlements', () => {
     'does not let an outcome that is refused with %s hold up the others: it becomes unknown',
     async (code) => {
       const { ledger, taken } = ledgerThatRefuses(['poison', code]);
-      const settlements = new Settlements(ledger, () => false);
+      const settlements = new Settlements(ledger);
       const ids = ['1', '2', 'poison', '4'];
       const written = await Promise.all(ids.map((msgIds, i) => settlements.write(chunk(i), settled(msgIds))));
       expect(written).toEqual([true, true, true, true]);
@@ -54,7 +54,7 @@ describe('Settlements', () => {
 
   it('gives up what cannot even become unknown, and goes on', async () => {
     const { ledger, taken } = ledgerThatRefuses(['poison', '22P02'], ['OUTBOX_FAULT', '22P02']);
-    const settlements = new Settlements(ledger, () => false);
+    const settlements = new Settlements(ledger);
     const written = await Promise.all(['poison', '1'].map((ids, i) => settlements.write(chunk(i), settled(ids))));
     expect([written, taken]).toEqual([[false, true], ['settle 1']]);
   });

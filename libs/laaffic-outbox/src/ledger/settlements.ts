@@ -65,11 +65,7 @@ export class Settlements {
   #isRunning = false;
   #isGivenUp = false;
 
-  constructor(
-    private readonly ledger: OutboxLedger,
-    /** Whether anybody wants to hear of settled chunks. */
-    private readonly announces: () => boolean,
-  ) {}
+  constructor(private readonly ledger: OutboxLedger) {}
 
   /** @returns whether it was taken: not if somebody else has decided meanwhile. Never rejects. */
   write(chunk: { readonly id: string; readonly attempt: number }, verdict: Verdict): Promise<boolean> {
@@ -91,10 +87,9 @@ export class Settlements {
         const { slots = null, msgIds, others } = verdict;
         const { reportsAfter } = this.ledger.settings.timing;
         const pollAfter = reportsAfter === false ? null : reportsAfter;
-        return [...first, slots, msgIds, JSON.stringify(others), this.announces(), pollAfter];
+        return [...first, slots, msgIds, JSON.stringify(others), pollAfter];
       }
       case 'refused':
-        return [...first, verdict.code, verdict.reason, this.announces()];
       case 'unknown':
         return [...first, verdict.code, verdict.reason];
       case 'unsent':
@@ -102,7 +97,7 @@ export class Settlements {
       case 'divided': {
         const { rest, parts, others, code } = verdict;
         const rows = [JSON.stringify(parts), JSON.stringify(others)];
-        return [...first, 'sending,unknown,held', rest, ...rows, 'divided', code, this.announces()];
+        return [...first, 'sending,unknown,held', rest, ...rows, 'divided', code];
       }
     }
   }
@@ -171,7 +166,6 @@ export class Settlements {
       // Who waits in this process hears of it even while nothing can be listened to.
       this.ledger.notifications.call('outcome', String(entry.params[0]));
     });
-    if (this.announces()) this.ledger.notifications.call('announce');
   }
 }
 

@@ -27,7 +27,7 @@ export class Upkeep {
           reason = 'no answer was written down in time'
         from overdue o where c.id = o.id returning c.*
       ), told as (
-        select ${s}.tell_outcome(m.*::${s}.chunk) from moved m
+        select ${s}.tell_outcome(m.*::${s}.chunk), ${s}.record_chunk(m.*::${s}.chunk) from moved m
       ), noted as (
         insert into ${s}.journal (account, campaign_id, chunk_id, attempt, event, by, detail)
         select m.account, m.campaign_id, m.id, m.attempt, 'unknown', $3, 'OUTBOX_WORKER_LOST'
@@ -39,7 +39,7 @@ export class Upkeep {
   }
 
   /** Unknown chunks of the lane that no proof came for. @returns those decided. */
-  async endGrace(lane: Lane, grace: number, policy: AfterGrace, announce: boolean): Promise<number> {
+  async endGrace(lane: Lane, grace: number, policy: AfterGrace): Promise<number> {
     const s = this.ledger.database.schema;
     const cancelled = `campaign_id in (select id from ${s}.campaign where state = 'cancelled')`;
     let due = `account = $1 and lane = $2 and changed_at < clock_timestamp() - $3 * interval '1 millisecond'`;
@@ -64,15 +64,16 @@ export class Upkeep {
       `with due as (
         select id from ${s}.chunk where ${due} and state = 'unknown' limit ${STEP} for update skip locked
       ), moved as (
-        update ${s}.chunk c set state = '${state}', changed_at = clock_timestamp(), unknown = c.n - c.accepted,
-          announce_at = case when $5 then clock_timestamp() end
+        update ${s}.chunk c set state = '${state}', changed_at = clock_timestamp(), unknown = c.n - c.accepted
         from due d where c.id = d.id returning c.*
+      ), recorded as (
+        select ${s}.record_chunk(m.*::${s}.chunk) from moved m
       ), noted as (
         insert into ${s}.journal (account, campaign_id, chunk_id, attempt, event, by)
-        select account, campaign_id, id, attempt, '${state}', $4 from moved
+        select account, campaign_id, id, attempt, '${state}', $4 from moved, (select count(*) from recorded) r
       )
       select lane, unknown as open from moved`,
-      [...params, this.ledger.by, announce],
+      [...params, this.ledger.by],
     );
     // First the chunk, as everybody does, and only then its recipients.
     const single = await this.#move(
@@ -83,19 +84,20 @@ export class Upkeep {
         limit ${STEP} for no key update skip locked
       ), moved as (
         update ${s}.message m set state = '${state}' from due d where m.chunk_id = d.id and m.state = 'unknown'
-        returning d.id, d.lane
-      ), told as (
-        update ${s}.chunk c set announce_at = clock_timestamp()
-        from (select distinct id from moved) m where c.id = m.id and $4::boolean
+        returning d.id, d.lane, m.idx, m.code, m.reason
+      ), recorded as (
+        select ${s}.record_event(c, '${state}', g.slots, g.code, g.reason)
+        from (select id, code, reason, array_agg(idx order by idx) as slots from moved group by id, code, reason) g
+        join ${s}.chunk c on c.id = g.id
       )
-      select lane, count(*)::int as open from moved group by id, lane`,
-      [...params, announce],
+      select lane, count(*)::int as open from moved, (select count(*) from recorded) r group by id, lane`,
+      params,
     );
     return resent + whole + single;
   }
 
   /** Messages whose `sendBefore` has passed. */
-  async expire(announce: boolean): Promise<number> {
+  async expire(): Promise<number> {
     const s = this.ledger.database.schema;
     return this.#move(
       { state: 'refused', as: 'rejected' },
@@ -106,17 +108,17 @@ export class Upkeep {
         update ${s}.chunk c set state = case when c.doubtful then 'abandoned' else 'refused' end::${s}.chunk_state,
           changed_at = clock_timestamp(), rejected = case when c.doubtful then 0 else c.n end,
           unknown = case when c.doubtful then c.n else 0 end, code = 'OUTBOX_EXPIRED',
-          reason = 'not sent before its time was over', announce_at = case when $3 then clock_timestamp() end
+          reason = 'not sent before its time was over'
         from late l where c.id = l.id returning c.*
       ), told as (
-        select ${s}.tell_outcome(m.*::${s}.chunk) from moved m
+        select ${s}.tell_outcome(m.*::${s}.chunk), ${s}.record_chunk(m.*::${s}.chunk) from moved m
       ), noted as (
         insert into ${s}.journal (account, campaign_id, chunk_id, attempt, event, by, detail)
         select m.account, m.campaign_id, m.id, m.attempt, m.state::text, $2, 'OUTBOX_EXPIRED'
         from moved m, (select count(*) from told) t
       )
       select lane, n as open from moved where state = 'refused'`,
-      [this.ledger.account, this.ledger.by, announce],
+      [this.ledger.account, this.ledger.by],
     );
   }
 
@@ -131,26 +133,28 @@ export class Upkeep {
       ), moved as (
         update ${s}.chunk c set ${givenUp(s)}
         from left_over l where c.id = l.id returning c.*
+      ), recorded as (
+        select ${s}.record_chunk(m.*::${s}.chunk) from moved m
       )
       insert into ${s}.journal (account, campaign_id, chunk_id, attempt, event, by)
-        select account, campaign_id, id, attempt, state::text, $2 from moved returning 1`,
+        select account, campaign_id, id, attempt, state::text, $2 from moved, (select count(*) from recorded) r returning 1`,
       [this.ledger.account, this.ledger.by],
     );
   }
 
   /** Campaigns whose time has come, and those of which nothing moves any more. */
-  async turnCampaigns(announce: boolean): Promise<number> {
+  async turnCampaigns(): Promise<number> {
     const s = this.ledger.database.schema;
     return this.#count(
       `with begun as (
         update ${s}.campaign set state = 'running', changed_at = clock_timestamp()
         where account = $1 and state = 'scheduled' and starts_at <= clock_timestamp() returning id
       ), ended as (
-        select id from ${s}.end_campaigns($1, $3) id
+        select id from ${s}.end_campaigns($1) id
       )
       insert into ${s}.journal (account, campaign_id, event, by)
         select $1, id, 'running', $2 from begun union all select $1, id, 'done', $2 from ended returning 1`,
-      [this.ledger.account, this.ledger.by, announce],
+      [this.ledger.account, this.ledger.by],
     );
   }
 

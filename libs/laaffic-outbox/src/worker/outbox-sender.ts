@@ -6,13 +6,13 @@ import {
 } from '@nestjs/common';
 import { SmsService } from 'nestjs-laaffic';
 import { ProcessClock } from '../clock.js';
-import type { OutboxEventKind } from '../events/outbox-events.js';
 import { Answers } from '../ledger/answers.js';
 import { AccountControl } from '../ledger/account-control.js';
 import { Claims } from '../ledger/claims.js';
 import { OutboxLedger } from '../ledger/outbox-ledger.js';
 import { Settlements } from '../ledger/settlements.js';
 import { Upkeep } from '../ledger/upkeep.js';
+import type { OutboxSettings } from '../options/outbox.settings.js';
 import { OutboxWorker } from './outbox-worker.js';
 import { Rounds } from './rounds.js';
 
@@ -31,15 +31,10 @@ export class OutboxSender implements OnApplicationBootstrap, OnModuleDestroy, Be
   readonly #settlements: Settlements | undefined;
   readonly #drainLimit: number = 0;
 
-  constructor(
-    ledger: OutboxLedger,
-    sms: SmsService,
-    clock: ProcessClock,
-    announces: (kind: OutboxEventKind) => boolean,
-  ) {
+  constructor(ledger: OutboxLedger, sms: SmsService, clock: ProcessClock) {
     const { settings, prefix } = ledger;
     if (settings.worker === undefined) return;
-    const settlements = new Settlements(ledger, () => announces('settled'));
+    const settlements = new Settlements(ledger);
     this.#settlements = settlements;
     this.#drainLimit = settings.timing.timeout + DRAIN_MARGIN;
     const claims = new Claims(ledger);
@@ -67,7 +62,7 @@ export class OutboxSender implements OnApplicationBootstrap, OnModuleDestroy, Be
       ledger.outages,
       'The ledger cannot be kept up',
       upkeepInterval(settings.timing.lease),
-      () => keepUp(new Upkeep(ledger), ledger, announces),
+      () => keepUp(new Upkeep(ledger), settings),
     );
   }
 
@@ -94,20 +89,11 @@ function upkeepInterval(lease: number): number {
 }
 
 /** @returns whether there is more of it. */
-async function keepUp(
-  upkeep: Upkeep,
-  { settings, notifications }: OutboxLedger,
-  announces: (kind: OutboxEventKind) => boolean,
-): Promise<boolean> {
-  const { timing, afterGrace } = settings;
+async function keepUp(upkeep: Upkeep, { timing, afterGrace }: OutboxSettings): Promise<boolean> {
   let moved = await upkeep.doubtOverdue(timing.lease);
-  for (const lane of LANES) {
-    const announced = announces(afterGrace[lane] === 'abandon' ? 'settled' : 'held');
-    moved += await upkeep.endGrace(lane, timing.grace, afterGrace[lane], announced);
-  }
-  moved += await upkeep.expire(announces('settled'));
+  for (const lane of LANES) moved += await upkeep.endGrace(lane, timing.grace, afterGrace[lane]);
+  moved += await upkeep.expire();
   moved += await upkeep.cancelLeft();
-  const turned = await upkeep.turnCampaigns(announces('campaignDone'));
-  if (moved + turned > 0) notifications.call('announce');
+  await upkeep.turnCampaigns();
   return moved > 0;
 }

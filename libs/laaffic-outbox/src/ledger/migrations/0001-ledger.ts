@@ -82,8 +82,6 @@ create table campaign (
   created_at timestamptz not null default clock_timestamp(),
   changed_at timestamptz not null default clock_timestamp(),
   done_at timestamptz,
-  announce_at timestamptz,
-  announcements int not null default 0,
   erased_at timestamptz,
   -- Why the gateway has it paused.
   paused_code text,
@@ -97,7 +95,6 @@ create table campaign (
 create unique index on campaign (account, idempotency_key) where idempotency_key is not null;
 create index on campaign (account, priority desc, id) where state in ('scheduled', 'running');
 create index on campaign (account) where state = 'cancelled' and done_at is null;
-create index on campaign (announce_at) where announce_at is not null;
 create index on campaign (done_at) where erased_at is null and done_at is not null;
 
 create table chunk (
@@ -147,8 +144,8 @@ create table chunk (
   idempotency_key text,
   fingerprint text,
   awaited boolean not null default false,
-  announce_at timestamptz,
-  announcements int not null default 0,
+  -- The caller's own handle of the message. It need not be unique.
+  reference text,
   poll_at timestamptz,
   polls int not null default 0,
   erased_at timestamptz,
@@ -167,7 +164,6 @@ create index chunk_campaign on chunk (campaign_id, first, id) where campaign_id 
 create index chunk_root on chunk (root) where root is not null;
 create index chunk_held on chunk (id) where state = 'held' or unknown > 0;
 create index chunk_expiring on chunk (expires_at) where state = 'pending' and expires_at is not null;
-create index chunk_announce on chunk (announce_at) where announce_at is not null;
 create index chunk_poll on chunk (poll_at) where poll_at is not null;
 create index chunk_suspect on chunk (account) where state = 'pending' and refused_at is not null;
 create index chunk_retention on chunk (changed_at) where erased_at is null and campaign_id is null;
@@ -249,6 +245,84 @@ create table early_report (
 );
 create index on early_report (account, try_at);
 
+-- The topics that some process has handlers for: a state of recipients, or 'campaign done'.
+create table subscription (
+  account text not null references account,
+  topic text not null,
+  -- When such a process was last there.
+  seen_at timestamptz not null default clock_timestamp(),
+  primary key (account, topic)
+);
+
+-- Changes that no handler has taken yet: one row for each state that recipients of a chunk got in one step.
+create table event (
+  id bigint generated always as identity primary key,
+  account text not null,
+  topic text not null,
+  campaign_id bigint,
+  -- The chunk that the recipients were in first. Its events are emitted in the order of their ids.
+  root bigint,
+  chunk_id bigint,
+  slots smallint[],
+  -- What the chunk and the recipients may no longer say when the handler is called.
+  attempt int,
+  sent_at timestamptz,
+  code text,
+  reason text,
+  recorded_at timestamptz not null default clock_timestamp(),
+  due_at timestamptz not null default clock_timestamp(),
+  failures int not null default 0,
+  -- Who calls the handlers now; until due_at.
+  claim uuid
+);
+create index event_due on event (account, due_at);
+create index event_root on event (root, id);
+
+-- What is recorded. Apps without handlers pay nothing, and handlers that are away for an outage miss nothing.
+create view live_subscription as
+  select account, topic from subscription where seen_at > clock_timestamp() - interval '7 days';
+
+create function is_subscribed(p_account text, p_topic text) returns boolean language sql stable set search_path from current as $$
+  select exists (select from live_subscription where account = p_account and topic = p_topic)
+$$;
+
+-- Wakes who calls handlers.
+create function notify_events() returns void language sql set search_path from current as $$
+  select pg_notify(current_schema() || '_event', '')
+$$;
+
+-- Recipients of a chunk have changed to a state. Recorded by the transaction that changes them, whoever makes it.
+create function record_event(c chunk, p_topic text, p_slots smallint[], p_code text, p_reason text) returns void
+language plpgsql set search_path from current as $$
+begin
+  if coalesce(cardinality(p_slots), 0) = 0 or not is_subscribed(c.account, p_topic) then return; end if;
+  insert into event (account, topic, campaign_id, root, chunk_id, slots, attempt, sent_at, code, reason)
+    values (c.account, p_topic, c.campaign_id, coalesce(c.root, c.id), c.id, p_slots, c.attempt, c.sent_at, p_code, p_reason);
+  perform notify_events();
+end $$;
+
+-- The chunk has changed, and with it all of its recipients that have no row of their own.
+create function record_chunk(c chunk) returns void language plpgsql set search_path from current as $$
+declare
+  topic text := case c.state when 'refused' then 'rejected' else c.state::text end;
+begin
+  if not is_subscribed(c.account, topic) then return; end if;
+  perform record_event(c, topic, array(
+    select (s.at - 1)::smallint from unnest(string_to_array(c.numbers, ',')) with ordinality s (number, at)
+      where s.number <> '' and not exists (select from message m where m.chunk_id = c.id and m.idx = s.at - 1)
+      order by s.at), c.code, c.reason);
+end $$;
+
+-- The rows of these recipients have changed. c: the chunk before; who had no row was in its state.
+create function record_rows(c chunk, p_slots smallint[]) returns void language plpgsql set search_path from current as $$
+begin
+  if coalesce(cardinality(p_slots), 0) = 0 then return; end if;
+  perform record_event(c, g.state, g.slots, g.code, g.reason) from (
+    select m.state::text as state, m.code, m.reason, array_agg(m.idx order by m.idx) as slots
+      from message m where m.chunk_id = c.id and m.idx = any (p_slots) and m.state::text <> c.state::text
+      group by m.state, m.code, m.reason order by min(m.idx)) g;
+end $$;
+
 -- Takes from the account's allowance; the caller holds its row.
 create function take_allowance(a account, p_recipients double precision, p_requests double precision, p_burst double precision)
 returns account language plpgsql set search_path from current as $$
@@ -281,10 +355,10 @@ begin
     cut := cut + 1;
     if slots[cut] <> '' then taken := taken + 1; end if;
   end loop;
-  insert into chunk (account, campaign_id, lane, root, parent, first, n, numbers, order_ids, content, sender_id, due_at, expires_at, is_part, doubtful, awaited, refused_at, strikes)
+  insert into chunk (account, campaign_id, lane, root, parent, first, n, numbers, order_ids, content, sender_id, due_at, expires_at, is_part, doubtful, awaited, reference, refused_at, strikes)
   values (c.account, c.campaign_id, c.lane, coalesce(c.root, c.id), c.id, c.first, taken, array_to_string(slots[1:cut], ','),
     case when ids is not null then array_to_string(ids[1:cut], ',') end, c.content, c.sender_id, c.due_at, c.expires_at, c.is_part, c.doubtful, c.awaited,
-    c.refused_at, c.strikes)
+    c.reference, c.refused_at, c.strikes)
   returning id into head;
   slots := slots[cut + 1:];
   update chunk set n = (select count(*) from unnest(slots) s (number) where s.number <> ''),
@@ -596,13 +670,14 @@ end $$;
 -- p_slots: the slots of the message ids, or null for 0, 1, 2, …
 -- p_others: [[slot, state, code, reason, message id], …] of those that were not simply accepted.
 create function settle(
-  p_chunk bigint, p_attempt int, p_by text, p_slots text, p_msg_ids text, p_others jsonb,
-  p_announce boolean, p_poll_after double precision
+  p_chunk bigint, p_attempt int, p_by text, p_slots text, p_msg_ids text, p_others jsonb, p_poll_after double precision
 ) returns boolean language plpgsql set search_path from current as $$
 declare
   c chunk%rowtype;
   not_accepted int;
   unclear int;
+  slots smallint[];
+  added smallint[];
 begin
   select * into c from chunk where id = p_chunk and attempt = p_attempt
     and state in ('sending', 'unknown', 'held', 'abandoned') for no key update;
@@ -615,6 +690,15 @@ begin
     from jsonb_array_elements(p_others) o
     where not exists (select from message m where m.chunk_id = p_chunk and m.idx = (o ->> 0)::smallint);
   if p_msg_ids <> '' then
+    if is_subscribed(c.account, 'accepted') then
+      slots := string_to_array(p_slots, ',');
+      -- A report may have said before that they were accepted.
+      perform record_event(c, 'accepted', array(
+        select coalesce(slots[i.at], i.at - 1)::smallint
+          from unnest(string_to_array(p_msg_ids, ',')) with ordinality i (msg_id, at)
+          where not exists (select from message m where m.chunk_id = p_chunk and m.idx = coalesce(slots[i.at], i.at - 1)
+            and m.state in ('accepted', 'delivered', 'failed'))), null, null);
+    end if;
     insert into answer (chunk_id, slots, msg_ids) values (p_chunk, p_slots, p_msg_ids);
     -- Large ones are written out when there is time; nothing is in their way that would have to be looked at now.
     if c.n < 100 or exists (select from message where chunk_id = p_chunk) then
@@ -622,14 +706,17 @@ begin
     end if;
   end if;
   if p_others <> '[]' then
-    insert into message (chunk_id, idx, state, code, reason, msg_id)
-      select p_chunk, (o ->> 0)::smallint, case when c.doubtful and o ->> 1 = 'rejected' then 'abandoned' else o ->> 1 end::message_state, o ->> 2, o ->> 3, o ->> 4
-      from jsonb_array_elements(p_others) o
-      on conflict (chunk_id, idx) do nothing;
+    with new as (
+      insert into message (chunk_id, idx, state, code, reason, msg_id)
+        select p_chunk, (o ->> 0)::smallint, case when c.doubtful and o ->> 1 = 'rejected' then 'abandoned' else o ->> 1 end::message_state, o ->> 2, o ->> 3, o ->> 4
+        from jsonb_array_elements(p_others) o
+        on conflict (chunk_id, idx) do nothing returning idx
+    )
+    select array_agg(idx) into added from new;
+    perform record_rows(c, added);
   end if;
   update chunk set state = 'settled', changed_at = clock_timestamp(), code = null, reason = null,
       accepted = n - not_accepted, rejected = not_accepted - unclear, unknown = unclear,
-      announce_at = case when p_announce then clock_timestamp() end,
       poll_at = case when n > not_accepted then clock_timestamp() + p_poll_after * interval '1 millisecond' end
     where id = p_chunk;
   insert into journal (account, campaign_id, chunk_id, attempt, event, by)
@@ -640,14 +727,15 @@ begin
 end $$;
 
 -- The gateway said no to the whole chunk.
-create function refuse(p_chunk bigint, p_attempt int, p_by text, p_code text, p_reason text, p_announce boolean)
+create function refuse(p_chunk bigint, p_attempt int, p_by text, p_code text, p_reason text)
 returns boolean language plpgsql set search_path from current as $$
 declare
   c chunk%rowtype;
+  before chunk_state;
 begin
+  select state into before from chunk where id = p_chunk for no key update;
   update chunk set state = case when doubtful then 'abandoned' else 'refused' end::chunk_state, changed_at = clock_timestamp(),
-      code = p_code, reason = p_reason, rejected = case when doubtful then 0 else n end, unknown = case when doubtful then n else 0 end,
-      announce_at = case when p_announce then clock_timestamp() end
+      code = p_code, reason = p_reason, rejected = case when doubtful then 0 else n end, unknown = case when doubtful then n else 0 end
     where id = p_chunk and attempt = p_attempt and state in ('sending', 'unknown', 'held', 'abandoned') and accepted = 0
     returning * into c;
   if c.id is null then
@@ -657,6 +745,7 @@ begin
   insert into journal (account, campaign_id, chunk_id, attempt, event, by, detail)
     values (c.account, c.campaign_id, p_chunk, p_attempt, c.state::text, p_by, p_code);
   perform note_answer(c, false);
+  if c.state <> before then perform record_chunk(c); end if;
   perform tell_outcome(c);
   return true;
 end $$;
@@ -672,6 +761,7 @@ begin
   if c.id is null then return false; end if;
   insert into journal (account, campaign_id, chunk_id, attempt, event, by, detail)
     values (c.account, c.campaign_id, p_chunk, p_attempt, 'unknown', p_by, p_code);
+  perform record_chunk(c);
   perform tell_outcome(c);
   return true;
 end $$;
@@ -698,7 +788,7 @@ end $$;
 
 -- Ends running campaigns of which nothing moves any more, and returns them; notes the end of cancelled ones. Each is
 -- looked at again under its lock, because something may have become pending in between.
-create function end_campaigns(p_account text, p_announce boolean) returns setof bigint
+create function end_campaigns(p_account text) returns setof bigint
 language plpgsql set search_path from current as $$
 declare
   candidate bigint;
@@ -713,13 +803,17 @@ begin
     perform from campaign where id = candidate for no key update skip locked;
     continue when not found;
     update campaign c set state = case c.state when 'running' then 'done' else c.state end, done_at = clock_timestamp(),
-        changed_at = case c.state when 'running' then clock_timestamp() else c.changed_at end,
-        announce_at = case when c.state = 'running' and p_announce then clock_timestamp() else c.announce_at end
+        changed_at = case c.state when 'running' then clock_timestamp() else c.changed_at end
       where c.id = candidate and (c.state = 'running' or c.state = 'cancelled' and c.done_at is null)
         and not exists (select from chunk w where w.campaign_id = c.id and w.state = 'pending')
         and not exists (select from chunk w where w.campaign_id = c.id and w.state in ('sending', 'unknown'))
       returning * into k;
-    if found and k.state = 'done' then return next candidate; end if;
+    continue when not found or k.state <> 'done';
+    if is_subscribed(p_account, 'campaign done') then
+      insert into event (account, topic, campaign_id) values (p_account, 'campaign done', candidate);
+      perform notify_events();
+    end if;
+    return next candidate;
   end loop;
 end $$;
 
@@ -756,12 +850,13 @@ end $$;
 -- p_others: as for settle; p_from: the states that the chunk may be in.
 create function divide(
   p_chunk bigint, p_attempt int, p_by text, p_from text, p_rest text, p_parts jsonb, p_others jsonb,
-  p_event text, p_detail text, p_announce boolean, p_doubtful boolean default false
+  p_event text, p_detail text, p_doubtful boolean default false
 ) returns boolean language plpgsql set search_path from current as $$
 declare
   c chunk%rowtype;
   moved int := (select coalesce(sum((p ->> 'n')::int), 0) from jsonb_array_elements(p_parts) p);
   known record;
+  added smallint[];
 begin
   select * into c from chunk where id = p_chunk and attempt = p_attempt and state::text = any (string_to_array(p_from, ','))
     for no key update;
@@ -771,19 +866,22 @@ begin
     if c.contradicted then perform doubt(p_chunk, p_attempt, p_by, 'OUTBOX_CONTRADICTED', contradiction()); end if;
     return false;
   end if;
-  insert into message (chunk_id, idx, state, code, reason, msg_id)
-    select p_chunk, (o ->> 0)::smallint, case when c.doubtful and o ->> 1 = 'rejected' then 'abandoned' else o ->> 1 end::message_state, o ->> 2, o ->> 3, o ->> 4
-    from jsonb_array_elements(p_others) o
-    on conflict (chunk_id, idx) do nothing;
-  insert into chunk (account, campaign_id, lane, root, parent, first, n, numbers, order_ids, content, sender_id, expires_at, is_part, is_resent, doubtful, awaited)
+  with new as (
+    insert into message (chunk_id, idx, state, code, reason, msg_id)
+      select p_chunk, (o ->> 0)::smallint, case when c.doubtful and o ->> 1 = 'rejected' then 'abandoned' else o ->> 1 end::message_state, o ->> 2, o ->> 3, o ->> 4
+      from jsonb_array_elements(p_others) o
+      on conflict (chunk_id, idx) do nothing returning idx
+  )
+  select array_agg(idx) into added from new;
+  perform record_rows(c, added);
+  insert into chunk (account, campaign_id, lane, root, parent, first, n, numbers, order_ids, content, sender_id, expires_at, is_part, is_resent, doubtful, awaited, reference)
     select c.account, c.campaign_id, c.lane, coalesce(c.root, c.id), c.id, c.first, (p ->> 'n')::int, p ->> 'numbers', c.order_ids,
-      c.content, c.sender_id, c.expires_at, c.is_part or p_event = 'divided', p_doubtful, c.doubtful or p_doubtful, c.awaited
+      c.content, c.sender_id, c.expires_at, c.is_part or p_event = 'divided', p_doubtful, c.doubtful or p_doubtful, c.awaited, c.reference
     from jsonb_array_elements(p_parts) p;
   known := count_messages(p_chunk);
   update chunk set state = case when n > moved then 'settled' else 'divided' end::chunk_state, n = n - moved,
       numbers = p_rest, changed_at = clock_timestamp(), code = null, reason = null,
-      accepted = known.accepted, rejected = greatest(0, known.rejected - invalid), unknown = known.unclear,
-      announce_at = case when n = moved then null when p_announce then clock_timestamp() else announce_at end
+      accepted = known.accepted, rejected = greatest(0, known.rejected - invalid), unknown = known.unclear
     where id = p_chunk;
   insert into journal (account, campaign_id, chunk_id, attempt, event, by, detail)
     values (c.account, c.campaign_id, p_chunk, p_attempt, p_event, p_by, p_detail);
@@ -833,13 +931,13 @@ begin
   if moved < c.n then perform tell_apart(c); end if;
   delete from message where chunk_id = p_chunk and idx = any (cut.slots);
   perform divide(p_chunk, c.attempt, p_by, p_from, cut.rest,
-    jsonb_build_array(jsonb_build_object('numbers', cut.part, 'n', moved)), '[]', 'sent anew', p_detail, false, p_which <> 'rejected');
+    jsonb_build_array(jsonb_build_object('numbers', cut.part, 'n', moved)), '[]', 'sent anew', p_detail, p_which <> 'rejected');
   return moved;
 end $$;
 
 -- A person decides about held recipients of a chunk: 'resend' sends them anew, 'abandon' lets them rest, 'sent' takes
 -- the person's word that they were sent. p_positions: only those at these places of the source. Returns how many.
-create function decide_held(p_chunk bigint, p_decision text, p_positions bigint[], p_by text, p_announce boolean) returns int
+create function decide_held(p_chunk bigint, p_decision text, p_positions bigint[], p_by text) returns int
 language plpgsql set search_path from current as $$
 declare
   c chunk%rowtype;
@@ -863,10 +961,10 @@ begin
   update message set state = case p_decision when 'sent' then 'accepted' else 'abandoned' end::message_state,
       code = case p_decision when 'sent' then null else code end, reason = case p_decision when 'sent' then null else reason end
     where chunk_id = p_chunk and idx = any (slots);
+  perform record_rows(c, slots);
   known := count_messages(p_chunk);
   update chunk set state = 'settled', changed_at = clock_timestamp(), code = null, reason = null,
-      accepted = known.accepted, rejected = greatest(0, known.rejected - invalid), unknown = known.unclear,
-      announce_at = case when p_announce then clock_timestamp() else announce_at end
+      accepted = known.accepted, rejected = greatest(0, known.rejected - invalid), unknown = known.unclear
     where id = p_chunk;
   insert into journal (account, campaign_id, chunk_id, attempt, event, by, detail)
     values (c.account, c.campaign_id, p_chunk, c.attempt,
@@ -1122,6 +1220,7 @@ begin
       where id = other.id returning * into other;
     insert into journal (account, campaign_id, chunk_id, attempt, event, by, detail)
       values (other.account, other.campaign_id, other.id, other.attempt, 'unknown', p_by, other.code);
+    perform record_chunk(other);
     perform tell_outcome(other);
   end loop;
 end $$;
@@ -1141,9 +1240,9 @@ begin
       count(*) filter (where s.at - 1 = any (p_slots) and s.number <> '')::int as n
     into cut from unnest(string_to_array(c.numbers, ',')) with ordinality s (number, at);
   insert into chunk (account, campaign_id, lane, state, root, parent, first, n, numbers, order_ids, content, sender_id,
-      due_at, expires_at, sent_at, is_part, is_resent, doubtful, awaited)
+      due_at, expires_at, sent_at, is_part, is_resent, doubtful, awaited, reference)
     values (c.account, c.campaign_id, c.lane, 'unknown', coalesce(c.root, c.id), c.id, c.first, cut.n, cut.part, c.order_ids,
-      c.content, c.sender_id, c.due_at, c.expires_at, p_sent_at, c.is_part, c.is_resent, true, c.awaited)
+      c.content, c.sender_id, c.due_at, c.expires_at, p_sent_at, c.is_part, c.is_resent, true, c.awaited, c.reference)
     returning id into taken;
   update chunk set n = n - cut.n, numbers = cut.rest, changed_at = clock_timestamp(),
       state = case when n > cut.n then state else 'divided' end
@@ -1172,7 +1271,7 @@ $$;
 
 -- Writes reports to recipients of one chunk; returns the places (in p_places) of those that have to wait.
 create function place_in_chunk(
-  p_chunk bigint, p_places int[], p_reports report[], p_by text, p_announce boolean, p_poll_after double precision
+  p_chunk bigint, p_places int[], p_reports report[], p_by text, p_poll_after double precision
 ) returns int[] language plpgsql set search_path from current as $$
 declare
   c chunk%rowtype;
@@ -1190,6 +1289,7 @@ declare
   is_stopped boolean := false;
   is_whole boolean;
   apart record;
+  changed smallint[] := '{}';
 begin
   -- First the chunk, as settle() does, and only then its recipients.
   select * into c from chunk where id = p_chunk for no key update;
@@ -1205,7 +1305,7 @@ begin
         where q.sent_from is not null and was_resent(q.sent_from, p_chunk)
       ) p;
     if apart.places is not null then
-      waiting := place_in_chunk(take_out(p_chunk, apart.slots, apart.began, p_by), apart.places, apart.reports, p_by, p_announce, p_poll_after);
+      waiting := place_in_chunk(take_out(p_chunk, apart.slots, apart.began, p_by), apart.places, apart.reports, p_by, p_poll_after);
       select array_agg(p_places[q.at] order by q.at), array_agg(p_reports[q.at] order by q.at) into p_places, p_reports
         from generate_subscripts(p_reports, 1) q (at) where q.at <> all (apart.at);
       if p_places is null then return waiting; end if;
@@ -1248,6 +1348,7 @@ begin
       update message set state = r.state, msg_id = coalesce(m.msg_id, r.msg_id), code = null, reason = r.reason,
           reported_at = case when r.state <> 'accepted' then coalesce(r.reported_at, clock_timestamp()) end
         where chunk_id = p_chunk and idx = r.idx;
+      changed := changed || r.idx;
       continue when m.state = 'accepted';
       c.accepted := c.accepted + 1;
       if m.state = 'rejected' then
@@ -1265,6 +1366,7 @@ begin
     else
       insert into message (chunk_id, idx, state, msg_id, reason, reported_at) values (p_chunk, r.idx, r.state, r.msg_id,
         r.reason, case when r.state <> 'accepted' then coalesce(r.reported_at, clock_timestamp()) end);
+      changed := changed || r.idx;
       c.accepted := c.accepted + 1;
       if c.state = 'refused' then
         c.rejected := c.rejected - 1;
@@ -1287,7 +1389,6 @@ begin
         code = case when not is_whole then c.code end, reason = case when not is_whole then c.reason end,
         contradicted = c.contradicted,
         doubtful = doubtful or contradictions > 0 and c.state in ('sending', 'unknown', 'held', 'abandoned'),
-        announce_at = case when is_whole and p_announce then clock_timestamp() else announce_at end,
         poll_at = coalesce(poll_at, case when c.accepted > taken then clock_timestamp() + p_poll_after * interval '1 millisecond' end)
       where id = p_chunk;
     insert into journal (account, campaign_id, chunk_id, attempt, event, by, detail)
@@ -1296,6 +1397,8 @@ begin
         ('contradicted', contradictions, format('%s reported although not sent', contradictions))) e (event, times, detail)
       where e.times > 0;
   end if;
+  perform record_rows(c, changed);
+  if is_stopped then perform record_chunk(c); end if;
   if is_whole or is_stopped then perform tell_outcome(c); end if;
   return waiting;
 end $$;
@@ -1311,6 +1414,8 @@ language plpgsql set search_path from current
 set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set enable_material = off as $$
 declare
   found int[];
+  has_handlers boolean := exists (select from live_subscription where topic in ('delivered', 'failed'));
+  is_recorded boolean;
 begin
   with first as (
     -- Of several for one message the first.
@@ -1329,16 +1434,27 @@ begin
             and (f.chunk_id is null or s.chunk_id = f.chunk_id and s.idx = f.idx) offset 0
         ) w
       ) t where m.ctid = t.tid
-      returning t.place
+      returning t.place, m.chunk_id, m.idx, m.state
+  ), recorded as (
+    insert into event (account, topic, campaign_id, root, chunk_id, slots, attempt, sent_at)
+      select c.account, g.state::text, c.campaign_id, coalesce(c.root, c.id), c.id, g.slots, c.attempt, c.sent_at
+      from (
+        select b.chunk_id, b.state, array_agg(b.idx order by b.idx) as slots from booked b
+        where has_handlers group by b.chunk_id, b.state
+      ) g join chunk c on c.id = g.chunk_id
+      where (c.account, g.state::text) in (select account, topic from live_subscription)
+      returning 1
   )
-  select array_agg(distinct place) into found from booked;
+  select b.found, r.events > 0 into found, is_recorded
+    from (select array_agg(distinct place) as found from booked) b, (select count(*) as events from recorded) r;
+  if is_recorded then perform notify_events(); end if;
   return case when cardinality(found) = cardinality(p_msg_ids) then null else coalesce(found, '{}') end;
 end $$;
 
 -- Writes reports to the recipients that they are of; returns the places (in p_reports, from 1) of those that are of none
 -- so far. The message's id counts first, then the place that an order id of ours names, then a caller's own order id.
 -- Each is looked up by its id, whatever old statistics say of a table that grows: hence the settings and offset 0.
-create function place_reports(p_account text, p_reports report[], p_by text, p_announce boolean, p_poll_after double precision)
+create function place_reports(p_account text, p_reports report[], p_by text, p_poll_after double precision)
 returns int[] language plpgsql set search_path from current
 set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
 declare
@@ -1373,8 +1489,7 @@ begin
       if target.chunk_id is null then
         waiting := waiting || target.places;
       else
-        waiting := waiting
-          || place_in_chunk(target.chunk_id, target.places, target.reports, p_by, p_announce, p_poll_after);
+        waiting := waiting || place_in_chunk(target.chunk_id, target.places, target.reports, p_by, p_poll_after);
       end if;
     end loop;
   end if;
@@ -1388,9 +1503,8 @@ end $$;
 
 -- Takes reports down, in the order in which they came; p_keep: those of nobody so far are kept and tried again.
 create function take_reports(
-  p_account text, p_by text, p_announce boolean, p_poll_after double precision, p_keep boolean, p_msg_ids text[],
-  p_order_ids text[], p_numbers text[], p_states text[], p_reasons text[], p_times text[], p_chunks text[], p_attempts text[],
-  p_slots text[]
+  p_account text, p_by text, p_poll_after double precision, p_keep boolean, p_msg_ids text[], p_order_ids text[],
+  p_numbers text[], p_states text[], p_reasons text[], p_times text[], p_chunks text[], p_attempts text[], p_slots text[]
 ) returns void language plpgsql set search_path from current as $$
 declare
   -- A place that does not hold now will not hold later either: before the attempt that it names there was no message.
@@ -1402,7 +1516,7 @@ declare
       p_chunks::bigint[], p_attempts::int[], p_slots::smallint[])
       with ordinality r (msg_id, order_id, number, state, reason, at, chunk_id, attempt, idx, place)
     cross join lateral find_recipient(p_account, r.chunk_id, r.attempt, r.idx, r.number) f (id) order by r.place);
-  waiting int[] := place_reports(p_account, reports, p_by, p_announce, p_poll_after);
+  waiting int[] := place_reports(p_account, reports, p_by, p_poll_after);
 begin
   if p_keep and waiting <> '{}' then
     insert into early_report (account, msg_id, order_id, number, state, reason, reported_at, chunk_id, attempt, idx, try_at)
@@ -1415,7 +1529,7 @@ end $$;
 
 -- Tries reports again that were of nobody when they came, at growing intervals, for a day; other systems that use the
 -- same account have reports too. Returns how many were tried.
-create function retry_reports(p_account text, p_by text, p_announce boolean, p_poll_after double precision, p_limit int)
+create function retry_reports(p_account text, p_by text, p_poll_after double precision, p_limit int)
 returns int language plpgsql set search_path from current as $$
 declare
   ids bigint[];
@@ -1430,7 +1544,7 @@ begin
     from (select * from early_report where account = p_account and try_at <= clock_timestamp() order by try_at limit p_limit for update skip locked) e;
   if ids is null then return 0; end if;
   select coalesce(array_agg(ids[place]), '{}') into kept
-    from unnest(place_reports(p_account, reports, p_by, p_announce, p_poll_after)) place;
+    from unnest(place_reports(p_account, reports, p_by, p_poll_after)) place;
   with gone as (
     delete from early_report where id = any (ids)
       and (id <> all (kept) or received_at < clock_timestamp() - interval '24 hours') returning id

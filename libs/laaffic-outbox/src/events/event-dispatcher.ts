@@ -1,0 +1,240 @@
+import {
+  Injectable,
+  type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
+  type OnModuleDestroy,
+  type OnModuleInit,
+} from '@nestjs/common';
+import { CampaignView } from '../campaigns/campaign-view.js';
+import { CAMPAIGN_DONE, EventQueue, type ClaimedEvent, type EventClaim } from '../ledger/event-queue.js';
+import type { OutboxLedger } from '../ledger/outbox-ledger.js';
+import { Subscriptions } from '../ledger/subscriptions.js';
+import { Rounds } from '../worker/rounds.js';
+import { ChangedRecipients } from './changed-recipients.js';
+import type { EventHandler, EventHandlers } from './event-handlers.js';
+import type { FinishedCampaign, RecipientStateEvent } from './outbox-events.js';
+
+/** Messages and campaigns whose handlers run at the same time. */
+const MOST_AT_ONCE = 16;
+const LEASE = 60_000;
+/** Milliseconds between looks in a process that does not send. */
+const POLL = 1_000;
+const RENEW_EVERY = 60 * 60_000;
+const OUTAGE = 'Handlers cannot be called for events of the outbox';
+
+/** What handlers are called for at once: changes of one message, or the end of a campaign. */
+interface Batch {
+  readonly events: readonly ClaimedEvent[];
+  readonly call: Call | undefined;
+}
+
+type Call =
+  | { readonly type: 'state'; readonly event: RecipientStateEvent }
+  | { readonly type: 'campaign'; readonly event: FinishedCampaign };
+
+/** Calls the handlers of this process, if it has any, from the app's start to its shutdown. */
+@Injectable()
+export class EventDispatcher
+  implements OnModuleInit, OnApplicationBootstrap, OnModuleDestroy, BeforeApplicationShutdown
+{
+  readonly #queue: EventQueue;
+  readonly #subscriptions: Subscriptions;
+  readonly #recipients: ChangedRecipients;
+  readonly #campaigns: CampaignView;
+  readonly #running = new Set<Promise<void>>();
+  #topics: readonly string[] = [];
+  #rounds: Rounds | undefined;
+  #renewals: NodeJS.Timeout | undefined;
+  #isStopping = false;
+
+  constructor(
+    private readonly ledger: OutboxLedger,
+    private readonly handlers: Pick<EventHandlers, 'all'>,
+    /** After how many milliseconds others call the handlers if this process is gone. */
+    private readonly lease = LEASE,
+  ) {
+    this.#queue = new EventQueue(ledger, lease);
+    this.#subscriptions = new Subscriptions(ledger);
+    this.#recipients = new ChangedRecipients(ledger);
+    this.#campaigns = new CampaignView(ledger);
+    ledger.notifications.on('event', () => this.#rounds?.wake());
+  }
+
+  /** Subscribes before this process, or any other that hears of it, changes anything that its handlers miss. */
+  async onModuleInit(): Promise<void> {
+    this.#topics = [...new Set(this.handlers.all.flatMap(({ topics }) => [...topics]))];
+    if (this.#topics.length > 0) await this.#subscriptions.begin(this.#topics);
+  }
+
+  onApplicationBootstrap(): void {
+    if (this.#topics.length === 0) return;
+    const { outages, settings } = this.ledger;
+    this.#rounds = new Rounds(outages, OUTAGE, settings.worker?.poll ?? POLL, () => this.#round());
+    this.#rounds.start();
+    this.#renewals = setInterval(() => void this.#renewSubscriptions(), RENEW_EVERY).unref();
+  }
+
+  /** Begins nothing any more: what is left is for others, or for the next start. */
+  onModuleDestroy(): void {
+    this.#isStopping = true;
+    clearInterval(this.#renewals);
+  }
+
+  /** Resolves when the handlers under way have ended and that is written down. */
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.#rounds?.stop();
+    await Promise.all(this.#running);
+  }
+
+  /** @returns whether there may be more to call handlers for. */
+  async #round(): Promise<boolean> {
+    if (this.#running.size === MOST_AT_ONCE) await Promise.race(this.#running);
+    if (this.#isStopping) return false;
+    const free = MOST_AT_ONCE - this.#running.size;
+    const claims = await this.#queue.claim(this.#topics, free);
+    const ids = claims.flatMap(({ events }) => events.filter(isOfRecipients).map(({ id }) => id));
+    const changes = await this.#recipients.read(ids);
+    for (const claim of claims) this.#begin(this.#dispatch(claim, changes));
+    return claims.length === free;
+  }
+
+  #begin(dispatching: Promise<void>): void {
+    const run = dispatching
+      .catch((error: unknown) => {
+        // Once the claim has run out, handlers are called again.
+        this.ledger.outages.report(OUTAGE, error);
+      })
+      .finally(() => {
+        this.#running.delete(run);
+        // Later events of the same message had to wait.
+        this.#rounds?.wake();
+      });
+    this.#running.add(run);
+  }
+
+  /** One batch after the other, so that the changes of a message come in their order. */
+  async #dispatch(claim: EventClaim, changes: ReadonlyMap<string, RecipientStateEvent>): Promise<void> {
+    const batches = await this.#batchesOf(claim.events, changes);
+    for (const [index, { events, call }] of batches.entries()) {
+      const later = batches.slice(index + 1).flatMap((batch) => batch.events);
+      if (this.#isStopping && index > 0) return this.#queue.release(claim, [...events, ...later]);
+      if (!(await this.#whileRenewing(claim, this.#callAll(call)))) {
+        return this.#queue.postpone(claim, events, later);
+      }
+      await this.#queue.finish(claim, events);
+    }
+  }
+
+  async #batchesOf(
+    events: readonly ClaimedEvent[],
+    changes: ReadonlyMap<string, RecipientStateEvent>,
+  ): Promise<Batch[]> {
+    const [first] = events;
+    if (first !== undefined && !isOfRecipients(first)) {
+      const campaign = await this.#finishedCampaign(first.campaignId ?? '');
+      return [{ events, call: campaign === undefined ? undefined : { type: 'campaign', event: campaign } }];
+    }
+    return batchesOfChanges(events, changes);
+  }
+
+  /** @returns `undefined` if it runs again meanwhile. */
+  async #finishedCampaign(id: string): Promise<FinishedCampaign | undefined> {
+    const campaign = await this.#campaigns.find(id);
+    if (campaign?.state !== 'done') return undefined;
+    const progress = await this.#campaigns.progress(id);
+    return progress.state === 'done' ? { ...progress, name: campaign.name } : undefined;
+  }
+
+  /** @returns whether all handlers have taken it. */
+  async #callAll(call: Call | undefined): Promise<boolean> {
+    if (call === undefined) return true;
+    const calls = this.handlers.all.flatMap((handler) => {
+      const event = call.type === 'campaign' ? campaignFor(handler, call.event) : changesFor(handler, call.event);
+      return event === undefined ? [] : [this.#call(handler, event)];
+    });
+    return (await Promise.all(calls)).every(Boolean);
+  }
+
+  /** Keeps the claim for as long as handlers run. */
+  async #whileRenewing(claim: EventClaim, calls: Promise<boolean>): Promise<boolean> {
+    while (!(await isThereIn(this.lease / 3, calls))) {
+      await this.#queue.renew(claim).catch((error: unknown) => {
+        this.ledger.outages.report(OUTAGE, error);
+      });
+    }
+    return calls;
+  }
+
+  /** @returns whether it succeeded; never rejects. */
+  async #call(handler: EventHandler, event: Parameters<EventHandler['run']>[0]): Promise<boolean> {
+    const outage = `${handler.name} failed`;
+    try {
+      await handler.run(event);
+      this.ledger.outages.over(outage);
+      return true;
+    } catch (error) {
+      this.ledger.outages.report(outage, withoutWords(error));
+      return false;
+    }
+  }
+
+  async #renewSubscriptions(): Promise<void> {
+    try {
+      await this.#subscriptions.renew(this.#topics);
+    } catch (error) {
+      this.ledger.outages.report(OUTAGE, error);
+    }
+  }
+}
+
+/** Changes of one message, put together as long as no recipient comes twice. */
+function batchesOfChanges(events: readonly ClaimedEvent[], changes: ReadonlyMap<string, RecipientStateEvent>): Batch[] {
+  const batches: { events: ClaimedEvent[]; changes: RecipientStateEvent[]; positions: Set<number> }[] = [];
+  for (const event of events) {
+    const change = changes.get(event.id);
+    const positions = change?.recipients.map(({ position }) => position) ?? [];
+    let batch = batches.at(-1);
+    if (batch === undefined || positions.some((position) => batch?.positions.has(position))) {
+      batch = { events: [], changes: [], positions: new Set() };
+      batches.push(batch);
+    }
+    batch.events.push(event);
+    for (const position of positions) batch.positions.add(position);
+    if (change !== undefined) batch.changes.push(change);
+  }
+  return batches.map((batch) => {
+    const [first] = batch.changes;
+    if (first === undefined) return { events: batch.events, call: undefined };
+    const recipients = batch.changes.flatMap((change) => change.recipients);
+    const event = { ...first, recipients: recipients.sort((a, b) => a.position - b.position) };
+    return { events: batch.events, call: { type: 'state', event } };
+  });
+}
+
+function isOfRecipients({ topic }: ClaimedEvent): boolean {
+  return topic !== CAMPAIGN_DONE;
+}
+
+function changesFor(handler: EventHandler, event: RecipientStateEvent): RecipientStateEvent | undefined {
+  const recipients = event.recipients.filter(({ state }) => handler.topics.has(state));
+  return recipients.length === 0 ? undefined : { ...event, recipients };
+}
+
+function campaignFor(handler: EventHandler, campaign: FinishedCampaign): FinishedCampaign | undefined {
+  return handler.topics.has(CAMPAIGN_DONE) ? campaign : undefined;
+}
+
+async function isThereIn(milliseconds: number, result: Promise<unknown>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(resolve, milliseconds, false);
+  });
+  const isThere = await Promise.race([result.then(() => true), late]);
+  clearTimeout(timer);
+  return isThere;
+}
+
+/** The words of the app's errors may repeat a number or a text. */
+function withoutWords(error: unknown): unknown {
+  return error instanceof Error ? new Error(error.name) : error;
+}
