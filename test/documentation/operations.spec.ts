@@ -223,11 +223,13 @@ describe('the SQL of the page', () => {
     await idle.outbox.enqueue({ to: numbers(2, 10), content: 'x' });
     await idle.campaigns.create({ name: 'x', content: 'x', recipients: numbers(5, 20), sendAt: 'now' });
     await run(schema, `select pause_account('4luaKsL2', 'LAAFFIC_X', 'x', 60000)`);
-    const [backlog, open, paused, lost, workers, sizes] = await run(schema, sql('numbers'));
+    await run(schema, `insert into event (account, topic) values ('4luaKsL2', 'held'), ('4luaKsL2', 'held')`);
+    const [backlog, open, paused, events, lost, workers, sizes] = await run(schema, sql('numbers'));
     const facts = [
       backlog?.map(({ lane, recipients }) => [lane, recipients]),
       open,
       paused?.map(({ paused_code }) => paused_code),
+      events?.map(({ topic, events: count, failures }) => [topic, count, failures]),
       lost,
       workers?.map(({ requests }) => requests),
       sizes?.map(({ relname }) => relname).includes('chunk'),
@@ -239,6 +241,7 @@ describe('the SQL of the page', () => {
       ]) as unknown,
       [{ state: 'held', recipients: '3' }],
       ['LAAFFIC_X'],
+      [['held', '2', 0]],
       [],
       ['1'],
       true,
