@@ -1,8 +1,8 @@
-import { Module } from '@nestjs/common';
+import { Injectable, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { LaafficSandbox } from 'laaffic-sandbox';
 import { LaafficModule } from 'nestjs-laaffic';
-import { LaafficOutboxModule, SmsOutbox } from 'nestjs-laaffic-outbox';
+import { LaafficOutboxModule, OnRecipientState, SmsOutbox, type RecipientStateEvent } from 'nestjs-laaffic-outbox';
 import { LaafficWebhooksModule } from 'nestjs-laaffic/webhooks';
 import { Pool } from 'pg';
 import { ACCOUNT } from '../module/account.js';
@@ -12,11 +12,21 @@ import { SHORT, until } from './reported-apps.js';
 const SECRET = 'kQ3v9sXw2LpZ7tRb';
 const NUMBERS = ['918563210001', '918563210002'];
 
-it('an app with both modules takes pushed reports without doing anything, and answers 200 once they are written down', async () => {
+it('an app with both modules takes pushed reports without doing anything, calls its handlers, and answers 200 once they are written down', async () => {
   const database = await startDatabase();
   const sandbox = await LaafficSandbox.start({ deliveredAfter: null });
 
+  const heard: string[] = [];
+  @Injectable()
+  class Listener {
+    @OnRecipientState({ state: ['delivered', 'failed'] })
+    changed({ messageId, recipients }: RecipientStateEvent) {
+      for (const { position, state, reason = '' } of recipients)
+        heard.push(`${messageId} ${position} ${state} ${reason}`);
+    }
+  }
   @Module({
+    providers: [Listener],
     imports: [
       LaafficModule.forRoot({ ...ACCOUNT, baseUrl: sandbox.url, isGlobal: true }),
       LaafficOutboxModule.forRoot({ database: database.url, timing: { ...SHORT, lookup: false } }),
@@ -49,6 +59,10 @@ it('an app with both modules takes pushed reports without doing anything, and an
     expected,
     Array.from({ length: 4 }, () => 'acknowledged'),
   ]);
+
+  await until(() => heard.length === 4);
+  const told = ({ id }: { id: string }) => [`${id} 0 delivered `, `${id} 1 failed EXPIRED`];
+  expect(heard.sort()).toEqual([...told(settled), ...told(lost)].sort());
 
   await pool.query(`alter table laaffic_outbox.message rename to gone`);
   sandbox.deliver(sandbox.messages[0]!.msgId, 'failed', { reason: 'LATER' });
