@@ -191,11 +191,96 @@ it.each(['text', 'json'])('tells what it pushed, as %s', async (form) => {
   await customer.close();
 });
 
-it('never prints the secret', async () => {
-  const url = await started('--api-secret', 'hidden-secret');
+it.each([[[]], [['--json']]])('never prints key, secret or the path of a push address, with %j', async (more) => {
+  const customer = await PushReceiver.start();
+  const url = await started(
+    '--api-secret',
+    'hidden-secret',
+    '--push-inbound-to',
+    `${customer.url}/hidden-path`,
+    ...more,
+  );
   await post(url, send, fresh());
+  const inbound = { from: '12025550123', content: 'hidden-secret bDqJFiq9' };
+  const control = new URL('/_sandbox/inbound', url).href;
+  await call(control, { method: 'POST', headers: json, body: JSON.stringify(inbound) });
+  await call(`${url}/hidden-secret/bDqJFiq9`);
+  await terminal.shows(/(acknowledged)/);
   expect(terminal.output).toContain('Sign is not the MD5');
-  expect(terminal.output).not.toContain('hidden-secret');
+  expect(terminal.output).not.toMatch(/hidden-|bDqJFiq9/);
+  await customer.close();
+});
+
+const hostile = [
+  'line\r\nbreaks \u0085 \u2028 \u2029',
+  'escapes \u001b[2J \u001b]8;;http://evil.example\u0007 \u009b31m \u009d0;title\u009c \u0000 \u007f',
+  'directions \u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069',
+  'hidden \u00ad\u200b\u2060\ufeff\ufff9\u{e0041} \ud800',
+];
+
+it.each([[[]], [['--json']]])('writes nothing of others raw, with %j', async (more) => {
+  const url = await started('--app-id', '4luaKsL2', ...more);
+  for (const text of hostile) {
+    await post(url, { ...send, content: text, senderId: text.slice(0, 20), orderId: text }, fresh());
+    await post(url, { ...send, appId: text, numbers: text }, fresh());
+    await post(url, { ...send, numbers: `${text},${send.numbers}` }, fresh());
+    await post(url, send, { ...fresh(), 'Content-Type': 'text/\u0085\u009b' });
+  }
+  await call(url, { headers: { Host: 'evil\u009b.example' } });
+  const lines = terminal.output.split('\n');
+  // the first, one for each message, one for each call that was refused, the host, and what follows the last
+  expect(lines).toHaveLength(1 + hostile.length * 5 + 1 + 1);
+  expect(lines.filter((line) => /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u.test(line))).toEqual([]);
+  expect(terminal.output).toContain('\\u202e');
+  expect(terminal.output).toContain('\\udb40\\udc41');
+  if (more.length > 0) for (const line of lines.slice(0, -1)) expect(JSON.parse(line)).toHaveProperty('event');
+});
+
+it('keeps emoji and Persian as they are', async () => {
+  const url = await started();
+  await post(url, { ...send, content: '👨\u200d👩 می\u200cخواهم' }, fresh());
+  expect(terminal.output).toContain('"👨\u200d👩 می\u200cخواهم"');
+});
+
+it('tells whose requests it refused, and serves the names that it is given', async () => {
+  const url = await started('--allowed-host', 'sandbox', '--allowed-host', 'gateway');
+  const Host = 'gateway:9710';
+  expect((await call(`${url}/getBalance`, { headers: { Host } })).http).toBe(200);
+  expect((await call(`${url}/getBalance?secret=1`, { headers: { Host: 'other' } })).http).toBe(403);
+  expect((await call(`${url}/getBalance`, { headers: { Origin: 'http://evil.example' } })).http).toBe(403);
+  expect(
+    terminal.output
+      .trim()
+      .split('\n')
+      .slice(2)
+      .map((line) => line.replace(/^\S+ /, '')),
+  ).toEqual([
+    'HTTP 403 to GET /v3/getBalance: "other" is not a host of this sandbox. If it is yours, start the sandbox with ' +
+      '--allowed-host <name>, or the option allowedHosts',
+    'HTTP 403 to GET /v3/getBalance: A web page of "http://evil.example" must not use this sandbox',
+  ]);
+});
+
+it('lets pushes be pointed over HTTP at what it is given', async () => {
+  const allowed = 'http://127.0.0.1:3000/reports';
+  const url = await started('--allowed-push-url', allowed);
+  const statusOf = async (pushReportsTo: string) => {
+    const body = JSON.stringify({ pushReportsTo });
+    return (await call(new URL('/_sandbox/options', url).href, { method: 'PATCH', headers: json, body })).http;
+  };
+  expect([await statusOf(allowed), await statusOf(`${allowed}/other`)]).toEqual([200, 400]);
+});
+
+it('tells nothing of a file of options that is no JSON', async () => {
+  const file = join(mkdtempSync(join(tmpdir(), 'laaffic-sandbox-')), 'options.json');
+  writeFileSync(file, '{"apiSecret":"hidden-secret"x}');
+  expect(await run(['--config', file], terminal)).toBe(2);
+  expect(terminal.errors).toBe(`laaffic-sandbox: --config ${file} must hold a JSON object of options (see --help)\n`);
+});
+
+it('says nothing raw on stderr either', async () => {
+  expect(await run(['--\u001b[2J\nforged', 'x'], terminal)).toBe(2);
+  expect(terminal.errors).toBe("laaffic-sandbox: Unknown option '--\\u001b[2J\\u000aforged' (see --help)\n");
 });
 
 it('reads options from a file, over which flags win', async () => {

@@ -190,6 +190,85 @@ describe('options', () => {
   });
 });
 
+describe('over HTTP', () => {
+  const webhook = 'http://127.0.0.1:3000/laaffic/of-the-webhook/reports';
+
+  it.each<[string, object]>([
+    ['a URL that nobody allowed', { pushReportsTo: 'http://127.0.0.1:3000/admin' }],
+    ['one beside the allowed', { pushInboundTo: `${webhook}/../inbound` }],
+    ['one that begins like the allowed', { pushReportsTo: `${webhook}?x` }],
+  ])('pushes are not pointed at %s', async (_, options) => {
+    sandbox.configure({ allowedPushUrls: [webhook], pushReportsTo: webhook });
+    const field = Object.keys(options)[0]!;
+    expect(await answered(control('PATCH', '_sandbox/options', options))).toEqual([
+      400,
+      {
+        error: 'INVALID_OPTION',
+        field,
+        message: `${field} can be set over HTTP only to a URL that the sandbox was started with --allowed-push-url for`,
+      },
+    ]);
+  });
+
+  it('pushes are pointed at what is allowed, and nowhere', async () => {
+    sandbox.configure({ allowedPushUrls: [webhook] });
+    const given = { pushReportsTo: webhook, pushInboundTo: null };
+    expect(await answered(control('PATCH', '_sandbox/options', given))).toMatchObject([
+      200,
+      { options: { pushReportsTo: 'http://127.0.0.1:3000/***', pushInboundTo: null } },
+    ]);
+  });
+
+  it.each(['allowedHosts', 'allowedPushUrls', 'onCall', 'onPush', 'onRefused'])('%s does not change', async (field) => {
+    expect(await answered(control('PATCH', '_sandbox/options', { [field]: null }))).toEqual([
+      400,
+      { error: 'INVALID_OPTION', field, message: `${field} cannot be set over HTTP` },
+    ]);
+  });
+
+  it.each(['plain-secret', '"quoted\\\\', 'ümläut & blank%', '\\ud800', '12345678901', 'status', '$&.*'])(
+    'key, secret and paths of pushes are in no answer, now or after they changed: %p',
+    async (text) => {
+      const customer = await PushReceiver.start();
+      const secrets = { apiKey: `key-${text}`, apiSecret: text };
+      sandbox.configure({ ...secrets, pushInboundTo: `${customer.url}/of-the-webhook`, allowedPushUrls: [webhook] });
+      const headers = { 'X-Secret': encodeURIComponent(secrets.apiKey), Authorization: 'Basic abc', Cookie: 'abc' };
+      const body = { ...send, [text]: [text], content: `it is ${text}`, number: Number(text) };
+      await post(sandbox.url, body, { ...headers, 'Api-Key': 'of-another-account', Sign: 'a-real-signature' });
+      await call(`${sandbox.url}/nowhere?${new URLSearchParams({ [text]: text }).toString()}`);
+      sandbox.inbound({ from: other, content: `${text} ${customer.url}/of-the-webhook` });
+      sandbox.script({ fault: 'raw', body: text });
+      await sandbox.pushesDone();
+      await control('PATCH', '_sandbox/options', { apiKey: 'new-key', apiSecret: 'new-secret' });
+      const answers = await Promise.all([
+        ...['', '/requests', '/inbound', '/pushes', `/nowhere/${encodeURIComponent(text)}`].map((path) =>
+          control('GET', `_sandbox${path}`),
+        ),
+        control('POST', '_sandbox/inbound', { from: other, content: 'x', appId: text }),
+      ]);
+      const shown = answers.map((answer) => JSON.parse(answer.text) as unknown);
+      const texts: string[] = [];
+      JSON.stringify(shown, (key, value: unknown) => {
+        texts.push(key, String(value));
+        return value;
+      });
+      const written = [
+        text,
+        JSON.stringify(text).slice(1, -1),
+        'of-the-webhook',
+        'of-another-account',
+        'a-real-signature',
+      ];
+      const hidden = [...written, 'Basic abc', 'new-key', 'new-secret'];
+      // the sandbox's own words
+      const own = text === 'status' ? [] : hidden;
+      expect(texts.filter((one) => own.some((secret) => one.includes(secret)))).toEqual([]);
+      expect(answers.map(({ http }) => http)).toEqual([200, 200, 200, 200, 404, 400]);
+      await customer.close();
+    },
+  );
+});
+
 describe('reset', () => {
   it('forgets', async () => {
     sandbox.script({ status: -3, times: 2 });

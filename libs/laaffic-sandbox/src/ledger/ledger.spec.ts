@@ -1,5 +1,8 @@
+import { IncomingMessage } from 'node:http';
+import { Socket } from 'node:net';
 import fc from 'fast-check';
 import { BoundedList } from './bounded.list.js';
+import { Ledger } from './ledger.js';
 import { MsgIds } from './msg-id.js';
 
 describe('BoundedList', () => {
@@ -40,6 +43,31 @@ describe('BoundedList', () => {
     expect(all).toEqual([1]);
     list.clear();
     expect([all, list.all]).toEqual([[1], []]);
+  });
+});
+
+describe('Ledger', () => {
+  const request = new IncomingMessage(new Socket());
+  const kept = ({ requests }: Ledger): [number, number | undefined][] =>
+    requests.all.map(({ id, rawBody }) => [id, rawBody?.length]);
+
+  it('forgets the oldest requests when their bodies would fill the memory, and only those', () => {
+    const ledger = new Ledger(null, null);
+    const body = 'x'.repeat(40 * 1024 * 1024);
+    for (let sent = 0; sent < 5; sent += 1) ledger.keepBody(ledger.open(request, 0), body);
+    expect(kept(ledger)).toEqual([3, 4, 5].map((id) => [id, body.length]));
+    const early = ledger.open(request, 0);
+    ledger.clear();
+    ledger.keepBody(early, body.repeat(3));
+    for (let sent = 0; sent < 3; sent += 1) ledger.keepBody(ledger.open(request, 0), body);
+    expect(kept(ledger)).toEqual([1, 2, 3].map((id) => [id, body.length]));
+  });
+
+  it('keeps the newest request, however long it is', () => {
+    const ledger = new Ledger(null, null);
+    const body = 'x'.repeat(200 * 1024 * 1024);
+    for (let sent = 0; sent < 2; sent += 1) ledger.keepBody(ledger.open(request, 0), body);
+    expect(kept(ledger)).toEqual([[2, body.length]]);
   });
 });
 
