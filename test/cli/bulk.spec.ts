@@ -53,6 +53,59 @@ describe('a bulk run', () => {
     expect(inLedger()).toEqual(['91850000000']);
   });
 
+  it('reads numbers and order ids as they were before the service guarded them against spreadsheets', async () => {
+    const rows = [
+      "'+91850000000,'=1+1",
+      "'91850000001,'",
+      "+91850000002,'+'",
+      "91850000003,'＝x",
+      "91850000004,''-x",
+      '91850000005,=y',
+    ];
+    const file = input(['number,orderId', ...rows]);
+    const { code, stdout } = await bulk([file]);
+    expect(sandbox.messages.map(({ number, orderId }) => [number, orderId])).toEqual([
+      ['91850000000', '=1+1'],
+      ['91850000002', "+'"],
+      ['91850000003', '＝x'],
+      ['91850000004', "'-x"],
+      ['91850000005', '=y'],
+    ]);
+    expect([code, stdout]).toEqual([
+      2,
+      "rejected line 3 '91850000001 LAAFFIC_INVALID_COMMAND: [1].number must be a phone number with country code, 7 to 15 digits\n" +
+        '5 accepted, 1 rejected\n',
+    ]);
+  });
+
+  it.each(['text', 'json'])('writes nothing of a file or of the gateway raw, as %s', async (form) => {
+    const strange = '\u001b[2J\u001b]0;x\u0007\u009b\u202e\u200f\u2028\u0085';
+    const name = `numbers-${++files}-\u001b[2J\u202e\nlaaffic: forged.jsonl`;
+    const file = folder.file(name);
+    const row = (number: string, orderId: string) => JSON.stringify({ number, orderId });
+    writeFileSync(
+      file,
+      [row(`x${strange}`, 'a'), row('91850000000', `id${strange}`), row('91850000001', 'b'), ''].join('\n'),
+    );
+    sandbox.script([{ status: -9, reason: `no${strange}\nrejected 91850000009 forged` }]);
+    const more = form === 'json' ? ['--json'] : [];
+    const runs = [
+      await bulk([file, ...more]),
+      await bulk([file, ...more]),
+      await bulk([`${file}-nowhere`, ...more]),
+      await bulk([file, '--column', `no${strange}`, '--dry-run', ...more]),
+      await bulk([input([`Pho\u2028ne,Mobile`, '1,2'])]),
+    ];
+    expect(runs.map(({ code }) => code)).toEqual([2, 2, 1, 2, 1]);
+    const lines = runs.flatMap(({ stdout, stderr }) => `${stdout}${stderr}`.split('\n'));
+    expect(
+      lines.filter(
+        (line) => /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(line) || /^laaffic: forged|^rejected \S+ forged$/.test(line),
+      ),
+    ).toEqual([]);
+    expect(lines.join('\n')).toContain('no\\u001b[2J');
+  });
+
   it('names those of whom nobody can know: 3', async () => {
     sandbox.script({ fault: 'cut-after-accepting' });
     const { code, stdout } = await bulk([input(numbers(1))]);

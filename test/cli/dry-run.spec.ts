@@ -83,7 +83,7 @@ it('names the first hundred wrong rows, and counts the others', async () => {
 it('says what nothing in gsm-7 stands for', async () => {
   const { stdout } = await dryRun(file('91850000000\n'), '--content', 'a\u200b½');
   expect(stdout).toContain(
-    '  "\u200b" at 1 forces ucs-2: leave it out\n  "½" at 2 forces ucs-2: nothing in gsm-7 stands for it\n',
+    '  "\\u200b" at 1 forces ucs-2: leave it out\n  "½" at 2 forces ucs-2: nothing in gsm-7 stands for it\n',
   );
   expect(stdout).not.toContain('with those');
 });

@@ -23,8 +23,7 @@ export async function run(argv: readonly string[], io: CommandIo): Promise<numbe
       notes.say(error.message);
       return EXIT.usage;
     }
-    const { message, stack } = error instanceof Error ? error : new Error(String(error));
-    notes.say(`a fault of this program: ${stack ?? message}`);
+    notes.fault(error instanceof Error ? error : new Error(String(error)));
     return EXIT.fault;
   }
 }

@@ -1,7 +1,6 @@
 import type { BalanceArguments } from '../arguments/arguments.js';
 import type { CommandIo } from '../command-io.js';
 import type { Notes } from '../output/notes.js';
-import { plain } from '../output/plain.js';
 import { Results } from '../output/results.js';
 import { ask } from './ask.js';
 
@@ -12,7 +11,7 @@ export function balance({ json }: BalanceArguments, io: CommandIo, notes: Notes)
     (sms) => sms.balance({ signal: io.stop }),
     async (held) => {
       if (json) await results.json(held);
-      else for (const [name, amount] of Object.entries(held)) await results.line(`${name} ${plain(String(amount))}`);
+      else for (const [name, amount] of Object.entries(held)) await results.line(`${name} ${String(amount)}`);
     },
     io,
     notes,

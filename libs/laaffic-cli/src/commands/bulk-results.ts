@@ -45,8 +45,8 @@ export class BulkResults {
       // Those whom a stopped run did not get to are not refused for good.
       const isWhole = settled.reduce((sum, [from, to]) => sum + to - from, 0) === count;
       const rejected = receipt.rejected.filter(({ code }) => isWhole || code !== exception?.code);
-      const text = otherLines({ rejected, unknown }, where).map((line) => `${line}\n`);
-      if (text.length > 0) await this.#results.write(text.join(''));
+      const lines = otherLines({ rejected, unknown }, where);
+      if (lines.length > 0) await this.#results.lines(lines);
       return;
     }
     const rejected = receipt.rejected.map((recipient) => {

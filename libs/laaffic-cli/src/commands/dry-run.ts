@@ -6,7 +6,6 @@ import type { Row } from '../input/row.js';
 import { InterruptedError } from '../interrupted.error.js';
 import type { Price } from '../output/cost.js';
 import { counted, grouped } from '../output/counted.js';
-import { plain } from '../output/plain.js';
 import { Results } from '../output/results.js';
 import { UsageError } from '../usage.error.js';
 import { checkRun } from './check-run.js';
@@ -72,7 +71,7 @@ export async function dryRun(
   };
   const results = new Results(stdout);
   if (plan.json) await results.json(estimate);
-  else for (const line of textOf(estimate, plan)) await results.line(line);
+  else await results.lines(textOf(estimate, plan));
   return wrong > 0 || (fate === 'refuse' && duplicates > 0) ? EXIT.rejected : EXIT.ok;
 }
 
@@ -107,13 +106,13 @@ function textOf(estimate: Estimate, { options, unit, price }: DryRunPlan): strin
     `rows        ${grouped(rows)}`,
     `recipients  ${grouped(recipients)}`,
     `wrong       ${grouped(wrong)}`,
-    ...wrongRows.map(({ line, number, problem }) => `  ${unit} ${line}: ${plain(number)} ${problem}`),
+    ...wrongRows.map(({ line, number, problem }) => `  ${unit} ${line}: ${number} ${problem}`),
     ...(wrong > wrongRows.length ? [`  and ${grouped(wrong - wrongRows.length)} more`] : []),
     `duplicates  ${grouped(estimate.duplicates)}${estimate.duplicates > 0 ? `, ${fates[options.duplicates ?? 'keep']}` : ''}`,
     `message     ${size}`,
     ...forcesUcs2.map(
       ({ character, position, suggestion }) =>
-        `  ${JSON.stringify(plain(character))} at ${position} forces ucs-2: ${advice(suggestion)}`,
+        `  ${JSON.stringify(character)} at ${position} forces ucs-2: ${advice(suggestion)}`,
     ),
   ];
   if (gsm7 !== undefined) lines.push(`  with those it is gsm-7, ${counted(segments(gsm7).parts, 'part')}`);

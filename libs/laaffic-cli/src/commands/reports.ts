@@ -3,7 +3,6 @@ import type { ReportsArguments } from '../arguments/arguments.js';
 import type { CommandIo } from '../command-io.js';
 import { readText } from '../input/read-text.js';
 import type { Notes } from '../output/notes.js';
-import { plain } from '../output/plain.js';
 import { Results } from '../output/results.js';
 import { UsageError } from '../usage.error.js';
 import { ask } from './ask.js';
@@ -33,5 +32,5 @@ async function idsOf({ stdin }: CommandIo): Promise<string[]> {
 
 function line({ msgId, state, number, at, reason, price }: DeliveryReport): string {
   const facts = [msgId, state, number, at?.toISOString(), price && `${price.total} ${price.currency}`, reason];
-  return plain(facts.filter((fact) => fact !== undefined).join(' '));
+  return facts.filter((fact) => fact !== undefined).join(' ');
 }

@@ -51,5 +51,5 @@ async function show(receipt: SmsReceipt, json: boolean, results: Results, error?
     await results.json({ accepted, rejected, unknown, ...(error !== undefined && { error: error.toJSON() }) });
     return;
   }
-  for (const line of [...acceptedLines(receipt), ...otherLines(receipt)]) await results.line(line);
+  await results.lines([...acceptedLines(receipt), ...otherLines(receipt)]);
 }

@@ -7,6 +7,9 @@ import { InputError } from './input.error.js';
 import { recipientOf } from './recipient-of.js';
 import { LONGEST_ROW, type Row } from './row.js';
 
+/** The apostrophe that exports of the service have in front of what a spreadsheet would take for a formula. */
+const FORMULA_GUARD = /^'(?='* *[=+\-@＝＋－＠]|'*[\t\r\n])/;
+
 interface ParsedRow {
   readonly record: readonly string[];
   readonly info: { readonly lines: number };
@@ -35,8 +38,9 @@ export async function* csvRows(
   try {
     for await (const { record, info } of parser as AsyncIterable<ParsedRow>) {
       if (!isHeader) {
-        const id = orderId === undefined ? undefined : record[orderId];
-        yield { recipient: recipientOf(record[number] ?? '', id), line: info.lines };
+        const cell = (index: number) => (record[index] ?? '').replace(FORMULA_GUARD, '');
+        const id = orderId === undefined ? undefined : cell(orderId);
+        yield { recipient: recipientOf(cell(number), id), line: info.lines };
       }
       isHeader = false;
     }

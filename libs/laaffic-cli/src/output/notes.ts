@@ -14,16 +14,20 @@ export class Notes {
     private readonly env: NodeJS.ProcessEnv,
   ) {}
 
+  /** One line, whatever others wrote into the text. */
   say(text: string): void {
-    this.stream.write(
-      `laaffic: ${text
-        .split('\n')
-        .map((line) => this.safe(line))
-        .join('\n')}\n`,
-    );
+    this.stream.write(`laaffic: ${this.#safe(text)}\n`);
   }
 
-  safe(text: string): string {
+  /** What went wrong in this program, and where. */
+  fault({ name, message, stack = '' }: Error): void {
+    const what = `${name}: ${message}`;
+    this.say(`a fault of this program: ${what}`);
+    const places = stack.startsWith(what) ? stack.slice(what.length).split('\n').slice(1) : [];
+    for (const place of places) this.stream.write(`${this.#safe(place)}\n`);
+  }
+
+  #safe(text: string): string {
     let safe = plain(text);
     for (const name of SECRETS) {
       const secret = this.env[name]?.trim();

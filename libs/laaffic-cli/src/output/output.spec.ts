@@ -40,15 +40,39 @@ it('counts are grouped, and their nouns agree', () => {
   expect([counted(1, 'part'), counted(1000, 'part')]).toEqual(['1 part', '1,000 parts']);
 });
 
+const hostile =
+  'a\r\n\t\u0000\u001b[2J\u001b]8;;http://x\u0007\u007f\u0085\u009b31m\u2028\u2029' +
+  '\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069' +
+  '\u00ad\u200b\u200d\u2060\ufeff\ufff9\u{e0041}\ud800z';
+const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
+
 it('texts of others stay on their line, and do nothing to the terminal', () => {
-  expect(plain('a\n\u001b[2J\u009b\u202eü😀')).toBe('a\\u000a\\u001b[2J\\u009b\\u202eü😀');
+  expect(plain('a\n\u001b[2J\u009b\u202eü😀\u{e0041}')).toBe('a\\u000a\\u001b[2J\\u009b\\u202eü😀\\udb40\\udc41');
+  expect(unprintable.test(plain(hostile))).toBe(false);
+  // one that is escaped is still the same text to whoever reads JSON
+  expect(JSON.parse(plain(JSON.stringify(hostile)))).toBe(hostile);
 });
 
 it('notes mask numbers and secrets, and leave dates', () => {
   const stream = new Collected();
   const notes = new Notes(stream, { LAAFFIC_API_SECRET: 'hush-hush', LAAFFIC_API_KEY: ' key1 ' });
-  notes.say('91856321412 and +91 8563-21412, 1234567, hush-hush key1 of numbers-20261122.csv, status -16\nnext');
-  expect(stream.text).toBe('laaffic: 9185…412 and 9185…412, …67, ••• ••• of numbers-20261122.csv, status -16\nnext\n');
+  notes.say(
+    '91856321412 and +91 8563-21412, 1234567, hush-hush key1 of numbers-20261122.csv, status -16\nlaaffic: 9 accepted',
+  );
+  expect(stream.text).toBe(
+    'laaffic: 9185…412 and 9185…412, …67, ••• ••• of numbers-20261122.csv, status -16\\u000alaaffic: 9 accepted\n',
+  );
+});
+
+it('a fault of the program is told with its places, and with nothing of others on lines of its own', () => {
+  const stream = new Collected();
+  const error = new TypeError('bad\n    at 91856321412');
+  error.stack = `TypeError: ${error.message}\n    at one (/91856321412/a.js:1:2)\n    at \u001b[2J`;
+  new Notes(stream, {}).fault(error);
+  expect(stream.text).toBe(
+    'laaffic: a fault of this program: TypeError: bad\\u000a    at 9185…412\n' +
+      '    at one (/9185…412/a.js:1:2)\n    at \\u001b[2J\n',
+  );
 });
 
 describe('progress', () => {
@@ -82,6 +106,22 @@ describe('results', () => {
     slow.take();
     await written;
     expect([slow.text, slow.listenerCount('drain'), slow.listenerCount('error')]).toEqual(['{"a":1}\n', 0, 0]);
+  });
+
+  it('are a line each, and JSON that terminals may show', async () => {
+    const stream = new Collected();
+    const results = new Results(stream);
+    await results.line(hostile);
+    await results.lines([hostile, 'b']);
+    await results.json({ [hostile]: hostile });
+    const lines = stream.text.split('\n');
+    expect(lines.filter((line) => unprintable.test(line))).toEqual([]);
+    expect([lines[0], lines[2], JSON.parse(lines[3]!), lines.slice(4)]).toEqual([
+      lines[1],
+      'b',
+      { [hostile]: hostile },
+      [''],
+    ]);
   });
 
   it('do not wait for one who left', async () => {

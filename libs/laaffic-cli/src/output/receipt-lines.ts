@@ -1,5 +1,4 @@
 import type { RejectedRecipient, SmsReceipt, UnknownRecipient } from 'nestjs-laaffic';
-import { plain } from './plain.js';
 
 type Line = (recipient: RejectedRecipient) => string;
 
@@ -17,11 +16,11 @@ export function otherLines(
   where: Line = () => '',
 ): string[] {
   return [
-    ...rejected.map((one) => `rejected ${where(one)}${plain(one.number)} ${one.code}: ${plain(one.reason)}`),
+    ...rejected.map((one) => `rejected ${where(one)}${one.number} ${one.code}: ${one.reason}`),
     ...unknown.map(unknownLine),
   ];
 }
 
 function unknownLine({ number, orderId, code, reason }: UnknownRecipient): string {
-  return `unknown ${plain(number)} order ${plain(orderId)} ${code}: ${plain(reason)}`;
+  return `unknown ${number} order ${orderId} ${code}: ${reason}`;
 }

@@ -1,10 +1,16 @@
 import type { Writable } from 'node:stream';
+import { plain } from './plain.js';
 
 /** What is written to stdout: results alone, no faster than they are read. */
 export class Results {
   constructor(private readonly stream: Writable) {}
 
-  async write(text: string): Promise<void> {
+  /** Several lines at once. */
+  lines(texts: readonly string[]): Promise<void> {
+    return this.#write(texts.map((text) => `${plain(text)}\n`).join(''));
+  }
+
+  async #write(text: string): Promise<void> {
     const { stream } = this;
     if (stream.destroyed || stream.write(text)) return;
     await new Promise<void>((resolve) => {
@@ -16,8 +22,9 @@ export class Results {
     });
   }
 
+  /** Whatever is in the text, it is one line. */
   line(text: string): Promise<void> {
-    return this.write(`${text}\n`);
+    return this.#write(`${plain(text)}\n`);
   }
 
   json(value: unknown): Promise<void> {
