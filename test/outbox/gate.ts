@@ -32,8 +32,10 @@ export class Gate {
           incoming.socket.destroy();
           return;
         }
-        const { method, headers, url = '' } = incoming;
-        const onward = request(new URL(url, origin), { method, headers }, (answer) => {
+        const { method, url = '' } = incoming;
+        const headers = { ...incoming.headers, connection: 'close' };
+        // A connection of its own: one that is used again may be closed at that moment, and a request would be lost.
+        const onward = request(new URL(url, origin), { method, headers, agent: false }, (answer) => {
           outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
           answer.pipe(outgoing);
         });

@@ -1128,7 +1128,7 @@ begin
     l.try_at := clock_timestamp() + least(3600000, p_first_larger * power(2, least(l.failed_tries, 10))) * interval '1 millisecond';
     l.failed_tries := l.failed_tries + 1;
     insert into journal (account, event, by, detail) values (p_account, 'lane limited', 'gateway',
-      format('%s: %s recipients a request, %s got no answer (%s)', p_lane, l.size, p_size, p_reason));
+      format('%s: %s recipients a request, %s got no answer', p_lane, l.size, p_size));
   end if;
   update lane_limit r set size = l.size, try_at = l.try_at, pauses = l.pauses, failed_tries = l.failed_tries,
       goal = case when p_is_answered is false then greatest(goal, p_size) else goal end,
