@@ -8,6 +8,8 @@ export async function balanceGateway() {
     answer: { status: '0', reason: 'success', balance: '99.990000', gift: '50.00000', credit: '0' } as object,
     /** Seconds that its clock is ahead. */
     clockSkew: 0,
+    /** Whether its answers say what time it is. */
+    tellsTime: true,
     requests: 0,
     url: '',
     close: async () => {
@@ -20,7 +22,8 @@ export async function balanceGateway() {
     gateway.requests += 1;
     const now = Math.floor(Date.now() / 1000) + gateway.clockSkew;
     const isExpired = Math.abs(now - Number(request.headers['timestamp'])) > 1800;
-    response.setHeader('Date', new Date(now * 1000).toUTCString());
+    response.sendDate = false;
+    if (gateway.tellsTime) response.setHeader('Date', new Date(now * 1000).toUTCString());
     response.setHeader('Content-Type', 'application/json;charset=UTF-8');
     response.end(JSON.stringify(isExpired ? { status: '-16', reason: 'timestamp expires' } : gateway.answer));
   });

@@ -103,6 +103,22 @@ describe('an account is down, and is told with 503 what to do', () => {
     expect(Math.abs(clockOffsetSeconds - clockSkew)).toBeLessThanOrEqual(2);
   });
 
+  it.each([
+    ['told to be over', true],
+    ['not told any more', false],
+  ])('not any more with an offset that is %s', async (_, tellsTime) => {
+    gateway.clockSkew = 1_000;
+    let now = 1_000;
+    const probe = await serve({ cacheFor: 60, now: () => now });
+    expect(await probe()).toMatchObject({ http: 503 });
+    [gateway.clockSkew, gateway.tellsTime] = [0, tellsTime];
+    now += 60;
+    expect(await probe()).toMatchObject({
+      http: 200,
+      details: { laaffic: { status: 'up', clockOffsetSeconds: expect.closeTo(0, -1) } },
+    });
+  });
+
   it('not with a clock within the limit', async () => {
     gateway.clockSkew = 3600;
     const probe = await serve({ maximumClockOffset: 4000 });

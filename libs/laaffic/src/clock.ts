@@ -25,7 +25,7 @@ export class GatewayClock {
     return this.#offset;
   }
 
-  /** How far the gateway's clock was ahead of ours when it last told its time, in milliseconds, to the second. */
+  /** How far the gateway's clock was ahead of ours at the last answer, in milliseconds, to the second; 0 if that told no time. */
   get observed(): number {
     return this.#observed;
   }
@@ -36,12 +36,16 @@ export class GatewayClock {
   }
 
   /**
-   * Takes note of the gateway's time from an HTTP `Date` header, without signing by it.
+   * Takes note of the gateway's time from an HTTP `Date` header, without signing by it. Without a readable one the last
+   * is forgotten: either clock may have been set since.
    * @returns whether the header was readable.
    */
   observe(date: string | undefined): boolean {
     const gatewayTime = date === undefined ? NaN : Date.parse(date);
-    if (Number.isNaN(gatewayTime)) return false;
+    if (Number.isNaN(gatewayTime)) {
+      this.#observed = 0;
+      return false;
+    }
     this.#observed = gatewayTime + HALF_A_SECOND - this.#now();
     return true;
   }

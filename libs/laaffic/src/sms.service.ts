@@ -113,7 +113,7 @@ export class SmsService {
 
   /**
    * How far the gateway's clock was ahead of this machine's at the last query, in milliseconds, to the
-   * second; 0 before the first.
+   * second; 0 before the first, and where its answer told no time.
    */
   get clockOffset(): number {
     return this.clock.observed;
