@@ -108,6 +108,23 @@ describe('a run', () => {
     expect(run.counts).toEqual({ accepted: 2, rejected: 2, unknown: 0, dropped: 0, notAttempted: 0 });
   });
 
+  it('sends to each of 2,500 with one order id', async () => {
+    const all = numbers(2_500);
+    const run = bulk(
+      all.map((number) => ({ number, orderId: 'N/A' })),
+      MESSAGE,
+    );
+    const receipts = await run.collect();
+    expect(run.counts).toEqual({ accepted: 2_500, rejected: 0, unknown: 0, dropped: 0, notAttempted: 0 });
+    expect(receipts.flatMap(({ accepted }) => accepted.map(({ number }) => number))).toEqual(all);
+    // What the receipt has is what the gateway got: by it a report finds its recipient.
+    const got = new Map(sandbox.messages.map(({ number, orderId }) => [number, orderId]));
+    expect(receipts.flatMap(({ accepted }) => accepted.map(({ orderId }) => orderId))).toEqual(
+      all.map((number) => got.get(number)),
+    );
+    expect(sandbox.messages.filter(({ orderId }) => orderId === 'N/A')).toHaveLength(3);
+  });
+
   it('with nobody to send to sends no request', async () => {
     const [receipt] = await bulk(['x', 'y'], MESSAGE).collect();
     expect([receipt!.rejected.length, sandbox.requests.length]).toEqual([2, 0]);

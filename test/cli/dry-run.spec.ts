@@ -49,7 +49,7 @@ it('gives the same as JSON', async () => {
   expect([code, JSON.parse(stdout)]).toEqual([
     2,
     {
-      ...{ rows: 3, recipients: 1, wrong: 1, duplicates: 1, cost: '2' },
+      ...{ rows: 3, recipients: 1, wrong: 1, duplicates: 1, repeatedOrderIds: 0, cost: '2' },
       wrongRows: [{ line: 3, number: 'x', problem: 'must be a phone number with country code, 7 to 15 digits' }],
       message: {
         ...{ encoding: 'ucs-2', units: 1, parts: 1, unitsPerPart: 70, rest: 69 },
@@ -70,6 +70,20 @@ it.each([
     `rows        2\nrecipients  ${recipients}\nwrong       0\nduplicates  ${duplicates}\n` +
       'message     gsm-7, 161 of 306 units, 2 parts\n',
   ]);
+});
+
+it('tells of order ids that come again, over the whole file', async () => {
+  const rows = Array.from({ length: 2_500 }, (_, i) => `${91_850_000_000 + i},N/A`);
+  const path = file(['number,orderId', ...rows].join('\n'));
+  const { code, stdout } = await dryRun(path, '--content', 'hi');
+  expect([code, stdout]).toEqual([
+    0,
+    'rows        2,500\nrecipients  2,500\nwrong       0\nduplicates  0\n' +
+      'order ids   2,499 came before: sent to, with another id within a request\n' +
+      'message     gsm-7, 2 of 160 units, 1 part\n',
+  ]);
+  const { stdout: json } = await dryRun(path, '--content', 'hi', '--json');
+  expect(JSON.parse(json)).toMatchObject({ recipients: 2_500, repeatedOrderIds: 2_499 });
 });
 
 it('names the first hundred wrong rows, and counts the others', async () => {

@@ -34,6 +34,8 @@ export interface Estimate {
   readonly recipients: number;
   readonly wrong: number;
   readonly duplicates: number;
+  /** Rows with an order id that came before: they are sent to, and nobody can tell their reports apart by it. */
+  readonly repeatedOrderIds: number;
   /** The first of the wrong ones. */
   readonly wrongRows: readonly WrongRow[];
   readonly message: SmsSegments & { readonly gsm7?: string };
@@ -59,13 +61,13 @@ export async function dryRun(
   const fate = plan.options.duplicates ?? 'keep';
   const counts = await count(rows, stop);
   if (counts.rows === 0) throw new UsageError('the input is empty: give numbers, one a row');
-  const { rows: all, wrong, duplicates, wrongRows } = counts;
+  const { rows: all, wrong, duplicates, repeatedOrderIds, wrongRows } = counts;
   const recipients = all - wrong - (fate === 'keep' ? 0 : duplicates);
   const parts = segments(message.content);
   const gsm7 = parts.encoding === 'ucs-2' ? toGsm7(message.content) : undefined;
   const cost = plan.price?.times(recipients * parts.parts);
   const estimate: Estimate = {
-    ...{ rows: all, recipients, wrong, duplicates, wrongRows },
+    ...{ rows: all, recipients, wrong, duplicates, repeatedOrderIds, wrongRows },
     message: { ...parts, ...(gsm7 !== undefined && { gsm7 }) },
     ...(cost !== undefined && { cost }),
   };
@@ -78,7 +80,8 @@ export async function dryRun(
 async function count(rows: AsyncIterable<Row> | Iterable<Row>, stop: AbortSignal) {
   const wrongRows: WrongRow[] = [];
   const seen = new Set<number>();
-  const counts = { rows: 0, wrong: 0, duplicates: 0 };
+  const seenOrderIds = new Set<string>();
+  const counts = { rows: 0, wrong: 0, duplicates: 0, repeatedOrderIds: 0 };
   for await (const { recipient, line } of rows) {
     if (stop.aborted) throw new InterruptedError();
     counts.rows++;
@@ -87,6 +90,8 @@ async function count(rows: AsyncIterable<Row> | Iterable<Row>, stop: AbortSignal
     if (read !== undefined) {
       const before = seen.size;
       if (seen.add(Number(read.number)).size === before) counts.duplicates++;
+      if (read.orderId !== '' && seenOrderIds.has(read.orderId)) counts.repeatedOrderIds++;
+      else if (read.orderId !== '') seenOrderIds.add(read.orderId);
       continue;
     }
     counts.wrong++;
@@ -109,6 +114,9 @@ function textOf(estimate: Estimate, { options, unit, price }: DryRunPlan): strin
     ...wrongRows.map(({ line, number, problem }) => `  ${unit} ${line}: ${number} ${problem}`),
     ...(wrong > wrongRows.length ? [`  and ${grouped(wrong - wrongRows.length)} more`] : []),
     `duplicates  ${grouped(estimate.duplicates)}${estimate.duplicates > 0 ? `, ${fates[options.duplicates ?? 'keep']}` : ''}`,
+    ...(estimate.repeatedOrderIds > 0
+      ? [`order ids   ${grouped(estimate.repeatedOrderIds)} came before: sent to, with another id within a request`]
+      : []),
     `message     ${size}`,
     ...forcesUcs2.map(
       ({ character, position, suggestion }) =>

@@ -1,7 +1,7 @@
 import { LOCAL_FAILURES } from '../errors/local-failures.js';
 import type { OrderIds } from '../messages/order-id.js';
 import { normaliseNumber } from '../messages/phone-number.js';
-import { readRecipient, type Recipient, type RecipientInput } from '../messages/recipients.js';
+import { readRecipient, replacingRepeats, type Recipient, type RecipientInput } from '../messages/recipients.js';
 import type { RejectedRecipient } from '../messages/sms-receipt.js';
 import type { Positions } from './positions.js';
 
@@ -109,7 +109,7 @@ class ChunkBuilder {
   dropped = 0;
   #first: number | undefined;
   #count = 0;
-  readonly #ownOrderIds = new Map<string, string>();
+  readonly #ownOrderIds = replacingRepeats((index) => this.#orderId(index));
 
   constructor(
     private readonly size: number,

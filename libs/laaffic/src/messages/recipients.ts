@@ -12,6 +12,32 @@ export interface Recipient {
   readonly orderId: string;
 }
 
+/**
+ * What a caller's own order id becomes in a request, which may have each only once: itself, another, or a problem.
+ * @param field the recipient's name in issues; `index` its position.
+ */
+export type OwnOrderIds = (orderId: string, field: string, index: number) => string | Issue;
+
+/** Each order id has to be another, as in a list that a program makes. */
+export function refusingRepeats(): OwnOrderIds {
+  const firstWith = new Map<string, string>();
+  return (orderId, field) => {
+    const first = firstWith.get(orderId);
+    if (first !== undefined) return { field: `${field}.orderId`, problem: `repeats that of ${first}` };
+    firstWith.set(orderId, field);
+    return orderId;
+  };
+}
+
+/** Whoever has an order id that came before in the request goes with a made one: a file may have `N/A` in each row. */
+export function replacingRepeats(makeOrderId: (index: number) => string): OwnOrderIds {
+  const seen = new Set<string>();
+  return (orderId, _, index) => {
+    const before = seen.size;
+    return seen.add(orderId).size > before ? orderId : makeOrderId(index);
+  };
+}
+
 /** The gateway takes 1,000 numbers in a POST and 100 in a GET (vendor page "Sending Messages"). */
 export const MAX_RECIPIENTS = { POST: 1000, GET: 100 } as const;
 
@@ -22,12 +48,14 @@ const ORDER_ID = /^[^\s,\p{C}]{1,64}$/u;
  * @param to whatever the caller gave: one {@link RecipientInput} or a list of them.
  * @param limit how many recipients the request may have.
  * @param makeOrderId makes the id of a recipient that came without one, from its position.
+ * @param ownOrderIds what becomes of the callers' own. @default those that repeat are refused
  * @returns the recipients in the order given, without those that have an entry in `issues`.
  */
 export function readRecipients(
   to: unknown,
   limit: number,
   makeOrderId: (index: number) => string,
+  ownOrderIds: OwnOrderIds = refusingRepeats(),
 ): { recipients: Recipient[]; issues: Issue[] } {
   const recipients: Recipient[] = [];
   const issues: Issue[] = [];
@@ -36,10 +64,9 @@ export function readRecipients(
     issues.push({ field: 'to', problem: `must name 1 to ${limit} recipients in one request, not ${list.length}` });
     return { recipients, issues };
   }
-  const firstWithOrderId = new Map<string, string>();
   for (let index = 0; index < list.length; index++) {
     const field = Array.isArray(to) ? `to[${index}]` : 'to';
-    const recipient = readRecipient(list[index], field, index, makeOrderId, firstWithOrderId);
+    const recipient = readRecipient(list[index], field, index, makeOrderId, ownOrderIds);
     if ('problem' in recipient) issues.push(recipient);
     else recipients.push(recipient);
   }
@@ -50,14 +77,13 @@ export function readRecipients(
  * Checks one recipient.
  * @param field its name in issues: `to[2]`.
  * @param index its position among those that `makeOrderId` makes ids for.
- * @param firstWithOrderId the caller's own ids so far, with the field of each; this one's is added.
  */
 export function readRecipient(
   entry: unknown,
   field: string,
   index: number,
   makeOrderId: (index: number) => string,
-  firstWithOrderId: Map<string, string>,
+  ownOrderIds: OwnOrderIds,
 ): Recipient | Issue {
   if (typeof entry === 'string') {
     const number = normaliseNumber(entry);
@@ -74,10 +100,8 @@ export function readRecipient(
     const problem = 'must be text of 1 to 64 characters without commas, blanks or control characters';
     return { field: `${field}.orderId`, problem };
   }
-  const first = firstWithOrderId.get(orderId);
-  if (first !== undefined) return { field: `${field}.orderId`, problem: `repeats that of ${first}` };
-  firstWithOrderId.set(orderId, field);
-  return { number, orderId };
+  const own = ownOrderIds(orderId, field, index);
+  return typeof own === 'string' ? { number, orderId: own } : own;
 }
 
 function notANumber(field: string): Issue {
