@@ -12,7 +12,7 @@ import { untilGone } from '../shutdown/until-gone.js';
 import { streamLines } from '../streams/stream-lines.js';
 import { eventsDescription, eventsResponse } from './events/events.schema.js';
 import { openProgress } from './events/open-progress.js';
-import { filterOf, readResultsQuery } from './results-query.js';
+import { readResultsQuery } from './results-query.js';
 
 @ApiTags('campaigns')
 @Controller('v1/campaigns/:id')
@@ -41,9 +41,8 @@ export class CampaignResultsController {
     @Req() request: Request,
     @Res() response: Response,
   ): Promise<void> {
-    const asked = readResultsQuery(query);
-    const results = this.campaigns.results(id, filterOf(asked));
-    await streamLines(request, response, shownResults(results, asked.state), RESULT_COLUMNS);
+    const results = this.campaigns.results(id, readResultsQuery(query));
+    await streamLines(request, response, shownResults(results), RESULT_COLUMNS);
   }
 
   /** The recipients that wait for a person's decision. */

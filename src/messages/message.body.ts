@@ -1,6 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import type { OutboxMessage, OutboxRecipient } from 'nestjs-laaffic-outbox';
-import { RECIPIENT_STATES, shownState } from '../results/shown-state.js';
+import { RECIPIENT_STATES } from '../results/recipient-states.js';
 
 /** What is known of one recipient. */
 export class RecipientBody {
@@ -67,11 +67,11 @@ export class PendingMessageBody {
 }
 
 export function recipientBody(recipient: OutboxRecipient): RecipientBody {
-  const { orderId, number, msgId, code, reason, reportedAt, sentAt } = recipient;
+  const { orderId, number, msgId, state, code, reason, reportedAt, sentAt } = recipient;
   const told = { ...(code === undefined ? {} : { code }), ...(reason === undefined ? {} : { reason }) };
   const times = { ...(reportedAt === undefined ? {} : { reportedAt }), ...(sentAt === undefined ? {} : { sentAt }) };
   const id = msgId === undefined ? {} : { msgId };
-  return { orderId, ...id, number, state: shownState(recipient), ...told, ...times };
+  return { orderId, ...id, number, state, ...told, ...times };
 }
 
 export function messageBody({ id, createdAt, campaignId, reference, recipients }: OutboxMessage): MessageBody {

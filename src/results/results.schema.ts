@@ -1,10 +1,12 @@
 import type { ApiResponseOptions } from '@nestjs/swagger';
-import { RECIPIENT_STATES } from './shown-state.js';
+import { RECIPIENT_STATES } from './recipient-states.js';
 
 const LINES =
-  'A line for each, with the fields `position`, `number`, `orderId`, `state`, `msgId`, `code`, `reason`, `reportedAt` ' +
-  'and `sentAt`, as far as they are known.';
-const POSITIONS = 'Positions count entries from 0; a header and blank rows are none.';
+  'A line for each, with the fields `number`, `orderId`, `state`, `msgId`, `code`, `reason`, `reportedAt` and `sentAt`, ' +
+  'as far as they are known.';
+const PLACES =
+  'Before them `position`, which counts entries from 0; a header and blank rows are none. An invalid entry has the ' +
+  '`line` of an upload, and as `input` what stands there, cut and masked.';
 const SENT_AT = '`sentAt`, when its request began, is there for those that are unknown, held or abandoned.';
 
 const ndjson = {
@@ -13,24 +15,26 @@ const ndjson = {
     '{"position":0,"number":"91856321412","orderId":"order-1","state":"delivered","msgId":"2108021054011000095",' +
     '"reportedAt":"2026-01-31T09:00:05.000Z"}\n' +
     '{"position":1,"number":"91856321413","orderId":"order-2","state":"held","code":"LAAFFIC_TIMEOUT",' +
-    '"reason":"no answer within 30 s","sentAt":"2026-01-31T09:00:00.000Z"}\n',
+    '"reason":"no answer within 30 s","sentAt":"2026-01-31T09:00:00.000Z"}\n' +
+    '{"position":2,"line":4,"orderId":"order-3","state":"invalid","code":"LAAFFIC_INVALID_COMMAND",' +
+    '"reason":"number must be a phone number with country code, 7 to 15 digits","input":"n/a"}\n',
 };
 const csv = {
   type: 'string',
   example:
-    'position,number,orderId,state,msgId,code,reason,reportedAt,sentAt\r\n' +
-    '0,91856321412,order-1,delivered,2108021054011000095,,,2026-01-31T09:00:05.000Z,\r\n',
+    'position,line,number,orderId,state,msgId,code,reason,input,reportedAt,sentAt\r\n' +
+    '0,,91856321412,order-1,delivered,2108021054011000095,,,,2026-01-31T09:00:05.000Z,\r\n',
 };
 
 /** Streamed results, for the API's readers. */
 export const resultsResponse = {
-  description: `${LINES} CSV with \`Accept: text/csv\`. ${POSITIONS} ${SENT_AT}`,
+  description: `${LINES} CSV with \`Accept: text/csv\`. ${PLACES} ${SENT_AT}`,
   content: { 'application/x-ndjson': { schema: ndjson }, 'text/csv': { schema: csv } },
 } satisfies ApiResponseOptions;
 
 /** The same of single messages. */
 export const heldMessagesResponse = {
-  description: `${LINES} Before them \`messageId\` and \`reference\`. CSV with \`Accept: text/csv\`. ${SENT_AT}`,
+  description: `${LINES} Before them \`messageId\`, \`reference\` and \`position\`. CSV with \`Accept: text/csv\`. ${SENT_AT}`,
   content: {
     'application/x-ndjson': {
       schema: {

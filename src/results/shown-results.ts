@@ -1,29 +1,32 @@
 import type { OutboxRecipient } from 'nestjs-laaffic-outbox';
-import { shownState, type ShownState } from './shown-state.js';
 
 /** What the line of a recipient has, in this order. */
 export const RESULT_COLUMNS = [
   'position',
+  'line',
   'number',
   'orderId',
   'state',
   'msgId',
   'code',
   'reason',
+  'input',
   'reportedAt',
   'sentAt',
 ] as const;
 
-/** The same of single messages. */
-export const MESSAGE_RESULT_COLUMNS = ['messageId', 'reference', ...RESULT_COLUMNS] as const;
+/** The same of single messages, which come from no file. */
+export const MESSAGE_RESULT_COLUMNS = [
+  'messageId',
+  'reference',
+  ...RESULT_COLUMNS.filter((column) => column !== 'line' && column !== 'input'),
+] as const;
 
-/** Recipients with the states that the API names; only those in one of them, if it is given. */
+/** Recipients as lines: what an invalid entry has no order id for is left out. */
 export async function* shownResults<Recipient extends OutboxRecipient>(
   recipients: AsyncIterable<Recipient>,
-  only?: ShownState,
-): AsyncGenerator<Omit<Recipient, 'state'> & { readonly state: ShownState }, void, undefined> {
+): AsyncGenerator<Omit<Recipient, 'orderId'> & { readonly orderId: string | undefined }, void, undefined> {
   for await (const recipient of recipients) {
-    const state = shownState(recipient);
-    if (only === undefined || state === only) yield { ...recipient, state };
+    yield { ...recipient, orderId: recipient.orderId === '' ? undefined : recipient.orderId };
   }
 }

@@ -1,10 +1,19 @@
 import { LaafficSandbox } from 'laaffic-sandbox';
-import { SmsCampaigns, SmsOutbox, type CampaignProgress, type NewCampaign } from 'nestjs-laaffic-outbox';
+import {
+  SmsCampaigns,
+  SmsOutbox,
+  type CampaignProgress,
+  type CampaignRecipient,
+  type NewCampaign,
+} from 'nestjs-laaffic-outbox';
+import { Pool } from 'pg';
 import { failureOf } from '../module/account.js';
 import { startApp } from './app.js';
-import { campaignOf, numbers, progressOf, readAll, until } from './campaigns.js';
+import { balanceOf, campaignOf, numbers, progressOf, readAll, until } from './campaigns.js';
 import { startDatabase } from './database.js';
 import { Line } from './line.js';
+
+jest.setTimeout(30_000);
 
 describe('SmsCampaigns', () => {
   let database: Awaited<ReturnType<typeof startDatabase>>;
@@ -98,36 +107,87 @@ describe('SmsCampaigns', () => {
     const { id } = await create({ recipients, sendAt: 'now' });
     await isDone(id);
     const results = await readAll(campaigns.results(id));
-    const rejected = { state: 'rejected', number: undefined, code: 'LAAFFIC_INVALID_COMMAND' };
+    const invalid = { state: 'invalid', number: undefined, orderId: '', code: 'LAAFFIC_INVALID_COMMAND' };
     const made = expect.stringMatching(/^[0-9a-f]{8}\./);
     const accepted = { state: 'accepted', msgId: expect.any(String) };
     expect([results, await campaigns.progress(id)]).toEqual([
       [
         { ...accepted, position: 0, number: '91856321412', orderId: made },
-        { ...rejected, position: 1, orderId: made, reason: expect.stringMatching(/^must be a phone number/) },
+        { ...invalid, position: 1, reason: expect.stringMatching(/^must be a phone number/), input: 'secret-text' },
         { ...accepted, position: 2, number: '918563210001', orderId: 'mine' },
-        { ...rejected, position: 3, orderId: made, reason: expect.stringMatching(/^orderId must be text/) },
-        { ...rejected, position: 4, orderId: made, reason: 'orderId repeats that of recipients[2]' },
-        { ...rejected, position: 5, orderId: made, reason: expect.stringMatching(/^must be a phone number/) },
+        {
+          ...invalid,
+          position: 3,
+          orderId: 'a,b',
+          reason: expect.stringMatching(/^orderId must be text/),
+          input: '9185…002',
+        },
+        { ...accepted, position: 4, number: '918563210003', orderId: 'mine' },
+        { ...invalid, position: 5, reason: expect.stringMatching(/^must be a phone number/) },
         { ...accepted, position: 6, number: '918563210001', orderId: made },
       ],
-      progressOf(id, 'done', { total: 7, accepted: 3, invalid: 4 }),
+      progressOf(id, 'done', { total: 7, accepted: 4, invalid: 3 }),
     ]);
+    expect(await readAll(campaigns.results(id, { state: 'invalid' }))).toEqual(
+      results.filter(({ state }) => state === 'invalid'),
+    );
+    expect(await readAll(campaigns.results(id, { state: 'rejected' }))).toEqual([]);
+    const pool = new Pool({ connectionString: database.url, max: 1 });
+    const balance = await balanceOf(pool, campaigns, id).finally(() => pool.end());
+    expect(balance).toEqual({ unbalanced: 0, isWhole: true });
+  });
+
+  it('keeps of an invalid entry its order id, its line, and what stands there', async () => {
+    const recipients: CampaignRecipient[] = [
+      { number: 'n/a', orderId: 'order-1', line: 2 },
+      { problem: 'has more cells than the first row', orderId: 'order-2', line: 3, input: '+91 8563 21412,x,order-2' },
+      { number: '918563210001', orderId: 'order-3', line: 4 },
+      { number: '91', line: -1, input: 'a\u001b[2J\0b' },
+    ];
+    const { id } = await create({ recipients });
+    const invalid = { state: 'invalid', number: undefined, code: 'LAAFFIC_INVALID_COMMAND' };
+    const reason = 'number must be a phone number with country code, 7 to 15 digits';
+    expect(await readAll(campaigns.results(id))).toEqual([
+      { ...invalid, position: 0, orderId: 'order-1', line: 2, reason, input: 'n/a' },
+      {
+        ...invalid,
+        ...{ position: 1, orderId: 'order-2', line: 3, reason: 'has more cells than the first row' },
+        input: '+91 85… …12,x,order-2',
+      },
+      { position: 2, number: '918563210001', orderId: 'order-3', state: 'pending' },
+      { ...invalid, position: 3, orderId: '', reason, input: 'a\ufffd[2J\ufffdb' },
+    ]);
+  });
+
+  it('sends to each of 2,500 with one order id, and the results have it', async () => {
+    const { id } = await create({
+      recipients: Array.from(numbers(2_500), (number) => ({ number, orderId: 'N/A' })),
+      sendAt: 'now',
+    });
+    await isDone(id);
+    const results = await readAll(campaigns.results(id, { state: 'accepted' }));
+    expect(results.map(({ number, orderId }) => [number, orderId])).toEqual(
+      Array.from(numbers(2_500), (number) => [number, 'N/A']),
+    );
+    // In each request the gateway gets it once.
+    const ids = sandbox.messages.map(({ orderId }) => orderId);
+    expect([ids.length, ids.filter((one) => one === 'N/A').length, new Set(ids).size]).toEqual([2_500, 3, 2_498]);
   });
 
   it('refuses duplicates if it is asked to', async () => {
     const recipients = [...numbers(1_500), ...numbers(2)];
     const { id } = await create({ recipients, duplicates: 'refuse', sendAt: 'now' });
     await isDone(id);
-    expect([await campaigns.progress(id), await readAll(campaigns.results(id, { state: 'rejected' }))]).toEqual([
+    expect([await campaigns.progress(id), await readAll(campaigns.results(id, { state: 'invalid' }))]).toEqual([
       progressOf(id, 'done', { total: 1_502, accepted: 1_500, invalid: 2 }),
       [1_500, 1_501].map((position) => ({
         position,
         number: undefined,
-        orderId: expect.any(String),
-        state: 'rejected',
+        orderId: '',
+        state: 'invalid',
         code: 'LAAFFIC_DUPLICATE_RECIPIENT',
         reason: 'the number came before',
+        input: `9185…${position === 1_500 ? '000' : '001'}`,
       })),
     ]);
   });
@@ -301,7 +361,7 @@ describe('SmsCampaigns', () => {
       progressOf(id, 'done', { total: 11, accepted: 8, rejected: 2, invalid: 1 }),
       2,
       progressOf(id, 'done', { total: 11, accepted: 9, rejected: 1, invalid: 1 }),
-      ['rejected', ...Array.from({ length: 9 }, () => 'accepted'), 'rejected'],
+      ['invalid', ...Array.from({ length: 9 }, () => 'accepted'), 'rejected'],
     ]);
     await expect(campaigns.retryRefused(id, { by: '' })).rejects.toMatchObject({ issues: [{ field: 'by' }] });
   });

@@ -64,7 +64,7 @@ export async function balanceOf(pool: Pool, campaigns: SmsCampaigns, id: string)
         count(*) filter (where state = 'rejected') as rejected,
         count(*) filter (where state in ('unknown', 'held', 'abandoned')) as unknown
       from laaffic_outbox.message where chunk_id = c.id) m
-    where c.campaign_id = $1 and (c.state = 'settled' and (c.accepted, c.rejected + c.invalid, c.unknown)
+    where c.campaign_id = $1 and (c.state = 'settled' and (c.accepted, c.rejected, c.unknown)
         is distinct from (m.accepted, m.rejected, m.unknown)
       or c.state = 'settled' and c.n <> c.accepted + c.rejected + c.unknown
       or c.n <> (select count(*) from unnest(string_to_array(c.numbers, ',')) number where number <> ''))`,

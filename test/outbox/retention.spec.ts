@@ -32,6 +32,7 @@ describe('retention', () => {
     const [campaignId] = [campaign.rows[0]!.id];
     const heldOfCampaign = (await pool.query<{ id: string }>(add, [campaignId, 'held', 1])).rows[0]!.id;
     await pool.query(add, [campaignId, 'cancelled', 0]);
+    await pool.query(`insert into invalid_entry select max(id), 1, 'x', 'y', 7, 'mine', '9185…412' from chunk`);
     await app.close();
 
     const before = await pool.query(`select count(*)::int as n from journal`);
@@ -49,6 +50,8 @@ describe('retention', () => {
       `select c.state, c.content is null and c.numbers is null and c.reason is null and c.reference is null as erased from chunk c order by id`,
     );
     const campaigns = `select content, erased_at is not null as erased from campaign`;
+    const invalid = await pool.query(`select code, reason, line::int as line, order_id, input from invalid_entry`);
+    expect(invalid.rows).toEqual([{ code: 'x', reason: null, line: 7, order_id: 'mine', input: null }]);
     expect({
       settled: await shown(settled.id),
       refused: await shown(refused.id),

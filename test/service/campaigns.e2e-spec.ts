@@ -68,7 +68,7 @@ describe('a campaign as JSON', () => {
     expect(await linesOf(id)).toMatchObject([
       { position: 0, number: '91856321412', state: 'accepted' },
       { position: 1, orderId: 'json-2' },
-      { position: 2, state: 'invalid', code: 'LAAFFIC_INVALID_COMMAND' },
+      { position: 2, state: 'invalid', code: 'LAAFFIC_INVALID_COMMAND', input: 'nobody' },
     ]);
   });
 
@@ -151,16 +151,47 @@ describe('a campaign as an upload', () => {
     const { status, body } = await upload('name=a&content=b', `number,orderId\n${rows.join('\n')}`);
     expect([status, body.total, body.progress]).toMatchObject([201, 7, { pending: 2, invalid: 5 }]);
     const invalid = await linesOf(body.id, '?state=invalid');
-    expect(invalid.map(({ position, state }) => [position, state])).toEqual(
-      [1, 2, 4, 5, 6].map((at) => [at, 'invalid']),
-    );
+    const wrong = { state: 'invalid', code: 'LAAFFIC_INVALID_COMMAND' };
+    const reason = 'number must be a phone number with country code, 7 to 15 digits';
+    expect(invalid).toEqual([
+      { ...wrong, position: 1, line: 3, orderId: 'b', reason, input: 'nobody' },
+      { ...wrong, position: 2, line: 4, orderId: 'c', reason },
+      {
+        ...wrong,
+        position: 4,
+        line: 6,
+        orderId: 'x y',
+        reason: expect.stringMatching(/^orderId must/),
+        input: '9185…414',
+      },
+      {
+        ...wrong,
+        ...{ position: 5, line: 7, reason: 'has more cells than the first row' },
+        input: '1,918…415,c',
+      },
+      { ...wrong, position: 6, line: 8, orderId: 'd', reason, input: '9.18E+11' },
+    ]);
+    const csv = await service.get(`/v1/campaigns/${body.id}/results?state=invalid`, { Accept: 'text/csv' });
+    expect(csv.text.split('\r\n').slice(0, 2)).toEqual([
+      'position,line,number,orderId,state,msgId,code,reason,input,reportedAt,sentAt',
+      `1,3,,b,invalid,,LAAFFIC_INVALID_COMMAND,"${reason}",nobody,,`,
+    ]);
     expect(await linesOf(body.id, '?state=rejected')).toEqual([]);
     const ndjson = await upload('name=a&content=b', '"91856321412"\nnot json\n{"phone":"91856321413"}\n[1]\n', NDJSON);
-    expect(ndjson.body.progress).toMatchObject({ pending: 1, invalid: 3 });
+    expect(await linesOf(ndjson.body.id)).toEqual([
+      { position: 0, number: '91856321412', orderId: expect.any(String), state: 'pending' },
+      { ...wrong, position: 1, line: 2, reason: 'is no JSON', input: 'not json' },
+      {
+        ...wrong,
+        ...{ position: 2, line: 3, reason: 'has a field that is not known: number, orderId' },
+        input: '{"phone":"9185…413"}',
+      },
+      { ...wrong, position: 3, line: 4, reason, input: '[1]' },
+    ]);
     const lines = ['{"number":"91856321412","orderID":"o"}', '{"number":"91856321413","__proto__":1}', '91856321414'];
     const misspelt = await upload('name=a&content=b', lines.join('\n'), NDJSON);
     expect(await linesOf(misspelt.body.id)).toMatchObject([
-      { position: 0, state: 'invalid', reason: 'must be a phone number as text, or an object { number, orderId }' },
+      { position: 0, state: 'invalid', reason: 'has a field that is not known: number, orderId' },
       { position: 1, state: 'invalid' },
       { position: 2, state: 'pending', number: '91856321414' },
     ]);
@@ -202,8 +233,8 @@ describe('a campaign as an upload', () => {
     const results = await service.get(`/v1/campaigns/${body.id}/results`, { Accept: 'text/csv' });
     expect(results.headers.get('content-type')).toBe('text/csv; charset=utf-8');
     const [head, ...rows] = results.text.trim().split('\r\n');
-    expect(head).toBe('position,number,orderId,state,msgId,code,reason,reportedAt,sentAt');
-    expect(rows.map((row) => row.split(',')[1])).toEqual(all);
+    expect(head).toBe('position,line,number,orderId,state,msgId,code,reason,input,reportedAt,sentAt');
+    expect(rows.map((row) => row.split(',')[2])).toEqual(all);
     expect((await linesOf(body.id, '?after=19997')).map(({ number }) => number)).toEqual(all.slice(-2));
   });
 

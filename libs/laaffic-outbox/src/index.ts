@@ -1,6 +1,15 @@
 export type { ResultsFilter } from './campaigns/campaign-results.js';
 export type { CampaignFilter } from './campaigns/campaign-view.js';
-export type { Campaign, CampaignProgress, CampaignState, CreatedCampaign, NewCampaign } from './campaigns/campaign.js';
+export type {
+  Campaign,
+  CampaignEntryOrigin,
+  CampaignProgress,
+  CampaignRecipient,
+  CampaignSource,
+  CampaignState,
+  CreatedCampaign,
+  NewCampaign,
+} from './campaigns/campaign.js';
 export {
   OnCampaignDone,
   OnRecipientState,

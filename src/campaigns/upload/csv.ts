@@ -1,6 +1,6 @@
 import { pipeline, Readable } from 'node:stream';
 import { parse } from 'csv-parse';
-import type { RecipientInput } from 'nestjs-laaffic';
+import type { CampaignRecipient } from 'nestjs-laaffic-outbox';
 import { findColumns, type Columns } from './columns.js';
 import { LONGEST_ROW } from './longest-row.js';
 import { UploadError } from './upload.error.js';
@@ -19,7 +19,7 @@ const DELIMITERS = [',', ';', '\t'];
  */
 export async function* csvRecipients(
   texts: AsyncGenerator<string, void, undefined>,
-): AsyncGenerator<RecipientInput, void, undefined> {
+): AsyncGenerator<CampaignRecipient, void, undefined> {
   const head = await headOf(texts);
   const parser = parse({
     delimiter: delimiterOf(head),
@@ -70,17 +70,19 @@ function delimiterOf(head: string): string {
   return DELIMITERS.reduce((best, one) => (count(one) > count(best) ? one : best), ',');
 }
 
-function recipientOf(record: readonly string[], { number, orderId, count }: Columns, line: number): RecipientInput {
-  // With a cell too many, nobody can say which is the number.
-  if (record.slice(count).some((cell) => cell.trim() !== '')) return '';
+function recipientOf(record: readonly string[], { number, orderId, count }: Columns, line: number): CampaignRecipient {
   const text = record[number] ?? '';
   const id = (orderId === undefined ? '' : (record[orderId] ?? '')).trim();
+  // With a cell too many, nobody can say which is the number.
+  if (record.slice(count).some((cell) => cell.trim() !== '')) {
+    return { problem: 'has more cells than the first row', line, input: record.join() };
+  }
   if (text.includes('\n') || id.includes('\n')) {
     throw new UploadError('a cell has several lines: is a quote not closed?', line);
   }
-  if (id === '') return text;
+  if (id === '') return { number: text, line };
   // Bytes of another encoding: the id would come back as none of the caller's. With a blank in it, it is refused.
-  return { number: text, orderId: id.includes('\ufffd') ? `${id} (not UTF-8)` : id };
+  return { number: text, orderId: id.includes('\ufffd') ? `${id} (not UTF-8)` : id, line };
 }
 
 /** In words of our own: the parser's quote cells, which are numbers. */

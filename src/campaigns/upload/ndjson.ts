@@ -1,4 +1,4 @@
-import type { RecipientInput } from 'nestjs-laaffic';
+import type { CampaignRecipient } from 'nestjs-laaffic-outbox';
 import { hasStrayField } from '../../http/recipient-fields.js';
 import { linesOf } from './lines.js';
 import { UploadError } from './upload.error.js';
@@ -8,13 +8,15 @@ import { UploadError } from './upload.error.js';
  * for the outbox to refuse it.
  * @throws {UploadError} if not even the first line is JSON.
  */
-export async function* ndjsonRecipients(texts: AsyncIterable<string>): AsyncGenerator<RecipientInput, void, undefined> {
+export async function* ndjsonRecipients(
+  texts: AsyncIterable<string>,
+): AsyncGenerator<CampaignRecipient, void, undefined> {
   let isFirst = true;
   for await (const { text, line } of linesOf(texts)) {
     const value = parsed(text);
     if (isFirst && value === undefined) throw new UploadError('it is no JSON: give one JSON value a line', line);
     isFirst = false;
-    yield recipientOf(value);
+    yield recipientOf(value, text, line);
   }
 }
 
@@ -26,12 +28,18 @@ function parsed(text: string): unknown {
   }
 }
 
-function recipientOf(value: unknown): RecipientInput {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return asText(value) as RecipientInput;
-  // Nobody's: what is misspelt may be the order id.
-  if (hasStrayField(value)) return [] as never;
+function recipientOf(value: unknown, input: string, line: number): CampaignRecipient {
+  if (value === undefined) return { problem: 'is no JSON', input, line };
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    return { number: asText(value) as string, input, line };
+  }
   const { number, orderId } = value as Record<string, unknown>;
-  return { number: asText(number) as string, orderId: asText(orderId) as string | undefined };
+  const id = asText(orderId) as string | undefined;
+  // Nobody's: what is misspelt may be the order id.
+  if (hasStrayField(value)) {
+    return { problem: 'has a field that is not known: number, orderId', orderId: id, input, line };
+  }
+  return { number: asText(number) as string, orderId: id, line };
 }
 
 /** Numbers may be JSON's; beyond what is exact there they are no phone numbers. Anything else is the outbox's to refuse. */

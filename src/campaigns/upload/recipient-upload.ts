@@ -1,5 +1,5 @@
 import type { Request } from 'express';
-import type { RecipientInput } from 'nestjs-laaffic';
+import type { CampaignRecipient } from 'nestjs-laaffic-outbox';
 import { mediaTypeOf } from '../../http/media-type.js';
 import { csvRecipients } from './csv.js';
 import { decode } from './decode.js';
@@ -14,8 +14,8 @@ export type UploadType = keyof typeof READERS;
 /** The recipients in the body of a request, read as far as they are asked for. */
 export class RecipientUpload {
   private constructor(
-    private readonly all: AsyncGenerator<RecipientInput, void, undefined>,
-    private readonly first: RecipientInput,
+    private readonly all: AsyncGenerator<CampaignRecipient, void, undefined>,
+    private readonly first: CampaignRecipient,
   ) {}
 
   /**
@@ -30,7 +30,7 @@ export class RecipientUpload {
   }
 
   /** To be read once. */
-  async *recipients(): AsyncGenerator<RecipientInput, void, undefined> {
+  async *recipients(): AsyncGenerator<CampaignRecipient, void, undefined> {
     yield this.first;
     yield* this.all;
   }

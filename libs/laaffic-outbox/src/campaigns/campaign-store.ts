@@ -70,10 +70,11 @@ export class CampaignStore {
           from place p, unnest($4::bigint[], $5::int[], $6::text[], $7::text[], $8::int[]) c (first, n, numbers, order_ids, invalid)
           order by c.first
           returning id, first
-      ), refused as (
-        insert into ${s}.message (chunk_id, idx, state, code, reason)
-          select a.id, e.idx, 'rejected', e.code, e.reason
-          from unnest($9::bigint[], $10::smallint[], $11::text[], $12::text[]) e (first, idx, code, reason)
+      ), invalid as (
+        insert into ${s}.invalid_entry (chunk_id, idx, code, reason, line, order_id, input)
+          select a.id, e.idx, e.code, e.reason, e.line, e.order_id, e.input
+          from unnest($9::bigint[], $10::smallint[], $11::text[], $12::text[], $13::bigint[], $14::text[], $15::text[])
+            e (first, idx, code, reason, line, order_id, input)
           join added a on a.first = e.first
       )
       select 1 from place`,
@@ -90,6 +91,9 @@ export class CampaignStore {
         invalid.map(({ slot }) => slot),
         invalid.map(({ code }) => code),
         invalid.map(({ reason }) => reason),
+        invalid.map(({ line }) => line ?? null),
+        invalid.map(({ orderId }) => orderId ?? null),
+        invalid.map(({ input }) => input ?? null),
       ],
     );
     if (rows.length === 0) throw notCreatingAnyMore();

@@ -1,4 +1,4 @@
-import type { RecipientSource } from 'nestjs-laaffic';
+import type { RecipientInput } from 'nestjs-laaffic';
 
 /**
  * Where a campaign is.
@@ -7,6 +7,28 @@ import type { RecipientSource } from 'nestjs-laaffic';
  * - `cancelled`: what had not been begun is never sent. `done`: nothing of it moves any more.
  */
 export type CampaignState = 'creating' | 'draft' | 'scheduled' | 'running' | 'paused' | 'cancelled' | 'done';
+
+/** Where an entry of a source comes from; the results of an invalid one have it. */
+export interface CampaignEntryOrigin {
+  /** The caller's own name for the recipient; need not be unique. */
+  readonly orderId?: string | undefined;
+  /** The line of the caller's file, counted from 1. */
+  readonly line?: number | undefined;
+  /**
+   * What stands there; kept of an invalid entry alone, cut and masked.
+   * @default `number`
+   */
+  readonly input?: string | undefined;
+}
+
+/** A recipient of a campaign, or an entry that whoever read it could not take for one: `problem` says why. */
+export type CampaignRecipient =
+  | RecipientInput
+  | (CampaignEntryOrigin & { readonly number: string })
+  | (CampaignEntryOrigin & { readonly problem: string });
+
+/** Where the recipients of a campaign come from. */
+export type CampaignSource = Iterable<CampaignRecipient> | AsyncIterable<CampaignRecipient>;
 
 /** One text for any number of recipients. */
 export interface NewCampaign {
@@ -22,8 +44,11 @@ export interface NewCampaign {
   /**
    * Read once, from the beginning, never further than one batch ahead of what is stored. An entry that is no
    * recipient does not stop the campaign: it is counted as invalid, with the reason among the results.
+   *
+   * Order ids may repeat. The gateway gets each once in a request: further recipients with the same go with an id that
+   * is made, and the results have the caller's.
    */
-  readonly recipients: RecipientSource;
+  readonly recipients: CampaignSource;
   /**
    * The same key gives the same campaign, for ever; at most 255 characters. A key that was used before is refused
    * with anything else: another name, text, sender, `sendAt`, `priority` or `duplicates`. A creation that broke off is

@@ -1,13 +1,14 @@
-import { invalidCommand, readSendCommand, type Issue, type RecipientSource } from 'nestjs-laaffic';
+import { invalidCommand, readSendCommand, type Issue } from 'nestjs-laaffic';
 import { checkDate, checkKey, checkName, checkNotOver, checkStorable } from '../command-checks.js';
 import { fingerprintOf } from '../ledger/fingerprint.js';
+import type { CampaignSource } from './campaign.js';
 
 /** A campaign that was checked. */
 export interface CheckedCampaign {
   readonly name: string;
   readonly content: string;
   readonly senderId: string | undefined;
-  readonly source: RecipientSource;
+  readonly source: CampaignSource;
   readonly idempotencyKey: string | undefined;
   readonly sendAt: Date | 'now' | undefined;
   /** What is wrong with it unless it was stored before: it was to begin long ago. */
@@ -53,7 +54,7 @@ export function readCampaign(campaign: unknown, now: number): CheckedCampaign {
   const begin = sendAt as Date | 'now' | undefined;
   return {
     ...checked,
-    source: recipients as RecipientSource,
+    source: recipients as CampaignSource,
     idempotencyKey: idempotencyKey as string | undefined,
     sendAt: begin instanceof Date && begin.getTime() <= now ? 'now' : begin,
     overdue: checkNotOver(begin, now),

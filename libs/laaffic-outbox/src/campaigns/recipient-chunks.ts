@@ -1,11 +1,13 @@
-import { readRecipients, type RecipientSource } from 'nestjs-laaffic';
+import { readRecipients } from 'nestjs-laaffic';
 import { MADE_ORDER_ID } from '../command-checks.js';
 import { isMadeOrderId } from '../ledger/order-place.js';
 import { OutboxError } from '../outbox.error.js';
+import type { CampaignSource } from './campaign.js';
 import { SeenNumbers } from './seen-numbers.js';
+import { shownEntry, type ShownEntry } from './shown-entry.js';
 
 /** An entry that is never sent to. */
-export interface InvalidEntry {
+export interface InvalidEntry extends ShownEntry {
   readonly slot: number;
   readonly code: string;
   /** What is wrong with it; never holds the entry itself. */
@@ -39,7 +41,7 @@ export class RecipientChunks {
 
   /** @param size how many entries a chunk has; only the last may have fewer. */
   constructor(
-    private readonly source: RecipientSource,
+    private readonly source: CampaignSource,
     private readonly size: number,
     duplicates: 'keep' | 'refuse',
   ) {
@@ -84,13 +86,19 @@ export class RecipientChunks {
   }
 
   #build(entries: readonly unknown[]): SourceChunk {
-    const first = this.#position;
-    const { recipients, issues } = readRecipients(entries, this.size, () => '');
-    const invalid = issues.map(({ field, problem }) => ({
-      slot: Number(PLACE.exec(field)?.[1]),
-      code: 'LAAFFIC_INVALID_COMMAND',
-      reason: reasonOf(field, problem, first),
-    }));
+    // Order ids may repeat: a request that would have one twice makes another.
+    const read = entries.map((entry) => (problemOf(entry) === undefined ? entry : undefined));
+    const { recipients, issues } = readRecipients(
+      read,
+      this.size,
+      () => '',
+      (orderId) => orderId,
+    );
+    const invalid = issues.map(({ field, problem }): InvalidEntry => {
+      const slot = Number(PLACE.exec(field)?.[1]);
+      const reason = problemOf(entries[slot]) ?? `${field.replace(PLACE, '')} ${problem}`.trim();
+      return { slot, code: 'LAAFFIC_INVALID_COMMAND', reason, ...shownEntry(entries[slot]) };
+    });
     const empty = new Set(invalid.map(({ slot }) => slot));
     const numbers = new Array<string>(entries.length).fill('');
     const orderIds = new Array<string>(entries.length).fill('');
@@ -100,9 +108,11 @@ export class RecipientChunks {
     for (const { number, orderId } of recipients) {
       while (empty.has(slot)) slot++;
       if (isMadeOrderId(orderId)) {
-        invalid.push({ slot, code: 'LAAFFIC_INVALID_COMMAND', reason: `orderId ${MADE_ORDER_ID}` });
+        const reason = `orderId ${MADE_ORDER_ID}`;
+        invalid.push({ slot, code: 'LAAFFIC_INVALID_COMMAND', reason, ...shownEntry(entries[slot]) });
       } else if (this.#seen?.add(number) === false) {
-        invalid.push({ slot, code: 'LAAFFIC_DUPLICATE_RECIPIENT', reason: 'the number came before' });
+        const reason = 'the number came before';
+        invalid.push({ slot, code: 'LAAFFIC_DUPLICATE_RECIPIENT', reason, ...shownEntry(entries[slot]) });
       } else {
         numbers[slot] = number;
         orderIds[slot] = orderId;
@@ -112,7 +122,7 @@ export class RecipientChunks {
       slot++;
     }
     return {
-      first,
+      first: this.#position,
       size: entries.length,
       n,
       numbers: numbers.join(),
@@ -122,12 +132,12 @@ export class RecipientChunks {
   }
 }
 
-function open(source: RecipientSource): Iterator<unknown> | AsyncIterator<unknown> {
+function open(source: CampaignSource): Iterator<unknown> | AsyncIterator<unknown> {
   return Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
 }
 
-/** In words for the whole source, of which the list that was checked is a stretch. */
-function reasonOf(field: string, problem: string, first: number): string {
-  const told = problem.replace(/to\[(\d+)\]/g, (_, slot: string) => `recipients[${first + Number(slot)}]`);
-  return `${field.replace(PLACE, '')} ${told}`.trim();
+/** What the source itself says is wrong with an entry. */
+function problemOf(entry: unknown): string | undefined {
+  if (typeof entry !== 'object' || entry === null || !('problem' in entry)) return undefined;
+  return typeof entry.problem === 'string' ? entry.problem : undefined;
 }

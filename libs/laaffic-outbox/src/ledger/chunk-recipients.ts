@@ -5,6 +5,7 @@ import { madeOrderId, orderIdPrefix } from './order-place.js';
  * - `pending`: it waits to be sent, `sending`: its request is under way.
  * - `accepted`: the gateway took it; `delivered`, `failed`: and reported so.
  * - `rejected`: surely not sent. `cancelled`: never sent, by somebody's will.
+ * - `invalid`: an entry of a campaign that is no recipient, or a duplicate that is refused; never sent.
  * - `unknown`: perhaps sent; proof is waited for. `held`: none came, a person has to decide. `abandoned`:
  *   it was decided that nobody will ever know.
  */
@@ -15,6 +16,7 @@ export type RecipientState =
   | 'delivered'
   | 'failed'
   | 'rejected'
+  | 'invalid'
   | 'cancelled'
   | 'unknown'
   | 'held'
@@ -24,8 +26,9 @@ export type RecipientState =
 export interface OutboxRecipient {
   /** The recipient's place in its message or campaign, from 0. */
   readonly position: number;
-  /** `undefined` once it was removed for its age. */
+  /** `undefined` once it was removed for its age, and of what is `invalid`. */
   readonly number: string | undefined;
+  /** The caller's, or else the outbox' own; empty for an invalid entry without one. */
   readonly orderId: string;
   readonly state: RecipientState;
   readonly msgId?: string;
@@ -37,6 +40,10 @@ export interface OutboxRecipient {
   readonly reportedAt?: Date;
   /** When the request began that may have sent it; of those that are unknown, held or abandoned. */
   readonly sentAt?: Date;
+  /** Where the entry is in the caller's file, as its source says; of invalid ones. */
+  readonly line?: number;
+  /** What stands there, cut, and with its digits masked where they may be a phone number; of invalid ones. */
+  readonly input?: string;
 }
 
 /** A chunk with what is known of its recipients, as the database gives it. */
@@ -52,6 +59,7 @@ export interface ChunkRow {
   readonly reason: string | null;
   readonly sent_at: Date | null;
   readonly messages: readonly MessageRow[] | null;
+  readonly invalid: readonly InvalidRow[] | null;
 }
 
 type MessageRow = readonly [
@@ -61,6 +69,15 @@ type MessageRow = readonly [
   code: string | null,
   reason: string | null,
   reportedAt: string | null,
+];
+
+type InvalidRow = readonly [
+  slot: number,
+  code: string,
+  reason: string | null,
+  line: number | null,
+  orderId: string | null,
+  input: string | null,
 ];
 
 /** The columns of a {@link ChunkRow}, of `chunk c`. */
@@ -73,7 +90,11 @@ export function chunkColumns(schema: string): string {
           'accepted', i.msg_id, null, null, null
         from ${schema}.answer a cross join lateral unnest(string_to_array(a.msg_ids, ',')) with ordinality i (msg_id, at)
         where a.chunk_id = c.id
-      ) m) as messages`;
+      ) m) as messages,
+    case when c.invalid > 0 then (
+      select json_agg(json_build_array(e.idx, e.code, e.reason, e.line, e.order_id, e.input) order by e.idx)
+      from ${schema}.invalid_entry e where e.chunk_id = c.id
+    ) end as invalid`;
 }
 
 const IN_DOUBT: ReadonlySet<RecipientState> = new Set(['unknown', 'held', 'abandoned']);
@@ -100,8 +121,8 @@ export function recipientsOf(chunk: ChunkRow, prefix: string): OutboxRecipient[]
     const row = rows.get(slot);
     const number = numbers?.[slot] || undefined;
     const state = row === undefined ? BY_CHUNK[chunk.state] : (row[1] as RecipientState);
-    // An empty slot is nobody's, unless the source had something there that is no phone number.
-    if (state === undefined || (number === undefined && numbers !== undefined && row?.[1] !== 'rejected')) continue;
+    // An empty slot is nobody's.
+    if (state === undefined || (number === undefined && numbers !== undefined)) continue;
     const [, , msgId = null, code = chunk.code, reason = chunk.reason, reportedAt = null] = row ?? [];
     recipients.push({
       position: Number(chunk.first) + slot,
@@ -115,17 +136,30 @@ export function recipientsOf(chunk: ChunkRow, prefix: string): OutboxRecipient[]
       ...(chunk.sent_at !== null && IN_DOUBT.has(state) ? { sentAt: chunk.sent_at } : {}),
     });
   }
-  return recipients;
+  return chunk.invalid === null ? recipients : withInvalid(recipients, chunk.first, chunk.invalid);
+}
+
+function withInvalid(recipients: OutboxRecipient[], first: string, rows: readonly InvalidRow[]): OutboxRecipient[] {
+  const invalid = rows.map(([slot, code, reason, line, orderId, input]): OutboxRecipient => ({
+    position: Number(first) + slot,
+    number: undefined,
+    orderId: orderId ?? '',
+    state: 'invalid',
+    code,
+    ...(reason === null ? {} : { reason }),
+    ...(line === null ? {} : { line }),
+    ...(input === null ? {} : { input }),
+  }));
+  return [...recipients, ...invalid].sort((a, b) => a.position - b.position);
 }
 
 /** The slots of a chunk whose numbers were removed: those with rows, and in order as many more as it has recipients. */
-function slotsWithout({ n, state, messages }: ChunkRow, rows: ReadonlyMap<number, MessageRow>): number[] {
+function slotsWithout({ n, state, invalid }: ChunkRow, rows: ReadonlyMap<number, MessageRow>): number[] {
   const slots = [...rows.keys()];
   const isAccounted = BY_CHUNK[state] === undefined;
-  // Rows of wrong entries in the source are nobody's.
-  const people = (messages ?? []).filter((row) => row[1] !== 'rejected').length;
-  for (let slot = 0; !isAccounted && slots.length - rows.size + people < n; slot++) {
-    if (!rows.has(slot)) slots.push(slot);
+  const nobodys = new Set(invalid?.map(([slot]) => slot));
+  for (let slot = 0; !isAccounted && slots.length < n; slot++) {
+    if (!rows.has(slot) && !nobodys.has(slot)) slots.push(slot);
   }
   return slots.sort((a, b) => a - b);
 }

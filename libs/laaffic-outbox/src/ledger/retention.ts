@@ -90,6 +90,9 @@ export class Retention {
         update ${s}.message m set reason = null from old o where m.chunk_id = o.id and m.reason is not null
       ), emitted as (
         update ${s}.event e set reason = null from old o where e.chunk_id = o.id and e.reason is not null
+      ), masked as (
+        update ${s}.invalid_entry e set reason = null, input = null from old o
+        where e.chunk_id = o.id and (e.reason is not null or e.input is not null)
       )
       update ${s}.chunk c set numbers = null, content = null, reference = null, reason = null, fingerprint = null, erased_at = clock_timestamp()
       from old o where c.id = o.id returning 1`,

@@ -10,12 +10,12 @@ export class Addressees {
   /** Of the recipients, or `undefined` for 0, 1, 2, … */
   readonly #slots: readonly number[] | undefined;
   readonly #prefix: string;
-  readonly #orderIds: readonly string[] | undefined;
+  /** Of the slots that go with a caller's own: of those with the same the first alone. */
+  readonly #ownOrderIds = new Map<number, string>();
   #slotOf: Map<string, number> | undefined;
 
   constructor({ id, attempt, numbers, orderIds }: ClaimedChunk, prefix: string) {
     this.#prefix = orderIdPrefix(prefix, id, attempt);
-    this.#orderIds = orderIds;
     if (orderIds === undefined && !numbers.includes('')) {
       this.to = numbers;
       this.orderIdPrefix = this.#prefix;
@@ -23,6 +23,14 @@ export class Addressees {
     }
     const slots = [...numbers.keys()].filter((slot) => numbers[slot] !== '');
     this.#slots = slots;
+    const seen = new Set<string>();
+    for (const slot of slots) {
+      const own = orderIds?.[slot];
+      // Where a caller gave none, the list has an empty text.
+      if (own === undefined || own === '' || seen.has(own)) continue;
+      seen.add(own);
+      this.#ownOrderIds.set(slot, own);
+    }
     this.to = slots.map((slot) => ({ number: numbers[slot] ?? '', orderId: this.#orderIdOf(slot) }));
   }
 
@@ -42,7 +50,6 @@ export class Addressees {
   }
 
   #orderIdOf(slot: number): string {
-    // Where a caller gave none, the list has an empty text.
-    return this.#orderIds?.[slot] || madeOrderId(this.#prefix, slot);
+    return this.#ownOrderIds.get(slot) ?? madeOrderId(this.#prefix, slot);
   }
 }

@@ -199,6 +199,19 @@ create table message (
 -- Not unique: what another system gives out twice is no reason to lose an answer.
 create index message_msg_id on message (msg_id) where msg_id is not null;
 
+-- Entries of a campaign's source that are no recipients; their slots are empty. What stood there is cut and masked.
+create table invalid_entry (
+  chunk_id bigint not null references chunk,
+  idx smallint not null,
+  code text not null,
+  reason text,
+  -- Where the caller's file had it, if the caller says so.
+  line bigint,
+  order_id text,
+  input text,
+  primary key (chunk_id, idx)
+);
+
 -- Message ids of chunks whose recipients have no rows yet: accepted, and nothing more is known of them.
 create table answer (
   chunk_id bigint primary key,
@@ -881,7 +894,7 @@ begin
   known := count_messages(p_chunk);
   update chunk set state = case when n > moved then 'settled' else 'divided' end::chunk_state, n = n - moved,
       numbers = p_rest, changed_at = clock_timestamp(), code = null, reason = null,
-      accepted = known.accepted, rejected = greatest(0, known.rejected - invalid), unknown = known.unclear
+      accepted = known.accepted, rejected = known.rejected, unknown = known.unclear
     where id = p_chunk;
   insert into journal (account, campaign_id, chunk_id, attempt, event, by, detail)
     values (c.account, c.campaign_id, p_chunk, p_attempt, p_event, p_by, p_detail);
@@ -964,7 +977,7 @@ begin
   perform record_rows(c, slots);
   known := count_messages(p_chunk);
   update chunk set state = 'settled', changed_at = clock_timestamp(), code = null, reason = null,
-      accepted = known.accepted, rejected = greatest(0, known.rejected - invalid), unknown = known.unclear
+      accepted = known.accepted, rejected = known.rejected, unknown = known.unclear
     where id = p_chunk;
   insert into journal (account, campaign_id, chunk_id, attempt, event, by, detail)
     values (c.account, c.campaign_id, p_chunk, c.attempt,
