@@ -15,8 +15,6 @@ import { ACCOUNT, failureOf } from '../module/account.js';
 import { startDatabase, type TestDatabase } from './database.js';
 import { until } from './stage.js';
 
-jest.setTimeout(30_000);
-
 describe('a boot that fails', () => {
   let database: TestDatabase;
   let sandbox: LaafficSandbox;

@@ -93,7 +93,7 @@ describe('the counts of a campaign', () => {
       progressOf(id, 'done', { total: 152, invalid: 2, accepted: 150 }),
       true,
     ]);
-    expect(await states(id)).toEqual(['rejected', ...Array.from({ length: 150 }, () => 'accepted'), 'rejected']);
+    expect(await states(id)).toEqual(['invalid', ...Array.from({ length: 150 }, () => 'accepted'), 'invalid']);
   });
 
   it('say who was delivered to', async () => {

@@ -59,7 +59,7 @@ describe('held recipients', () => {
   const balance = (id: string) => balanceOf(pool, campaigns, id);
   const BALANCED = { unbalanced: 0, isWhole: true };
 
-  const NEVER_UNSENT = ['rejected', 'abandoned', 'abandoned', 'abandoned', 'abandoned'];
+  const NEVER_UNSENT = ['invalid', 'abandoned', 'abandoned', 'abandoned', 'abandoned'];
 
   it('that were sent anew are not said to be surely unsent when the gateway refuses them', async () => {
     const id = await heldCampaign();

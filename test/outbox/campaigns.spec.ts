@@ -13,8 +13,6 @@ import { balanceOf, campaignOf, numbers, progressOf, readAll, until } from './ca
 import { startDatabase } from './database.js';
 import { Line } from './line.js';
 
-jest.setTimeout(30_000);
-
 describe('SmsCampaigns', () => {
   let database: Awaited<ReturnType<typeof startDatabase>>;
   let sandbox: LaafficSandbox;

@@ -27,8 +27,6 @@ import { startApp } from './app.js';
 import { campaignOf, numbers, progressOf, until } from './campaigns.js';
 import { startDatabase } from './database.js';
 
-jest.setTimeout(60_000);
-
 const TIMING = {
   startWithin: 2_500,
   timeout: 2_500,

@@ -1,5 +1,5 @@
 import type { QueryResultRow } from 'pg';
-import { databaseError, readDatabaseFailure } from '../database-failure.js';
+import { databaseError, findDatabaseFailure, readDatabaseFailure } from '../database-failure.js';
 import { OutboxError } from '../outbox.error.js';
 import { Database } from './database.js';
 import { lendClient, type LentClient } from './lend-client.js';
@@ -46,7 +46,8 @@ export class CallersDatabase extends Database {
 
   #failed(cause: unknown, failure: ReturnType<typeof readDatabaseFailure>): OutboxError {
     const { outages, notifications } = this.ledger;
-    outages.report(OUTAGE, cause);
+    // Not of a pool that its owner has ended.
+    if (findDatabaseFailure(cause) !== undefined) outages.report(OUTAGE, cause);
     if (failure.code === 'OUTBOX_DATABASE_READ_ONLY') {
       // What is connected leads to a server that is no primary any more.
       notifications.reconnect();
