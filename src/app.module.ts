@@ -24,10 +24,12 @@ import { GatewayModule } from './gateway/gateway.module.js';
 import { HealthController } from './health/health.controller.js';
 import { BodyPipe } from './http/body.pipe.js';
 import { MessageUpkeepController } from './messages/message-upkeep.controller.js';
+import { MessageAdmission } from './messages/message-admission.js';
 import { MessageSender } from './messages/message.sender.js';
 import { MessagesController } from './messages/messages.controller.js';
 import { RequestsUnderWay } from './shutdown/requests-under-way.js';
 import { Stopping } from './shutdown/stopping.js';
+import { LineStreams } from './streams/line-streams.js';
 
 /** The notification service. */
 @Module({
@@ -42,7 +44,15 @@ import { Stopping } from './shutdown/stopping.js';
     BalanceController,
     HealthController,
   ],
-  providers: [AccountView, CampaignCreation, CampaignReading, RequestsUnderWay, Stopping],
+  providers: [
+    AccountView,
+    CampaignCreation,
+    CampaignReading,
+    LineStreams,
+    MessageAdmission,
+    RequestsUnderWay,
+    Stopping,
+  ],
 })
 export class AppModule {
   static forConfiguration(configuration: Configuration, database: ServiceDatabase): DynamicModule {
@@ -79,10 +89,15 @@ export class AppModule {
       ],
       providers: [
         {
+          provide: MessageAdmission,
+          useFactory: (outbox: SmsOutbox) => new MessageAdmission(outbox),
+          inject: [SmsOutbox],
+        },
+        {
           provide: MessageSender,
-          useFactory: (outbox: SmsOutbox, stopping: Stopping) =>
-            new MessageSender(outbox, stopping, configuration.answerWithin * 1000),
-          inject: [SmsOutbox, Stopping],
+          useFactory: (outbox: SmsOutbox, admission: MessageAdmission, stopping: Stopping) =>
+            new MessageSender(outbox, admission, stopping, configuration.answerWithin * 1000),
+          inject: [SmsOutbox, MessageAdmission, Stopping],
         },
         {
           provide: APP_GUARD,

@@ -7,6 +7,7 @@ import type { Configuration } from './configuration.js';
 import { DatabaseError } from './database/database.error.js';
 import { ServiceDatabase } from './database/service-database.js';
 import { LineLogger } from './logging/line-logger.js';
+import { MessageAdmission } from './messages/message-admission.js';
 import { RequestsUnderWay } from './shutdown/requests-under-way.js';
 
 /** 1,000 recipients with order ids of 64 characters make 110 kB. */
@@ -35,6 +36,7 @@ export async function createApp(
     throw isOfDatabase(error) ? DatabaseError.notUsable(error, database.dataDir) : error;
   });
   app.use(app.get(RequestsUnderWay).count);
+  app.use('/v1/messages', app.get(MessageAdmission).refuseIfFull);
   app.useBodyParser('json', { limit: BODY_LIMIT });
   app.getHttpServer().requestTimeout = LONGEST_UPLOAD;
   app.disable('x-powered-by');

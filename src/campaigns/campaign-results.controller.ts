@@ -9,7 +9,7 @@ import { resultsResponse, stateSchema } from '../results/results.schema.js';
 import { RESULT_COLUMNS, shownResults } from '../results/shown-results.js';
 import { Stopping } from '../shutdown/stopping.js';
 import { untilGone } from '../shutdown/until-gone.js';
-import { streamLines } from '../streams/stream-lines.js';
+import { LineStreams } from '../streams/line-streams.js';
 import { eventsDescription, eventsResponse } from './events/events.schema.js';
 import { openProgress } from './events/open-progress.js';
 import { readResultsQuery } from './results-query.js';
@@ -21,6 +21,7 @@ export class CampaignResultsController {
   constructor(
     private readonly campaigns: SmsCampaigns,
     private readonly stopping: Stopping,
+    private readonly streams: LineStreams,
   ) {}
 
   /** What became of each recipient, in the order of the source. */
@@ -42,7 +43,7 @@ export class CampaignResultsController {
     @Res() response: Response,
   ): Promise<void> {
     const results = this.campaigns.results(id, readResultsQuery(query));
-    await streamLines(request, response, shownResults(results), RESULT_COLUMNS);
+    await this.streams.write(request, response, shownResults(results), RESULT_COLUMNS);
   }
 
   /** The recipients that wait for a person's decision. */
@@ -56,7 +57,7 @@ export class CampaignResultsController {
     @Req() request: Request,
     @Res() response: Response,
   ): Promise<void> {
-    await streamLines(request, response, shownResults(this.campaigns.held(id)), RESULT_COLUMNS);
+    await this.streams.write(request, response, shownResults(this.campaigns.held(id)), RESULT_COLUMNS);
   }
 
   /** What happened to the campaign, when and by whom. */
@@ -70,7 +71,7 @@ export class CampaignResultsController {
     @Req() request: Request,
     @Res() response: Response,
   ): Promise<void> {
-    await streamLines(request, response, this.campaigns.journal(id), JOURNAL_COLUMNS);
+    await this.streams.write(request, response, this.campaigns.journal(id), JOURNAL_COLUMNS);
   }
 
   /** How far the campaign is, whenever that has changed, until it is done. */

@@ -8,6 +8,7 @@ import {
   type LaafficErrorBody,
 } from 'nestjs-laaffic';
 import { OutboxError, type OutboxErrorCode } from 'nestjs-laaffic-outbox';
+import { BusyException } from './busy.exception.js';
 
 /** An error as the caller is told of it. */
 export interface ShownError {
@@ -44,6 +45,7 @@ const WORDS: Readonly<Record<number, string>> = {
 export function shownError(error: unknown, isQuery: boolean): ShownError {
   if (error instanceof LaafficException) return ofLaaffic(error);
   if (error instanceof OutboxError) return ofOutbox(error, isQuery);
+  if (error instanceof BusyException) return { ...ofNest(error, isQuery), retryAfter: error.retryAfter };
   if (error instanceof HttpException) return ofNest(error, isQuery);
   return shown(500, 'INTERNAL_SERVER_ERROR', 'A fault of the service', isQuery);
 }

@@ -10,13 +10,16 @@ import { KnownQuery, type Query } from '../http/known-query.js';
 import { JOURNAL_COLUMNS, journalResponse } from '../journal/journal.schema.js';
 import { heldMessagesResponse } from '../results/results.schema.js';
 import { MESSAGE_RESULT_COLUMNS, shownResults } from '../results/shown-results.js';
-import { streamLines } from '../streams/stream-lines.js';
+import { LineStreams } from '../streams/line-streams.js';
 
 @ApiTags('messages')
 @Controller('v1/messages')
 @ApiCommonErrors()
 export class MessageUpkeepController {
-  constructor(private readonly outbox: SmsOutbox) {}
+  constructor(
+    private readonly outbox: SmsOutbox,
+    private readonly streams: LineStreams,
+  ) {}
 
   /** The recipients of single messages that wait for a person's decision, oldest message first. */
   @Get('held')
@@ -24,7 +27,7 @@ export class MessageUpkeepController {
   @ApiOkResponse(heldMessagesResponse)
   @ApiErrors({ 400: 'There is a query.' })
   async held(@KnownQuery([]) _: Query, @Req() request: Request, @Res() response: Response): Promise<void> {
-    await streamLines(request, response, shownResults(this.outbox.held()), MESSAGE_RESULT_COLUMNS);
+    await this.streams.write(request, response, shownResults(this.outbox.held()), MESSAGE_RESULT_COLUMNS);
   }
 
   @Post(':id/resolve')
@@ -60,7 +63,7 @@ export class MessageUpkeepController {
     @Res() response: Response,
   ): Promise<void> {
     await this.#requireSingle(id);
-    await streamLines(request, response, this.outbox.journal(id), JOURNAL_COLUMNS);
+    await this.streams.write(request, response, this.outbox.journal(id), JOURNAL_COLUMNS);
   }
 
   /** @throws {OutboxError} `OUTBOX_NOT_FOUND`, or `OUTBOX_WRONG_STATE` for a part of a campaign. */

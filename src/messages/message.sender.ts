@@ -5,6 +5,7 @@ import { SmsOutbox } from 'nestjs-laaffic-outbox';
 import { strayFields } from '../http/recipient-fields.js';
 import { Stopping } from '../shutdown/stopping.js';
 import { untilGone } from '../shutdown/until-gone.js';
+import { MessageAdmission } from './message-admission.js';
 import type { SendMessageBody } from './send-message.body.js';
 
 /** How a message is sent. */
@@ -21,6 +22,7 @@ export interface Sending {
 export class MessageSender {
   constructor(
     private readonly outbox: SmsOutbox,
+    private readonly admission: MessageAdmission,
     private readonly stopping: Stopping,
     /** For so long, in milliseconds, an outcome is waited for. */
     private readonly answerWithin: number,
@@ -29,6 +31,7 @@ export class MessageSender {
   /**
    * @returns the message, with its receipt if it was decided in time.
    * @throws {LaafficInputException} if it is wrong.
+   * @throws {BusyException} if the service has enough to do.
    * @throws {OutboxError} `OUTBOX_KEY_REUSED`; `OUTBOX_DATABASE` if nobody knows whether it was taken.
    */
   async send(
@@ -43,15 +46,17 @@ export class MessageSender {
       reference: reference ?? undefined,
       ...(sendBefore == null ? {} : { sendBefore: new Date(sendBefore) }),
     };
-    if (isAsync || sendAt != null) {
-      const at = sendAt == null ? {} : { sendAt: new Date(sendAt) };
-      const { id, isNew } = await this.outbox.enqueue(command, { ...options, ...at });
-      // Of a message that was taken before, something may be known: the same call reads it.
-      return isNew ? { id, receipt: undefined } : this.outbox.send(command, { ...options, ...at, timeout: 0 });
-    }
-    return untilGone(response, this.stopping.lastCall, (signal) =>
-      this.outbox.send(command, { ...options, timeout: this.answerWithin, signal }),
-    );
+    return this.admission.admit(async (mayWait) => {
+      if (isAsync || sendAt != null || !mayWait) {
+        const at = sendAt == null ? {} : { sendAt: new Date(sendAt) };
+        const { id, isNew } = await this.outbox.enqueue(command, { ...options, ...at });
+        // Of a message that was taken before, something may be known: the same call reads it.
+        return isNew ? { id, receipt: undefined } : this.outbox.send(command, { ...options, ...at, timeout: 0 });
+      }
+      return untilGone(response, this.stopping.lastCall, (signal) =>
+        this.outbox.send(command, { ...options, timeout: this.answerWithin, signal }),
+      );
+    });
   }
 }
 

@@ -81,7 +81,7 @@ export class MessagesController {
     410: 'It was not sent before `sendBefore`, and will not be.',
     422: 'The gateway refuses this content or this number, or the key was given to another message.',
     502: "Trouble with the service's account, or an unreadable answer.",
-    503: 'The gateway, or the database, cannot take it now.',
+    503: 'The gateway, or the database, cannot take it now. `SERVICE_BUSY`: the service has enough to do, and nothing was done; `Retry-After` says when to ask again.',
     504: '`outcome` is `unknown`: it may have been sent.',
   })
   @ApiTooManyRequestsResponse({

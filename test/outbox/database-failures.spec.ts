@@ -235,7 +235,7 @@ describe('when the database fails', () => {
     await until(
       () =>
         stage.query(`select from pg_stat_activity
-          where datname = current_database() and state = 'idle' and query like '%order by d.id, c.id'`),
+          where datname = current_database() and state = 'idle' and query like 'with decided as%'`),
       (rows) => rows.length > 0,
     );
     await line.cut();

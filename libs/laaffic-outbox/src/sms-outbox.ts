@@ -166,6 +166,14 @@ export class SmsOutbox {
   }
 
   /**
+   * Counts the single messages of the priority lane that could be sent now, no further than `most`. Cheap enough to ask
+   * each second whether to take more.
+   */
+  countDue(most: number): Promise<number> {
+    return this.#stats.countDue(most);
+  }
+
+  /**
    * Sends again at once, without waiting for a probe, where the account or a lane is paused. Call it when the cause is gone.
    * @param by who says so, for the journal.
    * @returns whether the account was paused, or a lane paused or limited.

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
 import type { Writable } from 'node:stream';
 import type { CampaignProgress } from 'nestjs-laaffic-outbox';
+import { untilDrained } from '../../streams/until-drained.js';
 
 /** Proxies cut a connection on which nothing comes for a minute or so. */
 const KEEP_ALIVE = 15_000;
@@ -28,6 +28,18 @@ export function eventIdOf(progress: CampaignProgress): string {
   return isOver(progress) ? END + digest : digest;
 }
 
+/** One reading is written to everybody who watches. */
+const events = new WeakMap<CampaignProgress, { readonly id: string; readonly text: string }>();
+
+function eventOf(progress: CampaignProgress): { readonly id: string; readonly text: string } {
+  const known = events.get(progress);
+  if (known !== undefined) return known;
+  const id = eventIdOf(progress);
+  const event = { id, text: `id: ${id}\nevent: progress\ndata: ${JSON.stringify(progress)}\n\n` };
+  events.set(progress, event);
+  return event;
+}
+
 /** Writes readings as server-sent events, and comments while there are none; ends neither the stream nor the readings. */
 export async function writeProgress(
   stream: Writable,
@@ -39,10 +51,9 @@ export async function writeProgress(
   }, keepAlive);
   try {
     for await (const progress of readings) {
-      const id = eventIdOf(progress);
+      const { id, text } = eventOf(progress);
       if (id === lastId) continue;
-      const isRoomLeft = stream.write(`id: ${id}\nevent: progress\ndata: ${JSON.stringify(progress)}\n\n`);
-      if (!isRoomLeft && !stream.destroyed) await Promise.race([once(stream, 'drain'), once(stream, 'close')]);
+      if (!stream.write(text) && !stream.destroyed) await untilDrained(stream);
     }
   } finally {
     clearInterval(timer);

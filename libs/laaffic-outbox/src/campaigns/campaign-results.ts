@@ -18,7 +18,7 @@ export interface ResultsFilter {
 }
 
 /** Stretches of the source that one statement reads: it holds the process for as long as it takes to unpack them. */
-const STRETCHES = 2;
+const STRETCHES = 1;
 
 /** In which chunks there may be recipients in a state, in SQL about `chunk c` and `campaign k`. */
 const PERHAPS_IN: Readonly<Record<RecipientState, string>> = {

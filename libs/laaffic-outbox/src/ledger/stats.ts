@@ -115,6 +115,19 @@ export class StatsReader {
       from ${s}.account a left join ${s}.chunk b on b.id = a.paused_chunk, pending p, whole w, single o where a.id = $1`;
   }
 
+  /** Single messages of the priority lane that could be sent now, no more than `most` of them. */
+  async countDue(most: number): Promise<number> {
+    const { database, account } = this.ledger;
+    const { rows } = await database.query<{ count: number }>(
+      `select count(*)::int as count from (
+        select from ${database.schema}.chunk where account = $1 and lane = 'priority' and state = 'pending'
+          and campaign_id is null and due_at <= statement_timestamp() limit $2
+      ) due`,
+      [account, most],
+    );
+    return rows[0]?.count ?? 0;
+  }
+
   /** @param database where they are read, such as a connection of its own. */
   async read(database: Pick<Database, 'query'> = this.ledger.database): Promise<OutboxStats> {
     const { rows } = await database.query<Row>(this.#sql, [this.ledger.account]);

@@ -1,0 +1,129 @@
+import { Logger } from '@nestjs/common';
+import type { NextFunction, Request, Response } from 'express';
+import { SmsOutbox } from 'nestjs-laaffic-outbox';
+import { BusyException } from '../errors/busy.exception.js';
+
+/** What the service takes. */
+export interface AdmissionLimits {
+  /** Requests to send that are under way at once: they keep every slot of a worker busy several times over. */
+  readonly underWay: number;
+  /** Messages that could be sent now; more are not taken until some of them are. */
+  readonly backlog: number;
+  /** If no outcome comes for so long it is no use to wait: the account is paused, or the gateway away. */
+  readonly standstillMs: number;
+}
+
+const LIMITS: AdmissionLimits = { underWay: 100, backlog: 10_000, standstillMs: 5_000 };
+/** Milliseconds between readings of the backlog. */
+const BACKLOG_AGE = 1_000;
+/** In seconds. */
+const LONGEST_RETRY = 30;
+/** The share of requests that may come back too early, so that none of the service's time is lost. */
+const OVERBOOKING = 1.5;
+/** Milliseconds between log records about refused requests. */
+const LOG_INTERVAL = 60_000;
+
+/**
+ * Decides how many requests to send the service takes. What is beyond it is refused at once: a request that waits behind
+ * too many others is answered late, and takes the time that sending needs.
+ */
+export class MessageAdmission {
+  readonly #logger = new Logger('MessageAdmission');
+  #underWay = 0;
+  /** When as many were under way as may be; until an outcome came. */
+  #fullSince: number | undefined;
+  #backlog = 0;
+  #backlogReadAt = -Infinity;
+  /** Requests that ended a second, of late. */
+  #rate = 1;
+  #ended = 0;
+  #countedSince = performance.now();
+  /** When the request that was refused last may come back. */
+  #nextTurn = 0;
+  #refused = 0;
+  #loggedAt = -Infinity;
+
+  constructor(
+    private readonly outbox: Pick<SmsOutbox, 'countDue'>,
+    private readonly limits = LIMITS,
+  ) {}
+
+  /** Middleware: refuses a request to send before its body is read, if there is no room. */
+  readonly refuseIfFull = (request: Request, response: Response, next: NextFunction): void => {
+    const busy = request.method === 'POST' && request.path === '/' ? this.#whyBusy() : undefined;
+    if (busy === undefined) {
+      next();
+      return;
+    }
+    response.setHeader('Retry-After', String(busy.retryAfter));
+    response.status(busy.getStatus()).json(busy.getResponse());
+  };
+
+  /**
+   * Runs a request to send. `mayWait` is false if it shall not wait for its outcome.
+   * @throws {BusyException} if there is no room for it.
+   */
+  async admit<T extends { readonly receipt: unknown }>(run: (mayWait: boolean) => Promise<T>): Promise<T> {
+    const busy = this.#whyBusy();
+    if (busy !== undefined) throw busy;
+    const mayWait = this.#underWay < this.limits.underWay;
+    this.#underWay++;
+    if (this.#underWay >= this.limits.underWay) this.#fullSince ??= performance.now();
+    try {
+      const result = await run(mayWait);
+      if (result.receipt !== undefined) this.#fullSince = undefined;
+      return result;
+    } finally {
+      this.#underWay--;
+      this.#ended++;
+    }
+  }
+
+  #whyBusy(): BusyException | undefined {
+    void this.#readBacklog();
+    if (this.#backlog > this.limits.backlog) {
+      return this.#busy(`more than ${this.limits.backlog} messages wait to be sent`);
+    }
+    // Those who find a standstill only leave their message.
+    const isStill = this.#fullSince !== undefined && performance.now() - this.#fullSince > this.limits.standstillMs;
+    if (this.#underWay < (isStill ? 2 : 1) * this.limits.underWay) return undefined;
+    return this.#busy(`${this.#underWay} requests to send are under way`);
+  }
+
+  #busy(why: string): BusyException {
+    const retryAfter = this.#retryAfter();
+    this.#log(why);
+    return new BusyException(`The service is busy: ${why}. Nothing was done; ask again in ${retryAfter} s`, retryAfter);
+  }
+
+  /** In seconds: each who is refused gets a turn of his own, as fast as requests end, so that not all come back at once. */
+  #retryAfter(): number {
+    const now = performance.now();
+    const seconds = (now - this.#countedSince) / 1_000;
+    if (seconds >= 1) {
+      this.#rate = Math.max(1, (this.#rate + this.#ended / seconds) / 2);
+      this.#ended = 0;
+      this.#countedSince = now;
+    }
+    const latest = now + LONGEST_RETRY * 1_000;
+    this.#nextTurn = Math.min(latest, Math.max(now, this.#nextTurn) + 1_000 / (this.#rate * OVERBOOKING));
+    return Math.min(LONGEST_RETRY, Math.max(1, Math.ceil((this.#nextTurn - now) / 1_000)));
+  }
+
+  #log(why: string): void {
+    this.#refused++;
+    const now = performance.now();
+    if (now - this.#loggedAt < LOG_INTERVAL) return;
+    this.#logger.warn({ event: 'messages refused', why, count: this.#refused });
+    this.#loggedAt = now;
+    this.#refused = 0;
+  }
+
+  async #readBacklog(): Promise<void> {
+    const now = performance.now();
+    if (now - this.#backlogReadAt < BACKLOG_AGE) return;
+    this.#backlogReadAt = now;
+    // What cannot be read now is no reason to refuse anybody: the request will say what is wrong.
+    this.#backlog = await this.outbox.countDue(this.limits.backlog + 1).catch(() => 0);
+  }
+}

@@ -1,0 +1,78 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { Injectable, Logger } from '@nestjs/common';
+import type { Request, Response } from 'express';
+import { OutboxError } from 'nestjs-laaffic-outbox';
+import { BusyException } from '../errors/busy.exception.js';
+import { LINE_TYPES, linesOf, type Row } from './lines.js';
+import { untilDrained } from './until-drained.js';
+
+/** Answers that are written at once; each holds what was read of a thousand recipients. */
+const MOST_OPEN = 32;
+/** In seconds, for those who find no place. */
+const RETRY_AFTER = 10;
+
+/** Answers of any length, a line for each row. */
+@Injectable()
+export class LineStreams {
+  readonly #logger = new Logger('Streams');
+  #open = 0;
+
+  /**
+   * Answers with a line for each row, no faster than the client reads; NDJSON unless it asks for `text/csv`. If reading
+   * them fails half-way, or the client does not read for 30 s, the connection is cut, so that nobody takes the half for
+   * the whole.
+   * @throws {BusyException} if as many answers are being written as may.
+   * @throws what reading the first of them throws; nothing was answered.
+   */
+  async write<Column extends string>(
+    request: Request,
+    response: Response,
+    rows: AsyncIterable<Row<Column>>,
+    columns: readonly Column[],
+  ): Promise<void> {
+    if (this.#open >= MOST_OPEN) {
+      const message = `The service is busy: ${this.#open} lists are being read. Ask again in ${RETRY_AFTER} s`;
+      throw new BusyException(message, RETRY_AFTER);
+    }
+    this.#open++;
+    try {
+      const type = request.accepts([...LINE_TYPES]) === 'text/csv' ? 'text/csv' : 'application/x-ndjson';
+      const pieces = linesOf(rows, columns, type);
+      const first = await pieces.next();
+      response.setHeader('Content-Type', `${type}; charset=utf-8`);
+      await this.#writeAll(response, join(first, pieces));
+    } finally {
+      this.#open--;
+    }
+  }
+
+  async #writeAll(response: Response, pieces: AsyncGenerator<string, void, undefined>): Promise<void> {
+    try {
+      for await (const piece of pieces) {
+        if (response.destroyed) return;
+        // In between others have their turn, however fast this client reads.
+        if (response.write(piece)) await nextTurn();
+        else await untilDrained(response);
+      }
+      response.end();
+    } catch (error) {
+      if (!response.destroyed) this.#logger.error({ event: 'a stream broke off', code: codeOf(error) });
+      response.destroy();
+    }
+  }
+}
+
+/** Never the words of an error, which may repeat values. */
+function codeOf(error: unknown): string {
+  if (error instanceof OutboxError) return error.code;
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'unknown';
+}
+
+async function* join(
+  first: IteratorResult<string, void>,
+  rest: AsyncGenerator<string, void, undefined>,
+): AsyncGenerator<string, void, undefined> {
+  // An empty piece would count as nothing having been answered.
+  if (first.done !== true && first.value !== '') yield first.value;
+  for await (const piece of rest) if (piece !== '') yield piece;
+}

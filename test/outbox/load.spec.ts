@@ -1,0 +1,110 @@
+import { SmsCampaigns } from 'nestjs-laaffic-outbox';
+import { Pool } from 'pg';
+import { campaignOf } from './campaigns.js';
+import { numbers, Stage, until } from './stage.js';
+
+jest.setTimeout(60_000);
+
+const WAITING = 500;
+
+describe('under load', () => {
+  let stage: Stage;
+  let pool: Pool;
+
+  beforeAll(async () => {
+    stage = await Stage.set();
+  }, 60_000);
+  beforeEach(() => {
+    pool = new Pool({ connectionString: stage.database.url, max: 10 });
+    pool.on('error', () => undefined);
+  });
+  afterEach(async () => {
+    await stage.stop();
+    await pool.end();
+  });
+  afterAll(() => stage.close());
+
+  const pending = () => stage.query<{ count: number }>(`select count(*)::int from chunk where state = 'pending'`);
+
+  it('reads for 500 who wait as often as for one, and tells each what became of his message', async () => {
+    const { outbox } = await stage.app({ database: pool, worker: false });
+    const sending = numbers(WAITING).map((to) => outbox.send({ to, content: 'a code' }, { timeout: 50_000 }));
+    await until(pending, ([row]) => row?.count === WAITING, 30_000);
+
+    let statements = 0;
+    pool.on('acquire', () => statements++);
+    const began = performance.now();
+    await until(
+      () => statements,
+      (count) => count >= 4,
+    );
+    // Two looks a second, though the machine may be slow; each by himself, they would have made a thousand.
+    expect(statements).toBeLessThanOrEqual(5);
+    expect(performance.now() - began).toBeGreaterThan(1_000);
+
+    await stage.app({ timing: { lookup: false, reportsAfter: false } });
+    const receipts = await Promise.all(sending);
+    expect(receipts.map(({ receipt }) => receipt?.accepted.map(({ number }) => number))).toEqual(
+      numbers(WAITING).map((number) => [number]),
+    );
+    expect(stage.sandbox.messages.map(({ number }) => number).sort()).toEqual(numbers(WAITING));
+  });
+
+  /** Holds up some of the statements until it is released. */
+  async function lock(table: string, mode: string) {
+    const client = await stage.pool.connect();
+    await client.query(`begin; lock table laaffic_outbox.${table} in ${mode} mode`);
+    return async () => {
+      await client.query('rollback');
+      client.release();
+    };
+  }
+  const stuck = () =>
+    stage.query<{ count: number }>(
+      `select count(*)::int from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+    );
+  const arrived = (content: string) =>
+    until(
+      () => stage.sandbox.messages.filter((message) => message.content === content).length,
+      (count) => count === 1,
+      20_000,
+    );
+
+  it('takes and sends messages while everybody reads and no reading ends', async () => {
+    const { app, outbox } = await stage.app({ database: pool });
+    const campaigns = app.get(SmsCampaigns);
+    const { id } = await campaigns.create(campaignOf({ recipients: numbers(1) }));
+    const release = await lock('message', 'access exclusive');
+    const readings = numbers(50).map(() => campaigns.results(id).next());
+    try {
+      await until(stuck, ([row]) => (row?.count ?? 0) >= 3);
+      await outbox.enqueue({ to: numbers(1), content: 'while all read' });
+      await arrived('while all read');
+    } finally {
+      await release();
+    }
+    expect((await Promise.all(readings)).map(({ value }) => value?.state)).toEqual(numbers(50).map(() => 'pending'));
+  });
+
+  it('sends while callers have all connections that they may have', async () => {
+    const { app } = await stage.app({ database: pool });
+    const campaigns = app.get(SmsCampaigns);
+    const { id } = await campaigns.create(campaignOf({ recipients: numbers(1) }));
+    const { outbox } = await stage.app({ worker: false });
+    const release = await lock('campaign', 'share row exclusive');
+    const starts = numbers(50).map(() =>
+      campaigns.start(id).then(
+        () => 'started',
+        () => 'refused',
+      ),
+    );
+    try {
+      await until(stuck, ([row]) => (row?.count ?? 0) >= 6);
+      await outbox.enqueue({ to: numbers(1), content: 'while all call' });
+      await arrived('while all call');
+    } finally {
+      await release();
+    }
+    expect((await Promise.all(starts)).sort()).toEqual([...numbers(49).map(() => 'refused'), 'started']);
+  });
+});

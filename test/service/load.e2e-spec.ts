@@ -1,0 +1,129 @@
+import { connect, type Socket } from 'node:net';
+import { startDatabase, type TestDatabase } from '../outbox/database.js';
+import { MESSAGE, sql, startService, until, type Answer, type Service } from './service.js';
+
+jest.setTimeout(60_000);
+
+/** Requests to send that are under way at once; twice as many if none has had an outcome for some time. */
+const MOST = 100;
+/** Lists that are written at once. */
+const LISTS = 32;
+
+let database: TestDatabase;
+let service: Service;
+beforeAll(async () => {
+  database = await startDatabase();
+  service = await startService({ DATABASE_URL: database.url, ANSWER_WITHIN: '40' });
+}, 60_000);
+afterAll(async () => {
+  await service.close();
+  await database.close();
+});
+
+/** Nothing is sent until the account is let go. */
+const hold = () => sql(database.url, `update account set slow_until = clock_timestamp() + interval '1 hour'`);
+const letGo = () => sql(database.url, 'update account set slow_until = null; notify laaffic_outbox_due');
+const pending = async () => {
+  const [row] = await sql(database.url, `select count(*)::int as count from chunk where state = 'pending'`);
+  return Number(row?.count);
+};
+
+const BUSY = {
+  statusCode: 503,
+  message: expect.stringMatching(/^The service is busy: .+\. Nothing was done; ask again in \d+ s$/),
+  error: 'Service Unavailable',
+  code: 'SERVICE_BUSY',
+  outcome: 'rejected',
+};
+const retryAfter = ({ headers }: Answer) => Number(headers.get('retry-after'));
+
+it('refuses what is more than it can do at once, and sends each message once that it has taken', async () => {
+  await hold();
+  const contents = Array.from({ length: 3 * MOST }, (_, i) => `message ${i}`);
+  const answers = contents.map(async (content) => ({ content, answer: await service.send({ ...MESSAGE, content }) }));
+  let refusals = 0;
+  for (const answer of answers) void answer.then(({ answer: { status } }) => (refusals += Number(status === 503)));
+  await until(async () => refusals >= MOST && (await pending()) + refusals === contents.length);
+
+  await letGo();
+  const all = await Promise.all(answers);
+  const refused = all.flatMap(({ answer }) => (answer.status === 503 ? [answer] : []));
+  expect(refused.map(({ body }) => body)).toEqual(refused.map(() => BUSY));
+  const seconds = refused.map(retryAfter);
+  expect(seconds.every((one) => Number.isInteger(one) && one >= 1 && one <= 30)).toBe(true);
+  // Not all come back at once.
+  expect(new Set(seconds).size).toBeGreaterThan(5);
+
+  await until(async () => (await pending()) === 0);
+  const taken = all.filter(({ answer }) => answer.status === 201 || answer.status === 202);
+  expect(taken.length).toBe(contents.length - refused.length);
+  const sent = service.sandbox!.messages.map(({ content }) => content);
+  expect(sent.sort()).toEqual(taken.map(({ content }) => content).sort());
+});
+
+it('refuses messages while too many wait that could be sent, whoever waits for them', async () => {
+  await hold();
+  await sql(
+    database.url,
+    `insert into chunk (account, lane, n, numbers, content)
+      select id, 'priority', 1, '918563210000', 'hello' from account, generate_series(1, 10001)`,
+  );
+  const refused = await until(async () => {
+    const answer = await service.send(MESSAGE, { Prefer: 'respond-async' });
+    return answer.status === 503 && answer;
+  });
+  expect(refused.body).toEqual({
+    ...BUSY,
+    message: expect.stringContaining('more than 10000 messages wait to be sent'),
+  });
+  expect(retryAfter(refused)).toBeGreaterThan(0);
+  expect((await service.send(MESSAGE)).status).toBe(503);
+
+  await sql(database.url, `delete from chunk where content = 'hello'`);
+  await letGo();
+  await until(async () => (await service.send(MESSAGE)).status === 201);
+});
+
+it('sends while others ask for results and do not read them, and lets others read again when they have gone', async () => {
+  const rows = Array.from({ length: 60_000 }, (_, i) => 918_500_000_000 + i).join('\n');
+  const campaign = await service.post('/v1/campaigns?name=large&content=hello', `number\n${rows}\n`, {
+    'Content-Type': 'text/csv',
+  });
+  expect(campaign.status).toBe(201);
+  const path = `/v1/campaigns/${campaign.body.id}/results`;
+  const { hostname, port } = new URL(service.url);
+  const readers: Socket[] = Array.from({ length: LISTS }, () => {
+    const reader = connect(Number(port), hostname).pause();
+    reader.on('error', () => undefined);
+    reader.write(`GET ${path} HTTP/1.1\r\nHost: ${hostname}:${port}\r\n\r\n`);
+    return reader;
+  });
+
+  const refused = await until(async () => {
+    const answer = await fetch(service.url + path);
+    if (answer.status === 503) return answer;
+    await answer.body?.cancel();
+    return false;
+  });
+  expect([await refused.json(), refused.headers.get('retry-after')]).toEqual([
+    { ...BUSY, message: expect.stringMatching(/^The service is busy: 32 lists/) },
+    '10',
+  ]);
+  expect((await service.send(MESSAGE)).status).toBe(201);
+  // What nobody reads holds no connection of the database.
+  await until(async () => {
+    const [row] = await sql(
+      database.url,
+      `select count(*)::int as count from pg_stat_activity where datname = current_database()
+        and pid <> pg_backend_pid() and state <> 'idle' and query like '%stretch%'`,
+    );
+    return row?.count === 0;
+  });
+
+  for (const reader of readers) reader.destroy();
+  const results = await until(async () => {
+    const answer = await service.get(path);
+    return answer.status === 200 && answer;
+  });
+  expect(results.text.split('\n')).toHaveLength(60_001);
+});
