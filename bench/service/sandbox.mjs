@@ -1,0 +1,12 @@
+// The gateway in a process of its own; tells how many messages it has accepted.
+import { LaafficSandbox } from 'laaffic-sandbox';
+
+let accepted = 0;
+const sandbox = await LaafficSandbox.start({
+  deliveredAfter: null,
+  onCall: (_, messages) => {
+    accepted += messages.length;
+  },
+});
+process.on('message', () => process.send({ accepted }));
+process.send({ url: sandbox.url });
