@@ -5,11 +5,11 @@ import { SmsCampaigns } from 'nestjs-laaffic-outbox';
 import { ApiCommonErrors, ApiErrors } from '../errors/api-errors.js';
 import { KnownQuery, type Query } from '../http/known-query.js';
 import { JOURNAL_COLUMNS, journalResponse } from '../journal/journal.schema.js';
-import { resultsResponse, stateSchema } from '../results/results.schema.js';
+import { rawQuery, resultsResponse, stateSchema } from '../results/results.schema.js';
 import { RESULT_COLUMNS, shownResults } from '../results/shown-results.js';
 import { Stopping } from '../shutdown/stopping.js';
 import { untilGone } from '../shutdown/until-gone.js';
-import { LineStreams } from '../streams/line-streams.js';
+import { LineStreams, RAW } from '../streams/line-streams.js';
 import { eventsDescription, eventsResponse } from './events/events.schema.js';
 import { openProgress } from './events/open-progress.js';
 import { readResultsQuery } from './results-query.js';
@@ -34,11 +34,12 @@ export class CampaignResultsController {
     schema: { type: 'integer', minimum: 0 },
     description: 'Only those behind this position.',
   })
+  @ApiQuery(rawQuery)
   @ApiOkResponse(resultsResponse)
   @ApiErrors({ 400: '`field` says what is wrong.', 404: 'There is no campaign with this id.' })
   async results(
     @Param('id') id: string,
-    @KnownQuery(['state', 'after']) query: Query,
+    @KnownQuery(['state', 'after', RAW]) query: Query,
     @Req() request: Request,
     @Res() response: Response,
   ): Promise<void> {
@@ -49,11 +50,12 @@ export class CampaignResultsController {
   /** The recipients that wait for a person's decision. */
   @Get('held')
   @ApiOperation({ summary: 'Whom a person has to decide about: perhaps sent to, and no proof came' })
+  @ApiQuery(rawQuery)
   @ApiOkResponse(resultsResponse)
-  @ApiErrors({ 400: 'There is a query.', 404: 'There is no campaign with this id.' })
+  @ApiErrors({ 400: '`field` says what is wrong.', 404: 'There is no campaign with this id.' })
   async held(
     @Param('id') id: string,
-    @KnownQuery([]) _: Query,
+    @KnownQuery([RAW]) _: Query,
     @Req() request: Request,
     @Res() response: Response,
   ): Promise<void> {
@@ -63,11 +65,12 @@ export class CampaignResultsController {
   /** What happened to the campaign, when and by whom. */
   @Get('journal')
   @ApiOperation({ summary: 'What happened to the campaign, when and by whom, oldest first' })
+  @ApiQuery(rawQuery)
   @ApiOkResponse(journalResponse)
-  @ApiErrors({ 400: 'There is a query.', 404: 'There is no campaign with this id.' })
+  @ApiErrors({ 400: '`field` says what is wrong.', 404: 'There is no campaign with this id.' })
   async journal(
     @Param('id') id: string,
-    @KnownQuery([]) _: Query,
+    @KnownQuery([RAW]) _: Query,
     @Req() request: Request,
     @Res() response: Response,
   ): Promise<void> {

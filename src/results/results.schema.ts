@@ -1,4 +1,4 @@
-import type { ApiResponseOptions } from '@nestjs/swagger';
+import type { ApiQueryOptions, ApiResponseOptions } from '@nestjs/swagger';
 import { RECIPIENT_STATES } from './recipient-states.js';
 
 const LINES =
@@ -25,6 +25,16 @@ const csv = {
     'position,line,number,orderId,state,msgId,code,reason,input,reportedAt,sentAt\r\n' +
     '0,,91856321412,order-1,delivered,2108021054011000095,,,,2026-01-31T09:00:05.000Z,\r\n',
 };
+
+/** For all lists that can be CSV. */
+export const rawQuery = {
+  name: 'raw',
+  required: false,
+  schema: { type: 'boolean' },
+  description:
+    'CSV puts an apostrophe where a spreadsheet would begin a formula, in front of `=`, `+`, `-`, `@`; uploads take it ' +
+    'off again. `true` leaves the texts as they are, for programs. NDJSON always does.',
+} satisfies ApiQueryOptions;
 
 /** Streamed results, for the API's readers. */
 export const resultsResponse = {

@@ -1,10 +1,14 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
 import type { Request, Response } from 'express';
+import { invalidCommand } from 'nestjs-laaffic';
 import { OutboxError } from 'nestjs-laaffic-outbox';
 import { BusyException } from '../errors/busy.exception.js';
 import { LINE_TYPES, linesOf, type Row } from './lines.js';
 import { untilDrained } from './until-drained.js';
+
+/** What the query may ask of any list: CSV as it is, for programs. */
+export const RAW = 'raw';
 
 /** Answers that are written at once; each holds what was read of a thousand recipients. */
 const MOST_OPEN = 32;
@@ -18,9 +22,10 @@ export class LineStreams {
   #open = 0;
 
   /**
-   * Answers with a line for each row, no faster than the client reads; NDJSON unless it asks for `text/csv`. If reading
-   * them fails half-way, or the client does not read for 30 s, the connection is cut, so that nobody takes the half for
+   * Answers with a line for each row, no faster than the client reads; NDJSON unless it asks for `text/csv`. Cells of
+   * CSV begin no formula in a spreadsheet, unless the query says `raw=true`. If reading them fails half-way, or the client does not read for 30 s, the connection is cut, so that nobody takes the half for
    * the whole.
+   * @throws {LaafficInputException} if `raw` is neither `true` nor `false`.
    * @throws {BusyException} if as many answers are being written as may.
    * @throws what reading the first of them throws; nothing was answered.
    */
@@ -37,7 +42,7 @@ export class LineStreams {
     this.#open++;
     try {
       const type = request.accepts([...LINE_TYPES]) === 'text/csv' ? 'text/csv' : 'application/x-ndjson';
-      const pieces = linesOf(rows, columns, type);
+      const pieces = linesOf(rows, columns, type, isRaw(request));
       const first = await pieces.next();
       response.setHeader('Content-Type', `${type}; charset=utf-8`);
       await this.#writeAll(response, join(first, pieces));
@@ -60,6 +65,12 @@ export class LineStreams {
       response.destroy();
     }
   }
+}
+
+function isRaw({ query }: Request): boolean {
+  const { raw = 'false' } = query;
+  if (raw === 'true' || raw === 'false') return raw === 'true';
+  throw invalidCommand([{ field: RAW, problem: 'must be true or false' }]);
 }
 
 /** Never the words of an error, which may repeat values. */

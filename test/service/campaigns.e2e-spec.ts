@@ -238,6 +238,31 @@ describe('a campaign as an upload', () => {
     expect((await linesOf(body.id, '?after=19997')).map(({ number }) => number)).toEqual(all.slice(-2));
   });
 
+  it('shows no formula to a spreadsheet, and takes its own export in again as it was', async () => {
+    const ids = ['=1+1', '+1', '-1', '@x', "'=1", 'a;=1', 'plain'];
+    const recipients = ids.map((orderId, i) => ({ number: `9185000${i}000`, orderId }));
+    const { body } = await service.post('/v1/campaigns', { name: 'formulas', content: 'b', recipients });
+    const csvOf = async (id: string, query = '') =>
+      (await service.get(`/v1/campaigns/${id}/results${query}`, { Accept: 'text/csv' })).text;
+    const cells = (csv: string) =>
+      csv
+        .trim()
+        .split('\r\n')
+        .slice(1)
+        .map((row) => row.split(',')[2]);
+    const shown = await csvOf(body.id);
+    expect(cells(shown)).toEqual(["'=1+1", "'+1", "'-1", "'@x", "''=1", `"a;'=1"`, 'plain']);
+    expect(cells(await csvOf(body.id, '?raw=true'))).toEqual(['=1+1', '+1', '-1', '@x', "'=1", '"a;=1"', 'plain']);
+    expect(await linesOf(body.id)).toMatchObject(recipients);
+
+    const again = await upload('name=again&content=b', shown);
+    expect([again.status, again.body.total, again.body.progress.invalid]).toEqual([201, ids.length, 0]);
+    expect(await linesOf(again.body.id)).toMatchObject(recipients);
+    const numbersOfOld = await upload('name=plus&content=b', "number,orderId\n'+91 8500 0000 00,x\n");
+    expect((await linesOf(numbersOfOld.body.id))[0]).toMatchObject({ number: '918500000000', orderId: 'x' });
+    expect((await service.get(`/v1/campaigns/${body.id}/results?raw=yes`)).body).toMatchObject({ field: 'raw' });
+  });
+
   it('half an upload is nothing without a key, and is gone on with by the same upload with the same one', async () => {
     const all = numbers(60_000).join('\n');
     const stored = async (name: string) =>
@@ -385,22 +410,22 @@ describe('campaigns', () => {
       [{ decision: 'perhaps' }, 'decision'],
       [{ decision: 'sent', positions: ['x'] }, 'positions'],
       [{ decision: 'sent', positions: [] }, 'positions'],
-      [{ decision: 'sent', by: '' }, 'by'],
+      [{ decision: 'sent', actor: '' }, 'actor'],
       [{ decision: 'sent', who: 'me' }, 'who'],
       [undefined, 'decision'],
     ] as const) {
       expect([field, (await resolve(decision)).body]).toMatchObject([field, { statusCode: 400, field }]);
     }
     expect((await resolve({ decision: 'sent', positions: [17] })).body).toEqual({ recipients: 0 });
-    const decided = await resolve({ decision: 'sent', positions: [1], by: 'ann' });
+    const decided = await resolve({ decision: 'sent', positions: [1], actor: 'ann' });
     expect([decided.status, decided.body]).toEqual([200, { recipients: 1 }]);
     expect((await resolve({ decision: 'abandon' })).body).toEqual({ recipients: 2 });
     expect(await unknown()).toMatchObject({ accepted: 1, abandoned: 2, held: 0 });
     const by = await sql(
       database.url,
-      `select distinct by from journal where campaign_id = ${body.id} and by in ('ann', 'api')`,
+      `select distinct by from journal where campaign_id = ${body.id} and by like 'api%'`,
     );
-    expect(by.map((row) => row.by).sort()).toEqual(['ann', 'api']);
+    expect(by.map((row) => row.by).sort()).toEqual(['api', 'api (ann)']);
   });
 
   it('send anew to whom the gateway refused', async () => {

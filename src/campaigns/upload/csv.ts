@@ -1,6 +1,7 @@
 import { pipeline, Readable } from 'node:stream';
 import { parse } from 'csv-parse';
 import type { CampaignRecipient } from 'nestjs-laaffic-outbox';
+import { unguardFormulas } from '../../streams/formula-guard.js';
 import { findColumns, type Columns } from './columns.js';
 import { LONGEST_ROW } from './longest-row.js';
 import { UploadError } from './upload.error.js';
@@ -71,8 +72,8 @@ function delimiterOf(head: string): string {
 }
 
 function recipientOf(record: readonly string[], { number, orderId, count }: Columns, line: number): CampaignRecipient {
-  const text = record[number] ?? '';
-  const id = (orderId === undefined ? '' : (record[orderId] ?? '')).trim();
+  const text = unguardFormulas(record[number] ?? '');
+  const id = unguardFormulas((orderId === undefined ? '' : (record[orderId] ?? '')).trim());
   // With a cell too many, nobody can say which is the number.
   if (record.slice(count).some((cell) => cell.trim() !== '')) {
     return { problem: 'has more cells than the first row', line, input: record.join() };
