@@ -7,6 +7,7 @@ import { LaafficWebhooksModule } from 'nestjs-laaffic/webhooks';
 import { LaafficOutboxModule, SmsOutbox } from 'nestjs-laaffic-outbox';
 import { OutboxHealthModule } from 'nestjs-laaffic-outbox/health';
 import { ApiKeyGuard } from './access/api-key.guard.js';
+import { WrongKeys } from './access/wrong-keys.js';
 import { AccountController } from './account/account.controller.js';
 import { AccountView } from './account/account-view.js';
 import { BalanceController } from './account/balance.controller.js';
@@ -56,7 +57,16 @@ import { LineStreams } from './streams/line-streams.js';
 })
 export class AppModule {
   static forConfiguration(configuration: Configuration, database: ServiceDatabase): DynamicModule {
-    const { account, apiKeys, webhookSecret, worker, recipientsPerSecond, requestsPerSecond } = configuration;
+    const {
+      account,
+      apiKeys,
+      webhookSecrets,
+      webhookAllowedIps,
+      trustProxy,
+      worker,
+      recipientsPerSecond,
+      requestsPerSecond,
+    } = configuration;
     const gateway = GatewayModule.forAccount(account);
     const where = DatabaseModule.for(database);
     return {
@@ -82,7 +92,9 @@ export class AppModule {
             retention: retentionOf(configuration),
           }),
         }),
-        ...(webhookSecret === undefined ? [] : [LaafficWebhooksModule.forRoot({ secret: webhookSecret })]),
+        ...(webhookSecrets.length === 0
+          ? []
+          : [LaafficWebhooksModule.forRoot({ secrets: webhookSecrets, allowedIps: webhookAllowedIps, trustProxy })]),
         TerminusModule.forRoot({ logger: false }),
         LaafficHealthModule.forRoot(),
         OutboxHealthModule,
@@ -99,10 +111,11 @@ export class AppModule {
             new MessageSender(outbox, admission, stopping, configuration.answerWithin * 1000),
           inject: [SmsOutbox, MessageAdmission, Stopping],
         },
+        { provide: WrongKeys, useFactory: () => new WrongKeys() },
         {
           provide: APP_GUARD,
-          useFactory: (reflector: Reflector) => new ApiKeyGuard(reflector, apiKeys),
-          inject: [Reflector],
+          useFactory: (reflector: Reflector, wrongKeys: WrongKeys) => new ApiKeyGuard(reflector, apiKeys, wrongKeys),
+          inject: [Reflector, WrongKeys],
         },
         { provide: APP_PIPE, useFactory: () => new BodyPipe() },
         { provide: APP_FILTER, useClass: ServiceErrorFilter },

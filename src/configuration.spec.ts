@@ -18,9 +18,11 @@ describe('readConfiguration', () => {
       port: 3000,
       host: '127.0.0.1',
       apiKeys: [],
+      trustProxy: 0,
       logFormat: 'json',
       account: undefined,
-      webhookSecret: expect.stringMatching(/^[\w-]{32}$/),
+      webhookSecrets: [expect.stringMatching(/^[\w-]{32}$/)],
+      webhookAllowedIps: undefined,
       databaseUrl: undefined,
       dataDir: './.data/postgres',
       worker: true,
@@ -39,14 +41,16 @@ describe('readConfiguration', () => {
       readConfiguration({
         PORT: ' 8080\n',
         HOST: '',
-        API_KEYS: `${KEY}, ${KEY}2,,`,
+        API_KEYS: `${KEY}, backoffice:${KEY}2,, backoffice:${KEY}3`,
+        TRUST_PROXY: '1',
         LOG_FORMAT: 'text',
         LAAFFIC_APP_ID: '4luaKsL2 ',
         LAAFFIC_API_KEY: 'bDqJFiq9\n',
         LAAFFIC_API_SECRET: '7bz1lzh9\n',
         LAAFFIC_BASE_URL: 'https://api.onbuka.com/v3',
         LAAFFIC_SENDER_ID: 'ACME',
-        WEBHOOK_SECRET: 'a-secret-of-my-own',
+        WEBHOOK_SECRET: 'a-secret-of-my-own, the-one-before-it',
+        WEBHOOK_ALLOWED_IPS: '203.0.113.0/24, 2001:db8::1',
         DATABASE_URL: 'postgres://user:password@db.example:5432/sms?sslmode=require\n',
         DATA_DIR: '/var/lib/sms',
         WORKER: 'off',
@@ -61,7 +65,12 @@ describe('readConfiguration', () => {
     ).toEqual({
       port: 8080,
       host: '0.0.0.0',
-      apiKeys: [KEY, `${KEY}2`],
+      apiKeys: [
+        { name: 'key-1', key: KEY },
+        { name: 'backoffice', key: `${KEY}2` },
+        { name: 'backoffice', key: `${KEY}3` },
+      ],
+      trustProxy: 1,
       logFormat: 'text',
       account: {
         appId: '4luaKsL2',
@@ -70,7 +79,8 @@ describe('readConfiguration', () => {
         baseUrl: 'https://api.onbuka.com/v3',
         senderId: 'ACME',
       },
-      webhookSecret: 'a-secret-of-my-own',
+      webhookSecrets: ['a-secret-of-my-own', 'the-one-before-it'],
+      webhookAllowedIps: ['203.0.113.0/24', '2001:db8::1'],
       databaseUrl: 'postgres://user:password@db.example:5432/sms?sslmode=require',
       dataDir: '/var/lib/sms',
       worker: false,
@@ -86,7 +96,7 @@ describe('readConfiguration', () => {
 
   it('takes no pushes from the real platform without a secret for them', () => {
     const env = { LAAFFIC_APP_ID: 'x', LAAFFIC_API_KEY: 'y', LAAFFIC_API_SECRET: 'z' };
-    expect(readConfiguration(env).webhookSecret).toBeUndefined();
+    expect(readConfiguration(env).webhookSecrets).toEqual([]);
   });
 
   it('keeps everything if it is told so', () => {
@@ -108,12 +118,39 @@ describe('readConfiguration', () => {
     ['a port that is no number', { PORT: 'http' }, ['PORT must be a number from 0 to 65535']],
     ['a port that is none', { PORT: '65536' }, ['PORT must be a number from 0 to 65535']],
     ['a short key', { API_KEYS: `${KEY},short` }, ['API_KEYS must be at least 16 characters each']],
+    ['a short key with a name', { API_KEYS: `${KEY},shop:short` }, ['API_KEYS must be at least 16 characters each']],
+    [
+      'a key that no header can hold',
+      { API_KEYS: `${KEY},shop:ключ-ключ-ключ-ключ` },
+      ['API_KEYS must be of ASCII characters without blanks, or no header can hold them'],
+    ],
+    ...['my shop', 'shop\nroot', '', 'x'.repeat(41), '-x'].map((name): [string, NodeJS.ProcessEnv, string[]] => [
+      `the name ${JSON.stringify(name)} of a key`,
+      { API_KEYS: `${name}:${KEY}` },
+      ['API_KEYS must have names of at most 40 letters, digits, dots, hyphens and underscores: name:key'],
+    ]),
+    ['a key twice', { API_KEYS: `shop:${KEY},${KEY}` }, ['API_KEYS must not have a key twice']],
+    [
+      'proxies that are none',
+      { TRUST_PROXY: 'true' },
+      ['TRUST_PROXY must be how many proxies there are, from 0 to 10'],
+    ],
+    [
+      'addresses that are none, and those of pushes that come from a sandbox',
+      { WEBHOOK_ALLOWED_IPS: '203.0.113.0/33,gateway.example' },
+      [
+        'WEBHOOK_ALLOWED_IPS must be addresses or ranges; 203.0.113.0/33 is none',
+        'WEBHOOK_ALLOWED_IPS must be addresses or ranges; gateway.example is none',
+        'WEBHOOK_ALLOWED_IPS is for the pushes of the real gateway; the sandbox pushes from this machine',
+      ],
+    ],
+    ['an address that only looks like loopback', { HOST: '127.999.1.1' }, [LOOPBACK_ONLY]],
     ['the whole network without keys', { HOST: '0.0.0.0' }, [LOOPBACK_ONLY]],
     ['a name that only starts like loopback', { HOST: '127.0.0.1.evil.example' }, [LOOPBACK_ONLY]],
     [
       'a secret that can be guessed, or not be part of an address',
       { WEBHOOK_SECRET: 'short/secret' },
-      ['WEBHOOK_SECRET must be at least 16 letters, digits, hyphens or underscores'],
+      ['WEBHOOK_SECRET must be 16 to 256 letters, digits, hyphens or underscores'],
     ],
     [
       'a database of another kind, without repeating its password',

@@ -1,6 +1,9 @@
 import { randomBytes } from 'node:crypto';
+import { isIP } from 'node:net';
 import type { LaafficOptions } from 'nestjs-laaffic';
 import type { AfterGrace } from 'nestjs-laaffic-outbox';
+import { readApiKeys, type ApiKey } from './access/api-key.js';
+import { isLoopback } from './access/loopback.js';
 import { databaseUrlProblem } from './database/database-url.js';
 
 /** Everything that can be set from outside; read from the environment once, here. */
@@ -9,8 +12,10 @@ export interface Configuration {
   readonly port: number;
   /** `HOST` @default 127.0.0.1 without API keys, 0.0.0.0 with them */
   readonly host: string;
-  /** `API_KEYS`: comma-separated keys of the service's own callers. @default none */
-  readonly apiKeys: readonly string[];
+  /** `API_KEYS`: comma-separated keys of the service's own callers, each as `name:key` or a key alone. @default none */
+  readonly apiKeys: readonly ApiKey[];
+  /** `TRUST_PROXY`: how many reverse proxies of ours requests come through. @default 0 */
+  readonly trustProxy: number;
   /** `LOG_FORMAT`: `json` or `text`. @default text on a terminal, else json */
   readonly logFormat: 'json' | 'text';
   /**
@@ -19,10 +24,13 @@ export interface Configuration {
    */
   readonly account: LaafficOptions | undefined;
   /**
-   * `WEBHOOK_SECRET`: the part of the address for pushes that nobody can guess, at least 16 characters.
+   * `WEBHOOK_SECRET`: the part of the address for pushes that nobody can guess, at least 16 characters; comma-separated
+   * where a new one and the one before are both right.
    * @default with the sandbox one that is made at each start; with an account none, and no pushes
    */
-  readonly webhookSecret: string | undefined;
+  readonly webhookSecrets: readonly string[];
+  /** `WEBHOOK_ALLOWED_IPS`: comma-separated addresses and ranges that may push. @default all that have the secret */
+  readonly webhookAllowedIps: readonly string[] | undefined;
   /** `DATABASE_URL`: a PostgreSQL, the same for all instances. @default a server of this machine's own */
   readonly databaseUrl: string | undefined;
   /** `DATA_DIR`: where that server keeps its data. @default ./.data/postgres */
@@ -55,10 +63,9 @@ export class ConfigurationError extends Error {
   }
 }
 
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1)$/;
 const ACCOUNT_VARIABLES = ['LAAFFIC_APP_ID', 'LAAFFIC_API_KEY', 'LAAFFIC_API_SECRET'] as const;
-const SHORTEST_API_KEY = 16;
-const URL_SAFE_SECRET = /^[\w-]{16,}$/;
+const URL_SAFE_SECRET = /^[\w-]{16,256}$/;
+const MOST_PROXIES = 10;
 const WORKER = { on: true, off: false } as const;
 const LONGEST_ANSWER = 300;
 /** The most that the outbox takes, in seconds. */
@@ -74,12 +81,11 @@ export function readConfiguration(env: NodeJS.ProcessEnv, isTerminal = false): C
   const port = Number(read('PORT') ?? 3000);
   if (!Number.isInteger(port) || port < 0 || port > 65_535) problems.push('PORT must be a number from 0 to 65535');
 
-  const apiKeys = (read('API_KEYS') ?? '').split(',').flatMap((key) => key.trim() || []);
-  if (apiKeys.some((key) => key.length < SHORTEST_API_KEY)) {
-    problems.push(`API_KEYS must be at least ${SHORTEST_API_KEY} characters each`);
-  }
+  const readList = (name: string) => (read(name) ?? '').split(',').flatMap((entry) => entry.trim() || []);
+
+  const apiKeys = readApiKeys(readList('API_KEYS'), problems);
   const host = read('HOST') ?? (apiKeys.length > 0 ? '0.0.0.0' : '127.0.0.1');
-  if (apiKeys.length === 0 && !LOOPBACK.test(host)) {
+  if (apiKeys.length === 0 && !isLoopback(host)) {
     problems.push('HOST must be a loopback address while API_KEYS is not set, for anybody could send at your cost');
   }
 
@@ -101,9 +107,20 @@ export function readConfiguration(env: NodeJS.ProcessEnv, isTerminal = false): C
     problems.push('LAAFFIC_BASE_URL must be an http or https URL without user, password and query');
   }
 
-  const webhookSecret = read('WEBHOOK_SECRET');
-  if (webhookSecret !== undefined && !URL_SAFE_SECRET.test(webhookSecret)) {
-    problems.push('WEBHOOK_SECRET must be at least 16 letters, digits, hyphens or underscores');
+  const webhookSecrets = readList('WEBHOOK_SECRET');
+  if (!webhookSecrets.every((secret) => URL_SAFE_SECRET.test(secret))) {
+    problems.push('WEBHOOK_SECRET must be 16 to 256 letters, digits, hyphens or underscores');
+  }
+  const allowedIps = readList('WEBHOOK_ALLOWED_IPS');
+  for (const entry of allowedIps) {
+    if (!isAddressRange(entry)) problems.push(`WEBHOOK_ALLOWED_IPS must be addresses or ranges; ${entry} is none`);
+  }
+  if (allowedIps.length > 0 && missing.length === 3) {
+    problems.push('WEBHOOK_ALLOWED_IPS is for the pushes of the real gateway; the sandbox pushes from this machine');
+  }
+  const trustProxy = Number(read('TRUST_PROXY') ?? 0);
+  if (!Number.isInteger(trustProxy) || trustProxy < 0 || trustProxy > MOST_PROXIES) {
+    problems.push(`TRUST_PROXY must be how many proxies there are, from 0 to ${MOST_PROXIES}`);
   }
 
   const databaseUrl = read('DATABASE_URL');
@@ -141,9 +158,12 @@ export function readConfiguration(env: NodeJS.ProcessEnv, isTerminal = false): C
     port,
     host,
     apiKeys,
+    trustProxy,
     logFormat: logFormat as 'json' | 'text',
     account,
-    webhookSecret: webhookSecret ?? (account === undefined ? randomBytes(24).toString('base64url') : undefined),
+    webhookSecrets:
+      webhookSecrets.length > 0 || account !== undefined ? webhookSecrets : [randomBytes(24).toString('base64url')],
+    webhookAllowedIps: allowedIps.length > 0 ? allowedIps : undefined,
     databaseUrl,
     dataDir: read('DATA_DIR') ?? './.data/postgres',
     worker: WORKER[worker as keyof typeof WORKER],
@@ -155,6 +175,13 @@ export function readConfiguration(env: NodeJS.ProcessEnv, isTerminal = false): C
     afterGraceBulk,
     retentionDays,
   };
+}
+
+/** `203.0.113.7`, `203.0.113.0/24`, `2001:db8::/32`. */
+function isAddressRange(text: string): boolean {
+  const [address = '', bits = '0', ...rest] = text.split('/');
+  const most = isIP(address) === 4 ? 32 : 128;
+  return isIP(address) !== 0 && /^\d{1,3}$/.test(bits) && Number(bits) <= most && rest.length === 0;
 }
 
 /** Credentials in it would be sent to nobody, and shown by whatever shows addresses. */

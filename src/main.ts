@@ -15,10 +15,17 @@ try {
   const { dataDir } = app.get(ServiceDatabase, { strict: false });
   new Logger('Service').log(`Messages are kept in ${dataDir ?? 'the database of DATABASE_URL'}`);
   const gateway = app.get(GatewayAccount, { strict: false });
-  if (configuration.webhookSecret !== undefined) gateway.pushTo(url, configuration.webhookSecret);
+  const [webhookSecret] = configuration.webhookSecrets;
+  if (webhookSecret !== undefined) gateway.pushTo(url, webhookSecret);
   if (gateway.sandbox !== undefined) {
     const print = (text: string) => process.stdout.write(`${text}\n`);
-    await showFirstMessage({ url, sandboxUrl: gateway.sandbox.url, apiKey: configuration.apiKeys[0], dataDir, print });
+    await showFirstMessage({
+      url,
+      sandboxUrl: gateway.sandbox.url,
+      apiKey: configuration.apiKeys[0]?.key,
+      dataDir,
+      print,
+    });
   }
 } catch (error) {
   // A database of this machine's own would run on.

@@ -1,6 +1,8 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
 import {
-  ForbiddenException,
+  HttpException,
+  HttpStatus,
   SetMetadata,
   UnauthorizedException,
   type CanActivate,
@@ -8,46 +10,75 @@ import {
 } from '@nestjs/common';
 import type { Reflector } from '@nestjs/core';
 import type { Request, Response } from 'express';
+import type { ApiKey } from './api-key.js';
+import { nameCaller } from './caller.js';
+import type { WrongKeys } from './wrong-keys.js';
 
 const OPEN = 'access:open';
 
 /** A route that needs no API key. */
 export const OpenToAll = () => SetMetadata(OPEN, true);
 
-const LOOPBACK_HOST = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/i;
+/** RFC 9110: blanks between scheme and token, and nothing behind it. */
+const BEARER = /^Bearer +([!-~]+)$/i;
+
+/** In milliseconds: how long the answer to one wrong key too many takes. */
+const SLOW_ANSWER = 1_000;
+/** So many answers are slow at once; beyond it they hold no more connections. */
+const MOST_SLOW_ANSWERS = 50;
 
 /**
- * Lets in who has an API key as a bearer token. Without any keys the service listens on loopback
- * only; then it lets in who asks for a loopback host, which a page in a browser that had its name
- * rebound to this machine does not, and whom no page of another origin sends: some requests it may make
- * without asking.
+ * Lets in who has an API key as a bearer token. A right key is let in whatever else comes from its address, for others
+ * may share it; wrong ones are counted by address, and answered slowly where there are too many.
  */
 export class ApiKeyGuard implements CanActivate {
-  readonly #digests: readonly Buffer[];
+  readonly #keys: readonly { readonly name: string; readonly digest: Buffer }[];
+  #slowAnswers = 0;
 
   constructor(
     private readonly reflector: Reflector,
-    apiKeys: readonly string[],
+    apiKeys: readonly ApiKey[],
+    private readonly wrongKeys: WrongKeys,
   ) {
-    this.#digests = apiKeys.map(digest);
+    this.#keys = apiKeys.map(({ name, key }) => ({ name, digest: digestOf(key) }));
   }
 
-  canActivate(context: ExecutionContext): boolean {
+  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     if (this.reflector.getAllAndOverride<boolean>(OPEN, [context.getHandler(), context.getClass()])) return true;
-    const { headers } = context.switchToHttp().getRequest<Request>();
-    if (this.#digests.length === 0) {
-      const { host = '', origin } = headers;
-      if (LOOPBACK_HOST.test(host) && (origin === undefined || origin === `http://${host}`)) return true;
-      throw new ForbiddenException('Without API_KEYS the service is for this machine only');
+    if (this.#keys.length === 0) return true;
+    const http = context.switchToHttp();
+    const [request, response] = [http.getRequest<Request>(), http.getResponse<Response>()];
+    const given = request.headersDistinct.authorization ?? [];
+    const name = given.length === 1 ? this.#nameOf(given[0] ?? '') : undefined;
+    if (name === undefined) return this.#refuse(request, response, given.length > 0);
+    nameCaller(request, name);
+    return true;
+  }
+
+  #nameOf(authorization: string): string | undefined {
+    const [, token = ''] = BEARER.exec(authorization) ?? [];
+    const given = digestOf(token);
+    // No early exit: every key is compared, whichever is right.
+    const [right] = this.#keys.filter(({ digest }) => timingSafeEqual(digest, given));
+    return right?.name;
+  }
+
+  async #refuse(request: Request, response: Response, isWrong: boolean): Promise<never> {
+    const retryAfter = isWrong ? this.wrongKeys.count(request.ip) : 0;
+    if (retryAfter === 0) {
+      response.setHeader('WWW-Authenticate', 'Bearer');
+      throw new UnauthorizedException('An API key is needed: Authorization: Bearer <key>');
     }
-    const [, token = ''] = /^Bearer (.+)$/i.exec(headers.authorization ?? '') ?? [];
-    const given = digest(token);
-    if (this.#digests.filter((known) => timingSafeEqual(known, given)).length > 0) return true;
-    context.switchToHttp().getResponse<Response>().setHeader('WWW-Authenticate', 'Bearer');
-    throw new UnauthorizedException('An API key is needed: Authorization: Bearer <key>');
+    if (this.#slowAnswers < MOST_SLOW_ANSWERS) {
+      this.#slowAnswers++;
+      await wait(SLOW_ANSWER);
+      this.#slowAnswers--;
+    }
+    response.setHeader('Retry-After', String(retryAfter));
+    throw new HttpException('Too many wrong API keys came from this address', HttpStatus.TOO_MANY_REQUESTS);
   }
 }
 
-function digest(key: string): Buffer {
+function digestOf(key: string): Buffer {
   return createHash('sha256').update(key).digest();
 }

@@ -80,13 +80,12 @@ export class ResumeBody {
   @ApiPropertyOptional({
     type: String,
     minLength: 1,
-    maxLength: 255,
-    default: 'api',
+    maxLength: 200,
     example: 'ann',
-    description: 'Who says so, for the journal.',
+    description: 'Who says so: the history shows it behind the name of the API key, `shop (ann)`.',
   })
   @Allow()
-  by?: string | undefined;
+  actor?: string | undefined;
 }
 
 /** What resuming has done. */

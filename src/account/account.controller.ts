@@ -1,6 +1,7 @@
 import { Body, Controller, Get, HttpCode, HttpStatus, Post, UseGuards } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { SmsOutbox } from 'nestjs-laaffic-outbox';
+import { Caller } from '../access/caller.js';
 import { ApiBodyErrors, ApiCommonErrors, ApiErrors } from '../errors/api-errors.js';
 import { readActor } from '../http/actor.js';
 import { JsonBodyGuard } from '../http/json-body.guard.js';
@@ -32,7 +33,7 @@ export class AccountController {
   @ApiOkResponse({ type: ResumedBody })
   @ApiErrors({ 400: '`field` says what is wrong.' })
   @ApiBodyErrors()
-  async resume(@Body() { by }: ResumeBody): Promise<ResumedBody> {
-    return { wasPaused: await this.outbox.resumeAccount(readActor(by)) };
+  async resume(@Caller() caller: string, @Body() { actor }: ResumeBody): Promise<ResumedBody> {
+    return { wasPaused: await this.outbox.resumeAccount(readActor(caller, actor)) };
   }
 }

@@ -1,7 +1,7 @@
 import { Injectable, UnsupportedMediaTypeException } from '@nestjs/common';
 import type { Request } from 'express';
 import { invalidCommand } from 'nestjs-laaffic';
-import { OutboxError, SmsCampaigns, type CreatedCampaign } from 'nestjs-laaffic-outbox';
+import { OutboxError, SmsCampaigns, type CreatedCampaign, type NewCampaign } from 'nestjs-laaffic-outbox';
 import { mediaTypeOf } from '../http/media-type.js';
 import { RequestsUnderWay } from '../shutdown/requests-under-way.js';
 import { readJsonCampaign, readQueryCampaign } from './new-campaign.js';
@@ -17,22 +17,27 @@ export class CampaignCreation {
   ) {}
 
   /**
+   * @param actor who creates it, for the history.
    * @throws {LaafficInputException} naming what is wrong, with the line of an upload.
    * @throws {OutboxError} as `SmsCampaigns.create` does; `OUTBOX_SOURCE_FAILED` if the client went away.
    */
-  async create(request: Request, idempotencyKey: string | undefined): Promise<CreatedCampaign> {
+  async create(request: Request, idempotencyKey: string | undefined, actor: string): Promise<CreatedCampaign> {
     const type = uploadTypeOf(request);
-    if (type !== undefined) return this.underWay.track(this.#upload(request, type, idempotencyKey));
+    if (type !== undefined) return this.underWay.track(this.#upload(request, type, { idempotencyKey, actor }));
     if (mediaTypeOf(request) !== 'application/json') {
       throw new UnsupportedMediaTypeException(
         'Give the recipients as application/json, text/csv or application/x-ndjson',
       );
     }
     const campaign = readJsonCampaign(request.body, request.query);
-    return this.underWay.track(this.campaigns.create({ ...campaign, idempotencyKey }));
+    return this.underWay.track(this.campaigns.create({ ...campaign, idempotencyKey, actor }));
   }
 
-  async #upload(request: Request, type: UploadType, idempotencyKey: string | undefined): Promise<CreatedCampaign> {
+  async #upload(
+    request: Request,
+    type: UploadType,
+    origin: Pick<NewCampaign, 'idempotencyKey' | 'actor'>,
+  ): Promise<CreatedCampaign> {
     try {
       if ((request.headers['content-encoding'] ?? 'identity') !== 'identity') {
         throw new UnsupportedMediaTypeException('Upload it as it is, without Content-Encoding');
@@ -40,7 +45,7 @@ export class CampaignCreation {
       const head = readQueryCampaign(request.query);
       const upload = await RecipientUpload.open(request, type);
       try {
-        return await this.campaigns.create({ ...head, recipients: upload.recipients(), idempotencyKey });
+        return await this.campaigns.create({ ...head, recipients: upload.recipients(), ...origin });
       } finally {
         await upload.close();
       }

@@ -2,6 +2,7 @@ import { Controller, Get, Param, Post, Req, Res } from '@nestjs/common';
 import { ApiCreatedResponse, ApiHeader, ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { SmsCampaigns } from 'nestjs-laaffic-outbox';
+import { Caller } from '../access/caller.js';
 import { ApiBodyErrors, ApiCommonErrors, ApiErrors } from '../errors/api-errors.js';
 import { IdempotencyKey } from '../http/idempotency-key.js';
 import { KnownQuery, type Query } from '../http/known-query.js';
@@ -48,10 +49,11 @@ export class CampaignsController {
   @ApiBodyErrors()
   async create(
     @Req() request: Request,
+    @Caller() caller: string,
     @IdempotencyKey() idempotencyKey: string | undefined,
     @Res({ passthrough: true }) response: Response,
   ): Promise<CampaignWithProgressBody> {
-    const { id } = await this.creation.create(request, idempotencyKey);
+    const { id } = await this.creation.create(request, idempotencyKey, caller);
     response.setHeader('Location', `/v1/campaigns/${id}`);
     return this.reading.after(id);
   }

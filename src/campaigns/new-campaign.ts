@@ -4,7 +4,7 @@ import { readMoment } from '../http/moment.js';
 import { strayFields } from '../http/recipient-fields.js';
 
 /** A campaign without its recipients; what is left to check is checked by the outbox. */
-export type CampaignHead = Omit<NewCampaign, 'recipients' | 'idempotencyKey'>;
+export type CampaignHead = Omit<NewCampaign, 'recipients' | 'idempotencyKey' | 'actor'>;
 
 const FIELDS = ['name', 'content', 'senderId', 'sendAt', 'priority', 'duplicates'] as const;
 

@@ -16,6 +16,7 @@ export const ApiCommonErrors = (): ClassDecorator =>
   ApiErrors({
     401: 'With `API_KEYS`: there is no key, or a wrong one.',
     403: 'Without `API_KEYS`: it was not asked from this machine, or by a page of another origin.',
+    429: 'With `API_KEYS`: too many wrong keys came from this address; wait for `Retry-After` seconds.',
     500: 'A fault of the service, or its database lacks a right or the schema: `OUTBOX_DATABASE_DENIED`, …',
     503: 'The database is away, read-only or full: `OUTBOX_DATABASE`, `…_READ_ONLY`, `…_FULL`. Or the service is busy: `SERVICE_BUSY`, with `Retry-After` in seconds.',
   });

@@ -25,13 +25,12 @@ export class ResolveBody {
   @ApiPropertyOptional({
     type: String,
     minLength: 1,
-    maxLength: 255,
-    default: 'api',
+    maxLength: 200,
     example: 'ann',
-    description: 'Who decides, for the journal.',
+    description: 'Who decides: the history shows it behind the name of the API key, `shop (ann)`.',
   })
   @Allow()
-  by?: string | undefined;
+  actor?: string | undefined;
 }
 
 /** What a decision has done. */

@@ -1,13 +1,16 @@
 import { invalidCommand } from 'nestjs-laaffic';
 
-const LONGEST = 255;
+/** So that it fits behind the name of a key. */
+const LONGEST = 200;
 
-/** Who acts, in the journal, where nobody is named. */
-export const API = 'api';
-
-/** @throws {LaafficInputException} */
-export function readActor(by: unknown): string {
-  if (by === undefined) return API;
-  if (typeof by === 'string' && by.trim() !== '' && by.length <= LONGEST && !by.includes('\0')) return by;
-  throw invalidCommand([{ field: 'by', problem: `must be text of 1 to ${LONGEST} characters` }]);
+/**
+ * Who acts, for the history: the caller by the name of its key, and in brackets whom it names.
+ * @throws {LaafficInputException}
+ */
+export function readActor(caller: string, actor: unknown): string {
+  if (actor === undefined) return caller;
+  if (typeof actor === 'string' && actor.trim() !== '' && actor.length <= LONGEST && !actor.includes('\0')) {
+    return `${caller} (${actor})`;
+  }
+  throw invalidCommand([{ field: 'actor', problem: `must be text of 1 to ${LONGEST} characters` }]);
 }

@@ -6,7 +6,7 @@ export const JOURNAL_COLUMNS = ['at', 'event', 'by', 'chunkId', 'attempt', 'deta
 /** A journal, for the API's readers. */
 export const journalResponse = {
   description:
-    'A line for each entry: `at`, `event`, `by` (a worker, `api`, or who was named), and, as far as there are any, ' +
+    'A line for each entry: `at`, `event`, `by` (a worker, or a caller by the name of its key and whom it named: `shop (ann)`), and, as far as there are any, ' +
     '`chunkId` (recipients that go in one request), `attempt` and `detail`. CSV with `Accept: text/csv`.',
   content: {
     'application/x-ndjson': {

@@ -1,16 +1,17 @@
 import { Body, Controller, Get, HttpCode, HttpStatus, Param, Post, Req, Res, UseGuards } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { OutboxError, SmsOutbox } from 'nestjs-laaffic-outbox';
+import { Caller } from '../access/caller.js';
 import { ApiBodyErrors, ApiCommonErrors, ApiErrors } from '../errors/api-errors.js';
 import { readDecision } from '../held/read-decision.js';
 import { CountBody, ResolveBody } from '../held/resolve.body.js';
 import { JsonBodyGuard } from '../http/json-body.guard.js';
 import { KnownQuery, type Query } from '../http/known-query.js';
 import { JOURNAL_COLUMNS, journalResponse } from '../journal/journal.schema.js';
-import { heldMessagesResponse } from '../results/results.schema.js';
+import { heldMessagesResponse, rawQuery } from '../results/results.schema.js';
 import { MESSAGE_RESULT_COLUMNS, shownResults } from '../results/shown-results.js';
-import { LineStreams } from '../streams/line-streams.js';
+import { LineStreams, RAW } from '../streams/line-streams.js';
 
 @ApiTags('messages')
 @Controller('v1/messages')
@@ -24,9 +25,10 @@ export class MessageUpkeepController {
   /** The recipients of single messages that wait for a person's decision, oldest message first. */
   @Get('held')
   @ApiOperation({ summary: 'Whom a person has to decide about: perhaps sent to, and no proof came' })
+  @ApiQuery(rawQuery)
   @ApiOkResponse(heldMessagesResponse)
-  @ApiErrors({ 400: 'There is a query.' })
-  async held(@KnownQuery([]) _: Query, @Req() request: Request, @Res() response: Response): Promise<void> {
+  @ApiErrors({ 400: '`field` says what is wrong.' })
+  async held(@KnownQuery([RAW]) _: Query, @Req() request: Request, @Res() response: Response): Promise<void> {
     await this.streams.write(request, response, shownResults(this.outbox.held()), MESSAGE_RESULT_COLUMNS);
   }
 
@@ -41,8 +43,8 @@ export class MessageUpkeepController {
     409: 'It is a part of a campaign: decide there.',
   })
   @ApiBodyErrors()
-  async resolve(@Param('id') id: string, @Body() body: ResolveBody): Promise<CountBody> {
-    const options = readDecision(body);
+  async resolve(@Param('id') id: string, @Caller() caller: string, @Body() body: ResolveBody): Promise<CountBody> {
+    const options = readDecision(caller, body);
     await this.#requireSingle(id);
     return { recipients: await this.outbox.resolve(id, body.decision, options) };
   }
@@ -50,15 +52,16 @@ export class MessageUpkeepController {
   /** What happened to a message, when and by whom. */
   @Get(':id/journal')
   @ApiOperation({ summary: 'What happened to a message, when and by whom, oldest first' })
+  @ApiQuery(rawQuery)
   @ApiOkResponse(journalResponse)
   @ApiErrors({
-    400: 'There is a query.',
+    400: '`field` says what is wrong.',
     404: 'There is no message with this id.',
     409: 'It is a part of a campaign: ask there.',
   })
   async journal(
     @Param('id') id: string,
-    @KnownQuery([]) _: Query,
+    @KnownQuery([RAW]) _: Query,
     @Req() request: Request,
     @Res() response: Response,
   ): Promise<void> {

@@ -10,6 +10,8 @@ import type { SendMessageBody } from './send-message.body.js';
 
 /** How a message is sent. */
 export interface Sending {
+  /** Who sends it, for the history. */
+  readonly actor: string;
   readonly idempotencyKey: string | undefined;
   /** Whether nobody waits for the outcome. */
   readonly isAsync: boolean;
@@ -36,12 +38,13 @@ export class MessageSender {
    */
   async send(
     { sendAt, sendBefore, to, content, senderId, reference }: SendMessageBody,
-    { idempotencyKey, isAsync, response }: Sending,
+    { actor, idempotencyKey, isAsync, response }: Sending,
   ): Promise<{ id: string; receipt: SmsReceipt | undefined }> {
     const issues = [...strayFields('to', to), ...checkDeadline(sendBefore, idempotencyKey)];
     if (issues.length > 0) throw invalidCommand(issues);
     const command = { to, content, senderId };
     const options = {
+      actor,
       idempotencyKey,
       reference: reference ?? undefined,
       ...(sendBefore == null ? {} : { sendBefore: new Date(sendBefore) }),

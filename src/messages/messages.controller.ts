@@ -15,10 +15,10 @@ import {
 import type { Request, Response } from 'express';
 import { invalidCommand, maskNumber, type SmsReceipt } from 'nestjs-laaffic';
 import { OutboxError, SmsOutbox } from 'nestjs-laaffic-outbox';
+import { Caller } from '../access/caller.js';
 import { ApiBodyErrors, ApiCommonErrors, ApiErrors } from '../errors/api-errors.js';
 import { doneBefore } from '../errors/done-before.js';
 import { ErrorBody } from '../errors/error.body.js';
-import { API } from '../http/actor.js';
 import { IdempotencyKey } from '../http/idempotency-key.js';
 import { JsonBodyGuard } from '../http/json-body.guard.js';
 import { KnownQuery, type Query } from '../http/known-query.js';
@@ -92,12 +92,13 @@ export class MessagesController {
   @ApiBodyErrors()
   async send(
     @Body() body: SendMessageBody,
+    @Caller() caller: string,
     @IdempotencyKey() idempotencyKey: string | undefined,
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
   ): Promise<SmsReceipt | PendingMessageBody> {
     const isAsync = prefersAsync(request);
-    const { id, receipt } = await this.sender.send(body, { idempotencyKey, isAsync, response });
+    const { id, receipt } = await this.sender.send(body, { actor: caller, idempotencyKey, isAsync, response });
     const location = `/v1/messages/${id}`;
     response.setHeader('Location', location);
     if (receipt === undefined) {
@@ -149,8 +150,8 @@ export class MessagesController {
   @ApiOperation({ summary: 'Never send a message that still waits' })
   @ApiOkResponse({ type: MessageBody, description: 'The message; what had been begun is not taken back.' })
   @ApiErrors({ 404: 'There is no message with this id.' })
-  async cancel(@Param('id') id: string): Promise<MessageBody> {
-    await this.outbox.cancel(id, API);
+  async cancel(@Param('id') id: string, @Caller() caller: string): Promise<MessageBody> {
+    await this.outbox.cancel(id, caller);
     const message = await this.outbox.find(id).catch((error: unknown) => {
       throw error instanceof OutboxError ? doneBefore(error) : error;
     });

@@ -55,6 +55,45 @@ describe('the journal', () => {
     expect(times).toEqual([...times].sort((a, b) => a - b));
   });
 
+  it('tells who has sent a message, and who has created a campaign or given it up', async () => {
+    const { id } = await outbox.enqueue({ to: '91856321412', content: 'x' }, { actor: 'shop', sendAt: new Date(4e12) });
+    const { id: sent } = await outbox.send({ to: '91856321412', content: 'x' }, { actor: 'shop', timeout: 0 });
+    const campaign = await campaigns.create({ ...campaignOf({ recipients: numbers(2) }), actor: 'Asha' });
+    const broken = {
+      *[Symbol.iterator]() {
+        yield '91856321412';
+        throw new Error('the file ends here');
+      },
+    };
+    await expect(campaigns.create({ ...campaignOf({ recipients: broken }), actor: 'Asha' })).rejects.toMatchObject({
+      code: 'OUTBOX_SOURCE_FAILED',
+    });
+    const [, given] = (await campaigns.list())
+      .map((one) => one.id)
+      .sort((a, b) => Number(a) - Number(b))
+      .slice(-2);
+    const actors = async (entries: AsyncIterable<JournalEntry>) =>
+      (await readAll(entries)).map(({ event, by }) => [event, by]);
+    expect((await actors(outbox.journal(id)))[0]).toEqual(['pending', 'shop']);
+    expect((await actors(outbox.journal(sent)))[0]).toEqual(['pending', 'shop']);
+    expect(await actors(campaigns.journal(campaign.id))).toEqual([
+      ['creating', 'Asha'],
+      ['draft', 'Asha'],
+    ]);
+    expect((await actors(campaigns.journal(given!))).every(([, by]) => by === 'Asha')).toBe(true);
+    expect((await actors(campaigns.journal(given!))).map(([event]) => event)).toContain('cancelled');
+
+    const wrong = { field: 'actor', problem: 'must be text of 1 to 255 characters' };
+    for (const actor of ['', 'x'.repeat(256), 'a\0b']) {
+      await expect(outbox.enqueue({ to: '91856321412', content: 'x' }, { actor })).rejects.toMatchObject({
+        issues: [wrong],
+      });
+      await expect(campaigns.create({ ...campaignOf({ recipients: numbers(1) }), actor })).rejects.toMatchObject({
+        issues: [wrong],
+      });
+    }
+  });
+
   it('tells what happened to a campaign and its chunks', async () => {
     const { id } = await campaigns.create(campaignOf({ recipients: numbers(1_001) }));
     await campaigns.start(id, 'Asha');

@@ -49,22 +49,22 @@ describe('held messages', () => {
     );
 
     const resolve = (decision: unknown) => service.post(`/v1/messages/${id}/resolve`, decision);
-    expect((await resolve({ decision: 'sent', positions: [1], by: 'ann' })).body).toEqual({ recipients: 1 });
-    expect((await resolve({ decision: 'sent', positions: [1], by: 'ann' })).body).toEqual({ recipients: 0 });
+    expect((await resolve({ decision: 'sent', positions: [1], actor: 'ann' })).body).toEqual({ recipients: 1 });
+    expect((await resolve({ decision: 'sent', positions: [1], actor: 'ann' })).body).toEqual({ recipients: 0 });
     expect((await resolve({ decision: 'abandon' })).body).toEqual({ recipients: 1 });
     expect(await lines('/v1/messages/held')).toEqual([]);
     const decided = (await service.get(`/v1/messages/${id}`)).body.recipients;
     expect(decided.map(({ state }) => state)).toEqual(['abandoned', 'accepted']);
     const journal = await lines(`/v1/messages/${id}/journal`);
     expect(journal.map(({ event }) => event)).toEqual(['pending', 'sending', 'unknown', 'taken as sent', 'abandoned']);
-    expect(journal.slice(-2)).toMatchObject([{ by: 'ann' }, { by: 'api' }]);
+    expect(journal.slice(-2)).toMatchObject([{ by: 'api (ann)' }, { by: 'api' }]);
   });
 
   it.each([
     [{ decision: 'perhaps' }, 'decision', 'decision must be one of resend, abandon, sent'],
     [{ decision: 'sent', positions: [] }, 'positions', 'positions must name somebody; without it, it is about all'],
     [{ decision: 'sent', positions: [-1] }, 'positions', 'positions must be a list of whole numbers from 0'],
-    [{ decision: 'sent', by: '' }, 'by', 'by must be text of 1 to 255 characters'],
+    [{ decision: 'sent', actor: '' }, 'actor', 'actor must be text of 1 to 200 characters'],
     [{ decision: 'sent', who: 'ann' }, 'who', 'who is refused: property who should not exist'],
   ])('refuse the decision %j', async (decision, field, problem) => {
     const id = idOf((await service.send(MESSAGE)).headers.get('location'));
@@ -140,13 +140,15 @@ describe('a paused account', () => {
       unknown: 0,
       held: 0,
     });
-    expect((await resume({ by: '' })).body).toMatchObject({ statusCode: 400, field: 'by' });
+    expect((await resume({ actor: '' })).body).toMatchObject({ statusCode: 400, field: 'actor' });
     expect((await resume({ who: 'ann' })).body).toMatchObject({ statusCode: 400, field: 'who' });
-    expect((await resume({ by: 'ann' })).body).toEqual({ wasPaused: true });
+    expect((await resume({ actor: 'ann' })).body).toEqual({ wasPaused: true });
     await until(async () => (await service.get(sent.body.location)).body.recipients[0]!.state === 'accepted');
     expect((await resume()).body).toEqual({ wasPaused: false });
     await until(async () => (await account()).state === 'works');
-    expect(await sql(database.url, `select by from journal where event = 'account resumed'`)).toEqual([{ by: 'ann' }]);
+    expect(await sql(database.url, `select by from journal where event = 'account resumed'`)).toEqual([
+      { by: 'api (ann)' },
+    ]);
   });
 
   it('lets a message expire: 410, for it is never sent', async () => {

@@ -41,7 +41,7 @@ export class SmsCampaigns {
   ) {
     const [ledger, readers] = [callersLedger(whole), readersLedger(whole)];
     this.#control = new CampaignControl(ledger);
-    this.#creator = new CampaignCreator(ledger, (id) => this.#control.cancel(id, 'app'));
+    this.#creator = new CampaignCreator(ledger, (id, actor) => this.#control.cancel(id, actor));
     this.#view = new CampaignView(readers);
     this.#progress = new SharedProgress((id) => this.#view.progress(id));
     this.#results = new CampaignResults(readers);

@@ -5,6 +5,7 @@ import { ProcessClock } from './clock.js';
 import {
   checkDate,
   checkKey,
+  checkName,
   checkNotOver,
   checkOrder,
   checkReference,
@@ -71,6 +72,11 @@ export interface EnqueueOptions {
    * @default 'priority'
    */
   readonly lane?: Lane | undefined;
+  /**
+   * Who sends it, for the history: 1 to 255 characters.
+   * @default 'app'
+   */
+  readonly actor?: string | undefined;
 }
 
 /** A message that is in the outbox. */
@@ -212,7 +218,7 @@ export class SmsOutbox {
   }
 
   async #add(command: SendSms, options: EnqueueOptions, awaited: boolean): Promise<EnqueuedSms> {
-    const { lane = 'priority', sendAt, sendBefore, idempotencyKey, reference, transaction } = options;
+    const { lane = 'priority', sendAt, sendBefore, idempotencyKey, reference, transaction, actor = 'app' } = options;
     const now = this.clock.wall();
     const over = checkNotOver(sendAt, now);
     // Order ids that are empty are made by the ledger, from the place that the recipient gets in it.
@@ -227,6 +233,7 @@ export class SmsOutbox {
           ]),
       ...checkKey(idempotencyKey),
       ...checkReference(reference),
+      ...checkName('actor', actor),
       ...checkDate('sendAt', sendAt),
       ...checkDate('sendBefore', sendBefore),
       ...checkOrder(sendAt, sendBefore),
@@ -260,6 +267,7 @@ export class SmsOutbox {
         reference ?? '',
       ]),
       awaited,
+      actor,
     };
     if (over.length > 0) {
       // It may have been taken in time, and be asked about now.

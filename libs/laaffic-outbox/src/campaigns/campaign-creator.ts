@@ -28,7 +28,7 @@ export class CampaignCreator {
   constructor(
     private readonly ledger: Ledger,
     /** Ends a campaign that nobody can go on with. */
-    private readonly giveUp: (id: string) => Promise<void>,
+    private readonly giveUp: (id: string, actor: string) => Promise<void>,
   ) {
     this.#connection = new CreationConnection(ledger);
   }
@@ -80,11 +80,11 @@ export class CampaignCreator {
     const source = new RecipientChunks(campaign.source, CHUNK_SIZE, campaign.duplicates);
     try {
       const digest = await this.#transfer(store, stored, source);
-      await store.complete(stored.id, digest, campaign.sendAt);
+      await store.complete(stored.id, digest, campaign);
     } catch (error) {
       await source.close().catch(() => undefined);
       // Without a key no later call finds it. What fails here too is for `cancel`.
-      if (campaign.idempotencyKey === undefined) await this.giveUp(stored.id).catch(() => undefined);
+      if (campaign.idempotencyKey === undefined) await this.giveUp(stored.id, campaign.actor).catch(() => undefined);
       throw error;
     }
   }

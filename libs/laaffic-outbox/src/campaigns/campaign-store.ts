@@ -33,7 +33,7 @@ export class CampaignStore {
         insert into ${s}.campaign (account, name, content, sender_id, priority, chunk_size, idempotency_key, fingerprint)
         values ($1, $2, $3, $4, $5, $6, $7, $8) returning id, account
       ), noted as (
-        insert into ${s}.journal (account, campaign_id, event, by) select account, id, 'creating', 'app' from added
+        insert into ${s}.journal (account, campaign_id, event, by) select account, id, 'creating', $9 from added
       )
       select id::text as id from added`,
       [
@@ -45,6 +45,7 @@ export class CampaignStore {
         chunkSize,
         campaign.idempotencyKey ?? null,
         campaign.fingerprint,
+        campaign.actor,
       ],
     );
     return { id: row?.id ?? '', isCreating: true, fingerprint: campaign.fingerprint, digest: null, stored: 0 };
@@ -118,7 +119,7 @@ export class CampaignStore {
    * @param digest of the source.
    * @throws {OutboxError} `OUTBOX_WRONG_STATE` if the campaign was cancelled meanwhile.
    */
-  async complete(id: string, digest: string, sendAt: Date | 'now' | undefined): Promise<void> {
+  async complete(id: string, digest: string, { sendAt, actor }: CheckedCampaign): Promise<void> {
     const s = this.#schema;
     const rows = await this.session.query(
       `with moved as (
@@ -128,7 +129,7 @@ export class CampaignStore {
           starts_at = case when $2::boolean then coalesce($3::timestamptz, clock_timestamp()) end
         where id = $1 and state = 'creating' returning id, account, state
       ), noted as (
-        insert into ${s}.journal (account, campaign_id, event, by) select account, id, state::text, 'app' from moved
+        insert into ${s}.journal (account, campaign_id, event, by) select account, id, state::text, $6 from moved
       )
       select pg_notify($4, '')::text from moved`,
       [
@@ -137,6 +138,7 @@ export class CampaignStore {
         sendAt instanceof Date ? sendAt.toISOString() : null,
         `${this.ledger.database.channel}_due`,
         digest,
+        actor,
       ],
     );
     if (rows.length === 0) throw notCreatingAnyMore();

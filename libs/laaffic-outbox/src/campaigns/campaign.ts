@@ -73,6 +73,11 @@ export interface NewCampaign {
    * @default 'keep'
    */
   readonly duplicates?: 'keep' | 'refuse' | undefined;
+  /**
+   * Who creates it, for the history: 1 to 255 characters.
+   * @default 'app'
+   */
+  readonly actor?: string | undefined;
 }
 
 /** A campaign that is stored completely. */

@@ -15,6 +15,7 @@ export interface CheckedCampaign {
   readonly overdue: readonly Issue[];
   readonly priority: number;
   readonly duplicates: 'keep' | 'refuse';
+  readonly actor: string;
   /** Tells whether the same key comes with the same campaign, its recipients aside. */
   readonly fingerprint: string;
 }
@@ -30,7 +31,7 @@ const SOME_NUMBER = '1000000';
 export function readCampaign(campaign: unknown, now: number): CheckedCampaign {
   const fields = (campaign ?? {}) as Record<string, unknown>;
   const { name, content, senderId, recipients, idempotencyKey, sendAt } = fields;
-  const { priority = 0, duplicates = 'keep' } = fields;
+  const { priority = 0, duplicates = 'keep', actor = 'app' } = fields;
   const read = readSendCommand({ to: SOME_NUMBER, content, senderId }, 1, () => '');
   const issues: Issue[] = [
     ...checkName('name', name),
@@ -39,6 +40,7 @@ export function readCampaign(campaign: unknown, now: number): CheckedCampaign {
       : [...checkStorable('content', read.sms.content), ...checkStorable('senderId', read.sms.senderId)]),
     ...(isSource(recipients) ? [] : [{ field: 'recipients', problem: 'must be an iterable of recipients' }]),
     ...checkKey(idempotencyKey),
+    ...checkName('actor', actor),
     ...(sendAt === 'now' ? [] : checkDate('sendAt', sendAt)),
     ...(isPriority(priority) ? [] : [{ field: 'priority', problem: 'must be a whole number' }]),
     ...(isPolicy(duplicates) ? [] : [{ field: 'duplicates', problem: 'must be keep or refuse' }]),
@@ -56,6 +58,7 @@ export function readCampaign(campaign: unknown, now: number): CheckedCampaign {
     ...checked,
     source: recipients as CampaignSource,
     idempotencyKey: idempotencyKey as string | undefined,
+    actor: actor as string,
     sendAt: begin instanceof Date && begin.getTime() <= now ? 'now' : begin,
     overdue: checkNotOver(begin, now),
     fingerprint: fingerprintOf([

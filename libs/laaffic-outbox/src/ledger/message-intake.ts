@@ -21,6 +21,8 @@ export interface NewMessage {
   readonly fingerprint: string;
   /** Whether somebody waits for its outcome. */
   readonly awaited: boolean;
+  /** Who sends it, for the history. */
+  readonly actor: string;
 }
 
 interface Stored {
@@ -44,7 +46,7 @@ export class MessageIntake {
         on conflict (account, idempotency_key) where idempotency_key is not null do nothing
         returning id, account, due_at
       ), noted as (
-        insert into ${s}.journal (account, chunk_id, attempt, event, by) select account, id, 0, 'pending', 'app' from added
+        insert into ${s}.journal (account, chunk_id, attempt, event, by) select account, id, 0, 'pending', $14::text from added
       )
       select added.id::text as id, case when added.due_at <= clock_timestamp() then pg_notify($14::text, '')::text end as called
       from added`;
@@ -80,6 +82,7 @@ export class MessageIntake {
       String(message.awaited),
       message.reference ?? null,
       `${this.ledger.database.channel}_due`,
+      message.actor,
     ]);
     if (added !== undefined) return { id: added.id, isNew: true };
     const found = await this.find(message, transaction);
