@@ -228,11 +228,12 @@ describe('the SQL of the page', () => {
     await idle.campaigns.create({ name: 'x', content: 'x', recipients: numbers(5, 20), sendAt: 'now' });
     await run(schema, `select pause_account('4luaKsL2', 'LAAFFIC_X', 'x', 60000)`);
     await run(schema, `insert into event (account, topic) values ('4luaKsL2', 'held'), ('4luaKsL2', 'held')`);
-    const [backlog, open, paused, events, lost, workers, sizes] = await run(schema, sql('numbers'));
+    const [backlog, open, paused, limited, events, lost, workers, sizes] = await run(schema, sql('numbers'));
     const facts = [
       backlog?.map(({ lane, recipients }) => [lane, recipients]),
       open,
       paused?.map(({ paused_code }) => paused_code),
+      limited,
       events?.map(({ topic, events: count, failures }) => [topic, count, failures]),
       lost,
       workers?.map(({ requests }) => requests),
@@ -245,6 +246,7 @@ describe('the SQL of the page', () => {
       ]) as unknown,
       [{ state: 'held', recipients: '3' }],
       ['LAAFFIC_X'],
+      [],
       [['held', '2', 0]],
       [],
       ['1'],

@@ -107,12 +107,13 @@ export class StatsReader {
       )
       select p.backlog::text as backlog, p.scheduled::text as scheduled, p.oldest, p.oldest_priority,
         (w.unknown + o.unknown)::text as unknown, (w.held + o.held)::text as held, a.paused_at, a.paused_code,
-        a.paused_reason, a.probe_at, case when b.campaign_id is null then coalesce(b.root, b.id) end::text as message,
-        b.campaign_id::text as campaign,
+        a.paused_reason, a.probe_at, 
+        (select coalesce(b.root, b.id)::text from ${s}.chunk b where b.id = a.paused_chunk and b.campaign_id is null) as message,
+        (select b.campaign_id::text from ${s}.chunk b where b.id = a.paused_chunk) as campaign,
         (select coalesce(json_agg(l order by l.lane), '[]') from (
           select lane, size, reason, since, try_at from ${s}.lane_limit where account = $1
         ) l) as lanes
-      from ${s}.account a left join ${s}.chunk b on b.id = a.paused_chunk, pending p, whole w, single o where a.id = $1`;
+      from ${s}.account a, pending p, whole w, single o where a.id = $1`;
   }
 
   /** Single messages of the priority lane that could be sent now, no more than `most` of them. */
