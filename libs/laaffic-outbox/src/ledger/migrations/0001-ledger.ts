@@ -431,7 +431,7 @@ begin
   end if;
   if a.paused_at is not null then
     if a.probe_at > clock_timestamp() then
-      if a.fresh_probe_at > clock_timestamp() then
+      if coalesce(a.fresh_probe_at, a.probe_at) > clock_timestamp() then
         wait_ms := ceil(extract(epoch from least(a.probe_at, a.fresh_probe_at) - clock_timestamp()) * 1000);
         return next;
         return;
@@ -1031,8 +1031,8 @@ begin
     c.refused_at := k.refused_at;
     c.strikes := k.strikes;
   end if;
-  -- It was under way when another part was refused, and says nothing new.
-  if c.refused_at >= c.sent_at then
+  -- It was under way when another part was refused or its campaign was paused, and says nothing new.
+  if c.refused_at >= c.sent_at or k.state not in ('scheduled', 'running') then
     if c.campaign_id is null then delay := p_first; end if;
     return;
   end if;
@@ -1065,7 +1065,7 @@ begin
   if verdict = 'refused' then
     -- Nothing of it is lost. A person decides whether it goes on.
     update campaign set state = 'paused', changed_at = clock_timestamp(), paused_code = p_code, paused_reason = p_reason,
-        refused_at = null, strikes = 0, retry_at = null
+        refused_at = moment, strikes = 0, retry_at = null
       where id = k.id and state in ('scheduled', 'running');
     if found then
       insert into journal (account, campaign_id, event, by, detail)
