@@ -156,6 +156,13 @@ describe('the account', () => {
     expect(sentTo()).toEqual([...numbers(10), ...numbers(1)].sort());
   });
 
+  it('forgets a limit that is over, whichever process met it', async () => {
+    await stage.query('update account set slow_steps = 8, slow_until = clock_timestamp()');
+    await many(1);
+    await settled(1);
+    expect(await stage.query('select slow_steps from account')).toEqual([{ slow_steps: 0 }]);
+  });
+
   it('a limit of the gateway is found and kept without losing or doubling anything', async () => {
     stage.sandbox.configure({ quirks: { callsPerSecond: 10, callsPerSecondAnswer: -15 } });
     await many(30);
