@@ -72,7 +72,7 @@ describe('key, secret, signature, content and whole number stay out of', () => {
 
   beforeAll(async () => {
     sandbox = await LaafficSandbox.start({ apiKey: KEY, apiSecret: SECRET });
-    const options = { appId: '4luaKsL2', apiKey: KEY, apiSecret: SECRET, baseUrl: sandbox.url, timeout: 60 };
+    const options = { appId: '4luaKsL2', apiKey: KEY, apiSecret: SECRET, baseUrl: sandbox.url, timeout: 600 };
     const testing = await Test.createTestingModule({
       imports: [LaafficModule.forRoot(options)],
       controllers: [NotifyController],

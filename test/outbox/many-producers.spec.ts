@@ -6,7 +6,7 @@ import { until } from './campaigns.js';
 import { startDatabase } from './database.js';
 
 const PRODUCERS = 20;
-const MESSAGES = 200;
+const MESSAGES = 100;
 
 /** The same numbers from 0 to 1 each time. */
 function numbersFrom(seed: number): () => number {
