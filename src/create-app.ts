@@ -8,6 +8,7 @@ import type { Configuration } from './configuration.js';
 import { DatabaseError } from './database/database.error.js';
 import { ServiceDatabase } from './database/service-database.js';
 import { securityHeaders } from './http/security-headers.js';
+import { ServiceAdapter } from './http/service.adapter.js';
 import { LineLogger } from './logging/line-logger.js';
 import { MessageAdmission } from './messages/message-admission.js';
 import { RequestsUnderWay } from './shutdown/requests-under-way.js';
@@ -28,7 +29,7 @@ export async function createApp(
 ): Promise<NestExpressApplication> {
   const database = await ServiceDatabase.open(configuration);
   const module = AppModule.forConfiguration(configuration, database);
-  const app = await NestFactory.create<NestExpressApplication>(module, {
+  const app = await NestFactory.create<NestExpressApplication>(module, new ServiceAdapter(), {
     logger,
     abortOnError: false,
     // JSON alone: a page in a browser may post forms to this machine without asking, but not JSON.

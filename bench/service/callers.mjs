@@ -34,7 +34,7 @@ function call(socket) {
     };
     const onClose = () => {
       finish();
-      reject(new Error('closed'));
+      reject(new Error(socket.failure ?? 'closed'));
     };
     const finish = () => socket.off('data', onData).off('close', onClose);
     socket.on('data', onData).on('close', onClose);
@@ -49,15 +49,18 @@ async function caller(index) {
   while (!isOver) {
     if (socket === undefined || socket.destroyed) {
       socket = connect(Number(port), hostname).setEncoding('latin1').setNoDelay(true);
-      socket.on('error', () => undefined);
+      socket.on('error', (error) => (socket.failure = error.code));
     }
     const began = performance.now();
-    const { status, retryAfter } = await call(socket).catch(() => ({ status: 'cut', retryAfter: 1 }));
+    const { status, retryAfter } = await call(socket).catch((error) => ({ status: error.message, retryAfter: 1 }));
     if (isMeasured && !isOver) {
       statuses[status] = (statuses[status] ?? 0) + 1;
       if (status === 201 || status === 202) latencies.push(performance.now() - began);
     }
-    if (status !== 201 && status !== 202) await wait(retryAfter * 1_000 + Math.random() * 500);
+    if (status === 201 || status === 202) continue;
+    // The server would close it meanwhile.
+    socket.destroy();
+    await wait(retryAfter * 1_000 + Math.random() * 500);
   }
 }
 

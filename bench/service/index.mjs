@@ -1,6 +1,6 @@
 import { fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,6 +22,7 @@ callers and readers share the machine. A caller sends its next message as soon a
 refused with 503 waits as long as \`Retry-After\` says. \`sent/s\`: messages that the gateway accepted in ${MEASURE / 1000} s,
 after ${WARM_UP / 1000} s to warm up. \`taken/s\`: answers 201 and 202 in that time. \`p50\`, \`p99\`: from the request to its answer, of
 those that were taken. \`503\`: the share of all answers. \`tx/msg\`: transactions of the database for each message sent.
+\`CPU ms/msg\`: what the process used for each message sent; the surest of all on a machine that has other work.
 \`of best\`: sent/s beside the best row of the same subject and kind without readers. \`p99 ratio\`: p99 beside that of
 ${CALLERS[0]} callers. With readers: ${DOWNLOADS} downloads of ${RESULTS} results without a pause, ${IDLE_READERS} more that nobody reads, ${WATCHERS} watchers of a
 campaign's events. Wanted of the service: at ${CALLERS.at(-1)} callers at least 0.8 of the best, p99 at most 3 times that of ${CALLERS[0]}.`;
@@ -68,9 +69,9 @@ export async function measure({ server, sandbox, gatewayUrl, admin }, plan) {
     const args = [`${url}/v1/messages`, plan.callers, plan.kind, WARM_UP, MEASURE];
     const callers = fork(new URL('./callers.mjs', import.meta.url), args);
     await once(callers, 'message');
-    const before = await counts(sandbox, admin, name);
+    const before = await counts(sandbox, admin, name, child.pid);
     const [answers] = await once(callers, 'message');
-    const after = await counts(sandbox, admin, name);
+    const after = await counts(sandbox, admin, name, child.pid);
     const sent = after.accepted - before.accepted;
     const seconds = (after.at - before.at) / 1000;
     const all = Object.values(answers.statuses).reduce((sum, times) => sum + times, 0);
@@ -83,6 +84,7 @@ export async function measure({ server, sandbox, gatewayUrl, admin }, plan) {
       p99: answers.p99,
       refused: (answers.statuses[503] ?? 0) / all,
       transactions: (after.transactions - before.transactions) / sent,
+      cpu: (after.cpu - before.cpu) / sent,
     };
   } finally {
     readers?.kill();
@@ -92,14 +94,24 @@ export async function measure({ server, sandbox, gatewayUrl, admin }, plan) {
   }
 }
 
-async function counts(sandbox, admin, name) {
+async function counts(sandbox, admin, name, pid) {
   sandbox.send('counts');
   const [{ accepted }] = await once(sandbox, 'message');
   const { rows } = await admin.query(
     'select (xact_commit + xact_rollback)::int as transactions from pg_stat_database where datname = $1',
     [name],
   );
-  return { accepted, transactions: rows[0].transactions, at: performance.now() };
+  return { accepted, transactions: rows[0].transactions, cpu: cpuOf(pid), at: performance.now() };
+}
+
+/** Milliseconds of CPU that a process has used; unknown where there is no /proc. */
+function cpuOf(pid) {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
+    return (Number(fields[11]) + Number(fields[12])) * 10;
+  } catch {
+    return Number.NaN;
+  }
 }
 
 async function start(subject, database, gatewayUrl) {
@@ -167,7 +179,19 @@ async function post(url, init = {}) {
 }
 
 function rowsOf(rows) {
-  const head = ['', 'callers', 'sent/s', 'of best', 'taken/s', 'p50 ms', 'p99 ms', 'p99 ratio', '503', 'tx/msg'];
+  const head = [
+    '',
+    'callers',
+    'sent/s',
+    'of best',
+    'taken/s',
+    'p50 ms',
+    'p99 ms',
+    'p99 ratio',
+    '503',
+    'tx/msg',
+    'CPU ms/msg',
+  ];
   const shown = rows.map((row) => {
     const alike = rows.filter(
       ({ subject, kind, withReaders }) => subject === row.subject && kind === row.kind && !withReaders,
@@ -185,6 +209,7 @@ function rowsOf(rows) {
       (row.p99 / p99).toFixed(1),
       `${(row.refused * 100).toFixed(0)} %`,
       row.transactions.toFixed(1),
+      row.cpu.toFixed(1),
     ];
   });
   return [table(head, shown)];

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { connect, type Socket } from 'node:net';
 import { startDatabase, type TestDatabase } from '../outbox/database.js';
 import { MESSAGE, sql, startService, until, type Answer, type Service } from './service.js';
@@ -126,4 +127,15 @@ it('sends while others ask for results and do not read them, and lets others rea
     return answer.status === 200 && answer;
   });
   expect(results.text.split('\n')).toHaveLength(60_001);
+});
+
+it('lets a thousand connect at once, even while it has no time for any of them', () => {
+  const { port } = new URL(service.url);
+  const script = `let left = 1000;
+    for (let i = 0; i < 1000; i++) {
+      require('net').connect(${port}, '127.0.0.1', () => --left === 0 && process.exit(0)).on('error', () => process.exit(1));
+    }
+    setTimeout(() => process.exit(2), 20_000);`;
+  // This process, and the service in it, stands still meanwhile.
+  expect(spawnSync(process.execPath, ['-e', script]).status).toBe(0);
 });
