@@ -44,6 +44,7 @@ export async function createApp(
   app.use(app.get(RequestsUnderWay).count);
   app.use('/v1/messages', app.get(MessageAdmission).refuseIfFull);
   app.useBodyParser('json', { limit: BODY_LIMIT });
+  app.use('/v1/messages', app.get(MessageAdmission).givePlace);
   app.getHttpServer().requestTimeout = LONGEST_UPLOAD;
   app.disable('x-powered-by');
   app.enableShutdownHooks();

@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events';
 import { Logger } from '@nestjs/common';
 import type { NextFunction, Request, Response } from 'express';
 import { SmsOutbox } from 'nestjs-laaffic-outbox';
@@ -11,6 +12,14 @@ export interface AdmissionLimits {
   readonly backlog: number;
   /** If no outcome comes for so long it is no use to wait: the account is paused, or the gateway away. */
   readonly standstillMs: number;
+}
+
+/** What a request to send has while it is under way. */
+export interface Place {
+  /** Whether it may wait for its outcome. */
+  readonly mayWait: boolean;
+  /** To be called when it has its outcome: something moves. */
+  readonly decided: () => void;
 }
 
 const LIMITS: AdmissionLimits = { underWay: 100, backlog: 10_000, standstillMs: 5_000 };
@@ -29,6 +38,7 @@ const LOG_INTERVAL = 60_000;
  */
 export class MessageAdmission {
   readonly #logger = new Logger('MessageAdmission');
+  readonly #places = new WeakMap<EventEmitter, Place>();
   #underWay = 0;
   /** When as many were under way as may be; until an outcome came. */
   #fullSince: number | undefined;
@@ -48,35 +58,47 @@ export class MessageAdmission {
     private readonly limits = LIMITS,
   ) {}
 
-  /** Middleware: refuses a request to send before its body is read, if there is no room. */
+  /** Middleware, before the body is read: refuses a request to send if there is no room. */
   readonly refuseIfFull = (request: Request, response: Response, next: NextFunction): void => {
-    const busy = request.method === 'POST' && request.path === '/' ? this.#whyBusy() : undefined;
-    if (busy === undefined) {
-      next();
-      return;
-    }
-    response.setHeader('Retry-After', String(busy.retryAfter));
-    response.status(busy.getStatus()).json(busy.getResponse());
+    answer(isToSend(request) ? this.#whyBusy() : undefined, response, next);
   };
 
   /**
-   * Runs a request to send. `mayWait` is false if it shall not wait for its outcome.
-   * @throws {BusyException} if there is no room for it.
+   * Middleware, once the body is read: gives a request to send its place, or refuses it. Whoever sends his body slowly
+   * keeps nobody out, and of a thousand that come at once all but a few end here, cheaply.
    */
-  async admit<T extends { readonly receipt: unknown }>(run: (mayWait: boolean) => Promise<T>): Promise<T> {
+  readonly givePlace = (request: Request, response: Response, next: NextFunction): void => {
+    const place = isToSend(request) ? this.#enter(response) : undefined;
+    answer(place instanceof BusyException ? place : undefined, response, next);
+  };
+
+  /**
+   * The place of a request to send, until it is answered or its client has gone.
+   * @throws {BusyException} if there is none for it.
+   */
+  placeOf(response: EventEmitter): Place {
+    const place = this.#places.get(response) ?? this.#enter(response);
+    if (place instanceof BusyException) throw place;
+    return place;
+  }
+
+  #enter(response: EventEmitter): Place | BusyException {
     const busy = this.#whyBusy();
-    if (busy !== undefined) throw busy;
-    const mayWait = this.#underWay < this.limits.underWay;
+    if (busy !== undefined) return busy;
+    const place: Place = {
+      mayWait: this.#underWay < this.limits.underWay,
+      decided: () => {
+        this.#fullSince = undefined;
+      },
+    };
+    this.#places.set(response, place);
     this.#underWay++;
     if (this.#underWay >= this.limits.underWay) this.#fullSince ??= performance.now();
-    try {
-      const result = await run(mayWait);
-      if (result.receipt !== undefined) this.#fullSince = undefined;
-      return result;
-    } finally {
+    response.once('close', () => {
       this.#underWay--;
       this.#ended++;
-    }
+    });
+    return place;
   }
 
   #whyBusy(): BusyException | undefined {
@@ -126,4 +148,18 @@ export class MessageAdmission {
     // What cannot be read now is no reason to refuse anybody: the request will say what is wrong.
     this.#backlog = await this.outbox.countDue(this.limits.backlog + 1).catch(() => 0);
   }
+}
+
+/** Whether the request, whose path begins behind that of the messages, is one to send. */
+function isToSend({ method, path }: Request): boolean {
+  return method === 'POST' && path === '/';
+}
+
+function answer(busy: BusyException | undefined, response: Response, next: NextFunction): void {
+  if (busy === undefined) {
+    next();
+    return;
+  }
+  response.setHeader('Retry-After', String(busy.retryAfter));
+  response.status(busy.getStatus()).json(busy.getResponse());
 }
