@@ -206,6 +206,24 @@ describe('SmsCampaigns', () => {
     ]);
   });
 
+  it.each([-8.64e15, Date.parse('0000-12-31T23:59:59.999Z'), Date.parse('+010000-01-01T00:00:00Z'), 8.64e15])(
+    'refuses the time %d, which its database cannot keep, and so does a message',
+    async (time) => {
+      const at = new Date(time);
+      const outbox = app.get(SmsOutbox);
+      const message = { to: '918563210001', content: 'x' };
+      const calls = [
+        create({ recipients: numbers(1), sendAt: at }),
+        outbox.enqueue(message, { sendAt: at }),
+        outbox.enqueue(message, { sendBefore: at }),
+      ];
+      const errors = (await Promise.all(calls.map((call) => failureOf(call)))) as { issues: unknown }[];
+      expect(errors.map(({ issues }) => issues)).toEqual(
+        ['sendAt', 'sendAt', 'sendBefore'].map((field) => [{ field, problem: 'must be in the years 1 to 9999' }]),
+      );
+    },
+  );
+
   it('begins at its time, the one with the higher priority first', async () => {
     const sendAt = new Date(Date.now() + 2_000);
     const low = await create({ recipients: numbers(2_000), content: 'low', sendAt });

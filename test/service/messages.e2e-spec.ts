@@ -104,6 +104,41 @@ describe('an answer before the outcome', () => {
     expect(body.message).toContain('must be a time with its offset');
   });
 
+  it.each([
+    '0000-01-01T00:00:00Z',
+    '0000-12-31T23:59:59.999999999Z',
+    '0001-01-01T00:00:00+05:00',
+    '9999-12-31T23:59:59-00:01',
+  ])('refuses %s with 400 and the field, for the database has no such time', async (time) => {
+    const campaign = { name: 'a', content: 'b', recipients: [MESSAGE.to], sendAt: time };
+    const upload = `/v1/campaigns?name=a&content=b&sendAt=${encodeURIComponent(time)}`;
+    const answers = await Promise.all([
+      service.send({ ...MESSAGE, sendAt: time }),
+      service.send({ ...MESSAGE, sendBefore: time }, { 'Idempotency-Key': time }),
+      service.post('/v1/campaigns', campaign),
+      service.post(upload, MESSAGE.to, { 'Content-Type': 'text/csv' }),
+    ]);
+    const refusal = (field: string) => [
+      400,
+      {
+        statusCode: 400,
+        message: `The request cannot be taken as it is: ${field} must be in the years 1 to 9999`,
+        error: 'Bad Request',
+        code: 'LAAFFIC_INVALID_COMMAND',
+        outcome: 'rejected',
+        field,
+      },
+    ];
+    expect(answers.map(({ status, body }) => [status, body])).toEqual(
+      ['sendAt', 'sendBefore', 'sendAt', 'sendAt'].map(refusal),
+    );
+  });
+
+  it('takes the last moment that the database has in four digits', async () => {
+    const { status, body } = await service.send({ ...MESSAGE, sendAt: '9999-12-31T23:59:59.999Z' });
+    expect([status, (await service.post(`${body.location}/cancel`)).status]).toEqual([202, 200]);
+  });
+
   it('when the account cannot send: 202 within ANSWER_WITHIN, health is down, and it is sent once it can', async () => {
     const impatient = await startInstance({ DATABASE_URL: database.url, ANSWER_WITHIN: '0.3', WORKER: 'off' });
     try {

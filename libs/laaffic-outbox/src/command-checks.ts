@@ -25,11 +25,15 @@ export function checkReference(reference: unknown): Issue[] {
   return issues.length > 0 ? issues : checkStorable('reference', reference as string);
 }
 
-/** A point in time, or none. Years beyond four digits have no form that the database reads. */
+/** The database has no year 0, and reads no other form of the years before it and beyond 9999. */
+const [FIRST_INSTANT, LAST_INSTANT] = [Date.parse('0001-01-01T00:00:00Z'), Date.parse('9999-12-31T23:59:59.999Z')];
+
+/** A point in time that the database can keep, or none. */
 export function checkDate(field: string, date: unknown): Issue[] {
-  const isRight =
-    date === undefined || (date instanceof Date && !Number.isNaN(date.getTime()) && /^\d/.test(date.toISOString()));
-  return isRight ? [] : [{ field, problem: 'must be a valid Date' }];
+  if (date === undefined) return [];
+  if (!(date instanceof Date) || Number.isNaN(date.getTime())) return [{ field, problem: 'must be a valid Date' }];
+  const isKept = date.getTime() >= FIRST_INSTANT && date.getTime() <= LAST_INSTANT;
+  return isKept ? [] : [{ field, problem: 'must be in the years 1 to 9999' }];
 }
 
 /** Milliseconds by which the clocks of those who ask and of those who answer may differ. */
