@@ -16,6 +16,7 @@ import { CampaignCreation } from './campaigns/campaign-creation.js';
 import { CampaignReading } from './campaigns/campaign-reading.js';
 import { CampaignResultsController } from './campaigns/campaign-results.controller.js';
 import { CampaignsController } from './campaigns/campaigns.controller.js';
+import { UploadSlots } from './campaigns/upload/upload-slots.js';
 import type { Configuration } from './configuration.js';
 import { DatabaseModule } from './database/database.module.js';
 import { ServiceDatabase } from './database/service-database.js';
@@ -45,15 +46,7 @@ import { LineStreams } from './streams/line-streams.js';
     BalanceController,
     HealthController,
   ],
-  providers: [
-    AccountView,
-    CampaignCreation,
-    CampaignReading,
-    LineStreams,
-    MessageAdmission,
-    RequestsUnderWay,
-    Stopping,
-  ],
+  providers: [AccountView, CampaignCreation, CampaignReading, LineStreams, RequestsUnderWay, Stopping, UploadSlots],
 })
 export class AppModule {
   static forConfiguration(configuration: Configuration, database: ServiceDatabase): DynamicModule {

@@ -7,17 +7,11 @@ import { AppModule } from './app.module.js';
 import type { Configuration } from './configuration.js';
 import { DatabaseError } from './database/database.error.js';
 import { ServiceDatabase } from './database/service-database.js';
+import { LimitedExpressAdapter } from './http/limited-server.js';
 import { securityHeaders } from './http/security-headers.js';
-import { ServiceAdapter } from './http/service.adapter.js';
 import { LineLogger } from './logging/line-logger.js';
 import { MessageAdmission } from './messages/message-admission.js';
 import { RequestsUnderWay } from './shutdown/requests-under-way.js';
-
-/** 1,000 recipients with order ids of 64 characters make 110 kB. */
-const BODY_LIMIT = '1mb';
-
-/** In milliseconds, over whatever line; Node's own limit is five minutes. */
-const LONGEST_UPLOAD = 60 * 60_000;
 
 /**
  * The service, ready to listen.
@@ -29,10 +23,10 @@ export async function createApp(
 ): Promise<NestExpressApplication> {
   const database = await ServiceDatabase.open(configuration);
   const module = AppModule.forConfiguration(configuration, database);
-  const app = await NestFactory.create<NestExpressApplication>(module, new ServiceAdapter(), {
+  const app = await NestFactory.create<NestExpressApplication>(module, new LimitedExpressAdapter(), {
     logger,
     abortOnError: false,
-    // JSON alone: a page in a browser may post forms to this machine without asking, but not JSON.
+    // Routes that take a body read it themselves, after the key was checked.
     bodyParser: false,
   }).catch(async (error: unknown) => {
     await database.close();
@@ -43,9 +37,6 @@ export async function createApp(
   if (configuration.apiKeys.length === 0) app.use(onlyLocal);
   app.use(app.get(RequestsUnderWay).count);
   app.use('/v1/messages', app.get(MessageAdmission).refuseIfFull);
-  app.useBodyParser('json', { limit: BODY_LIMIT });
-  app.use('/v1/messages', app.get(MessageAdmission).givePlace);
-  app.getHttpServer().requestTimeout = LONGEST_UPLOAD;
   app.disable('x-powered-by');
   app.enableShutdownHooks();
 

@@ -1,12 +1,15 @@
-import { Injectable, UnsupportedMediaTypeException } from '@nestjs/common';
+import { Injectable, RequestTimeoutException, UnsupportedMediaTypeException } from '@nestjs/common';
 import type { Request } from 'express';
 import { invalidCommand } from 'nestjs-laaffic';
 import { OutboxError, SmsCampaigns, type CreatedCampaign, type NewCampaign } from 'nestjs-laaffic-outbox';
+import { readJsonBody } from '../http/json-body.js';
+import { liftBodyLimit } from '../http/limited-server.js';
 import { mediaTypeOf } from '../http/media-type.js';
 import { RequestsUnderWay } from '../shutdown/requests-under-way.js';
 import { readJsonCampaign, readQueryCampaign } from './new-campaign.js';
 import { RecipientUpload, uploadTypeOf, type UploadType } from './upload/recipient-upload.js';
 import { UploadError } from './upload/upload.error.js';
+import { UploadSlots } from './upload/upload-slots.js';
 
 /** Creates campaigns from requests: JSON as a whole, CSV and NDJSON as they come in. */
 @Injectable()
@@ -14,6 +17,7 @@ export class CampaignCreation {
   constructor(
     private readonly campaigns: SmsCampaigns,
     private readonly underWay: RequestsUnderWay,
+    private readonly slots: UploadSlots,
   ) {}
 
   /**
@@ -29,7 +33,7 @@ export class CampaignCreation {
         'Give the recipients as application/json, text/csv or application/x-ndjson',
       );
     }
-    const campaign = readJsonCampaign(request.body, request.query);
+    const campaign = readJsonCampaign(await readJsonBody(request), request.query);
     return this.underWay.track(this.campaigns.create({ ...campaign, idempotencyKey, actor }));
   }
 
@@ -43,12 +47,15 @@ export class CampaignCreation {
         throw new UnsupportedMediaTypeException('Upload it as it is, without Content-Encoding');
       }
       const head = readQueryCampaign(request.query);
-      const upload = await RecipientUpload.open(request, type);
-      try {
-        return await this.campaigns.create({ ...head, recipients: upload.recipients(), ...origin });
-      } finally {
-        await upload.close();
-      }
+      return await this.slots.within(request, async () => {
+        liftBodyLimit(request);
+        const upload = await RecipientUpload.open(request, type);
+        try {
+          return await this.campaigns.create({ ...head, recipients: upload.recipients(), ...origin });
+        } finally {
+          await upload.close();
+        }
+      });
     } catch (error) {
       throw mended(error);
     }
@@ -58,6 +65,7 @@ export class CampaignCreation {
 /** What is wrong with an upload is the caller's to mend, and said like anything else that is wrong. */
 function mended(error: unknown): unknown {
   const cause = error instanceof OutboxError ? error.cause : error;
+  if (cause instanceof RequestTimeoutException) return cause;
   if (!(cause instanceof UploadError)) return error;
   return invalidCommand([{ field: 'recipients', problem: `cannot be read: ${cause.message}` }]);
 }

@@ -43,8 +43,11 @@ export class CampaignsController {
   })
   @ApiErrors({
     400: '`field` says what is wrong, of an upload with the line.',
+    408: 'The upload is too slow, or takes too long.',
     409: 'Another request is creating the campaign with this key at this moment.',
     422: 'The key was given to another campaign, or the upload differs from what is stored of it.',
+    429: 'The caller has as many uploads under way as it may have; `Retry-After` says when to try again.',
+    503: 'The database is away: `OUTBOX_DATABASE`. Or too many uploads are under way: `TOO_MANY_UPLOADS`.',
   })
   @ApiBodyErrors()
   async create(

@@ -23,4 +23,8 @@ export const ApiCommonErrors = (): ClassDecorator =>
 
 /** What any route answers that takes a body. */
 export const ApiBodyErrors = (): MethodDecorator =>
-  ApiErrors({ 413: 'More than a megabyte of JSON.', 415: 'The body is not what the route takes.' });
+  ApiErrors({
+    408: 'The body did not come in time.',
+    413: 'More than a megabyte of JSON.',
+    415: 'The body is not what the route takes.',
+  });

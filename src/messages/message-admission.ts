@@ -1,5 +1,5 @@
 import type { EventEmitter } from 'node:events';
-import { Logger } from '@nestjs/common';
+import { Injectable, Logger, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import type { NextFunction, Request, Response } from 'express';
 import { SmsOutbox } from 'nestjs-laaffic-outbox';
 import { BusyException } from '../errors/busy.exception.js';
@@ -60,16 +60,13 @@ export class MessageAdmission {
 
   /** Middleware, before the body is read: refuses a request to send if there is no room. */
   readonly refuseIfFull = (request: Request, response: Response, next: NextFunction): void => {
-    answer(isToSend(request) ? this.#whyBusy() : undefined, response, next);
-  };
-
-  /**
-   * Middleware, once the body is read: gives a request to send its place, or refuses it. Whoever sends his body slowly
-   * keeps nobody out, and of a thousand that come at once all but a few end here, cheaply.
-   */
-  readonly givePlace = (request: Request, response: Response, next: NextFunction): void => {
-    const place = isToSend(request) ? this.#enter(response) : undefined;
-    answer(place instanceof BusyException ? place : undefined, response, next);
+    const busy = isToSend(request) ? this.#whyBusy() : undefined;
+    if (busy === undefined) {
+      next();
+      return;
+    }
+    response.setHeader('Retry-After', String(busy.retryAfter));
+    response.status(busy.getStatus()).json(busy.getResponse());
   };
 
   /**
@@ -155,11 +152,17 @@ function isToSend({ method, path }: Request): boolean {
   return method === 'POST' && path === '/';
 }
 
-function answer(busy: BusyException | undefined, response: Response, next: NextFunction): void {
-  if (busy === undefined) {
-    next();
-    return;
+/**
+ * Gives a request to send its place once the key was checked and the body read. Whoever sends a body slowly keeps nobody
+ * out, and of a thousand that come at once all but a few end here, cheaply.
+ */
+@Injectable()
+export class PlaceGuard implements CanActivate {
+  constructor(private readonly admission: MessageAdmission) {}
+
+  /** @throws {BusyException} if there is no place. */
+  canActivate(context: ExecutionContext): boolean {
+    this.admission.placeOf(context.switchToHttp().getResponse<Response>());
+    return true;
   }
-  response.setHeader('Retry-After', String(busy.retryAfter));
-  response.status(busy.getStatus()).json(busy.getResponse());
 }

@@ -24,6 +24,7 @@ import { JsonBodyGuard } from '../http/json-body.guard.js';
 import { KnownQuery, type Query } from '../http/known-query.js';
 import { prefersAsync } from '../http/preferences.js';
 import { MessageBody, messageBody, PendingMessageBody, RecipientBody, recipientBody } from './message.body.js';
+import { PlaceGuard } from './message-admission.js';
 import { MessageSender } from './message.sender.js';
 import { nobodyAccepted } from './nobody-accepted.js';
 import { ReceiptBody } from './receipt.body.js';
@@ -61,7 +62,7 @@ export class MessagesController {
     description: '`respond-async`: do not wait for the outcome; the answer is 202.',
   })
   @ApiBody({ type: SendMessageBody, examples: sendExamples })
-  @UseGuards(JsonBodyGuard)
+  @UseGuards(JsonBodyGuard, PlaceGuard)
   @ApiCreatedResponse({
     type: ReceiptBody,
     headers: LOCATION,

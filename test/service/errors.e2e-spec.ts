@@ -64,7 +64,7 @@ it.each([
     { 'Content-Type': 'application/json; charset=klingon' },
     415,
     'UNSUPPORTED_MEDIA_TYPE',
-    'unsupported charset "KLINGON"',
+    'Send the body as JSON in UTF-8',
   ],
   [
     'a form',

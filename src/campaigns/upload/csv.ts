@@ -3,7 +3,7 @@ import { parse } from 'csv-parse';
 import type { CampaignRecipient } from 'nestjs-laaffic-outbox';
 import { unguardFormulas } from '../../streams/formula-guard.js';
 import { findColumns, type Columns } from './columns.js';
-import { LONGEST_ROW } from './longest-row.js';
+import { cutCell, LONGEST_ROW } from './longest-row.js';
 import { UploadError } from './upload.error.js';
 
 interface ParsedRow {
@@ -12,6 +12,7 @@ interface ParsedRow {
 }
 
 const DELIMITERS = [',', ';', '\t'];
+const MOST_CELLS = 1_000;
 
 /**
  * The recipients of a CSV, one a row, in constant memory. A row without a number is given too, for the outbox to
@@ -22,8 +23,9 @@ export async function* csvRecipients(
   texts: AsyncGenerator<string, void, undefined>,
 ): AsyncGenerator<CampaignRecipient, void, undefined> {
   const head = await headOf(texts);
+  const delimiter = delimiterOf(head);
   const parser = parse({
-    delimiter: delimiterOf(head),
+    delimiter,
     record_delimiter: '\n',
     relax_column_count: true,
     skip_empty_lines: true,
@@ -32,7 +34,7 @@ export async function* csvRecipients(
     info: true,
   });
   // The parser ends with the error of its source, and the loop below throws it.
-  pipeline(Readable.from(join(head, texts)), parser, () => undefined);
+  pipeline(Readable.from(checkCells(join(head, texts), delimiter)), parser, () => undefined);
   let columns: Columns | undefined;
   try {
     for await (const { record, info } of parser as AsyncIterable<ParsedRow>) {
@@ -42,6 +44,10 @@ export async function* csvRecipients(
     }
   } catch (error) {
     throw toUploadError(error);
+  } finally {
+    // A generator between that was not asked for all it has does not close its source. Not waited for: the source may
+    // be waiting for the client.
+    texts.return().catch(() => undefined);
   }
 }
 
@@ -64,6 +70,33 @@ async function* join(
   yield* texts;
 }
 
+const [QUOTE, LINE_FEED] = [0x22, 0x0a];
+
+/**
+ * Counts the cells of each row as they come: the parser keeps them all, and empty ones have no length that it bounds.
+ * To ask the parser to tell of each cell would take it three times as long.
+ */
+async function* checkCells(
+  texts: AsyncGenerator<string, void, undefined>,
+  delimiter: string,
+): AsyncGenerator<string, void, undefined> {
+  const separator = delimiter.charCodeAt(0);
+  let [cells, line, isQuoted] = [1, 1, false];
+  for await (const text of texts) {
+    for (let at = 0; at < text.length; at++) {
+      const code = text.charCodeAt(at);
+      if (code === QUOTE) isQuoted = !isQuoted;
+      else if (code === LINE_FEED) {
+        line++;
+        if (!isQuoted) cells = 1;
+      } else if (code === separator && !isQuoted && ++cells > MOST_CELLS) {
+        throw new UploadError(`the row has more than ${MOST_CELLS} cells`, line);
+      }
+    }
+    yield text;
+  }
+}
+
 /** What the first line has most of. */
 function delimiterOf(head: string): string {
   const [line = ''] = head.trimStart().split('\n', 1);
@@ -76,14 +109,14 @@ function recipientOf(record: readonly string[], { number, orderId, count }: Colu
   const id = unguardFormulas((orderId === undefined ? '' : (record[orderId] ?? '')).trim());
   // With a cell too many, nobody can say which is the number.
   if (record.slice(count).some((cell) => cell.trim() !== '')) {
-    return { problem: 'has more cells than the first row', line, input: record.join() };
+    return { problem: 'has more cells than the first row', line, input: cutCell(record.join()) };
   }
   if (text.includes('\n') || id.includes('\n')) {
     throw new UploadError('a cell has several lines: is a quote not closed?', line);
   }
-  if (id === '') return { number: text, line };
+  if (id === '') return { number: cutCell(text), line };
   // Bytes of another encoding: the id would come back as none of the caller's. With a blank in it, it is refused.
-  return { number: text, orderId: id.includes('\ufffd') ? `${id} (not UTF-8)` : id, line };
+  return { number: cutCell(text), orderId: id.includes('\ufffd') ? `${cutCell(id)} (not UTF-8)` : cutCell(id), line };
 }
 
 /** In words of our own: the parser's quote cells, which are numbers. */

@@ -15,7 +15,9 @@ export interface Line {
 export async function* linesOf(texts: AsyncIterable<string>): AsyncGenerator<Line, void, undefined> {
   let [rest, line] = ['', 0];
   for await (const text of texts) {
-    const parts = (rest + text).split('\n');
+    // What came before has no line end: it need not be looked through again for each small piece.
+    const parts = text.split('\n');
+    parts[0] = rest + (parts[0] ?? '');
     rest = parts.pop() ?? '';
     for (const part of parts) {
       line++;

@@ -1,7 +1,11 @@
 import type { CampaignRecipient } from 'nestjs-laaffic-outbox';
 import { hasStrayField } from '../../http/recipient-fields.js';
 import { linesOf } from './lines.js';
+import { cutCell } from './longest-row.js';
 import { UploadError } from './upload.error.js';
+
+/** What is no recipient, without what it holds: a thousand deep values wait for the outbox to refuse them. */
+const NOBODY = Object.freeze([]) as never;
 
 /**
  * The recipients of NDJSON, one a line: a number, or an object { number, orderId }. What is none is given too,
@@ -28,7 +32,8 @@ function parsed(text: string): unknown {
   }
 }
 
-function recipientOf(value: unknown, input: string, line: number): CampaignRecipient {
+function recipientOf(value: unknown, text: string, line: number): CampaignRecipient {
+  const input = cutCell(text);
   if (value === undefined) return { problem: 'is no JSON', input, line };
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return { number: asText(value) as string, input, line };
@@ -44,5 +49,7 @@ function recipientOf(value: unknown, input: string, line: number): CampaignRecip
 
 /** Numbers may be JSON's; beyond what is exact there they are no phone numbers. Anything else is the outbox's to refuse. */
 function asText(value: unknown): unknown {
+  if (typeof value === 'string') return cutCell(value);
+  if (typeof value === 'object' && value !== null) return NOBODY;
   return typeof value === 'number' ? String(value) : value;
 }

@@ -4,9 +4,13 @@ import { mediaTypeOf } from '../../http/media-type.js';
 import { csvRecipients } from './csv.js';
 import { decode } from './decode.js';
 import { ndjsonRecipients } from './ndjson.js';
+import { pacedBytes } from './paced-bytes.js';
 import { UploadError } from './upload.error.js';
 
 const READERS = { 'text/csv': csvRecipients, 'application/x-ndjson': ndjsonRecipients } as const;
+
+/** Those that are left are another campaign. */
+const MOST_RECIPIENTS = 10_000_000;
 
 /** The forms in which recipients can be uploaded. */
 export type UploadType = keyof typeof READERS;
@@ -29,10 +33,17 @@ export class RecipientUpload {
     return new RecipientUpload(all, first.value);
   }
 
-  /** To be read once. */
+  /**
+   * To be read once.
+   * @throws {UploadError} where there are too many, or it cannot be read on.
+   */
   async *recipients(): AsyncGenerator<CampaignRecipient, void, undefined> {
     yield this.first;
-    yield* this.all;
+    let count = 1;
+    for await (const recipient of this.all) {
+      if (++count > MOST_RECIPIENTS) throw new UploadError(`it has more than ${MOST_RECIPIENTS} recipients`);
+      yield recipient;
+    }
   }
 
   /** Reads nothing more. */
@@ -45,7 +56,7 @@ export class RecipientUpload {
 async function* bytesOf(request: Request): AsyncGenerator<Buffer, void, undefined> {
   try {
     // Destroyed on return, the request would take its connection, and with it the answer, along.
-    yield* request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
+    yield* pacedBytes(request.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer>);
   } finally {
     request.resume();
   }

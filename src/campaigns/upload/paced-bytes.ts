@@ -1,0 +1,53 @@
+import { RequestTimeoutException } from '@nestjs/common';
+
+/** How fast an upload has to come in. Time in which the service does not read is not counted. */
+export interface Pace {
+  /** How long, in milliseconds, nothing need come. */
+  readonly graceMs: number;
+  /** What each further second has to bring, on average. */
+  readonly bytesPerSecond: number;
+  /** How long, in milliseconds, the whole may take, whoever is waited for. */
+  readonly longestMs: number;
+}
+
+const PACE: Pace = { graceMs: 30_000, bytesPerSecond: 1_000, longestMs: 60 * 60_000 };
+
+/**
+ * The bytes of an upload, as long as they keep the pace.
+ * @throws {RequestTimeoutException} when they do not.
+ */
+export async function* pacedBytes(
+  bytes: AsyncIterator<Buffer>,
+  { graceMs, bytesPerSecond, longestMs }: Pace = PACE,
+): AsyncGenerator<Buffer, void, undefined> {
+  const end = performance.now() + longestMs;
+  let [allowed, isPending] = [graceMs, false];
+  try {
+    for (;;) {
+      const before = performance.now();
+      isPending = true;
+      const step = await within(bytes.next(), Math.min(allowed, end - before));
+      isPending = false;
+      if (step.done === true) return;
+      allowed += (step.value.length / bytesPerSecond) * 1_000 - (performance.now() - before);
+      yield step.value;
+    }
+  } finally {
+    // While a step is pending, the iterator would end only after it.
+    if (!isPending) await bytes.return?.();
+  }
+}
+
+async function within<T>(step: Promise<T>, milliseconds: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const tooLate = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      reject(new RequestTimeoutException('The upload is too slow, or takes too long'));
+    }, milliseconds);
+  });
+  try {
+    return await Promise.race([step, tooLate]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
