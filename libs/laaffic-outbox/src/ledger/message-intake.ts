@@ -46,7 +46,7 @@ export class MessageIntake {
         on conflict (account, idempotency_key) where idempotency_key is not null do nothing
         returning id, account, due_at
       ), noted as (
-        insert into ${s}.journal (account, chunk_id, attempt, event, by) select account, id, 0, 'pending', $14::text from added
+        insert into ${s}.journal (account, chunk_id, attempt, event, by) select account, id, 0, 'pending', $15::text from added
       )
       select added.id::text as id, case when added.due_at <= clock_timestamp() then pg_notify($14::text, '')::text end as called
       from added`;
