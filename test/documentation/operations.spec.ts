@@ -300,7 +300,11 @@ describe('the SQL of the page', () => {
     const [going, waiting, spared] = [await create(1_500, 0), await create(300, 2_000), await create(200, 3_000)];
     for (const campaign of [waiting, spared]) await idle.campaigns.pause(campaign.id);
     const tables = ['account', 'campaign', 'chunk', 'message', 'answer', 'journal'];
-    await run(schema, `create schema copy; ${tables.map((t) => `create table copy.${t} as table ${t};`).join('')}`);
+    await run(
+      schema,
+      `create schema copy; ${tables.map((t) => `create table copy.${t} as table ${t};`).join('')}
+      alter table copy.chunk drop column is_list`,
+    );
     const backup = String((await one(schema, 'select clock_timestamp()::text as at'))?.['at']);
 
     await start(schema);

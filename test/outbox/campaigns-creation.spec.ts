@@ -136,8 +136,8 @@ describe('SmsCampaigns.create', () => {
     const again = await campaigns.create(campaignOf({ recipients: [...given, { number: first!, orderId: 'mine' }] }));
     const reason = 'orderId must be your own: an outbox has made this one for another message, so leave it out';
     expect((await readAll(campaigns.results(again.id))).map(({ state, reason }) => [state, reason])).toEqual([
-      ['rejected', reason],
-      ['rejected', reason],
+      ['invalid', reason],
+      ['invalid', reason],
       ['pending', undefined],
     ]);
   });

@@ -292,7 +292,7 @@ describe('handlers hear each change of a recipient once, in order', () => {
         const id = await paused(await sending());
         const [{ orderId, number } = { orderId: '', number: undefined }] =
           (await worker.outbox.find(id))?.recipients ?? [];
-        await stage.query(`select give_back($1, 1, 'worker', 'X', 'y', 0)`, [id]);
+        await stage.query(`select give_back($1, 1, 'worker', 'X', 'y', 0, false)`, [id]);
         await worker.report({ msgId: `5${id}`, orderId, number });
         return [id, { 0: ['delivered'], 1: ['unknown', 'held'] }];
       },

@@ -208,7 +208,7 @@ describe('delivery reports', () => {
         [0, 'unknown', 'X', 'x', null],
         [1, 'rejected', 'Y', 'y', null],
       ]);
-      await pool.query(`select settle($1, 1, 'late', null, '', $2, false, null)`, [id, late]);
+      await pool.query(`select settle($1, 1, 'late', null, '', $2, null)`, [id, late]);
       expect([(await pool.query(counts, [id])).rows, states(await found(id))]).toEqual([
         [{ state: 'settled', accepted: 1, rejected: 1, unknown: 0 }],
         ['delivered', 'rejected'],

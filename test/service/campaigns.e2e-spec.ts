@@ -249,7 +249,7 @@ describe('a campaign as an upload', () => {
         .trim()
         .split('\r\n')
         .slice(1)
-        .map((row) => row.split(',')[2]);
+        .map((row) => row.split(',')[3]);
     const shown = await csvOf(body.id);
     expect(cells(shown)).toEqual(["'=1+1", "'+1", "'-1", "'@x", "''=1", `"a;'=1"`, 'plain']);
     expect(cells(await csvOf(body.id, '?raw=true'))).toEqual(['=1+1', '+1', '-1', '@x', "'=1", '"a;=1"', 'plain']);

@@ -41,7 +41,8 @@ const CLOCK_TOLERANCE = 5 * 60_000;
 
 /** A time to send at that is long over: whoever gives it means another day, or asks too late. Just over is now. */
 export function checkNotOver(sendAt: unknown, now: number): Issue[] {
-  if (!(sendAt instanceof Date) || !(sendAt.getTime() < now - CLOCK_TOLERANCE)) return [];
+  if (!(sendAt instanceof Date) || checkDate('', sendAt).length > 0) return [];
+  if (sendAt.getTime() >= now - CLOCK_TOLERANCE) return [];
   return [{ field: 'sendAt', problem: 'is over for more than 5 minutes: ask for now, or give a time to come' }];
 }
 

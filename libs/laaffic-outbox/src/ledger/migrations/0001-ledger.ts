@@ -112,8 +112,6 @@ create table chunk (
   first bigint not null default 0,
   -- Recipients that are this chunk's; slots that are empty are none, or another chunk's.
   n int not null,
-  -- Single recipients go ahead of lists.
-  is_list boolean not null generated always as (n > 1) stored,
   numbers text,
   order_ids text,
   content text,
@@ -151,7 +149,9 @@ create table chunk (
   erased_at timestamptz,
   -- When the gateway last refused it by a code of the account, and how often it did so while it accepted requests of others.
   refused_at timestamptz,
-  strikes int not null default 0
+  strikes int not null default 0,
+  -- Single recipients go ahead of lists.
+  is_list boolean not null generated always as (n > 1) stored
 ) with (fillfactor = 70);
 -- Twelve bytes a recipient: to compress them costs more than it saves.
 alter table chunk alter column numbers set storage external, alter column order_ids set storage external;
