@@ -12,11 +12,11 @@ export async function springSale(campaigns: SmsCampaigns, numbers: AsyncIterable
   for await (const { accepted, delivered, total } of campaigns.watch(id)) {
     console.log(`${accepted + delivered} of ${total}`);
   }
-  const refused: string[] = [];
-  for await (const { position, reason } of campaigns.results(id, { state: 'rejected' })) {
-    refused.push(`${position}: ${reason ?? ''}`);
+  const invalid: string[] = [];
+  for await (const { position, reason } of campaigns.results(id, { state: 'invalid' })) {
+    invalid.push(`${position}: ${reason ?? ''}`);
   }
-  return { id, refused };
+  return { id, invalid };
 }
 
 /** After somebody has looked at the vendor's console. */

@@ -175,10 +175,10 @@ describe('the examples of the outbox', () => {
     const log = jest.spyOn(console, 'log').mockReturnValue();
     const app = await start('docs_campaign');
     const campaigns = app.get(SmsCampaigns);
-    const { id, refused } = await springSale(campaigns, ['91856321412', 'x', '91856321413', '91856321412']);
+    const { id, invalid } = await springSale(campaigns, ['91856321412', 'x', '91856321413', '91856321412']);
     expect(log).toHaveBeenLastCalledWith('2 of 4');
     log.mockRestore();
-    expect(refused).toEqual([expect.stringMatching(/^1: /), '3: the number came before']);
+    expect(invalid).toEqual([expect.stringMatching(/^1: /), '3: the number came before']);
 
     sandbox.script({ fault: 'cut-after-accepting' });
     const { id: lost } = await campaigns.create({
