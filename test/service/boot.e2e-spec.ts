@@ -132,8 +132,9 @@ describe('a database that lets the service in, and no further', () => {
     await admin.query(`drop role ${role}`);
     await admin.end();
     expect(told).toBe(
-      `${UNUSABLE}permission denied for database ${new URL(database.url).pathname.slice(1)}. Grant the user of ` +
-        'DATABASE_URL the right CREATE on the database and on the schema laaffic_outbox, or make it their owner.',
+      `${UNUSABLE}The role ${role} may not make or change the schema laaffic_outbox. Run \`grant create on database ` +
+        `"${new URL(database.url).pathname.slice(1)}" to "${role}"\`, or let the owner of the schema run migrateOutbox ` +
+        'and set the option `migrate` to false.',
     );
     expect(printed).not.toMatch(/\n +at |of-mine/);
   });
