@@ -388,6 +388,26 @@ describe('a postmaster.pid that no server stands behind', () => {
     }
   });
 
+  it('is left alone while its server lives, though nobody listens on its port', async () => {
+    const server = await start();
+    const whole = readFileSync(lockFile(), 'utf8');
+    const free = createServer().listen(0, '127.0.0.1');
+    await until(() => free.listening);
+    const { port } = free.address() as AddressInfo;
+    await new Promise((resolve) => free.close(resolve));
+    const mute = whole.split('\n');
+    mute[3] = String(port);
+    writeFileSync(lockFile(), mute.join('\n'));
+    try {
+      // Longer than silence counts as death.
+      await expect(start({ startTimeout: 5_000 })).rejects.toMatchObject({ code: 'EMBEDDED_POSTGRES_TIMEOUT' });
+      expect(readFileSync(lockFile(), 'utf8')).toBe(mute.join('\n'));
+    } finally {
+      writeFileSync(lockFile(), whole);
+      await server.close();
+    }
+  });
+
   it('is waited for while somebody holds its port without an answer, until the time is up', async () => {
     const silent = createServer().listen(0, '127.0.0.1');
     try {

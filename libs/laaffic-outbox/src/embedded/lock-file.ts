@@ -1,5 +1,7 @@
-import { link, readFile, rename, rm } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { link, readFile, readlink, realpath, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import type { Cluster } from './cluster.js';
 
 /** The text of `postmaster.pid`; undefined if there is none. */
@@ -23,6 +25,21 @@ export async function removeLockFile({ data }: Cluster, text: string): Promise<v
     if (!['ENOENT', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
   } finally {
     await rm(aside, { force: true });
+  }
+}
+
+/**
+ * Whether the process with this id is a server of the cluster. False where the system does not tell.
+ */
+export async function isServer(pid: number, { data }: Cluster): Promise<boolean> {
+  const folder = await realpath(data);
+  try {
+    // A server works in its data directory. A dead process that nobody has buried has no directory.
+    if (process.platform === 'linux') return (await readlink(`/proc/${pid}/cwd`)) === folder;
+    const { stdout } = await promisify(execFile)('ps', ['-ww', '-o', 'args=', '-p', String(pid)]);
+    return stdout.includes(data);
+  } catch {
+    return false;
   }
 }
 

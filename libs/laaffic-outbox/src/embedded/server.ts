@@ -5,7 +5,7 @@ import { Deadline } from './deadline.js';
 import { EmbeddedPostgresError } from './embedded-postgres.error.js';
 import { Hold } from './hold.js';
 import type { Home } from './home.js';
-import { isAlive, readLockFile, removeLockFile } from './lock-file.js';
+import { isAlive, isServer, readLockFile, removeLockFile } from './lock-file.js';
 import { parsePostmasterFile } from './postmaster-file.js';
 import type { Programs } from './programs.js';
 import { ServerProcess } from './server-process.js';
@@ -108,8 +108,10 @@ export class Server {
     if (file === undefined) return { silent: text };
     if (!isAlive(file.pid)) return 'nothing';
     const answer = await Hold.take(file, this.#cluster, deadline);
-    if (answer === 'absent') return { silent: text };
-    return answer === 'other' ? { stale: text } : answer;
+    if (answer !== 'absent' && answer !== 'other') return answer;
+    // A server that starts or stops does not listen. It removes the file of its successor if it loses its own.
+    if (await isServer(file.pid, this.#cluster)) return 'busy';
+    return answer === 'absent' ? { silent: text } : { stale: text };
   }
 
   async #stop(pid: number): Promise<void> {
