@@ -388,6 +388,16 @@ describe('a postmaster.pid that no server stands behind', () => {
     }
   });
 
+  it('is waited for while it is empty, as a server may be about to write it', async () => {
+    writeFileSync(lockFile(), '');
+    try {
+      await expect(start({ startTimeout: 1_000 })).rejects.toMatchObject({ code: 'EMBEDDED_POSTGRES_TIMEOUT' });
+      expect(readFileSync(lockFile(), 'utf8')).toBe('');
+    } finally {
+      unlinkSync(lockFile());
+    }
+  });
+
   it('is left alone while its server lives, though nobody listens on its port', async () => {
     const server = await start();
     const whole = readFileSync(lockFile(), 'utf8');

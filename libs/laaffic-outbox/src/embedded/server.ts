@@ -50,7 +50,7 @@ export class Server {
    */
   async hold(settings: Readonly<Record<string, string>>, deadline: Deadline): Promise<Hold> {
     let started: ServerProcess | undefined;
-    let silence = { text: '', end: new Deadline(0) };
+    let silence: { readonly text: string; readonly end: Deadline } | undefined;
     while (!deadline.hasPassed) {
       const wasRunning = started?.isRunning;
       const found = await this.#look(deadline);
@@ -62,7 +62,8 @@ export class Server {
       } else if (typeof found === 'object' && 'stale' in found) {
         await removeLockFile(this.#cluster, found.stale);
       } else if (typeof found === 'object') {
-        if (found.silent !== silence.text) silence = { text: found.silent, end: new Deadline(SILENCE) };
+        // The file of a server that has just begun is empty.
+        if (found.silent !== silence?.text) silence = { text: found.silent, end: new Deadline(SILENCE) };
         else if (silence.end.hasPassed) await removeLockFile(this.#cluster, found.silent);
       }
       await deadline.pause();
