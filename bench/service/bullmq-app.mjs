@@ -18,7 +18,7 @@ await client.end();
 const connection = DATABASE_URL;
 const queue = new Queue('messages', { connection, defaultJobOptions: { attempts: 5 } }, createPostgresBackend);
 const ended = new QueueEvents('messages', { connection }, createPostgresBackend);
-for (const one of [queue, ended]) one.on('error', () => undefined);
+for (const one of [queue, ended]) one.setMaxListeners(0).on('error', () => undefined);
 await ended.waitUntilReady();
 
 class MessagesController {
@@ -53,7 +53,7 @@ Module({
   ],
   controllers: [MessagesController],
 })(App);
-const app = await NestFactory.create(App, { logger: ['error'] });
+const app = await NestFactory.create(App, { logger: false });
 const sms = app.get(SmsService);
 const send = async ({ data }) => {
   const receipt = await sms.send(data);

@@ -57,10 +57,7 @@ async function caller(index) {
       statuses[status] = (statuses[status] ?? 0) + 1;
       if (status === 201 || status === 202) latencies.push(performance.now() - began);
     }
-    if (status === 201 || status === 202) continue;
-    // The server would close it meanwhile.
-    socket.destroy();
-    await wait(retryAfter * 1_000 + Math.random() * 500);
+    if (status !== 201 && status !== 202) await wait(retryAfter * 1_000 + Math.random() * 500);
   }
 }
 

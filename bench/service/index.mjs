@@ -11,7 +11,8 @@ import { ACCOUNT } from '../bulk/plan.mjs';
 import { installPeers } from '../peers.mjs';
 import { table } from '../report.mjs';
 
-const [WARM_UP, MEASURE] = [5_000, 15_000];
+/** In milliseconds. Node accepts one connection in each turn of its event loop, so that of 2,000 callers takes a while. */
+const [WARM_UP, MEASURE] = [20_000, 15_000];
 const CALLERS = [50, 1_000, 2_000];
 const [RESULTS, DOWNLOADS, IDLE_READERS, WATCHERS] = [60_000, 50, 300, 1_000];
 const SERVICE = new URL('../../dist/main.js', import.meta.url);
@@ -20,7 +21,7 @@ const PEER = new URL('./bullmq-app.mjs', import.meta.url);
 const LEGEND = `How it is judged. Every row is a fresh database and a fresh process of the service; service, gateway, PostgreSQL,
 callers and readers share the machine. A caller sends its next message as soon as the one before is answered; one that is
 refused with 503 waits as long as \`Retry-After\` says. \`sent/s\`: messages that the gateway accepted in ${MEASURE / 1000} s,
-after ${WARM_UP / 1000} s to warm up. \`taken/s\`: answers 201 and 202 in that time. \`p50\`, \`p99\`: from the request to its answer, of
+after ${WARM_UP / 1000} s in which all connect. \`taken/s\`: answers 201 and 202 in that time. \`p50\`, \`p99\`: from the request to its answer, of
 those that were taken. \`503\`: the share of all answers. \`tx/msg\`: transactions of the database for each message sent.
 \`CPU ms/msg\`: what the process used for each message sent; the surest of all on a machine that has other work.
 \`of best\`: sent/s beside the best row of the same subject and kind without readers. \`p99 ratio\`: p99 beside that of
@@ -33,7 +34,7 @@ export async function service() {
   const folder = mkdtempSync(join(tmpdir(), 'laaffic-bench-'));
   const server = await EmbeddedPostgres.start({ dataDir: folder, settings: { max_connections: '200' } });
   const sandbox = fork(new URL('./sandbox.mjs', import.meta.url));
-  const [{ url: gatewayUrl }] = await once(sandbox, 'message');
+  const { url: gatewayUrl } = await messageOf(sandbox);
   const admin = new pg.Pool({ connectionString: server.url, max: 2 });
   const parts = { server, sandbox, gatewayUrl, admin };
   try {
@@ -46,7 +47,7 @@ export async function service() {
     for (const kind of ['sync', 'async']) {
       rows.push(await measure(parts, { subject: 'service', kind, callers: CALLERS[0], withReaders: true }));
     }
-    return [...rowsOf(rows), '', LEGEND].join('\n');
+    return [tableOf(rows), '', LEGEND].join('\n');
   } finally {
     await admin.end();
     sandbox.kill();
@@ -55,10 +56,22 @@ export async function service() {
   }
 }
 
+/** What a process says next. */
+async function messageOf(child) {
+  const over = new AbortController();
+  const [message] = await Promise.race([
+    once(child, 'message', { signal: over.signal }),
+    once(child, 'exit', { signal: over.signal }).then(([code, signal]) => {
+      throw new Error(`${child.spawnargs.at(1)} ended: ${code ?? signal}`);
+    }),
+  ]).finally(() => over.abort());
+  return message;
+}
+
 let databases = 0;
 
 /** One row: a fresh database and process, so many callers. */
-export async function measure({ server, sandbox, gatewayUrl, admin }, plan) {
+async function measure({ server, sandbox, gatewayUrl, admin }, plan) {
   const name = `bench_service_${process.pid}_${databases++}`;
   await admin.query(`create database ${name}`);
   const database = Object.assign(new URL(server.url), { pathname: `/${name}` }).href;
@@ -68,9 +81,9 @@ export async function measure({ server, sandbox, gatewayUrl, admin }, plan) {
     if (plan.withReaders === true) readers = await startReaders(url);
     const args = [`${url}/v1/messages`, plan.callers, plan.kind, WARM_UP, MEASURE];
     const callers = fork(new URL('./callers.mjs', import.meta.url), args);
-    await once(callers, 'message');
+    await messageOf(callers);
     const before = await counts(sandbox, admin, name, child.pid);
-    const [answers] = await once(callers, 'message');
+    const answers = await messageOf(callers);
     const after = await counts(sandbox, admin, name, child.pid);
     const sent = after.accepted - before.accepted;
     const seconds = (after.at - before.at) / 1000;
@@ -96,7 +109,7 @@ export async function measure({ server, sandbox, gatewayUrl, admin }, plan) {
 
 async function counts(sandbox, admin, name, pid) {
   sandbox.send('counts');
-  const [{ accepted }] = await once(sandbox, 'message');
+  const { accepted } = await messageOf(sandbox);
   const { rows } = await admin.query(
     'select (xact_commit + xact_rollback)::int as transactions from pg_stat_database where datname = $1',
     [name],
@@ -126,7 +139,7 @@ async function start(subject, database, gatewayUrl) {
     LAAFFIC_BASE_URL: gatewayUrl,
   };
   const script = subject === 'service' ? SERVICE : PEER;
-  const child = spawn(process.execPath, [script.pathname], { env, stdio: ['ignore', 'ignore', 'inherit'] });
+  const child = spawn(process.execPath, [script.pathname], { env, stdio: ['ignore', 'ignore', 'ignore'] });
   const url = `http://127.0.0.1:${port}`;
   for (;;) {
     if (child.exitCode !== null) throw new Error(`the ${subject} did not start`);
@@ -155,7 +168,7 @@ async function startReaders(url) {
   await post(`${url}/v1/campaigns/${running}/pause`);
   const args = [url, done, running, DOWNLOADS, IDLE_READERS, WATCHERS];
   const readers = fork(new URL('./readers.mjs', import.meta.url), args);
-  await once(readers, 'message');
+  await messageOf(readers);
   return readers;
 }
 
@@ -178,7 +191,7 @@ async function post(url, init = {}) {
   return answer.json();
 }
 
-function rowsOf(rows) {
+function tableOf(rows) {
   const head = [
     '',
     'callers',
@@ -212,5 +225,5 @@ function rowsOf(rows) {
       row.cpu.toFixed(1),
     ];
   });
-  return [table(head, shown)];
+  return table(head, shown);
 }

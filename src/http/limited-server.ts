@@ -34,6 +34,12 @@ const OTHER_DESCRIPTORS = 200;
  */
 const BACKLOG = 4_096;
 
+/**
+ * For how many milliseconds a connection is kept for the next request. Longer than any `Retry-After`, and than proxies keep
+ * theirs: to accept new ones takes time when there is the least of it.
+ */
+const KEEP_ALIVE = 75_000;
+
 /** The service on a server that nobody can occupy by sending slowly, or nothing, and with a long queue of connections. */
 export class LimitedExpressAdapter extends ExpressAdapter {
   override initHttpServer(): void {
@@ -58,7 +64,12 @@ export function liftBodyLimit(request: IncomingMessage): void {
 export function createLimitedServer(listener: RequestListener, limits = LIMITS): Server {
   const { headersMs, bodyMs, lingerMs } = limits;
   // Node's limit for whole requests is one for all routes.
-  const options = { headersTimeout: headersMs, requestTimeout: 0, connectionsCheckingInterval: headersMs / 10 };
+  const options = {
+    headersTimeout: headersMs,
+    requestTimeout: 0,
+    keepAliveTimeout: KEEP_ALIVE,
+    connectionsCheckingInterval: headersMs / 10,
+  };
   const answering = new WeakMap<Socket, () => boolean>();
   const server = createServer(options, (request, response) => {
     answering.set(request.socket, () => response.headersSent && !response.writableFinished);

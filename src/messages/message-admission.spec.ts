@@ -3,9 +3,11 @@ import { BusyException } from '../errors/busy.exception.js';
 import { MessageAdmission } from './message-admission.js';
 
 /** Takes a place for a request that the test ends. */
-function enter(admission: MessageAdmission) {
-  const response = new EventEmitter();
-  return { ...admission.placeOf(response), response, end: () => response.emit('close') };
+function enter(admission: MessageAdmission, closed = false) {
+  const response = Object.assign(new EventEmitter(), { closed });
+  const place = admission.placeOf(response);
+  if (place.mayWait) place.waits();
+  return { ...place, response, end: () => response.emit('close') };
 }
 
 /** In how many seconds who is refused may come back. */
@@ -31,6 +33,12 @@ describe('MessageAdmission', () => {
     first.end();
     expect(enter(admission).mayWait).toBe(true);
     expect(retryAfterOf(admission)).toEqual(expect.any(Number));
+  });
+
+  it('gives no place away to clients that have gone before they got it', () => {
+    const admission = new MessageAdmission(outbox(), { ...LIMITS, standstillMs: -1 });
+    for (let i = 0; i < 10; i++) enter(admission, true);
+    expect([1, 2].map(() => enter(admission).mayWait)).toEqual([true, true]);
   });
 
   it('lets as many again leave their message without waiting, when nothing has had an outcome for some time', () => {

@@ -49,13 +49,14 @@ export class MessageSender {
       reference: reference ?? undefined,
       ...(sendBefore == null ? {} : { sendBefore: new Date(sendBefore) }),
     };
-    const { mayWait, decided } = this.admission.placeOf(response);
+    const { mayWait, waits, decided } = this.admission.placeOf(response);
     if (isAsync || sendAt != null || !mayWait) {
       const at = sendAt == null ? {} : { sendAt: new Date(sendAt) };
       const { id, isNew } = await this.outbox.enqueue(command, { ...options, ...at });
       // Of a message that was taken before, something may be known: the same call reads it.
       return isNew ? { id, receipt: undefined } : this.outbox.send(command, { ...options, ...at, timeout: 0 });
     }
+    waits();
     const sent = await untilGone(response, this.stopping.lastCall, (signal) =>
       this.outbox.send(command, { ...options, timeout: this.answerWithin, signal }),
     );

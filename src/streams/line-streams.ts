@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { invalidCommand } from 'nestjs-laaffic';
@@ -12,14 +12,25 @@ export const RAW = 'raw';
 
 /** Answers that are written at once; each holds what was read of a thousand recipients. */
 const MOST_OPEN = 32;
-/** In seconds, for those who find no place. */
-const RETRY_AFTER = 10;
+/** In seconds, for those who find no place: not all the same, or all come back at once. */
+const RETRY_AFTER = { least: 5, span: 10 };
+
+/** The share of its time for which the event loop may be at work before lists slow down. */
+const BUSY = 0.7;
+/** Over so many milliseconds that share is measured. */
+const SPAN = 100;
+/** Milliseconds between pieces while it is. */
+const REST = 25;
 
 /** Answers of any length, a line for each row. */
 @Injectable()
 export class LineStreams {
   readonly #logger = new Logger('Streams');
   #open = 0;
+  #refused = 0;
+  #turn = Promise.resolve();
+  #measured = performance.eventLoopUtilization();
+  #isBusy = false;
 
   /**
    * Answers with a line for each row, no faster than the client reads; NDJSON unless it asks for `text/csv`. Cells of
@@ -36,13 +47,15 @@ export class LineStreams {
     columns: readonly Column[],
   ): Promise<void> {
     if (this.#open >= MOST_OPEN) {
-      const message = `The service is busy: ${this.#open} lists are being read. Ask again in ${RETRY_AFTER} s`;
-      throw new BusyException(message, RETRY_AFTER);
+      const retryAfter = RETRY_AFTER.least + (this.#refused++ % RETRY_AFTER.span);
+      const message = `The service is busy: ${this.#open} lists are being read. Ask again in ${retryAfter} s`;
+      throw new BusyException(message, retryAfter);
     }
     this.#open++;
     try {
       const type = request.accepts([...LINE_TYPES]) === 'text/csv' ? 'text/csv' : 'application/x-ndjson';
       const pieces = linesOf(rows, columns, type, isRaw(request));
+      await this.#ownTurn();
       const first = await pieces.next();
       response.setHeader('Content-Type', `${type}; charset=utf-8`);
       await this.#writeAll(response, join(first, pieces));
@@ -51,13 +64,30 @@ export class LineStreams {
     }
   }
 
+  /**
+   * However many read, one piece is made in each turn of the event loop, and none for some time while the process has
+   * hardly a moment to spare: lists can wait, and sending cannot.
+   */
+  #ownTurn(): Promise<void> {
+    this.#turn = this.#turn.then(() => (this.#isLoopBusy() ? wait(REST) : nextTurn()));
+    return this.#turn;
+  }
+
+  #isLoopBusy(): boolean {
+    const { utilization, active, idle } = performance.eventLoopUtilization(this.#measured);
+    if (active + idle >= SPAN) {
+      this.#isBusy = utilization > BUSY;
+      this.#measured = performance.eventLoopUtilization();
+    }
+    return this.#isBusy;
+  }
+
   async #writeAll(response: Response, pieces: AsyncGenerator<string, void, undefined>): Promise<void> {
     try {
       for await (const piece of pieces) {
         if (response.destroyed) return;
-        // In between others have their turn, however fast this client reads.
-        if (response.write(piece)) await nextTurn();
-        else await untilDrained(response);
+        if (!response.write(piece)) await untilDrained(response);
+        await this.#ownTurn();
       }
       response.end();
     } catch (error) {

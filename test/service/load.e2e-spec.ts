@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { startDatabase, type TestDatabase } from '../outbox/database.js';
 import { MESSAGE, sql, startService, until, type Answer, type Service } from './service.js';
@@ -52,6 +53,8 @@ it('refuses what is more than it can do at once, and sends each message once tha
   expect(refused.map(({ body }) => body)).toEqual(refused.map(() => BUSY));
   const seconds = refused.map(retryAfter);
   expect(seconds.every((one) => Number.isInteger(one) && one >= 1 && one <= 30)).toBe(true);
+  // Who comes back then needs no new connection.
+  expect(new Set(refused.map(({ headers }) => headers.get('keep-alive')))).toEqual(new Set(['timeout=75']));
   // Not all come back at once.
   expect(new Set(seconds).size).toBeGreaterThan(5);
 
@@ -106,9 +109,9 @@ it('sends while others ask for results and do not read them, and lets others rea
     await answer.body?.cancel();
     return false;
   });
-  expect([await refused.json(), refused.headers.get('retry-after')]).toEqual([
+  expect([await refused.json(), Number(refused.headers.get('retry-after'))]).toEqual([
     { ...BUSY, message: expect.stringMatching(/^The service is busy: 32 lists/) },
-    '10',
+    expect.any(Number),
   ]);
   expect((await service.send(MESSAGE)).status).toBe(201);
   // What nobody reads holds no connection of the database.
@@ -138,4 +141,22 @@ it('lets a thousand connect at once, even while it has no time for any of them',
     setTimeout(() => process.exit(2), 20_000);`;
   // This process, and the service in it, stands still meanwhile.
   expect(spawnSync(process.execPath, ['-e', script]).status).toBe(0);
+});
+
+it('keeps no place for clients that go as soon as they have asked', async () => {
+  const { hostname, port } = new URL(service.url);
+  const body = JSON.stringify({ ...MESSAGE, content: 'nobody waits' });
+  const head = `POST /v1/messages HTTP/1.1\r\nHost: ${hostname}:${port}\r\nContent-Type: application/json`;
+  for (let i = 0; i < 3 * MOST; i++) {
+    const client = connect(Number(port), hostname);
+    client.on('error', () => undefined);
+    await once(client, 'connect');
+    client.end(`${head}\r\nContent-Length: ${body.length}\r\n\r\n${body}`, () => client.destroy());
+  }
+  await hold();
+  const before = await pending();
+  const waiting = Array.from({ length: MOST }, () => service.send(MESSAGE));
+  await until(async () => (await pending()) >= before + MOST);
+  await letGo();
+  expect(new Set((await Promise.all(waiting)).map(({ status }) => status))).toEqual(new Set([201]));
 });
