@@ -26,8 +26,11 @@ export class RecipientBody {
   @ApiPropertyOptional({ example: 'UNDELIV' })
   reason?: string;
 
-  @ApiPropertyOptional({ format: 'date-time', description: 'When the platform reported it.' })
+  @ApiPropertyOptional({ format: 'date-time', description: 'When the service heard of it.' })
   reportedAt?: Date;
+
+  @ApiPropertyOptional({ format: 'date-time', description: 'When it was, in the words of the gateway.' })
+  gatewayTime?: Date;
 
   @ApiPropertyOptional({
     format: 'date-time',
@@ -67,9 +70,13 @@ export class PendingMessageBody {
 }
 
 export function recipientBody(recipient: OutboxRecipient): RecipientBody {
-  const { orderId, number, msgId, state, code, reason, reportedAt, sentAt } = recipient;
+  const { orderId, number, msgId, state, code, reason, reportedAt, gatewayTime, sentAt } = recipient;
   const told = { ...(code === undefined ? {} : { code }), ...(reason === undefined ? {} : { reason }) };
-  const times = { ...(reportedAt === undefined ? {} : { reportedAt }), ...(sentAt === undefined ? {} : { sentAt }) };
+  const times = {
+    ...(reportedAt === undefined ? {} : { reportedAt }),
+    ...(gatewayTime === undefined ? {} : { gatewayTime }),
+    ...(sentAt === undefined ? {} : { sentAt }),
+  };
   const id = msgId === undefined ? {} : { msgId };
   return { orderId, ...id, number, state, ...told, ...times };
 }

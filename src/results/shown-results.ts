@@ -12,6 +12,7 @@ export const RESULT_COLUMNS = [
   'reason',
   'input',
   'reportedAt',
+  'gatewayTime',
   'sentAt',
 ] as const;
 

@@ -83,7 +83,17 @@ describe('a report of a message that counted as not sent', () => {
     await take(recipients[0]!, 1);
     await letAllGo(outbox);
     expect([await recipientsOf(outbox, id), await stage.events(id), sentTo()]).toEqual([
-      [{ position: 0, number, orderId, state: 'delivered', msgId: '71', reportedAt: AT }],
+      [
+        {
+          position: 0,
+          number,
+          orderId,
+          state: 'delivered',
+          msgId: '71',
+          reportedAt: expect.any(Date),
+          gatewayTime: AT,
+        },
+      ],
       ['pending', 'sending', GIVEN_BACK, CONTRADICTED],
       numbers(1, 90),
     ]);

@@ -83,8 +83,9 @@ describe('delivery reports', () => {
     ]);
     const { recipients } = await found(id);
     const prefix = recipients[0]!.orderId.slice(0, -1);
+    const times = { reportedAt: expect.any(Date), gatewayTime: AT };
     expect(recipients).toEqual([
-      { position: 0, number: NUMBERS[0], orderId: `${prefix}0`, state: 'delivered', msgId: first, reportedAt: AT },
+      { position: 0, number: NUMBERS[0], orderId: `${prefix}0`, state: 'delivered', msgId: first, ...times },
       {
         position: 1,
         number: NUMBERS[1],
@@ -92,7 +93,7 @@ describe('delivery reports', () => {
         state: 'failed',
         msgId: second,
         reason: 'UNDELIV',
-        reportedAt: AT,
+        ...times,
       },
       { position: 2, number: NUMBERS[2], orderId: `${prefix}2`, state: 'accepted', msgId: third },
     ]);
@@ -170,6 +171,36 @@ describe('delivery reports', () => {
     await take([{ msgId: message.msgId, orderId: message.orderId!, number: message.number }]);
     await until(async () => states(await found(id))?.[0] === 'delivered');
     expect((await pool.query('select 1 from early_report')).rows).toEqual([]);
+  });
+
+  it('are dated by the time at which they came, with the time of the gateway beside it if it told one', async () => {
+    const clock = async () => (await pool.query<{ at: Date }>('select clock_timestamp() as at')).rows[0]!.at;
+    const { id } = await outbox.send({ to: NUMBERS, content: 'x' });
+    const [one, other] = (await found(id)).recipients.map(({ msgId }) => msgId!);
+    const before = await clock();
+    await take([
+      { msgId: one!, at: AT },
+      { msgId: other!, at: undefined },
+    ]);
+    const after = await clock();
+    const { recipients } = await found(id);
+    expect(recipients.map(({ gatewayTime }) => gatewayTime)).toEqual([AT, undefined, undefined]);
+    for (const { reportedAt } of recipients.slice(0, 2)) {
+      expect(reportedAt!.getTime()).toBeGreaterThanOrEqual(before.getTime());
+      expect(reportedAt!.getTime()).toBeLessThanOrEqual(after.getTime());
+    }
+    expect(recipients[2]!.reportedAt).toBeUndefined();
+  });
+
+  it.each(['msgId', 'orderId'] as const)('that came early are dated by when they came, found by %s', async (key) => {
+    sandbox.script({ endpoint: 'sendSms', delayAnswer: 150 });
+    const before = sandbox.messages.length;
+    const { id } = await outbox.enqueue({ to: NUMBERS[0]!, content: 'x' });
+    const { msgId, orderId, number } = await until(() => sandbox.messages[before]);
+    await take([{ msgId: key === 'msgId' ? msgId : 'another', orderId: orderId!, number }]);
+    const { rows } = await pool.query<{ at: Date }>('select received_at as at from early_report');
+    await until(async () => states(await found(id))?.[0] === 'delivered');
+    expect((await found(id)).recipients).toMatchObject([{ reportedAt: rows[0]!.at, gatewayTime: AT }]);
   });
 
   it('prove that an unknown message was taken, recipient by recipient', async () => {

@@ -45,7 +45,7 @@ describe('held messages', () => {
     expect(recipients.map(({ state, sentAt }) => [state, sentAt])).toEqual(held.map(({ sentAt }) => ['held', sentAt]));
     const csv = await service.get('/v1/messages/held', { Accept: 'text/csv' });
     expect(csv.text.split('\r\n')[0]).toBe(
-      'messageId,reference,position,number,orderId,state,msgId,code,reason,reportedAt,sentAt',
+      'messageId,reference,position,number,orderId,state,msgId,code,reason,reportedAt,gatewayTime,sentAt',
     );
 
     const resolve = (decision: unknown) => service.post(`/v1/messages/${id}/resolve`, decision);

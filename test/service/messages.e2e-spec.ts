@@ -272,6 +272,7 @@ describe('where a message is', () => {
       state: 'failed',
       reason: 'EXPIRED',
       reportedAt: expect.any(String),
+      gatewayTime: expect.any(String),
     });
   });
 });

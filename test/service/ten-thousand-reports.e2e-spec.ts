@@ -181,7 +181,7 @@ it('10,000 reports, a fifth of them twice, out of order, some before the answer,
   const known = sandbox.messages.map(({ msgId, number, orderId, at }) => {
     const { state, reason } = sandbox.delivery(msgId);
     const why = state === 'failed' ? { reason } : {};
-    return { orderId: orderId!, msgId, number, state, ...why, reportedAt: new Date(at) };
+    return { orderId: orderId!, msgId, number, state, ...why, reportedAt: expect.any(Date), gatewayTime: new Date(at) };
   });
   expect(tally(known.map(({ state, reason = '' }) => `${state} ${reason}`))).toEqual({
     'delivered ': 8000,
@@ -195,7 +195,7 @@ it('10,000 reports, a fifth of them twice, out of order, some before the answer,
   const shown = await Promise.all(
     sample.map(async ({ orderId }) => (await fetch(`${url}/v1/messages/${orderId}`)).json()),
   );
-  expect(shown).toEqual(JSON.parse(JSON.stringify(sample)));
+  expect(shown).toEqual(JSON.parse(JSON.stringify(sample.map(({ orderId }) => told(after.get(orderId))))));
 
   // Without these numbers the test could pass though nothing failed and nothing came twice.
   const failures = RECIPIENTS.reduce((sum, { number }) => sum + failuresOf(number), 0);

@@ -25,7 +25,13 @@ interface Row extends Record<string, unknown> {
   readonly answer_ids: string | null;
 }
 
-type MessageRow = readonly [slot: number, msgId: string | null, reason: string | null, reportedAt: string | null];
+type MessageRow = readonly [
+  slot: number,
+  msgId: string | null,
+  reason: string | null,
+  reportedAt: string | null,
+  gatewayTime: string | null,
+];
 
 /** States whose reason is in the event, because the recipient gets another one later. */
 const IN_DOUBT: ReadonlySet<EmittedState> = new Set(['unknown', 'held', 'abandoned']);
@@ -41,7 +47,7 @@ export class ChangedRecipients {
     this.#select = `select e.id::text as id, e.topic, e.root::text as root, e.chunk_id::text as chunk_id,
         e.campaign_id::text as campaign_id, e.slots, e.attempt, e.sent_at, e.code, e.reason, c.lane, c.reference,
         c.first::text as first, c.numbers, c.order_ids, a.slots as answer_slots, a.msg_ids as answer_ids,
-        (select json_agg(json_build_array(m.idx, m.msg_id, m.reason, m.reported_at)) from ${s}.message m
+        (select json_agg(json_build_array(m.idx, m.msg_id, m.reason, m.reported_at, m.gateway_time)) from ${s}.message m
           where m.chunk_id = e.chunk_id and m.idx = any (e.slots)) as messages
       from ${s}.event e join ${s}.chunk c on c.id = e.chunk_id left join ${s}.answer a on a.chunk_id = e.chunk_id
       where e.id = any ($1::bigint[])`;
@@ -112,14 +118,16 @@ function detailsOf(
   { topic, code, reason, sent_at }: Row,
   message: MessageRow | undefined,
   answered: string | undefined,
-): Partial<Pick<OutboxRecipient, 'msgId' | 'code' | 'reason' | 'reportedAt' | 'sentAt'>> {
-  const [, msgId = answered ?? null, said = null, reportedAt = null] = message ?? [];
+): Partial<Pick<OutboxRecipient, 'msgId' | 'code' | 'reason' | 'reportedAt' | 'gatewayTime' | 'sentAt'>> {
+  const [, msgId = answered ?? null, said = null, reportedAt = null, gatewayTime = null] = message ?? [];
+  const isReported = REPORTED.has(topic);
   const why = reason ?? (topic === 'failed' ? said : null);
   return {
     ...(msgId === null ? {} : { msgId }),
     ...(code === null ? {} : { code }),
     ...(why === null ? {} : { reason: why }),
-    ...(reportedAt !== null && REPORTED.has(topic) ? { reportedAt: new Date(reportedAt) } : {}),
+    ...(reportedAt !== null && isReported ? { reportedAt: new Date(reportedAt) } : {}),
+    ...(gatewayTime !== null && isReported ? { gatewayTime: new Date(gatewayTime) } : {}),
     ...(sent_at !== null && IN_DOUBT.has(topic) ? { sentAt: sent_at } : {}),
   };
 }

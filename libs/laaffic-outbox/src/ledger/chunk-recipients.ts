@@ -36,8 +36,13 @@ export interface OutboxRecipient {
   readonly code?: string;
   /** Why it was not accepted, or not delivered, in words. */
   readonly reason?: string;
-  /** When the gateway reported it. */
+  /** When the outbox heard that it was delivered, or failed. */
   readonly reportedAt?: Date;
+  /**
+   * When it was delivered, or failed, in the words of the gateway, whose pages do not say whether they mean that or the
+   * time at which it was sent. Missing if the report told no time.
+   */
+  readonly gatewayTime?: Date;
   /** When the request began that may have sent it; of those that are unknown, held or abandoned. */
   readonly sentAt?: Date;
   /** Where the entry is in the caller's file, as its source says; of invalid ones. */
@@ -69,6 +74,7 @@ type MessageRow = readonly [
   code: string | null,
   reason: string | null,
   reportedAt: string | null,
+  gatewayTime: string | null,
 ];
 
 type InvalidRow = readonly [
@@ -83,11 +89,12 @@ type InvalidRow = readonly [
 /** The columns of a {@link ChunkRow}, of `chunk c`. */
 export function chunkColumns(schema: string): string {
   return `c.id::text as id, c.attempt, c.state::text as state, c.first::text as first, c.n, c.numbers, c.order_ids, c.code, c.reason, c.sent_at,
-    (select json_agg(json_build_array(m.idx, m.state, m.msg_id, m.code, m.reason, m.reported_at) order by m.idx)
+    (select json_agg(json_build_array(m.idx, m.state, m.msg_id, m.code, m.reason, m.reported_at, m.gateway_time)
+      order by m.idx)
       from (
         select * from ${schema}.message where chunk_id = c.id
         union all select a.chunk_id, coalesce((string_to_array(a.slots, ','))[i.at]::int, i.at - 1)::smallint,
-          'accepted', i.msg_id, null, null, null
+          'accepted', i.msg_id, null, null, null, null
         from ${schema}.answer a cross join lateral unnest(string_to_array(a.msg_ids, ',')) with ordinality i (msg_id, at)
         where a.chunk_id = c.id
       ) m) as messages,
@@ -123,7 +130,8 @@ export function recipientsOf(chunk: ChunkRow, prefix: string): OutboxRecipient[]
     const state = row === undefined ? BY_CHUNK[chunk.state] : (row[1] as RecipientState);
     // An empty slot is nobody's.
     if (state === undefined || (number === undefined && numbers !== undefined)) continue;
-    const [, , msgId = null, code = chunk.code, reason = chunk.reason, reportedAt = null] = row ?? [];
+    const [, , msgId = null, code = chunk.code, reason = chunk.reason, reportedAt = null, gatewayTime = null] =
+      row ?? [];
     recipients.push({
       position: Number(chunk.first) + slot,
       number,
@@ -133,6 +141,7 @@ export function recipientsOf(chunk: ChunkRow, prefix: string): OutboxRecipient[]
       ...(code === null ? {} : { code }),
       ...(reason === null ? {} : { reason }),
       ...(reportedAt === null ? {} : { reportedAt: new Date(reportedAt) }),
+      ...(gatewayTime === null ? {} : { gatewayTime: new Date(gatewayTime) }),
       ...(chunk.sent_at !== null && IN_DOUBT.has(state) ? { sentAt: chunk.sent_at } : {}),
     });
   }

@@ -10,8 +10,8 @@ export interface BookedReport {
   /** `accepted` says no more than that the gateway took it. */
   readonly state: 'accepted' | 'delivered' | 'failed';
   readonly reason: string | undefined;
-  /** When the gateway says that it was; the time at which it is booked without. */
-  readonly at: Date | undefined;
+  /** When the gateway says that it was. */
+  readonly gatewayTime: Date | undefined;
   /** Whose message it is, if that is known otherwise than by its id. */
   readonly place: OrderPlace | undefined;
 }
@@ -63,7 +63,7 @@ export class ReportBook {
       reports.map(({ msgId }) => (msgId.includes(SEPARATOR) ? '' : msgId)),
       reports.map(({ state }) => state),
       reports.map(({ reason }) => reason?.replaceAll(SEPARATOR, ' ') ?? ''),
-      reports.map(({ at }) => at?.toISOString() ?? ''),
+      reports.map(({ gatewayTime }) => gatewayTime?.toISOString() ?? ''),
       reports.map(({ place }) => place?.chunkId ?? ''),
       reports.map(({ place }) => place?.slot ?? ''),
     ];
@@ -84,7 +84,7 @@ export class ReportBook {
       reports.map(({ number }) => number ?? null),
       reports.map(({ state }) => state),
       reports.map(({ reason }) => reason ?? null),
-      reports.map(({ at }) => at?.toISOString() ?? null),
+      reports.map(({ gatewayTime }) => gatewayTime?.toISOString() ?? null),
       reports.map(({ place }) => place?.chunkId ?? null),
       reports.map(({ place }) => place?.attempt ?? null),
       reports.map(({ place }) => place?.slot ?? null),

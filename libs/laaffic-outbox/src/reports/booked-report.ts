@@ -20,7 +20,7 @@ export function bookedReport(report: DeliveryReport, prefix: string): BookedRepo
     number,
     state: state === 'sending' ? 'accepted' : state,
     reason: state === 'failed' && reason !== undefined ? clean(reason) : undefined,
-    at: at !== undefined && at.getTime() >= 0 && at.getTime() < LAST_MOMENT ? at : undefined,
+    gatewayTime: at !== undefined && at.getTime() >= 0 && at.getTime() < LAST_MOMENT ? at : undefined,
     place: id === undefined ? undefined : placeOf(id, prefix),
   };
 }

@@ -36,7 +36,7 @@ function assign(open: readonly OpenRecipient[], records: readonly SentRecord[]):
     const { msgId, number, at } = record;
     const state = record.state === 'sending' ? 'accepted' : record.state;
     const place = { chunkId, attempt, slot };
-    proofs.push({ msgId, orderId: undefined, number, state, reason: undefined, at, place });
+    proofs.push({ msgId, orderId: undefined, number, state, reason: undefined, gatewayTime: at, place });
   }
   return proofs;
 }

@@ -194,6 +194,8 @@ create table message (
   code text,
   reason text,
   reported_at timestamptz,
+  -- When the gateway says that it was.
+  gateway_time timestamptz,
   primary key (chunk_id, idx)
 ) with (fillfactor = 80);
 -- Not unique: what another system gives out twice is no reason to lose an answer.
@@ -247,7 +249,7 @@ create table early_report (
   number text,
   state message_state not null,
   reason text,
-  reported_at timestamptz,
+  gateway_time timestamptz,
   -- Where an order id of ours points.
   chunk_id bigint,
   attempt int,
@@ -1170,10 +1172,10 @@ $$;
 
 -- One delivery report. The state 'accepted' says no more than that the gateway took the message; chunk, attempt and
 -- slot are where an order id of ours points, or where a lookup found that it belongs. sent_from: that chunk, where the
--- recipient has been moved to another since.
+-- recipient has been moved to another since. heard_at: when it came, if that was before now.
 create type report as (
-  msg_id text, order_id text, number text, state message_state, reason text, reported_at timestamptz,
-  chunk_id bigint, attempt int, idx smallint, sent_from bigint
+  msg_id text, order_id text, number text, state message_state, reason text, gateway_time timestamptz,
+  chunk_id bigint, attempt int, idx smallint, sent_from bigint, heard_at timestamptz
 );
 
 -- Where the recipient is now that an attempt named by chunk, number and slot was sent to. There is none if the attempt
@@ -1310,11 +1312,12 @@ begin
   if c.state = 'pending' then
     -- Somebody decided to send these anew, and may still be right about the others.
     select array_agg(p.place order by p.at) as places, array_agg(distinct p.idx) as slots, min(p.began) as began,
-        array_agg(row(p.msg_id, p.order_id, p.number, p.state, p.reason, p.reported_at, null, null, p.idx, null)::report order by p.at) as reports,
+        array_agg(row(p.msg_id, p.order_id, p.number, p.state, p.reason, p.gateway_time, null, null, p.idx, null,
+          p.heard_at)::report order by p.at) as reports,
         array_agg(p.at::int) as at
       into apart from (
         select q.*, p_places[q.at] as place, attempt_began(q.sent_from, q.attempt) as began
-        from unnest(p_reports) with ordinality q (msg_id, order_id, number, state, reason, reported_at, chunk_id, attempt, idx, sent_from, at)
+        from unnest(p_reports) with ordinality q (msg_id, order_id, number, state, reason, gateway_time, chunk_id, attempt, idx, sent_from, heard_at, at)
         where q.sent_from is not null and was_resent(q.sent_from, p_chunk)
       ) p;
     if apart.places is not null then
@@ -1359,7 +1362,8 @@ begin
         continue;
       end if;
       update message set state = r.state, msg_id = coalesce(m.msg_id, r.msg_id), code = null, reason = r.reason,
-          reported_at = case when r.state <> 'accepted' then coalesce(r.reported_at, clock_timestamp()) end
+          reported_at = case when r.state <> 'accepted' then coalesce(r.heard_at, clock_timestamp()) end,
+          gateway_time = case when r.state <> 'accepted' then r.gateway_time end
         where chunk_id = p_chunk and idx = r.idx;
       changed := changed || r.idx;
       continue when m.state = 'accepted';
@@ -1377,8 +1381,10 @@ begin
     elsif c.state = 'refused' and r.state <> 'delivered' then
       if is_other then contradictions := contradictions + 1; end if;
     else
-      insert into message (chunk_id, idx, state, msg_id, reason, reported_at) values (p_chunk, r.idx, r.state, r.msg_id,
-        r.reason, case when r.state <> 'accepted' then coalesce(r.reported_at, clock_timestamp()) end);
+      insert into message (chunk_id, idx, state, msg_id, reason, reported_at, gateway_time)
+        values (p_chunk, r.idx, r.state, r.msg_id, r.reason,
+          case when r.state <> 'accepted' then coalesce(r.heard_at, clock_timestamp()) end,
+          case when r.state <> 'accepted' then r.gateway_time end);
       changed := changed || r.idx;
       c.accepted := c.accepted + 1;
       if c.state = 'refused' then
@@ -1421,7 +1427,9 @@ end $$;
 -- and each by its id, whatever old statistics say of a table that grows: hence the settings, offset 0 and ctid. A row that
 -- somebody else changes meanwhile is another by its ctid, and not found.
 create function book_awaited(
-  p_msg_ids text[], p_states text[], p_reasons text[], p_times text[], p_chunks text[], p_slots text[]
+  p_msg_ids text[], p_states text[], p_reasons text[], p_times text[], p_chunks text[], p_slots text[],
+  -- When they came, if that was before now.
+  p_heard text[] default null
 ) returns int[]
 language plpgsql set search_path from current
 set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set enable_material = off as $$
@@ -1432,16 +1440,16 @@ declare
 begin
   with first as (
     -- Of several for one message the first.
-    select distinct on (r.msg_id collate "C") r.msg_id collate "C" as msg_id, r.state, r.reason, r.reported_at,
+    select distinct on (r.msg_id collate "C") r.msg_id collate "C" as msg_id, r.state, r.reason, r.gateway_time, r.heard_at,
       nullif(r.chunk_id, '')::bigint as chunk_id, nullif(r.idx, '')::smallint as idx, r.place::int
-    from unnest(p_msg_ids, p_states, p_reasons, p_times, p_chunks, p_slots)
-      with ordinality r (msg_id, state, reason, reported_at, chunk_id, idx, place)
+    from unnest(p_msg_ids, p_states, p_reasons, p_times, p_chunks, p_slots, p_heard)
+      with ordinality r (msg_id, state, reason, gateway_time, chunk_id, idx, heard_at, place)
     where r.state <> 'accepted' order by r.msg_id collate "C", r.place
   ), booked as (
     update message m set state = t.state::message_state, code = null, reason = nullif(t.reason, ''),
-        reported_at = coalesce(nullif(t.reported_at, '')::timestamptz, clock_timestamp())
+        reported_at = coalesce(t.heard_at::timestamptz, clock_timestamp()), gateway_time = nullif(t.gateway_time, '')::timestamptz
       from (
-        select f.place, f.state, f.reason, f.reported_at, w.tid from first f cross join lateral (
+        select f.place, f.state, f.reason, f.gateway_time, f.heard_at, w.tid from first f cross join lateral (
           select s.ctid as tid from message s where s.msg_id = f.msg_id and s.state = 'accepted'
             -- Two gateways may give out the same id; an order id of ours says whose it is.
             and (f.chunk_id is null or s.chunk_id = f.chunk_id and s.idx = f.idx) offset 0
@@ -1476,7 +1484,7 @@ declare
   target record;
 begin
   select array_agg(r.at::int) into open
-    from unnest(p_reports) with ordinality r (msg_id, order_id, number, state, reason, reported_at, chunk_id, attempt, idx, sent_from, at)
+    from unnest(p_reports) with ordinality r (msg_id, order_id, number, state, reason, gateway_time, chunk_id, attempt, idx, sent_from, heard_at, at)
     where not exists (select from message m where m.msg_id = r.msg_id
       and (r.chunk_id is null or m.chunk_id = r.chunk_id and m.idx = r.idx)
       and (m.state in ('accepted', 'delivered', 'failed') or m.state = 'rejected' and r.state <> 'delivered') offset 0);
@@ -1484,10 +1492,11 @@ begin
     for target in
       select p.chunk_id, array_agg(p.at order by p.at) as places, array_agg(p.report order by p.at) as reports from (
         select r.at::int as at, coalesce(m.chunk_id, n.chunk_id, o.chunk_id) as chunk_id,
-          row(r.msg_id, r.order_id, r.number, r.state, r.reason, r.reported_at, null,
+          row(r.msg_id, r.order_id, r.number, r.state, r.reason, r.gateway_time, null,
             case when m.chunk_id is null then coalesce(r.attempt, s.attempt) end, coalesce(m.idx, r.idx, o.idx),
-            case when m.chunk_id is not null then null when n.chunk_id <> r.chunk_id then r.chunk_id else s.id end)::report as report
-        from unnest(p_reports) with ordinality r (msg_id, order_id, number, state, reason, reported_at, chunk_id, attempt, idx, sent_from, at)
+            case when m.chunk_id is not null then null when n.chunk_id <> r.chunk_id then r.chunk_id else s.id end,
+            r.heard_at)::report as report
+        from unnest(p_reports) with ordinality r (msg_id, order_id, number, state, reason, gateway_time, chunk_id, attempt, idx, sent_from, heard_at, at)
         cross join lateral find_recipient(p_account, r.chunk_id, r.attempt, r.idx, r.number) n (chunk_id)
         left join lateral (
           select f.chunk_id, f.idx from (select * from message w where w.msg_id = r.msg_id offset 0) f
@@ -1508,9 +1517,9 @@ begin
   end if;
   -- Last, because whoever else locks these rows has locked their chunk before.
   perform book_awaited(array_agg(r.msg_id order by r.at), array_agg(r.state::text order by r.at),
-      array_agg(r.reason order by r.at), array_agg(r.reported_at::text order by r.at),
-      array_agg(r.chunk_id::text order by r.at), array_agg(r.idx::text order by r.at))
-    from unnest(p_reports) with ordinality r (msg_id, order_id, number, state, reason, reported_at, chunk_id, attempt, idx, sent_from, at);
+      array_agg(r.reason order by r.at), array_agg(r.gateway_time::text order by r.at),
+      array_agg(r.chunk_id::text order by r.at), array_agg(r.idx::text order by r.at), array_agg(r.heard_at::text order by r.at))
+    from unnest(p_reports) with ordinality r (msg_id, order_id, number, state, reason, gateway_time, chunk_id, attempt, idx, sent_from, heard_at, at);
   return waiting;
 end $$;
 
@@ -1524,7 +1533,7 @@ declare
   reports report[] := array(
     select row(r.msg_id, case when r.chunk_id is null or f.id is not null then r.order_id end, r.number, r.state, r.reason, r.at,
       case when f.id is not null then r.chunk_id end, case when f.id is not null then r.attempt end,
-      case when f.id is not null then r.idx end, null)::report
+      case when f.id is not null then r.idx end, null, null)::report
     from unnest(p_msg_ids, p_order_ids, p_numbers, p_states::message_state[], p_reasons, p_times::timestamptz[],
       p_chunks::bigint[], p_attempts::int[], p_slots::smallint[])
       with ordinality r (msg_id, order_id, number, state, reason, at, chunk_id, attempt, idx, place)
@@ -1532,10 +1541,10 @@ declare
   waiting int[] := place_reports(p_account, reports, p_by, p_poll_after);
 begin
   if p_keep and waiting <> '{}' then
-    insert into early_report (account, msg_id, order_id, number, state, reason, reported_at, chunk_id, attempt, idx, try_at)
-      select p_account, r.msg_id, r.order_id, r.number, r.state, r.reason, r.reported_at, r.chunk_id, r.attempt, r.idx,
+    insert into early_report (account, msg_id, order_id, number, state, reason, gateway_time, chunk_id, attempt, idx, try_at)
+      select p_account, r.msg_id, r.order_id, r.number, r.state, r.reason, r.gateway_time, r.chunk_id, r.attempt, r.idx,
         clock_timestamp() + interval '200 milliseconds'
-      from unnest(reports) with ordinality r (msg_id, order_id, number, state, reason, reported_at, chunk_id, attempt, idx, sent_from, place)
+      from unnest(reports) with ordinality r (msg_id, order_id, number, state, reason, gateway_time, chunk_id, attempt, idx, sent_from, heard_at, place)
       where r.place = any (waiting) order by r.place;
   end if;
 end $$;
@@ -1551,7 +1560,7 @@ declare
   given_up int;
 begin
   select array_agg(e.id order by e.id),
-      array_agg(row(e.msg_id, e.order_id, e.number, e.state, e.reason, e.reported_at, e.chunk_id, e.attempt, e.idx, null)::report
+      array_agg(row(e.msg_id, e.order_id, e.number, e.state, e.reason, e.gateway_time, e.chunk_id, e.attempt, e.idx, null, e.received_at)::report
         order by e.id)
     into ids, reports
     from (select * from early_report where account = p_account and try_at <= clock_timestamp() order by try_at limit p_limit for update skip locked) e;
