@@ -264,7 +264,9 @@ describe('a server of several processes', () => {
     await seed();
     const [one, other] = [await start(), await start()];
     try {
-      const holders = `select pid from pg_stat_activity where application_name like '%embedded'`;
+      // Who has connected, and has no lock yet, does not hold it.
+      const holders = `select a.pid from pg_stat_activity a join pg_locks l on l.pid = a.pid
+        where a.application_name like '%embedded' and l.locktype = 'advisory' and l.granted`;
       const before = await query(one.url, holders);
       process.kill(Number(before[0]!['pid']), 'SIGKILL');
       await until(async () => {
