@@ -60,13 +60,16 @@ export class Stage {
 
   /** Forgets everything but the apps: no message, no fault, an account that works. */
   async clear(): Promise<void> {
-    // It locks whole tables, and may meet a worker that holds one and wants another.
-    const deadlock = (error: Error & { code?: string }) => {
-      if (error.code !== '40P01') throw error;
+    // Not truncated: that takes ten times as long, and makes every session plan all its statements anew. A worker may
+    // hold a row meanwhile, or add one.
+    const tables = ['message', 'answer', 'invalid_entry', 'own_order_ids', 'event', 'chunk', 'journal', 'lane_limit'];
+    const parts = tables.map((table) => `of_${table} as (delete from ${table})`);
+    const inTheWay = (error: Error & { code?: string }) => {
+      if (!['40P01', '23503'].includes(error.code ?? '')) throw error;
       return undefined;
     };
     await until(
-      () => this.query('truncate chunk, message, journal, campaign, lane_limit cascade').catch(deadlock),
+      () => this.query(`with ${parts.join()} delete from campaign`).catch(inTheWay),
       (rows) => rows !== undefined,
     );
     await this.query(`update account set paused_at = null, paused_code = null, paused_reason = null, probe_at = null,
