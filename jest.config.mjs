@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os';
+
 // Nest 12 and its packages are published as ES modules only. Jest cannot require() ES modules on
 // Node < 24.9, and its own ESM mode cannot load CommonJS packages that require Nest there. So
 // everything runs as CommonJS inside Jest, with the ESM-only packages compiled like our sources.
@@ -17,6 +19,8 @@ const esmOnly = [
 /** @type {import('jest').Config} */
 export const shared = {
   testEnvironment: 'node',
+  // Or Jest looks through all of node_modules before it begins.
+  roots: ['src', 'libs', 'test', 'examples'].map((folder) => `<rootDir>/${folder}`),
   maxWorkers: '100%',
   // Long enough for a machine that does other things as well: what a test waits for has limits of its own.
   testTimeout: 120_000,
@@ -47,6 +51,10 @@ export const shared = {
 /** @type {import('jest').Config} */
 export default {
   ...shared,
+  // Many wait for a database or a gateway most of the time.
+  maxWorkers: Math.ceil(1.5 * availableParallelism()),
+  // Jest keeps much of each file, and the more there is, the longer it takes to collect garbage.
+  workerIdleMemoryLimit: '500MB',
   testMatch: ['<rootDir>/{src,libs,test,examples}/**/*.{spec,e2e-spec}.ts'],
   testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/(packages|chaos)/'],
   moduleNameMapper: {

@@ -11,9 +11,10 @@ import {
 } from 'fast-check';
 import { LaafficSandbox, type ScriptStep } from 'laaffic-sandbox';
 import { BulkStoppedError, type BulkOptions, type BulkReceipt, type RecipientInput } from 'nestjs-laaffic';
+import { cases } from '../cases.js';
 import { client } from '../module/account.js';
 
-const TIMES = 300;
+const TIMES = cases(600, 150);
 
 const recipient: Arbitrary<RecipientInput> = oneof(
   { weight: 12, arbitrary: integer({ min: 0, max: 60 }).map((n) => String(91_850_000_000 + n)) },

@@ -167,7 +167,8 @@ describe('an outbox is down, and is told with 503 what to do', () => {
     const { probeUntil, outbox } = await serve();
     sandbox.script({ status: -10, reason: `no: ${ACCOUNT.apiKey} ${NUMBER}`, times: Infinity });
     await outbox.enqueue({ to: NUMBER, content: 'secret' });
-    const answer = await probeUntil(({ http }) => http === 503);
+    // While it is tried, it is not part of the backlog.
+    const answer = await probeUntil(({ http, outbox: { backlog } }) => http === 503 && backlog === 1);
     sandbox.reset();
     expect(answer).toEqual(
       down({

@@ -1,12 +1,13 @@
 import { LaafficSandbox } from 'laaffic-sandbox';
 import { SmsOutbox } from 'nestjs-laaffic-outbox';
 import { Client, Pool } from 'pg';
+import { cases } from '../cases.js';
 import { startApp } from './app.js';
 import { until } from './campaigns.js';
 import { startDatabase } from './database.js';
 
 const PRODUCERS = 20;
-const MESSAGES = 100;
+const MESSAGES = cases(500, 60);
 
 /** The same numbers from 0 to 1 each time. */
 function numbersFrom(seed: number): () => number {

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { cases } from '../../../../test/cases.js';
 import { readInboundPush, readReportPush } from '../gateway/push.js';
 import { readPush, type PushRoute } from './push.js';
 
@@ -37,7 +38,8 @@ const body = fc.oneof(
 );
 
 describe('bodies of any kind', () => {
-  it('are read or not, but never throw: 20,000 of them', () => {
+  it('are read or not, but never throw', () => {
+    const numRuns = cases(100_000, 10_000);
     let read = 0;
     fc.assert(
       fc.property(body, (any) => {
@@ -46,9 +48,9 @@ describe('bodies of any kind', () => {
         if (report !== undefined || sms !== undefined) read++;
         return report?.msgId !== '' && sms?.from !== '';
       }),
-      { numRuns: 20_000 },
+      { numRuns },
     );
-    expect(read).toBeGreaterThan(100);
+    expect(read).toBeGreaterThan(numRuns / 250);
   });
 
   it('as text too, cut anywhere', () => {
