@@ -86,6 +86,27 @@ describe('a lane without answers', () => {
     expect(receipt?.accepted).toHaveLength(1);
   };
 
+  it.each([
+    ['twice as long as the last one, minutes ago', '9 minutes', 2],
+    ['short, long after the last one', '11 minutes', 1],
+  ])('makes a pause that is %s', async (_, ago, pauses) => {
+    const { id } = await outbox.enqueue({ to: '918563900001', content: 'x' }, BULK);
+    await until(
+      () => stage.query(`select from chunk where id = $1 and state = 'settled'`, [id]),
+      (rows) => rows.length === 1,
+    );
+    await stage.query(
+      `insert into lane_limit (account, lane, size, goal, reason, paused_at, try_at, pauses)
+        select id, 'bulk', 8, 1000, 'silence', clock_timestamp() - $1::interval, clock_timestamp(), 1 from account`,
+      [ago],
+    );
+    await stage.query(`select pause_lane(id, 'bulk', $1, 1, 'silence', 2000) from account`, [id]);
+    const [limit] = await stage.query(
+      `select pauses, round(extract(epoch from try_at - paused_at))::int as seconds from lane_limit`,
+    );
+    expect(limit).toEqual({ pauses, seconds: 2 * pauses });
+  });
+
   it('sends small requests while large ones get none, and codes beside it; few recipients are lost', async () => {
     gate.largest = 100;
     const start = (count: number, first: number) =>

@@ -161,6 +161,29 @@ describe('the rate', () => {
     await expectKept(20, () => 1);
   });
 
+  it.each([
+    ['paused', 0],
+    ['limited to small requests', 1],
+  ])('is not kept for a priority lane that is %s', async (_, size) => {
+    const schema = `kept_${size}`;
+    const { outbox } = await workers(schema, { recipientsPerSecond: 300 });
+    await stage.query(
+      `insert into lane_limit (account, lane, size, goal, reason, try_at)
+        select id, 'priority', $1, 1000, 'silence', clock_timestamp() + interval '1 hour' from account`,
+      [size],
+      schema,
+    );
+    // Without its limit it would be sent first.
+    const waiting = await outbox.enqueue({ to: numbers(1_000), content: 'a list' });
+    const bulk = await outbox.enqueue({ to: numbers(1, 900), content: 'hello' }, BULK);
+    await until(
+      () => outbox.find(bulk.id),
+      (message) => message?.recipients[0]?.state === 'accepted',
+    );
+    const states = new Set((await outbox.find(waiting.id))?.recipients.map(({ state }) => state));
+    expect(states.has('pending')).toBe(true);
+  });
+
   it('limits a flood of priority messages too', async () => {
     const { outbox, loads, expectKept } = await workers('flood', { recipientsPerSecond: 300, requestsPerSecond: 50 });
     await Promise.all(numbers(150).map((to) => outbox.enqueue({ to, content: 'hello' })));

@@ -1,7 +1,9 @@
 /** Requests that a window looks back on. */
 const WINDOW = 20;
-/** So many of them without a readable answer are too many. Single answers get lost every day. */
-const MOST_SILENCES = 5;
+/** So many of them without a readable answer are too many, */
+const MOST_SILENCES = WINDOW / 2;
+/** and so many one after the other. Of a tenth that is lost by chance, five are in a row once in 100,000 requests. */
+const MOST_IN_A_ROW = 5;
 /** The window of all requests, beside those of one order of size. */
 const ANY_SIZE = 0;
 
@@ -26,7 +28,8 @@ export class SilenceWatch {
       const ended = [...(this.#windows.get(key) ?? []), { size, isSilent }].slice(-WINDOW);
       this.#windows.set(key, ended);
       const silent = ended.filter((one) => one.isSilent);
-      if (silent.length < MOST_SILENCES) continue;
+      const isStreak = ended.length >= MOST_IN_A_ROW && ended.slice(-MOST_IN_A_ROW).every((one) => one.isSilent);
+      if (!isStreak && silent.length < MOST_SILENCES) continue;
       this.#windows.clear();
       return Math.max(...silent.map((one) => one.size));
     }

@@ -473,9 +473,11 @@ begin
       largest := least(largest, greatest(1, floor(least(recipients * p_burst * (1 - p_share), 1000000))::int),
         greatest(1, floor(least(recipients * p_burst * (1 - p_share) / 2, 1000000))::int,
           ceil(least(case when requests < 'infinity' then recipients / requests else 0 end, 1000000))::int));
-      if exists (select from chunk w where w.account = p_account and w.lane = 'priority' and w.state = 'pending'
-          and w.campaign_id is null and w.due_at <= clock_timestamp()
-          and (w.expires_at is null or w.expires_at > clock_timestamp())) then
+      -- A priority lane without answers cannot use the rate up.
+      if not exists (select from lane_limit r where r.account = p_account and r.lane = 'priority')
+          and exists (select from chunk w where w.account = p_account and w.lane = 'priority' and w.state = 'pending'
+            and w.campaign_id is null and w.due_at <= clock_timestamp()
+            and (w.expires_at is null or w.expires_at > clock_timestamp())) then
         wait_ms := 20;
         return next;
         return;
@@ -1105,8 +1107,11 @@ begin
   insert into lane_limit as l (account, lane, size, goal, reason, try_at, pauses)
     values (p_account, p_lane, 0, p_goal, p_reason, clock_timestamp() + p_first * interval '1 millisecond', 1)
     on conflict (account, lane) do update set size = 0, goal = greatest(l.goal, p_goal), reason = p_reason,
-      paused_at = clock_timestamp(), pauses = l.pauses + 1,
-      try_at = clock_timestamp() + least(300000, p_first * power(2, least(l.pauses, 10))) * interval '1 millisecond'
+      paused_at = clock_timestamp(),
+      -- What happened long ago does not make this pause longer.
+      pauses = case when l.paused_at > clock_timestamp() - interval '10 minutes' then l.pauses + 1 else 1 end,
+      try_at = clock_timestamp() + least(300000, p_first * power(2,
+        case when l.paused_at > clock_timestamp() - interval '10 minutes' then least(l.pauses, 10) else 0 end)) * interval '1 millisecond'
       -- What began before the pause says nothing about what came after.
       where l.size > 0 and l.paused_at < (select c.sent_at from chunk c where c.id = p_chunk);
   if not found then return false; end if;
