@@ -15,7 +15,7 @@ interface Result {
 /** Runs one scenario in its small size, in processes of its own. */
 async function run(name: string): Promise<Result> {
   const args = [join(__dirname, 'run.mjs'), '--small', '--json', name];
-  const { stdout } = await promisify(execFile)(process.execPath, args).catch(
+  const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 170_000 }).catch(
     // A scenario with problems ends with 1, and says what they are all the same.
     (error: unknown) => error as { stdout: string },
   );

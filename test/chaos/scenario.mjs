@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -19,6 +19,7 @@ const here = import.meta.dirname;
 const [CAMPAIGN, KEPT, LOST, LISTED] = ['9181', '9182', '9183', '9184'];
 /** Recipients of one list of the other caller, and milliseconds between two of them. */
 const LIST = { size: 1_000, every: 400 };
+const SIGNALS = ['SIGINT', 'SIGTERM'];
 
 /** What is done unless the scenario says otherwise. */
 export const DEFAULTS = {
@@ -49,10 +50,18 @@ export async function runScenario(options, log = () => undefined) {
   const plan = { ...DEFAULTS, ...options };
   const folder = mkdtempSync(join(tmpdir(), 'laaffic-chaos-'));
   const cleanUp = [() => rmSync(folder, { recursive: true, force: true })];
+  const scenario = new Scenario(plan, folder, cleanUp, log);
+  const end = async () => {
+    scenario.stop();
+    for (const step of cleanUp.splice(0).reverse()) await step();
+  };
+  const breakOff = () => void end().finally(() => process.exit(1));
+  for (const signal of SIGNALS) process.once(signal, breakOff);
   try {
-    return await new Scenario(plan, folder, cleanUp, log).run();
+    return await scenario.run();
   } finally {
-    for (const step of cleanUp.reverse()) await step();
+    await end();
+    for (const signal of SIGNALS) process.off(signal, breakOff);
   }
 }
 
@@ -94,21 +103,33 @@ class Scenario {
     return this.#judge(ledger, { ...sent, listed, isHeld }, took);
   }
 
+  /** Nothing begins any more. */
+  stop() {
+    this.#isOver = true;
+    this.#isStreaming = false;
+  }
+
   get #isUndisturbed() {
     const { workerKills, databaseKills, freeze, gatewayDown } = this.plan;
     return workerKills === 0 && databaseKills === 0 && freeze.length === 0 && gatewayDown === undefined;
   }
 
   async #startDatabase() {
+    // The server of a root runs as another user, who has to get there.
+    chmodSync(this.folder, 0o755);
     const dataDir = join(this.folder, 'postgres');
-    const start = (port) =>
-      EmbeddedPostgres.start({ dataDir, settings: { max_connections: '200', ...(port && { port }) } });
-    const server = await start();
-    this.url = server.url;
-    this.port = new URL(server.url).port;
-    this.restartDatabase = () => start(this.port);
-    this.cleanUp.push(() => this.restartDatabase().then((last) => last.close()));
-    this.pool = new pg.Pool({ connectionString: server.url, max: 5 });
+    const held = [];
+    this.restartDatabase = async () => {
+      const port = this.port && { port: this.port };
+      held.push(await EmbeddedPostgres.start({ dataDir, settings: { max_connections: '200', ...port } }));
+      return held.at(-1);
+    };
+    this.cleanUp.push(async () => {
+      for (const server of held) await server.close();
+    });
+    this.url = (await this.restartDatabase()).url;
+    this.port = new URL(this.url).port;
+    this.pool = new pg.Pool({ connectionString: this.url, max: 5 });
     this.pool.on('error', () => undefined);
     this.cleanUp.push(() => this.pool.end());
   }

@@ -129,10 +129,10 @@ describe('a lane without answers', () => {
     expect(gate.lost).toEqual(Array.from({ length: before }, () => 1_000));
     expect(before).toBeLessThanOrEqual(MOST_LOST);
 
-    // One recipient, then two, four, … until a request gets no answer. That one is not tried again soon.
+    // One recipient, then two, four, … until a request gets no answer. It may be chance: the next one is due soon.
     const wait = await tryOnce('bulk', before + 1);
     expect(gate.lost.at(-1)).toBe(128);
-    expect([wait > 0, wait <= 60]).toEqual([true, true]);
+    expect([wait > 0, wait <= 2]).toEqual([true, true]);
     await send('918563900002');
     const progress = await until(
       () => campaigns.progress(id),
@@ -146,7 +146,7 @@ describe('a lane without answers', () => {
     await start(1_000, 20_000);
     const next = await tryOnce('bulk', before + 2);
     expect(gate.lost.at(-1)).toBe(128);
-    expect([next > 60, next <= 120]).toEqual([true, true]);
+    expect([next > 2, next <= 4]).toEqual([true, true]);
 
     // The fault is over.
     gate.largest = Infinity;

@@ -68,6 +68,32 @@ describe('delivery reports', () => {
   };
   type SmsRecipients = Parameters<SmsOutbox['enqueue']>[0]['to'];
 
+  it('are looked up by their ids, however many messages there are', async () => {
+    const sendAt = new Date(Date.now() + 86_400_000);
+    for (let i = 0; i < 200; i++) await outbox.enqueue({ to: NUMBERS[0]!, content: 'x', sendAt });
+    const ids = Array.from({ length: 20 }, (_, i) => `unheard of ${i}`);
+    const none = ids.map(() => null);
+    const client = await pool.connect();
+    const { rows } = await client
+      .query('begin')
+      .then(() =>
+        client.query(`insert into message (chunk_id, idx, state, msg_id)
+          select c.id, i, 'accepted', c.id || ' ' || i from chunk c cross join generate_series(1, 150) i`),
+      )
+      .then(() =>
+        client.query(`select take_reports('4luaKsL2', 'test', null, false, $1, $2, $2, $3, $2, $4, $2, $2, $2)`, [
+          ...[ids, none],
+          ...[ids.map(() => 'delivered'), ids.map(() => AT.toISOString())],
+        ]),
+      )
+      .then(() =>
+        client.query<{ scans: number }>(`select pg_stat_get_xact_numscans('message_msg_id'::regclass)::int as scans`),
+      )
+      .finally(() => client.release(true));
+    expect(rows[0]!.scans).toBeGreaterThanOrEqual(ids.length);
+    expect(rows[0]!.scans).toBeLessThanOrEqual(3 * ids.length);
+  });
+
   it('bring a recipient to its final state, of which the first one stays', async () => {
     const { id } = await outbox.send({ to: NUMBERS, content: 'x' });
     const [first, second, third] = (await found(id)).recipients.map(({ msgId }) => msgId!);

@@ -12,7 +12,7 @@ export interface Blame {
 /** So often a message is refused while others are accepted before it is given up. */
 const MOST_STRIKES = 3;
 /** Milliseconds until the first probe. What a person has to mend takes longer than what mends itself. */
-const FIRST_PROBE = { account: 10_000, silence: 2_000, largerRequest: 60_000 } as const;
+const FIRST_PROBE = { account: 10_000, silence: 2_000 } as const;
 
 /** Pauses, limits and resumes one gateway account and its lanes, for all workers at once. */
 export class AccountControl {
@@ -56,11 +56,8 @@ export class AccountControl {
    * @returns whether the lane works again.
    */
   async endLaneTry(lane: Lane, size: number, isAnswered: boolean | undefined, reason: string): Promise<boolean> {
-    const intervals = [FIRST_PROBE.silence, FIRST_PROBE.largerRequest];
-    return this.#call('end_lane_try($1, $2, $3, $4, $5, $6, $7)', [
-      ...[lane, size, isAnswered ?? null, reason],
-      ...intervals,
-    ]);
+    const params = [lane, size, isAnswered ?? null, reason, FIRST_PROBE.silence];
+    return this.#call('end_lane_try($1, $2, $3, $4, $5, $6)', params);
   }
 
   /** @returns whether any lane was paused or limited. */

@@ -57,7 +57,7 @@ create table lane_limit (
   paused_at timestamptz not null default clock_timestamp(),
   -- When one request may be larger than the limit. It begins with one recipient, and doubles.
   try_at timestamptz not null,
-  -- How often the lane was paused, and how often a larger request got no answer.
+  -- How often the lane was paused, and how often in a row a larger request got no answer.
   pauses int not null default 0,
   failed_tries int not null default 0,
   primary key (account, lane)
@@ -1121,10 +1121,11 @@ begin
 end $$;
 
 -- A request has ended that was larger than the lane's limit. p_is_answered: null if it never reached the gateway. While the
--- lane is paused the time until the next one doubles up to five minutes, else up to an hour, for each costs more.
+-- lane is paused the time until the next one doubles up to five minutes, else up to an hour, for each costs more. One that is
+-- lost may be lost by chance: the next one after it comes soon.
 -- Returns whether the lane works again.
 create function end_lane_try(
-  p_account text, p_lane lane, p_size int, p_is_answered boolean, p_reason text, p_first double precision, p_first_larger double precision
+  p_account text, p_lane lane, p_size int, p_is_answered boolean, p_reason text, p_first double precision
 ) returns boolean language plpgsql set search_path from current as $$
 declare
   l lane_limit%rowtype;
@@ -1139,13 +1140,14 @@ begin
   if p_is_answered then
     l.size := greatest(l.size, p_size);
     l.try_at := clock_timestamp();
+    l.failed_tries := 0;
   elsif p_is_answered is null then
     l.try_at := clock_timestamp() + interval '1 second';
   elsif l.size = 0 then
     l.try_at := clock_timestamp() + least(300000, p_first * power(2, least(l.pauses, 10))) * interval '1 millisecond';
     l.pauses := l.pauses + 1;
   else
-    l.try_at := clock_timestamp() + least(3600000, p_first_larger * power(2, least(l.failed_tries, 10))) * interval '1 millisecond';
+    l.try_at := clock_timestamp() + least(3600000, p_first * power(2, least(l.failed_tries, 11))) * interval '1 millisecond';
     l.failed_tries := l.failed_tries + 1;
     insert into journal (account, event, by, detail) values (p_account, 'lane limited', 'gateway',
       format('%s: %s recipients a request, %s got no answer', p_lane, l.size, p_size));
@@ -1504,8 +1506,9 @@ begin
         from unnest(p_reports) with ordinality r (msg_id, order_id, number, state, reason, gateway_time, chunk_id, attempt, idx, sent_from, heard_at, at)
         cross join lateral find_recipient(p_account, r.chunk_id, r.attempt, r.idx, r.number) n (chunk_id)
         left join lateral (
+          -- No join, or all chunks of the account may be gone through for each report.
           select f.chunk_id, f.idx from (select * from message w where w.msg_id = r.msg_id offset 0) f
-          join chunk c on c.id = f.chunk_id and c.account = p_account
+          where (select c.account from chunk c where c.id = f.chunk_id) = p_account
           order by f.chunk_id = n.chunk_id and f.idx = r.idx desc, f.chunk_id, f.idx limit 1
         ) m on true
         cross join lateral own_place(p_account, case when coalesce(m.chunk_id, n.chunk_id) is null then r.order_id end, r.number) o
