@@ -8,6 +8,11 @@ export class Deliveries {
     this.messages.set(tracked.message.msgId, tracked);
   }
 
+  /** In the order in which they were accepted. */
+  get all(): Iterable<TrackedMessage> {
+    return this.messages.values();
+  }
+
   find(msgId: string): TrackedMessage | null {
     return this.messages.get(msgId) ?? null;
   }

@@ -25,9 +25,9 @@ export function getSentRcd(call: VendorCall, gateway: Gateway): CallOutcome | Re
   const array: ReportItem[] = [];
   let found = 0;
   let delivered = 0;
-  for (const message of gateway.ledger.messages.all) {
-    const tracked = message.appId === query.appId ? gateway.deliveries.find(message.msgId) : null;
-    if (tracked === null) continue;
+  for (const tracked of gateway.deliveries.all) {
+    const { message } = tracked;
+    if (message.appId !== query.appId) continue;
     const delivery = deliveryOf(tracked, call.at);
     if (delivery.doneAt === null) continue;
     const at = quirks.sentTime === 'done' ? delivery.doneAt : message.at;
