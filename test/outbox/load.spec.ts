@@ -1,5 +1,6 @@
 import { SmsCampaigns } from 'nestjs-laaffic-outbox';
 import { Pool } from 'pg';
+import { chunkColumns } from '../../libs/laaffic-outbox/src/ledger/chunk-recipients.js';
 import { campaignOf } from './campaigns.js';
 import { numbers, Stage, until } from './stage.js';
 
@@ -106,5 +107,41 @@ describe('under load', () => {
       await release();
     }
     expect((await Promise.all(starts)).sort()).toEqual([...numbers(49).map(() => 'refused'), 'started']);
+  });
+
+  it.each([
+    ['written out', `select write_out_oldest(20)`],
+    [
+      'read',
+      `select count(*) from (select ${chunkColumns('laaffic_outbox')} from chunk c where n = 1000 offset 0) seen where messages is not null`,
+    ],
+  ])('an answer is %s as fast if some of its recipients were refused', async (_, statement) => {
+    await stage.app({ worker: false });
+    const took = async (slots: string | null): Promise<number> => {
+      const client = await stage.pool.connect();
+      try {
+        await client.query('begin; set local search_path to laaffic_outbox');
+        await client.query(`insert into account (id) values ('none')`);
+        await client.query(
+          `with added as (
+            insert into chunk (account, lane, n, numbers, state) select 'none', 'bulk', 1000, '', 'settled' from generate_series(1, 20) returning id
+          ) insert into answer (chunk_id, slots, msg_ids) select id, $1, $2 from added`,
+          [slots, Array.from({ length: 1_000 }, (_value, i) => i).join()],
+        );
+        const began = performance.now();
+        await client.query(statement);
+        return performance.now() - began;
+      } finally {
+        await client.query('rollback');
+        client.release();
+      }
+    };
+    const slots = Array.from({ length: 1_000 }, (_value, i) => i + 1).join();
+    const [whole, apart]: [number[], number[]] = [[], []];
+    for (let round = 0; round < 4; round++) {
+      whole.push(await took(null));
+      apart.push(await took(slots));
+    }
+    expect(Math.min(...apart)).toBeLessThan(4 * Math.min(...whole));
   });
 });

@@ -93,9 +93,10 @@ export function chunkColumns(schema: string): string {
       order by m.idx)
       from (
         select * from ${schema}.message where chunk_id = c.id
-        union all select a.chunk_id, coalesce((string_to_array(a.slots, ','))[i.at]::int, i.at - 1)::smallint,
+        union all select a.chunk_id, coalesce(i.slot::smallint, i.at - 1)::smallint,
           'accepted', i.msg_id, null, null, null, null
-        from ${schema}.answer a cross join lateral unnest(string_to_array(a.msg_ids, ',')) with ordinality i (msg_id, at)
+        from ${schema}.answer a
+        cross join lateral unnest(string_to_array(a.msg_ids, ','), string_to_array(a.slots, ',')) with ordinality i (msg_id, slot, at)
         where a.chunk_id = c.id
       ) m) as messages,
     case when c.invalid > 0 then (

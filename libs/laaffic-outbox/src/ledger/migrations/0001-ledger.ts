@@ -603,9 +603,8 @@ end $$;
 create function write_out(p_chunk bigint) returns void language sql set search_path from current as $$
   with gone as (delete from answer where chunk_id = p_chunk returning *)
   insert into message (chunk_id, idx, state, msg_id)
-    select g.chunk_id, coalesce(s.slots[m.at], m.at - 1)::smallint, 'accepted', m.msg_id
-    from gone g cross join lateral (select string_to_array(g.slots, ',')::smallint[] as slots) s
-    cross join lateral unnest(string_to_array(g.msg_ids, ',')) with ordinality m (msg_id, at)
+    select g.chunk_id, coalesce(m.slot::smallint, m.at - 1)::smallint, 'accepted', m.msg_id
+    from gone g cross join lateral unnest(string_to_array(g.msg_ids, ','), string_to_array(g.slots, ',')) with ordinality m (msg_id, slot, at)
     on conflict (chunk_id, idx) do update set msg_id = excluded.msg_id,
       state = case when message.state in ('delivered', 'failed') then message.state else excluded.state end
 $$;
@@ -624,9 +623,8 @@ begin
     -- Nothing is in the way of most, and to look for it would cost a third of the whole.
     with gone as (delete from answer a where a.chunk_id = any (chunks) returning *)
     insert into message (chunk_id, idx, state, msg_id)
-      select g.chunk_id, coalesce(s.slots[m.at], m.at - 1)::smallint, 'accepted', m.msg_id
-      from gone g cross join lateral (select string_to_array(g.slots, ',')::smallint[] as slots) s
-      cross join lateral unnest(string_to_array(g.msg_ids, ',')) with ordinality m (msg_id, at);
+      select g.chunk_id, coalesce(m.slot::smallint, m.at - 1)::smallint, 'accepted', m.msg_id
+      from gone g cross join lateral unnest(string_to_array(g.msg_ids, ','), string_to_array(g.slots, ',')) with ordinality m (msg_id, slot, at);
   exception when unique_violation then
     foreach chunk_id in array chunks loop
       perform write_out(chunk_id);
@@ -693,7 +691,6 @@ declare
   c chunk%rowtype;
   not_accepted int;
   unclear int;
-  slots smallint[];
   added smallint[];
 begin
   select * into c from chunk where id = p_chunk and attempt = p_attempt
@@ -708,12 +705,11 @@ begin
     where not exists (select from message m where m.chunk_id = p_chunk and m.idx = (o ->> 0)::smallint);
   if p_msg_ids <> '' then
     if is_subscribed(c.account, 'accepted') then
-      slots := string_to_array(p_slots, ',');
       -- A report may have said before that they were accepted.
       perform record_event(c, 'accepted', array(
-        select coalesce(slots[i.at], i.at - 1)::smallint
-          from unnest(string_to_array(p_msg_ids, ',')) with ordinality i (msg_id, at)
-          where not exists (select from message m where m.chunk_id = p_chunk and m.idx = coalesce(slots[i.at], i.at - 1)
+        select coalesce(i.slot::smallint, i.at - 1)::smallint
+          from unnest(string_to_array(p_msg_ids, ','), string_to_array(p_slots, ',')) with ordinality i (msg_id, slot, at)
+          where not exists (select from message m where m.chunk_id = p_chunk and m.idx = coalesce(i.slot::smallint, i.at - 1)
             and m.state in ('accepted', 'delivered', 'failed'))), null, null);
     end if;
     insert into answer (chunk_id, slots, msg_ids) values (p_chunk, p_slots, p_msg_ids);
