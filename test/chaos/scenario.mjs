@@ -69,8 +69,9 @@ class Scenario {
   #workers = [];
   #isOver = false;
   #isStreaming = true;
-  /** When the first worker had started. */
-  #ready;
+  /** Those that have started, and when the first had. */
+  #ready = new Set();
+  #firstReady;
   #kills = { workers: 0, database: 0, freezes: 0 };
   /** What workers have written that nobody kills or freezes. */
   #sends = [];
@@ -185,7 +186,10 @@ class Scenario {
     this.#workers[index] = child;
     createInterface({ input: child.stdout }).on('line', (line) => {
       const [word, when, count] = line.split(' ');
-      if (word === 'ready') this.#ready ??= new Date();
+      if (word === 'ready') {
+        this.#ready.add(child);
+        this.#firstReady ??= new Date();
+      }
       if (word === 'frozen') void this.#thaw(child);
       if (word === 'sent') this.#sends.push([Number(when), Number(count)]);
     });
@@ -206,8 +210,10 @@ class Scenario {
     const { workerKills } = this.plan;
     while (this.#kills.workers < workerKills && !this.#isOver) {
       await wait(175 + Math.random() * 350);
-      const worker = this.#workers[Math.floor(Math.random() * this.#workers.length)];
-      if (worker.kill('SIGKILL')) this.#kills.workers++;
+      // To kill one that is only starting proves nothing.
+      const ready = this.#workers.filter((worker) => this.#ready.has(worker) && worker.exitCode === null);
+      const worker = ready[Math.floor(Math.random() * ready.length)];
+      if (worker?.kill('SIGKILL')) this.#kills.workers++;
     }
   }
 
@@ -433,7 +439,7 @@ class Scenario {
         count(*) filter (where state = 'held')::int as held,
         coalesce(max(extract(epoch from sent_at - greatest(created_at, $1))), 0)::float8 as "longestWait"
         from laaffic_outbox.chunk where campaign_id is null and numbers like '${KEPT}%'`,
-      [this.#ready],
+      [this.#firstReady],
     );
     return rows[0];
   }

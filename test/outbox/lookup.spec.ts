@@ -168,7 +168,7 @@ describe('the turn to look for unknown messages', () => {
     );
     await pool.query(
       `update laaffic_outbox.account set looked_up_at = clock_timestamp() - $1 * interval '1 second',
-        lookup_began_at = clock_timestamp() - $2 * interval '1 second'`,
+        lookup_alive_at = clock_timestamp() - $2 * interval '1 second'`,
       [looked, began ?? looked],
     );
     return unknown.turn(60_000, 900_000);
@@ -198,6 +198,17 @@ describe('the turn to look for unknown messages', () => {
     const age = turn === undefined ? undefined : Math.round((turn.to.getTime() - turn.from.getTime()) / 1000);
     expect(age).toBe(isDue ? sent : undefined);
     expect(await unknown.turn(60_000, 900_000)).toBeUndefined();
+  });
+
+  it('is one at a time, however long it takes, until nothing is heard of it for an interval', async () => {
+    const later = () =>
+      pool.query(`update laaffic_outbox.account set lookup_alive_at = lookup_alive_at - interval '61 seconds'`);
+    expect(await turnAfter('unknown', 890, 885, 200, 62)).toBeDefined();
+    await later();
+    await unknown.keepTurn();
+    expect(await unknown.turn(60_000, 900_000)).toBeUndefined();
+    await later();
+    expect(await unknown.turn(60_000, 900_000)).toBeDefined();
   });
 });
 

@@ -32,8 +32,8 @@ export class Answers {
     await this.ledger.database.query(`select ${this.ledger.database.schema}.write_out_oldest($1)`, [limit]);
   }
 
-  /** All that there are now. */
-  async writeOut(): Promise<void> {
-    while (await this.writeOutSome(false));
+  /** All that there are now, a step at a time. */
+  async writeOut(stepped: () => Promise<void> = () => Promise.resolve()): Promise<void> {
+    while (await this.writeOutSome(false)) await stepped();
   }
 }

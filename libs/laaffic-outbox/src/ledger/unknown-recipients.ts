@@ -42,7 +42,8 @@ export class UnknownRecipients {
   }
 
   /**
-   * Takes the turn to look for unknown messages of the account, over all workers at most one for each interval.
+   * Takes the turn to look for unknown messages of the account: over all workers at most one at a time, and one for each
+   * interval. The turn is lost if {@link keepTurn} is not called for an interval.
    * A message is looked for as soon as it is unknown, whenever its age has doubled since, and shortly before
    * the time of grace is over: each look reads all records since it was sent.
    * @returns `undefined` if somebody else had the turn, or if it is not time to look for any.
@@ -62,16 +63,24 @@ export class UnknownRecipients {
           or looked_up_at < sent_at + one * power(2, floor(ln(greatest(1, intervals)) / ln(2))) and intervals >= 1
           or looked_up_at < changed_at + grace - 1.5 * one and now >= changed_at + grace - 1.5 * one
       )
-      update ${s}.account a set lookup_began_at = clock_timestamp() from due d
+      update ${s}.account a set lookup_alive_at = clock_timestamp() from due d
       where a.id = $1 and d.since is not null
-        and (a.lookup_began_at is null or a.lookup_began_at <= clock_timestamp() - $2::float8 * interval '1 millisecond')
-      returning d.since as from, a.lookup_began_at as to`,
+        and (a.lookup_alive_at is null or a.lookup_alive_at <= clock_timestamp() - $2::float8 * interval '1 millisecond')
+      returning d.since as from, a.lookup_alive_at as to`,
       [this.ledger.account, interval, grace],
     );
     const [span] = rows;
     // What is accepted has to be known by its ids.
-    if (span !== undefined) await this.#answers.writeOut();
+    if (span !== undefined) await this.#answers.writeOut(() => this.keepTurn());
     return span;
+  }
+
+  /** The look goes on. */
+  async keepTurn(): Promise<void> {
+    await this.ledger.database.query(
+      `update ${this.ledger.database.schema}.account set lookup_alive_at = clock_timestamp() where id = $1`,
+      [this.ledger.account],
+    );
   }
 
   /** All records up to then were looked at; what ended before its time is made again. */

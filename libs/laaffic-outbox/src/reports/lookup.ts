@@ -40,6 +40,7 @@ export class Lookup {
     );
     for (let start = 0; start < proofs.length; start += STEP) {
       await this.book.take(proofs.slice(start, start + STEP), false);
+      await this.unknown.keepTurn();
     }
     await this.unknown.done(span);
     return false;
@@ -54,6 +55,7 @@ export class Lookup {
       const foreign = await this.unknown.foreign(waiting.map(({ msgId }) => msgId));
       for (const record of waiting) if (foreign.has(record.msgId)) found.set(record.msgId, record);
       waiting = [];
+      await this.unknown.keepTurn();
     };
     for await (const record of this.sms.sentRecords({ from: new Date(start), to }, { signal })) {
       if (isOfSomebody(record)) waiting.push(record);

@@ -38,8 +38,8 @@ create table account (
   worked_at timestamptz,
   -- When a list last went ahead of single recipients that were due.
   list_turn_at timestamptz not null default '-infinity',
-  -- When the last look through sent records began, and up to when records were looked at.
-  lookup_began_at timestamptz,
+  -- When a worker that looks through sent records was last heard of, and up to when records were looked at.
+  lookup_alive_at timestamptz,
   looked_up_at timestamptz
 );
 
@@ -55,6 +55,8 @@ create table lane_limit (
   reason text not null,
   since timestamptz not null default clock_timestamp(),
   paused_at timestamptz not null default clock_timestamp(),
+  -- When the pause was over; null while the lane is paused.
+  resumed_at timestamptz,
   -- When one request may be larger than the limit. It begins with one recipient, and doubles.
   try_at timestamptz not null,
   -- How often the lane was paused, and how often in a row a larger request got no answer.
@@ -1103,11 +1105,13 @@ begin
   insert into lane_limit as l (account, lane, size, goal, reason, try_at, pauses)
     values (p_account, p_lane, 0, p_goal, p_reason, clock_timestamp() + p_first * interval '1 millisecond', 1)
     on conflict (account, lane) do update set size = 0, goal = greatest(l.goal, p_goal), reason = p_reason,
-      paused_at = clock_timestamp(),
-      -- What happened long ago does not make this pause longer.
-      pauses = case when l.paused_at > clock_timestamp() - interval '10 minutes' then l.pauses + 1 else 1 end,
-      try_at = clock_timestamp() + least(300000, p_first * power(2,
-        case when l.paused_at > clock_timestamp() - interval '10 minutes' then least(l.pauses, 10) else 0 end)) * interval '1 millisecond'
+      paused_at = clock_timestamp(), resumed_at = null,
+      -- A lane that has worked for long since its last pause begins anew.
+      pauses = case when clock_timestamp() - l.resumed_at > least(interval '10 minutes', 5 * (l.resumed_at - l.paused_at)) then 1
+        else l.pauses + 1 end,
+      try_at = clock_timestamp() + least(60000, p_first * power(2,
+        case when clock_timestamp() - l.resumed_at > least(interval '10 minutes', 5 * (l.resumed_at - l.paused_at)) then 0
+        else least(l.pauses, 10) end)) * interval '1 millisecond'
       -- What began before the pause says nothing about what came after.
       where l.size > 0 and l.paused_at < (select c.sent_at from chunk c where c.id = p_chunk);
   if not found then return false; end if;
@@ -1117,7 +1121,7 @@ begin
 end $$;
 
 -- A request has ended that was larger than the lane's limit. p_is_answered: null if it never reached the gateway. While the
--- lane is paused the time until the next one doubles up to five minutes, else up to an hour, for each costs more. One that is
+-- lane is paused the time until the next one doubles up to a minute, else up to an hour, for each costs more. One that is
 -- lost may be lost by chance: the next one after it comes soon.
 -- Returns whether the lane works again.
 create function end_lane_try(
@@ -1134,13 +1138,14 @@ begin
     return true;
   end if;
   if p_is_answered then
+    if l.size = 0 then l.resumed_at := clock_timestamp(); end if;
     l.size := greatest(l.size, p_size);
     l.try_at := clock_timestamp();
     l.failed_tries := 0;
   elsif p_is_answered is null then
     l.try_at := clock_timestamp() + interval '1 second';
   elsif l.size = 0 then
-    l.try_at := clock_timestamp() + least(300000, p_first * power(2, least(l.pauses, 10))) * interval '1 millisecond';
+    l.try_at := clock_timestamp() + least(60000, p_first * power(2, least(l.pauses, 10))) * interval '1 millisecond';
     l.pauses := l.pauses + 1;
   else
     l.try_at := clock_timestamp() + least(3600000, p_first * power(2, least(l.failed_tries, 11))) * interval '1 millisecond';
@@ -1148,7 +1153,7 @@ begin
     insert into journal (account, event, by, detail) values (p_account, 'lane limited', 'gateway',
       format('%s: %s recipients a request, %s got no answer', p_lane, l.size, p_size));
   end if;
-  update lane_limit r set size = l.size, try_at = l.try_at, pauses = l.pauses, failed_tries = l.failed_tries,
+  update lane_limit r set size = l.size, try_at = l.try_at, resumed_at = l.resumed_at, pauses = l.pauses, failed_tries = l.failed_tries,
       goal = case when p_is_answered is false then greatest(goal, p_size) else goal end,
       reason = case when p_is_answered is false then p_reason else reason end
     where r.account = p_account and r.lane = p_lane;
