@@ -1,5 +1,8 @@
 import { SmsCampaigns } from 'nestjs-laaffic-outbox';
 import { Pool } from 'pg';
+import { OutboxLedger } from '../../libs/laaffic-outbox/src/ledger/outbox-ledger.js';
+import { UnknownRecipients } from '../../libs/laaffic-outbox/src/ledger/unknown-recipients.js';
+import { Upkeep } from '../../libs/laaffic-outbox/src/ledger/upkeep.js';
 import { chunkColumns } from '../../libs/laaffic-outbox/src/ledger/chunk-recipients.js';
 import { campaignOf } from './campaigns.js';
 import { numbers, Stage, until } from './stage.js';
@@ -143,5 +146,36 @@ describe('under load', () => {
       apart.push(await took(slots));
     }
     expect(Math.min(...apart)).toBeLessThan(4 * Math.min(...whole));
+  });
+
+  it('looks at no message of others when it looks for unknown ones', async () => {
+    const { app, outbox } = await stage.app({ database: pool, worker: false });
+    const ledger = app.get(OutboxLedger);
+    await outbox.enqueue({ to: numbers(1), content: 'x' });
+    await stage.query(
+      `with added as (
+        insert into chunk (account, lane, n, numbers, state, unknown, changed_at)
+          select '4luaKsL2', 'bulk', 500, '', 'settled', c % 2, clock_timestamp() - interval '1 hour' from generate_series(1, 400) c returning id
+      ) insert into message (chunk_id, idx, state, msg_id) select id, i, 'accepted', id || ' ' || i from added, generate_series(0, 499) i`,
+    );
+    await stage.query('analyze message');
+    await stage.query('analyze chunk');
+    /** What the statements of the pool read without an index, once each of its connections has told. */
+    const read = async () => {
+      const clients = await Promise.all(Array.from({ length: 10 }, () => pool.connect()));
+      for (const client of clients) {
+        await client.query('select pg_stat_force_next_flush()');
+        client.release();
+      }
+      const [row] = await stage.query<{ rows: number }>(
+        `select seq_tup_read::int as rows from pg_stat_user_tables where schemaname = 'laaffic_outbox' and relname = 'message'`,
+      );
+      return row!.rows;
+    };
+    const before = await read();
+    await new UnknownRecipients(ledger).turn(60_000, 900_000);
+    for (const policy of ['hold', 'abandon', 'resend'] as const) await new Upkeep(ledger).endGrace('bulk', 1, policy);
+    await outbox.getStats();
+    expect((await read()) - before).toBe(0);
   });
 });

@@ -70,7 +70,7 @@ describe('delivery reports', () => {
 
   it('are looked up by their ids, however many messages there are', async () => {
     const sendAt = new Date(Date.now() + 86_400_000);
-    for (let i = 0; i < 200; i++) await outbox.enqueue({ to: NUMBERS[0]!, content: 'x', sendAt });
+    for (let i = 0; i < 200; i++) await outbox.enqueue({ to: NUMBERS[0]!, content: 'x' }, { sendAt });
     const ids = Array.from({ length: 20 }, (_, i) => `unheard of ${i}`);
     const none = ids.map(() => null);
     const client = await pool.connect();
@@ -89,7 +89,9 @@ describe('delivery reports', () => {
       .then(() =>
         client.query<{ scans: number }>(`select pg_stat_get_xact_numscans('message_msg_id'::regclass)::int as scans`),
       )
-      .finally(() => client.release(true));
+      .finally(() => {
+        client.release(true);
+      });
     expect(rows[0]!.scans).toBeGreaterThanOrEqual(ids.length);
     expect(rows[0]!.scans).toBeLessThanOrEqual(3 * ids.length);
   });

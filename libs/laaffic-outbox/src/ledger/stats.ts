@@ -102,7 +102,7 @@ export class StatsReader {
         ) c
       ), single as (
         select count(*) filter (where m.state = 'unknown') as unknown, count(*) filter (where m.state = 'held') as held
-        from ${s}.chunk c join ${s}.message m on m.chunk_id = c.id
+        from ${s}.chunk c cross join lateral (select state from ${s}.message where chunk_id = c.id offset 0) m
         where c.account = $1 and c.unknown > 0 and c.state = 'settled'
       )
       select p.backlog::text as backlog, p.scheduled::text as scheduled, p.oldest, p.oldest_priority,

@@ -57,7 +57,8 @@ export class UnknownRecipients {
           $2::float8 * interval '1 millisecond' as one, $3::float8 * interval '1 millisecond' as grace
         from ${s}.chunk c join ${s}.account a on a.id = c.account
         where c.account = $1 and (c.state = 'unknown' or c.unknown > 0
-          and exists (select from ${s}.message m where m.chunk_id = c.id and m.state = 'unknown'))
+          -- No \`exists\`, for which all messages that there are may be read.
+          and (select true from ${s}.message m where m.chunk_id = c.id and m.state = 'unknown' limit 1))
       ), due as (
         select min(sent_at) as since from unknown where looked_up_at is null or looked_up_at < changed_at
           or looked_up_at < sent_at + one * power(2, floor(ln(greatest(1, intervals)) / ln(2))) and intervals >= 1
