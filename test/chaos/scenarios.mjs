@@ -33,7 +33,7 @@ export const SCENARIOS = {
 /** The same in a size that fits between two commits. */
 export function small(scenario) {
   const hasKills = scenario.workerKills !== undefined;
-  const kills = hasKills ? { workerKills: 20, databaseKills: 2 } : {};
+  const kills = hasKills ? { workerKills: 12, databaseKills: 2 } : {};
   // To read all that was sent takes seconds while workers start anew all the time.
   const times = hasKills ? { grace: 20_000, lookup: 5_000 } : { grace: 7_000, lookup: 1_500 };
   // It ends, and says what is open, before the test does.

@@ -74,8 +74,8 @@ export class Retention {
 
   get #isOver(): string {
     return `c.state in ('settled', 'refused', 'cancelled', 'abandoned', 'divided')
-      and not exists (select from ${this.ledger.database.schema}.message m
-        where m.chunk_id = c.id and m.state in ('unknown', 'held'))`;
+      and (select true from ${this.ledger.database.schema}.message m
+        where m.chunk_id = c.id and m.state in ('unknown', 'held') limit 1) is null`;
   }
 
   get #isOldCampaign(): string {
@@ -87,7 +87,7 @@ export class Retention {
     const s = this.ledger.database.schema;
     const { rows } = await this.ledger.database.query(
       `with old as (${old}), quiet as (
-        update ${s}.message m set reason = null from old o where m.chunk_id = o.id and m.reason is not null
+        update ${s}.message m set reason = null where m.chunk_id = any (array(select id from old)) and m.reason is not null
       ), emitted as (
         update ${s}.event e set reason = null from old o where e.chunk_id = o.id and e.reason is not null
       ), masked as (

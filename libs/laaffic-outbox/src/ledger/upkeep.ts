@@ -42,7 +42,7 @@ export class Upkeep {
   async endGrace(lane: Lane, grace: number, policy: AfterGrace): Promise<number> {
     const s = this.ledger.database.schema;
     const cancelled = `campaign_id in (select id from ${s}.campaign where state = 'cancelled')`;
-    // No `exists`, for which all messages that there are may be read.
+    // Neither `exists` nor a join, for which all messages that there are may be read.
     const hasUnknown = (chunk: string): string =>
       `(select true from ${s}.message m where m.chunk_id = ${chunk}.id and m.state = 'unknown' limit 1)`;
     let due = `account = $1 and lane = $2 and changed_at < clock_timestamp() - $3 * interval '1 millisecond'`;
@@ -82,18 +82,18 @@ export class Upkeep {
     const single = await this.#move(
       { state, as: state },
       `with due as (
-        select id, lane from ${s}.chunk c where ${due} and state = 'settled' and unknown > 0
+        select id from ${s}.chunk c where ${due} and state = 'settled' and unknown > 0
           and ${hasUnknown('c')}
         limit ${STEP} for no key update skip locked
       ), moved as (
-        update ${s}.message m set state = '${state}' from due d where m.chunk_id = d.id and m.state = 'unknown'
-        returning d.id, d.lane, m.idx, m.code, m.reason
+        update ${s}.message m set state = '${state}' where m.chunk_id = any (array(select id from due)) and m.state = 'unknown'
+        returning m.chunk_id as id, m.idx, m.code, m.reason
       ), recorded as (
         select ${s}.record_event(c, '${state}', g.slots, g.code, g.reason)
         from (select id, code, reason, array_agg(idx order by idx) as slots from moved group by id, code, reason) g
         join ${s}.chunk c on c.id = g.id
       )
-      select lane, count(*)::int as open from moved, (select count(*) from recorded) r group by id, lane`,
+      select $2::${s}.lane as lane, count(*)::int as open from moved, (select count(*) from recorded) r group by id`,
       params,
     );
     return resent + whole + single;
