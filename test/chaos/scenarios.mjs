@@ -35,7 +35,7 @@ export function small(scenario) {
   const hasKills = scenario.workerKills !== undefined;
   const kills = hasKills ? { workerKills: 12, databaseKills: 2 } : {};
   // To read all that was sent takes seconds while workers start anew all the time.
-  const times = hasKills ? { grace: 20_000, lookup: 5_000 } : { grace: 7_000, lookup: 1_500 };
+  const times = hasKills ? { grace: 20_000, lookup: 5_000 } : { grace: 15_000, lookup: 2_000 };
   // It ends, and says what is open, before the test does.
   return { ...scenario, ...kills, ...times, longest: 140_000, recipients: hasKills ? 100_000 : 50_000 };
 }
