@@ -211,7 +211,7 @@ class Scenario {
     while (this.#kills.workers < workerKills && !this.#isOver) {
       await wait(175 + Math.random() * 350);
       // To kill one that is only starting proves nothing.
-      const ready = this.#workers.filter((worker) => this.#ready.has(worker) && worker.exitCode === null);
+      const ready = this.#workers.filter((worker) => this.#ready.has(worker));
       const worker = ready[Math.floor(Math.random() * ready.length)];
       if (worker?.kill('SIGKILL')) this.#kills.workers++;
     }

@@ -43,16 +43,15 @@ export class Upkeep {
     const s = this.ledger.database.schema;
     const cancelled = `campaign_id in (select id from ${s}.campaign where state = 'cancelled')`;
     // Neither `exists` nor a join, for which all messages that there are may be read.
-    const hasUnknown = (chunk: string): string =>
-      `(select true from ${s}.message m where m.chunk_id = ${chunk}.id and m.state = 'unknown' limit 1)`;
+    const hasUnknown = `(select true from ${s}.message m where m.chunk_id = c.id and m.state = 'unknown' limit 1)`;
     let due = `account = $1 and lane = $2 and changed_at < clock_timestamp() - $3 * interval '1 millisecond'`;
     const params = [this.ledger.account, lane, grace];
     let resent = 0;
     if (policy === 'resend') {
       resent = await this.#count(
         `select 1 from (
-          select id from ${s}.chunk where ${due} and (state = 'unknown' or state = 'settled' and unknown > 0
-            and ${hasUnknown('chunk')})
+          select id from ${s}.chunk c where ${due} and (state = 'unknown' or state = 'settled' and unknown > 0
+            and ${hasUnknown})
             and (${cancelled}) is not true
           limit ${STEP} for update skip locked
         ) c where ${s}.resend(c.id, 'unknown,settled', 'open', $4, 'policy') > 0`,
@@ -83,7 +82,7 @@ export class Upkeep {
       { state, as: state },
       `with due as (
         select id from ${s}.chunk c where ${due} and state = 'settled' and unknown > 0
-          and ${hasUnknown('c')}
+          and ${hasUnknown}
         limit ${STEP} for no key update skip locked
       ), moved as (
         update ${s}.message m set state = '${state}' where m.chunk_id = any (array(select id from due)) and m.state = 'unknown'
