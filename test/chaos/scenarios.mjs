@@ -27,7 +27,8 @@ export const SCENARIOS = {
     blind: true,
   },
   'the gateway silent for 10 s': { recipients: 200_000, gatewayDown: 10_000 },
-  'nobody killed': { recipients: 500_000, faults: {} },
+  // A look that began just before a message was unknown, the next one, and the time between them.
+  'nobody killed': { recipients: 500_000, faults: {}, lookup: 10_000, grace: 90_000 },
 };
 
 /** The same in a size that fits between two commits. */
