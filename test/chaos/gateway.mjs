@@ -6,7 +6,6 @@ const { latency, faults, refused, blind } = JSON.parse(process.argv[2]);
 const accepted = new Map();
 const arrivals = [];
 let doubled = 0;
-let isDown = false;
 
 const sandbox = await LaafficSandbox.start({
   queuedFor: 0,
@@ -39,7 +38,6 @@ function refill() {
 
 function draw() {
   const step = { endpoint: 'sendSms', delay: Math.round(latency[0] + Math.random() * (latency[1] - latency[0])) };
-  if (isDown) return { ...step, fault: 'cut-before-reading' };
   let dice = Math.random();
   for (const [fault, share] of Object.entries(faults)) {
     dice -= share;

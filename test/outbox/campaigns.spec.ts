@@ -131,8 +131,11 @@ describe('SmsCampaigns', () => {
     );
     expect(await readAll(campaigns.results(id, { state: 'rejected' }))).toEqual([]);
     const pool = new Pool({ connectionString: database.url, max: 1 });
-    const balance = await balanceOf(pool, campaigns, id).finally(() => pool.end());
-    expect(balance).toEqual({ unbalanced: 0, isWhole: true });
+    try {
+      expect(await balanceOf(pool, campaigns, id)).toEqual({ unbalanced: 0, isWhole: true });
+    } finally {
+      await pool.end();
+    }
   });
 
   it('keeps of an invalid entry its order id, its line, and what stands there', async () => {

@@ -44,7 +44,7 @@ export class Database {
   }
 
   /** One statement. The caller says of what form its rows are. */
-  // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- as in pg: nobody else knows the form of the rows
+  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- as in pg: nobody else knows the form of the rows
   query<R extends QueryResultRow = Record<string, unknown>>(text: string, params?: unknown[]): Promise<{ rows: R[] }> {
     return this.run(text, params) as Promise<{ rows: R[] }>;
   }

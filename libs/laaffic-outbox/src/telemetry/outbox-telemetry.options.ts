@@ -15,15 +15,15 @@ export class OutboxTelemetrySettings {
   constructor(options: unknown) {
     const fields = (typeof options === 'object' && options !== null ? options : {}) as Record<string, unknown>;
     const problems = typeof options === 'object' && options !== null ? [] : ['telemetry must be an object'];
-    const provider = (fields['meterProvider'] ?? undefined) as Partial<MeterProvider> | undefined;
-    if (provider !== undefined && typeof provider.getMeter !== 'function') {
+    const provider = fields['meterProvider'] as Partial<MeterProvider> | null | undefined;
+    if (provider != null && typeof provider.getMeter !== 'function') {
       problems.push('telemetry.meterProvider must have a method getMeter');
     }
     for (const field of Object.keys(fields)) {
       if (field !== 'meterProvider') problems.push(`telemetry.${field} is no option; known is meterProvider`);
     }
     if (problems.length > 0) throw new OutboxOptionsError(problems);
-    this.meterProvider = provider as MeterProvider | undefined;
+    this.meterProvider = (provider as MeterProvider | null | undefined) ?? undefined;
     Object.freeze(this);
   }
 }

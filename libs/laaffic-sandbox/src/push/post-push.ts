@@ -2,7 +2,8 @@ import { request } from 'node:http';
 import type { Waits } from '../timing/waits.js';
 
 export type PushAnswer =
-  { readonly http: number; readonly error: null } | { readonly http: null; readonly error: string };
+  | { readonly http: number; readonly error: null }
+  | { readonly http: null; readonly error: string };
 
 /** One POST to the customer; calls back once. Returns what ends it. */
 export function postPush(

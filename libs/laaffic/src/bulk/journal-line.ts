@@ -14,7 +14,8 @@ export interface FinishedRequest extends Outcomes {
 
 /** One line of a journal. */
 export type JournalLine =
-  ({ readonly event: 'started' } & BulkRequest) | ({ readonly event: 'finished' } & FinishedRequest);
+  | ({ readonly event: 'started' } & BulkRequest)
+  | ({ readonly event: 'finished' } & FinishedRequest);
 
 export function startedLine({ first, count, orderIds }: BulkRequest): string {
   return toLine({ event: 'started', first, count, orderIds });
