@@ -2,9 +2,10 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import fc from 'fast-check';
 import { ask, call, get, now, number, post, postJson, send, signed, tell } from '../../test/gateway.client.js';
+import { cases } from '../../../../test/cases.js';
 import { LaafficSandbox } from '../index.js';
 
-const runs = { numRuns: 150 };
+const runs = { numRuns: cases(150, 50) };
 
 let sandbox: LaafficSandbox;
 
