@@ -96,6 +96,37 @@ describe('delivery reports', () => {
     expect(rows[0]!.scans).toBeLessThanOrEqual(3 * ids.length);
   });
 
+  it('that come again are known by their messages at the first look, if their places agree', async () => {
+    const { id } = await outbox.send({ to: NUMBERS, content: 'x' });
+    const [first, ...others] = (await found(id)).recipients.map(({ msgId }) => ({ msgId: msgId! }));
+    await take([{ ...first!, state: 'failed' }, ...others]);
+    const before = await found(id);
+    const { rows: places } = await pool.query<{ msg_id: string; chunk_id: string; idx: string }>(
+      'select msg_id, chunk_id, idx from message where msg_id = any ($1) order by idx',
+      [before.recipients.map(({ msgId }) => msgId)],
+    );
+    const look = async (reports: typeof places) => {
+      const [none, ...columns] = [
+        reports.map(() => ''),
+        reports.map((report) => report.msg_id),
+        reports.map(() => 'delivered'),
+        reports.map((report) => report.chunk_id),
+        reports.map((report) => report.idx),
+      ];
+      const { rows } = await pool.query<{ found: number[] | null }>(
+        'select book_awaited($2, $3, $1, $1, $4, $5) as found',
+        [none, ...columns],
+      );
+      return rows[0]!.found;
+    };
+    expect(await look(places)).toBeNull();
+    expect(await look([...places.slice(1), { ...places[0]!, idx: places[1]!.idx }])).toEqual([1, 2]);
+    expect(await look(places.map((report) => ({ ...report, msg_id: `unheard of ${report.idx}` })))).toEqual([]);
+    // A gateway gives out its own ids: without a place the same id may be another's.
+    expect(await look(places.map((report) => ({ ...report, chunk_id: '', idx: '' })))).toEqual([]);
+    expect(await found(id)).toEqual(before);
+  });
+
   it('bring a recipient to its final state, of which the first one stays', async () => {
     const { id } = await outbox.send({ to: NUMBERS, content: 'x' });
     const [first, second, third] = (await found(id)).recipients.map(({ msgId }) => msgId!);

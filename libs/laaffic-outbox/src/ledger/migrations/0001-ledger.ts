@@ -1431,9 +1431,9 @@ begin
 end $$;
 
 -- Writes final reports to recipients that wait for nothing but their report, as most do. Returns the places, from 1, of
--- the reports that found one, or null if all did. Row by row in the order of their ids, which is the same for everybody,
--- and each by its id, whatever old statistics say of a table that grows: hence the settings, offset 0 and ctid. A row that
--- somebody else changes meanwhile is another by its ctid, and not found.
+-- the reports that found one, or that come again for one that has its report, or null if all did. Row by row in the order
+-- of their ids, which is the same for everybody, and each by its id, whatever old statistics say of a table that grows:
+-- hence the settings, offset 0 and ctid. A row that somebody else changes meanwhile is another by its ctid, and not found.
 create function book_awaited(
   p_msg_ids text[], p_states text[], p_reasons text[], p_times text[], p_chunks text[], p_slots text[],
   -- When they came, if that was before now.
@@ -1453,16 +1453,17 @@ begin
     from unnest(p_msg_ids, p_states, p_reasons, p_times, p_chunks, p_slots, p_heard)
       with ordinality r (msg_id, state, reason, gateway_time, chunk_id, idx, heard_at, place)
     where r.state <> 'accepted' order by r.msg_id collate "C", r.place
+  ), known as (
+    select f.place, f.state, f.reason, f.gateway_time, f.heard_at, w.tid, w.is_awaited from first f cross join lateral (
+      select s.ctid as tid, s.state = 'accepted' as is_awaited from message s where s.msg_id = f.msg_id
+        -- Two gateways may give out the same id; an order id of ours says whose it is.
+        and (f.chunk_id is null and s.state = 'accepted'
+          or s.chunk_id = f.chunk_id and s.idx = f.idx and s.state in ('accepted', 'delivered', 'failed')) offset 0
+    ) w
   ), booked as (
     update message m set state = t.state::message_state, code = null, reason = nullif(t.reason, ''),
         reported_at = coalesce(t.heard_at::timestamptz, clock_timestamp()), gateway_time = nullif(t.gateway_time, '')::timestamptz
-      from (
-        select f.place, f.state, f.reason, f.gateway_time, f.heard_at, w.tid from first f cross join lateral (
-          select s.ctid as tid from message s where s.msg_id = f.msg_id and s.state = 'accepted'
-            -- Two gateways may give out the same id; an order id of ours says whose it is.
-            and (f.chunk_id is null or s.chunk_id = f.chunk_id and s.idx = f.idx) offset 0
-        ) w
-      ) t where m.ctid = t.tid
+      from known t where m.ctid = t.tid and t.is_awaited
       returning t.place, m.chunk_id, m.idx, m.state
   ), recorded as (
     insert into event (account, topic, campaign_id, root, chunk_id, slots, attempt, sent_at)
@@ -1475,7 +1476,10 @@ begin
       returning 1
   )
   select b.found, r.events > 0 into found, is_recorded
-    from (select array_agg(distinct place) as found from booked) b, (select count(*) as events from recorded) r;
+    from (
+      select array_agg(distinct place) as found
+        from (select place from booked union all select place from known where not is_awaited) p
+    ) b, (select count(*) as events from recorded) r;
   if is_recorded then perform notify_events(); end if;
   return case when cardinality(found) = cardinality(p_msg_ids) then null else coalesce(found, '{}') end;
 end $$;
