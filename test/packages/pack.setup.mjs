@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, symlinkSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -12,6 +12,8 @@ const notInAClone = ['.git', 'node_modules', 'dist', 'coverage', '.data'];
 export default async function pack() {
   await startRun();
   const dir = mkdtempSync(join(tmpdir(), 'packed-packages-'));
+  // For root, PostgreSQL runs as another user, who has to enter: or its data would be elsewhere, and stay there.
+  chmodSync(dir, 0o755);
   const [checkout, tarballs] = [join(dir, 'checkout'), join(dir, 'tarballs')];
   process.env.PACKED_PACKAGES = dir;
   cpSync(root, checkout, { recursive: true, filter: (path) => !notInAClone.includes(basename(path)) });
