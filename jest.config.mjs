@@ -34,7 +34,7 @@ export const shared = {
       '@swc/jest',
       {
         swcrc: false,
-        sourceMaps: 'inline',
+        sourceMaps: true,
         module: { type: 'commonjs' },
         jsc: {
           target: 'es2022',
