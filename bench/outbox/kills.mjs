@@ -54,6 +54,7 @@ async function withBullMq() {
       }
     };
     const alive = Array.from({ length: WORKERS }, (_, index) => keepAlive(index));
+    let isDone = false;
     // As long as there is something to do, and only those that do it, as with the outbox.
     const kills = async () => {
       for (let kill = 0; kill < KILLS && !isDone;) {
@@ -62,7 +63,6 @@ async function withBullMq() {
         if (working[Math.floor(Math.random() * working.length)]?.kill('SIGKILL')) kill++;
       }
     };
-    let isDone = false;
     const done = untilDone(queue).then(() => (isDone = true));
     await Promise.all([kills(), done]);
     const seconds = Math.round((performance.now() - started) / 100) / 10;
