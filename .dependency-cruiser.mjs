@@ -1,26 +1,33 @@
 // The rooms of nestjs-laaffic and their ranks: a file imports its own room and rooms of lower rank.
 const library = 'libs/laaffic/src/';
 const rooms = [
-  { rank: 0, files: 'clock\\.ts' },
-  { rank: 0, files: 'randomness\\.ts' },
+  { rank: 0, files: '(clock|randomness|on-abort|exact-json|linked-queue|loopback)\\.ts' },
   { rank: 1, files: 'messages/' },
   { rank: 1, files: 'rate/' },
   { rank: 1, files: 'segments/' },
   { rank: 2, files: 'errors/(?!laaffic-exception\\.filter)' },
   { rank: 2, files: 'signing/' },
   { rank: 3, files: 'options/' },
-  { rank: 4, files: 'gateway/' },
-  { rank: 5, files: 'bulk/' },
-  { rank: 6, files: 'sms\\.service\\.ts' },
-  { rank: 6, files: 'sms-token\\.ts' },
-  { rank: 6, files: 'webhooks/' },
-  { rank: 6, files: 'errors/laaffic-exception\\.filter\\.ts' },
-  { rank: 7, files: 'laaffic\\.module(-definition)?\\.ts' },
-  { rank: 7, files: 'commands/' },
-  { rank: 7, files: 'health/' },
-  { rank: 7, files: 'telemetry/' },
-  { rank: 8, files: 'testing/' },
-  { rank: 8, files: 'index\\.ts' },
+  { rank: 4, files: 'connection/' },
+  { rank: 5, files: 'gateway/http/' },
+  { rank: 5, files: 'gateway/protocol/' },
+  { rank: 6, files: 'gateway/traffic/' },
+  { rank: 7, files: 'gateway/request-loop\\.ts' },
+  { rank: 8, files: 'gateway/send/' },
+  { rank: 8, files: 'gateway/query/' },
+  { rank: 9, files: 'bulk/' },
+  { rank: 10, files: 'sms\\.service\\.ts' },
+  { rank: 10, files: 'receipt-serialization\\.ts' },
+  { rank: 10, files: 'webhooks/' },
+  { rank: 10, files: 'errors/laaffic-exception\\.filter\\.ts' },
+  { rank: 11, files: 'sms-token\\.ts' },
+  { rank: 12, files: 'laaffic\\.module(-definition)?\\.ts' },
+  { rank: 12, files: 'commands/' },
+  { rank: 12, files: 'recipient-files/' },
+  { rank: 12, files: 'health/' },
+  { rank: 12, files: 'telemetry/' },
+  { rank: 13, files: 'testing/' },
+  { rank: 13, files: 'index\\.ts' },
 ];
 // The same for nestjs-laaffic-outbox; its embedded server is a house of its own.
 const outbox = 'libs/laaffic-outbox/src/';
@@ -31,10 +38,66 @@ const outboxRooms = [
   { rank: 2, files: 'ledger/' },
   { rank: 3, files: '(worker|reports|campaigns|events)/' },
   { rank: 4, files: 'sms-(outbox|campaigns)\\.ts' },
-  { rank: 5, files: 'laaffic-outbox\\.module(-definition)?\\.ts' },
-  { rank: 5, files: 'health/' },
-  { rank: 5, files: 'telemetry/' },
-  { rank: 6, files: 'index\\.ts' },
+  { rank: 5, files: 'outbox-tokens\\.ts' },
+  { rank: 6, files: 'laaffic-outbox\\.module(-definition)?\\.ts' },
+  { rank: 6, files: 'health/' },
+  { rank: 6, files: 'telemetry/' },
+  { rank: 7, files: 'index\\.ts' },
+];
+// The same for laaffic-sandbox.
+const sandbox = 'libs/laaffic-sandbox/src/';
+const sandboxRooms = [
+  { rank: 0, files: '(sandbox\\.error|parse-json|read-body)\\.ts' },
+  { rank: 0, files: 'vendor/' },
+  { rank: 1, files: 'history/' },
+  { rank: 2, files: 'options/' },
+  { rank: 3, files: 'protocol/' },
+  { rank: 4, files: 'state/(account|delivery|script|timing)/' },
+  { rank: 5, files: 'state/push/' },
+  { rank: 6, files: 'state/(gateway|secrets)\\.ts' },
+  { rank: 7, files: 'endpoints/queries/' },
+  { rank: 7, files: 'endpoints/sending/' },
+  { rank: 8, files: 'endpoints/endpoints\\.ts' },
+  { rank: 8, files: 'control/' },
+  { rank: 9, files: 'http/' },
+  { rank: 10, files: 'laaffic-sandbox\\.ts' },
+  { rank: 11, files: 'cli/' },
+  { rank: 11, files: 'index\\.ts' },
+  { rank: 12, files: 'cli\\.ts' },
+];
+// The same for laaffic-cli.
+const commandLine = 'libs/laaffic-cli/src/';
+const commandLineRooms = [
+  { rank: 0, files: '(command-io|command\\.error|exit-codes|help)\\.ts' },
+  { rank: 1, files: 'arguments/' },
+  { rank: 1, files: 'input/' },
+  { rank: 1, files: 'journal/' },
+  { rank: 1, files: 'output/' },
+  { rank: 2, files: 'account/' },
+  { rank: 3, files: 'commands/' },
+  { rank: 4, files: 'run\\.ts' },
+  { rank: 5, files: 'cli\\.ts' },
+];
+
+// The same for the service. Feature modules do not import each other, and share `recipients/`.
+const service = 'src/';
+const serviceRooms = [
+  { rank: 0, files: 'common/' },
+  { rank: 0, files: 'database/database-url\\.ts' },
+  { rank: 1, files: 'configuration\\.ts' },
+  { rank: 2, files: 'configuration\\.module\\.ts' },
+  { rank: 2, files: 'database/(?!database-url)' },
+  { rank: 3, files: 'gateway/' },
+  { rank: 3, files: 'recipients/' },
+  { rank: 4, files: 'account/' },
+  { rank: 4, files: 'campaigns/' },
+  { rank: 4, files: 'health/' },
+  { rank: 4, files: 'messages/' },
+  { rank: 4, files: 'pushes/' },
+  { rank: 5, files: 'app\\.module\\.ts' },
+  { rank: 6, files: 'create-app\\.ts' },
+  { rank: 6, files: '(start-failure|start-report|first-message)\\.ts' },
+  { rank: 7, files: 'main\\.ts' },
 ];
 
 const ranksOf = (folder, all) => {
@@ -60,6 +123,15 @@ export default {
   forbidden: [
     ...ranksOf(library, rooms),
     ...ranksOf(outbox, outboxRooms),
+    ...ranksOf(sandbox, sandboxRooms),
+    ...ranksOf(service, serviceRooms),
+    {
+      name: 'only create-app and common/http know Express',
+      severity: 'error',
+      from: { path: '^src/', pathNot: ['^src/(create-app\\.ts|common/http/)', '\\.spec\\.ts$'] },
+      to: { path: 'node_modules/(@types/)?express/|node_modules/@nestjs/platform-express/' },
+    },
+    ...ranksOf(commandLine, commandLineRooms),
     {
       name: 'the outbox imports the module by its name',
       severity: 'error',
@@ -87,13 +159,17 @@ export default {
       name: 'the command line imports the other packages by their names',
       severity: 'error',
       from: { path: '^libs/laaffic-cli/src/' },
-      to: { path: '^libs/(?!laaffic-cli/)', pathNot: '^libs/laaffic(-sandbox)?/src/index\\.ts$' },
+      to: { path: '^libs/(?!laaffic-cli/)', pathNot: '^libs/laaffic(-sandbox)?/src/(recipient-files/)?index\\.ts$' },
     },
     {
-      name: 'the rooms of the command line know nothing of its commands',
+      name: 'the command line loads Nest only for a command',
       severity: 'error',
-      from: { path: '^libs/laaffic-cli/src/(arguments|account|input|journal|output)/' },
-      to: { path: '^libs/laaffic-cli/src/(commands/|run\\.ts|cli\\.ts)' },
+      from: { path: '^libs/laaffic-cli/src/(cli|run|help|exit-codes)\\.ts$' },
+      to: {
+        dynamic: false,
+        dependencyTypesNot: ['core', 'type-only'],
+        pathNot: '^libs/laaffic-cli/src/(run|help|exit-codes)\\.ts$',
+      },
     },
     {
       name: 'nobody imports the command line',

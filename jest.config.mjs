@@ -59,7 +59,8 @@ export default {
   testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/(packages|chaos)/'],
   moduleNameMapper: {
     '^nestjs-laaffic$': '<rootDir>/libs/laaffic/src/index.ts',
-    '^nestjs-laaffic/(commands|webhooks|health|telemetry|testing)$': '<rootDir>/libs/laaffic/src/$1/index.ts',
+    '^nestjs-laaffic/(commands|webhooks|health|telemetry|testing|recipient-files)$':
+      '<rootDir>/libs/laaffic/src/$1/index.ts',
     '^nestjs-laaffic-outbox$': '<rootDir>/libs/laaffic-outbox/src/index.ts',
     '^nestjs-laaffic-outbox/(embedded|health|telemetry)$': '<rootDir>/libs/laaffic-outbox/src/$1/index.ts',
     '^laaffic-sandbox$': '<rootDir>/libs/laaffic-sandbox/src/index.ts',

@@ -1,13 +1,13 @@
-import { OrderIds } from '../libs/laaffic/dist/esm/messages/order-id.js';
+import { OrderIdGenerator } from '../libs/laaffic/dist/esm/messages/order-ids.js';
 import { Randomness } from '../libs/laaffic/dist/esm/randomness.js';
-import { readSendCommand } from '../libs/laaffic/dist/esm/messages/read-send-command.js';
+import { readSendCommand } from '../libs/laaffic/dist/esm/messages/send-command.js';
 import { median, table } from './report.mjs';
 
 const ROUNDS = 2_000;
 
 /** What it costs to check 1,000 recipients and make their order ids. */
 export function validation() {
-  const orderIds = new OrderIds(new Randomness());
+  const orderIds = new OrderIdGenerator(new Randomness());
   const numbers = Array.from({ length: 1000 }, (_, i) => String(91_850_000_000 + i));
   const forms = {
     digits: numbers,
@@ -20,7 +20,7 @@ export function validation() {
       const started = performance.now();
       const read = readSendCommand({ to, content: 'Your code is 482913' }, 1000, orderIds.forRequest());
       times.push(performance.now() - started);
-      if (!('sms' in read)) throw new Error('refused');
+      if (!('sms' in read)) throw new Error('rejected');
     }
     return [name, median(times).toFixed(3)];
   });

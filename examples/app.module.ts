@@ -2,8 +2,12 @@ import { Body, Controller, Module, Post } from '@nestjs/common';
 import { LaafficModule, SmsService, UseLaafficErrors } from 'nestjs-laaffic';
 import { SendSmsCommand } from 'nestjs-laaffic/commands';
 
-const { LAAFFIC_APP_ID: appId, LAAFFIC_API_KEY: apiKey, LAAFFIC_API_SECRET: apiSecret } = process.env;
-const baseUrl = process.env.LAAFFIC_BASE_URL; // a sandbox, a sister platform; by default Laaffic
+const laaffic = LaafficModule.forRoot({
+  appId: process.env.LAAFFIC_APP_ID,
+  apiKey: process.env.LAAFFIC_API_KEY,
+  apiSecret: process.env.LAAFFIC_API_SECRET,
+  baseUrl: process.env.LAAFFIC_BASE_URL, // a sandbox or a sister platform; Laaffic by default
+});
 
 @Controller('notifications')
 @UseLaafficErrors()
@@ -15,8 +19,6 @@ class NotificationsController {
     return this.sms.send(command); // { accepted, rejected, unknown }
   }
 }
-
-const laaffic = LaafficModule.forRootAsync({ useFactory: () => ({ appId, apiKey, apiSecret, baseUrl }) });
 
 @Module({ imports: [laaffic], controllers: [NotificationsController] })
 export class AppModule {}

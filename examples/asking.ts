@@ -14,13 +14,13 @@ export async function askEverything(sms: SmsService, msgId: string, later: Later
     Date,
   ];
 
-  const [report] = await sms.reports([msgId]); // { msgId, number, state, at, price? }
+  const [report] = await sms.getDeliveryReports([msgId]); // { msgId, number, state, at, price? }
   if (report?.state === 'not-found') later.ask(msgId); // not failed: perhaps still queued
 
-  for await (const record of sms.sentRecords({ from: lastMonth, to: new Date() })) tally.add(record);
-  for await (const reply of sms.inbound({ from: yesterday, to: new Date() })) tally.add(reply);
+  for await (const record of sms.listSentMessages({ from: lastMonth, to: new Date() })) tally.add(record);
+  for await (const reply of sms.listInboundMessages({ from: yesterday, to: new Date() })) tally.add(reply);
 
-  const { balance, gift, credit } = await sms.balance(); // exact decimals, as text
+  const { balance, gift, credit } = await sms.getBalance(); // exact decimals, as text
   await sms.confirmConversion({ number: '+91 8563 21412', msgId, at: new Date() });
   return { balance, gift, credit };
 }

@@ -1,4 +1,6 @@
+import { createReadStream } from 'node:fs';
 import { BulkStoppedError, JsonLinesJournal, segments, toGsm7, type SmsService } from 'nestjs-laaffic';
+import { readRecipientFile } from 'nestjs-laaffic/recipient-files';
 
 export async function sendToAll(sms: SmsService, numbers: AsyncIterable<string> | Iterable<string>, content: string) {
   const run = sms.sendBulk(numbers, { content }, { concurrency: 4, duplicates: 'drop' });
@@ -13,16 +15,21 @@ export async function sendToAll(sms: SmsService, numbers: AsyncIterable<string> 
 export async function sendToAllSafely(sms: SmsService, numbers: Iterable<string>, content: string, path: string) {
   await using journal = await JsonLinesJournal.open(path); // again after a crash: nothing is sent twice
   try {
-    return await sms.sendBulk(numbers, { content }, { journal }).finish(); // counts alone
+    return await sms.sendBulk(numbers, { content }, { journal }).drain(); // only counts
   } catch (error) {
     if (!(error instanceof BulkStoppedError)) throw error;
-    return error.counts; // no balance, wrong key…: mend it, and run the same again
+    return error.counts; // no balance, wrong key…: fix the cause, and run the same again
   }
 }
 
+export function sendFile(sms: SmsService, path: string, content: string) {
+  const recipients = readRecipientFile(createReadStream(path), { format: 'csv' });
+  return sms.sendBulk(recipients, { content }).drain();
+}
+
 export function costOf(content: string) {
-  const { encoding, parts, rest, forcesUcs2 } = segments(content);
-  // forcesUcs2: [{ character: '…', position: 14, suggestion: '...' }]
+  const { encoding, parts, remainingUnits, nonGsm7Characters } = segments(content);
+  // nonGsm7Characters: [{ character: '…', position: 14, suggestion: '...' }]
   const cheaper = encoding === 'ucs-2' ? toGsm7(content) : undefined;
-  return { parts, rest, forcesUcs2, cheaper };
+  return { parts, remainingUnits, nonGsm7Characters, cheaper };
 }

@@ -22,7 +22,7 @@ export class HealthModule {
   static for(account: LaafficOptions): DynamicModule {
     return {
       module: HealthModule,
-      imports: [LaafficModule.forRoot(account), TerminusModule, LaafficHealthModule.forRoot({ minimumBalance: '25' })],
+      imports: [LaafficModule.forRoot(account), TerminusModule, LaafficHealthModule.forRoot({ minBalance: '25' })],
     };
   }
 }

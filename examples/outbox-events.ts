@@ -17,12 +17,12 @@ export class OrderMessages {
     private readonly outbox: SmsOutbox,
   ) {}
 
-  async tell(order: string, number: string): Promise<void> {
+  async notify(order: string, number: string): Promise<void> {
     const sms = { to: number, content: 'Your order is on its way' };
     await this.outbox.enqueue(sms, { reference: order, idempotencyKey: `order ${order} on its way` });
   }
 
-  /** The same change may come again, so this sets a state and counts nothing. */
+  /** The same change may come twice, so this sets a state and counts nothing. */
   @OnRecipientState()
   async onState({ reference, recipients }: RecipientStateEvent): Promise<void> {
     for (const { state } of recipients) {

@@ -1,32 +1,32 @@
 import type { SmsOutbox } from 'nestjs-laaffic-outbox';
 
-/** A code is of no use after a minute: then it is not sent any more. */
+/** A code is useless after a minute, so it is not sent later than that. */
 export async function sendCode(outbox: SmsOutbox, number: string, code: string) {
   const { id, receipt } = await outbox.send(
     { to: number, content: `Your code is ${code}` },
-    { sendBefore: new Date(Date.now() + 60_000), timeout: 10_000 },
+    { sendBefore: new Date(Date.now() + 60_000), timeoutMs: 10_000 },
   );
-  if (receipt === undefined) return `${id} is not decided yet, and stays in the outbox`;
-  const [refused] = receipt.rejected;
-  if (refused !== undefined) return `${id} was not sent: ${refused.code}`;
-  return receipt.unknown.length > 0 ? `${id} was perhaps sent` : `${id} was accepted`;
+  if (receipt === undefined) return `${id} has no outcome yet and stays in the outbox`;
+  const [rejected] = receipt.rejected;
+  if (rejected !== undefined) return `${id} was not sent: ${rejected.code}`;
+  return receipt.unknown.length > 0 ? `${id} may have been sent` : `${id} was accepted`;
 }
 
-export async function takeBack(outbox: SmsOutbox, id: string) {
+export async function cancelMessage(outbox: SmsOutbox, id: string) {
   if (await outbox.cancel(id, 'anna')) return 'never sent';
   const message = await outbox.find(id);
   return message?.recipients.map(({ state }) => state).join() ?? 'there is no such message';
 }
 
-/** What the vendor's console shows to a person. */
+/** What a person sees in the vendor's console. */
 export interface Console {
   has(number: string | undefined, since: Date | undefined): Promise<boolean>;
 }
 
 export async function decide(outbox: SmsOutbox, console: Console) {
-  for await (const { messageId, position, number } of outbox.held()) {
+  for await (const { messageId, position, number } of outbox.listHeld()) {
     const message = await outbox.find(messageId);
     const decision = (await console.has(number, message?.createdAt)) ? 'sent' : 'abandon';
-    await outbox.resolve(messageId, decision, { by: 'anna', positions: [position] });
+    await outbox.resolveHeld(messageId, decision, { actor: 'anna', positions: [position] });
   }
 }

@@ -4,7 +4,7 @@ import type { SmsOutbox, SqlTransaction } from 'nestjs-laaffic-outbox';
 import type { ClientBase } from 'pg';
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
 
-/** The order and its message: both, or neither. */
+/** Stores the order and its message: both, or neither. */
 export function placeOrder(orm: DataSource, outbox: SmsOutbox, number: string) {
   return orm.transaction(async (manager) => {
     await manager.query('insert into orders (name) values ($1)', [number]);
@@ -12,10 +12,10 @@ export function placeOrder(orm: DataSource, outbox: SmsOutbox, number: string) {
   });
 }
 
-/** pg: the client that ran `begin`, as it is; not the pool. */
+/** pg: the client that ran `begin`, unchanged, but not the pool. */
 export const ofPg = (client: ClientBase): SqlTransaction => client;
 
-/** TypeORM: the manager that `transaction` gives, or the query runner, as it is; not the `DataSource`. */
+/** TypeORM: the manager from `transaction`, or a query runner, unchanged, but not the `DataSource`. */
 export const ofTypeOrm = (tx: EntityManager | QueryRunner): SqlTransaction => tx;
 
 export interface DrizzleTransaction {
@@ -24,7 +24,7 @@ export interface DrizzleTransaction {
 
 export const ofDrizzle = (tx: DrizzleTransaction): SqlTransaction => ({
   query: async (text, params) => {
-    const pieces = text.split(/\$(\d+)/); // every second one is the number of a parameter
+    const pieces = text.split(/\$(\d+)/); // every second piece is a parameter number
     return tx.execute(
       sql.join(pieces.map((piece, i) => (i % 2 === 0 ? sql.raw(piece) : sql`${params[Number(piece) - 1]}`))),
     );

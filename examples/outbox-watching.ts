@@ -29,7 +29,7 @@ export class WatchedModule {
         LaafficOutboxModule.forRoot({ database }),
         OutboxTelemetryModule.forRoot(),
         TerminusModule,
-        OutboxHealthModule,
+        OutboxHealthModule.forRoot(),
       ],
     };
   }

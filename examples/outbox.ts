@@ -6,7 +6,7 @@ import { Pool } from 'pg';
 const { LAAFFIC_APP_ID: appId, LAAFFIC_API_KEY: apiKey, LAAFFIC_API_SECRET: apiSecret } = process.env;
 const baseUrl = process.env.LAAFFIC_BASE_URL;
 const pool = new Pool({ connectionString: process.env.DATABASE_URL });
-// Without a listener, an idle connection that breaks ends the process.
+// Without a listener, a lost idle connection would end the process.
 pool.on('error', ({ message }) => {
   new Logger('Database').warn(message);
 });
@@ -15,7 +15,7 @@ pool.on('error', ({ message }) => {
 export class Orders implements OnApplicationShutdown {
   constructor(private readonly outbox: SmsOutbox) {}
 
-  /** The order and its message: both, or neither. */
+  /** Stores the order and its message: both, or neither. */
   async place(name: string, number: string): Promise<string> {
     const client = await pool.connect();
     try {

@@ -24,7 +24,7 @@ export function withValues({ appId, apiKey, apiSecret }: LaafficOptions) {
 }
 
 export function named(marketing: LaafficOptions) {
-  return LaafficModule.forRootAsync({ name: 'marketing', useFactory: () => marketing });
+  return LaafficModule.forRootAsync({ account: 'marketing', useFactory: () => marketing });
 }
 
 @Injectable()

@@ -13,7 +13,7 @@ export async function sendToTwo(sms: SmsService) {
 
 export interface Later {
   again(command: SendSms): void;
-  settle(receipt: SmsReceipt | undefined): void;
+  resolve(receipt: SmsReceipt | undefined): void;
 }
 
 export async function sendWithCare(sms: SmsService, command: SendSms, later: Later) {
@@ -24,7 +24,7 @@ export async function sendWithCare(sms: SmsService, command: SendSms, later: Lat
     if (error.outcome === 'rejected') {
       later.again(command); // nothing was sent
     } else {
-      later.settle(error.receipt); // perhaps sent: settle by order ids, do not send again
+      later.resolve(error.receipt); // perhaps sent: find out by order ids, do not send again
     }
   }
 }

@@ -7,10 +7,10 @@ export class Protocol {
   readonly lines: string[] = [];
 
   constructor(sms: SmsService) {
-    sms.traffic.subscribe((event) => {
+    sms.requestEvents.subscribe((event) => {
       if (event.type === 'started') return;
-      const { request, outcome, code = 'ok', duration } = event;
-      this.lines.push(`${request.endpoint} ${outcome} ${code} ${Math.round(duration)} ms`);
+      const { request, outcome, code = 'ok', durationMs } = event;
+      this.lines.push(`${request.endpoint} ${outcome} ${code} ${Math.round(durationMs)} ms`);
     });
   }
 }

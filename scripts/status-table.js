@@ -23,7 +23,7 @@ export function statusTable() {
   ].join('\n');
 }
 
-const BEGIN = '<!-- status table: written by `npm run readme` -->';
+const BEGIN = '<!-- status table: written by `npm run docs:statuses` -->';
 const END = '<!-- end of status table -->';
 
 /** The document with the table in it brought up to date. */

@@ -1,123 +1,66 @@
-import { Module, type DynamicModule } from '@nestjs/common';
-import { APP_FILTER, APP_GUARD, APP_PIPE, Reflector } from '@nestjs/core';
-import { TerminusModule } from '@nestjs/terminus';
+import { Module, type DynamicModule, type OnModuleDestroy } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE, Reflector } from '@nestjs/core';
 import { LaafficModule } from 'nestjs-laaffic';
-import { LaafficHealthModule } from 'nestjs-laaffic/health';
-import { LaafficWebhooksModule } from 'nestjs-laaffic/webhooks';
-import { LaafficOutboxModule, SmsOutbox } from 'nestjs-laaffic-outbox';
-import { OutboxHealthModule } from 'nestjs-laaffic-outbox/health';
-import { ApiKeyGuard } from './access/api-key.guard.js';
-import { WrongKeys } from './access/wrong-keys.js';
-import { AccountController } from './account/account.controller.js';
-import { AccountView } from './account/account-view.js';
-import { BalanceController } from './account/balance.controller.js';
-import { CampaignControlController } from './campaigns/campaign-control.controller.js';
-import { CampaignCreation } from './campaigns/campaign-creation.js';
-import { CampaignReading } from './campaigns/campaign-reading.js';
-import { CampaignResultsController } from './campaigns/campaign-results.controller.js';
-import { CampaignsController } from './campaigns/campaigns.controller.js';
-import { UploadSlots } from './campaigns/upload/upload-slots.js';
+import { AccountModule } from './account/account.module.js';
+import { CampaignsModule } from './campaigns/campaigns.module.js';
+import { ApiKeyGuard } from './common/auth/api-key.guard.js';
+import { WrongKeys } from './common/auth/wrong-keys.js';
+import { CommonModule } from './common/common.module.js';
+import { ServiceErrorFilter } from './common/errors/service-error.filter.js';
+import { ReplyInterceptor } from './common/http/reply.js';
+import { RequestValidationPipe } from './common/http/validation.pipe.js';
+import { InFlightRequests } from './common/shutdown/in-flight-requests.js';
+import { ConfigurationModule } from './configuration.module.js';
 import type { Configuration } from './configuration.js';
 import { DatabaseModule } from './database/database.module.js';
-import { ServiceDatabase } from './database/service-database.js';
-import { ServiceErrorFilter } from './errors/service-error.filter.js';
+import { OutboxModule } from './database/outbox.module.js';
+import type { ServiceDatabase } from './database/service-database.js';
 import { GatewayAccount } from './gateway/gateway.account.js';
 import { GatewayModule } from './gateway/gateway.module.js';
-import { HealthController } from './health/health.controller.js';
-import { BodyPipe } from './http/body.pipe.js';
-import { MessageUpkeepController } from './messages/message-upkeep.controller.js';
-import { MessageAdmission } from './messages/message-admission.js';
-import { MessageSender } from './messages/message.sender.js';
-import { MessagesController } from './messages/messages.controller.js';
-import { RequestsUnderWay } from './shutdown/requests-under-way.js';
-import { Stopping } from './shutdown/stopping.js';
-import { LineStreams } from './streams/line-streams.js';
+import { HealthModule } from './health/health.module.js';
+import { MessagesModule } from './messages/messages.module.js';
+import { PushesModule } from './pushes/pushes.module.js';
 
 /** The notification service. */
 @Module({
-  controllers: [
-    // Before the others: their paths `:id` take all that is left.
-    MessageUpkeepController,
-    MessagesController,
-    CampaignsController,
-    CampaignControlController,
-    CampaignResultsController,
-    AccountController,
-    BalanceController,
-    HealthController,
+  imports: [CommonModule, OutboxModule, MessagesModule, CampaignsModule, AccountModule, HealthModule],
+  providers: [
+    { provide: WrongKeys, useFactory: () => new WrongKeys() },
+    { provide: APP_INTERCEPTOR, useClass: ReplyInterceptor },
+    { provide: APP_PIPE, useClass: RequestValidationPipe },
+    { provide: APP_FILTER, useClass: ServiceErrorFilter },
   ],
-  providers: [AccountView, CampaignCreation, CampaignReading, LineStreams, RequestsUnderWay, Stopping, UploadSlots],
 })
-export class AppModule {
+export class AppModule implements OnModuleDestroy {
+  constructor(private readonly requests: InFlightRequests) {}
+
   static forConfiguration(configuration: Configuration, database: ServiceDatabase): DynamicModule {
-    const {
-      account,
-      apiKeys,
-      webhookSecrets,
-      webhookAllowedIps,
-      trustProxy,
-      worker,
-      recipientsPerSecond,
-      requestsPerSecond,
-    } = configuration;
-    const gateway = GatewayModule.forAccount(account);
-    const where = DatabaseModule.for(database);
     return {
       module: AppModule,
       imports: [
-        gateway,
-        where,
+        ConfigurationModule.for(configuration),
+        DatabaseModule.for(database),
         LaafficModule.forRootAsync({
-          imports: [gateway],
+          imports: [GatewayModule],
           inject: [GatewayAccount],
-          useFactory: (target: GatewayAccount) => target.options(),
+          useFactory: (account: GatewayAccount) => account.options(),
           isGlobal: true,
         }),
-        LaafficOutboxModule.forRootAsync({
-          imports: [where],
-          inject: [ServiceDatabase],
-          useFactory: ({ url }: ServiceDatabase) => ({
-            database: url,
-            worker,
-            rate: { recipientsPerSecond, requestsPerSecond },
-            timing: { grace: Math.ceil(configuration.grace * 1_000) },
-            afterGrace: { priority: configuration.afterGracePriority, bulk: configuration.afterGraceBulk },
-            retention: retentionOf(configuration),
-          }),
-        }),
-        ...(webhookSecrets.length === 0
-          ? []
-          : [LaafficWebhooksModule.forRoot({ secrets: webhookSecrets, allowedIps: webhookAllowedIps, trustProxy })]),
-        TerminusModule.forRoot({ logger: false }),
-        LaafficHealthModule.forRoot(),
-        OutboxHealthModule,
+        PushesModule.forConfiguration(configuration),
       ],
       providers: [
         {
-          provide: MessageAdmission,
-          useFactory: (outbox: SmsOutbox) => new MessageAdmission(outbox),
-          inject: [SmsOutbox],
-        },
-        {
-          provide: MessageSender,
-          useFactory: (outbox: SmsOutbox, admission: MessageAdmission, stopping: Stopping) =>
-            new MessageSender(outbox, admission, stopping, configuration.answerWithin * 1000),
-          inject: [SmsOutbox, MessageAdmission, Stopping],
-        },
-        { provide: WrongKeys, useFactory: () => new WrongKeys() },
-        {
           provide: APP_GUARD,
-          useFactory: (reflector: Reflector, wrongKeys: WrongKeys) => new ApiKeyGuard(reflector, apiKeys, wrongKeys),
+          useFactory: (reflector: Reflector, wrongKeys: WrongKeys) =>
+            new ApiKeyGuard(reflector, configuration.apiKeys, wrongKeys),
           inject: [Reflector, WrongKeys],
         },
-        { provide: APP_PIPE, useFactory: () => new BodyPipe() },
-        { provide: APP_FILTER, useClass: ServiceErrorFilter },
       ],
     };
   }
-}
 
-/** In milliseconds. */
-function retentionOf({ retentionDays }: Configuration): number | false {
-  return retentionDays === false ? false : Math.ceil(retentionDays * 24 * 60 * 60_000);
+  /** Runs before the hooks of all other modules: Nest shuts a module down before those that it imports. */
+  onModuleDestroy(): Promise<void> {
+    return this.requests.drain();
+  }
 }

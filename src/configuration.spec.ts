@@ -13,7 +13,7 @@ function problemsOf(env: NodeJS.ProcessEnv): readonly string[] {
 }
 
 describe('readConfiguration', () => {
-  it('needs nothing: a sandbox, on loopback', () => {
+  it('uses a sandbox on loopback without any setting', () => {
     expect(readConfiguration({})).toEqual({
       port: 3000,
       host: '127.0.0.1',
@@ -22,21 +22,22 @@ describe('readConfiguration', () => {
       logFormat: 'json',
       account: undefined,
       webhookSecrets: [expect.stringMatching(/^[\w-]{32}$/)],
+      isWebhookSecretGenerated: true,
       webhookAllowedIps: undefined,
       databaseUrl: undefined,
       dataDir: './.data/postgres',
       worker: true,
       recipientsPerSecond: undefined,
       requestsPerSecond: undefined,
-      answerWithin: 15,
-      grace: 900,
-      afterGracePriority: 'hold',
-      afterGraceBulk: 'hold',
+      responseTimeoutSeconds: 15,
+      gracePeriodSeconds: 900,
+      unconfirmedMessages: 'hold',
+      unconfirmedCampaigns: 'hold',
       retentionDays: 90,
     });
   });
 
-  it('takes everything, trimmed, blanks counting as not set', () => {
+  it('reads every setting, trims it, and takes blank text for not set', () => {
     expect(
       readConfiguration({
         PORT: ' 8080\n',
@@ -56,10 +57,10 @@ describe('readConfiguration', () => {
         WORKER: 'off',
         RECIPIENTS_PER_SECOND: '450',
         REQUESTS_PER_SECOND: '2.5',
-        ANSWER_WITHIN: '5',
-        GRACE: '60',
-        AFTER_GRACE_PRIORITY: 'abandon',
-        AFTER_GRACE_BULK: 'resend ',
+        RESPONSE_TIMEOUT_SECONDS: '5',
+        GRACE_PERIOD_SECONDS: '60',
+        UNCONFIRMED_MESSAGES: 'abandon',
+        UNCONFIRMED_CAMPAIGNS: 'resend ',
         RETENTION_DAYS: '7',
       }),
     ).toEqual({
@@ -80,49 +81,50 @@ describe('readConfiguration', () => {
         senderId: 'ACME',
       },
       webhookSecrets: ['a-secret-of-my-own', 'the-one-before-it'],
+      isWebhookSecretGenerated: false,
       webhookAllowedIps: ['203.0.113.0/24', '2001:db8::1'],
       databaseUrl: 'postgres://user:password@db.example:5432/sms?sslmode=require',
       dataDir: '/var/lib/sms',
       worker: false,
       recipientsPerSecond: 450,
       requestsPerSecond: 2.5,
-      answerWithin: 5,
-      grace: 60,
-      afterGracePriority: 'abandon',
-      afterGraceBulk: 'resend',
+      responseTimeoutSeconds: 5,
+      gracePeriodSeconds: 60,
+      unconfirmedMessages: 'abandon',
+      unconfirmedCampaigns: 'resend',
       retentionDays: 7,
     });
   });
 
-  it('takes no pushes from the real platform without a secret for them', () => {
+  it('accepts no pushes of the real platform without a secret', () => {
     const env = { LAAFFIC_APP_ID: 'x', LAAFFIC_API_KEY: 'y', LAAFFIC_API_SECRET: 'z' };
     expect(readConfiguration(env).webhookSecrets).toEqual([]);
   });
 
-  it('keeps everything if it is told so', () => {
+  it('keeps data forever with RETENTION_DAYS=forever', () => {
     expect(readConfiguration({ RETENTION_DAYS: 'forever' }).retentionDays).toBe(false);
   });
 
-  it('logs text on a terminal', () => {
+  it('chooses text logs on a terminal', () => {
     expect(readConfiguration({}, true).logFormat).toBe('text');
     expect(readConfiguration({ LOG_FORMAT: 'json' }, true).logFormat).toBe('json');
   });
 
-  it.each(['localhost', '127.0.0.1', '127.0.0.2', '::1'])('lets it listen on %s without keys', (HOST) => {
+  it.each(['localhost', '127.0.0.1', '127.0.0.2', '::1'])('accepts the host %s without API keys', (HOST) => {
     expect(readConfiguration({ HOST }).host).toBe(HOST);
   });
 
   const LOOPBACK_ONLY =
-    'HOST must be a loopback address while API_KEYS is not set, for anybody could send at your cost';
+    'HOST must be a loopback address while API_KEYS is not set, because otherwise every caller could send at your cost';
   it.each<[string, NodeJS.ProcessEnv, string[]]>([
     ['a port that is no number', { PORT: 'http' }, ['PORT must be a number from 0 to 65535']],
-    ['a port that is none', { PORT: '65536' }, ['PORT must be a number from 0 to 65535']],
+    ['an invalid port', { PORT: '65536' }, ['PORT must be a number from 0 to 65535']],
     ['a short key', { API_KEYS: `${KEY},short` }, ['API_KEYS must be at least 16 characters each']],
     ['a short key with a name', { API_KEYS: `${KEY},shop:short` }, ['API_KEYS must be at least 16 characters each']],
     [
-      'a key that no header can hold',
+      'a key that is not visible ASCII',
       { API_KEYS: `${KEY},shop:ключ-ключ-ключ-ключ` },
-      ['API_KEYS must be of ASCII characters without blanks, or no header can hold them'],
+      ['API_KEYS must be visible ASCII characters, because they are sent in a header'],
     ],
     ...['my shop', 'shop\nroot', '', 'x'.repeat(41), '-x'].map((name): [string, NodeJS.ProcessEnv, string[]] => [
       `the name ${JSON.stringify(name)} of a key`,
@@ -131,16 +133,16 @@ describe('readConfiguration', () => {
     ]),
     ['a key twice', { API_KEYS: `shop:${KEY},${KEY}` }, ['API_KEYS must not have a key twice']],
     [
-      'proxies that are none',
+      'an invalid number of proxies',
       { TRUST_PROXY: 'true' },
       ['TRUST_PROXY must be how many proxies there are, from 0 to 10'],
     ],
     [
-      'addresses that are none, and those of pushes that come from a sandbox',
+      'invalid push addresses, and push addresses for a sandbox',
       { WEBHOOK_ALLOWED_IPS: '203.0.113.0/33,gateway.example' },
       [
-        'WEBHOOK_ALLOWED_IPS must be addresses or ranges; 203.0.113.0/33 is none',
-        'WEBHOOK_ALLOWED_IPS must be addresses or ranges; gateway.example is none',
+        'WEBHOOK_ALLOWED_IPS must be addresses or ranges; 203.0.113.0/33 is neither',
+        'WEBHOOK_ALLOWED_IPS must be addresses or ranges; gateway.example is neither',
         'WEBHOOK_ALLOWED_IPS is for the pushes of the real gateway; the sandbox pushes from this machine',
       ],
     ],
@@ -148,7 +150,7 @@ describe('readConfiguration', () => {
     ['the whole network without keys', { HOST: '0.0.0.0' }, [LOOPBACK_ONLY]],
     ['a name that only starts like loopback', { HOST: '127.0.0.1.evil.example' }, [LOOPBACK_ONLY]],
     [
-      'a secret that can be guessed, or not be part of an address',
+      'a secret that is too short, or not possible in an address',
       { WEBHOOK_SECRET: 'short/secret' },
       ['WEBHOOK_SECRET must be 16 to 256 letters, digits, hyphens or underscores'],
     ],
@@ -187,34 +189,39 @@ describe('readConfiguration', () => {
     ],
     ['a worker that is neither on nor off', { WORKER: 'toString' }, ['WORKER must be on or off']],
     [
-      'rates that are none',
+      'invalid rates',
       { RECIPIENTS_PER_SECOND: '0', REQUESTS_PER_SECOND: 'many' },
       ['RECIPIENTS_PER_SECOND must be a number above 0', 'REQUESTS_PER_SECOND must be a number above 0'],
     ],
     ['endless rates', { REQUESTS_PER_SECOND: 'Infinity' }, ['REQUESTS_PER_SECOND must be a number above 0']],
     [
-      'an answer that takes too long',
-      { ANSWER_WITHIN: '301' },
-      ['ANSWER_WITHIN must be a number above 0 and at most 300'],
+      'a response time-out that is too long',
+      { RESPONSE_TIMEOUT_SECONDS: '301' },
+      ['RESPONSE_TIMEOUT_SECONDS must be a number above 0 and at most 300'],
     ],
     [
-      'graces and retentions that are none',
-      { GRACE: '-1', AFTER_GRACE_PRIORITY: 'drop', AFTER_GRACE_BULK: 'Hold', RETENTION_DAYS: '100000' },
+      'invalid grace periods and retentions',
+      {
+        GRACE_PERIOD_SECONDS: '-1',
+        UNCONFIRMED_MESSAGES: 'drop',
+        UNCONFIRMED_CAMPAIGNS: 'Hold',
+        RETENTION_DAYS: '100000',
+      },
       [
-        'GRACE must be a number above 0 and at most 2147483',
-        'AFTER_GRACE_PRIORITY must be one of hold, resend, abandon',
-        'AFTER_GRACE_BULK must be one of hold, resend, abandon',
+        'GRACE_PERIOD_SECONDS must be a number above 0 and at most 2147483',
+        'UNCONFIRMED_MESSAGES must be one of hold, resend, abandon',
+        'UNCONFIRMED_CAMPAIGNS must be one of hold, resend, abandon',
         'RETENTION_DAYS must be a number above 0 and at most 36500',
       ],
     ],
     [
-      'a gateway without an account, for the sandbox would take its place',
+      'a gateway address without an account, which would select the sandbox',
       { LAAFFIC_BASE_URL: 'http://127.0.0.1:4010/v3' },
       ['LAAFFIC_BASE_URL needs LAAFFIC_APP_ID, LAAFFIC_API_KEY, LAAFFIC_API_SECRET: the account there'],
     ],
     ['another log format', { LOG_FORMAT: 'xml' }, ['LOG_FORMAT must be json or text']],
     [
-      'a part of the account, which must not turn into a sandbox',
+      'an incomplete account, which must not select the sandbox',
       { LAAFFIC_APP_ID: 'x', LAAFFIC_API_SECRET: ' ' },
       ['LAAFFIC_API_KEY and LAAFFIC_API_SECRET must be set too, or none of the three for the sandbox'],
     ],
@@ -223,7 +230,7 @@ describe('readConfiguration', () => {
       { PORT: '-1', LOG_FORMAT: 'x' },
       ['PORT must be a number from 0 to 65535', 'LOG_FORMAT must be json or text'],
     ],
-  ])('refuses %s', (_, env, problems) => {
+  ])('rejects %s', (_, env, problems) => {
     expect(problemsOf(env)).toEqual(problems);
   });
 });

@@ -1,59 +1,66 @@
 import { randomBytes } from 'node:crypto';
 import { isIP } from 'node:net';
-import type { LaafficOptions } from 'nestjs-laaffic';
-import type { AfterGrace } from 'nestjs-laaffic-outbox';
-import { readApiKeys, type ApiKey } from './access/api-key.js';
-import { isLoopback } from './access/loopback.js';
+import { isLoopback, type LaafficOptions } from 'nestjs-laaffic';
+import type { UnconfirmedAction } from 'nestjs-laaffic-outbox';
+import { readApiKeys, type ApiKey } from './common/auth/api-key.js';
 import { databaseUrlProblem } from './database/database-url.js';
 
-/** Everything that can be set from outside; read from the environment once, here. */
+/** All settings of the service, read from the environment once. */
 export interface Configuration {
   /** `PORT` @default 3000 */
   readonly port: number;
   /** `HOST` @default 127.0.0.1 without API keys, 0.0.0.0 with them */
   readonly host: string;
-  /** `API_KEYS`: comma-separated keys of the service's own callers, each as `name:key` or a key alone. @default none */
+  /** `API_KEYS`: comma-separated keys of the callers, each as `name:key` or only a key. @default none */
   readonly apiKeys: readonly ApiKey[];
-  /** `TRUST_PROXY`: how many reverse proxies of ours requests come through. @default 0 */
+  /** `TRUST_PROXY`: how many reverse proxies of your own requests pass. @default 0 */
   readonly trustProxy: number;
-  /** `LOG_FORMAT`: `json` or `text`. @default text on a terminal, else json */
+  /** `LOG_FORMAT`: `json` or `text`. @default text on a terminal, otherwise json */
   readonly logFormat: 'json' | 'text';
   /**
    * The account at the real gateway: `LAAFFIC_APP_ID`, `LAAFFIC_API_KEY`, `LAAFFIC_API_SECRET`, and
-   * if wanted `LAAFFIC_BASE_URL`, `LAAFFIC_SENDER_ID`. Without the first three a sandbox takes its place.
+   * optionally `LAAFFIC_BASE_URL`, `LAAFFIC_SENDER_ID`. Without the first three the service uses a sandbox.
    */
   readonly account: LaafficOptions | undefined;
   /**
-   * `WEBHOOK_SECRET`: the part of the address for pushes that nobody can guess, at least 16 characters; comma-separated
-   * where a new one and the one before are both right.
-   * @default with the sandbox one that is made at each start; with an account none, and no pushes
+   * `WEBHOOK_SECRET`: the secret part of the address for pushes, at least 16 characters. While one secret replaces
+   * another, both, comma-separated.
+   * @default with the sandbox a new one at each start; with an account none, and no pushes
    */
   readonly webhookSecrets: readonly string[];
-  /** `WEBHOOK_ALLOWED_IPS`: comma-separated addresses and ranges that may push. @default all that have the secret */
+  /** Whether the secret was generated at this start, for the sandbox. */
+  readonly isWebhookSecretGenerated: boolean;
+  /** `WEBHOOK_ALLOWED_IPS`: comma-separated addresses and ranges that may push. @default everyone with the secret */
   readonly webhookAllowedIps: readonly string[] | undefined;
-  /** `DATABASE_URL`: a PostgreSQL, the same for all instances. @default a server of this machine's own */
+  /** `DATABASE_URL`: a PostgreSQL that all instances share. @default a server on this machine */
   readonly databaseUrl: string | undefined;
   /** `DATA_DIR`: where that server keeps its data. @default ./.data/postgres */
   readonly dataDir: string;
-  /** `WORKER`: whether this instance sends; `off` only takes messages in. @default on */
+  /** `WORKER`: whether this instance sends. With `off` it only accepts messages. @default on */
   readonly worker: boolean;
-  /** `RECIPIENTS_PER_SECOND`: what the account may send, over all instances. @default no limit */
+  /** `RECIPIENTS_PER_SECOND`: the rate of the account, over all instances. @default no limit */
   readonly recipientsPerSecond: number | undefined;
-  /** `REQUESTS_PER_SECOND`: how often the account may ask, over all instances. @default no limit */
+  /** `REQUESTS_PER_SECOND`: the request rate of the account, over all instances. @default no limit */
   readonly requestsPerSecond: number | undefined;
-  /** `ANSWER_WITHIN`, in seconds: how long a sender waits for the outcome before the answer is 202. @default 15 */
-  readonly answerWithin: number;
-  /** `GRACE`, in seconds: how long proof is waited for of messages that were perhaps sent. @default 900 */
-  readonly grace: number;
-  /** `AFTER_GRACE_PRIORITY`: what becomes of single messages after it: `hold`, `resend`, `abandon`. @default hold */
-  readonly afterGracePriority: AfterGrace;
-  /** `AFTER_GRACE_BULK`: the same of campaigns. @default hold */
-  readonly afterGraceBulk: AfterGrace;
-  /** `RETENTION_DAYS`: how long numbers and texts are kept once all is over; `forever` keeps them. @default 90 */
+  /** `RESPONSE_TIMEOUT_SECONDS`: how long a caller waits for the outcome before the response is 202. @default 15 */
+  readonly responseTimeoutSeconds: number;
+  /**
+   * `GRACE_PERIOD_SECONDS`: how long to wait for evidence that a message with an unknown outcome was accepted.
+   * @default 900
+   */
+  readonly gracePeriodSeconds: number;
+  /** `UNCONFIRMED_MESSAGES`: what happens to single messages without evidence: `hold`, `resend`, `abandon`. @default hold */
+  readonly unconfirmedMessages: UnconfirmedAction;
+  /** `UNCONFIRMED_CAMPAIGNS`: what happens to recipients of campaigns without evidence. @default hold */
+  readonly unconfirmedCampaigns: UnconfirmedAction;
+  /** `RETENTION_DAYS`: how long numbers and texts are kept after a message is finished; `forever` keeps them. @default 90 */
   readonly retentionDays: number | false;
 }
 
-/** The environment is set up wrongly; the message names every variable that is. */
+/** The token of the {@link Configuration}. */
+export const CONFIGURATION = Symbol('Configuration');
+
+/** The environment is invalid. The message names every wrong variable. */
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError';
   readonly code = 'INVALID_CONFIGURATION';
@@ -65,15 +72,18 @@ export class ConfigurationError extends Error {
 
 const ACCOUNT_VARIABLES = ['LAAFFIC_APP_ID', 'LAAFFIC_API_KEY', 'LAAFFIC_API_SECRET'] as const;
 const URL_SAFE_SECRET = /^[\w-]{16,256}$/;
-const MOST_PROXIES = 10;
+const MAX_PROXIES = 10;
 const WORKER = { on: true, off: false } as const;
-const LONGEST_ANSWER = 300;
-/** The most that the outbox takes, in seconds. */
-const LONGEST_GRACE = 2_147_483;
-const LONGEST_RETENTION = 36_500;
-const AFTER_GRACE: readonly AfterGrace[] = ['hold', 'resend', 'abandon'];
+const MAX_RESPONSE_TIMEOUT_SECONDS = 300;
+/** The limit of the outbox. */
+const MAX_GRACE_PERIOD_SECONDS = 2_147_483;
+const MAX_RETENTION_DAYS = 36_500;
+const UNCONFIRMED_ACTIONS: readonly UnconfirmedAction[] = ['hold', 'resend', 'abandon'];
 
-/** @throws {ConfigurationError} */
+/**
+ * Reads all settings.
+ * @throws {ConfigurationError} that names every wrong variable.
+ */
 export function readConfiguration(env: NodeJS.ProcessEnv, isTerminal = false): Configuration {
   const problems: string[] = [];
   const read = (name: string) => env[name]?.trim() || undefined;
@@ -86,7 +96,9 @@ export function readConfiguration(env: NodeJS.ProcessEnv, isTerminal = false): C
   const apiKeys = readApiKeys(readList('API_KEYS'), problems);
   const host = read('HOST') ?? (apiKeys.length > 0 ? '0.0.0.0' : '127.0.0.1');
   if (apiKeys.length === 0 && !isLoopback(host)) {
-    problems.push('HOST must be a loopback address while API_KEYS is not set, for anybody could send at your cost');
+    problems.push(
+      'HOST must be a loopback address while API_KEYS is not set, because otherwise every caller could send at your cost',
+    );
   }
 
   const logFormat = read('LOG_FORMAT') ?? (isTerminal ? 'text' : 'json');
@@ -113,14 +125,14 @@ export function readConfiguration(env: NodeJS.ProcessEnv, isTerminal = false): C
   }
   const allowedIps = readList('WEBHOOK_ALLOWED_IPS');
   for (const entry of allowedIps) {
-    if (!isAddressRange(entry)) problems.push(`WEBHOOK_ALLOWED_IPS must be addresses or ranges; ${entry} is none`);
+    if (!isAddressRange(entry)) problems.push(`WEBHOOK_ALLOWED_IPS must be addresses or ranges; ${entry} is neither`);
   }
   if (allowedIps.length > 0 && missing.length === 3) {
     problems.push('WEBHOOK_ALLOWED_IPS is for the pushes of the real gateway; the sandbox pushes from this machine');
   }
   const trustProxy = Number(read('TRUST_PROXY') ?? 0);
-  if (!Number.isInteger(trustProxy) || trustProxy < 0 || trustProxy > MOST_PROXIES) {
-    problems.push(`TRUST_PROXY must be how many proxies there are, from 0 to ${MOST_PROXIES}`);
+  if (!Number.isInteger(trustProxy) || trustProxy < 0 || trustProxy > MAX_PROXIES) {
+    problems.push(`TRUST_PROXY must be how many proxies there are, from 0 to ${MAX_PROXIES}`);
   }
 
   const databaseUrl = read('DATABASE_URL');
@@ -137,23 +149,24 @@ export function readConfiguration(env: NodeJS.ProcessEnv, isTerminal = false): C
   };
   const recipientsPerSecond = readPositive('RECIPIENTS_PER_SECOND');
   const requestsPerSecond = readPositive('REQUESTS_PER_SECOND');
-  const answerWithin = readPositive('ANSWER_WITHIN', LONGEST_ANSWER) ?? 15;
-  const grace = readPositive('GRACE', LONGEST_GRACE) ?? 900;
-  const readAfterGrace = (name: string): AfterGrace => {
-    const value = AFTER_GRACE.find((one) => one === (read(name) ?? 'hold'));
-    if (value === undefined) problems.push(`${name} must be one of ${AFTER_GRACE.join(', ')}`);
+  const responseTimeoutSeconds = readPositive('RESPONSE_TIMEOUT_SECONDS', MAX_RESPONSE_TIMEOUT_SECONDS) ?? 15;
+  const gracePeriodSeconds = readPositive('GRACE_PERIOD_SECONDS', MAX_GRACE_PERIOD_SECONDS) ?? 900;
+  const readUnconfirmedAction = (name: string): UnconfirmedAction => {
+    const value = UNCONFIRMED_ACTIONS.find((one) => one === (read(name) ?? 'hold'));
+    if (value === undefined) problems.push(`${name} must be one of ${UNCONFIRMED_ACTIONS.join(', ')}`);
     return value ?? 'hold';
   };
-  const afterGracePriority = readAfterGrace('AFTER_GRACE_PRIORITY');
-  const afterGraceBulk = readAfterGrace('AFTER_GRACE_BULK');
+  const unconfirmedMessages = readUnconfirmedAction('UNCONFIRMED_MESSAGES');
+  const unconfirmedCampaigns = readUnconfirmedAction('UNCONFIRMED_CAMPAIGNS');
   const isKept = read('RETENTION_DAYS') === 'forever';
-  const retentionDays = isKept ? false : (readPositive('RETENTION_DAYS', LONGEST_RETENTION) ?? 90);
+  const retentionDays = isKept ? false : (readPositive('RETENTION_DAYS', MAX_RETENTION_DAYS) ?? 90);
 
   if (problems.length > 0) throw new ConfigurationError(problems);
   const account =
     appId === undefined || apiKey === undefined || apiSecret === undefined
       ? undefined
       : { appId, apiKey, apiSecret, baseUrl, senderId: read('LAAFFIC_SENDER_ID') };
+  const isWebhookSecretGenerated = webhookSecrets.length === 0 && account === undefined;
   return {
     port,
     host,
@@ -161,18 +174,18 @@ export function readConfiguration(env: NodeJS.ProcessEnv, isTerminal = false): C
     trustProxy,
     logFormat: logFormat as 'json' | 'text',
     account,
-    webhookSecrets:
-      webhookSecrets.length > 0 || account !== undefined ? webhookSecrets : [randomBytes(24).toString('base64url')],
+    webhookSecrets: isWebhookSecretGenerated ? [randomBytes(24).toString('base64url')] : webhookSecrets,
+    isWebhookSecretGenerated,
     webhookAllowedIps: allowedIps.length > 0 ? allowedIps : undefined,
     databaseUrl,
     dataDir: read('DATA_DIR') ?? './.data/postgres',
     worker: WORKER[worker as keyof typeof WORKER],
     recipientsPerSecond,
     requestsPerSecond,
-    answerWithin,
-    grace,
-    afterGracePriority,
-    afterGraceBulk,
+    responseTimeoutSeconds,
+    gracePeriodSeconds,
+    unconfirmedMessages,
+    unconfirmedCampaigns,
     retentionDays,
   };
 }
@@ -184,7 +197,7 @@ function isAddressRange(text: string): boolean {
   return isIP(address) !== 0 && /^\d{1,3}$/.test(bits) && Number(bits) <= most && rest.length === 0;
 }
 
-/** Credentials in it would be sent to nobody, and shown by whatever shows addresses. */
+/** Credentials in the URL would not be sent, and would show wherever the address shows. */
 function isPlainHttpUrl(text: string): boolean {
   const { protocol, username, password, search, hash } = URL.canParse(text) ? new URL(text) : new URL('none:');
   return /^https?:$/.test(protocol) && `${username}${password}${search}${hash}` === '';

@@ -2,20 +2,19 @@ import type { LoggerService } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
-import { onlyLocal } from './access/local-requests.js';
+import { onlyLocal } from './common/auth/local-requests.js';
 import { AppModule } from './app.module.js';
 import type { Configuration } from './configuration.js';
 import { DatabaseError } from './database/database.error.js';
 import { ServiceDatabase } from './database/service-database.js';
-import { LimitedExpressAdapter } from './http/limited-server.js';
-import { securityHeaders } from './http/security-headers.js';
-import { LineLogger } from './logging/line-logger.js';
-import { MessageAdmission } from './messages/message-admission.js';
-import { RequestsUnderWay } from './shutdown/requests-under-way.js';
+import { LimitedExpressAdapter } from './common/http/limited-server.js';
+import { rejectInvalidUtf8 } from './common/http/utf8-address.js';
+import { securityHeaders } from './common/http/security-headers.js';
+import { LineLogger } from './common/logging/line-logger.js';
 
 /**
- * The service, ready to listen.
- * @throws {DatabaseError} if there is no database to work with.
+ * Creates the service, ready to listen.
+ * @throws {DatabaseError} if the database cannot be used.
  */
 export async function createApp(
   configuration: Configuration,
@@ -23,34 +22,49 @@ export async function createApp(
 ): Promise<NestExpressApplication> {
   const database = await ServiceDatabase.open(configuration);
   const module = AppModule.forConfiguration(configuration, database);
-  const app = await NestFactory.create<NestExpressApplication>(module, new LimitedExpressAdapter(), {
-    logger,
-    abortOnError: false,
-    // Routes that take a body read it themselves, after the key was checked.
-    bodyParser: false,
-  }).catch(async (error: unknown) => {
+  const app = await NestFactory.create<NestExpressApplication>(
+    module,
+    new LimitedExpressAdapter(await requestTracer()),
+    {
+      logger,
+      abortOnError: false,
+      // Routes read their bodies themselves, after the API key was checked.
+      bodyParser: false,
+    },
+  ).catch(async (error: unknown) => {
     await database.close();
-    throw isOfDatabase(error) ? DatabaseError.notUsable(error, database.dataDir) : error;
+    throw isDatabaseError(error) ? DatabaseError.notUsable(error, database.dataDir) : error;
   });
   app.set('trust proxy', configuration.trustProxy);
   app.use(securityHeaders);
   if (configuration.apiKeys.length === 0) app.use(onlyLocal);
-  app.use(app.get(RequestsUnderWay).count);
-  app.use('/v1/messages', app.get(MessageAdmission).refuseIfFull);
+  app.use(rejectInvalidUtf8);
   app.disable('x-powered-by');
   app.enableShutdownHooks();
 
   const description = new DocumentBuilder()
     .setTitle('Notification service')
-    .setDescription('Sends SMS through Laaffic, with an honest outcome for every recipient.')
+    .setDescription(
+      'Sends SMS through Laaffic, with one of three outcomes for each recipient: accepted, rejected or unknown.',
+    )
     .setVersion('1');
   if (configuration.apiKeys.length > 0) description.addBearerAuth().addSecurityRequirements('bearer');
   SwaggerModule.setup('docs', app, () => SwaggerModule.createDocument(app, description.build()));
   return app;
 }
 
-/** What PostgreSQL says by its codes, what the outbox says by its own, and a connection that broke meanwhile. */
-function isOfDatabase(error: unknown): boolean {
+/** Adds the id of a request to the active OpenTelemetry span, if OpenTelemetry is installed. */
+async function requestTracer(): Promise<((requestId: string) => void) | undefined> {
+  const api = await import('@opentelemetry/api').catch(() => undefined);
+  return api === undefined
+    ? undefined
+    : (requestId) => {
+        api.trace.getActiveSpan()?.setAttribute('request.id', requestId);
+      };
+}
+
+/** Whether an error is one of PostgreSQL, of the outbox, or of a connection that was lost. */
+function isDatabaseError(error: unknown): boolean {
   const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
   return typeof code === 'string' && /^(\d[0-9A-Z]{4}|OUTBOX_\w+|ECONN\w+|EPIPE|ETIMEDOUT)$/.test(code);
 }

@@ -7,7 +7,7 @@ import { ACCOUNT, CONTENT } from '../bulk/plan.mjs';
 
 const [baseUrl, connection, timeout] = process.argv.slice(2);
 const app = await NestFactory.createApplicationContext(
-  LaafficModule.forRoot({ ...ACCOUNT, baseUrl, timeout: Number(timeout) }),
+  LaafficModule.forRoot({ ...ACCOUNT, baseUrl, timeoutMs: Number(timeout) }),
   { logger: false },
 );
 const sms = app.get(SmsService);

@@ -35,7 +35,7 @@ export async function reports({ url, producer }, campaignId) {
 
 async function acceptedOf(campaigns, campaignId) {
   const list = [];
-  for await (const { number, orderId, msgId } of campaigns.results(campaignId, { state: 'accepted' })) {
+  for await (const { number, orderId, msgId } of campaigns.listResults(campaignId, { state: 'accepted' })) {
     list.push({ number, orderId, msgId, state: 'delivered', at: new Date() });
     if (list.length === 3 * REPORTS) return list;
   }

@@ -29,7 +29,7 @@ function call(socket) {
       finish();
       resolve({
         status: Number(text.slice(9, 12)),
-        retryAfter: Number(/\r\nretry-after: *(\d+)/i.exec(text)?.[1] ?? 1),
+        retryAfterSeconds: Number(/\r\nretry-after: *(\d+)/i.exec(text)?.[1] ?? 1),
       });
     };
     const onClose = () => {
@@ -52,12 +52,15 @@ async function caller(index) {
       socket.on('error', (error) => (socket.failure = error.code));
     }
     const began = performance.now();
-    const { status, retryAfter } = await call(socket).catch((error) => ({ status: error.message, retryAfter: 1 }));
+    const { status, retryAfterSeconds } = await call(socket).catch((error) => ({
+      status: error.message,
+      retryAfterSeconds: 1,
+    }));
     if (isMeasured && !isOver) {
       statuses[status] = (statuses[status] ?? 0) + 1;
       if (status === 201 || status === 202) latencies.push(performance.now() - began);
     }
-    if (status !== 201 && status !== 202) await wait(retryAfter * 1_000 + Math.random() * 500);
+    if (status !== 201 && status !== 202) await wait(retryAfterSeconds * 1_000 + Math.random() * 500);
   }
 }
 

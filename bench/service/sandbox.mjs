@@ -3,8 +3,8 @@ import { LaafficSandbox } from 'laaffic-sandbox';
 
 let accepted = 0;
 const sandbox = await LaafficSandbox.start({
-  deliveredAfter: null,
-  onCall: (_, messages) => {
+  deliveredAfterMs: null,
+  onRequest: (_, messages) => {
     accepted += messages.length;
   },
 });

@@ -1,39 +1,53 @@
 import { Body, Controller, Get, HttpCode, HttpStatus, Post, UseGuards } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { SmsOutbox } from 'nestjs-laaffic-outbox';
-import { Caller } from '../access/caller.js';
-import { ApiBodyErrors, ApiCommonErrors, ApiErrors } from '../errors/api-errors.js';
-import { readActor } from '../http/actor.js';
-import { JsonBodyGuard } from '../http/json-body.guard.js';
-import { AccountView } from './account-view.js';
-import { AccountBody, ResumeBody, ResumedBody } from './account.body.js';
+import { SmsService } from 'nestjs-laaffic';
+import { Caller } from '../common/auth/caller.js';
+import { ApiBodyErrors, ApiCommonErrors, ApiErrors } from '../common/errors/api-errors.js';
+import { JsonBodyGuard } from '../common/http/json-body.guard.js';
+import { AccountService } from './account.service.js';
+import { AccountDto, AccountResumedDto, BalanceDto, ResumeAccountDto } from './dto/account.dto.js';
 
 @ApiTags('account')
 @Controller('v1/account')
 @ApiCommonErrors()
 export class AccountController {
-  constructor(
-    private readonly outbox: SmsOutbox,
-    private readonly view: AccountView,
-  ) {}
+  constructor(private readonly account: AccountService) {}
 
   @Get()
-  @ApiOperation({
-    summary: 'Whether the account is paused, and how much waits',
-  })
-  @ApiOkResponse({ type: AccountBody })
-  read(): Promise<AccountBody> {
-    return this.view.read();
+  @ApiOperation({ summary: 'Show whether the account is paused, and how many recipients wait' })
+  @ApiOkResponse({ type: AccountDto })
+  getState(): Promise<AccountDto> {
+    return this.account.getState();
   }
 
   @Post('resume')
   @HttpCode(HttpStatus.OK)
   @UseGuards(JsonBodyGuard)
-  @ApiOperation({ summary: 'Send again at once, without waiting for the account to be tried' })
-  @ApiOkResponse({ type: ResumedBody })
-  @ApiErrors({ 400: '`field` says what is wrong.' })
+  @ApiOperation({ summary: 'Resume a paused account at once' })
+  @ApiOkResponse({ type: AccountResumedDto })
+  @ApiErrors({ 400: '`field` names the invalid field.' })
   @ApiBodyErrors()
-  async resume(@Caller() caller: string, @Body() { actor }: ResumeBody): Promise<ResumedBody> {
-    return { wasPaused: await this.outbox.resumeAccount(readActor(caller, actor)) };
+  async resume(@Caller() caller: string, @Body() { actor }: ResumeAccountDto): Promise<AccountResumedDto> {
+    return { wasPaused: await this.account.resume(caller, actor) };
+  }
+}
+
+@ApiTags('account')
+@Controller('v1/balance')
+@ApiCommonErrors()
+export class BalanceController {
+  constructor(private readonly sms: SmsService) {}
+
+  @Get()
+  @ApiOperation({ summary: 'Show the balance of the account' })
+  @ApiOkResponse({ type: BalanceDto })
+  @ApiErrors({
+    429: 'A limit of the gateway; retry after `Retry-After` seconds.',
+    502: "A problem of the service's account, or an unreadable response of the gateway.",
+    503: 'The gateway is unreachable.',
+    504: 'The gateway did not respond.',
+  })
+  getBalance(): Promise<BalanceDto> {
+    return this.sms.getBalance();
   }
 }

@@ -1,72 +1,77 @@
 import { applyDecorators, Body, Controller, HttpCode, HttpStatus, Param, Post, UseGuards } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { SmsCampaigns } from 'nestjs-laaffic-outbox';
-import { Caller } from '../access/caller.js';
-import { ApiBodyErrors, ApiCommonErrors, ApiErrors } from '../errors/api-errors.js';
-import { readDecision } from '../held/read-decision.js';
-import { CountBody, ResolveBody } from '../held/resolve.body.js';
-import { JsonBodyGuard } from '../http/json-body.guard.js';
-import { CampaignReading } from './campaign-reading.js';
-import { CampaignWithProgressBody } from './campaign.body.js';
+import { Caller } from '../common/auth/caller.js';
+import { ApiBodyErrors, ApiCommonErrors, ApiErrors } from '../common/errors/api-errors.js';
+import { JsonBodyGuard } from '../common/http/json-body.guard.js';
+import { RecipientCountDto, ResolveHeldDto, resolveOptionsOf } from '../recipients/dto/resolve-held.dto.js';
+import { CampaignsService } from './campaigns.service.js';
+import { CampaignWithProgressDto } from './dto/campaign.dto.js';
 
-function Action(summary: string, type: typeof CampaignWithProgressBody | typeof CountBody): MethodDecorator {
+function Action(summary: string, type: typeof CampaignWithProgressDto | typeof RecipientCountDto): MethodDecorator {
   return applyDecorators(
     HttpCode(HttpStatus.OK),
     ApiOperation({ summary }),
     ApiOkResponse({ type }),
-    ApiErrors({ 404: 'There is no campaign with this id.', 409: 'Not in the state that the campaign is in.' }),
+    ApiErrors({ 404: 'There is no campaign with this id.', 409: 'The state of the campaign does not allow this.' }),
   );
 }
 
+/** Changes the state of a campaign. */
 @ApiTags('campaigns')
 @Controller('v1/campaigns/:id')
 @ApiCommonErrors()
 export class CampaignControlController {
   constructor(
-    private readonly campaigns: SmsCampaigns,
-    private readonly reading: CampaignReading,
+    private readonly outbox: SmsCampaigns,
+    private readonly campaigns: CampaignsService,
   ) {}
 
   @Post('start')
-  @Action('Begin a draft, or a scheduled campaign before its time', CampaignWithProgressBody)
-  async start(@Param('id') id: string, @Caller() caller: string): Promise<CampaignWithProgressBody> {
-    await this.campaigns.start(id, caller);
-    return this.reading.after(id);
+  @Action('Start a draft, or a scheduled campaign before its time', CampaignWithProgressDto)
+  async start(@Param('id') id: string, @Caller() caller: string): Promise<CampaignWithProgressDto> {
+    await this.outbox.start(id, caller);
+    return this.campaigns.findAfterChange(id);
   }
 
   @Post('pause')
-  @Action('Begin nothing more of a campaign; requests under way end', CampaignWithProgressBody)
-  async pause(@Param('id') id: string, @Caller() caller: string): Promise<CampaignWithProgressBody> {
-    await this.campaigns.pause(id, caller);
-    return this.reading.after(id);
+  @Action('Pause a campaign; requests in flight finish', CampaignWithProgressDto)
+  async pause(@Param('id') id: string, @Caller() caller: string): Promise<CampaignWithProgressDto> {
+    await this.outbox.pause(id, caller);
+    return this.campaigns.findAfterChange(id);
   }
 
   @Post('resume')
-  @Action('Go on with a paused campaign', CampaignWithProgressBody)
-  async resume(@Param('id') id: string, @Caller() caller: string): Promise<CampaignWithProgressBody> {
-    await this.campaigns.resume(id, caller);
-    return this.reading.after(id);
+  @Action('Resume a paused campaign', CampaignWithProgressDto)
+  async resume(@Param('id') id: string, @Caller() caller: string): Promise<CampaignWithProgressDto> {
+    await this.outbox.resume(id, caller);
+    return this.campaigns.findAfterChange(id);
   }
 
   @Post('cancel')
-  @Action('Never send what has not been begun', CampaignWithProgressBody)
-  async cancel(@Param('id') id: string, @Caller() caller: string): Promise<CampaignWithProgressBody> {
-    await this.campaigns.cancel(id, caller);
-    return this.reading.after(id);
+  @Action('Cancel the recipients that have not been sent yet', CampaignWithProgressDto)
+  async cancel(@Param('id') id: string, @Caller() caller: string): Promise<CampaignWithProgressDto> {
+    await this.outbox.cancel(id, caller);
+    return this.campaigns.findAfterChange(id);
   }
 
   @Post('resolve')
-  @Action('Decide about recipients that are held', CountBody)
+  @Action('Decide about held recipients', RecipientCountDto)
   @UseGuards(JsonBodyGuard)
-  @ApiErrors({ 400: '`field` says what is wrong.' })
+  @ApiErrors({ 400: '`field` names the invalid field.' })
   @ApiBodyErrors()
-  async resolve(@Param('id') id: string, @Caller() caller: string, @Body() body: ResolveBody): Promise<CountBody> {
-    return { recipients: await this.campaigns.resolve(id, body.decision, readDecision(caller, body)) };
+  async resolve(
+    @Param('id') id: string,
+    @Caller() caller: string,
+    @Body() decision: ResolveHeldDto,
+  ): Promise<RecipientCountDto> {
+    const options = resolveOptionsOf(caller, decision);
+    return { recipientCount: await this.outbox.resolveHeld(id, decision.decision, options) };
   }
 
-  @Post('retry-refused')
-  @Action('Send anew to all whom the gateway refused', CountBody)
-  async retryRefused(@Param('id') id: string, @Caller() caller: string): Promise<CountBody> {
-    return { recipients: await this.campaigns.retryRefused(id, { by: caller }) };
+  @Post('retry-rejected')
+  @Action('Send again to all recipients that the gateway rejected', RecipientCountDto)
+  async retryRejected(@Param('id') id: string, @Caller() caller: string): Promise<RecipientCountDto> {
+    return { recipientCount: await this.outbox.retryRejected(id, { actor: caller }) };
   }
 }

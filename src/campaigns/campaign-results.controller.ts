@@ -1,99 +1,85 @@
-import { Controller, Get, Param, Req, Res } from '@nestjs/common';
-import { ApiHeader, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
-import type { Request, Response } from 'express';
+import { Controller, Get, HttpStatus, Param, Query, type StreamableFile } from '@nestjs/common';
+import { ApiHeader, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { SmsCampaigns } from 'nestjs-laaffic-outbox';
-import { ApiCommonErrors, ApiErrors } from '../errors/api-errors.js';
-import { KnownQuery, type Query } from '../http/known-query.js';
-import { JOURNAL_COLUMNS, journalResponse } from '../journal/journal.schema.js';
-import { rawQuery, resultsResponse, stateSchema } from '../results/results.schema.js';
-import { RESULT_COLUMNS, shownResults } from '../results/shown-results.js';
-import { Stopping } from '../shutdown/stopping.js';
-import { untilGone } from '../shutdown/until-gone.js';
-import { LineStreams, RAW } from '../streams/line-streams.js';
-import { eventsDescription, eventsResponse } from './events/events.schema.js';
-import { openProgress } from './events/open-progress.js';
-import { readResultsQuery } from './results-query.js';
+import { ApiCommonErrors, ApiErrors } from '../common/errors/api-errors.js';
+import { ClientAbort } from '../common/http/client-abort.js';
+import { Reply } from '../common/http/reply.js';
+import { AcceptsCsv, LastEventId } from '../common/http/request-headers.js';
+import { linkSignals } from '../common/shutdown/linked-signal.js';
+import { ShutdownSignal } from '../common/shutdown/shutdown-signal.js';
+import { RowStreams } from '../common/streams/row-streams.js';
+import { ListQueryDto } from '../recipients/dto/list-query.dto.js';
+import { HISTORY_COLUMNS, historyResponse } from '../recipients/history-rows.js';
+import { RESULT_COLUMNS, resultsResponse, toResultRows } from '../recipients/result-rows.js';
+import { ResultsQueryDto } from './dto/campaign-queries.dto.js';
+import { eventsDescription, eventsResponse, openProgress } from './events/open-progress.js';
 
+/** Streams what is known of a campaign. */
 @ApiTags('campaigns')
 @Controller('v1/campaigns/:id')
 @ApiCommonErrors()
 export class CampaignResultsController {
   constructor(
     private readonly campaigns: SmsCampaigns,
-    private readonly stopping: Stopping,
-    private readonly streams: LineStreams,
+    private readonly shutdown: ShutdownSignal,
+    private readonly streams: RowStreams,
   ) {}
 
-  /** What became of each recipient, in the order of the source. */
   @Get('results')
-  @ApiOperation({ summary: 'What became of each recipient, in the order in which they were given' })
-  @ApiQuery({ name: 'state', required: false, schema: stateSchema })
-  @ApiQuery({
-    name: 'after',
-    required: false,
-    schema: { type: 'integer', minimum: 0 },
-    description: 'Only those behind this position.',
-  })
-  @ApiQuery(rawQuery)
+  @ApiOperation({ summary: 'List the result of each recipient, in the order of the source' })
   @ApiOkResponse(resultsResponse)
-  @ApiErrors({ 400: '`field` says what is wrong.', 404: 'There is no campaign with this id.' })
-  async results(
+  @ApiErrors({ 400: '`field` names the invalid field.', 404: 'There is no campaign with this id.' })
+  results(
     @Param('id') id: string,
-    @KnownQuery(['state', 'after', RAW]) query: Query,
-    @Req() request: Request,
-    @Res() response: Response,
-  ): Promise<void> {
-    const results = this.campaigns.results(id, readResultsQuery(query));
-    await this.streams.write(request, response, shownResults(results), RESULT_COLUMNS);
+    @Query() { state, after, raw }: ResultsQueryDto,
+    @AcceptsCsv() isCsv: boolean,
+  ): Promise<StreamableFile> {
+    const results = toResultRows(this.campaigns.listResults(id, { state, after }));
+    return this.streams.open(results, RESULT_COLUMNS, { isCsv, isRaw: raw });
   }
 
-  /** The recipients that wait for a person's decision. */
   @Get('held')
-  @ApiOperation({ summary: 'Whom a person has to decide about: perhaps sent to, and no proof came' })
-  @ApiQuery(rawQuery)
+  @ApiOperation({ summary: 'List the recipients that need a manual decision' })
   @ApiOkResponse(resultsResponse)
-  @ApiErrors({ 400: '`field` says what is wrong.', 404: 'There is no campaign with this id.' })
-  async held(
-    @Param('id') id: string,
-    @KnownQuery([RAW]) _: Query,
-    @Req() request: Request,
-    @Res() response: Response,
-  ): Promise<void> {
-    await this.streams.write(request, response, shownResults(this.campaigns.held(id)), RESULT_COLUMNS);
+  @ApiErrors({ 400: '`field` names the invalid field.', 404: 'There is no campaign with this id.' })
+  held(@Param('id') id: string, @Query() { raw }: ListQueryDto, @AcceptsCsv() isCsv: boolean): Promise<StreamableFile> {
+    return this.streams.open(toResultRows(this.campaigns.listHeld(id)), RESULT_COLUMNS, { isCsv, isRaw: raw });
   }
 
-  /** What happened to the campaign, when and by whom. */
-  @Get('journal')
-  @ApiOperation({ summary: 'What happened to the campaign, when and by whom, oldest first' })
-  @ApiQuery(rawQuery)
-  @ApiOkResponse(journalResponse)
-  @ApiErrors({ 400: '`field` says what is wrong.', 404: 'There is no campaign with this id.' })
-  async journal(
+  @Get('history')
+  @ApiOperation({ summary: 'List the history of the campaign with times and actors, oldest first' })
+  @ApiOkResponse(historyResponse)
+  @ApiErrors({ 400: '`field` names the invalid field.', 404: 'There is no campaign with this id.' })
+  history(
     @Param('id') id: string,
-    @KnownQuery([RAW]) _: Query,
-    @Req() request: Request,
-    @Res() response: Response,
-  ): Promise<void> {
-    await this.streams.write(request, response, this.campaigns.journal(id), JOURNAL_COLUMNS);
+    @Query() { raw }: ListQueryDto,
+    @AcceptsCsv() isCsv: boolean,
+  ): Promise<StreamableFile> {
+    return this.streams.open(this.campaigns.getHistory(id), HISTORY_COLUMNS, { isCsv, isRaw: raw });
   }
 
-  /** How far the campaign is, whenever that has changed, until it is done. */
   @Get('events')
   @ApiOperation({
-    summary: 'How far the campaign is, as server-sent events, until it is over',
+    summary: 'Stream the progress of the campaign as server-sent events until it ends',
     description: eventsDescription,
   })
   @ApiHeader({
     name: 'Last-Event-ID',
     required: false,
-    description: 'The `id` of the last event that came: it is not told again. Browsers send it by themselves.',
+    description: 'The `id` of the last event that the client got. It is not sent again. Browsers set it themselves.',
   })
   @ApiOkResponse(eventsResponse)
-  @ApiNoContentResponse({ description: 'The campaign is over, and `Last-Event-ID` is that of its last event.' })
+  @ApiNoContentResponse({ description: 'The campaign has ended, and `Last-Event-ID` is that of its last event.' })
   @ApiErrors({ 404: 'There is no campaign with this id.' })
-  async events(@Param('id') id: string, @Req() request: Request, @Res() response: Response): Promise<void> {
-    await untilGone(response, this.stopping.begun, (signal) =>
-      openProgress(request, response, this.campaigns.watch(id, { signal })),
-    );
+  async events(
+    @Param('id') id: string,
+    @LastEventId() lastEventId: string,
+    @ClientAbort() clientAbort: AbortSignal,
+  ): Promise<Reply<StreamableFile | undefined>> {
+    const { signal, unlink } = linkSignals(clientAbort, this.shutdown.started);
+    const body = await openProgress(this.campaigns.watch(id, { signal }), lastEventId, unlink);
+    if (body === undefined) return new Reply(undefined, { status: HttpStatus.NO_CONTENT });
+    // `X-Accel-Buffering`: nginx would hold events back.
+    return new Reply(body, { headers: { 'Cache-Control': 'no-store', 'X-Accel-Buffering': 'no' } });
   }
 }

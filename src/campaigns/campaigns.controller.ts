@@ -1,96 +1,52 @@
-import { Controller, Get, Param, Post, Req, Res } from '@nestjs/common';
-import { ApiCreatedResponse, ApiHeader, ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
-import type { Request, Response } from 'express';
-import { SmsCampaigns } from 'nestjs-laaffic-outbox';
-import { Caller } from '../access/caller.js';
-import { ApiBodyErrors, ApiCommonErrors, ApiErrors } from '../errors/api-errors.js';
-import { IdempotencyKey } from '../http/idempotency-key.js';
-import { KnownQuery, type Query } from '../http/known-query.js';
-import { CampaignCreation } from './campaign-creation.js';
-import { CampaignReading } from './campaign-reading.js';
-import { CampaignsBody, CampaignWithProgressBody } from './campaign.body.js';
-import { CAMPAIGN_STATES } from './campaign-states.js';
-import { LARGEST_PAGE, readCampaignPage } from './campaign-page.js';
-import { creationDescription, creationRequestBody, uploadQueries } from './creation.schema.js';
+import { Controller, Get, Param, Post, Query } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Caller } from '../common/auth/caller.js';
+import { ApiCommonErrors, ApiErrors } from '../common/errors/api-errors.js';
+import { Reply } from '../common/http/reply.js';
+import { StreamedBody, type RequestBody } from '../common/http/request-body.js';
+import { IdempotencyKey } from '../common/http/request-headers.js';
+import { CampaignCreationService } from './campaign-creation.service.js';
+import { ApiCreateCampaign } from './campaigns.openapi.js';
+import { CampaignsService } from './campaigns.service.js';
+import { CampaignsQueryDto } from './dto/campaign-queries.dto.js';
+import { CampaignsDto, CampaignWithProgressDto } from './dto/campaign.dto.js';
 
 @ApiTags('campaigns')
 @Controller('v1/campaigns')
 @ApiCommonErrors()
 export class CampaignsController {
   constructor(
-    private readonly campaigns: SmsCampaigns,
-    private readonly creation: CampaignCreation,
-    private readonly reading: CampaignReading,
+    private readonly creation: CampaignCreationService,
+    private readonly campaigns: CampaignsService,
   ) {}
 
-  /** Stores a campaign with all its recipients; nothing is sent before they are stored. */
+  /** Sends nothing before all recipients are stored. */
   @Post()
-  @ApiOperation({
-    summary: 'Store a campaign with all its recipients',
-    description: creationDescription,
-    requestBody: creationRequestBody,
-  })
-  @ApiHeader({
-    name: 'Idempotency-Key',
-    required: false,
-    description: '1 to 255 characters: an upload that broke off is gone on with by the same upload with the same key.',
-  })
-  @uploadQueries
-  @ApiCreatedResponse({
-    type: CampaignWithProgressBody,
-    headers: { Location: { description: 'Where the campaign is.', schema: { type: 'string' } } },
-    description: '`progress.invalid` counts the entries that are nobody’s.',
-  })
-  @ApiErrors({
-    400: '`field` says what is wrong, of an upload with the line.',
-    408: 'The upload is too slow, or takes too long.',
-    409: 'Another request is creating the campaign with this key at this moment.',
-    422: 'The key was given to another campaign, or the upload differs from what is stored of it.',
-    429: 'The caller has as many uploads under way as it may have; `Retry-After` says when to try again.',
-    503: 'The database is away: `OUTBOX_DATABASE`. Or too many uploads are under way: `TOO_MANY_UPLOADS`.',
-  })
-  @ApiBodyErrors()
+  @ApiCreateCampaign()
   async create(
-    @Req() request: Request,
+    @StreamedBody() body: RequestBody,
+    @Query() query: Record<string, unknown>,
     @Caller() caller: string,
     @IdempotencyKey() idempotencyKey: string | undefined,
-    @Res({ passthrough: true }) response: Response,
-  ): Promise<CampaignWithProgressBody> {
-    const { id } = await this.creation.create(request, idempotencyKey, caller);
-    response.setHeader('Location', `/v1/campaigns/${id}`);
-    return this.reading.after(id);
+  ): Promise<Reply<CampaignWithProgressDto>> {
+    const { id } = await this.creation.create(body, query, { idempotencyKey, actor: caller });
+    const headers = { Location: `/v1/campaigns/${id}` };
+    return new Reply(await this.campaigns.findAfterChange(id), { headers });
   }
 
-  /** Campaigns, newest first. */
   @Get()
-  @ApiOperation({ summary: 'Campaigns, newest first' })
-  @ApiQuery({
-    name: 'limit',
-    required: false,
-    schema: { type: 'integer', minimum: 1, maximum: LARGEST_PAGE, default: 50 },
-  })
-  @ApiQuery({
-    name: 'before',
-    required: false,
-    schema: { type: 'string' },
-    description: 'Only those older than the campaign with this id.',
-  })
-  @ApiQuery({ name: 'state', required: false, schema: { type: 'string', enum: [...CAMPAIGN_STATES] } })
-  @ApiOkResponse({ type: CampaignsBody })
-  @ApiErrors({ 400: '`field` says what is wrong.' })
-  async list(@KnownQuery(['limit', 'before', 'state']) query: Query): Promise<CampaignsBody> {
-    const page = readCampaignPage(query);
-    const campaigns = await this.campaigns.list(page);
-    const last = campaigns.at(-1);
-    return { campaigns, ...(last === undefined || campaigns.length < page.limit ? {} : { before: last.id }) };
+  @ApiOperation({ summary: 'List campaigns, newest first' })
+  @ApiOkResponse({ type: CampaignsDto })
+  @ApiErrors({ 400: '`field` names the invalid field.' })
+  list(@Query() query: CampaignsQueryDto): Promise<CampaignsDto> {
+    return this.campaigns.list(query);
   }
 
-  /** A campaign, and how far it is. */
   @Get(':id')
-  @ApiOperation({ summary: 'A campaign, and how far it is' })
-  @ApiOkResponse({ type: CampaignWithProgressBody })
+  @ApiOperation({ summary: 'Show a campaign and its progress' })
+  @ApiOkResponse({ type: CampaignWithProgressDto })
   @ApiErrors({ 404: 'There is no campaign with this id.' })
-  find(@Param('id') id: string): Promise<CampaignWithProgressBody> {
-    return this.reading.of(id);
+  find(@Param('id') id: string): Promise<CampaignWithProgressDto> {
+    return this.campaigns.find(id);
   }
 }

@@ -1,11 +1,11 @@
 const FORM = 'postgres://user:password@host:5432/database';
 
-/** Where a part of a password ends up as the host, it is one of these that was not written so. */
+/** Advice for a URL in which a part of the password was read as the host: one of these characters is not escaped. */
 export const ESCAPES = 'In a user or password write @ as %40, : as %3A, / as %2F, ? as %3F, # as %23 and % as %25';
 
 /**
- * What is wrong with the URL of a database, or `undefined`. Never repeats any part of the URL: which part is the
- * password is the very question.
+ * The problem of a database URL, or `undefined`. It never repeats a part of the URL, because it is unclear which part is
+ * the password.
  */
 export function databaseUrlProblem(text: string): string | undefined {
   if (!/^postgres(ql)?:\/\//.test(text)) return `must be a URL: ${FORM}`;

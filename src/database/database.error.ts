@@ -1,26 +1,26 @@
 import { ESCAPES } from './database-url.js';
 
-/** The service cannot have its database; the message says what to do, and never holds a part of its URL. */
+/** The database cannot be used. The message says what to do, and never contains a part of the URL. */
 export class DatabaseError extends Error {
   override readonly name = 'DatabaseError';
   readonly code = 'NO_DATABASE';
 
-  /** No server could be had on this machine. */
+  /** The embedded server cannot start. */
   static noServer(dataDir: string, cause: unknown): DatabaseError {
     const advice = 'Set DATABASE_URL to a PostgreSQL (postgres://user:password@host:5432/database)';
     return new DatabaseError(
       `The service cannot start: no PostgreSQL of its own can run here, with its data in ${dataDir}: ` +
-        `${sentence(wordsOf(cause))} ${advice}, or DATA_DIR to another folder.`,
+        `${sentence(messageOf(cause))} ${advice}, or DATA_DIR to another folder.`,
       { cause },
     );
   }
 
   /**
-   * The database of `DATABASE_URL` let nobody in. In words of our own: those of the driver and the server repeat
-   * the host, the user and the database, and a password that is not escaped ends up as any of them.
+   * The database of `DATABASE_URL` rejects the connection. The message is our own, because those of the driver and the
+   * server repeat the host, the user and the database, and a part of an unescaped password may be read as any of them.
    */
   static notReached(cause: unknown): DatabaseError {
-    const { problem, advice } = refusalOf(cause);
+    const { problem, advice } = rejectionOf(cause);
     return new DatabaseError(
       `The service cannot start: the database of DATABASE_URL cannot be used: ${problem}. ${advice}.`,
       { cause },
@@ -28,26 +28,27 @@ export class DatabaseError extends Error {
   }
 
   /**
-   * The server let the service in, and did not do what it has to.
-   * @param dataDir where the data of a server of this machine's own are.
+   * The server accepts the connection, but cannot be used.
+   * @param dataDir the data directory of the embedded server.
    */
   static notUsable(error: unknown, dataDir?: string): DatabaseError {
-    // What the outbox says of the database that it was given begins with the same words.
-    const cause = codeOf(error) === 'OUTBOX_DATABASE' && error instanceof Error ? (error.cause ?? error) : error;
+    // The message of the outbox starts with the same words.
+    const cause =
+      codeOf(error) === 'OUTBOX_DATABASE_UNAVAILABLE' && error instanceof Error ? (error.cause ?? error) : error;
     const which = dataDir === undefined ? 'the database of DATABASE_URL' : `its own database in ${dataDir}`;
     return new DatabaseError(
-      `The service cannot start: ${which} cannot be used: ${sentence(wordsOf(cause))}${rightsAdvice(cause)}`,
+      `The service cannot start: ${which} cannot be used: ${sentence(messageOf(cause))}${rightsAdvice(cause)}`,
       { cause },
     );
   }
 }
 
-interface Refusal {
+interface Rejection {
   readonly problem: string;
   readonly advice: string;
 }
 
-const REFUSALS: readonly (Refusal & { readonly codes: RegExp })[] = [
+const BY_CODE: readonly (Rejection & { readonly codes: RegExp })[] = [
   {
     codes: /^(ENOTFOUND|EAI_\w+)$/,
     problem: 'there is no server with the name of its host',
@@ -60,12 +61,12 @@ const REFUSALS: readonly (Refusal & { readonly codes: RegExp })[] = [
   },
   {
     codes: /^(ETIMEDOUT|EHOSTUNREACH|ENETUNREACH)$/,
-    problem: 'its host does not answer',
+    problem: 'its host does not respond',
     advice: `Check host and port. ${ESCAPES}`,
   },
   {
     codes: /^(EADDRNOTAVAIL|ERR_SOCKET_BAD_PORT)$/,
-    problem: 'its host or port can be nobody’s',
+    problem: 'its host or port is not possible',
     advice: `Check both. ${ESCAPES}`,
   },
   {
@@ -73,7 +74,7 @@ const REFUSALS: readonly (Refusal & { readonly codes: RegExp })[] = [
     problem: 'its server closed the connection',
     advice: 'Check that it is a PostgreSQL, and look at its log',
   },
-  { codes: /^28/, problem: 'its server refuses the user or the password', advice: `Check both. ${ESCAPES}` },
+  { codes: /^28/, problem: 'its server rejects the user or the password', advice: `Check both. ${ESCAPES}` },
   {
     codes: /^3D000$/,
     problem: 'its server has no database of that name',
@@ -102,48 +103,48 @@ const REFUSALS: readonly (Refusal & { readonly codes: RegExp })[] = [
   },
 ];
 
-/** The driver has no codes for these; they are sentences that never hold a part of the URL. */
-const SENTENCES: readonly (Refusal & { readonly words: RegExp })[] = [
+/** Messages of the driver without codes. They never contain a part of the URL. */
+const BY_MESSAGE: readonly (Rejection & { readonly message: RegExp })[] = [
   {
-    words: /does not support SSL/,
+    message: /does not support SSL/,
     problem: 'its server does not offer TLS',
     advice: 'Turn TLS on there, or leave sslmode out',
   },
-  { words: /timeout/i, problem: 'its host does not answer', advice: `Check host and port. ${ESCAPES}` },
+  { message: /timeout/i, problem: 'its host does not respond', advice: `Check host and port. ${ESCAPES}` },
   {
-    words: /password must be a/,
+    message: /password must be a/,
     problem: 'its server asks for a password, and it holds none',
     advice: 'Write it as user:password@host',
   },
   {
-    words: /terminated unexpectedly/,
+    message: /terminated unexpectedly/,
     problem: 'its server closed the connection',
     advice: 'Check that it is a PostgreSQL, and look at its log',
   },
-  { words: /URI malformed|Invalid URL/, problem: 'it cannot be read', advice: ESCAPES },
+  { message: /URI malformed|Invalid URL/, problem: 'it cannot be read', advice: ESCAPES },
 ];
 
-function refusalOf(cause: unknown): Refusal {
+function rejectionOf(cause: unknown): Rejection {
   const code = codeOf(cause);
-  const words = cause instanceof Error ? cause.message : String(cause);
+  const text = cause instanceof Error ? cause.message : String(cause);
   const known =
-    REFUSALS.find(({ codes }) => code !== undefined && codes.test(code)) ??
-    SENTENCES.find((one) => one.words.test(words));
+    BY_CODE.find(({ codes }) => code !== undefined && codes.test(code)) ??
+    BY_MESSAGE.find((one) => one.message.test(text));
   const { problem, advice } = known ?? { problem: 'the connection fails', advice: `Look at its log. ${ESCAPES}` };
   return { problem: code === undefined ? problem : `${problem} (${code})`, advice };
 }
 
-/** Of several addresses that were tried, Node's error has the code and an empty message. */
+/** If several addresses failed, Node's error has a code and an empty message. */
 function codeOf(cause: unknown): string | undefined {
   const isCoded = typeof cause === 'object' && cause !== null && 'code' in cause;
   return isCoded && typeof cause.code === 'string' ? cause.code : undefined;
 }
 
-function sentence(words: string): string {
-  return words.endsWith('.') ? words : `${words}.`;
+function sentence(text: string): string {
+  return text.endsWith('.') ? text : `${text}.`;
 }
 
-function wordsOf(cause: unknown): string {
+function messageOf(cause: unknown): string {
   if (!(cause instanceof Error)) return String(cause);
   return cause.message === '' ? (codeOf(cause) ?? cause.name) : cause.message;
 }

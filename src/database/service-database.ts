@@ -3,23 +3,23 @@ import { Client } from 'pg';
 import type { Configuration } from '../configuration.js';
 import { DatabaseError } from './database.error.js';
 
-/** In milliseconds; a server that answers nothing at all would let the boot hang. */
-const PATIENCE = 10_000;
+/** Without a time-out, a silent server would block the start. */
+const CONNECT_TIMEOUT_MS = 10_000;
 
 /**
- * Where messages and campaigns are kept: the PostgreSQL of `DATABASE_URL`, which all instances share, or a server
- * of this machine's own, which all processes with the same `DATA_DIR` share.
+ * The database of messages and campaigns: the PostgreSQL of `DATABASE_URL`, which all instances share, or an embedded
+ * server, which all processes with the same `DATA_DIR` share.
  */
 export class ServiceDatabase implements OnApplicationShutdown {
   private constructor(
-    /** A secret: it holds the password. */
+    /** Secret, because it contains the password. */
     readonly url: string,
-    /** Where the data of a server of this machine's own really are: for root, perhaps not in `DATA_DIR`. */
+    /** The real data directory of the embedded server. For root it may differ from `DATA_DIR`. */
     readonly dataDir: string | undefined,
     private readonly stop: () => Promise<void>,
   ) {}
 
-  /** @throws {DatabaseError} if the server of the URL lets nobody in, or none can be had on this machine. */
+  /** @throws {DatabaseError} if the server of the URL rejects the connection, or the embedded server cannot start. */
   static async open({
     databaseUrl,
     dataDir,
@@ -40,7 +40,7 @@ export class ServiceDatabase implements OnApplicationShutdown {
     }
   }
 
-  /** To be called when nothing is connected any more. */
+  /** Stops the embedded server. Call it when nothing is connected any more. */
   close(): Promise<void> {
     return this.stop();
   }
@@ -51,13 +51,13 @@ export class ServiceDatabase implements OnApplicationShutdown {
 }
 
 /** @throws {DatabaseError} */
-async function visit<T>(url: string, ask: (client: Client) => Promise<T>, dataDir?: string): Promise<T> {
+async function visit<T>(url: string, run: (client: Client) => Promise<T>, dataDir?: string): Promise<T> {
   let client: Client | undefined;
   try {
-    // Made in here: it throws for what it cannot read.
-    client = new Client({ connectionString: url, connectionTimeoutMillis: PATIENCE });
+    // The constructor throws if it cannot read the URL.
+    client = new Client({ connectionString: url, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
     await client.connect();
-    return await ask(client);
+    return await run(client);
   } catch (cause) {
     throw dataDir === undefined ? DatabaseError.notReached(cause) : DatabaseError.notUsable(cause, dataDir);
   } finally {

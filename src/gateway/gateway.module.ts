@@ -1,15 +1,18 @@
-import { Module, type DynamicModule } from '@nestjs/common';
-import type { LaafficOptions } from 'nestjs-laaffic';
+import { Module } from '@nestjs/common';
+import { CONFIGURATION, type Configuration } from '../configuration.js';
+import { ServiceDatabase } from '../database/service-database.js';
 import { GatewayAccount } from './gateway.account.js';
 
-/** Tells the SMS module which gateway to use. */
-@Module({})
-export class GatewayModule {
-  static forAccount(real: LaafficOptions | undefined): DynamicModule {
-    return {
-      module: GatewayModule,
-      providers: [{ provide: GatewayAccount, useFactory: () => new GatewayAccount(real) }],
-      exports: [GatewayAccount],
-    };
-  }
-}
+/** Provides the account at the gateway, or at a sandbox. */
+@Module({
+  providers: [
+    {
+      provide: GatewayAccount,
+      useFactory: ({ account, dataDir }: Configuration, database: ServiceDatabase) =>
+        new GatewayAccount(account, database.dataDir === undefined ? undefined : { dataDir, database: database.url }),
+      inject: [CONFIGURATION, ServiceDatabase],
+    },
+  ],
+  exports: [GatewayAccount],
+})
+export class GatewayModule {}

@@ -3,11 +3,11 @@ import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { HealthCheck, HealthCheckService, type HealthCheckResult, type HealthIndicatorResult } from '@nestjs/terminus';
 import { LaafficHealthIndicator } from 'nestjs-laaffic/health';
 import { OutboxHealthIndicator } from 'nestjs-laaffic-outbox/health';
-import { OpenToAll } from '../access/api-key.guard.js';
+import { Public } from '../common/auth/api-key.guard.js';
 
 @ApiTags('health')
 @Controller('health')
-@OpenToAll()
+@Public()
 export class HealthController {
   constructor(
     private readonly health: HealthCheckService,
@@ -15,29 +15,25 @@ export class HealthController {
     private readonly outbox: OutboxHealthIndicator,
   ) {}
 
-  /**
-   * Whether messages can be sent: credentials and clock, asked of the platform now and then; the database, and
-   * whether the account is paused.
-   */
   @Get()
   @HealthCheck()
   @ApiOperation({
-    summary: 'Whether messages can be sent; for alarms',
-    description: '503 while the account is paused too, though messages are taken then: restarting helps nobody.',
+    summary: 'Check whether messages can be sent; for alerting',
+    description:
+      'Checks the credentials and the clock at the platform, the database, and whether the account is paused. It responds 503 while the account is paused, though messages are still accepted then. A restart does not help.',
   })
   check(): Promise<HealthCheckResult> {
     return this.health.check([() => this.#account(), () => this.outbox.isHealthy()]);
   }
 
-  /** Whether the process answers. */
   @Get('live')
-  @ApiOperation({ summary: 'Whether the process answers; for restarts by an orchestrator' })
+  @ApiOperation({ summary: 'Check whether the process responds; for restarts by an orchestrator' })
   @ApiOkResponse({ schema: { type: 'object', properties: { status: { type: 'string', example: 'ok' } } } })
   live(): { readonly status: 'ok' } {
     return { status: 'ok' };
   }
 
-  /** Anybody may read it, so what the account holds is left out. */
+  /** Leaves the balance out, because the route needs no API key. */
   async #account(): Promise<HealthIndicatorResult> {
     const { laaffic } = await this.laaffic.isHealthy();
     const facts = Object.entries(laaffic).filter(([fact]) => fact !== 'balance');

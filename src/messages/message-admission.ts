@@ -1,69 +1,76 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { Injectable, Logger, type CanActivate, type ExecutionContext } from '@nestjs/common';
-import type { NextFunction, Request, Response } from 'express';
+import {
+  createParamDecorator,
+  Injectable,
+  Logger,
+  type CanActivate,
+  type ExecutionContext,
+  type NestMiddleware,
+} from '@nestjs/common';
 import { SmsOutbox } from 'nestjs-laaffic-outbox';
-import { BusyException } from '../errors/busy.exception.js';
+import { toErrorResponse } from '../common/errors/error-response.js';
+import { BusyException } from '../common/errors/service.exception.js';
+import { nodeResponse } from '../common/http/node-http.js';
 
-/** What the service takes. */
 export interface AdmissionLimits {
-  /** Requests to send that are under way at once: they keep every slot of a worker busy several times over. */
-  readonly underWay: number;
-  /** Messages that could be sent now; more are not taken until some of them are. */
+  /** How many send requests may be in flight. They keep every slot of a worker busy several times over. */
+  readonly inFlight: number;
+  /** How many messages may be due. More are not accepted until some of them are sent. */
   readonly backlog: number;
-  /** If no outcome comes for so long it is no use to wait: the account is paused, or the gateway away. */
+  /** How long there may be no outcome before waiting is useless: the account is paused, or the gateway is unreachable. */
   readonly standstillMs: number;
 }
 
-/** What a request to send has while it is under way. */
-export interface Place {
-  /** Whether it may wait for its outcome. */
+/** The slot of a send request while it is in flight. */
+export interface SendSlot {
+  /** Whether the request may wait for its outcome. */
   readonly mayWait: boolean;
-  /** To be called when it begins to wait. */
-  readonly waits: () => void;
-  /** To be called when it has its outcome: something moves. */
-  readonly decided: () => void;
+  /** Call it when the request starts to wait. */
+  readonly startWaiting: () => void;
+  /** Call it when the outcome is known: there is no standstill. */
+  readonly resolved: () => void;
 }
 
-/** What is known of the answer to a request: when it is over. */
-type Answer = Pick<Response, 'closed'> & { once(event: 'close', listener: () => void): unknown };
+/** The part of a response that shows when the request is over. */
+type Closable = Pick<ServerResponse, 'closed'> & { once(event: 'close', listener: () => void): unknown };
 
-const LIMITS: AdmissionLimits = { underWay: 100, backlog: 10_000, standstillMs: 5_000 };
-/** Milliseconds between readings of the backlog. */
-const BACKLOG_AGE = 1_000;
-/** In seconds. */
-const LONGEST_RETRY = 30;
+const LIMITS: AdmissionLimits = { inFlight: 100, backlog: 10_000, standstillMs: 5_000 };
+/** How long a reading of the backlog is used. */
+const BACKLOG_AGE_MS = 1_000;
+const MAX_RETRY_AFTER_SECONDS = 30;
 /**
- * How fast those who were refused may come back, in requests that end meanwhile: slowly while others keep the places, and
- * faster than places become free where some are left.
+ * How many rejected callers may return for each request that ends: few while all slots are taken, and more than one while
+ * slots are free.
  */
-const RETURN = { whileFull: 0.5, whileFree: 1.5 };
-/** Milliseconds between log records about refused requests. */
-const LOG_INTERVAL = 60_000;
+const RETURN_RATE = { whileFull: 0.5, whileFree: 1.5 };
+/** The time between log records about rejected requests. */
+const LOG_INTERVAL_MS = 60_000;
 
 /**
- * Decides how many requests to send the service takes. What is beyond it is refused at once: a request that waits behind
- * too many others is answered late, and takes the time that sending needs.
+ * Limits how many send requests are in flight. More are rejected at once: a request that waits behind too many others gets
+ * a late response, and takes time away from sending.
  */
 export class MessageAdmission {
   readonly #logger = new Logger('MessageAdmission');
-  readonly #places = new WeakMap<Answer, Place>();
-  #underWay = 0;
+  readonly #slots = new WeakMap<Closable, SendSlot>();
+  #inFlight = 0;
   #waiting = 0;
-  /** Since when half of the places wait, without any outcome. */
+  /** Since when half of the slots wait, without any outcome. */
   #stillSince: number | undefined;
   #backlog = 0;
   #backlogReadAt = -Infinity;
-  /** Requests that ended a second, of late. */
+  /** Recent requests per second. */
   #rate = 1;
-  /** The least that were under way since these were counted. */
+  /** The lowest number of requests in flight in the current period. */
   #least = 0;
   #isFull = false;
   #turn = Promise.resolve();
   #ended = 0;
   #countedSince = performance.now();
-  /** When the request that was refused last may come back. */
-  #nextTurn = 0;
-  #refused = 0;
+  /** When the caller that was rejected last may return. */
+  #nextReturn = 0;
+  #rejected = 0;
   #loggedAt = -Infinity;
 
   constructor(
@@ -71,140 +78,153 @@ export class MessageAdmission {
     private readonly limits = LIMITS,
   ) {}
 
-  /** Middleware, before the body is read: refuses a request to send if there is no room. */
-  readonly refuseIfFull = (request: Request, response: Response, next: NextFunction): void => {
-    const busy = isToSend(request) ? this.#whyBusy() : undefined;
-    if (busy === undefined) next();
-    else refuse(response, busy);
-  };
-
   /**
-   * The place of a request to send, until it is answered or its client has gone.
-   * @throws {BusyException} if there is none for it.
+   * The slot of a send request, until the response is sent or the client disconnects.
+   * @throws {BusyException} if there is no slot.
    */
-  placeOf(response: Answer): Place {
-    const place = this.#places.get(response) ?? this.#enter(response);
-    if (place instanceof BusyException) throw place;
-    return place;
+  slotOf(response: Closable): SendSlot {
+    const slot = this.#slots.get(response) ?? this.#enter(response);
+    if (slot instanceof BusyException) throw slot;
+    return slot;
   }
 
-  /** One goes on in each turn of the event loop, however many have come: in between what is being sent goes on. */
+  /** Lets one request continue in each turn of the event loop, so that sending continues in between. */
   ownTurn(): Promise<void> {
     this.#turn = this.#turn.then(() => nextTurn());
     return this.#turn;
   }
 
-  #enter(response: Answer): Place | BusyException {
-    const busy = this.#whyBusy();
+  #enter(response: Closable): SendSlot | BusyException {
+    const busy = this.whyBusy();
     if (busy !== undefined) return busy;
     let [waits, isOver] = [0, false];
-    const place: Place = {
-      mayWait: this.#underWay < this.limits.underWay,
-      waits: () => {
+    const slot: SendSlot = {
+      mayWait: this.#inFlight < this.limits.inFlight,
+      startWaiting: () => {
         if (isOver) return;
         waits = 1;
         this.#waiting++;
-        if (this.#waiting * 2 >= this.limits.underWay) this.#stillSince ??= performance.now();
+        if (this.#waiting * 2 >= this.limits.inFlight) this.#stillSince ??= performance.now();
       },
-      decided: () => {
+      resolved: () => {
         this.#stillSince = undefined;
       },
     };
-    this.#places.set(response, place);
-    this.#underWay++;
+    this.#slots.set(response, slot);
+    this.#inFlight++;
     const leave = (): void => {
       isOver = true;
       this.#waiting -= waits;
-      this.#underWay--;
+      this.#inFlight--;
       this.#ended++;
-      this.#least = Math.min(this.#least, this.#underWay);
+      this.#least = Math.min(this.#least, this.#inFlight);
     };
-    // A client that has gone already says so no more.
+    // A response that is closed already emits no event.
     if (response.closed) leave();
     else response.once('close', leave);
-    return place;
+    return slot;
   }
 
-  #whyBusy(): BusyException | undefined {
+  /** Why a new request is rejected; `undefined` if there is room for it. */
+  whyBusy(): BusyException | undefined {
     void this.#readBacklog();
     if (this.#backlog > this.limits.backlog) {
       return this.#busy(`more than ${this.limits.backlog} messages wait to be sent`);
     }
-    // Those who find a standstill only leave their message.
+    // During a standstill requests only store their message and do not wait.
     const isStill = this.#stillSince !== undefined && performance.now() - this.#stillSince > this.limits.standstillMs;
-    if (this.#underWay < (isStill ? 2 : 1) * this.limits.underWay) return undefined;
-    return this.#busy(`${this.#underWay} requests to send are under way`);
+    if (this.#inFlight < (isStill ? 2 : 1) * this.limits.inFlight) return undefined;
+    return this.#busy(`${this.#inFlight} send requests are in flight`);
   }
 
   #busy(why: string): BusyException {
-    const retryAfter = this.#retryAfter();
+    const retryAfterSeconds = this.#retryAfterSeconds();
     this.#log(why);
-    return new BusyException(`The service is busy: ${why}. Nothing was done; ask again in ${retryAfter} s`, retryAfter);
+    return new BusyException(
+      `The service is busy: ${why}. Nothing was done; retry in ${retryAfterSeconds} s`,
+      retryAfterSeconds,
+    );
   }
 
-  /** In seconds: each who is refused gets a turn of his own, as fast as requests end, so that not all come back at once. */
-  #retryAfter(): number {
+  /** Spreads the rejected callers over time, as fast as requests end, so that they do not all return at once. */
+  #retryAfterSeconds(): number {
     const now = performance.now();
     const seconds = (now - this.#countedSince) / 1_000;
     if (seconds >= 1) {
       this.#rate = Math.max(1, (this.#rate + this.#ended / seconds) / 2);
-      this.#isFull = this.#least > this.limits.underWay / 2;
-      this.#least = this.#underWay;
+      this.#isFull = this.#least > this.limits.inFlight / 2;
+      this.#least = this.#inFlight;
       this.#ended = 0;
       this.#countedSince = now;
     }
-    const speed = this.#rate * (this.#isFull ? RETURN.whileFull : RETURN.whileFree);
-    const latest = now + LONGEST_RETRY * 1_000;
-    this.#nextTurn = Math.min(latest, Math.max(now, this.#nextTurn) + 1_000 / speed);
-    return Math.min(LONGEST_RETRY, Math.max(1, Math.ceil((this.#nextTurn - now) / 1_000)));
+    const speed = this.#rate * (this.#isFull ? RETURN_RATE.whileFull : RETURN_RATE.whileFree);
+    const latest = now + MAX_RETRY_AFTER_SECONDS * 1_000;
+    this.#nextReturn = Math.min(latest, Math.max(now, this.#nextReturn) + 1_000 / speed);
+    return Math.min(MAX_RETRY_AFTER_SECONDS, Math.max(1, Math.ceil((this.#nextReturn - now) / 1_000)));
   }
 
   #log(why: string): void {
-    this.#refused++;
+    this.#rejected++;
     const now = performance.now();
-    if (now - this.#loggedAt < LOG_INTERVAL) return;
-    this.#logger.warn({ event: 'messages refused', why, count: this.#refused });
+    if (now - this.#loggedAt < LOG_INTERVAL_MS) return;
+    this.#logger.warn({ event: 'messages rejected', why, count: this.#rejected });
     this.#loggedAt = now;
-    this.#refused = 0;
+    this.#rejected = 0;
   }
 
   async #readBacklog(): Promise<void> {
     const now = performance.now();
-    if (now - this.#backlogReadAt < BACKLOG_AGE) return;
+    if (now - this.#backlogReadAt < BACKLOG_AGE_MS) return;
     this.#backlogReadAt = now;
-    // What cannot be read now is no reason to refuse anybody: the request will say what is wrong.
+    // If reading fails, no caller is rejected here: the request itself fails with the reason.
     this.#backlog = await this.outbox.countDue(this.limits.backlog + 1).catch(() => 0);
   }
 }
 
-/** Whether the request, whose path begins behind that of the messages, is one to send. */
-function isToSend({ method, path }: Request): boolean {
-  return method === 'POST' && path === '/';
+/** Rejects send requests before their bodies are read, if there is no room. */
+@Injectable()
+export class AdmissionMiddleware implements NestMiddleware<IncomingMessage, ServerResponse> {
+  constructor(private readonly admission: MessageAdmission) {}
+
+  use(_: IncomingMessage, response: ServerResponse, next: () => void): void {
+    const busy = this.admission.whyBusy();
+    if (busy === undefined) next();
+    else reject(response, busy);
+  }
 }
 
 /**
- * Gives a request to send its place once the key was checked and the body read. Whoever sends a body slowly keeps nobody
- * out, and of a thousand that come at once all but a few end here, cheaply.
+ * Gives a send request its slot, after its key was checked and its body was read. A slow body therefore takes no slot, and
+ * of a thousand requests that arrive at once most are rejected here at little cost.
  */
 @Injectable()
-export class PlaceGuard implements CanActivate {
+export class AdmissionGuard implements CanActivate {
   constructor(private readonly admission: MessageAdmission) {}
 
-  /** @throws {BusyException} if there is no place. */
+  /** @throws {BusyException} if there is no slot. */
   async canActivate(context: ExecutionContext): Promise<boolean> {
-    this.admission.placeOf(context.switchToHttp().getResponse<Response>());
+    const response = nodeResponse(context);
+    slots.set(response, this.admission.slotOf(response));
     await this.admission.ownTurn();
     return true;
   }
 }
 
-/** Without the help of Express, which takes several times as long: nothing is refused more often than when time is short. */
-function refuse(response: Response, busy: BusyException): void {
-  const body = JSON.stringify(busy.getResponse());
-  response.writeHead(busy.getStatus(), {
+const slots = new WeakMap<ServerResponse, SendSlot>();
+
+/** The slot that {@link AdmissionGuard} gave the request. */
+export const AdmittedSlot = createParamDecorator((_: unknown, context: ExecutionContext): SendSlot | undefined =>
+  slots.get(nodeResponse(context)),
+);
+
+/** Writes to Node's response, because a framework takes several times as long and rejections come when time is short. */
+function reject(response: ServerResponse, busy: BusyException): void {
+  const { statusCode, headers, body: fields } = toErrorResponse(busy, false);
+  const body = JSON.stringify(fields);
+  response.writeHead(statusCode, {
+    ...headers,
     'Content-Type': 'application/json; charset=utf-8',
     'Content-Length': Buffer.byteLength(body),
-    'Retry-After': busy.retryAfter,
   });
   response.end(body);
 }

@@ -1,170 +1,157 @@
-import { Body, Controller, Get, HttpCode, HttpStatus, Logger, Param, Post, Req, Res, UseGuards } from '@nestjs/common';
 import {
-  ApiAcceptedResponse,
-  ApiBody,
-  ApiCreatedResponse,
-  ApiExtraModels,
-  ApiHeader,
-  ApiOkResponse,
-  ApiOperation,
-  ApiQuery,
-  ApiTags,
-  ApiTooManyRequestsResponse,
-  getSchemaPath,
-} from '@nestjs/swagger';
-import type { Request, Response } from 'express';
-import { invalidCommand, maskNumber, type SmsReceipt } from 'nestjs-laaffic';
-import { OutboxError, SmsOutbox } from 'nestjs-laaffic-outbox';
-import { Caller } from '../access/caller.js';
-import { ApiBodyErrors, ApiCommonErrors, ApiErrors } from '../errors/api-errors.js';
-import { doneBefore } from '../errors/done-before.js';
-import { ErrorBody } from '../errors/error.body.js';
-import { IdempotencyKey } from '../http/idempotency-key.js';
-import { JsonBodyGuard } from '../http/json-body.guard.js';
-import { KnownQuery, type Query } from '../http/known-query.js';
-import { prefersAsync } from '../http/preferences.js';
-import { MessageBody, messageBody, PendingMessageBody, RecipientBody, recipientBody } from './message.body.js';
-import { PlaceGuard } from './message-admission.js';
-import { MessageSender } from './message.sender.js';
-import { nobodyAccepted } from './nobody-accepted.js';
-import { ReceiptBody } from './receipt.body.js';
-import { SendMessageBody, sendExamples } from './send-message.body.js';
+  Body,
+  Controller,
+  Get,
+  HttpCode,
+  HttpStatus,
+  Logger,
+  Param,
+  Post,
+  Query,
+  UseGuards,
+  type StreamableFile,
+} from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { maskNumber, type SmsReceipt } from 'nestjs-laaffic';
+import { SmsOutbox } from 'nestjs-laaffic-outbox';
+import { Caller } from '../common/auth/caller.js';
+import { ApiBodyErrors, ApiCommonErrors, ApiErrors } from '../common/errors/api-errors.js';
+import { ClientAbort } from '../common/http/client-abort.js';
+import { JsonBodyGuard } from '../common/http/json-body.guard.js';
+import { Reply } from '../common/http/reply.js';
+import { AcceptsCsv, IdempotencyKey, PrefersAsync } from '../common/http/request-headers.js';
+import { RowStreams } from '../common/streams/row-streams.js';
+import { ListQueryDto } from '../recipients/dto/list-query.dto.js';
+import { RecipientCountDto, ResolveHeldDto, resolveOptionsOf } from '../recipients/dto/resolve-held.dto.js';
+import { HISTORY_COLUMNS, historyResponse } from '../recipients/history-rows.js';
+import { heldMessagesResponse, MESSAGE_RESULT_COLUMNS, toResultRows } from '../recipients/result-rows.js';
+import { MessageDto, type PendingMessageDto, type RecipientDto } from './dto/message.dto.js';
+import { OrderIdQueryDto } from './dto/order-id-query.dto.js';
+import { SendMessageDto } from './dto/send-message.dto.js';
+import type { SentMessageDto } from './dto/sent-message.dto.js';
+import { AdmissionGuard, AdmittedSlot, type SendSlot } from './message-admission.js';
+import { ApiMessageOrRecipient, ApiSendMessage } from './messages.openapi.js';
+import { MessagesService } from './messages.service.js';
+import { notAcceptedError } from './not-accepted.js';
 
-/** What can be an order id; nothing else is looked for. */
-const ORDER_ID = /^[^\s,\p{C}]{1,64}$/u;
-
-const LOCATION = { Location: { description: 'Where the message is.', schema: { type: 'string' } } };
-const ONE_OR_ALL = { oneOf: [MessageBody, RecipientBody].map((body) => ({ $ref: getSchemaPath(body) })) };
-
+/** Routes with a literal path come before `:id`, which matches any text. */
 @ApiTags('messages')
 @Controller('v1/messages')
 @ApiCommonErrors()
-@ApiExtraModels(MessageBody, RecipientBody)
 export class MessagesController {
   readonly #logger = new Logger(MessagesController.name);
 
   constructor(
-    private readonly sender: MessageSender,
+    private readonly messages: MessagesService,
     private readonly outbox: SmsOutbox,
+    private readonly streams: RowStreams,
   ) {}
 
-  /** Sends one text to one or many recipients. */
   @Post()
-  @ApiOperation({ summary: 'Send one text to one or many recipients' })
-  @ApiHeader({
-    name: 'Idempotency-Key',
-    required: false,
-    description: '1 to 255 characters: the same key sends the message once, however often it is asked for.',
-  })
-  @ApiHeader({
-    name: 'Prefer',
-    required: false,
-    description: '`respond-async`: do not wait for the outcome; the answer is 202.',
-  })
-  @ApiBody({ type: SendMessageBody, examples: sendExamples })
-  @UseGuards(JsonBodyGuard, PlaceGuard)
-  @ApiCreatedResponse({
-    type: ReceiptBody,
-    headers: LOCATION,
-    description: 'At least one recipient was accepted; each has its outcome.',
-  })
-  @ApiAcceptedResponse({
-    type: PendingMessageBody,
-    headers: {
-      ...LOCATION,
-      'Preference-Applied': { description: '`respond-async`, if that was asked for.', schema: { type: 'string' } },
-    },
-    description: 'It is taken and will be sent; `Location` says what becomes of it.',
-  })
-  @ApiErrors({
-    400: 'The message is wrong; `field` says where. Nothing was sent.',
-    409: 'It was cancelled while it waited.',
-    410: 'It was not sent before `sendBefore`, and will not be.',
-    422: 'The gateway refuses this content or this number, or the key was given to another message.',
-    502: "Trouble with the service's account, or an unreadable answer.",
-    503: 'The gateway, or the database, cannot take it now. `SERVICE_BUSY`: the service has enough to do, and nothing was done; `Retry-After` says when to ask again.',
-    504: '`outcome` is `unknown`: it may have been sent.',
-  })
-  @ApiTooManyRequestsResponse({
-    type: ErrorBody,
-    headers: { 'Retry-After': { description: 'In seconds.', schema: { type: 'integer' } } },
-    description: 'A limit of the gateway.',
-  })
-  @ApiBodyErrors()
+  @UseGuards(JsonBodyGuard, AdmissionGuard)
+  @ApiSendMessage()
   async send(
-    @Body() body: SendMessageBody,
+    @Body() message: SendMessageDto,
     @Caller() caller: string,
     @IdempotencyKey() idempotencyKey: string | undefined,
-    @Req() request: Request,
-    @Res({ passthrough: true }) response: Response,
-  ): Promise<SmsReceipt | PendingMessageBody> {
-    const isAsync = prefersAsync(request);
-    const { id, receipt } = await this.sender.send(body, { actor: caller, idempotencyKey, isAsync, response });
+    @PrefersAsync() isAsync: boolean,
+    @AdmittedSlot() slot: SendSlot,
+    @ClientAbort() clientAbort: AbortSignal,
+  ): Promise<Reply<SentMessageDto | PendingMessageDto>> {
+    const context = { actor: caller, idempotencyKey, isAsync, slot, clientAbort };
+    const { id, receipt } = await this.messages.send(message, context);
     const location = `/v1/messages/${id}`;
-    response.setHeader('Location', location);
     if (receipt === undefined) {
-      response.status(HttpStatus.ACCEPTED);
-      if (isAsync) response.setHeader('Preference-Applied', 'respond-async');
-      return { id, status: 'pending', location };
+      return new Reply(
+        { id, status: 'pending', location },
+        {
+          status: HttpStatus.ACCEPTED,
+          headers: { Location: location, 'Preference-Applied': isAsync ? 'respond-async' : undefined },
+        },
+      );
     }
-    if (receipt.accepted.length === 0) {
-      const { exception, retryAfter } = nobodyAccepted(receipt);
-      if (retryAfter !== undefined) response.setHeader('Retry-After', String(retryAfter));
-      throw exception;
-    }
+    if (receipt.accepted.length === 0) throw notAcceptedError(receipt, location);
     this.#log(receipt);
-    return receipt;
+    const { accepted, rejected, unknown } = receipt;
+    return new Reply(
+      { id, accepted: [...accepted], rejected: [...rejected], unknown: [...unknown] },
+      { headers: { Location: location } },
+    );
   }
 
-  /** The recipient with an order id, where that could be taken for the id of a message. */
   @Get()
-  @ApiOperation({ summary: 'Where the message with an order id of your own is' })
-  @ApiQuery({ name: 'orderId', required: true })
-  @ApiOkResponse({
-    schema: ONE_OR_ALL,
-    description: 'All recipients only where the id was made for an attempt before the last one.',
-  })
-  @ApiErrors({ 400: 'There is no `orderId`, or another field.', 404: 'There is none.' })
-  async findByOrderId(@KnownQuery(['orderId']) { orderId }: Query): Promise<RecipientBody | MessageBody> {
-    if (typeof orderId !== 'string') throw invalidCommand([{ field: 'orderId', problem: 'must be given once' }]);
-    return found(await this.#ofOrderId(orderId));
+  @ApiOperation({ summary: 'Find the message or recipient with an order id' })
+  @ApiMessageOrRecipient('The message, if the id was made for an attempt before the last one.')
+  @ApiErrors({ 400: '`orderId` is missing, or there is another field.', 404: 'Nothing has this order id.' })
+  findByOrderId(@Query() { orderId }: OrderIdQueryDto): Promise<RecipientDto | MessageDto> {
+    return this.messages.findByOrderId(orderId);
   }
 
-  /** Where a message is, sent by whatever instance. */
+  @Get('held')
+  @ApiOperation({ summary: 'List the recipients of single messages that need a manual decision, oldest first' })
+  @ApiOkResponse(heldMessagesResponse)
+  @ApiErrors({ 400: '`field` names the invalid field.' })
+  held(@Query() { raw }: ListQueryDto, @AcceptsCsv() isCsv: boolean): Promise<StreamableFile> {
+    return this.streams.open(toResultRows(this.outbox.listHeld()), MESSAGE_RESULT_COLUMNS, { isCsv, isRaw: raw });
+  }
+
   @Get(':id')
   @ApiOperation({
-    summary: 'Where a message is: by its id all its recipients, by an order id that one',
+    summary: 'Find a message by its id, or a recipient by its order id',
     description:
-      'An order id that is a number may be the id of another message, and `held` is a list: ask ' +
-      '`/v1/messages?orderId=…` for them.',
+      'A numeric order id may be the id of another message, and `held` is a list: use `/v1/messages?orderId=…` for them.',
   })
-  @ApiOkResponse({ schema: ONE_OR_ALL })
+  @ApiMessageOrRecipient()
   @ApiErrors({ 404: 'There is no message with this id or order id.' })
-  async find(@Param('id') id: string): Promise<MessageBody | RecipientBody> {
-    const message = await this.outbox.find(id);
-    return found(message === undefined ? await this.#ofOrderId(id) : messageBody(message));
+  find(@Param('id') id: string): Promise<MessageDto | RecipientDto> {
+    return this.messages.find(id);
   }
 
-  /** Never sends a message that still waits. */
   @Post(':id/cancel')
   @HttpCode(HttpStatus.OK)
-  @ApiOperation({ summary: 'Never send a message that still waits' })
-  @ApiOkResponse({ type: MessageBody, description: 'The message; what had been begun is not taken back.' })
+  @ApiOperation({ summary: 'Cancel the recipients that have not been sent yet' })
+  @ApiOkResponse({ type: MessageDto, description: 'The message. Recipients that are being sent are not cancelled.' })
   @ApiErrors({ 404: 'There is no message with this id.' })
-  async cancel(@Param('id') id: string, @Caller() caller: string): Promise<MessageBody> {
-    await this.outbox.cancel(id, caller);
-    const message = await this.outbox.find(id).catch((error: unknown) => {
-      throw error instanceof OutboxError ? doneBefore(error) : error;
-    });
-    return messageBody(found(message));
+  cancel(@Param('id') id: string, @Caller() caller: string): Promise<MessageDto> {
+    return this.messages.cancel(id, caller);
   }
 
-  async #ofOrderId(orderId: string): Promise<RecipientBody | MessageBody | undefined> {
-    const message = ORDER_ID.test(orderId) ? await this.outbox.findByOrderId(orderId) : undefined;
-    if (message === undefined) return undefined;
-    const recipient = message.recipients.find((one) => one.orderId === orderId);
-    // One that was made for an attempt before the last one.
-    return recipient === undefined ? messageBody(message) : recipientBody(recipient);
+  @Get(':id/history')
+  @ApiOperation({ summary: 'List the history of a message with times and actors, oldest first' })
+  @ApiOkResponse(historyResponse)
+  @ApiErrors({
+    400: '`field` names the invalid field.',
+    404: 'There is no message with this id.',
+    409: 'The message is a part of a campaign: use the history of the campaign.',
+  })
+  async history(
+    @Param('id') id: string,
+    @Query() { raw }: ListQueryDto,
+    @AcceptsCsv() isCsv: boolean,
+  ): Promise<StreamableFile> {
+    await this.messages.requireSingle(id);
+    return this.streams.open(this.outbox.getHistory(id), HISTORY_COLUMNS, { isCsv, isRaw: raw });
+  }
+
+  @Post(':id/resolve')
+  @HttpCode(HttpStatus.OK)
+  @UseGuards(JsonBodyGuard)
+  @ApiOperation({ summary: 'Decide about held recipients' })
+  @ApiOkResponse({ type: RecipientCountDto })
+  @ApiErrors({
+    400: '`field` names the invalid field.',
+    404: 'There is no message with this id.',
+    409: 'The message is a part of a campaign: decide there.',
+  })
+  @ApiBodyErrors()
+  async resolve(
+    @Param('id') id: string,
+    @Caller() caller: string,
+    @Body() decision: ResolveHeldDto,
+  ): Promise<RecipientCountDto> {
+    await this.messages.requireSingle(id);
+    const options = resolveOptionsOf(caller, decision);
+    return { recipientCount: await this.outbox.resolveHeld(id, decision.decision, options) };
   }
 
   #log({ accepted, rejected, unknown }: SmsReceipt): void {
@@ -177,10 +164,4 @@ export class MessagesController {
       unknown: unknown.length,
     });
   }
-}
-
-/** @throws {OutboxError} `OUTBOX_NOT_FOUND` */
-function found<T>(what: T | undefined): T {
-  if (what === undefined) throw new OutboxError('OUTBOX_NOT_FOUND', 'There is no such message');
-  return what;
 }

@@ -1,7 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 import { LaafficSandbox, type ScriptStep } from 'laaffic-sandbox';
 import { BulkStoppedError, type BulkReceipt, type BulkRun } from 'nestjs-laaffic';
-import { client, failureOf, until } from '../module/account.js';
+import { client, failureOf } from '../module/account.js';
+import { until } from '../until.js';
 
 const MESSAGE = { content: 'hi' };
 const numbers = (count: number, from = 0) => Array.from({ length: count }, (_, i) => String(91_850_000_000 + from + i));
@@ -9,13 +10,13 @@ const numbers = (count: number, from = 0) => Array.from({ length: count }, (_, i
 let sandbox: LaafficSandbox;
 let gateway: Awaited<ReturnType<typeof client>>;
 beforeAll(async () => {
-  sandbox = await LaafficSandbox.start({ historyLimit: null, quirks: { callsPerSecond: null } });
-  gateway = await client({ baseUrl: sandbox.url, queries: { minDelay: 1, maxDelay: 2 } });
+  sandbox = await LaafficSandbox.start({ historyLimit: null, quirks: { maxRequestsPerSecond: null } });
+  gateway = await client({ baseUrl: sandbox.url, queryRetry: { minDelayMs: 1, maxDelayMs: 2 } });
 });
 afterEach(() => {
   sandbox.assertScriptDone();
   sandbox.reset();
-  sandbox.configure({ rules: [] });
+  sandbox.configure({ rejectionRules: [] });
 });
 afterAll(async () => {
   await gateway.close();
@@ -34,12 +35,12 @@ async function untilStopped(run: BulkRun): Promise<{ receipts: BulkReceipt[]; er
   return { error: await failureOf(read()), receipts };
 }
 
-describe('a run', () => {
-  it('sends to everybody, request by request, and gives a receipt for each', async () => {
+describe('a bulk run', () => {
+  it('sends to all recipients, request by request, and yields a receipt for each request', async () => {
     const to = numbers(2_500);
     const run = bulk(to, { ...MESSAGE, senderId: ' ACME ' });
     expect(run.counts).toEqual({ accepted: 0, rejected: 0, unknown: 0, dropped: 0, notAttempted: undefined });
-    const receipts = await run.collect();
+    const receipts = await run.toArray();
     expect(receipts.map(stretch)).toEqual([
       [0, 1000],
       [1000, 1000],
@@ -47,14 +48,14 @@ describe('a run', () => {
     ]);
     expect(receipts.flatMap(({ accepted }) => accepted.map(({ number }) => number))).toEqual(to);
     expect(run.counts).toEqual({ accepted: 2500, rejected: 0, unknown: 0, dropped: 0, notAttempted: 0 });
-    expect(run.settled).toEqual([[0, 2500]]);
+    expect(run.processed).toEqual([[0, 2500]]);
     expect(inLedger().sort()).toEqual(to);
     expect(sandbox.messages.every(({ content, senderId }) => content === 'hi' && senderId === 'ACME')).toBe(true);
     expect(new Set(sandbox.messages.map(({ orderId }) => orderId)).size).toBe(2500);
   });
 
-  it('of nothing sends nothing', async () => {
-    expect(await bulk([], MESSAGE).finish()).toEqual({
+  it('sends nothing for an empty source', async () => {
+    expect(await bulk([], MESSAGE).drain()).toEqual({
       ...{ accepted: 0, rejected: 0, unknown: 0, dropped: 0, notAttempted: 0 },
     });
     expect(sandbox.requests).toEqual([]);
@@ -64,28 +65,28 @@ describe('a run', () => {
     const run = bulk(numbers(1), MESSAGE);
     await setImmediate();
     expect(sandbox.requests).toEqual([]);
-    await run.finish();
-    expect(() => run[Symbol.asyncIterator]()).toThrow('A bulk run is iterated once');
+    await run.drain();
+    expect(() => run[Symbol.asyncIterator]()).toThrow('A bulk run can be iterated once only');
   });
 
-  it('keeps the order of the source, or gives what has ended', async () => {
-    const slowFirst: ScriptStep[] = [{ delayAnswer: 500 }, {}, {}];
+  it('yields receipts in the order of the source, or as requests end', async () => {
+    const slowFirst: ScriptStep[] = [{ responseDelayMs: 500 }, {}, {}];
     sandbox.script(slowFirst);
-    const inOrder = await bulk(numbers(3), MESSAGE, { requestSize: 1 }).collect();
+    const inOrder = await bulk(numbers(3), MESSAGE, { batchSize: 1 }).toArray();
     sandbox.script(slowFirst);
-    const asTheyEnd = await bulk(numbers(3), MESSAGE, { requestSize: 1, order: 'completion' }).collect();
+    const asTheyEnd = await bulk(numbers(3), MESSAGE, { batchSize: 1, order: 'completion' }).toArray();
     expect(inOrder.map(({ first }) => first)).toEqual([0, 1, 2]);
     const slow = numbers(3).indexOf(inLedger()[3]!);
     expect(asTheyEnd.map(({ first }) => first).at(-1)).toBe(slow);
     expect(asTheyEnd).toHaveLength(3);
   });
 
-  it('is no further ahead of its reader, and of the source, than a few requests', async () => {
+  it('stays at most a few requests ahead of its reader', async () => {
     let read = 0;
     function* endless() {
       for (;;) yield String(91_850_000_000 + read++);
     }
-    const run = bulk(endless(), MESSAGE, { requestSize: 10, concurrency: 2 });
+    const run = bulk(endless(), MESSAGE, { batchSize: 10, concurrency: 2 });
     const receipts = run[Symbol.asyncIterator]();
     await receipts.next();
     await until(() => sandbox.requests.length >= 4);
@@ -96,10 +97,10 @@ describe('a run', () => {
     expect(run.counts).toMatchObject({ accepted: sandbox.messages.length, notAttempted: undefined });
   });
 
-  it('refuses wrong and repeated entries one by one, with positions, and sends to the rest', async () => {
+  it('rejects wrong and repeated entries one by one, with positions, and sends to the others', async () => {
     const [a, b] = numbers(2);
-    const run = bulk([a!, 'x', { number: b!, orderId: 'mine' }, `+${a}`], MESSAGE, { duplicates: 'refuse' });
-    const [receipt] = await run.collect();
+    const run = bulk([a!, 'x', { number: b!, orderId: 'mine' }, `+${a}`], MESSAGE, { duplicates: 'reject' });
+    const [receipt] = await run.toArray();
     expect(receipt!.rejected.map(({ code, position }) => [code, position])).toEqual([
       ['LAAFFIC_INVALID_COMMAND', 1],
       ['LAAFFIC_DUPLICATE_RECIPIENT', 3],
@@ -114,7 +115,7 @@ describe('a run', () => {
       all.map((number) => ({ number, orderId: 'N/A' })),
       MESSAGE,
     );
-    const receipts = await run.collect();
+    const receipts = await run.toArray();
     expect(run.counts).toEqual({ accepted: 2_500, rejected: 0, unknown: 0, dropped: 0, notAttempted: 0 });
     expect(receipts.flatMap(({ accepted }) => accepted.map(({ number }) => number))).toEqual(all);
     // What the receipt has is what the gateway got: by it a report finds its recipient.
@@ -125,8 +126,8 @@ describe('a run', () => {
     expect(sandbox.messages.filter(({ orderId }) => orderId === 'N/A')).toHaveLength(3);
   });
 
-  it('with nobody to send to sends no request', async () => {
-    const [receipt] = await bulk(['x', 'y'], MESSAGE).collect();
+  it('makes no request if all entries are wrong', async () => {
+    const [receipt] = await bulk(['x', 'y'], MESSAGE).toArray();
     expect([receipt!.rejected.length, sandbox.requests.length]).toEqual([2, 0]);
   });
 
@@ -134,25 +135,21 @@ describe('a run', () => {
     ['no content', () => bulk([], { content: '' }), 'content must not be empty'],
     ['a number in place of a list', () => bulk('91856321412' as never, MESSAGE), 'recipients must be an iterable'],
     ['no concurrency', () => bulk([], MESSAGE, { concurrency: 0 }), 'concurrency must be a whole number of at least 1'],
-    [
-      'too large a request',
-      () => bulk([], MESSAGE, { requestSize: 1001 }),
-      'requestSize must be a whole number from 1',
-    ],
-    ['too large a GET', () => bulk([], MESSAGE, { requestSize: 101, method: 'GET' }), 'from 1 to 100'],
+    ['too large a request', () => bulk([], MESSAGE, { batchSize: 1001 }), 'batchSize must be a whole number from 1'],
+    ['too large a GET', () => bulk([], MESSAGE, { batchSize: 101, method: 'GET' }), 'from 1 to 100'],
     ['no such order', () => bulk([], MESSAGE, { order: 'random' as never }), 'order must be one of source, completion'],
     ['no ranges', () => bulk([], MESSAGE, { resume: [[3, 1]] }), 'resume must be a list of ranges'],
-    ['no time', () => bulk([], MESSAGE, { timeout: 0 }), 'timeout must be above 0'],
-  ])('is refused with %s', (_, open, problem) => {
+    ['no time', () => bulk([], MESSAGE, { timeoutMs: 0 }), 'timeoutMs must be milliseconds, from 1'],
+  ])('is rejected with %s', (_, open, problem) => {
     expect(open).toThrow(problem);
   });
 });
 
-describe('a request that fails', () => {
-  it('loses nobody: its recipients come back with the exception, the others have their receipts', async () => {
+describe('a bulk request that fails', () => {
+  it('returns its recipients with the exception, and the others keep their receipts', async () => {
     sandbox.script([{}, { status: -18 }, {}]);
-    const run = bulk(numbers(6), MESSAGE, { requestSize: 2, concurrency: 1 });
-    const receipts = await run.collect();
+    const run = bulk(numbers(6), MESSAGE, { batchSize: 2, concurrency: 1 });
+    const receipts = await run.toArray();
     expect(receipts.map(({ accepted, unknown }) => [accepted.length, unknown.length])).toEqual([
       [2, 0],
       [0, 2],
@@ -162,10 +159,10 @@ describe('a request that fails', () => {
     expect(run.counts).toEqual({ accepted: 4, rejected: 0, unknown: 2, dropped: 0, notAttempted: 0 });
   });
 
-  it('is tried again only if it surely was not sent', async () => {
+  it('is retried only if it certainly was not sent', async () => {
     sandbox.script([{ status: -15 }, { status: -15 }, {}, { fault: 'cut-before-accepting' }]);
-    const run = bulk(numbers(2), MESSAGE, { requestSize: 1, concurrency: 1 });
-    const receipts = await run.collect();
+    const run = bulk(numbers(2), MESSAGE, { batchSize: 1, concurrency: 1 });
+    const receipts = await run.toArray();
     expect(receipts.map(({ accepted, unknown }) => [accepted.length, unknown.length])).toEqual([
       [1, 0],
       [0, 1],
@@ -180,10 +177,10 @@ describe('a request that fails', () => {
     [-19, 'LAAFFIC_PRICING_NOT_CONFIRMED'],
     [-27, 'LAAFFIC_TOTAL_LIMIT'],
     [-3, 'LAAFFIC_SENSITIVE_CONTENT'],
-  ])('for a reason that all would meet (%i) stops the run, which can be resumed', async (status, code) => {
+  ])('for a reason that all requests would meet (%i) stops the run, which can be resumed', async (status, code) => {
     const to = numbers(10);
     sandbox.script([{}, { status }]);
-    const run = bulk(to, MESSAGE, { requestSize: 2, concurrency: 1 });
+    const run = bulk(to, MESSAGE, { batchSize: 2, concurrency: 1 });
     const { receipts, error } = await untilStopped(run);
     expect(receipts.map(stretch)).toEqual([
       [0, 2],
@@ -194,42 +191,48 @@ describe('a request that fails', () => {
       code: 'LAAFFIC_BULK_STOPPED',
       cause: { code },
       counts: { accepted: 2, rejected: 2, unknown: 0, dropped: 0, notAttempted: 6 },
-      settled: [[0, 2]],
+      processed: [[0, 2]],
     });
-    const rest = bulk(to, MESSAGE, { resume: (error as BulkStoppedError).settled });
-    expect((await rest.collect()).map(stretch)).toEqual([[2, 8]]);
+    const rest = bulk(to, MESSAGE, { resume: (error as BulkStoppedError).processed });
+    expect((await rest.toArray()).map(stretch)).toEqual([[2, 8]]);
     expect(rest.counts).toEqual({ accepted: 8, rejected: 0, unknown: 0, dropped: 0, notAttempted: 0 });
-    expect(rest.settled).toEqual([[0, 10]]);
+    expect(rest.processed).toEqual([[0, 10]]);
     expect(inLedger()).toEqual(to);
   });
 
-  it('because nobody is there stops the run when its tries are used up', async () => {
-    const nobody = await client({ baseUrl: 'http://127.0.0.1:9/v3', queries: { minDelay: 1, maxDelay: 2 } });
-    const run = nobody.sms.sendBulk(numbers(5), MESSAGE, { requestSize: 1, concurrency: 1, retries: 2 });
+  it('because the gateway cannot be reached stops the run after the last retry', async () => {
+    const nobody = await client({ baseUrl: 'http://127.0.0.1:9/v3', queryRetry: { minDelayMs: 1, maxDelayMs: 2 } });
+    const run = nobody.sms.sendBulk(numbers(5), MESSAGE, { batchSize: 1, concurrency: 1, retries: 2 });
     const { receipts, error } = await untilStopped(run);
     await nobody.close();
     expect(receipts.map(({ rejected }) => rejected.map((entry) => entry.code))).toEqual([['LAAFFIC_NOT_CONNECTED']]);
-    expect(error).toMatchObject({ cause: { code: 'LAAFFIC_NOT_CONNECTED' }, settled: [], counts: { notAttempted: 4 } });
+    expect(error).toMatchObject({
+      cause: { code: 'LAAFFIC_NOT_CONNECTED' },
+      processed: [],
+      counts: { notAttempted: 4 },
+    });
   });
 
-  it('with nothing known, several times in a row, stops the run', async () => {
+  it('with an unknown outcome, several times in a row, stops the run', async () => {
     sandbox.script({ fault: 'cut-after-accepting', times: 3 });
-    const run = bulk(numbers(9), MESSAGE, { requestSize: 1, concurrency: 1, mostUnknownInARow: 3 });
+    const run = bulk(numbers(9), MESSAGE, { batchSize: 1, concurrency: 1, maxConsecutiveUnknown: 3 });
     const { receipts, error } = await untilStopped(run);
     expect(receipts.map(({ unknown }) => unknown.length)).toEqual([1, 1, 1]);
-    // What may have been sent is settled: no later run may send it again.
-    expect(error).toMatchObject({ cause: { code: 'LAAFFIC_CONNECTION_LOST' }, settled: [[0, 3]] });
+    // What may have been sent is processed: no later run may send it again.
+    expect(error).toMatchObject({ cause: { code: 'LAAFFIC_CONNECTION_LOST' }, processed: [[0, 3]] });
   });
 });
 
-describe('a request refused for one of its numbers', () => {
+describe('a bulk request rejected because of one number', () => {
   const BAD = '91850000617';
 
-  it('and naming none is asked again in halves: all others get it, once', async () => {
+  it('that it does not name is split in halves, and all others get the message once', async () => {
     const to = numbers(1_000);
-    sandbox.configure({ rules: [{ number: BAD, status: -9, per: 'call', reason: 'DST_MCCMNC_LIMIT' }] });
+    sandbox.configure({
+      rejectionRules: [{ number: BAD, status: -9, rejects: 'request', reason: 'DST_MCCMNC_LIMIT' }],
+    });
     const run = bulk(to, MESSAGE);
-    const [receipt] = await run.collect();
+    const [receipt] = await run.toArray();
     expect(receipt!.rejected.map(({ number, code, reason }) => [number, code, reason])).toEqual([
       [BAD, 'LAAFFIC_ABNORMAL_NUMBER', 'DST_MCCMNC_LIMIT'],
     ]);
@@ -239,39 +242,39 @@ describe('a request refused for one of its numbers', () => {
     expect(receipt!.exception).toMatchObject({ status: -9 });
   });
 
-  it('of several too, as long as further requests are allowed', async () => {
-    sandbox.configure({ rules: [{ number: /[37]$/, status: -28, per: 'call' }] });
+  it('is split for several wrong numbers too, as long as splits are allowed', async () => {
+    sandbox.configure({ rejectionRules: [{ number: /[37]$/, status: -28, rejects: 'request' }] });
     const to = numbers(40);
     const bad = (number: string) => /[37]$/.test(number);
-    const [receipt] = await bulk(to, MESSAGE).collect();
+    const [receipt] = await bulk(to, MESSAGE).toArray();
     expect(receipt!.accepted.map(({ number }) => number)).toEqual(to.filter((number) => !bad(number)));
     sandbox.reset();
-    const [cut] = await bulk(to, MESSAGE, { isolation: 4 }).collect();
+    const [cut] = await bulk(to, MESSAGE, { maxSplits: 4 }).toArray();
     expect(sandbox.requests.length).toBeLessThanOrEqual(5);
     expect(cut!.accepted.length + cut!.rejected.length).toBe(40);
     expect(inLedger().sort()).toEqual(cut!.accepted.map(({ number }) => number));
   });
 
-  it('and naming it goes to the others at once', async () => {
+  it('that it names is sent to the others at once', async () => {
     sandbox.script([{ status: -9, patch: { failArray: [{ number: BAD, reason: 'DST_MCCMNC_LIMIT' }] } }, {}]);
     const to = [...numbers(5), BAD];
-    const [receipt] = await bulk(to, MESSAGE).collect();
+    const [receipt] = await bulk(to, MESSAGE).toArray();
     expect(receipt!.accepted.map(({ number }) => number)).toEqual(numbers(5));
     expect(receipt!.rejected.map(({ number }) => number)).toEqual([BAD]);
     expect(sandbox.requests).toHaveLength(2);
   });
 
-  it('which the gateway tells beside the accepted ones costs nothing more', async () => {
-    const [receipt] = await bulk([...numbers(5), '9990000009'], MESSAGE).collect();
+  it('beside accepted recipients needs no further request', async () => {
+    const [receipt] = await bulk([...numbers(5), '9990000009'], MESSAGE).toArray();
     expect([receipt!.accepted.length, receipt!.rejected.length, sandbox.requests.length]).toEqual([5, 1, 1]);
   });
 });
 
-describe('a run that is aborted', () => {
-  it('finishes what is under way, starts nothing, and tells what was not attempted', async () => {
+describe('a bulk run that is aborted', () => {
+  it('finishes the requests in flight, starts no other, and counts what was not attempted', async () => {
     const controller = new AbortController();
-    sandbox.script({ delayAnswer: 500, times: 2 });
-    const run = bulk(numbers(10), MESSAGE, { requestSize: 1, concurrency: 2, signal: controller.signal });
+    sandbox.script({ responseDelayMs: 500, times: 2 });
+    const run = bulk(numbers(10), MESSAGE, { batchSize: 1, concurrency: 2, signal: controller.signal });
     const receipts: BulkReceipt[] = [];
     const reading = (async () => {
       for await (const receipt of run) receipts.push(receipt);
@@ -281,53 +284,53 @@ describe('a run that is aborted', () => {
     await reading;
     expect(receipts.map(({ accepted }) => accepted.length)).toEqual([1, 1]);
     expect(run.counts).toEqual({ accepted: 2, rejected: 0, unknown: 0, dropped: 0, notAttempted: 8 });
-    expect([run.settled, sandbox.messages.length]).toEqual([[[0, 2]], 2]);
+    expect([run.processed, sandbox.messages.length]).toEqual([[[0, 2]], 2]);
   });
 
-  it('before it began sends nothing, and does not wait for a source that has nothing yet', async () => {
+  it('before it started sends nothing, and does not wait for a slow source', async () => {
     async function* never(): AsyncGenerator<string> {
       await new Promise(() => undefined);
       yield '';
     }
-    expect(await bulk(numbers(3), MESSAGE, { signal: AbortSignal.abort() }).finish()).toMatchObject({
+    expect(await bulk(numbers(3), MESSAGE, { signal: AbortSignal.abort() }).drain()).toMatchObject({
       notAttempted: 3,
     });
     const controller = new AbortController();
-    const run = bulk(never(), MESSAGE, { signal: controller.signal }).finish();
+    const run = bulk(never(), MESSAGE, { signal: controller.signal }).drain();
     await setImmediate();
     controller.abort();
     expect(await run).toMatchObject({ accepted: 0, notAttempted: undefined });
   });
 
-  it('stops a pause between two tries', async () => {
-    const patient = await client({ baseUrl: sandbox.url, queries: { minDelay: 60_000, maxDelay: 60_000 } });
+  it('ends the delay before a retry', async () => {
+    const patient = await client({ baseUrl: sandbox.url, queryRetry: { minDelayMs: 60_000, maxDelayMs: 60_000 } });
     const controller = new AbortController();
     sandbox.script({ status: -15 });
     const run = patient.sms.sendBulk(numbers(2), MESSAGE, { signal: controller.signal });
-    const reading = run.collect();
+    const reading = run.toArray();
     await until(() => sandbox.requests.length >= 1);
     for (let turn = 0; turn < 20; turn++) await setImmediate();
     controller.abort();
     const [receipt] = await reading;
     await patient.close();
     expect(receipt!.rejected).toHaveLength(2);
-    expect(run.settled).toEqual([]);
+    expect(run.processed).toEqual([]);
   });
 });
 
-it('a source that fails ends the run, after the receipts of what was under way', async () => {
+it('a source that fails ends the bulk run after the receipts of the requests in flight', async () => {
   const broken = new Error('cursor lost');
   async function* source() {
     yield* numbers(2);
     await until(() => sandbox.requests.length >= 2);
     throw broken;
   }
-  const { receipts, error } = await untilStopped(bulk(source(), MESSAGE, { requestSize: 1 }));
+  const { receipts, error } = await untilStopped(bulk(source(), MESSAGE, { batchSize: 1 }));
   expect(error).toBe(broken);
   expect(receipts.map(({ accepted }) => accepted.length)).toEqual([1, 1]);
 });
 
-it('a reader that breaks off ends the run: what is under way is finished, the source is closed', async () => {
+it('a reader that stops early ends the bulk run: requests in flight are finished, and the source is closed', async () => {
   let isClosed = false;
   function* source() {
     try {
@@ -336,7 +339,7 @@ it('a reader that breaks off ends the run: what is under way is finished, the so
       isClosed = true;
     }
   }
-  const run = bulk(source(), MESSAGE, { requestSize: 1, concurrency: 2 });
+  const run = bulk(source(), MESSAGE, { batchSize: 1, concurrency: 2 });
   for await (const receipt of run) {
     expect(receipt.accepted).toHaveLength(1);
     break;

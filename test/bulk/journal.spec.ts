@@ -16,8 +16,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-const run = (journal: BulkJournal) =>
-  both.gateway.sms.sendBulk(TO, MESSAGE, { requestSize: 2, concurrency: 1, journal });
+const run = (journal: BulkJournal) => both.client.sms.sendBulk(TO, MESSAGE, { batchSize: 2, concurrency: 1, journal });
 const lines = async () =>
   (await readFile(path, 'utf8'))
     .split('\n')
@@ -30,13 +29,13 @@ async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
 }
 const started = (first: number) => `{"event":"started","first":${first},"count":2,"orderIds":"abc"}\n`;
 const finished = (first: number) =>
-  `{"event":"finished","first":${first},"count":2,"dropped":0,"settled":[[${first},${first + 2}]],"accepted":[],"rejected":[],"unknown":[]}\n`;
+  `{"event":"finished","first":${first},"count":2,"dropped":0,"processed":[[${first},${first + 2}]],"accepted":[],"rejected":[],"unknown":[]}\n`;
 
-describe('a journal in a file', () => {
-  it('has a line before each request, and one with what became of it, and is for its owner alone', async () => {
+describe('JsonLinesJournal', () => {
+  it('writes a line before each request and one with its result, for its owner only', async () => {
     await using journal = await JsonLinesJournal.open(path);
     both.sandbox.script([{}, { status: -18 }, {}]);
-    const receipts = await run(journal).collect();
+    const receipts = await run(journal).toArray();
     const [first, second] = receipts;
     expect((await lines()).map(({ event, first: at, count }) => [event, at, count])).toEqual(
       [0, 2, 4].flatMap((at) => [
@@ -47,7 +46,7 @@ describe('a journal in a file', () => {
     const [{ orderIds }, firstEnd, , secondEnd] = (await lines()) as [Record<string, unknown>, object, object, object];
     expect(first!.accepted.every(({ orderId }) => orderId.startsWith(`${String(orderIds)}.`))).toBe(true);
     expect(firstEnd).toEqual({
-      ...{ event: 'finished', first: 0, count: 2, dropped: 0, settled: [[0, 2]] },
+      ...{ event: 'finished', first: 0, count: 2, dropped: 0, processed: [[0, 2]] },
       ...{ accepted: first!.accepted, rejected: [], unknown: [] },
     });
     expect(secondEnd).toMatchObject({
@@ -58,23 +57,23 @@ describe('a journal in a file', () => {
     expect((await stat(path)).mode & 0o777).toBe(0o600);
   });
 
-  it('lets a run go on where another stopped, and holds back what may have been sent', async () => {
+  it('lets a run continue where another stopped, without what may have been sent', async () => {
     await writeFile(path, started(0) + finished(0) + started(2));
     await using journal = await JsonLinesJournal.open(path);
-    expect(journal.settled).toEqual([[0, 4]]);
-    expect(journal.unsettled).toEqual([{ first: 2, count: 2, orderIds: 'abc' }]);
-    await run(journal).finish();
+    expect(journal.processed).toEqual([[0, 4]]);
+    expect(journal.unfinished).toEqual([{ first: 2, count: 2, orderIds: 'abc' }]);
+    await run(journal).drain();
     expect(both.sandbox.messages.map(({ number }) => number)).toEqual(TO.slice(4));
   });
 
-  it('sends again what a doomed run was refused, and nothing else', async () => {
+  it('lets a run send again what a stopped run did not send, and nothing else', async () => {
     both.sandbox.script([{}, { status: -10 }]);
     const before = await JsonLinesJournal.open(path);
-    await failureOf(run(before).finish());
+    await failureOf(run(before).drain());
     await before.close();
     await using journal = await JsonLinesJournal.open(path);
-    expect([journal.settled, journal.unsettled]).toEqual([[[0, 2]], []]);
-    await run(journal).finish();
+    expect([journal.processed, journal.unfinished]).toEqual([[[0, 2]], []]);
+    await run(journal).drain();
     expect(both.sandbox.messages.map(({ number }) => number)).toEqual(TO);
   });
 
@@ -84,10 +83,10 @@ describe('a journal in a file', () => {
     ['half a line', `${whole}{"event":"star`, whole, [[0, 2]]],
     ['half a character', `${whole}{"event":"started","orderIds":"\u00e9`.slice(0, -1), whole, [[0, 2]]],
     ['a line without its end', whole.slice(0, -1), whole, [[0, 2]]],
-  ])('begun before, with %s at its end, is mended', async (_, text, mended, settled) => {
+  ])('repairs a file that ends with %s', async (_, text, mended, processed) => {
     await writeFile(path, text);
     await using journal = await JsonLinesJournal.open(path);
-    expect([await readFile(path, 'utf8'), journal.settled]).toEqual([mended, settled]);
+    expect([await readFile(path, 'utf8'), journal.processed]).toEqual([mended, processed]);
   });
 
   it.each([
@@ -96,7 +95,7 @@ describe('a journal in a file', () => {
     ['JSON that is no event', `${started(0)}{"a":1}\n${finished(0)}`],
     ['an event without its lists', `{"event":"finished","first":0,"count":2,"dropped":0}\n${started(0)}`],
     ['positions that are none', `${finished(0).replace('[[0,2]]', '[[2,0]]')}${started(0)}`],
-  ])('that is none is refused, and stays as it is: %s', async (_, text) => {
+  ])('rejects another file and does not change it: %s', async (_, text) => {
     await writeFile(path, text);
     const error = await failureOf(JsonLinesJournal.open(path));
     expect(error).toBeInstanceOf(JournalError);
@@ -105,10 +104,10 @@ describe('a journal in a file', () => {
   });
 });
 
-describe('a journal that fails', () => {
+describe('a journal that fails:', () => {
   const full = new Error('no space left');
   class Fragile implements BulkJournal {
-    readonly settled = [];
+    readonly processed = [];
     constructor(
       private readonly startings: number,
       private readonly finishings: number,

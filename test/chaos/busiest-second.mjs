@@ -1,4 +1,7 @@
-/** The most within any second. @param events [[when in milliseconds, how many], …] in any order. */
+/**
+ * The largest total within any one second.
+ * @param events [[milliseconds, amount], …] in any order.
+ */
 export function busiestSecond(events) {
   const sorted = [...events].sort((a, b) => a[0] - b[0]);
   let [start, sum, most] = [0, 0, 0];

@@ -1,4 +1,4 @@
-// The gateway and the judge: a process of its own that is never killed, and counts what arrived.
+// The gateway and judge: a process that is never killed and counts what arrived.
 import { LaafficSandbox } from 'laaffic-sandbox';
 import { busiestSecond } from './busiest-second.mjs';
 
@@ -8,14 +8,14 @@ const arrivals = [];
 let doubled = 0;
 
 const sandbox = await LaafficSandbox.start({
-  queuedFor: 0,
-  deliveredAfter: 0,
+  queuedForMs: 0,
+  deliveredAfterMs: 0,
   historyLimit: 100,
   messageLimit: null,
   balance: '100000000',
   triggers: false,
-  rules: refused == null ? [] : [{ number: { pattern: refused }, status: -9, reason: 'DST_MCCMNC_LIMIT' }],
-  onCall: (call, messages) => {
+  rejectionRules: refused == null ? [] : [{ number: { pattern: refused }, status: -9, reason: 'DST_MCCMNC_LIMIT' }],
+  onRequest: (call, messages) => {
     refill();
     if (messages.length === 0) return;
     arrivals.push([call.at, messages.length]);
@@ -29,19 +29,19 @@ const sandbox = await LaafficSandbox.start({
 if (blind) sandbox.script({ endpoint: 'getSentRcd', times: Infinity, status: -18 });
 refill();
 
-/** Keeps a few hundred steps ready, drawn at random. */
+/** Keeps a few hundred random steps ready. */
 function refill() {
-  const ready = sandbox.pendingScript.length;
+  const ready = sandbox.pendingSteps.length;
   if (ready > 200) return;
   sandbox.script(Array.from({ length: 400 }, draw));
 }
 
 function draw() {
-  const step = { endpoint: 'sendSms', delay: Math.round(latency[0] + Math.random() * (latency[1] - latency[0])) };
+  const step = { endpoint: 'sendSms', delayMs: Math.round(latency[0] + Math.random() * (latency[1] - latency[0])) };
   let dice = Math.random();
   for (const [fault, share] of Object.entries(faults)) {
     dice -= share;
-    if (dice < 0) return fault === 'late' ? { ...step, delayAnswer: 1_500 } : { ...step, fault };
+    if (dice < 0) return fault === 'late' ? { ...step, responseDelayMs: 1_500 } : { ...step, fault };
   }
   return step;
 }
@@ -52,7 +52,7 @@ process.on('message', ({ ask, ...question }) => {
   if (ask === 'end') void sandbox.close().then(() => process.exit(0));
 });
 
-/** Numbers are `prefix` and a count, so that whole ranges can be asked for. */
+/** Numbers are `prefix` and a count, so whole ranges can be queried. */
 function verdict({ ranges }) {
   const found = ranges.map(({ prefix, from, to }) => {
     let there = 0;

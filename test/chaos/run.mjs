@@ -1,4 +1,5 @@
-// npm run chaos [-- --small] [-- part of a scenario's name]: kills, freezes and lies, and then counts.
+// npm run chaos [-- --small] [-- part of a scenario's name]: kills and freezes workers, falsifies responses, and then
+// counts.
 import { parseArgs } from 'node:util';
 import { runScenario } from './scenario.mjs';
 import { SCENARIOS, small } from './scenarios.mjs';

@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
+import { SAMPLE_ACCOUNT } from 'laaffic-sandbox';
 import { LaafficModule } from 'nestjs-laaffic';
 import { LaafficOutboxModule, SmsCampaigns, SmsOutbox } from 'nestjs-laaffic-outbox';
 import { EmbeddedPostgres } from 'nestjs-laaffic-outbox/embedded';
@@ -15,13 +16,16 @@ import pg from 'pg';
 import { busiestSecond } from './busiest-second.mjs';
 
 const here = import.meta.dirname;
-/** Whom the campaign is for, the single messages that are committed, those that are rolled back, and another caller's lists. */
+/**
+ * The recipients of the campaign, the committed single messages, those that are rolled back, and another caller's
+ * lists.
+ */
 const [CAMPAIGN, KEPT, LOST, LISTED] = ['9181', '9182', '9183', '9184'];
-/** Recipients of one list of the other caller, and milliseconds between two of them. */
+/** Recipients in one list of the other caller, and milliseconds between two lists. */
 const LIST = { size: 1_000, every: 400 };
 const SIGNALS = ['SIGINT', 'SIGTERM'];
 
-/** What is done unless the scenario says otherwise. */
+/** The defaults of a scenario. */
 export const DEFAULTS = {
   recipients: 100_000,
   workers: 3,
@@ -34,16 +38,16 @@ export const DEFAULTS = {
   blind: false,
   latency: [30, 100],
   faults: { 'cut-before-reading': 0.04, 'cut-after-accepting': 0.04, late: 0.01 },
-  /** One number of a hundred. */
+  /** One number in a hundred. */
   refused: '^9181.*77$',
-  timing: { startWithin: 600, timeout: 1_000, lease: 2_500, reportsAfter: false },
-  grace: 12_000,
-  lookup: 3_000,
+  timing: { startWithinMs: 600, timeoutMs: 1_000, leaseMs: 2_500, reportsAfterMs: false },
+  gracePeriodMs: 12_000,
+  lookupIntervalMs: 3_000,
   longest: 240_000,
 };
 
 /**
- * Runs workers against a gateway that fails, kills them, and lets the gateway and the ledger be the judges.
+ * Runs workers against a failing gateway, kills them, and compares the gateway's records with the ledger.
  * @returns figures; `problems` is empty if every promise was kept.
  */
 export async function runScenario(options, log = () => undefined) {
@@ -69,11 +73,11 @@ class Scenario {
   #workers = [];
   #isOver = false;
   #isStreaming = true;
-  /** Those that have started, and when the first had. */
+  /** Workers that have started, and when the first one had. */
   #ready = new Set();
   #firstReady;
   #kills = { workers: 0, database: 0, freezes: 0 };
-  /** What workers have written that nobody kills or freezes. */
+  /** Logs of workers that are neither killed nor frozen. */
   #sends = [];
 
   constructor(plan, folder, cleanUp, log) {
@@ -106,7 +110,7 @@ class Scenario {
     return this.#judge(ledger, { ...sent, listed, isHeld }, took);
   }
 
-  /** Nothing begins any more. */
+  /** Starts no more workers. */
   stop() {
     this.#isOver = true;
     this.#isStreaming = false;
@@ -118,7 +122,7 @@ class Scenario {
   }
 
   async #startDatabase() {
-    // The server of a root runs as another user, who has to get there.
+    // The server of root runs as another user, who must reach the folder.
     chmodSync(this.folder, 0o755);
     const dataDir = join(this.folder, 'postgres');
     const held = [];
@@ -157,9 +161,7 @@ class Scenario {
     Module({
       imports: [
         LaafficModule.forRoot({
-          appId: '4luaKsL2',
-          apiKey: 'bDqJFiq9',
-          apiSecret: '7bz1lzh9',
+          ...SAMPLE_ACCOUNT,
           baseUrl: this.gatewayUrl,
           isGlobal: true,
         }),
@@ -199,10 +201,10 @@ class Scenario {
     if (isFirst) this.cleanUp.push(() => void this.#workers[index].kill('SIGKILL'));
   }
 
-  /** Long after somebody else has decided about what it held. */
+  /** Long after other workers have decided about its messages. */
   async #thaw(child) {
     this.#kills.freezes++;
-    await wait(this.plan.timing.lease + 3_000);
+    await wait(this.plan.timing.leaseMs + 3_000);
     child.kill('SIGCONT');
   }
 
@@ -210,7 +212,7 @@ class Scenario {
     const { workerKills } = this.plan;
     while (this.#kills.workers < workerKills && !this.#isOver) {
       await wait(175 + Math.random() * 350);
-      // To kill one that is only starting proves nothing.
+      // Killing a worker that is still starting proves nothing.
       const ready = this.#workers.filter((worker) => this.#ready.has(worker));
       const worker = ready[Math.floor(Math.random() * ready.length)];
       if (worker?.kill('SIGKILL')) this.#kills.workers++;
@@ -242,7 +244,7 @@ class Scenario {
     this.gateway.kill('SIGCONT');
   }
 
-  /** Single messages in transactions of an app, every second of which is rolled back. */
+  /** Single messages in transactions of an app. Every second transaction is rolled back. */
   async #enqueueTransactions(outbox) {
     let [kept, lost] = [0, 0];
     const unsure = [];
@@ -259,7 +261,7 @@ class Scenario {
           client.release(true);
         }
       } catch {
-        // Whether it was committed nobody knows but the ledger.
+        // Only the ledger knows whether it was committed.
         if (isKept) unsure.push(number);
         await wait(100);
       }
@@ -277,7 +279,7 @@ class Scenario {
         await outbox.enqueue({ to, content: 'Hello all' }, { idempotencyKey: `list ${count}` });
         count += LIST.size;
       } catch {
-        // The same key again, until it is known to be stored: once.
+        // Retries with the same key until the message is known to be stored, which happens once.
         await wait(100);
       }
       await wait(LIST.every);
@@ -286,9 +288,9 @@ class Scenario {
   }
 
   /**
-   * An app transaction that has enqueued and stays open as long as anything is sent, over and over where the database
-   * is killed, and is rolled back.
-   * @returns whether one was open when all had been sent.
+   * A transaction of an app that has enqueued and stays open while anything is sent. It starts again whenever the
+   * database is killed, and is rolled back.
+   * @returns whether one was open when everything had been sent.
    */
   async #holdTransactionOpen(outbox) {
     while (this.#isStreaming) {
@@ -312,7 +314,7 @@ class Scenario {
     return false;
   }
 
-  /** Heard from the first moment: a connection may break before a promise could tell of it. */
+  /** Listens from the start: a connection may break before a promise can report it. */
   #connect() {
     return new Promise((resolve, reject) => {
       this.pool.connect((error, client) => {
@@ -333,7 +335,7 @@ class Scenario {
         const open = ['pending', 'sending', 'unknown'].reduce((sum, state) => sum + (rows[state] ?? 0), 0);
         const isOpen = open + singles.open + ((await this.#listed().catch(() => undefined))?.open ?? 1) > 0;
         this.log(`  ${JSON.stringify(rows)} ${JSON.stringify(singles)} ${JSON.stringify(this.#kills)}`);
-        // What was enqueued last may not be counted yet.
+        // The last messages may not be counted yet.
         const hasEnded = !this.#isStreaming;
         this.#isStreaming &&= open > 0;
         if (!isOpen && hasEnded) return rows;
@@ -345,7 +347,7 @@ class Scenario {
     }
   }
 
-  /** Recipients of the campaign by what the ledger says of them. */
+  /** Recipients of the campaign by their state in the ledger. */
   async #counts(id) {
     const { rows } = await this.pool.query(
       `select state, sum(n)::int as n from (
@@ -401,7 +403,7 @@ class Scenario {
       listed.there >= lists.accepted && listed.there <= lists.accepted + lists.held,
       `lists: ${JSON.stringify(lists)}, ${listed.there} at the gateway`,
     );
-    // Lists of the same lane may hold a single message up by one request, never by each other.
+    // Lists of the same lane may delay a single message by one request, but never by each other.
     must(
       !this.#isUndisturbed || committed.longestWait < 3,
       `a single message waited ${committed.longestWait} s beside lists of the same lane`,
@@ -412,8 +414,8 @@ class Scenario {
       `${committed.accepted} single messages accepted, ${kept.there} at the gateway`,
     );
     must(committed.open === 0, `${committed.open} single messages still open`);
-    // As the workers wrote them: the gateway, one process for all this, stands still now and then, and then takes in
-    // at once what has waited.
+    // According to the workers: the gateway, one process for everything, sometimes stands still and then accepts at
+    // once what has waited.
     const most = this.#isUndisturbed ? busiestSecond(this.#sends) : verdict.busiestSecond;
     must(!this.#isUndisturbed || (most > 0 && most <= 1.1 * rate), `${most} in a second at a rate of ${rate}`);
     must(messages.rows[0].rows === messages.rows[0].places, 'a place in the ledger is taken twice');
@@ -444,7 +446,7 @@ class Scenario {
     return rows[0];
   }
 
-  /** The other caller's recipients by what the ledger says of them. */
+  /** The other caller's recipients by their state in the ledger. */
   async #listed() {
     const { rows } = await this.pool.query(
       `select coalesce(sum(n), 0)::int as total, coalesce(sum(accepted), 0)::int as accepted,

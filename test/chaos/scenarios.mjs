@@ -1,12 +1,12 @@
-/** What is done to the workers, the database and the gateway; sizes are those of the full run. */
+/** What happens to the workers, the database and the gateway. Sizes are those of the full run. */
 export const SCENARIOS = {
   'workers and database killed': {
     recipients: 1_000_000,
     workerKills: 100,
     databaseKills: 8,
-    // The sandbox answers with all that it has sent, and meanwhile nothing else.
-    lookup: 25_000,
-    grace: 60_000,
+    // The sandbox responds with all sent records, and does nothing else meanwhile.
+    lookupIntervalMs: 25_000,
+    gracePeriodMs: 60_000,
     longest: 600_000,
   },
   'workers and database killed, a lookup that finds nothing': {
@@ -27,16 +27,18 @@ export const SCENARIOS = {
     blind: true,
   },
   'the gateway silent for 10 s': { recipients: 200_000, gatewayDown: 10_000 },
-  // A look that began just before a message was unknown, the next one, and the time between them.
-  'nobody killed': { recipients: 500_000, faults: {}, lookup: 10_000, grace: 90_000 },
+  // A lookup that started just before a message became unknown, the next lookup, and the time between them.
+  'nobody killed': { recipients: 500_000, faults: {}, lookupIntervalMs: 10_000, gracePeriodMs: 90_000 },
 };
 
 /** The same in a size that fits between two commits. */
 export function small(scenario) {
   const hasKills = scenario.workerKills !== undefined;
-  const kills = hasKills ? { workerKills: 12, databaseKills: 2 } : {};
-  // To read all that was sent takes seconds while workers start anew all the time.
-  const times = hasKills ? { grace: 20_000, lookup: 5_000 } : { grace: 15_000, lookup: 2_000 };
-  // It ends, and says what is open, before the test does.
-  return { ...scenario, ...kills, ...times, longest: 140_000, recipients: hasKills ? 100_000 : 50_000 };
+  const kills = hasKills ? { workerKills: 8, databaseKills: 2 } : {};
+  // Reading all sent records takes seconds while workers restart all the time.
+  const times = hasKills
+    ? { gracePeriodMs: 20_000, lookupIntervalMs: 5_000 }
+    : { gracePeriodMs: 15_000, lookupIntervalMs: 2_000 };
+  // It ends and reports open requests before the test times out.
+  return { ...scenario, ...kills, ...times, longest: 140_000, recipients: hasKills ? 60_000 : 30_000 };
 }

@@ -1,9 +1,10 @@
-// One worker process. FREEZE names the step at which it stops itself, once, as a paused virtual machine would.
+// One worker process. FREEZE names the step at which it stops itself once, like a suspended virtual machine.
 import 'reflect-metadata';
 import { writeSync } from 'node:fs';
 import { channel } from 'node:diagnostics_channel';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
+import { SAMPLE_ACCOUNT } from 'laaffic-sandbox';
 import { LaafficModule } from 'nestjs-laaffic';
 import { LaafficOutboxModule } from 'nestjs-laaffic-outbox';
 import pg from 'pg';
@@ -27,7 +28,7 @@ let passed = 0;
 /** @param {string} step */
 function at(step) {
   if (step !== freeze || ++passed !== freezeAfter + 1) return;
-  // Written at once: nothing happens after the stop until somebody continues the process.
+  // Written synchronously: nothing runs after the stop until the process is continued.
   writeSync(1, 'frozen\n');
   process.kill(process.pid, 'SIGSTOP');
 }
@@ -49,7 +50,7 @@ channel('undici:client:sendHeaders').subscribe(({ request }) => {
   at('after-write');
 });
 
-/** When a request was written, by a clock that nobody sets, and to how many. */
+/** When a request was written, by a monotonic clock, and the number of its recipients. */
 function tellSend({ path, body }) {
   if (!tellsSends || !path.endsWith('/sendSms')) return;
   const { numbers } = JSON.parse(Buffer.from(body).toString());
@@ -63,9 +64,7 @@ class App {}
 Module({
   imports: [
     LaafficModule.forRoot({
-      appId: '4luaKsL2',
-      apiKey: 'bDqJFiq9',
-      apiSecret: '7bz1lzh9',
+      ...SAMPLE_ACCOUNT,
       baseUrl: gateway,
       isGlobal: true,
     }),

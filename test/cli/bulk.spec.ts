@@ -4,8 +4,8 @@ import { Readable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import { LaafficSandbox } from 'laaffic-sandbox';
 import { jsonLines, laaffic, temporaryFolder, type Circumstances } from './terminal.js';
+import { SAMPLE_ENVIRONMENT } from '../sample-environment.js';
 
-const KEY = { LAAFFIC_APP_ID: '4luaKsL2', LAAFFIC_API_KEY: 'bDqJFiq9', LAAFFIC_API_SECRET: '7bz1lzh9' };
 const folder = temporaryFolder();
 const numbers = (count: number, from = 0) => Array.from({ length: count }, (_, i) => String(91_850_000_000 + from + i));
 
@@ -14,7 +14,7 @@ let env: NodeJS.ProcessEnv;
 let files = 0;
 beforeAll(async () => {
   sandbox = await LaafficSandbox.start({ historyLimit: null });
-  env = { ...KEY, LAAFFIC_BASE_URL: sandbox.url };
+  env = { ...SAMPLE_ENVIRONMENT, LAAFFIC_BASE_URL: sandbox.url };
 });
 afterEach(() => {
   sandbox.assertScriptDone();
@@ -30,30 +30,30 @@ function input(rows: readonly string[], extension = '.csv'): string {
 
 const bulk = (argv: readonly string[], given: Circumstances = {}) =>
   laaffic(['bulk', '--content', 'hi', ...argv], { env, ...given });
-const inLedger = () => sandbox.messages.map(({ number }) => number).sort();
+const sentNumbers = () => sandbox.messages.map(({ number }) => number).sort();
 
-describe('a bulk run', () => {
-  it('sends to everybody, and says so in one line: 0', async () => {
+describe('laaffic bulk', () => {
+  it('sends to every number and prints one line (exit code 0)', async () => {
     const file = input(['number;orderId', ...numbers(1500).map((number) => `${number};id-${number}`)]);
     expect(await bulk([file])).toEqual({ code: 0, stdout: '1,500 accepted\n', stderr: '' });
-    expect(inLedger()).toEqual(numbers(1500));
+    expect(sentNumbers()).toEqual(numbers(1500));
     expect(sandbox.messages.every(({ number, orderId }) => orderId === `id-${number}`)).toBe(true);
   });
 
-  it('names those who were refused, with their lines: 2', async () => {
+  it('prints rejected numbers with their lines (exit code 2)', async () => {
     const file = input(['name,mobile', 'Ann,91850000000', '"A\nB",call me', 'Cy,91856321412.0', 'Di,9990000009']);
     const { code, stdout, stderr } = await bulk([file]);
     expect([code, stderr]).toEqual([2, '']);
     expect(stdout).toBe(
-      'rejected line 4 call me LAAFFIC_INVALID_COMMAND: [1] must be a phone number with country code, 7 to 15 digits\n' +
-        'rejected line 5 "91856321412.0" LAAFFIC_INVALID_COMMAND: [2] must be a phone number with country code, 7 to 15 digits\n' +
-        'rejected 9990000009 LAAFFIC_RECIPIENT_REFUSED: Abnormal phone number\n' +
+      'rejected line 4 call me LAAFFIC_INVALID_COMMAND: [1] must be a phone number with country code: it contains “c”, which is not part of a number\n' +
+        'rejected line 5 91856321412.0 LAAFFIC_INVALID_COMMAND: [2] must be a phone number with country code: it is a decimal of a spreadsheet: format the column as text\n' +
+        'rejected 9990000009 LAAFFIC_RECIPIENT_REJECTED: Abnormal phone number\n' +
         '1 accepted, 3 rejected\n',
     );
-    expect(inLedger()).toEqual(['91850000000']);
+    expect(sentNumbers()).toEqual(['91850000000']);
   });
 
-  it('reads numbers and order ids as they were before the service guarded them against spreadsheets', async () => {
+  it('removes the apostrophes that the service puts before formulas', async () => {
     const rows = [
       "'+91850000000,'=1+1",
       "'91850000001,'",
@@ -73,12 +73,12 @@ describe('a bulk run', () => {
     ]);
     expect([code, stdout]).toEqual([
       2,
-      "rejected line 3 '91850000001 LAAFFIC_INVALID_COMMAND: [1].number must be a phone number with country code, 7 to 15 digits\n" +
+      "rejected line 3 '91850000001 LAAFFIC_INVALID_COMMAND: [1].number must be a phone number with country code: it contains “'”, which is not part of a number\n" +
         '5 accepted, 1 rejected\n',
     ]);
   });
 
-  it.each(['text', 'json'])('writes nothing of a file or of the gateway raw, as %s', async (form) => {
+  it.each(['text', 'json'])('escapes control characters of files and of the gateway, as %s', async (form) => {
     const strange = '\u001b[2J\u001b]0;x\u0007\u009b\u202e\u200f\u2028\u0085';
     const name = `numbers-${++files}-\u001b[2J\u202e\nlaaffic: forged.jsonl`;
     const file = folder.file(name);
@@ -93,7 +93,7 @@ describe('a bulk run', () => {
       await bulk([file, ...more]),
       await bulk([file, ...more]),
       await bulk([`${file}-nowhere`, ...more]),
-      await bulk([file, '--column', `no${strange}`, '--dry-run', ...more]),
+      await bulk([file, '--number-column', `no${strange}`, '--dry-run', ...more]),
       await bulk([input([`Pho\u2028ne,Mobile`, '1,2'])]),
     ];
     expect(runs.map(({ code }) => code)).toEqual([2, 2, 1, 2, 1]);
@@ -106,33 +106,33 @@ describe('a bulk run', () => {
     expect(lines.join('\n')).toContain('no\\u001b[2J');
   });
 
-  it('names those of whom nobody can know: 3', async () => {
+  it('prints recipients with an unknown outcome (exit code 3)', async () => {
     sandbox.script({ fault: 'cut-after-accepting' });
     const { code, stdout } = await bulk([input(numbers(1))]);
     expect(code).toBe(3);
     expect(stdout).toMatch(/^unknown 91850000000 order \S+ LAAFFIC_CONNECTION_LOST: .*\n0 accepted, 1 unknown\n$/);
   });
 
-  it('gives a JSON line for each request, and one at the end', async () => {
+  it('prints a JSON line for each request, and one at the end', async () => {
     const file = input([...numbers(3), 'x', '9990000009'], '.txt');
-    const { code, stdout } = await bulk([file, '--json', '--request-size', '2', '--concurrency', '1']);
+    const { code, stdout } = await bulk([file, '--json', '--batch-size', '2', '--concurrency', '1']);
     const [first, second, end, ...more] = jsonLines(stdout);
     expect([code, more]).toEqual([2, []]);
     expect(first).toEqual({
-      ...{ event: 'receipt', first: 0, count: 2, dropped: 0, settled: [[0, 2]], rejected: [], unknown: [] },
+      ...{ event: 'receipt', first: 0, count: 2, dropped: 0, processed: [[0, 2]], rejected: [], unknown: [] },
       accepted: sandbox.messages.slice(0, 2).map(({ number, orderId, msgId }) => ({ number, orderId, msgId })),
     });
     expect(second).toEqual({
-      ...{ event: 'receipt', first: 2, count: 3, dropped: 0, settled: [[2, 5]], unknown: [] },
+      ...{ event: 'receipt', first: 2, count: 3, dropped: 0, processed: [[2, 5]], unknown: [] },
       accepted: [expect.objectContaining({ number: '91850000002' })],
       rejected: [
         expect.objectContaining({ number: 'x', position: 3, line: 4, code: 'LAAFFIC_INVALID_COMMAND' }),
-        expect.objectContaining({ number: '9990000009', code: 'LAAFFIC_RECIPIENT_REFUSED' }),
+        expect.objectContaining({ number: '9990000009', code: 'LAAFFIC_RECIPIENT_REJECTED' }),
       ],
     });
     expect(end).toEqual({
-      ...{ event: 'end', exitCode: 2, accepted: 3, rejected: 2, unknown: 0, dropped: 0, unsettled: 0 },
-      ...{ before: 0, left: 0, settled: [[0, 5]] },
+      ...{ event: 'end', exitCode: 2, accepted: 3, rejected: 2, unknown: 0, dropped: 0, unfinished: 0 },
+      ...{ processedBefore: 0, remaining: 0, processed: [[0, 5]] },
     });
   });
 
@@ -140,12 +140,12 @@ describe('a bulk run', () => {
     ['keep', 0, 3, '3 accepted\n'],
     ['drop', 0, 2, '2 accepted, 1 dropped\n'],
     [
-      'refuse',
+      'reject',
       2,
       2,
       expect.stringMatching(/^rejected line 3 91850000000 LAAFFIC_DUPLICATE_RECIPIENT: .*\n2 accepted, 1/),
     ],
-  ])('with --duplicates %s ends with %i', async (duplicates, exitCode, messages, expected) => {
+  ])('exits with --duplicates %s with code %i', async (duplicates, exitCode, messages, expected) => {
     const file = input(
       [...numbers(2), '+91 850 000 000'].map((text) => text.replace('+91 850 000 000', '0091850000000')),
     );
@@ -153,7 +153,7 @@ describe('a bulk run', () => {
     expect([code, sandbox.messages.length, stdout]).toEqual([exitCode, messages, expected]);
   });
 
-  it('has no journal from stdin, and the one that is named', async () => {
+  it('keeps a journal for stdin only if --journal names one', async () => {
     const journal = folder.file('named.jsonl');
     const plain = await bulk(['-'], { stdin: `\ufeffTo\n${numbers(2).join('\n')}` });
     const first = await bulk(['-', '--journal', journal], { stdin: '91850000002\n91850000003' });
@@ -163,14 +163,14 @@ describe('a bulk run', () => {
       { code: 0, stdout: '2 accepted\n', stderr: '' },
       {
         code: 0,
-        stdout: '2 accepted (2 settled before)\n',
-        stderr: expect.stringMatching(/^laaffic: resuming \S+: 2 were settled before\n$/),
+        stdout: '2 accepted (2 processed before)\n',
+        stderr: expect.stringMatching(/^laaffic: resuming \S+: 2 recipients processed before\n$/),
       },
     ]);
-    expect(inLedger()).toEqual(numbers(4));
+    expect(sentNumbers()).toEqual(numbers(4));
   });
 
-  it('keeps to a rate', async () => {
+  it('keeps to --requests-per-second', async () => {
     const file = input(numbers(4));
     const { code, stdout } = await bulk([
       file,
@@ -181,17 +181,17 @@ describe('a bulk run', () => {
       '--dry-run',
     ]);
     expect([code, stdout]).toEqual([0, expect.stringContaining('recipients  4\n')]);
-    sandbox.configure({ quirks: { callsPerSecond: 2 } });
-    const limited = await bulk([file, '--request-size', '1', '--requests-per-second', '1.9', '--json']);
-    sandbox.configure({ quirks: { callsPerSecond: null } });
+    sandbox.configure({ quirks: { maxRequestsPerSecond: 2 } });
+    const limited = await bulk([file, '--batch-size', '1', '--requests-per-second', '1.9', '--json']);
+    sandbox.configure({ quirks: { maxRequestsPerSecond: null } });
     expect([limited.code, sandbox.requests.map(({ status }) => status)]).toEqual([0, ['0', '0', '0', '0']]);
   });
 
-  it('shows how far it is: a bar on a terminal, else a line now and then, nothing with --quiet', async () => {
+  it('shows a bar on a terminal, otherwise a line every ten seconds, and nothing with --quiet', async () => {
     const file = input(numbers(4));
     const watched = async (isTTY: boolean, step: number, ...more: string[]) => {
       let time = 0;
-      const options = ['--request-size', '1', '--concurrency', '1', '--journal', folder.file(`watched-${++files}`)];
+      const options = ['--batch-size', '1', '--concurrency', '1', '--journal', folder.file(`watched-${++files}`)];
       return (await bulk([file, ...options, ...more], { isTTY, now: () => (time += step) })).stderr;
     };
     expect(await watched(true, 100)).toBe(
@@ -206,141 +206,136 @@ describe('a bulk run', () => {
   });
 });
 
-describe('a bulk run is refused before anything is sent where', () => {
+describe('laaffic bulk sends nothing and exits with 1', () => {
   afterEach(() => {
     expect(sandbox.requests).toEqual([]);
   });
 
   it.each<[string, string[], string, string]>([
-    ['the input is empty', [], '.csv', 'the input is empty: give numbers, one a row'],
-    ['the text is empty', ['', ' '], '.txt', 'the input is empty: give numbers, one a row'],
-    ['it has a header alone', ['number'], '.csv', 'the input is empty: give numbers, one a row'],
+    ['if the input is empty', [], '.csv', 'the input is empty: give at least one number'],
+    ['if the text is blank', ['', ' '], '.txt', 'the input is empty: give at least one number'],
+    ['if there is only a header', ['number'], '.csv', 'the input is empty: give at least one number'],
     [
-      'no column is named',
+      'if no column has a known name',
       ['91850000000,91850000001'],
       '.csv',
-      'the first row has 2 cells, and none is named number, phone, mobile, msisdn, to: ' +
-        'say which holds the numbers with --column <name>, or --column <place>, counted from 1',
+      'line 1: the first row has 2 cells, and none is named number, phone, mobile, msisdn, to: ' +
+        'choose the one with the numbers, with --number-column <name or place>',
     ],
     [
-      'two are',
+      'if two columns have known names',
       ['Phone,Mobile', '1,2'],
       '.csv',
-      'both Phone and Mobile may hold the numbers: choose one with --column <name>',
+      'line 1: the numbers may be in the columns "Phone" and "Mobile": choose one, with --number-column <name or place>',
     ],
     [
-      'a quote is not closed',
+      'if a quote is not closed',
       ['number', ...numbers(2), '"91850000002'],
       '.csv',
-      'line 4: a quote is not closed by the end of the input',
+      'line 4: a quote is not closed by the end',
     ],
-    ['a line has no end', ['x'.repeat(70_000)], '.txt', 'line 1: is too long for a number; is this a file of numbers?'],
-    [
-      'it is binary',
-      ['91850000000', '\0'],
-      '.csv',
-      'the input has NUL characters and is no text in UTF-8: save it as CSV in UTF-8',
-    ],
-  ])('%s: 1', async (_, rows, extension, message) => {
+    ['if a line is too long', ['x'.repeat(70_000)], '.txt', 'line 1: it is too long for a recipient'],
+    ['if the input is binary', ['91850000000', '\0'], '.csv', 'it has NUL characters, so it is not text in UTF-8'],
+  ])('%s', async (_, rows, extension, message) => {
     expect(await bulk([input(rows, extension)])).toEqual({ code: 1, stdout: '', stderr: `laaffic: ${message}\n` });
   });
 
-  it('there is no input, or a folder: 1', async () => {
+  it('if the input does not exist or is a folder', async () => {
     expect([await bulk([folder.file('91856321412.csv')]), await bulk([folder.path])]).toEqual([
       {
         code: 1,
         stdout: '',
         stderr: expect.stringMatching(/^laaffic: the input cannot be read: ENOENT: .*9185…412\.csv'\n$/),
       },
-      { code: 1, stdout: '', stderr: expect.stringMatching(/ is a folder: give a file with numbers\n$/) },
+      { code: 1, stdout: '', stderr: expect.stringMatching(/ is a folder: give a file of numbers\n$/) },
     ]);
   });
 
-  it('message or options are wrong, and no journal is begun: 1', async () => {
+  it('if the message or the options are invalid, and creates no journal', async () => {
     const file = input(numbers(1));
-    const { code, stderr } = await bulk([file, '--content', '', '--request-size', '2000', '--sender', 'x'.repeat(33)]);
+    const { code, stderr } = await bulk([file, '--content', '', '--batch-size', '2000', '--sender-id', 'x'.repeat(33)]);
     expect([code, stderr]).toEqual([
       1,
-      'laaffic: The SMS cannot be sent as it is: requestSize must be a whole number from 1 to 1000; ' +
+      'laaffic: The SMS cannot be sent as it is: batchSize must be a whole number from 1 to 1000; ' +
         'content must not be empty; senderId must have at most 32 characters\n',
     ]);
     expect(existsSync(`${file}.laaffic.jsonl`)).toBe(false);
   });
 
-  it('stdin is empty, or no CSV from its beginning: 1', async () => {
+  it('if stdin is empty or does not start as CSV', async () => {
     const long = `number\n"${'9'.repeat(70_000)}`;
-    const answers = [
+    const runs = [
       await bulk(['-'], { stdin: '' }),
       await bulk(['-'], { stdin: 'number\n' }),
       await bulk(['-'], { stdin: long }),
     ];
-    expect(answers.map(({ code, stderr }) => [code, stderr])).toEqual([
-      [1, 'laaffic: the input is empty: give numbers, one a row\n'],
-      [1, 'laaffic: the input is empty: give numbers, one a row\n'],
-      [1, 'laaffic: line 2: the row is too long; is a quote not closed, or this no CSV?\n'],
+    expect(runs.map(({ code, stderr }) => [code, stderr])).toEqual([
+      [1, 'laaffic: the input is empty: give at least one number\n'],
+      [1, 'laaffic: the input is empty: give at least one number\n'],
+      [1, 'laaffic: line 2: the row is too long: is a quote not closed, or is this not a CSV?\n'],
     ]);
   });
 
-  it('it is interrupted while the input is read: 130', async () => {
+  it('if it is interrupted while it reads the input, then with 130', async () => {
     const stop = new AbortController();
     stop.abort('SIGINT');
     expect(await bulk([input(numbers(1))], { stop })).toEqual({ code: 130, stdout: '', stderr: '' });
   });
 
-  it('the journal is of another run, and says of what: 1', async () => {
+  it('if the journal belongs to another run, and says how it differs', async () => {
     const file = input(['number,phone', '91850000000,91850000001']);
     const journal = folder.file('of-another.jsonl');
-    const given = ['--journal', journal];
+    const given = ['--journal', journal, '--number-column', 'number'];
     expect((await bulk([file, ...given])).code).toBe(0);
     sandbox.reset();
     const others = [
       await bulk([file, ...given, '--content', 'ho']),
-      await bulk([file, ...given, '--sender', 'ACME']),
-      await bulk([file, ...given, '--column', 'phone']),
+      await bulk([file, ...given, '--sender-id', 'ACME']),
+      await bulk([file, ...given, '--number-column', 'phone']),
       await bulk([file, ...given], { env: { LAAFFIC_BASE_URL: sandbox.url } }),
       await bulk([input(['number,phone', '91850000000,91850000002']), ...given, '--content', 'ho']),
     ];
-    const refused = (what: string) => ({
+    const rejection = (difference: string) => ({
       code: 1,
       stdout: '',
-      stderr: expect.stringContaining(`of-another.jsonl is the journal of ${what}: give another --journal`),
+      stderr: expect.stringContaining(`of-another.jsonl belongs to a run with ${difference}: use another --journal`),
     });
     expect(others).toEqual([
-      refused('another content or sender'),
-      refused('another content or sender'),
-      refused('another column or format of the input'),
-      refused('another account, or a sandbox'),
-      refused('another content or sender, and of another input, or this one before it was changed'),
+      rejection('another content or sender'),
+      rejection('another content or sender'),
+      rejection('another format, encoding or column'),
+      rejection('another account or a sandbox'),
+      rejection('another content or sender and another input or an earlier version of it'),
     ]);
   });
 
-  it('the journal is none, or cannot be told, or cannot be written: 1', async () => {
+  it('if the journal is another file, has no fingerprint or cannot be written', async () => {
     const file = input(numbers(1));
     const path = folder.file('strange.jsonl');
     const given = [file, '--journal', path];
     writeFileSync(path, 'dear diary\n');
     const lost = await bulk(given);
     writeFileSync(`${path}.run.json`, '[]');
-    const untold = await bulk(given);
+    const unidentified = await bulk(given);
     rmSync(path);
     expect((await bulk(given)).code).toBe(0);
     sandbox.reset();
     writeFileSync(path, 'dear diary\nto-day\n');
     const foreign = await bulk(given);
     const unwritable = await bulk([file, '--journal', folder.file('no/where.jsonl')]);
-    const errors = [lost, untold, foreign, unwritable];
+    const errors = [lost, unidentified, foreign, unwritable];
     expect(errors.map(({ code }) => code)).toEqual([1, 1, 1, 1]);
     expect(errors.map(({ stderr }) => stderr)).toEqual([
-      expect.stringMatching(/strange\.jsonl is there, but not \S+strange\.jsonl\.run\.json, which tells what it is of/),
-      expect.stringMatching(/strange\.jsonl\.run\.json does not tell which run its journal belongs to/),
-      expect.stringMatching(/Line 1 of \S+strange\.jsonl is no line of a journal/),
-      expect.stringMatching(/the journal \S+no\/where\.jsonl cannot be used: ENOENT/),
+      expect.stringMatching(/strange\.jsonl exists without \S+strange\.jsonl\.run\.json, which identifies its run/),
+      expect.stringMatching(/strange\.jsonl\.run\.json does not identify the run of its journal/),
+      expect.stringMatching(/Line 1 of \S+strange\.jsonl is not a line of a journal/),
+      expect.stringMatching(/cannot use the journal \S+no\/where\.jsonl: ENOENT/),
     ]);
     expect(readFileSync(path, 'utf8')).toBe('dear diary\nto-day\n');
     expect(existsSync(`${path}.lock`)).toBe(false);
   });
 
-  it('another process sends by the journal: 1', async () => {
+  it('if another process uses the journal', async () => {
     const file = input(numbers(1));
     const lock = `${file}.laaffic.jsonl.lock`;
     for (const text of [JSON.stringify({ pid: process.pid, host: hostname() }), '{"pid":1,"host":"elsewhere"}', '']) {
@@ -348,18 +343,18 @@ describe('a bulk run is refused before anything is sent where', () => {
       const { code, stderr } = await bulk([file]);
       expect([code, stderr]).toEqual([
         1,
-        expect.stringMatching(/is sending by this journal: let it end, or remove \S+\.lock/),
+        expect.stringMatching(/is using this journal: wait until it ends, or remove \S+\.lock/),
       ]);
     }
   });
 });
 
-describe('the same command again', () => {
-  const NOBODY = 2 ** 22 + 1;
+describe('laaffic bulk, run again,', () => {
+  const DEAD_PID = 2 ** 22 + 1;
   const all = numbers(12);
-  const options = ['--request-size', '2', '--concurrency', '2'];
+  const options = ['--batch-size', '2', '--concurrency', '2'];
 
-  it.each(['SIGINT', 'SIGTERM', 'SIGPIPE'] as const)('goes on after %s, and sends nothing twice', async (signal) => {
+  it.each(['SIGINT', 'SIGTERM', 'SIGPIPE'] as const)('continues after %s and sends nothing twice', async (signal) => {
     const file = input(all);
     const stop = new AbortController();
     const onStdout = () => {
@@ -372,90 +367,97 @@ describe('the same command again', () => {
     expect([first.code, first.stderr]).toEqual([
       { SIGINT: 130, SIGTERM: 143, SIGPIPE: 141 }[signal],
       expect.stringMatching(
-        /^(?:laaffic: stopping when the requests under way have ended; another Ctrl\+C ends at once\n)?laaffic: run the same command again to go on; \S+ keeps it from sending to anybody twice\n$/,
+        /^(?:laaffic: stopping after the requests in flight finish; press Ctrl\+C again to exit at once\n)?laaffic: run the same command again to continue; \S+ prevents duplicate messages\n$/,
       ),
     ]);
     expect(first.stderr.includes('Ctrl+C')).toBe(signal !== 'SIGPIPE');
     expect(sentFirst).toBeLessThan(12);
-    expect(jsonLines(first.stdout).at(-1)).toMatchObject({ event: 'end', accepted: sentFirst, left: 12 - sentFirst });
-    expect([second.code, second.stdout]).toEqual([0, `12 accepted (${sentFirst} settled before)\n`]);
-    expect([third.code, third.stdout]).toEqual([0, '12 accepted (12 settled before)\n']);
-    expect(inLedger()).toEqual(all);
+    expect(jsonLines(first.stdout).at(-1)).toMatchObject({
+      event: 'end',
+      accepted: sentFirst,
+      remaining: 12 - sentFirst,
+    });
+    expect([second.code, second.stdout]).toEqual([0, `12 accepted (${sentFirst} processed before)\n`]);
+    expect([third.code, third.stdout]).toEqual([0, '12 accepted (12 processed before)\n']);
+    expect(sentNumbers()).toEqual(all);
   });
 
-  it('goes on after an account was mended: 4, then 0', async () => {
+  it('continues after the balance was empty (exit code 4, then 0)', async () => {
     const file = input(all);
     sandbox.script([{}, { status: -10 }]);
     const first = await bulk([file, ...options, '--concurrency', '1']);
-    expect([first.code, first.stdout]).toEqual([4, '2 accepted, 10 left\n']);
+    expect([first.code, first.stdout]).toEqual([4, '2 accepted, 10 remaining\n']);
     expect(first.stderr).toMatch(
       /^laaffic: stopped: .*LAAFFIC_INSUFFICIENT_BALANCE.*\nlaaffic: run the same command again/,
     );
     const second = await bulk([file, ...options]);
-    expect([second.code, second.stdout]).toEqual([0, '12 accepted (2 settled before)\n']);
-    expect(inLedger()).toEqual(all);
+    expect([second.code, second.stdout]).toEqual([0, '12 accepted (2 processed before)\n']);
+    expect(sentNumbers()).toEqual(all);
   });
 
-  it('keeps what became of everybody before: refused stays 2, unknown stays 3', async () => {
-    const refused = input(['91850000000', 'x']);
+  it('keeps earlier outcomes: rejected stays 2, unknown stays 3', async () => {
+    const rejected = input(['91850000000', 'x']);
     const unknown = input(numbers(1));
-    await bulk([refused]);
+    await bulk([rejected]);
     sandbox.script({ fault: 'cut-after-accepting' });
     await bulk([unknown]);
-    const again = [await bulk([refused]), await bulk([unknown])];
+    const again = [await bulk([rejected]), await bulk([unknown])];
     expect(again.map(({ code, stdout }) => [code, stdout])).toEqual([
-      [2, '1 accepted, 1 rejected (2 settled before)\n'],
-      [3, '0 accepted, 1 unknown (1 settled before)\n'],
+      [2, '1 accepted, 1 rejected (2 processed before)\n'],
+      [3, '0 accepted, 1 unknown (1 processed before)\n'],
     ]);
   });
 
-  it('leaves out, after a kill, what may have been sent, and names it: 5', async () => {
+  it('lists unfinished requests of a killed run and does not resend them (exit code 5)', async () => {
     const file = input(all);
     const journal = `${file}.laaffic.jsonl`;
     await bulk([file, ...options]);
     const started = jsonLines(readFileSync(journal, 'utf8')).find(({ event }) => event === 'started');
     sandbox.reset();
-    // As a process leaves it that was killed in its first request, with half a line, and its lock.
+    // What a process leaves if it is killed during its first request: half a line, and its lock.
     writeFileSync(journal, `${JSON.stringify(started)}\n{"event":"fin`);
-    writeFileSync(`${journal}.lock`, JSON.stringify({ pid: NOBODY, host: hostname() }));
+    writeFileSync(`${journal}.lock`, JSON.stringify({ pid: DEAD_PID, host: hostname() }));
     const { first, count, orderIds } = started as { first: number; count: number; orderIds: string };
     const text = await bulk([file, ...options]);
     const json = await bulk([file, ...options, '--json']);
     expect([text.code, text.stdout]).toEqual([
       5,
-      `unsettled rows ${first + 1} to ${first + count}, order ids ${orderIds}.*\n10 accepted, 2 unsettled (2 settled before)\n`,
+      `unfinished rows ${first + 1} to ${first + count}, order ids ${orderIds}.*\n10 accepted, 2 unfinished (2 processed before)\n`,
     ]);
     expect(text.stderr).toMatch(
-      /^laaffic: resuming \S+: 2 were settled before, 2 of them unsettled\nlaaffic: unsettled: a killed run left 2 recipients/,
+      /^laaffic: resuming \S+: 2 recipients processed before, 2 of them unfinished\nlaaffic: a killed run left 2 recipients in unfinished requests/,
     );
-    expect([json.code, jsonLines(json.stdout)[0]]).toEqual([5, { event: 'unsettled', first, count, orderIds }]);
-    expect(inLedger()).toEqual(all.slice(2));
+    expect([json.code, jsonLines(json.stdout)[0]]).toEqual([
+      5,
+      { event: 'unfinished', first, count, orderIdPrefix: orderIds },
+    ]);
+    expect(sentNumbers()).toEqual(all.slice(2));
   });
 
-  it('of a trial with a sandbox does not count for the account', async () => {
+  it('ignores the journal of a trial with a sandbox', async () => {
     const file = input(numbers(2));
     expect((await laaffic(['bulk', file, '--content', 'hi'])).code).toBe(0);
     expect(existsSync(`${file}.sandbox.laaffic.jsonl`)).toBe(true);
     expect((await bulk([file])).stdout).toBe('2 accepted\n');
-    expect(inLedger()).toEqual(numbers(2));
+    expect(sentNumbers()).toEqual(numbers(2));
   });
 
-  it('from stdin without a journal would send again, which is said: 4', async () => {
+  it('from stdin without a journal would send again, and warns (exit code 4)', async () => {
     async function* broken() {
       yield Buffer.from(`${numbers(1).join('\n')}\n${' '.repeat(60_000)}\n`.repeat(2));
       await setImmediate();
       yield Buffer.from(`"${'9'.repeat(70_000)}`);
     }
-    const { code, stdout, stderr } = await bulk(['-', '--request-size', '1'], { stdin: Readable.from(broken()) });
+    const { code, stdout, stderr } = await bulk(['-', '--batch-size', '1'], { stdin: Readable.from(broken()) });
     expect([code, stdout]).toEqual([4, expect.stringMatching(/^[12] accepted\n$/)]);
     expect(stderr).toBe(
-      'laaffic: stopped: line 5: the row is too long; is a quote not closed, or this no CSV?\n' +
-        'laaffic: there is no journal: the same command again would send to everybody again\n',
+      'laaffic: stopped: line 5: the row is too long: is a quote not closed, or is this not a CSV?\n' +
+        'laaffic: there is no journal: the same command would send to every recipient again\n',
     );
   });
 });
 
-it('journal and what is beside it are readable by their owner alone', async () => {
+it('only the owner can read the journal and the files beside it', async () => {
   const file = input(numbers(1));
   await bulk([file]);
   const modes = ['', '.run.json'].map((suffix) => statSync(`${file}.laaffic.jsonl${suffix}`).mode & 0o777);
@@ -463,15 +465,15 @@ it('journal and what is beside it are readable by their owner alone', async () =
   expect(existsSync(`${file}.laaffic.jsonl.lock`)).toBe(false);
 });
 
-it('whole numbers, contents and secrets are on stdout or nowhere', async () => {
+it('stderr never shows whole numbers, contents or secrets', async () => {
   const file = input([...numbers(3), '9990000009', 'wrong 91850000009']);
   sandbox.script([{ fault: 'cut-after-accepting' }, { status: -10, reason: '91850000001 and bDqJFiq9 7bz1lzh9' }]);
   const printed = [
-    await bulk([file, '--content', 'a secret text', '--request-size', '1', '--concurrency', '1']),
+    await bulk([file, '--content', 'a secret text', '--batch-size', '1', '--concurrency', '1']),
     await bulk([file, '--content', 'a secret text', '91850000002']),
     await bulk(['+91 850 000 002', '--content', 'a secret text']),
     await laaffic(['reports', '--91850000002'], { env }),
-    await bulk([file, '--column', '91850000002']),
+    await bulk([file, '--number-column', '91850000002']),
   ];
   expect(printed.map(({ code }) => code)).toEqual([4, 1, 1, 1, 1]);
   for (const { stderr } of printed) {

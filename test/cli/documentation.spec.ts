@@ -1,15 +1,15 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { EXIT, INTERRUPTED } from '../../libs/laaffic-cli/src/exit-code.js';
+import { EXIT_CODE_MEANINGS, EXIT_CODES, SIGNAL_EXIT_CODES } from '../../libs/laaffic-cli/src/exit-codes.js';
 import { FLAGS } from '../../libs/laaffic-cli/src/arguments/flags.js';
-import { help } from '../../libs/laaffic-cli/src/help.js';
+import { HELP } from '../../libs/laaffic-cli/src/help.js';
 import { laaffic, temporaryFolder } from './terminal.js';
 
 const README = readFileSync(join(__dirname, '../../libs/laaffic-cli/README.md'), 'utf8');
 const folder = temporaryFolder();
 const shown = [...README.matchAll(/^laaffic (?!:).*$/gm)].map(([line]) => line).filter((line) => !line.includes(': '));
 
-/** The words of a command line, and the file that it reads stdin from. */
+/** Splits a command line into its words and the file that stdin is read from. */
 function words(line: string): { argv: string[]; stdin: string | undefined } {
   const all = [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain!);
   const from = all.indexOf('<');
@@ -25,27 +25,31 @@ beforeAll(() => {
   writeFileSync(folder.file('numbers.jsonl'), '"91856321412"\n91856321413\n{"mobile":"91856321414","orderId":"c"}\n');
 });
 
-it('shows the commands that are tested here', () => {
+it('README.md shows the commands that run here', () => {
   expect(shown.length).toBeGreaterThanOrEqual(11);
 });
 
-it.each(shown)('%s', async (line) => {
+it.each(shown)('the example %j of README.md runs', async (line) => {
   const { argv, stdin } = words(line);
   const input = stdin === undefined ? '' : readFileSync(folder.file(stdin));
   const { code, stdout, stderr } = await laaffic(argv.map(inFolder), { stdin: input });
   expect([code, stdout === '']).toEqual([0, false]);
-  expect(stderr).toMatch(/^(?:laaffic: no account set: sending to a sandbox, nobody gets an SMS\n)?$/);
+  expect(stderr).toMatch(/^(?:laaffic: no account is set: sending to a sandbox, which delivers no SMS\n)?$/);
 });
 
-it('README and help tell every exit code', () => {
-  const codes = [...Object.values(EXIT), ...Object.values(INTERRUPTED)].map(String);
-  const told = (text: string) => codes.filter((code) => new RegExp(`^\\W*(?:\\d+, )*${code}\\b`, 'm').test(text));
-  expect([told(README.slice(README.indexOf('## Exit codes'))), told(help)]).toEqual([codes, codes]);
+it('README.md and the help list the meaning of every exit code', () => {
+  const codes = [...Object.values(EXIT_CODES), ...Object.values(SIGNAL_EXIT_CODES)];
+  const [, table = ''] = /^## Exit codes\n(.*)/ms.exec(README) ?? [];
+  const rows = [...table.matchAll(/^\| (\d+) +\| (.*?) +\|$/gm)].map(([, code, meaning]) => [Number(code), meaning]);
+  const lines = [...HELP.matchAll(/^ {2}(\d+) +(.*)$/gm)].map(([, code, meaning]) => [Number(code), meaning]);
+  expect(EXIT_CODE_MEANINGS.map(([code]) => code)).toEqual(codes);
+  expect(rows).toEqual(EXIT_CODE_MEANINGS);
+  expect(lines).toEqual(EXIT_CODE_MEANINGS);
 });
 
-it('the help names every option, and none that there is not', () => {
-  const named = new Set([...help.matchAll(/--([a-z][a-z-]*)/g)].map(([, name]) => name!));
+it('the help names every flag and no others', () => {
+  const named = new Set([...HELP.matchAll(/--([a-z][a-z-]*)/g)].map(([, name]) => name!));
   const options = Object.values(FLAGS).flatMap((flags) => Object.keys(flags));
   expect([...named].sort()).toEqual([...new Set([...options, 'help', 'version'])].sort());
-  expect(help.split('\n').filter((line) => line.length > 120)).toEqual([]);
+  expect(HELP.split('\n').filter((line) => line.length > 120)).toEqual([]);
 });

@@ -1,17 +1,16 @@
-import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { LaafficSandbox } from 'laaffic-sandbox';
 import { laaffic, temporaryFolder, type Circumstances } from './terminal.js';
+import { freePort } from '../free-port.js';
+import { SAMPLE_ENVIRONMENT } from '../sample-environment.js';
 
-const KEY = { LAAFFIC_APP_ID: '4luaKsL2', LAAFFIC_API_KEY: 'bDqJFiq9', LAAFFIC_API_SECRET: '7bz1lzh9' };
 const folder = temporaryFolder();
 
 let sandbox: LaafficSandbox;
 let env: NodeJS.ProcessEnv;
 beforeAll(async () => {
-  sandbox = await LaafficSandbox.start({ deliveredAfter: 0, queuedFor: 0 });
-  env = { ...KEY, LAAFFIC_BASE_URL: sandbox.url };
+  sandbox = await LaafficSandbox.start({ deliveredAfterMs: 0, queuedForMs: 0 });
+  env = { ...SAMPLE_ENVIRONMENT, LAAFFIC_BASE_URL: sandbox.url };
 });
 afterEach(() => {
   sandbox.assertScriptDone();
@@ -21,12 +20,12 @@ afterAll(() => sandbox.close());
 
 const here = (argv: readonly string[], given: Circumstances = {}) => laaffic(argv, { env, ...given });
 
-describe('send', () => {
+describe('laaffic send', () => {
   const send = (...more: string[]) => ['send', '--content', 'hello world', '--to', ...more];
 
-  it('sends to everybody named, with the sender of the environment or of the call: 0', async () => {
+  it('sends to every number with the sender of the environment or of the command line (exit code 0)', async () => {
     const first = await here(send('91856321412', '+91 856 321-413'), { env: { ...env, LAAFFIC_SENDER_ID: 'ENV' } });
-    const second = await here([...send('91856321412'), '--sender', 'ACME']);
+    const second = await here([...send('91856321412'), '--sender-id', 'ACME']);
     const [one, two, three] = sandbox.messages;
     expect([first, second]).toEqual([
       {
@@ -43,21 +42,21 @@ describe('send', () => {
     ]);
   });
 
-  it('takes the text from stdin, without the line end of the shell', async () => {
+  it('reads the text from stdin without the line end of the shell', async () => {
     const { code } = await here(['send', '--to', '91856321412', '--content', '-'], { stdin: 'two\nlines ü\n' });
     expect([code, sandbox.messages[0]?.content]).toEqual([0, 'two\nlines ü']);
   });
 
-  it('tells who was refused: 2', async () => {
+  it('prints rejected numbers (exit code 2)', async () => {
     const { code, stdout, stderr } = await here(send('91856321412', '9990000009'));
     expect([code, stderr]).toEqual([2, '']);
     expect(stdout).toBe(
       `accepted 91856321412 ${sandbox.messages[0]!.msgId}\n` +
-        'rejected 9990000009 LAAFFIC_RECIPIENT_REFUSED: Abnormal phone number\n',
+        'rejected 9990000009 LAAFFIC_RECIPIENT_REJECTED: Abnormal phone number\n',
     );
   });
 
-  it('says why nobody was accepted, and masks numbers where it does: 2', async () => {
+  it('prints why no number was accepted, with masked numbers (exit code 2)', async () => {
     sandbox.script({ status: -10 });
     const { code, stdout, stderr } = await here([...send('91856321412'), '--json']);
     expect([code, JSON.parse(stdout)]).toEqual([
@@ -73,7 +72,7 @@ describe('send', () => {
     expect(stderr).not.toContain('91856321412');
   });
 
-  it('says that nobody can know: 3', async () => {
+  it('prints recipients with an unknown outcome (exit code 3)', async () => {
     sandbox.script({ fault: 'cut-after-accepting' });
     const { code, stdout, stderr } = await here(send('91856321412'));
     expect(code).toBe(3);
@@ -81,7 +80,7 @@ describe('send', () => {
     expect(stderr).toMatch(/^laaffic: .*LAAFFIC_CONNECTION_LOST/);
   });
 
-  it('gives the receipt as JSON', async () => {
+  it('prints the receipt as JSON', async () => {
     const { stdout } = await here([...send('91856321412'), '--json']);
     const [{ msgId, orderId }] = sandbox.messages as unknown as [{ msgId: string; orderId: string }];
     expect(JSON.parse(stdout)).toEqual({
@@ -91,30 +90,30 @@ describe('send', () => {
     });
   });
 
-  it('refuses wrong numbers before anything is sent: 1', async () => {
+  it('rejects invalid numbers before anything is sent (exit code 1)', async () => {
     const { code, stdout, stderr } = await here(send('91856321412', '918563214\u001b[2J'));
     expect([code, stdout]).toEqual([1, '']);
     expect(stderr).toBe(
-      'laaffic: The SMS cannot be sent as it is: to[1] must be a phone number with country code, 7 to 15 digits\n',
+      'laaffic: The SMS cannot be sent as it is: to[1] must be a phone number with country code: it contains the character U+001B, which is not part of a number\n',
     );
     expect(sandbox.requests).toEqual([]);
   });
 
-  it('refuses a text on stdin that is none: 1', async () => {
+  it('rejects a text on stdin that is not UTF-8 or too long (exit code 1)', async () => {
     const argv = ['send', '--to', '91856321412', '--content', '-'];
-    const answers = [
+    const runs = [
       await here(argv, { stdin: Buffer.of(0xff, 0xfe, 0x20) }),
       await here(argv, { stdin: 'x'.repeat(70_000) }),
     ];
-    expect(answers).toEqual([
-      { code: 1, stdout: '', stderr: 'laaffic: the content on stdin is no text in UTF-8\n' },
-      { code: 1, stdout: '', stderr: 'laaffic: the content on stdin is too long\n' },
+    expect(runs).toEqual([
+      { code: 1, stdout: '', stderr: 'laaffic: the content on stdin is not UTF-8 text\n' },
+      { code: 1, stdout: '', stderr: 'laaffic: the content on stdin is longer than 65536 bytes\n' },
     ]);
   });
 });
 
-describe('reports', () => {
-  it('tells where messages are, by arguments or stdin: 0', async () => {
+describe('laaffic reports', () => {
+  it('prints reports for the ids of arguments and stdin (exit code 0)', async () => {
     await here(['send', '--to', '91856321412', '--content', 'x']);
     const { msgId } = sandbox.messages[0]!;
     const text = await here(['reports', msgId, '2611220000000000001']);
@@ -126,31 +125,31 @@ describe('reports', () => {
     ]);
   });
 
-  it('refuses what is no id, and none: 1', async () => {
-    const answers = [await here(['reports', 'x']), await here(['reports', '-'], { stdin: ' \n' })];
-    expect(answers).toEqual([
+  it('rejects an invalid id and an empty list (exit code 1)', async () => {
+    const runs = [await here(['reports', 'x']), await here(['reports', '-'], { stdin: ' \n' })];
+    expect(runs).toEqual([
       { code: 1, stdout: '', stderr: expect.stringContaining('msgIds[0] must be a message id') },
-      { code: 1, stdout: '', stderr: 'laaffic: there are no ids of messages on stdin\n' },
+      { code: 1, stdout: '', stderr: 'laaffic: there are no message ids on stdin\n' },
     ]);
   });
 });
 
-describe('balance', () => {
-  it('tells what the account holds: 0', async () => {
+describe('laaffic balance', () => {
+  it('prints the amounts of the account (exit code 0)', async () => {
     expect([await here(['balance']), await here(['balance', '--json'])]).toEqual([
       { code: 0, stdout: 'balance 1000000.000000\ngift 0.00000\ncredit 0\n', stderr: '' },
       { code: 0, stdout: '{"balance":"1000000.000000","gift":"0.00000","credit":"0"}\n', stderr: '' },
     ]);
   });
 
-  it('says why it went unanswered: 4', async () => {
+  it('prints why the query failed (exit code 4)', async () => {
     const { code, stdout, stderr } = await here(['balance'], { env: { ...env, LAAFFIC_API_SECRET: 'another-secret' } });
     expect([code, stdout]).toEqual([4, '']);
     expect(stderr).toMatch(/^laaffic: .*status -1/);
     expect(stderr).not.toMatch(/another-secret|bDqJFiq9/);
   });
 
-  it('ends when it is interrupted: 130, 143', async () => {
+  it('stops when it is interrupted (exit code 130 or 143)', async () => {
     const codes: number[] = [];
     for (const signal of ['SIGINT', 'SIGTERM']) {
       const stop = new AbortController();
@@ -164,45 +163,54 @@ describe('balance', () => {
 describe('the account', () => {
   const balance = (given: NodeJS.ProcessEnv, ...more: string[]) => laaffic(['balance', ...more], { env: given });
 
-  it('is a sandbox in the process where none is set, and the user is told', async () => {
+  it('is a sandbox in the process if no account is set, and stderr says so', async () => {
     expect(await balance({})).toEqual({
       code: 0,
       stdout: 'balance 1000000.000000\ngift 0.00000\ncredit 0\n',
-      stderr: 'laaffic: no account set: sending to a sandbox, nobody gets an SMS\n',
+      stderr: 'laaffic: no account is set: sending to a sandbox, which delivers no SMS\n',
     });
   });
 
-  it('is that of the sandbox on this machine that is named', async () => {
+  it('is the sandbox on this machine that LAAFFIC_BASE_URL names', async () => {
     const { code, stderr } = await balance({ LAAFFIC_BASE_URL: sandbox.url });
     expect([code, stderr]).toEqual([
       0,
-      `laaffic: no account set: sending to the sandbox at ${sandbox.url}, nobody gets an SMS\n`,
+      `laaffic: no account is set: sending to the sandbox at ${sandbox.url}, which delivers no SMS\n`,
     ]);
     expect(sandbox.requests).toHaveLength(1);
   });
 
-  it('can be in a file, under the environment', async () => {
+  it('can be in a file, which the environment overrides', async () => {
     const file = folder.file('account.env');
     writeFileSync(file, 'LAAFFIC_APP_ID=4luaKsL2\nLAAFFIC_API_KEY="bDqJFiq9"\nLAAFFIC_API_SECRET=of-the-file\n');
     const right = { LAAFFIC_BASE_URL: sandbox.url, LAAFFIC_API_SECRET: '7bz1lzh9' };
     const codes = [
       (await balance(right, '--env-file', file)).code,
+      (await balance({ ...right, LAAFFIC_APP_ID: '', LAAFFIC_API_KEY: ' ' }, '--env-file', file)).code,
       (await balance({ LAAFFIC_BASE_URL: sandbox.url }, '--env-file', file)).code,
     ];
-    expect(codes).toEqual([0, 4]);
+    expect(codes).toEqual([0, 0, 4]);
   });
 
   it.each<[NodeJS.ProcessEnv, string[], string]>([
-    [{ LAAFFIC_APP_ID: 'x' }, [], 'set LAAFFIC_API_KEY and LAAFFIC_API_SECRET too, or none of the three for a sandbox'],
-    [{ ...KEY, LAAFFIC_API_SECRET: ' ' }, [], 'set LAAFFIC_API_SECRET too, or none of the three for a sandbox'],
+    [
+      { LAAFFIC_APP_ID: 'x' },
+      [],
+      'set LAAFFIC_API_KEY and LAAFFIC_API_SECRET too, or none of the three to use a sandbox',
+    ],
+    [
+      { ...SAMPLE_ENVIRONMENT, LAAFFIC_API_SECRET: ' ' },
+      [],
+      'set LAAFFIC_API_SECRET too, or none of the three to use a sandbox',
+    ],
     [
       { LAAFFIC_BASE_URL: 'https://api.laaffic.com/v3' },
       [],
-      'LAAFFIC_BASE_URL names a gateway, but no account is set: set LAAFFIC_APP_ID, LAAFFIC_API_KEY, ' +
-        'LAAFFIC_API_SECRET; only a sandbox on this machine needs none',
+      'LAAFFIC_BASE_URL is set without an account: set LAAFFIC_APP_ID, LAAFFIC_API_KEY, ' +
+        'LAAFFIC_API_SECRET too; only a sandbox on this machine needs no account',
     ],
     [
-      { ...KEY, LAAFFIC_BASE_URL: 'ftp://x' },
+      { ...SAMPLE_ENVIRONMENT, LAAFFIC_BASE_URL: 'ftp://x' },
       [],
       'LAAFFIC_* settings: Invalid Laaffic options: baseUrl must be an http or https URL without query',
     ],
@@ -211,12 +219,12 @@ describe('the account', () => {
       ['--env-file', '/nowhere.env'],
       "--env-file cannot be read: ENOENT: no such file or directory, open '/nowhere.env'",
     ],
-  ])('%j %j is a mistake: 1', async (given, more, message) => {
+  ])('is rejected for %j %j (exit code 1)', async (given, more, message) => {
     expect(await balance(given, ...more)).toEqual({ code: 1, stdout: '', stderr: `laaffic: ${message}\n` });
   });
 });
 
-it('a fault of the program is none of the user: 70', async () => {
+it('an internal error exits with 70', async () => {
   const broken = new Proxy<NodeJS.ProcessEnv>(
     {},
     {
@@ -228,16 +236,12 @@ it('a fault of the program is none of the user: 70', async () => {
   );
   const { code, stdout, stderr } = await laaffic(['balance'], { env: broken });
   expect([code, stdout]).toEqual([70, '']);
-  expect(stderr).toMatch(/^laaffic: a fault of this program: Error: 9185…412 is broken\n/);
+  expect(stderr).toMatch(/^laaffic: internal error: Error: 9185…412 is broken\n/);
 });
 
-it('a gateway that is not there leaves everybody unsent, and says so: 2', async () => {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
+it('an unreachable gateway rejects every recipient (exit code 2)', async () => {
   const { code, stderr } = await laaffic(['send', '--to', '91856321412', '--content', 'x'], {
-    env: { LAAFFIC_BASE_URL: `http://127.0.0.1:${port}/v3` },
+    env: { LAAFFIC_BASE_URL: `http://127.0.0.1:${await freePort()}/v3` },
   });
   expect([code, stderr]).toEqual([2, expect.stringContaining('LAAFFIC_NOT_CONNECTED')]);
 });

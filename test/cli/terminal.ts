@@ -19,7 +19,7 @@ class Captured extends Writable {
   }
 }
 
-/** What a command printed, and its exit code. */
+/** The output of a command, and its exit code. */
 export interface Printed {
   readonly code: number;
   readonly stdout: string;
@@ -32,7 +32,7 @@ export interface Circumstances {
   readonly isTTY?: boolean;
   readonly stop?: AbortController;
   readonly now?: () => number;
-  /** Called with all of stdout, each time that something is added. */
+  /** Called with the whole stdout each time it grows. */
   readonly onStdout?: (text: string) => void;
 }
 
@@ -47,7 +47,7 @@ export async function laaffic(argv: readonly string[], given: Circumstances = {}
   return { code, stdout: stdout.text, stderr: stderr.text };
 }
 
-/** A folder of its own for each test file. */
+/** Creates a folder for the test file, and removes it at the end. */
 export function temporaryFolder(): { readonly path: string; file(name: string): string } {
   const path = mkdtempSync(join(tmpdir(), 'laaffic-cli-'));
   afterAll(() => {

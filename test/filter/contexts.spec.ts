@@ -62,7 +62,7 @@ const INPUT_BODY = {
 };
 const ACCOUNT_BODY = {
   statusCode: 502,
-  message: 'The SMS gateway refused the account of this service',
+  message: 'The SMS gateway rejected the account of this service',
   error: 'Bad Gateway',
   code: 'LAAFFIC_IP_NOT_WHITELISTED',
   outcome: 'rejected',
@@ -73,6 +73,7 @@ const LIMIT_BODY = {
   error: 'Too Many Requests',
   code: 'LAAFFIC_TOO_FREQUENT',
   outcome: 'rejected',
+  retryAfterSeconds: 1,
 };
 
 /** What a test opened, to be closed after it, whether it passed or not. */
@@ -179,7 +180,7 @@ describe('LaafficExceptionFilter in GraphQL (mercurius)', () => {
     ['@UseFilters(LaafficExceptionFilter)', [UseFiltersResolver]],
     ['@UseLaafficErrors()', [UseLaafficErrorsResolver]],
     ['APP_FILTER', [PlainResolver, { provide: APP_FILTER, useClass: LaafficExceptionFilter }]],
-  ])('answers with the title as the error of the field, by %s, and goes on', async (_way, providers) => {
+  ])('returns the title as the error of the field, by %s, and continues', async (_way, providers) => {
     const query = await open(moduleOf({}, ...providers));
     expect(await query('{ input }')).toEqual({
       status: 200,
@@ -230,7 +231,7 @@ describe('LaafficExceptionFilter in GraphQL (mercurius)', () => {
     });
   });
 
-  it("leaves alone what is not the library's", async () => {
+  it('leaves other exceptions alone', async () => {
     const filtered = await open(moduleOf({}, UseFiltersResolver));
     const plain = await open(moduleOf({}, PlainResolver));
     const answer = (field: string, message: string, extensions?: object) => ({
@@ -361,15 +362,18 @@ describe('LaafficExceptionFilter in a microservice (TCP)', () => {
     ['@UseFilters(LaafficExceptionFilter)', UseFiltersController, []],
     ['@UseLaafficErrors()', UseLaafficErrorsController, []],
     ['APP_FILTER', PlainController, [{ provide: APP_FILTER, useClass: LaafficExceptionFilter }]],
-  ])("makes the whole body the error of the caller's observable, by %s, and goes on", async (_way, root, providers) => {
-    const { ask } = await open(root, ...providers);
-    expect(await ask('input')).toEqual([{ error: INPUT_BODY }]);
-    expect(await ask('account')).toEqual([{ error: ACCOUNT_BODY }]);
-    expect(await ask('stream')).toEqual([{ value: 'first' }, { error: LIMIT_BODY }]);
-    expect(await ask('fine')).toEqual([{ value: { fine: true, eventsSeen: 0 } }, 'complete']);
-  });
+  ])(
+    "makes the whole body the error of the caller's observable, by %s, and continues",
+    async (_way, root, providers) => {
+      const { ask } = await open(root, ...providers);
+      expect(await ask('input')).toEqual([{ error: INPUT_BODY }]);
+      expect(await ask('account')).toEqual([{ error: ACCOUNT_BODY }]);
+      expect(await ask('stream')).toEqual([{ value: 'first' }, { error: LIMIT_BODY }]);
+      expect(await ask('fine')).toEqual([{ value: { fine: true, eventsSeen: 0 } }, 'complete']);
+    },
+  );
 
-  it('takes overrides', async () => {
+  it('applies overrides', async () => {
     const overrides = { provide: LAAFFIC_HTTP_STATUSES, useValue: { LAAFFIC_ABNORMAL_NUMBER: 400 } };
     const { ask } = await open(UseFiltersController, overrides);
     expect(await ask('input')).toEqual([{ error: { ...INPUT_BODY, statusCode: 400, error: 'Bad Request' } }]);
@@ -382,7 +386,7 @@ describe('LaafficExceptionFilter in a microservice (TCP)', () => {
     expect(await ask('input')).toEqual([{ error: INPUT_BODY }]);
   });
 
-  it("leaves alone what is not the library's", async () => {
+  it('leaves other exceptions alone', async () => {
     const filtered = await open(UseFiltersController);
     const plain = await open(PlainController);
     for (const { ask } of [filtered, plain]) {
@@ -590,18 +594,21 @@ describe.each([
       'use-laaffic-errors',
       { ...LIMIT_BODY, statusCode: 503, error: 'Service Unavailable' },
     ],
-  ])('sends the client one exception event with the whole body, by %s, and goes on', async (_way, path, limitBody) => {
-    const client = await open(`${url}/${path}`);
-    expect(await converse(client, 'input')).toEqual([{ event: 'exception', data: INPUT_BODY }]);
-    expect(await converse(client, 'account')).toEqual([{ event: 'exception', data: ACCOUNT_BODY }]);
-    expect(await converse(client, 'stream')).toEqual([
-      { event: 'part', data: 'first' },
-      { event: 'exception', data: limitBody },
-    ]);
-    expect(await converse(client)).toEqual([]);
-  });
+  ])(
+    'sends the client one exception event with the whole body, by %s, and continues',
+    async (_way, path, limitBody) => {
+      const client = await open(`${url}/${path}`);
+      expect(await converse(client, 'input')).toEqual([{ event: 'exception', data: INPUT_BODY }]);
+      expect(await converse(client, 'account')).toEqual([{ event: 'exception', data: ACCOUNT_BODY }]);
+      expect(await converse(client, 'stream')).toEqual([
+        { event: 'part', data: 'first' },
+        { event: 'exception', data: limitBody },
+      ]);
+      expect(await converse(client)).toEqual([]);
+    },
+  );
 
-  it('tells nobody but the client that asked', async () => {
+  it('sends the event to no other client', async () => {
     const client = await open(`${url}/use-filters`);
     const other = await open(`${url}/use-filters`);
     const [told, overheard] = await Promise.all([converse(client, 'input'), converse(other)]);
@@ -619,7 +626,7 @@ describe.each([
     expect(await converse(next, 'input')).toEqual([{ event: 'exception', data: INPUT_BODY }]);
   });
 
-  it("leaves alone what is not the library's", async () => {
+  it('leaves other exceptions alone', async () => {
     const unhandled = (pattern: string, message: string): Message => ({
       event: 'exception',
       data: { status: 'error', message, cause: { pattern, data: { to: 'you' } } },
@@ -638,7 +645,7 @@ describe.each([
   });
 });
 
-describe('LaafficExceptionFilter where something else calls the handler (a queue, a command line)', () => {
+describe('LaafficExceptionFilter in another context (a queue, a command line)', () => {
   @Injectable()
   @UseFilters(LaafficExceptionFilter)
   class Consumer {
@@ -667,7 +674,7 @@ describe('LaafficExceptionFilter where something else calls the handler (a queue
     ) as (job: string) => Promise<unknown>;
   }
 
-  it('lets the call fail with the HTTP exception, and the next one work', async () => {
+  it('makes the call fail with the HTTP exception, and the next one works', async () => {
     const consume = await open();
     const failure = await consume('account').then(
       (result) => ({ resolved: result }),
@@ -678,7 +685,7 @@ describe('LaafficExceptionFilter where something else calls the handler (a queue
     expect(await consume('fine')).toBe('done');
   });
 
-  it("leaves alone what is not the library's", async () => {
+  it('leaves other exceptions alone', async () => {
     const consume = await open();
     await expect(consume('error')).rejects.toEqual(new Error('a plain error'));
     expect(await consume('fine')).toBe('done');

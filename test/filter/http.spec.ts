@@ -65,6 +65,7 @@ import {
 } from 'nestjs-laaffic';
 import { SendSmsCommand } from 'nestjs-laaffic/commands';
 import { Observable, throwError } from 'rxjs';
+import { freePort } from '../free-port.js';
 
 /** One line of the requirement: what a status of the gateway becomes towards the app's own callers. */
 interface Expected {
@@ -75,13 +76,13 @@ interface Expected {
   readonly outcome: 'rejected' | 'unknown';
   readonly message: string;
   readonly field?: string;
-  readonly retryAfter?: string;
+  readonly retryAfterSeconds?: string;
 }
 
 const BAD_REQUEST = { http: 400, error: 'Bad Request', outcome: 'rejected' } as const;
 const UNPROCESSABLE = { http: 422, error: 'Unprocessable Entity', outcome: 'rejected' } as const;
 const TOO_MANY = { http: 429, error: 'Too Many Requests', outcome: 'rejected' } as const;
-const ACCOUNT = { message: 'The SMS gateway refused the account of this service', outcome: 'rejected' } as const;
+const ACCOUNT = { message: 'The SMS gateway rejected the account of this service', outcome: 'rejected' } as const;
 const ACCOUNT_BROKEN = { http: 502, error: 'Bad Gateway', ...ACCOUNT } as const;
 const ACCOUNT_EMPTY = { http: 503, error: 'Service Unavailable', ...ACCOUNT } as const;
 const UNAVAILABLE = { http: 503, error: 'Service Unavailable' } as const;
@@ -93,7 +94,7 @@ const EXPECTED: readonly Expected[] = [
     status: -3,
     code: 'LAAFFIC_SENSITIVE_CONTENT',
     ...UNPROCESSABLE,
-    message: 'The content holds sensitive words',
+    message: 'The content has sensitive words',
     field: 'content',
   },
   { status: -4, code: 'LAAFFIC_EMPTY_CONTENT', ...BAD_REQUEST, message: 'The content is empty', field: 'content' },
@@ -136,14 +137,14 @@ const EXPECTED: readonly Expected[] = [
     code: 'LAAFFIC_TOO_FREQUENT',
     ...TOO_MANY,
     message: 'Too many requests to the SMS gateway',
-    retryAfter: '1',
+    retryAfterSeconds: '1',
   },
   {
     status: -16,
     code: 'LAAFFIC_TIMESTAMP_EXPIRED',
     ...UNAVAILABLE,
     outcome: 'rejected',
-    message: 'The SMS gateway refused the time of the request',
+    message: 'The SMS gateway rejected the time of the request',
   },
   { status: -17, code: 'LAAFFIC_EMPTY_TEMPLATE', ...UNPROCESSABLE, message: 'There is no template' },
   {
@@ -160,7 +161,7 @@ const EXPECTED: readonly Expected[] = [
     error: 'Conflict',
     code: 'LAAFFIC_ALREADY_EXISTS',
     outcome: 'rejected',
-    message: 'The data exist already',
+    message: 'The data already exist',
   },
   { status: -21, code: 'LAAFFIC_INVALID_DATA', ...BAD_REQUEST, message: 'The data are invalid' },
   { status: -22, code: 'LAAFFIC_INVALID_PARAMETER', ...BAD_REQUEST, message: 'A parameter is invalid' },
@@ -180,14 +181,14 @@ const EXPECTED: readonly Expected[] = [
     code: 'LAAFFIC_TOTAL_LIMIT',
     ...TOO_MANY,
     message: 'The limit of messages for this period is reached',
-    retryAfter: '60',
+    retryAfterSeconds: '60',
   },
   {
     status: -28,
     code: 'LAAFFIC_NUMBER_LIMIT',
     ...TOO_MANY,
     message: 'The limit of messages to one number is reached',
-    retryAfter: '60',
+    retryAfterSeconds: '60',
   },
   { status: -29, code: 'LAAFFIC_WORKSPACE_DISABLED', ...ACCOUNT_BROKEN },
   { status: -30, code: 'LAAFFIC_KEY_DISABLED', ...ACCOUNT_BROKEN },
@@ -222,25 +223,37 @@ function exceptionOf(status: number): LaafficException {
   return new CLASS_OF_KIND[failure.kind](failure, { status, reason: `the gateway said ${status}` });
 }
 
-function bodyOf({ http, message, error, code, outcome, field }: Omit<Expected, 'status'>): Record<string, unknown> {
-  return { statusCode: http, message, error, code, outcome, ...(field === undefined ? {} : { field }) };
+function bodyOf({
+  http,
+  message,
+  error,
+  code,
+  outcome,
+  field,
+  retryAfterSeconds,
+}: Omit<Expected, 'status'>): Record<string, unknown> {
+  return {
+    ...{ statusCode: http, message, error, code, outcome },
+    ...(field === undefined ? {} : { field }),
+    ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds: Number(retryAfterSeconds) }),
+  };
 }
 
 /** Everything of an answer that a client can tell apart. */
 interface Answer {
   readonly status: number;
   readonly type: string | null;
-  readonly retryAfter: string | null;
+  readonly retryAfterSeconds: string | null;
   readonly challenge: string | null;
   readonly body: unknown;
 }
 
-function jsonAnswer(http: number, body: unknown, retryAfter: string | null = null): Answer {
-  return { status: http, type: 'application/json; charset=utf-8', retryAfter, challenge: null, body };
+function jsonAnswer(http: number, body: unknown, retryAfterSeconds: string | null = null): Answer {
+  return { status: http, type: 'application/json; charset=utf-8', retryAfterSeconds, challenge: null, body };
 }
 
 function answerOf(expected: Omit<Expected, 'status'>): Answer {
-  return jsonAnswer(expected.http, bodyOf(expected), expected.retryAfter ?? null);
+  return jsonAnswer(expected.http, bodyOf(expected), expected.retryAfterSeconds ?? null);
 }
 
 const NEST_500 = jsonAnswer(500, { statusCode: 500, message: 'Internal server error' });
@@ -263,7 +276,7 @@ async function ask(url: string, json?: unknown): Promise<Answer> {
   return {
     status: response.status,
     type,
-    retryAfter: response.headers.get('retry-after'),
+    retryAfterSeconds: response.headers.get('retry-after'),
     challenge: response.headers.get('www-authenticate'),
     body: type?.startsWith('application/json') === true ? (JSON.parse(text) as unknown) : text,
   };
@@ -593,7 +606,7 @@ class SendController {
 
   @Post('in-time')
   async sendInTime(@Body() command: SendSmsCommand): Promise<object> {
-    return this.sms.send(command, { timeout: 250 });
+    return this.sms.send(command, { timeoutMs: 250 });
   }
 
   @Post('aborted-before')
@@ -612,19 +625,9 @@ class SendController {
   }
 }
 
-/** A port of this machine where nobody listens. */
-async function closedPort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
 const CREDENTIALS = { appId: 'app', apiKey: 'a-key-of-tests', apiSecret: 'a-secret-of-tests' };
 const TO = '918563214127';
-const WRONG_NUMBER = 'must be a phone number with country code, 7 to 15 digits';
+const WRONG_NUMBER = 'must be a phone number with country code: it contains “n”, which is not part of a number';
 const INVALID_COMMAND = { ...BAD_REQUEST, code: 'LAAFFIC_INVALID_COMMAND' } as const;
 
 const PLATFORMS = [
@@ -660,7 +663,7 @@ describe('the requirement and the table', () => {
 });
 
 describe('toHttpException', () => {
-  it.each(EXPECTED)('makes of status $status the HTTP exception of $http, with the whole body', (expected) => {
+  it.each(EXPECTED)('converts status $status into the HTTP exception of $http, with the whole body', (expected) => {
     const exception = exceptionOf(expected.status);
     const made = toHttpException(exception);
     expect({ class: made.constructor, status: made.getStatus(), body: made.getResponse() }).toEqual({
@@ -682,7 +685,7 @@ describe('toHttpException', () => {
     advice: 'Settle.',
   };
 
-  it('makes a GatewayTimeoutException of a 504', () => {
+  it('creates a GatewayTimeoutException for a 504', () => {
     const made = toHttpException(new LaafficTransportException(timeout, { reason: 'ECONNRESET' }));
     expect(made.constructor).toBe(GatewayTimeoutException);
     expect(made.getResponse()).toEqual({
@@ -694,7 +697,7 @@ describe('toHttpException', () => {
     });
   });
 
-  it('tells the outcome of this failure, not that of its row', () => {
+  it('has the outcome of this failure, not that of its row', () => {
     const made = toHttpException(new LaafficInputException(STATUS_TABLE.get(-9)!, { outcome: 'unknown', status: -9 }));
     expect(made.getResponse()).toEqual({
       statusCode: 422,
@@ -711,14 +714,14 @@ describe('toHttpException', () => {
     { http: 418, class: HttpException, error: "I'm a Teapot" },
     { http: 500, class: HttpException, error: 'Internal Server Error' },
     { http: 599, class: HttpException, error: 'Error' },
-  ])('takes $http in place of the status of the table', ({ http, class: expectedClass, error }) => {
+  ])('uses $http in place of the status of the table', ({ http, class: expectedClass, error }) => {
     const made = toHttpException(exceptionOf(-3), { LAAFFIC_SENSITIVE_CONTENT: http });
     expect({ class: made.constructor, status: made.getStatus(), body: made.getResponse() }).toEqual({
       class: expectedClass,
       status: http,
       body: {
         statusCode: http,
-        message: 'The content holds sensitive words',
+        message: 'The content has sensitive words',
         error,
         code: 'LAAFFIC_SENSITIVE_CONTENT',
         outcome: 'rejected',
@@ -727,19 +730,19 @@ describe('toHttpException', () => {
     });
   });
 
-  it('leaves codes that the overrides do not name as the table has them', () => {
+  it('keeps the status of codes without an override', () => {
     const made = toHttpException(exceptionOf(-10), { LAAFFIC_SENSITIVE_CONTENT: 400 });
     expect(made.getResponse()).toEqual(BALANCE.body);
   });
 
-  it('never makes a 401 or 403 of any status', () => {
+  it('never returns 401 or 403 for any status', () => {
     const statuses = new Set(
       [...STATUS_TABLE.keys()].map((status) => toHttpException(exceptionOf(status)).getStatus()),
     );
     expect([...statuses].sort()).toEqual([400, 404, 409, 422, 429, 502, 503]);
   });
 
-  it("shows neither the advice nor the gateway's words", () => {
+  it("shows neither the advice nor the gateway's text", () => {
     for (const [status, { advice }] of STATUS_TABLE) {
       const shown = JSON.stringify(toHttpException(exceptionOf(status)).getResponse());
       expect(shown).not.toContain(advice);
@@ -780,13 +783,13 @@ describe.each(PLATFORMS)('LaafficExceptionFilter on $platform', ({ adapter }) =>
     await app.close();
   });
 
-  describe('answers each status as the requirement says', () => {
+  describe('responds to each status as required:', () => {
     it.each(EXPECTED)('$status with $http $code', async (expected) => {
       expect(await ask(`${url}/use-filters/status/${expected.status}`)).toEqual(answerOf(expected));
     });
   });
 
-  describe('is opted in', () => {
+  describe('can be applied', () => {
     it.each([
       ['@UseFilters(LaafficExceptionFilter) on a controller', 'use-filters'],
       ['@UseFilters(LaafficExceptionFilter) on a route', 'use-filters-route'],
@@ -797,17 +800,17 @@ describe.each(PLATFORMS)('LaafficExceptionFilter on $platform', ({ adapter }) =>
       expect(await ask(`${url}/${path}/status/-15`)).toEqual(FREQUENT);
     });
 
-    it.each(['use-filters-route', 'use-laaffic-errors-route'])('for the one route only in %s', async (path) => {
+    it.each(['use-filters-route', 'use-laaffic-errors-route'])('to one route only by %s', async (path) => {
       expect(await ask(`${url}/${path}/next-to-it`)).toEqual(NEST_500);
     });
 
-    it('and without opting in Nest answers as to any other error', async () => {
+    it('or not at all, so that Nest responds as to any other error', async () => {
       expect(await ask(`${url}/not-opted-in/status/-10`)).toEqual(NEST_500);
       expect(await ask(`${url}/not-opted-in/status/-15`)).toEqual(NEST_500);
     });
   });
 
-  describe('answers a failure wherever it comes from', () => {
+  describe('responds to a failure from', () => {
     it.each([
       ['an async handler', 'async'],
       ["a handler's observable", 'observable'],
@@ -820,7 +823,7 @@ describe.each(PLATFORMS)('LaafficExceptionFilter on $platform', ({ adapter }) =>
     });
   });
 
-  describe("leaves alone what is not the library's", () => {
+  describe('leaves other exceptions alone:', () => {
     it.each([
       ["Nest's HttpException", 'forbidden', { statusCode: 403, message: 'not your list', error: 'Forbidden' }],
       ['one with a body of its own', 'conflict', { why: 'a body of its own', code: 'MINE' }],
@@ -836,13 +839,13 @@ describe.each(PLATFORMS)('LaafficExceptionFilter on $platform', ({ adapter }) =>
     });
   });
 
-  describe('when the answer is not open any more', () => {
+  describe('if the response has started or ended', () => {
     it.each([
       ['leaves an answer alone that was sent already', 'sent', jsonAnswer(202, { accepted: true })],
       [
         'ends an answer that was begun already, as Nest does after other errors',
         'begun',
-        { status: 200, type: 'text/plain', retryAfter: null, challenge: null, body: 'half of a list' },
+        { status: 200, type: 'text/plain', retryAfterSeconds: null, challenge: null, body: 'half of a list' },
       ],
     ])('%s', async (_what, path, answer) => {
       expect(await ask(`${url}/late/${path}/ours`)).toEqual(answer);
@@ -853,7 +856,7 @@ describe.each(PLATFORMS)('LaafficExceptionFilter on $platform', ({ adapter }) =>
     });
   });
 
-  describe('takes other HTTP statuses for single codes', () => {
+  describe('uses other HTTP statuses for single codes', () => {
     it.each([
       ['new LaafficExceptionFilter({ … })', 'overrides/new'],
       ['@UseLaafficErrors({ … })', 'overrides/decorator'],
@@ -869,19 +872,19 @@ describe.each(PLATFORMS)('LaafficExceptionFilter on $platform', ({ adapter }) =>
       expect(await ask(`${url}/${path}/status/-15`)).toEqual(FREQUENT);
     });
 
-    it('and those of one module do not reach the others', async () => {
+    it('of its own module only', async () => {
       expect(await ask(`${url}/use-filters/status/-3`)).toEqual(SENSITIVE);
       expect(await ask(`${url}/use-laaffic-errors/status/-3`)).toEqual(SENSITIVE);
     });
   });
 
   describe("toHttpException in an app's own filter", () => {
-    it('gives the same answer through Nest', async () => {
+    it('gives the same response through Nest', async () => {
       expect(await ask(`${url}/own-filter/status/-10`)).toEqual(BALANCE);
       expect(await ask(`${url}/own-filter/status/-6`)).toEqual(TEMPLATE);
     });
 
-    it('takes overrides', async () => {
+    it('applies overrides', async () => {
       expect(await ask(`${url}/own-filter/status/-3`)).toEqual(
         jsonAnswer(400, { ...(SENSITIVE.body as object), statusCode: 400, error: 'Bad Request' }),
       );
@@ -898,13 +901,13 @@ describe.each(PLATFORMS)('LaafficExceptionFilter on $platform', ({ adapter }) =>
       );
     });
 
-    it('names the recipient that is wrong', async () => {
+    it('is rejected with the wrong recipient', async () => {
       expect(await ask(`${url}/command/ours`, { to: [TO, 'nobody', TO], content: 'hello' })).toEqual(
         refused(`The SMS cannot be sent as it is: to[1] ${WRONG_NUMBER}`, 'to[1]'),
       );
     });
 
-    it('names the part of the recipient that is wrong', async () => {
+    it('is rejected with the wrong part of a recipient', async () => {
       const body = { to: [{ number: TO, orderId: 'a,b' }], content: 'hello' };
       const problem = 'must be text of 1 to 64 characters without commas, blanks or control characters';
       expect(await ask(`${url}/command/ours`, body)).toEqual(
@@ -912,7 +915,7 @@ describe.each(PLATFORMS)('LaafficExceptionFilter on $platform', ({ adapter }) =>
       );
     });
 
-    it('names the first field of several', async () => {
+    it('is rejected with the first of several fields', async () => {
       const long = 'x'.repeat(33);
       const problems = `to ${WRONG_NUMBER}; content must not be empty; senderId must have at most 32 characters`;
       expect(await ask(`${url}/command/ours`, { to: 'nobody', content: '', senderId: long })).toEqual(
@@ -920,14 +923,14 @@ describe.each(PLATFORMS)('LaafficExceptionFilter on $platform', ({ adapter }) =>
       );
     });
 
-    it('is refused when it is empty', async () => {
+    it('is rejected if it is empty', async () => {
       const problem = 'must be a phone number as text, or an object { number, orderId }';
       expect(await ask(`${url}/command/ours`, {})).toEqual(
         refused(`The SMS cannot be sent as it is: to ${problem}; content must be text`, 'to'),
       );
     });
 
-    it('is named by its place in a larger body', async () => {
+    it('is rejected with its place in a larger body', async () => {
       expect(await ask(`${url}/command/nested`, { sms: { to: [TO, 'nobody'], content: 'hello' } })).toEqual(
         refused(`The SMS cannot be sent as it is: sms.to[1] ${WRONG_NUMBER}`, 'sms.to[1]'),
       );
@@ -936,7 +939,7 @@ describe.each(PLATFORMS)('LaafficExceptionFilter on $platform', ({ adapter }) =>
     it.each(['admin', 'p', 'prop'])(
       'names a property "%s" that it does not have, where those are forbidden',
       async (name) => {
-        const problem = `is refused: property ${name} should not exist`;
+        const problem = `is rejected: property ${name} should not exist`;
         expect(await ask(`${url}/command/strict`, { to: TO, content: 'hello', [name]: 1 })).toEqual(
           refused(`The SMS cannot be sent as it is: ${name} ${problem}`, name),
         );
@@ -945,7 +948,7 @@ describe.each(PLATFORMS)('LaafficExceptionFilter on $platform', ({ adapter }) =>
   });
 
   describe('a SendSmsCommand as the body, with the default ValidationPipe', () => {
-    it("is refused as Nest refuses every other, with the command's words", async () => {
+    it('is rejected like every other body, with the messages of the command', async () => {
       expect(await ask(`${url}/command/default`, { to: [TO, 'nobody', TO], content: '' })).toEqual(
         jsonAnswer(400, {
           message: [`to[1] ${WRONG_NUMBER}`, 'content must not be empty'],
@@ -955,7 +958,7 @@ describe.each(PLATFORMS)('LaafficExceptionFilter on $platform', ({ adapter }) =>
       );
     });
 
-    it('reaches the handler when nothing is wrong', async () => {
+    it('reaches the handler if nothing is wrong', async () => {
       const sent = { to: TO, content: 'hello' };
       expect(await ask(`${url}/command/default`, sent)).toEqual(jsonAnswer(201, sent));
     });
@@ -1000,13 +1003,13 @@ describe.each(PLATFORMS)('LaafficExceptionFilter as APP_FILTER on $platform', ({
     await app.close();
   });
 
-  it('answers for every controller', async () => {
+  it('responds for every controller', async () => {
     expect(await ask(`${url}/any/status/-10`)).toEqual(BALANCE);
     expect(await ask(`${url}/any/status/-15`)).toEqual(FREQUENT);
     expect(await ask(`${url}/any/async`)).toEqual(BALANCE);
   });
 
-  it('takes the LAAFFIC_HTTP_STATUSES of the app', async () => {
+  it('applies the LAAFFIC_HTTP_STATUSES of the app', async () => {
     expect(await ask(`${url}/any/status/-24`)).toEqual(
       jsonAnswer(410, {
         statusCode: 410,
@@ -1018,31 +1021,31 @@ describe.each(PLATFORMS)('LaafficExceptionFilter as APP_FILTER on $platform', ({
     );
   });
 
-  it("leaves alone what is not the library's", async () => {
+  it('leaves other exceptions alone:', async () => {
     expect(await ask(`${url}/others/error`)).toEqual(NEST_500);
     expect(await ask(`${url}/others/forbidden`)).toEqual(
       jsonAnswer(403, { statusCode: 403, message: 'not your list', error: 'Forbidden' }),
     );
   });
 
-  it('answers a failure of a middleware', async () => {
+  it('responds to a failure of a middleware', async () => {
     expect(await ask(`${url}/behind-middleware/fine`)).toEqual(FREQUENT);
     expect(await ask(`${url}/any/fine`)).toEqual(jsonAnswer(200, { fine: true }));
   });
 });
 
-describe.each(PLATFORMS)('failures that the gateway has no status for, on $platform', ({ adapter }) => {
+describe.each(PLATFORMS)('LaafficExceptionFilter for failures without a status, on $platform', ({ adapter }) => {
   const gateway = new Gateway();
   let app: INestApplication;
   let url: string;
 
   beforeAll(async () => {
     const baseUrl = await gateway.open();
-    const unreachable = `http://127.0.0.1:${await closedPort()}/v3`;
+    const unreachable = `http://127.0.0.1:${await freePort()}/v3`;
     @Module({
       imports: [
         LaafficModule.forRoot({ ...CREDENTIALS, baseUrl }),
-        LaafficModule.forRoot({ ...CREDENTIALS, name: 'unreachable', baseUrl: unreachable }),
+        LaafficModule.forRoot({ ...CREDENTIALS, account: 'unreachable', baseUrl: unreachable }),
       ],
       controllers: [SendController],
       providers: [{ provide: Gateway, useValue: gateway }],
@@ -1068,7 +1071,7 @@ describe.each(PLATFORMS)('failures that the gateway has no status for, on $platf
       answer: answerOf({
         ...BAD_GATEWAY,
         code: 'LAAFFIC_UNLISTED_STATUS',
-        message: 'The SMS gateway answered with an unlisted status',
+        message: 'The SMS gateway responded with an unlisted status',
       }),
     },
     {
@@ -1077,8 +1080,8 @@ describe.each(PLATFORMS)('failures that the gateway has no status for, on $platf
       content: 'say html',
       answer: answerOf({
         ...BAD_GATEWAY,
-        code: 'LAAFFIC_UNREADABLE_ANSWER',
-        message: 'The SMS gateway gave no readable answer',
+        code: 'LAAFFIC_UNREADABLE_RESPONSE',
+        message: 'The response of the SMS gateway is not readable',
       }),
     },
     {
@@ -1098,7 +1101,7 @@ describe.each(PLATFORMS)('failures that the gateway has no status for, on $platf
       answer: answerOf({
         ...GATEWAY_TIMEOUT,
         code: 'LAAFFIC_TIMEOUT',
-        message: 'The SMS gateway did not answer in time',
+        message: 'The SMS gateway did not respond in time',
       }),
     },
     {
@@ -1135,8 +1138,8 @@ describe.each(PLATFORMS)('failures that the gateway has no status for, on $platf
       content: 'refuse the number',
       answer: answerOf({
         ...UNPROCESSABLE,
-        code: 'LAAFFIC_RECIPIENT_REFUSED',
-        message: 'The SMS gateway refused the recipient',
+        code: 'LAAFFIC_RECIPIENT_REJECTED',
+        message: 'The SMS gateway rejected the recipient',
         field: 'to',
       }),
     },
@@ -1144,14 +1147,14 @@ describe.each(PLATFORMS)('failures that the gateway has no status for, on $platf
       what: "a limit in front of the gateway, with that limit's own Retry-After",
       path: '',
       content: 'limit at the door',
-      answer: { ...FREQUENT, retryAfter: '17' },
+      answer: { ...FREQUENT, retryAfterSeconds: '17', body: { ...(FREQUENT.body as object), retryAfterSeconds: 17 } },
     },
     { what: "the account's refusal", path: '', content: '-10', answer: BALANCE },
-  ])('answers $what', async ({ path, content, answer }) => {
+  ])('responds to $what', async ({ path, content, answer }) => {
     expect(await ask(`${url}${path}`, { to: TO, content })).toEqual(answer);
   });
 
-  it("answers the module's own validation with the field", async () => {
+  it("responds to the module's own validation with the field", async () => {
     expect(await ask(url, { to: [TO, 'nobody'], content: 'hello' })).toEqual(
       answerOf({
         ...INVALID_COMMAND,

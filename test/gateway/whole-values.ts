@@ -39,7 +39,7 @@ export const isReport = fields(
   {
     msgId: isText,
     number: either(isDigits, isNothing),
-    state: oneOf('delivered', 'failed', 'sending'),
+    state: oneOf('delivered', 'failed', 'sending', 'unknown'),
     at: either(isTime, isNothing),
   },
   { price: isPrice },
@@ -65,5 +65,5 @@ export const isRefusal = fields(
     reason: matches(/^.{1,200}$/s),
     message: isText,
   },
-  { issues: Array.isArray, retryAfter: Number.isInteger },
+  { issues: Array.isArray, retryAfterSeconds: Number.isInteger },
 );

@@ -1,10 +1,9 @@
-import { setImmediate } from 'node:timers/promises';
 import { Test } from '@nestjs/testing';
-import { LaafficSandbox } from 'laaffic-sandbox';
+import { LaafficSandbox, SAMPLE_ACCOUNT } from 'laaffic-sandbox';
 import { GatewayClock, LaafficModule, SmsService, type LaafficOptions } from 'nestjs-laaffic';
 
-/** The sandbox's account, which is the vendor's sample. */
-export const ACCOUNT = { appId: '4luaKsL2', apiKey: 'bDqJFiq9', apiSecret: '7bz1lzh9' };
+/** The account of the sandbox. */
+export const ACCOUNT = SAMPLE_ACCOUNT;
 
 /** An app of the module alone, as a user makes one. */
 export async function client(options: Partial<LaafficOptions>, clock = new GatewayClock()) {
@@ -30,27 +29,18 @@ export async function failureOf(call: Promise<unknown>): Promise<unknown> {
 
 /** One sandbox and one client for all tests of a file; each test starts with an empty history and uses up its script. */
 export function sandboxAndClient() {
-  const both = {} as { sandbox: LaafficSandbox; gateway: Awaited<ReturnType<typeof client>> };
+  const both = {} as { sandbox: LaafficSandbox; client: Awaited<ReturnType<typeof client>> };
   beforeAll(async () => {
     both.sandbox = await LaafficSandbox.start();
-    both.gateway = await client({ baseUrl: both.sandbox.url });
+    both.client = await client({ baseUrl: both.sandbox.url });
   });
   afterEach(() => {
     both.sandbox.assertScriptDone();
     both.sandbox.reset();
   });
   afterAll(async () => {
-    await both.gateway.close();
+    await both.client.close();
     await both.sandbox.close();
   });
   return both;
-}
-
-/** Lets the event loop turn until something has happened. */
-export async function until(hasHappened: () => boolean): Promise<void> {
-  const deadline = performance.now() + 60_000;
-  while (!hasHappened()) {
-    if (performance.now() > deadline) throw new Error(`It did not happen in time: ${String(hasHappened)}`);
-    await setImmediate();
-  }
 }

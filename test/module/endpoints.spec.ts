@@ -13,8 +13,8 @@ let gateway: Awaited<ReturnType<typeof client>>;
 let sms: SmsService;
 
 beforeEach(async () => {
-  sandbox = await LaafficSandbox.start({ deliveredAfter: null, queuedFor: 0 });
-  gateway = await client({ baseUrl: sandbox.url, queries: { retries: 2, minDelay: 1, maxDelay: 2 } });
+  sandbox = await LaafficSandbox.start({ deliveredAfterMs: null, queuedForMs: 0 });
+  gateway = await client({ baseUrl: sandbox.url, queryRetry: { retries: 2, minDelayMs: 1, maxDelayMs: 2 } });
   sms = gateway.sms;
 });
 afterEach(async () => {
@@ -31,21 +31,21 @@ async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
 const send = () => sms.send({ to: NUMBERS, content: 'hello world' });
 const states = (reports: readonly DeliveryReport[]) => reports.map(({ number, state }) => [number, state]);
 
-describe('each call', () => {
+describe('SmsService', () => {
   const CALLS: [EndpointName, string, () => Promise<unknown>][] = [
     ['sendSms', 'POST', () => sms.send({ to: NUMBERS, content: 'x' })],
     ['sendSms', 'GET', () => sms.send({ to: NUMBERS, content: 'x' }, { method: 'GET' })],
-    ['sendSms/batch', 'POST', () => sms.sendEach([{ to: NUMBERS, content: 'x' }])],
-    ['getReport', 'GET', () => sms.reports(['2108021054011000095'])],
-    ['getSentRcd', 'GET', () => all(sms.sentRecords(RANGE()))],
-    ['getBalance', 'GET', () => sms.balance()],
-    ['recordMo', 'POST', () => all(sms.inbound(RANGE()))],
+    ['sendSms/batch', 'POST', () => sms.sendBatch([{ to: NUMBERS, content: 'x' }])],
+    ['getReport', 'GET', () => sms.getDeliveryReports(['2108021054011000095'])],
+    ['getSentRcd', 'GET', () => all(sms.listSentMessages(RANGE()))],
+    ['getBalance', 'GET', () => sms.getBalance()],
+    ['recordMo', 'POST', () => all(sms.listInboundMessages(RANGE()))],
     ['postback/backfill', 'POST', () => sms.confirmConversion({ number: NUMBERS[0]!, at: new Date() })],
   ];
   /** The statuses that the vendor's pages list for at least one of these calls. */
   const STATUSES = [-1, -2, -10, -11, -12, -13, -14, -15, -16, -18, -19, -22, -25, -29, -30, -31, -32, -77];
 
-  it.each(CALLS)('%s by %s is signed, and accepted by a gateway that checks', async (endpoint, method, call) => {
+  it.each(CALLS)('signs %s by %s, and a gateway that checks accepts it', async (endpoint, method, call) => {
     await call();
     expect(sandbox.requests.map((request) => [request.path, request.method, request.status])).toEqual(
       sandbox.requests.map(() => [`/v3/${endpoint}`, method, '0']),
@@ -56,53 +56,56 @@ describe('each call', () => {
   const rows = CALLS.flatMap(([endpoint, method, call]) =>
     STATUSES.map((status) => [endpoint, method, status, call] as const),
   );
-  it.each(rows)('%s by %s refused with %i is an exception that says so', async (endpoint, method, status, call) => {
-    sandbox.script({ endpoint, status, reason: 'words of the gateway', times: null });
-    const error = (await failureOf(call())) as LaafficException;
-    expect(error).toMatchObject({ status, reason: 'words of the gateway' });
-    const isSend = endpoint.startsWith('sendSms');
-    const mayHaveSent = isSend && [-12, -18, -77].includes(status);
-    expect(error.outcome).toBe(mayHaveSent ? 'unknown' : 'rejected');
-    const tries = status === -16 ? 2 : !isSend && [-15, -18].includes(status) ? 3 : 1;
-    expect(sandbox.requests.map((request) => request.method)).toEqual(new Array(tries).fill(method));
-    expect(sandbox.messages).toEqual([]);
-  });
+  it.each(rows)(
+    'throws the exception of the status if %s by %s is rejected with %i',
+    async (endpoint, method, status, call) => {
+      sandbox.script({ endpoint, status, reason: 'words of the gateway', times: null });
+      const error = (await failureOf(call())) as LaafficException;
+      expect(error).toMatchObject({ status, reason: 'words of the gateway' });
+      const isSend = endpoint.startsWith('sendSms');
+      const mayHaveSent = isSend && [-12, -18, -77].includes(status);
+      expect(error.outcome).toBe(mayHaveSent ? 'unknown' : 'rejected');
+      const tries = status === -16 ? 2 : !isSend && [-15, -18].includes(status) ? 3 : 1;
+      expect(sandbox.requests.map((request) => request.method)).toEqual(new Array(tries).fill(method));
+      expect(sandbox.messages).toEqual([]);
+    },
+  );
 });
 
 describe('a message', () => {
-  it('is not found, on its way, delivered or failed, as the platform tells', async () => {
+  it('is not found, sending, delivered or failed, as the platform reports', async () => {
     const { accepted } = await send();
     const [first, second, third] = accepted.map(({ msgId }) => msgId);
-    sandbox.deliver(first!, 'queued');
-    sandbox.deliver(second!, 'sending');
-    sandbox.deliver(third!, 'failed', { reason: 'UNDELIV' });
-    expect(states(await sms.reports([third!, second!, first!]))).toEqual([
+    sandbox.setDeliveryState(first!, 'queued');
+    sandbox.setDeliveryState(second!, 'sending');
+    sandbox.setDeliveryState(third!, 'failed', { reason: 'UNDELIV' });
+    expect(states(await sms.getDeliveryReports([third!, second!, first!]))).toEqual([
       [NUMBERS[2], 'failed'],
       [NUMBERS[1], 'sending'],
       [undefined, 'not-found'],
     ]);
-    sandbox.deliver(first!, 'delivered');
-    expect(states(await sms.reports([first!]))).toEqual([[NUMBERS[0], 'delivered']]);
-    expect(states(await all(sms.sentRecords(RANGE())))).toEqual([
+    sandbox.setDeliveryState(first!, 'delivered');
+    expect(states(await sms.getDeliveryReports([first!]))).toEqual([[NUMBERS[0], 'delivered']]);
+    expect(states(await all(sms.listSentMessages(RANGE())))).toEqual([
       [NUMBERS[0], 'delivered'],
       [NUMBERS[2], 'failed'],
     ]);
   });
 
   it.each<[string, Partial<SandboxQuirks>]>([
-    ['numbers for texts', { wireTypes: 'numbers' }],
+    ['numbers for texts', { numericFields: 'numbers' }],
     ['prices', { reportPriceDetail: 'plain' }],
     ['prices with a settlement', { reportPriceDetail: 'settled' }],
     ['an empty time while pending', { pendingReceiveTime: 'empty' }],
     ['no time while pending', { pendingReceiveTime: 'absent' }],
-    ['the time of sending', { receiveTime: 'sent' }],
-  ])('is reported alike with %s', async (_, quirks) => {
+    ['the time of sending', { receiveTime: 'accepted' }],
+  ])('has the same report with %s', async (_, quirks) => {
     sandbox.configure({ quirks });
     const { accepted } = await send();
-    sandbox.deliver(accepted[0]!.msgId, 'delivered');
-    sandbox.deliver(accepted[1]!.msgId, 'failed');
-    sandbox.deliver(accepted[2]!.msgId, 'sending');
-    const reports = await sms.reports(accepted.map(({ msgId }) => msgId));
+    sandbox.setDeliveryState(accepted[0]!.msgId, 'delivered');
+    sandbox.setDeliveryState(accepted[1]!.msgId, 'failed');
+    sandbox.setDeliveryState(accepted[2]!.msgId, 'sending');
+    const reports = await sms.getDeliveryReports(accepted.map(({ msgId }) => msgId));
     expect(states(reports)).toEqual([
       [NUMBERS[0], 'delivered'],
       [NUMBERS[1], 'failed'],
@@ -112,23 +115,23 @@ describe('a message', () => {
   });
 });
 
-describe('sentRecords', () => {
-  it.each([1, 3, 7, 50])('finds every message with pages of %i rows', async (sentPageSize) => {
-    sandbox.configure({ quirks: { sentPageSize } });
+describe('listSentMessages', () => {
+  it.each([1, 3, 7, 50])('finds every message with pages of %i rows', async (sentRecordPageSize) => {
+    sandbox.configure({ quirks: { sentRecordPageSize } });
     const to = Array.from({ length: 20 }, (_, i) => `9185${String(i).padStart(7, '0')}`);
     const { accepted } = await sms.send({ to, content: 'x' });
-    for (const { msgId } of accepted) sandbox.deliver(msgId, 'delivered');
-    const records = await all(sms.sentRecords(RANGE()));
+    for (const { msgId } of accepted) sandbox.setDeliveryState(msgId, 'delivered');
+    const records = await all(sms.listSentMessages(RANGE()));
     expect(records.map(({ msgId }) => msgId)).toEqual(accepted.map(({ msgId }) => msgId));
   });
 });
 
-describe('sendEach', () => {
+describe('sendBatch', () => {
   const messages = NUMBERS.map((number, i) => ({ to: { number, orderId: `o-${i}` }, content: `text ${i}` }));
 
-  it('gives each its own content, and its own outcome', async () => {
-    sandbox.configure({ rules: [{ number: NUMBERS[1]!, status: -9, reason: 'DST_MCCMNC_LIMIT' }] });
-    const { accepted, rejected, unknown } = await sms.sendEach(messages);
+  it('gives each message its own content and its own outcome', async () => {
+    sandbox.configure({ rejectionRules: [{ number: NUMBERS[1]!, status: -9, reason: 'DST_MCCMNC_LIMIT' }] });
+    const { accepted, rejected, unknown } = await sms.sendBatch(messages);
     expect(sandbox.messages.map(({ orderId, content }) => [orderId, content])).toEqual([
       ['o-0', 'text 0'],
       ['o-2', 'text 2'],
@@ -142,9 +145,9 @@ describe('sendEach', () => {
     ]);
   });
 
-  it('is never sent twice when its answer is lost', async () => {
+  it('is never sent twice if its response is lost', async () => {
     sandbox.script({ fault: 'cut-after-accepting' });
-    expect(await failureOf(sms.sendEach(messages))).toMatchObject({
+    expect(await failureOf(sms.sendBatch(messages))).toMatchObject({
       outcome: 'unknown',
       receipt: { unknown: { length: 3 } },
     });
@@ -152,7 +155,7 @@ describe('sendEach', () => {
   });
 });
 
-describe('balance', () => {
+describe('getBalance', () => {
   it.each([
     [{}, { balance: '12.345600', gift: '1', credit: '0' }],
     [{ balanceDecimals: 6 }, { balance: '12.345600', gift: '1.000000', credit: '0.000000' }],
@@ -160,19 +163,20 @@ describe('balance', () => {
       { balanceDecimals: 6, creditInBalance: false },
       { balance: '12.345600', gift: '1.000000' },
     ],
-  ] as [Partial<SandboxQuirks>, Record<string, string>][])('with %j is exact', async (quirks, expected) => {
+  ] as [Partial<SandboxQuirks>, Record<string, string>][])('is exact with %j', async (quirks, expected) => {
     sandbox.configure({ balance: '12.3456', gift: '1', quirks });
-    const balance = await sms.balance();
+    const balance = await sms.getBalance();
     expect(Object.keys(balance)).toEqual(Object.keys(expected));
     expect(Object.values(balance).map(Number)).toEqual(Object.values(expected).map(Number));
     expect(Object.values(balance).every((amount) => typeof amount === 'string')).toBe(true);
   });
 });
 
-describe('inbound', () => {
-  it('finds what came in, over several pages', async () => {
-    for (let i = 0; i < 205; i++) sandbox.inbound({ from: '91856321412', to: '12345', content: `reply ${i}` });
-    const messages = await all(sms.inbound(RANGE()));
+describe('listInboundMessages', () => {
+  it('finds the inbound messages of several pages', async () => {
+    for (let i = 0; i < 205; i++)
+      sandbox.addInboundMessage({ from: '91856321412', to: '12345', content: `reply ${i}` });
+    const messages = await all(sms.listInboundMessages(RANGE()));
     expect(messages.map(({ content }) => content).sort()).toEqual(
       Array.from({ length: 205 }, (_, i) => `reply ${i}`).sort(),
     );
@@ -217,26 +221,26 @@ describe('pushes', () => {
     ['with a blank in the name of the order id', { pushOrderId: 'trailing-blank' }],
     ['without order id', { pushOrderId: 'absent' }],
     ['with network codes', { pushNetwork: true }],
-    ['with a status as text', { pushStatus: 'text' }],
+    ['with a status as text', { pushStatusType: 'string' }],
     ['with another failure', { pushFailedStatus: 2 }],
     ['with each twice', { pushDuplicates: 1 }],
     ['in another order', { pushOrder: 'reversed' }],
-    ['with the misspelt network code', { moNetworkKey: 'mcn' }],
-    ['without id of inbound messages', { moMsgId: false }],
-  ])('%s arrive once each, and say what asking says', async (_, quirks) => {
+    ['with the misspelt network code', { inboundNetworkKey: 'mcn' }],
+    ['without id of inbound messages', { inboundMsgId: false }],
+  ])('of %s arrive once each, and say the same as queries', async (_, quirks) => {
     const app = await NestFactory.create(Receiver, { logger: false });
     await app.listen(0, '127.0.0.1');
     const url = `${await app.getUrl()}/laaffic/${SECRET}`;
     sandbox.configure({ quirks, pushReportsTo: `${url}/reports`, pushInboundTo: `${url}/inbound` });
     const { accepted } = await send();
-    sandbox.deliver(accepted[0]!.msgId, 'delivered');
-    sandbox.deliver(accepted[1]!.msgId, 'failed', { reason: 'UNDELIV' });
-    sandbox.inbound({ from: '91856321412', to: '12345', content: 'STOP' });
-    await sandbox.pushesDone();
+    sandbox.setDeliveryState(accepted[0]!.msgId, 'delivered');
+    sandbox.setDeliveryState(accepted[1]!.msgId, 'failed', { reason: 'UNDELIV' });
+    sandbox.addInboundMessage({ from: '91856321412', to: '12345', content: 'STOP' });
+    await sandbox.waitForPushes();
     const { reports, inbound } = app.get(Events);
     await app.close();
 
-    const pulled = await sms.reports(accepted.slice(0, 2).map(({ msgId }) => msgId));
+    const pulled = await sms.getDeliveryReports(accepted.slice(0, 2).map(({ msgId }) => msgId));
     const sorted = [...reports].sort((a, b) => (a.msgId < b.msgId ? -1 : 1));
     expect(sorted.map(({ msgId, number, state }) => ({ msgId, number, state }))).toEqual(
       pulled.map(({ msgId, number, state }) => ({ msgId, number, state })),

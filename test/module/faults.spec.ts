@@ -34,13 +34,13 @@ const timeout = {
   code: 'LAAFFIC_TIMEOUT',
   outcome: 'unknown',
   http: 504,
-  reason: 'no answer in time',
+  reason: 'no response in time',
 } as const;
-const unreadable = { kind: 'unreadable', code: 'LAAFFIC_UNREADABLE_ANSWER', outcome: 'unknown', http: 502 } as const;
-const QUICK = { timeout: 60 };
+const unreadable = { kind: 'unreadable', code: 'LAAFFIC_UNREADABLE_RESPONSE', outcome: 'unknown', http: 502 } as const;
+const QUICK = { timeoutMs: 60 };
 
-describe.each(['POST', 'GET'] as const)('below the protocol, %s:', (method) => {
-  it.each<[string, ScriptStep, Expected, { timeout?: number }?]>([
+describe.each(['POST', 'GET'] as const)('a failure of a send by %s:', (method) => {
+  it.each<[string, ScriptStep, Expected, { timeoutMs?: number }?]>([
     ['cut before reading', { fault: 'cut-before-reading' }, { ...lost, acceptedThere: 0 }],
     ['cut before accepting', { fault: 'cut-before-accepting' }, { ...lost, acceptedThere: 0 }],
     ['cut after accepting', { fault: 'cut-after-accepting' }, { ...lost, acceptedThere: 2 }],
@@ -49,27 +49,27 @@ describe.each(['POST', 'GET'] as const)('below the protocol, %s:', (method) => {
     ['an answer that stops half-way', { fault: 'stalled-body' }, { ...timeout, acceptedThere: 2 }, QUICK],
     [
       '502 with HTML',
-      { fault: 'html', http: 502 },
+      { fault: 'html', httpStatus: 502 },
       { ...unreadable, reason: /^HTTP 502, text\/html.*, \d+ characters$/, acceptedThere: 0 },
     ],
     [
       '503 with HTML',
-      { fault: 'html', http: 503 },
+      { fault: 'html', httpStatus: 503 },
       { ...unreadable, reason: /^HTTP 503, text\/html/, acceptedThere: 0 },
     ],
     [
       '504 with HTML after accepting',
-      { fault: 'html', http: 504, accepted: true },
+      { fault: 'html', httpStatus: 504, accepted: true },
       { ...unreadable, reason: /^HTTP 504/, acceptedThere: 2 },
     ],
     [
       '200 with HTML',
-      { fault: 'html', http: 200 },
+      { fault: 'html', httpStatus: 200 },
       { ...unreadable, reason: /^HTTP 200, text\/html/, acceptedThere: 0 },
     ],
     [
       '404 with HTML, as from a wrong base URL',
-      { fault: 'html', http: 404 },
+      { fault: 'html', httpStatus: 404 },
       { ...unreadable, reason: /^HTTP 404/, acceptedThere: 0 },
     ],
     [
@@ -88,7 +88,7 @@ describe.each(['POST', 'GET'] as const)('below the protocol, %s:', (method) => {
     ],
     [
       'HTTP 429 from a server in front of the gateway',
-      { fault: 'raw', http: 429, headers: { 'retry-after': '7' }, body: 'slow down' },
+      { fault: 'raw', httpStatus: 429, headers: { 'retry-after': '7' }, body: 'slow down' },
       {
         kind: 'limit',
         code: 'LAAFFIC_TOO_FREQUENT',
@@ -100,12 +100,12 @@ describe.each(['POST', 'GET'] as const)('below the protocol, %s:', (method) => {
     ],
     [
       'a redirect, which is not followed',
-      { fault: 'raw', http: 302, headers: { location: 'http://127.0.0.1:9/' } },
+      { fault: 'raw', httpStatus: 302, headers: { location: 'http://127.0.0.1:9/' } },
       { ...unreadable, reason: /^HTTP 302/, acceptedThere: 0 },
     ],
   ])('%s', async (...[, step, expected, options]) => {
     both.sandbox.script(step);
-    const error = (await failureOf(both.gateway.sms.send(command, { method, ...options }))) as LaafficException;
+    const error = (await failureOf(both.client.sms.send(command, { method, ...options }))) as LaafficException;
 
     const { kind, code, outcome, http, reason, acceptedThere } = expected;
     expect(error).toMatchObject({ kind, code, outcome });
@@ -120,15 +120,15 @@ describe.each(['POST', 'GET'] as const)('below the protocol, %s:', (method) => {
   });
 
   it.each<[string, ScriptStep]>([
-    ['a slow body', { fault: 'slow-body', chunk: 40, pause: 1 }],
+    ['a slow body', { fault: 'slow-body', chunkBytes: 40, pauseMs: 1 }],
     ['numbers for texts', { fault: 'numbers-for-strings' }],
     ['message ids as numbers', { fault: 'msg-id-as-number' }],
     ['items that nobody sent', { fault: 'foreign-items', count: 3 }],
     ['an empty failArray', { quirks: { failArray: 'always' } }],
-    ['business answers with HTTP 500', { http: 500 }],
-  ])('%s does not keep it from reading who was accepted', async (_, step) => {
+    ['business answers with HTTP 500', { httpStatus: 500 }],
+  ])('with %s still reads the accepted recipients', async (_, step) => {
     both.sandbox.script(step);
-    expect(await both.gateway.sms.send(command, { method })).toEqual({
+    expect(await both.client.sms.send(command, { method })).toEqual({
       accepted: TO.map((recipient, index) => ({ ...recipient, msgId: both.sandbox.messages[index]!.msgId })),
       rejected: [],
       unknown: [],
@@ -136,16 +136,16 @@ describe.each(['POST', 'GET'] as const)('below the protocol, %s:', (method) => {
     expect(both.sandbox.requests).toHaveLength(1);
   });
 
-  it('a list that lacks one of the accepted leaves that one unknown', async () => {
+  it('leaves a recipient unknown that is missing in the list of accepted ones', async () => {
     both.sandbox.script({ fault: 'missing-items', count: 1 });
-    const receipt = await both.gateway.sms.send(command, { method });
+    const receipt = await both.client.sms.send(command, { method });
     expect(receipt.accepted).toEqual([{ ...TO[0], msgId: both.sandbox.messages[0]!.msgId }]);
     expect(receipt.rejected).toEqual([]);
     expect(receipt.unknown.map(({ orderId }) => orderId)).toEqual(['order-2']);
   });
 });
 
-describe('before a byte was written:', () => {
+describe('a failure before a byte was written:', () => {
   let port: number;
   let deaf: Server;
 
@@ -178,11 +178,11 @@ describe('before a byte was written:', () => {
     expect(both.sandbox.requests).toEqual([]);
   });
 
-  it('a time-out while waiting for a free connection is rejected, for the gateway never saw it', async () => {
+  it('a time-out while waiting for a free connection is rejected, because the gateway never saw the request', async () => {
     const narrow = await client({ baseUrl: both.sandbox.url, connection: { maxConnections: 1 } });
     both.sandbox.script({ fault: 'hang-after-accepting' });
-    const first = failureOf(narrow.sms.send(command, { timeout: 200 }));
-    const second = failureOf(narrow.sms.send(command, { timeout: 40 }));
+    const first = failureOf(narrow.sms.send(command, { timeoutMs: 200 }));
+    const second = failureOf(narrow.sms.send(command, { timeoutMs: 40 }));
     expect(await second).toMatchObject({
       code: 'LAAFFIC_NOT_CONNECTED',
       outcome: 'rejected',
@@ -194,7 +194,7 @@ describe('before a byte was written:', () => {
     expect(both.sandbox.requests).toHaveLength(2);
   });
 
-  it('a connection that fails once is made once more', async () => {
+  it('a connection that fails once is attempted once more', async () => {
     let connections = 0;
     const flaky = createServer((socket) => {
       connections++;
@@ -216,32 +216,32 @@ describe('before a byte was written:', () => {
 describe('an abort', () => {
   it('before the call leaves the process is rejected', async () => {
     const reason = new Error('the user went away');
-    const error = await failureOf(both.gateway.sms.send(command, { signal: AbortSignal.abort(reason) }));
+    const error = await failureOf(both.client.sms.send(command, { signal: AbortSignal.abort(reason) }));
     expect(error).toMatchObject({ code: 'LAAFFIC_ABORTED', outcome: 'rejected', cause: reason });
     expect(both.sandbox.requests).toEqual([]);
   });
 
-  it('while the request is on its way is unknown, and closes the connection', async () => {
+  it('while the request is in flight is unknown, and closes the connection', async () => {
     const controller = new AbortController();
     const arrived = new Promise<void>((resolve) => {
       both.sandbox.configure({
-        onCall: () => {
+        onRequest: () => {
           resolve();
         },
       });
     });
     both.sandbox.script({ fault: 'hang-after-accepting' });
-    const call = failureOf(both.gateway.sms.send(command, { signal: controller.signal }));
+    const call = failureOf(both.client.sms.send(command, { signal: controller.signal }));
     await arrived;
     controller.abort();
     expect(await call).toMatchObject({ code: 'LAAFFIC_ABORTED', outcome: 'unknown' });
-    both.sandbox.configure({ onCall: null });
+    both.sandbox.configure({ onRequest: null });
     expect(both.sandbox.messages).toHaveLength(2);
   });
 
-  it('after the answer changes nothing', async () => {
+  it('after the response changes nothing', async () => {
     const controller = new AbortController();
-    const receipt = await both.gateway.sms.send(command, { signal: controller.signal });
+    const receipt = await both.client.sms.send(command, { signal: controller.signal });
     controller.abort();
     expect(receipt.accepted).toHaveLength(2);
   });

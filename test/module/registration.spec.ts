@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { HttpModule, HttpService } from '@nestjs/axios';
-import { Inject, Injectable, Module, type DynamicModule, type Type } from '@nestjs/common';
+import { Inject, Injectable, Module, Scope, type DynamicModule, type Type } from '@nestjs/common';
+import { REQUEST } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
 import axios from 'axios';
 import { LaafficSandbox } from 'laaffic-sandbox';
@@ -12,6 +13,10 @@ import {
   SmsService,
   type LaafficOptions,
 } from 'nestjs-laaffic';
+import { LaafficOutboxModule } from 'nestjs-laaffic-outbox';
+import { LaafficHealthModule } from 'nestjs-laaffic/health';
+import { LaafficTelemetryModule } from 'nestjs-laaffic/telemetry';
+import { LaafficWebhooksModule } from 'nestjs-laaffic/webhooks';
 import { ACCOUNT } from './account.js';
 
 const command = { to: '91856321412', content: 'hello world' };
@@ -48,6 +53,13 @@ class Settings {
 
 @Module({ providers: [Settings], exports: [Settings] })
 class SettingsModule {}
+
+/** Who makes the request. */
+@Injectable({ scope: Scope.REQUEST })
+class Tenant {}
+
+@Module({ providers: [Tenant], exports: [Tenant] })
+class TenantModule {}
 
 @Injectable()
 class SmsConfig {
@@ -93,7 +105,7 @@ describe('LaafficModule', () => {
       'forRootAsync with useExisting',
       () => LaafficModule.forRootAsync({ imports: [SmsConfigModule], useExisting: SmsConfig }),
     ],
-  ])('%s gives an SmsService that sends', async (_, register) => {
+  ])('provides an SmsService that sends: %s', async (_, register) => {
     const app = await start(register());
     const receipt = await app.get(SmsService).send(command);
     await app.close();
@@ -102,18 +114,77 @@ describe('LaafficModule', () => {
     ]);
   });
 
-  it.each<[string, () => DynamicModule]>([
-    ['forRoot', () => LaafficModule.forRoot({ ...ACCOUNT, apiSecret: '' })],
-    ['forRootAsync', () => LaafficModule.forRootAsync({ useFactory: () => ({ ...ACCOUNT, apiSecret: '' }) })],
-    [
-      'a named forRootAsync',
-      () => LaafficModule.forRootAsync({ name: 'x', useFactory: () => ({ ...ACCOUNT, apiSecret: '' }) }),
-    ],
-  ])('%s refuses wrong options at boot, naming the field', async (_, register) => {
-    await expect(start(register())).rejects.toThrow(new LaafficOptionsError(['apiSecret is missing or blank']));
+  const wrong = { ...ACCOUNT, apiSecret: '' };
+  it.each<[string, string | undefined, () => DynamicModule]>([
+    ['forRoot', undefined, () => LaafficModule.forRoot(wrong)],
+    ['forRootAsync', undefined, () => LaafficModule.forRootAsync({ useFactory: () => wrong })],
+    ['a named forRootAsync', 'x', () => LaafficModule.forRootAsync({ account: 'x', useFactory: () => wrong })],
+  ])('rejects wrong options of %s at boot, with the field and the account', async (_, name, register) => {
+    await expect(start(register())).rejects.toThrow(new LaafficOptionsError(['apiSecret is missing or blank'], name));
   });
 
-  it('is there for every module when it is global, and only for its importers when it is not', async () => {
+  // Each request would have an account of its own, with connections that nobody closes and a rate that nobody counts.
+  it.each<[string, () => DynamicModule, string]>([
+    [
+      'LaafficModule',
+      () => LaafficModule.forRootAsync({ inject: [REQUEST], useFactory: () => ({ ...ACCOUNT, baseUrl: sandbox.url }) }),
+      'call sms.withAccount({ appId, apiKey, apiSecret })',
+    ],
+    [
+      'LaafficModule, of a provider that is made for each request',
+      () =>
+        LaafficModule.forRootAsync({
+          imports: [TenantModule],
+          inject: [Tenant],
+          useFactory: () => ({ ...ACCOUNT, baseUrl: sandbox.url }),
+        }),
+      'call sms.withAccount({ appId, apiKey, apiSecret })',
+    ],
+    [
+      'LaafficWebhooksModule',
+      () => LaafficWebhooksModule.forRootAsync({ inject: [REQUEST], useFactory: () => ({ secret: 's'.repeat(20) }) }),
+      'providers of the default scope',
+    ],
+    [
+      'LaafficHealthModule',
+      () => LaafficHealthModule.forRootAsync({ inject: [REQUEST], useFactory: () => ({}) }),
+      'providers of the default scope',
+    ],
+    [
+      'LaafficTelemetryModule',
+      () => LaafficTelemetryModule.forRootAsync({ inject: [REQUEST], useFactory: () => ({}) }),
+      'providers of the default scope',
+    ],
+    [
+      'LaafficOutboxModule',
+      () =>
+        LaafficOutboxModule.forRootAsync({ inject: [REQUEST], useFactory: () => ({ database: 'postgres://nowhere' }) }),
+      'providers of the default scope',
+    ],
+  ])('rejects request-scoped options of %s', async (module, register, advice) => {
+    const account = LaafficModule.forRoot({ ...ACCOUNT, baseUrl: sandbox.url, isGlobal: true });
+    const imports = module.startsWith('LaafficModule') ? [register()] : [account, register()];
+    await expect(start(...imports)).rejects.toThrow(advice);
+  });
+
+  it('has one rate for an account, however often it is registered', async () => {
+    const options = { ...ACCOUNT, baseUrl: sandbox.url };
+    const limited = { ...options, rate: { requestsPerSecond: 0.01 } };
+    const first = await start(LaafficModule.forRoot(options), LaafficModule.forRoot({ ...limited, account: 'again' }));
+    const second = await start(LaafficModule.forRoot(options));
+    try {
+      await first.get(SmsService).send(command);
+      for (const sms of [first.get<SmsService>(getSmsToken('again')), second.get(SmsService)]) {
+        await expect(sms.send(command, { timeoutMs: 20 })).rejects.toMatchObject({ code: 'LAAFFIC_RATE_LIMITED' });
+      }
+    } finally {
+      await first.close();
+    }
+    expect((await second.get(SmsService).send(command)).accepted).toHaveLength(1);
+    await second.close();
+  });
+
+  it('is available to every module if it is global, otherwise to its importers only', async () => {
     @Injectable()
     class Consumer {
       constructor(@Inject(SmsService) readonly sms: SmsService) {}
@@ -130,21 +201,25 @@ describe('LaafficModule', () => {
   });
 });
 
-describe('a base URL without TLS', () => {
+describe('a base URL', () => {
+  const plain = 'baseUrl is not https. The API key, numbers and contents are sent unencrypted';
+  const bare = 'baseUrl has no version, such as /v3. The gateway will not find the endpoints';
   it.each([
-    ['http://gateway.example/v3', 1],
-    ['https://gateway.example/v3', 0],
-    ['http://127.0.0.1:4010/v3', 0],
-    ['http://[::1]:4010/v3', 0],
-    ['http://localhost:4010/v3', 0],
-  ])('%s is warned about %i times', async (baseUrl, times) => {
+    ['http://gateway.example/v3', [plain]],
+    ['https://gateway.example/v3', []],
+    ['https://gateway.example', [bare]],
+    ['http://gateway.example/', [plain, bare]],
+    ['http://127.0.0.1:4010/v3', []],
+    ['http://127.0.0.1:4010', [bare]],
+    ['http://[::1]:4010/v3', []],
+    ['http://localhost:4010/v3', []],
+  ])('%s leads to the warnings %j', async (baseUrl, expected) => {
     const warnings: unknown[] = [];
     const app = await Test.createTestingModule({ imports: [LaafficModule.forRoot({ ...ACCOUNT, baseUrl })] })
       .setLogger({ log: () => 0, error: () => 0, warn: (text: unknown) => warnings.push(text) })
       .compile();
     await app.close();
-    const expected = 'baseUrl is not https: key, numbers and contents travel in the clear';
-    expect(warnings).toEqual(new Array(times).fill(expected));
+    expect(warnings).toEqual(expected);
   });
 });
 
@@ -159,10 +234,10 @@ describe('named accounts', () => {
 
   const both = () => [
     LaafficModule.forRoot({ ...ACCOUNT, baseUrl: sandbox.url }),
-    LaafficModule.forRootAsync({ name: 'marketing', useFactory: () => ({ ...MARKETING, baseUrl: marketing.url }) }),
+    LaafficModule.forRootAsync({ account: 'marketing', useFactory: () => ({ ...MARKETING, baseUrl: marketing.url }) }),
   ];
 
-  it('sign with their own keys, side by side with the unnamed one', async () => {
+  it('sign with their own keys, beside the account without a name', async () => {
     @Module({ imports: both(), providers: [Campaigns], exports: [Campaigns] })
     class Feature {}
     const app = await start(Feature);
@@ -190,7 +265,7 @@ describe('named accounts', () => {
     await app.close();
     expect([sandbox.messages.length, marketing.messages.length]).toEqual([1, 1]);
 
-    const onlyNamed = await start(LaafficModule.forRoot({ name: 'marketing', ...MARKETING }));
+    const onlyNamed = await start(LaafficModule.forRoot({ account: 'marketing', ...MARKETING }));
     expect(() => onlyNamed.get(SmsService)).toThrow(/could not find SmsService/);
     await onlyNamed.close();
   });
@@ -214,5 +289,21 @@ describe('the private axios instance', () => {
     );
     expect(ours).toEqual([true, true, true]);
     expect(others).toEqual(new Array(3).fill([false, false, false]));
+  });
+
+  it('belongs to one app, also if two apps of a process share a definition', async () => {
+    const accounts = [
+      { ...ACCOUNT, baseUrl: sandbox.url },
+      { ...MARKETING, baseUrl: marketing.url },
+    ];
+    const definition = LaafficModule.forRootAsync({ useFactory: () => accounts.shift()! });
+    const first = await start(definition);
+    const second = await start(definition);
+
+    for (const app of [first, second, first]) await app.get(SmsService).send(command);
+
+    await second.close();
+    await first.close();
+    expect([sandbox.messages, marketing.messages].map(({ length }) => length)).toEqual([2, 1]);
   });
 });

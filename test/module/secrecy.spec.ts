@@ -57,7 +57,7 @@ const STEPS: [string, ScriptStep][] = [
   ['an answer that repeats the request', { fault: 'raw', body: JSON.stringify(echo) }],
   [
     'a page that repeats the request',
-    { fault: 'raw', http: 502, headers: { 'content-type': 'text/html' }, body: `<p>${JSON.stringify(echo)}</p>` },
+    { fault: 'raw', httpStatus: 502, headers: { 'content-type': 'text/html' }, body: `<p>${JSON.stringify(echo)}</p>` },
   ],
   ['broken JSON that repeats the request', { fault: 'raw', body: `${NUMBER} ${CONTENT}` }],
   ['a cut connection', { fault: 'cut-after-accepting' }],
@@ -72,7 +72,7 @@ describe('key, secret, signature, content and whole number stay out of', () => {
 
   beforeAll(async () => {
     sandbox = await LaafficSandbox.start({ apiKey: KEY, apiSecret: SECRET });
-    const options = { appId: '4luaKsL2', apiKey: KEY, apiSecret: SECRET, baseUrl: sandbox.url, timeout: 600 };
+    const options = { appId: '4luaKsL2', apiKey: KEY, apiSecret: SECRET, baseUrl: sandbox.url, timeoutMs: 600 };
     const testing = await Test.createTestingModule({
       imports: [LaafficModule.forRoot(options)],
       controllers: [NotifyController],
@@ -97,7 +97,7 @@ describe('key, secret, signature, content and whole number stay out of', () => {
     return [KEY, SECRET, CONTENT, '482913', NUMBER, ...signatures].filter((secret) => all.includes(secret));
   }
 
-  it.each(STEPS)('logs, errors and answers of %s', async (_, step) => {
+  it.each(STEPS)('logs, errors and responses of %s', async (_, step) => {
     sandbox.script({ times: null, ...step });
     const sms = app.get(SmsService);
     const error = await failureOf(sms.send({ to: TO, content: CONTENT }));
@@ -127,7 +127,7 @@ describe('key, secret, signature, content and whole number stay out of', () => {
     expect(inspect(receipt)).toContain('accepted 9185…412 order-1');
   });
 
-  it('the cause of an answer that is not HTTP and repeats the request', async () => {
+  it('the cause of a response that is not HTTP and repeats the request', async () => {
     const parrot = createServer((socket) => {
       socket.on('data', (bytes) => socket.end(bytes));
     });
@@ -147,7 +147,7 @@ describe('key, secret, signature, content and whole number stay out of', () => {
     expect(found([everyFormOf(error), inspect(error.cause, { showHidden: true, depth: 9 })])).toEqual([]);
   });
 
-  it('errors of commands that our own validation refuses', async () => {
+  it('errors of commands that the module rejects', async () => {
     const to = [`${NUMBER}x`, { number: NUMBER, orderId: `${NUMBER},` }];
     const error = await failureOf(app.get(SmsService).send({ to, content: CONTENT.repeat(50) }));
     expect(error).toMatchObject({ issues: { length: 3 } });

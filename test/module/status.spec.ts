@@ -104,7 +104,7 @@ describe('each status of the gateway', () => {
     );
   });
 
-  it('0 resolves with the receipt, and is answered with 201', async () => {
+  it('0 resolves with the receipt, and the response is 201', async () => {
     const accepted = {
       accepted: [{ number: '91856321412', orderId: 'order-1', msgId: expect.stringMatching(/^\d{19}$/) }],
       rejected: [],
@@ -137,6 +137,7 @@ describe('each status of the gateway', () => {
       expect((error as LaafficException).receipt).toEqual(receipt);
       expect(sandbox.requests).toHaveLength(attempts);
 
+      const seconds = http === 429 ? (status === -15 ? 1 : 60) : undefined;
       const answer = await post();
       expect(answer.status).toBe(http);
       expect(await answer.json()).toEqual({
@@ -146,8 +147,9 @@ describe('each status of the gateway', () => {
         code,
         outcome,
         ...(field === undefined ? {} : { field }),
+        ...(seconds === undefined ? {} : { retryAfterSeconds: seconds }),
       });
-      expect(answer.headers.get('retry-after')).toBe(http === 429 ? (status === -15 ? '1' : '60') : null);
+      expect(answer.headers.get('retry-after')).toBe(seconds === undefined ? null : String(seconds));
       expect(sandbox.requests).toHaveLength(2 * attempts);
       expect(sandbox.messages).toEqual([]);
     },

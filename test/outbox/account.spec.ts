@@ -1,10 +1,11 @@
 import { SmsOutbox } from 'nestjs-laaffic-outbox';
-import { numbers, SHORT, Stage, until } from './stage.js';
+import { numbers, SHORT, Stage } from './stage.js';
+import { until } from '../until.js';
 
-/** Nothing here is to time out. */
-const PATIENT = { ...SHORT, startWithin: 4_000, timeout: 10_000, lease: 15_000 };
+/** Nothing in these tests may time out. */
+const PATIENT = { ...SHORT, startWithinMs: 4_000, timeoutMs: 10_000, leaseMs: 15_000 };
 
-describe('the account', () => {
+describe('the account control', () => {
   let stage: Stage;
   let outbox: SmsOutbox;
   const BULK = { lane: 'bulk' } as const;
@@ -31,7 +32,7 @@ describe('the account', () => {
       () => stage.account(),
       (account) => account?.['paused'] === true,
     );
-  /** The probe is due at once, instead of after its time. */
+  /** Makes the probe due at once. */
   const probe = async () => {
     await until(
       () => stage.query(`select from chunk where state = 'sending'`),
@@ -55,7 +56,7 @@ describe('the account', () => {
     [-30, 'KEY_DISABLED'],
     [-31, 'IP_NOT_WHITELISTED'],
     [-32, 'KEY_WITHOUT_RIGHT'],
-  ])('status %i pauses it for all workers, and nothing is lost', async (status, code) => {
+  ])('pauses the account for all workers on status %i, and loses nothing', async (status, code) => {
     stage.sandbox.script({ status, reason: 'not now', times: Infinity });
     await many(30);
     await paused();
@@ -70,7 +71,7 @@ describe('the account', () => {
       ...{ paused: true, probes: 0, slow: null },
     });
 
-    // A probe that fails is one request, and the next one is later.
+    // A failed probe is one request, and the next one is later.
     await until(
       async () => {
         await stage.query(`with due as (update chunk set due_at = clock_timestamp() where state = 'pending')
@@ -94,7 +95,7 @@ describe('the account', () => {
     expect(await accountEvents()).toEqual(['account paused', 'account resumed']);
   });
 
-  it('waits longer after each probe that fails, up to five minutes', async () => {
+  it('doubles the time after each failed probe, up to five minutes', async () => {
     stage.sandbox.script({ status: -10, times: Infinity });
     await many(1);
     await paused();
@@ -115,8 +116,8 @@ describe('the account', () => {
     expect(stage.sandbox.requests).toHaveLength(8);
   });
 
-  it('stays paused when what is being sent succeeds, unless it is the probe', async () => {
-    stage.sandbox.script([{ delayAnswer: 200 }, { status: -10 }]);
+  it('keeps the account paused when requests in flight succeed, except for the probe', async () => {
+    stage.sandbox.script([{ responseDelayMs: 200 }, { status: -10 }]);
     await outbox.enqueue({ to: numbers(1), content: 'slow' });
     await until(
       () => stage.sandbox.requests.length,
@@ -133,15 +134,15 @@ describe('the account', () => {
   it.each([
     [{ status: -15 }, 'LAAFFIC_TOO_FREQUENT', 1_000],
     [{ status: -27 }, 'LAAFFIC_TOTAL_LIMIT', 60_000],
-    [{ fault: 'html', http: 429 }, 'LAAFFIC_TOO_FREQUENT', 1_000],
-  ] as const)('%j slows all workers down, and then they go on', async (step, code, delay) => {
+    [{ fault: 'html', httpStatus: 429 }, 'LAAFFIC_TOO_FREQUENT', 1_000],
+  ] as const)('slows all workers down on %j, and then continues', async (step, code, delay) => {
     stage.sandbox.script(step);
     const { id } = await outbox.enqueue({ to: numbers(1), content: 'hello' });
     await until(
       () => stage.events(id),
       (events) => events.at(-1) === `given back ${code}`,
     );
-    // It lasts until the others have been enqueued, however long that takes.
+    // Lasts until the other messages have been enqueued, however long that takes.
     const [row] = await stage.query<{ ms: number }>(
       `update account set slow_until = slow_until + interval '1 hour' returning
         extract(epoch from slow_until - interval '1 hour' - (select max(at) from journal))::float8 * 1000 as ms`,
@@ -163,12 +164,12 @@ describe('the account', () => {
     expect(await stage.query('select slow_steps from account')).toEqual([{ slow_steps: 0 }]);
   });
 
-  it('a limit of the gateway is found and kept without losing or doubling anything', async () => {
-    stage.sandbox.configure({ quirks: { callsPerSecond: 10, callsPerSecondAnswer: -15 } });
+  it('finds and keeps a limit of the gateway without losing or doubling anything', async () => {
+    stage.sandbox.configure({ quirks: { maxRequestsPerSecond: 10, tooManyRequests: -15 } });
     await many(30);
     await until(
       async () => {
-        // The pauses that were asked for are tested above.
+        // Requested pauses are tested above.
         await stage.query(
           `with due as (update chunk set due_at = clock_timestamp() where state = 'pending')
             update account set slow_until = least(slow_until, clock_timestamp() + interval '50 milliseconds')`,
@@ -177,13 +178,13 @@ describe('the account', () => {
       },
       (sums) => sums?.['accepted'] === 30,
     );
-    stage.sandbox.configure({ quirks: { callsPerSecond: null } });
+    stage.sandbox.configure({ quirks: { maxRequestsPerSecond: null } });
     expect(sentTo()).toEqual(numbers(30));
     expect(stage.sandbox.requests.length).toBeGreaterThan(30);
   });
 
-  it('lets another account of the same schema go on', async () => {
-    stage.sandbox.configure({ rules: [{ number: '918563000000', status: -10 }] });
+  it('does not affect another account in the same schema', async () => {
+    stage.sandbox.configure({ rejectionRules: [{ number: '918563000000', status: -10 }] });
     await stage.query(`insert into account (id) values ('other') on conflict do nothing`);
     await many(1);
     await paused();

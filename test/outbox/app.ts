@@ -5,7 +5,16 @@ import { LaafficOutboxModule, type LaafficOutboxOptions } from 'nestjs-laaffic-o
 import type { LaafficSandbox } from 'laaffic-sandbox';
 import { ACCOUNT } from '../module/account.js';
 
-/** An app with the outbox, on a sandbox; closed by the caller. */
+/** Short times, with late reports. */
+export const SOON = {
+  startWithinMs: 2_500,
+  timeoutMs: 2_500,
+  leaseMs: 5_200,
+  gracePeriodMs: 5_000,
+  lookupIntervalMs: 100,
+};
+
+/** Starts an app with the outbox on a sandbox. The caller closes it. */
 export async function startApp(
   sandbox: Pick<LaafficSandbox, 'url'>,
   options: LaafficOutboxOptions,

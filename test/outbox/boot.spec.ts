@@ -13,9 +13,9 @@ import {
 import { Pool } from 'pg';
 import { ACCOUNT, failureOf } from '../module/account.js';
 import { startDatabase, type TestDatabase } from './database.js';
-import { until } from './stage.js';
+import { until } from '../until.js';
 
-describe('a boot that fails', () => {
+describe('a failing boot', () => {
   let database: TestDatabase;
   let sandbox: LaafficSandbox;
   let pool: Pool;
@@ -39,7 +39,7 @@ describe('a boot that fails', () => {
     );
     return rows.length;
   };
-  /** What keeps this process alive. */
+  /** Handles that keep this process alive. */
   const handles = () => process.getActiveResourcesInfo().filter((kind) => /TCP|Timeout/.test(kind)).length;
 
   function boot(options: Partial<LaafficOutboxOptions>, providers: Provider[]) {
@@ -67,9 +67,9 @@ describe('a boot that fails', () => {
   const beside: Provider = { provide: 'beside', useFactory: () => Promise.reject(new Error('the provider failed')) };
 
   it.each<[string, Partial<LaafficOutboxOptions>, Provider[], string]>([
-    ['a schema of a newer release', { schema: 'newer' }, [], 'made by a newer release'],
+    ['a schema of a newer release', { schema: 'newer' }, [], 'migrated by a newer release'],
     [
-      'a database that is not there',
+      'a missing database',
       { database: 'postgres://127.0.0.1:1/none' },
       [],
       'The outbox cannot use its database: connect ECONNREFUSED 127.0.0.1:1',
@@ -78,16 +78,16 @@ describe('a boot that fails', () => {
     ['a provider after it', {}, [after], 'the provider failed'],
     ['a provider beside it', {}, [beside], 'the provider failed'],
     ['a hook', {}, [FailingHook], 'the hook failed'],
-  ])('for %s leaves no connection, and nothing that keeps the process alive', async (_, options, providers, words) => {
+  ])('leaves no connection for %s, and nothing that keeps the process alive', async (_, options, providers, words) => {
     await pool.query('select 1');
     const before = handles();
     await expect(boot(options, providers)).rejects.toThrow(words);
-    // Sooner than a pool gives up its idle connections.
+    // Sooner than a pool closes its idle connections.
     expect(await until(connections, (count) => count === 0, 8_000)).toBe(0);
     expect(await until(handles, (count) => count <= before, 8_000)).toBeLessThanOrEqual(before);
   });
 
-  it('in a hook that has used the outbox leaves nothing that keeps the process alive', async () => {
+  it('leaves nothing that keeps the process alive if a hook has used the outbox', async () => {
     @Injectable()
     class UsingHook implements OnModuleInit {
       constructor(@Inject(SmsOutbox) private readonly outbox: SmsOutbox) {}
@@ -103,7 +103,7 @@ describe('a boot that fails', () => {
     expect(await until(handles, (count) => count <= before, 8_000)).toBeLessThanOrEqual(before);
   });
 
-  describe('says what to do about a database', () => {
+  describe('the error of a failing boot says what to do about a database', () => {
     const name = `boot_${randomBytes(6).toString('hex')}`;
     const failureOfBoot = async (options: Partial<LaafficOutboxOptions>) => {
       const error = await failureOf(boot(options, []));
@@ -121,7 +121,7 @@ describe('a boot that fails', () => {
           expect(await failureOfBoot({ database: url.href, migrate })).toEqual({
             code: 'OUTBOX_DATABASE_ENCODING',
             message:
-              `The database ${name} is in ${encoding}, and the texts of messages need UTF8: ` +
+              `The database ${name} is in ${encoding}, but message texts need UTF8: ` +
               "create another with `create database … encoding 'UTF8' template template0`",
             outcome: 'rejected',
           });
@@ -131,7 +131,7 @@ describe('a boot that fails', () => {
       }
     });
 
-    describe('that denies the role something', () => {
+    describe('that denies a right to the role', () => {
       const role = name;
       let url: string;
       beforeAll(async () => {
@@ -147,28 +147,28 @@ describe('a boot that fails', () => {
 
       it.each([
         [
-          'to make a schema',
+          'the right to create a schema',
           { schema: 'fresh' },
           'select 1',
-          `may not make or change the schema fresh. Run \`grant create on database "{database}" to "${role}"\`, or let the ` +
+          `may not create or change the schema fresh. Run \`grant create on database "{database}" to "${role}"\`, or let the ` +
             'owner of the schema run migrateOutbox and set the option `migrate` to false',
         ],
         [
-          'to change a schema',
+          'the right to change a schema',
           { schema: 'old' },
           `grant usage on schema old to ${role}; grant select on old.migration to ${role}`,
-          `may not make or change the schema old. Run \`grant "{owner}" to "${role}"\`, or let the owner of the schema run ` +
+          `may not create or change the schema old. Run \`grant "{owner}" to "${role}"\`, or let the owner of the schema run ` +
             'migrateOutbox and set the option `migrate` to false',
         ],
         [
-          'to use a schema',
+          'the right to use a schema',
           { schema: 'made', migrate: false },
           'select 1',
           `may not use the schema made. Run as the owner of the schema: \`grant usage on schema "made" to "${role}"\`, ` +
             `\`grant select, insert, update, delete on all tables in schema "made" to "${role}"\``,
         ],
         [
-          'to write in a schema',
+          'the right to write in a schema',
           { schema: 'made', migrate: false },
           `grant usage on schema made to ${role}; grant select on all tables in schema made to ${role}`,
           'may not use the schema made. Run as the owner of the schema: ' +
@@ -193,10 +193,10 @@ describe('a boot that fails', () => {
       expect(await failureOfBoot({ database: url.href })).toMatchObject({ code: 'OUTBOX_DATABASE_DENIED' });
     });
 
-    it('whose host is not known, which may be a part of the password', async () => {
+    it('whose host is unknown and may be a part of the password', async () => {
       expect(await failureOfBoot({ database: 'postgres://secret-word.invalid/x' })).toEqual({
-        code: 'OUTBOX_DATABASE',
-        message: expect.stringMatching(/^The outbox cannot use its database: its host is not known \(E\w+\)$/),
+        code: 'OUTBOX_DATABASE_UNAVAILABLE',
+        message: expect.stringMatching(/^The outbox cannot use its database: its host is unknown \(E\w+\)$/),
         outcome: 'rejected',
       });
     });

@@ -6,8 +6,9 @@ import { Outages } from '../../libs/laaffic-outbox/src/outages.js';
 import { ProcessClock } from '../../libs/laaffic-outbox/src/clock.js';
 import { failureOf } from '../module/account.js';
 import { startApp } from './app.js';
-import { campaignOf, numbers, progressOf, readAll, until } from './campaigns.js';
+import { campaignOf, numbers, progressOf, readAll } from './campaigns.js';
 import { startDatabase } from './database.js';
+import { until } from '../until.js';
 
 describe('SmsCampaigns.create', () => {
   let database: Awaited<ReturnType<typeof startDatabase>>;
@@ -20,7 +21,7 @@ describe('SmsCampaigns.create', () => {
     database = await startDatabase();
     pool = new Pool({ connectionString: database.url });
     pool.on('error', () => undefined);
-    // Nobody sends.
+    // No process sends.
     app = await startApp({ url: 'http://127.0.0.1:1/v3' }, { database: database.url, worker: false });
     campaigns = app.get(SmsCampaigns);
   });
@@ -34,17 +35,19 @@ describe('SmsCampaigns.create', () => {
   const keyed = (more: Partial<NewCampaign>) => campaignOf({ idempotencyKey: `key ${keys}`, ...more });
   const only = async () => (await campaigns.list({ limit: 1 }))[0]!;
   const stored = async () => (await only()).total;
-  /** As one text, for the sake of speed. */
-  const numbersOf = async (id: string) => (await readAll(campaigns.results(id))).map(({ number }) => number).join('\n');
+  /** As one string, for speed. */
+  const numbersOf = async (id: string) =>
+    (await readAll(campaigns.listResults(id))).map(({ number }) => number).join('\n');
 
   beforeEach(() => {
     keys++;
   });
 
-  it('gives the same campaign for the same key and source', async () => {
+  it('returns the same campaign for the same key and source', async () => {
     const first = await campaigns.create(keyed({ recipients: numbers(3) }));
     const second = await campaigns.create(keyed({ recipients: numbers(3), priority: 0, duplicates: 'keep' }));
-    expect([first.isNew, second]).toEqual([true, { id: first.id, isNew: false }]);
+    expect(first.isNew).toBe(true);
+    expect(second).toEqual({ id: first.id, isNew: false });
   });
 
   it.each<Partial<NewCampaign>>([
@@ -55,8 +58,8 @@ describe('SmsCampaigns.create', () => {
     { sendAt: undefined },
     { sendAt: new Date('2099-01-01T00:00:01Z') },
     { priority: 3 },
-    { duplicates: 'refuse' },
-  ])('refuses a campaign with %j for the key of another, stored or half', async (other) => {
+    { duplicates: 'reject' },
+  ])('rejects a campaign with %j under the key of another one, complete or not', async (other) => {
     const sendAt = new Date('2099-01-01T00:00:00Z');
     const stored = keyed({ recipients: numbers(3), sendAt });
     const { id } = await campaigns.create(stored);
@@ -66,15 +69,16 @@ describe('SmsCampaigns.create', () => {
     await failureOf(campaigns.create(half));
     const refusedHalf = await failureOf(campaigns.create({ ...half, recipients: numbers(1_001), ...other }));
     const reused = expect.objectContaining({ code: 'OUTBOX_KEY_REUSED', outcome: 'rejected' });
-    expect([refused, refusedHalf]).toEqual([reused, reused]);
-    expect(await campaigns.progress(id)).toMatchObject({ state: 'scheduled', total: 3 });
+    expect(refused).toEqual(reused);
+    expect(refusedHalf).toEqual(reused);
+    expect(await campaigns.getProgress(id)).toMatchObject({ state: 'scheduled', total: 3 });
   });
 
-  it('refuses a time that is long over, unless it was asked for in time, and takes one just over as now', async () => {
+  it('rejects a time long past unless the campaign was created in time, and takes a time just past as now', async () => {
     const minutesAgo = (minutes: number) => new Date(Date.now() - minutes * 60_000);
     const late = await failureOf(campaigns.create(keyed({ recipients: numbers(1), sendAt: minutesAgo(6) })));
     expect(late).toMatchObject({
-      issues: [{ field: 'sendAt', problem: 'is over for more than 5 minutes: ask for now, or give a time to come' }],
+      issues: [{ field: 'sendAt', problem: 'is more than 5 minutes in the past: give a later time' }],
     });
     const sendAt = minutesAgo(4);
     const { id } = await campaigns.create(keyed({ recipients: numbers(1), sendAt }));
@@ -92,76 +96,77 @@ describe('SmsCampaigns.create', () => {
     ['another number', [...numbers(1_000), '918563210001']],
     ['another order', [...numbers(1_001)].reverse()],
     ['an order id', [...numbers(1_000), { number: '918500001000', orderId: 'x' }]],
-    ['one more', [...numbers(1_002)]],
-    ['one less', [...numbers(1_000)]],
-    ['an entry that is no number', [...numbers(1_001), 'x']],
-    ['none', []],
-  ])('refuses a source with %s for the key of a campaign that is stored', async (_, recipients) => {
+    ['one entry more', [...numbers(1_002)]],
+    ['one entry less', [...numbers(1_000)]],
+    ['an invalid entry', [...numbers(1_001), 'x']],
+    ['no entries', []],
+  ])('rejects a source with %s under the key of a stored campaign', async (_, recipients) => {
     const { id } = await campaigns.create(keyed({ recipients: numbers(1_001) }));
     await expect(campaigns.create(keyed({ recipients }))).rejects.toMatchObject({
       code: 'OUTBOX_SOURCE_CHANGED',
-      message: `The source differs from what is stored of campaign ${id} with this idempotency key; nothing was added`,
+      message: `The source differs from the stored recipients of campaign ${id} with this idempotency key; nothing was added`,
     });
     expect(await numbersOf(id)).toBe([...numbers(1_001)].join('\n'));
   });
 
-  it('does not read the source again for the key of a campaign that was cancelled before it was stored', async () => {
+  it('does not read the source again for the key of a campaign that was cancelled during its creation', async () => {
     await failureOf(campaigns.create(keyed({ recipients: failing(1_001) })));
     const { id } = await only();
     await campaigns.cancel(id);
     expect(await campaigns.create(keyed({ recipients: failing(0) }))).toEqual({ id, isNew: false });
   });
 
-  it('keeps what it has of a source that throws, and goes on with it', async () => {
+  it('keeps what it has read from a source that throws, and continues with it', async () => {
     const cause = new Error('the file ended');
     const error = await failureOf(campaigns.create(keyed({ recipients: failing(33_500, cause), sendAt: 'now' })));
     const half = await only();
     const { id, isNew } = await campaigns.create(keyed({ recipients: numbers(34_001), sendAt: 'now' }));
-    expect([error, half.state, half.total, id, isNew, await campaigns.progress(id)]).toEqual([
-      expect.objectContaining({ code: 'OUTBOX_SOURCE_FAILED', cause }),
-      'creating',
-      33_000,
-      half.id,
-      true,
-      progressOf(id, 'running', { total: 34_001, pending: 34_001 }),
-    ]);
+    expect(error).toEqual(expect.objectContaining({ code: 'OUTBOX_SOURCE_FAILED', cause }));
+    expect(half.state).toBe('creating');
+    expect(half.total).toBe(33_000);
+    expect(id).toEqual(half.id);
+    expect(isNew).toBe(true);
+    expect(await campaigns.getProgress(id)).toEqual(progressOf(id, 'running', { total: 34_001, pending: 34_001 }));
     expect(await numbersOf(id)).toBe([...numbers(34_001)].join('\n'));
   });
 
-  it('takes no order id from results that are given again, so that no report finds the wrong campaign', async () => {
+  it('rejects order ids copied from results, so no report finds the wrong campaign', async () => {
     const [first, second] = numbers(2);
     const { id } = await campaigns.create(campaignOf({ recipients: [first!, second!] }));
-    const results = await readAll(campaigns.results(id));
+    const results = await readAll(campaigns.listResults(id));
     const given = results.map(({ number = '', orderId }) => ({ number, orderId }));
     const again = await campaigns.create(campaignOf({ recipients: [...given, { number: first!, orderId: 'mine' }] }));
-    const reason = 'orderId must be your own: an outbox has made this one for another message, so leave it out';
-    expect((await readAll(campaigns.results(again.id))).map(({ state, reason }) => [state, reason])).toEqual([
+    const reason = 'orderId must be your own: an outbox made this one for another message, so leave it out';
+    expect((await readAll(campaigns.listResults(again.id))).map(({ state, reason }) => [state, reason])).toEqual([
       ['invalid', reason],
       ['invalid', reason],
       ['pending', undefined],
     ]);
   });
 
-  it('cancels what nobody can go on with', async () => {
+  it('cancels a campaign that nobody can continue', async () => {
     await failureOf(campaigns.create(campaignOf({ recipients: failing(2_500) })));
     const { id, total, state } = await only();
-    expect([total, state, (await campaigns.progress(id)).cancelled]).toEqual([2_000, 'cancelled', 2_000]);
+    expect(total).toBe(2_000);
+    expect(state).toBe('cancelled');
+    expect((await campaigns.getProgress(id)).cancelled).toBe(2_000);
   });
 
   it.each([
     ['another number', [...numbers(1_999), '918563210001', '918563210002']],
     ['another order id', [...numbers(1_999), { number: '918500001999', orderId: 'x' }, '918563210002']],
     ['fewer entries', [...numbers(1_500)]],
-    ['an end at a chunk that is stored', [...numbers(1_000)]],
-    ['none', []],
-  ])('refuses a source that gives %s the second time', async (_, recipients) => {
+    ['an end at a stored chunk', [...numbers(1_000)]],
+    ['no entries', []],
+  ])('rejects a source that yields %s the second time', async (_, recipients) => {
     await failureOf(campaigns.create(keyed({ recipients: failing(2_001) })));
     await expect(campaigns.create(keyed({ recipients }))).rejects.toMatchObject({ code: 'OUTBOX_SOURCE_CHANGED' });
     const { state, total } = await only();
-    expect([state, total]).toEqual(['creating', 2_000]);
+    expect(state).toBe('creating');
+    expect(total).toBe(2_000);
   });
 
-  it('lets one creator at a time have a key', async () => {
+  it('lets one creator at a time hold a key', async () => {
     const gate = gated(2_000);
     const first = campaigns.create(keyed({ recipients: gate.source }));
     await until(async () => (await stored()) >= 0 && gate.isWaiting());
@@ -174,28 +179,27 @@ describe('SmsCampaigns.create', () => {
     expect(await campaigns.create(keyed({ recipients: again }))).toEqual({ id, isNew: false });
   });
 
-  it('goes on after its creator has died', async () => {
+  it('continues after its creator has died', async () => {
     const gate = gated(33_000);
     const dead = failureOf(campaigns.create(keyed({ recipients: gate.source })));
     await until(gate.isWaiting);
     await until(async () => (await stored()) === 32_000);
-    // Its connection ends, as it does when a process is killed.
+    // Ends its connection, as a killed process would.
     await pool.query(`select pg_terminate_backend(l.pid) from pg_locks l join pg_database d on d.oid = l.database
       where l.locktype = 'advisory' and d.datname = current_database()`);
     const { id, isNew } = await whenFree(() => campaigns.create(keyed({ recipients: numbers(33_000) })));
     gate.open();
-    expect([isNew, await dead, gate.isClosed()]).toEqual([
-      true,
-      expect.objectContaining({ code: 'OUTBOX_DATABASE' }),
-      true,
-    ]);
-    expect([await campaigns.progress(id), await numbersOf(id)]).toEqual([
-      { ...progressOf(id, 'draft', { total: 33_000, pending: 33_000 }), startedAt: undefined },
-      [...numbers(33_000)].join('\n'),
-    ]);
+    expect(isNew).toBe(true);
+    expect(await dead).toEqual(expect.objectContaining({ code: 'OUTBOX_DATABASE_UNAVAILABLE' }));
+    expect(gate.isClosed()).toBe(true);
+    expect(await campaigns.getProgress(id)).toEqual({
+      ...progressOf(id, 'draft', { total: 33_000, pending: 33_000 }),
+      startedAt: undefined,
+    });
+    expect(await numbersOf(id)).toEqual([...numbers(33_000)].join('\n'));
   });
 
-  it('creates any number of campaigns at once over one connection, which is there as long as they are', async () => {
+  it('creates any number of campaigns at once over one connection, which exists only as long as they do', async () => {
     const gates = Array.from({ length: 12 }, () => gated(2, 0));
     const creations = gates.map(({ source }, i) =>
       campaigns.create(campaignOf({ idempotencyKey: `at once ${i}`, recipients: source })),
@@ -207,7 +211,8 @@ describe('SmsCampaigns.create', () => {
     };
     await until(() => gates.every(({ isWaiting }) => isWaiting()));
     const locks = await holders();
-    expect([locks.length, new Set(locks).size]).toEqual([12, 1]);
+    expect(locks).toHaveLength(12);
+    expect(new Set(locks).size).toBe(1);
     for (const { open } of gates.slice(1)) open();
     await Promise.all(creations.slice(1));
     expect(await holders()).toEqual(locks.slice(0, 1));
@@ -217,7 +222,7 @@ describe('SmsCampaigns.create', () => {
     expect(rows).toEqual([]);
   });
 
-  it('ends all creations whose connection breaks, and goes on over a new one', async () => {
+  it('fails all creations whose connection breaks, and continues over a new one', async () => {
     const gates = [gated(2, 0), gated(2, 0)];
     const failures = gates.map(({ source }, i) =>
       failureOf(campaigns.create(campaignOf({ idempotencyKey: `broken ${i}`, recipients: source }))),
@@ -227,14 +232,14 @@ describe('SmsCampaigns.create', () => {
       where l.locktype = 'advisory' and d.datname = current_database() limit 1`);
     await whenFree(() => campaigns.create(campaignOf({ idempotencyKey: 'broken 0', recipients: numbers(2) })));
     for (const { open } of gates) open();
-    const broken = expect.objectContaining({ code: 'OUTBOX_DATABASE' });
+    const broken = expect.objectContaining({ code: 'OUTBOX_DATABASE_UNAVAILABLE' });
     expect(await Promise.all(failures)).toEqual([broken, broken]);
     expect((await campaigns.create(campaignOf({ idempotencyKey: 'broken 1', recipients: numbers(2) }))).isNew).toBe(
       true,
     );
   });
 
-  it('asks the server to notice within half a minute that the machine of a creator is gone', async () => {
+  it("asks the server to notice a lost creator's machine within half a minute", async () => {
     const own = Database.open({ database: database.url, connections: 1, schema: 'laaffic_outbox' }, () => undefined);
     const session = await new CreationConnection({ database: own, outages: new Outages() }).open();
     const names = ['tcp_keepalives_idle', 'tcp_keepalives_interval', 'tcp_keepalives_count', 'tcp_user_timeout'];
@@ -252,7 +257,7 @@ describe('SmsCampaigns.create', () => {
     });
   });
 
-  it('stops reading a source whose campaign was cancelled', async () => {
+  it('stops reading the source of a cancelled campaign', async () => {
     const gate = gated(40_000);
     const creation = failureOf(campaigns.create(keyed({ recipients: gate.source })));
     await until(gate.isWaiting);
@@ -260,15 +265,17 @@ describe('SmsCampaigns.create', () => {
     const { id } = await only();
     await campaigns.cancel(id, 'a person');
     gate.open();
-    expect([await creation, gate.isClosed(), await campaigns.progress(id)]).toEqual([
-      expect.objectContaining({ code: 'OUTBOX_WRONG_STATE' }),
-      true,
-      { ...progressOf(id, 'cancelled', { total: 32_000, cancelled: 32_000 }), startedAt: undefined, doneAt: undefined },
-    ]);
+    expect(await creation).toEqual(expect.objectContaining({ code: 'OUTBOX_WRONG_STATE' }));
+    expect(gate.isClosed()).toBe(true);
+    expect(await campaigns.getProgress(id)).toEqual({
+      ...progressOf(id, 'cancelled', { total: 32_000, cancelled: 32_000 }),
+      startedAt: undefined,
+      doneAt: undefined,
+    });
     expect(await campaigns.create(keyed({ recipients: [] }))).toEqual({ id, isNew: false });
   });
 
-  it('reads no further than a batch ahead of what is stored', async () => {
+  it('reads no further than one batch ahead of what is stored', async () => {
     let most = 0;
     let read = 0;
     async function* source() {
@@ -281,7 +288,7 @@ describe('SmsCampaigns.create', () => {
     expect(most).toBeLessThanOrEqual(64_001);
   });
 
-  it('writes down who did what', async () => {
+  it('records in the history who did what', async () => {
     const { id } = await campaigns.create(keyed({ recipients: numbers(1), sendAt: new Date(Date.now() + 60_000) }));
     await campaigns.pause(id, 'ada');
     await campaigns.resume(id, 'bob');
@@ -307,7 +314,10 @@ function* failing(after: number, cause = new Error('failed')): Generator<string,
   throw cause;
 }
 
-/** A source that gives so many numbers but the last, and that one, and more, when it is opened. */
+/**
+ * A source with this many numbers. The first time it does not yield the last one; when it is opened again, it yields
+ * that one and more.
+ */
 function gated(count: number, more = 40_000) {
   const gate = { isWaiting: false, isClosed: false, open: (): void => undefined };
   const opened = new Promise<void>((resolve) => {
@@ -323,7 +333,7 @@ function gated(count: number, more = 40_000) {
         }
         yield number;
       }
-      // Whoever goes on reading gets no end.
+      // A caller that continues to read never reaches an end.
       for (const number of numbers(more)) yield number;
     } finally {
       gate.isClosed = true;
@@ -332,7 +342,7 @@ function gated(count: number, more = 40_000) {
   return { source: source(), open: gate.open, isWaiting: () => gate.isWaiting, isClosed: () => gate.isClosed };
 }
 
-/** Tries again while the lock of a dead connection is there. */
+/** Retries while the lock of a dead connection is still held. */
 async function whenFree<T>(call: () => Promise<T>): Promise<T> {
   let result: { value: T } | undefined;
   await until(async () => {

@@ -2,19 +2,20 @@ import { LaafficSandbox } from 'laaffic-sandbox';
 import { SmsCampaigns, SmsOutbox, type HeldDecision, type LaafficOutboxOptions } from 'nestjs-laaffic-outbox';
 import { Pool } from 'pg';
 import { startApp } from './app.js';
-import { balanceOf, campaignOf, numbers, progressOf, readAll, until } from './campaigns.js';
+import { balanceOf, campaignOf, numbers, progressOf, readAll } from './campaigns.js';
 import { startDatabase } from './database.js';
+import { until } from '../until.js';
 
 const TIMING = {
-  startWithin: 2_500,
-  timeout: 2_500,
-  lease: 5_200,
-  grace: 100,
-  lookup: false,
-  reportsAfter: false,
+  startWithinMs: 2_500,
+  timeoutMs: 2_500,
+  leaseMs: 5_200,
+  gracePeriodMs: 100,
+  lookupIntervalMs: false,
+  reportsAfterMs: false,
 } as const;
 
-describe('held recipients', () => {
+describe('recipients on hold', () => {
   let database: Awaited<ReturnType<typeof startDatabase>>;
   let pool: Pool;
   let sandbox: LaafficSandbox;
@@ -27,7 +28,7 @@ describe('held recipients', () => {
     pool = new Pool({ connectionString: database.url });
     pool.on('error', () => undefined);
     sandbox = await LaafficSandbox.start();
-    const options: LaafficOutboxOptions = { database: database.url, timing: TIMING, worker: { poll: 50 } };
+    const options: LaafficOutboxOptions = { database: database.url, timing: TIMING, worker: { pollIntervalMs: 150 } };
     app = await startApp(sandbox, options);
     campaigns = app.get(SmsCampaigns);
     outbox = app.get(SmsOutbox);
@@ -45,7 +46,7 @@ describe('held recipients', () => {
     await database.close();
   });
 
-  /** A campaign whose answer was lost, and for which no proof came. */
+  /** A campaign whose response was lost, without any evidence. */
   async function heldCampaign(recipients = ['x', ...numbers(4)]): Promise<string> {
     sandbox.script({ fault: 'cut-after-accepting' });
     const { id } = await campaigns.create(campaignOf({ recipients, sendAt: 'now' }));
@@ -53,39 +54,41 @@ describe('held recipients', () => {
     await resumeLanes();
     return id;
   }
-  /** Several lost answers pause the lane. */
+  /** Several lost responses pause the lane. */
   const resumeLanes = () => pool.query('delete from laaffic_outbox.lane_limit');
   const isDone = (id: string) => until(async () => (await campaigns.find(id))?.state === 'done');
-  const states = async (id: string) => (await readAll(campaigns.results(id))).map(({ state }) => state);
+  const states = async (id: string) => (await readAll(campaigns.listResults(id))).map(({ state }) => state);
   const resolve = (id: string, decision: HeldDecision, positions?: number[]) =>
-    campaigns.resolve(id, decision, { by: 'a person', ...(positions === undefined ? {} : { positions }) });
+    campaigns.resolveHeld(id, decision, { actor: 'a person', ...(positions === undefined ? {} : { positions }) });
 
   const balance = (id: string) => balanceOf(pool, campaigns, id);
   const BALANCED = { unbalanced: 0, isWhole: true };
 
   const NEVER_UNSENT = ['invalid', 'abandoned', 'abandoned', 'abandoned', 'abandoned'];
 
-  it('that were sent anew are not said to be surely unsent when the gateway refuses them', async () => {
+  it('do not count as certainly unsent if the gateway rejects them after they were resent', async () => {
     const id = await heldCampaign();
     sandbox.script({ status: -3 });
     await resolve(id, 'resend');
     await isDone(id);
-    expect([await states(id), await balance(id)]).toEqual([NEVER_UNSENT, BALANCED]);
+    expect(await states(id)).toEqual(NEVER_UNSENT);
+    expect(await balance(id)).toEqual(BALANCED);
   });
 
-  it('that were sent anew are not said to be surely unsent when they are cancelled', async () => {
+  it('do not count as certainly unsent if they are cancelled after they were resent', async () => {
     const id = await heldCampaign();
     await pool.query(`update laaffic_outbox.account set slow_until = 'infinity'`);
     await resolve(id, 'resend');
     await campaigns.cancel(id);
     await pool.query(`update laaffic_outbox.account set slow_until = null`);
-    expect([await states(id), await balance(id)]).toEqual([NEVER_UNSENT, BALANCED]);
+    expect(await states(id)).toEqual(NEVER_UNSENT);
+    expect(await balance(id)).toEqual(BALANCED);
   });
 
-  it('are those of a request without an answer', async () => {
+  it('are those of a request without a response', async () => {
     const id = await heldCampaign();
-    const held = await readAll(campaigns.held(id));
-    expect([held, await campaigns.progress(id), await balance(id)]).toEqual([
+    const held = await readAll(campaigns.listHeld(id));
+    expect(held).toEqual(
       [...numbers(4)].map((number, index) => ({
         position: index + 1,
         number,
@@ -95,9 +98,9 @@ describe('held recipients', () => {
         reason: expect.any(String),
         sentAt: expect.any(Date),
       })),
-      progressOf(id, 'done', { total: 5, held: 4, invalid: 1 }),
-      BALANCED,
-    ]);
+    );
+    expect(await campaigns.getProgress(id)).toEqual(progressOf(id, 'done', { total: 5, held: 4, invalid: 1 }));
+    expect(await balance(id)).toEqual(BALANCED);
   });
 
   it.each([
@@ -108,15 +111,13 @@ describe('held recipients', () => {
     const id = await heldCampaign();
     const count = await resolve(id, decision);
     const again = await resolve(id, decision);
-    await until(async () => (await campaigns.progress(id)).pending === 0);
+    await until(async () => (await campaigns.getProgress(id)).pending === 0);
     await isDone(id);
-    expect([count, again, await campaigns.progress(id), await balance(id), sandbox.requests.length]).toEqual([
-      4,
-      0,
-      progressOf(id, 'done', { total: 5, invalid: 1, ...counts }),
-      BALANCED,
-      requests,
-    ]);
+    expect(count).toBe(4);
+    expect(again).toBe(0);
+    expect(await campaigns.getProgress(id)).toEqual(progressOf(id, 'done', { total: 5, invalid: 1, ...counts }));
+    expect(await balance(id)).toEqual(BALANCED);
+    expect(sandbox.requests.length).toEqual(requests);
   });
 
   it('are decided one by one', async () => {
@@ -144,37 +145,36 @@ describe('held recipients', () => {
     ]);
   });
 
-  it('may be single ones of a request that was answered', async () => {
+  it('may be single recipients of a request with a response', async () => {
     sandbox.script({ fault: 'missing-items', count: 2 });
     const { id } = await campaigns.create(campaignOf({ recipients: numbers(5), sendAt: 'now' }));
-    await until(async () => (await campaigns.progress(id)).held === 2);
-    const before = await campaigns.progress(id);
+    await until(async () => (await campaigns.getProgress(id)).held === 2);
+    const before = await campaigns.getProgress(id);
     await resolve(id, 'abandon', [3]);
     await resolve(id, 'resend');
     await isDone(id);
-    expect([before.accepted, await states(id), await balance(id)]).toEqual([
-      3,
-      ['accepted', 'accepted', 'accepted', 'abandoned', 'accepted'],
-      BALANCED,
-    ]);
-    expect(await campaigns.progress(id)).toEqual(progressOf(id, 'done', { total: 5, accepted: 4, abandoned: 1 }));
+    expect(before.accepted).toBe(3);
+    expect(await states(id)).toEqual(['accepted', 'accepted', 'accepted', 'abandoned', 'accepted']);
+    expect(await balance(id)).toEqual(BALANCED);
+    expect(await campaigns.getProgress(id)).toEqual(progressOf(id, 'done', { total: 5, accepted: 4, abandoned: 1 }));
   });
 
-  it('are not sent anew after a cancellation', async () => {
+  it('are not resent after a cancellation', async () => {
     sandbox.script([{ fault: 'hang-after-accepting' }]);
     const { id } = await campaigns.create(campaignOf({ recipients: numbers(3), sendAt: 'now' }));
     await until(() => sandbox.requests.length === 1);
     await campaigns.cancel(id);
-    await until(async () => (await campaigns.progress(id)).held === 3);
+    await until(async () => (await campaigns.getProgress(id)).held === 3);
     await expect(resolve(id, 'resend')).rejects.toMatchObject({ code: 'OUTBOX_WRONG_STATE' });
-    expect([await resolve(id, 'sent'), (await campaigns.progress(id)).accepted]).toEqual([3, 3]);
+    expect(await resolve(id, 'sent')).toBe(3);
+    expect((await campaigns.getProgress(id)).accepted).toBe(3);
   });
 
-  it('are decided by somebody with a name', async () => {
+  it('are decided only by an actor with a name', async () => {
     const id = await heldCampaign([...numbers(1)]);
-    const wrong = { by: '', positions: [-1] };
-    await expect(campaigns.resolve(id, 'maybe' as HeldDecision, wrong)).rejects.toMatchObject({
-      issues: [{ field: 'decision' }, { field: 'by' }, { field: 'positions' }],
+    const wrong = { actor: '', positions: [-1] };
+    await expect(campaigns.resolveHeld(id, 'maybe' as HeldDecision, wrong)).rejects.toMatchObject({
+      issues: [{ field: 'decision' }, { field: 'actor' }, { field: 'positions' }],
     });
     await resolve(id, 'sent');
     const { rows } = await pool.query(
@@ -187,21 +187,20 @@ describe('held recipients', () => {
   it('are found and decided among single messages too', async () => {
     sandbox.script({ fault: 'cut-after-accepting' });
     const { id } = await outbox.enqueue({ to: [...numbers(3)], content: 'code' });
-    const isHeld = async () => (await readAll(outbox.held())).filter(({ messageId }) => messageId === id).length === 3;
+    const isHeld = async () =>
+      (await readAll(outbox.listHeld())).filter(({ messageId }) => messageId === id).length === 3;
     await until(isHeld);
     const counts = [
-      await outbox.resolve(id, 'resend', { by: 'a person', positions: [0] }),
-      await outbox.resolve(id, 'sent', { by: 'a person', positions: [1] }),
-      await outbox.resolve(id, 'abandon', { by: 'a person' }),
-      await outbox.resolve('x', 'abandon', { by: 'a person' }),
+      await outbox.resolveHeld(id, 'resend', { actor: 'a person', positions: [0] }),
+      await outbox.resolveHeld(id, 'sent', { actor: 'a person', positions: [1] }),
+      await outbox.resolveHeld(id, 'abandon', { actor: 'a person' }),
+      await outbox.resolveHeld('x', 'abandon', { actor: 'a person' }),
     ];
     await until(async () => (await outbox.find(id))?.recipients[0]?.state === 'accepted');
     const after = (await outbox.find(id))?.recipients.map(({ state }) => state);
-    const held = await readAll(outbox.held());
-    expect([counts, after, held.filter(({ messageId }) => messageId === id)]).toEqual([
-      [1, 1, 1, 0],
-      ['accepted', 'accepted', 'abandoned'],
-      [],
-    ]);
+    const held = await readAll(outbox.listHeld());
+    expect(counts).toEqual([1, 1, 1, 0]);
+    expect(after).toEqual(['accepted', 'accepted', 'abandoned']);
+    expect(held.filter(({ messageId }) => messageId === id)).toEqual([]);
   });
 });

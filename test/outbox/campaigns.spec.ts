@@ -9,9 +9,10 @@ import {
 import { Pool } from 'pg';
 import { failureOf } from '../module/account.js';
 import { startApp } from './app.js';
-import { balanceOf, campaignOf, numbers, progressOf, readAll, until } from './campaigns.js';
+import { balanceOf, campaignOf, numbers, progressOf, readAll } from './campaigns.js';
 import { startDatabase } from './database.js';
 import { Line } from './line.js';
+import { until } from '../until.js';
 
 describe('SmsCampaigns', () => {
   let database: Awaited<ReturnType<typeof startDatabase>>;
@@ -24,8 +25,14 @@ describe('SmsCampaigns', () => {
     database = await startDatabase();
     sandbox = await LaafficSandbox.start();
     line = await Line.to(sandbox.url);
-    const timing = { startWithin: 4_000, timeout: 4_000, lease: 8_500, lookup: false, reportsAfter: false } as const;
-    app = await startApp(line, { database: database.url, timing, worker: { bulkSlots: 1, poll: 50 } });
+    const timing = {
+      startWithinMs: 4_000,
+      timeoutMs: 4_000,
+      leaseMs: 8_500,
+      lookupIntervalMs: false,
+      reportsAfterMs: false,
+    } as const;
+    app = await startApp(line, { database: database.url, timing, worker: { bulkSlots: 1, pollIntervalMs: 150 } });
     campaigns = app.get(SmsCampaigns);
   });
 
@@ -44,14 +51,14 @@ describe('SmsCampaigns', () => {
 
   const create = (more: Partial<NewCampaign> = {}) => campaigns.create(campaignOf(more));
   const isDone = (id: string) => until(async () => (await campaigns.find(id))?.state === 'done');
-  /** The contents that arrived, in the order of the requests. */
+  /** The texts that arrived, in the order of the requests. */
   const sent = () => sandbox.requests.map(({ body }) => (body as { content: string }).content);
 
-  it('sends to everybody once, and says so', async () => {
+  it('sends to each recipient once, and reports it', async () => {
     const { id, isNew } = await create({ recipients: numbers(2_500), sendAt: 'now', senderId: ' ACME ' });
     await isDone(id);
     const received = sandbox.messages.map(({ number }) => number).sort();
-    expect({ isNew, received, progress: await campaigns.progress(id), campaign: await campaigns.find(id) }).toEqual({
+    expect({ isNew, received, progress: await campaigns.getProgress(id), campaign: await campaigns.find(id) }).toEqual({
       isNew: true,
       received: [...numbers(2_500)],
       progress: progressOf(id, 'done', { total: 2_500, accepted: 2_500 }),
@@ -71,28 +78,30 @@ describe('SmsCampaigns', () => {
     });
   });
 
-  it('waits as a draft until it is started', async () => {
+  it('keeps a draft until it is started', async () => {
     const { id } = await create({ recipients: numbers(1) });
-    const draft = await campaigns.progress(id);
+    const draft = await campaigns.getProgress(id);
     await campaigns.start(id);
     await isDone(id);
-    expect([draft, await campaigns.progress(id)]).toEqual([
-      { ...progressOf(id, 'draft', { total: 1, pending: 1 }), startedAt: undefined, doneAt: undefined },
-      progressOf(id, 'done', { total: 1, accepted: 1 }),
-    ]);
+    expect(draft).toEqual({
+      ...progressOf(id, 'draft', { total: 1, pending: 1 }),
+      startedAt: undefined,
+      doneAt: undefined,
+    });
+    expect(await campaigns.getProgress(id)).toEqual(progressOf(id, 'done', { total: 1, accepted: 1 }));
   });
 
-  it('is done at once without recipients, and with none that is a phone number', async () => {
+  it('is done at once without recipients, or with invalid ones only', async () => {
     const empty = await create({ recipients: [], sendAt: 'now' });
     const invalid = await create({ recipients: ['x', ''], sendAt: 'now' });
     await isDone(empty.id);
     await isDone(invalid.id);
-    expect([await campaigns.progress(empty.id), await campaigns.progress(invalid.id), sandbox.requests.length]).toEqual(
-      [progressOf(empty.id, 'done', {}), progressOf(invalid.id, 'done', { total: 2, invalid: 2 }), 0],
-    );
+    expect(await campaigns.getProgress(empty.id)).toEqual(progressOf(empty.id, 'done', {}));
+    expect(await campaigns.getProgress(invalid.id)).toEqual(progressOf(invalid.id, 'done', { total: 2, invalid: 2 }));
+    expect(sandbox.requests).toHaveLength(0);
   });
 
-  it('counts entries that are no recipients, and sends to the others', async () => {
+  it('counts invalid entries, and sends to the others', async () => {
     const recipients = [
       '+91 8563 21412',
       'secret-text',
@@ -104,32 +113,30 @@ describe('SmsCampaigns', () => {
     ];
     const { id } = await create({ recipients, sendAt: 'now' });
     await isDone(id);
-    const results = await readAll(campaigns.results(id));
+    const results = await readAll(campaigns.listResults(id));
     const invalid = { state: 'invalid', number: undefined, orderId: '', code: 'LAAFFIC_INVALID_COMMAND' };
     const made = expect.stringMatching(/^[0-9a-f]{8}\./);
     const accepted = { state: 'accepted', msgId: expect.any(String) };
-    expect([results, await campaigns.progress(id)]).toEqual([
-      [
-        { ...accepted, position: 0, number: '91856321412', orderId: made },
-        { ...invalid, position: 1, reason: expect.stringMatching(/^must be a phone number/), input: 'secret-text' },
-        { ...accepted, position: 2, number: '918563210001', orderId: 'mine' },
-        {
-          ...invalid,
-          position: 3,
-          orderId: 'a,b',
-          reason: expect.stringMatching(/^orderId must be text/),
-          input: '9185…002',
-        },
-        { ...accepted, position: 4, number: '918563210003', orderId: 'mine' },
-        { ...invalid, position: 5, reason: expect.stringMatching(/^must be a phone number/) },
-        { ...accepted, position: 6, number: '918563210001', orderId: made },
-      ],
-      progressOf(id, 'done', { total: 7, accepted: 4, invalid: 3 }),
+    expect(results).toEqual([
+      { ...accepted, position: 0, number: '91856321412', orderId: made },
+      { ...invalid, position: 1, reason: expect.stringMatching(/^must be a phone number/), input: 'secret-text' },
+      { ...accepted, position: 2, number: '918563210001', orderId: 'mine' },
+      {
+        ...invalid,
+        position: 3,
+        orderId: 'a,b',
+        reason: expect.stringMatching(/^orderId must be text/),
+        input: '9185…002',
+      },
+      { ...accepted, position: 4, number: '918563210003', orderId: 'mine' },
+      { ...invalid, position: 5, reason: expect.stringMatching(/^must be a phone number/) },
+      { ...accepted, position: 6, number: '918563210001', orderId: made },
     ]);
-    expect(await readAll(campaigns.results(id, { state: 'invalid' }))).toEqual(
+    expect(await campaigns.getProgress(id)).toEqual(progressOf(id, 'done', { total: 7, accepted: 4, invalid: 3 }));
+    expect(await readAll(campaigns.listResults(id, { state: 'invalid' }))).toEqual(
       results.filter(({ state }) => state === 'invalid'),
     );
-    expect(await readAll(campaigns.results(id, { state: 'rejected' }))).toEqual([]);
+    expect(await readAll(campaigns.listResults(id, { state: 'rejected' }))).toEqual([]);
     const pool = new Pool({ connectionString: database.url, max: 1 });
     try {
       expect(await balanceOf(pool, campaigns, id)).toEqual({ unbalanced: 0, isWhole: true });
@@ -138,7 +145,7 @@ describe('SmsCampaigns', () => {
     }
   });
 
-  it('keeps of an invalid entry its order id, its line, and what stands there', async () => {
+  it('keeps the order id, the line and the input of an invalid entry', async () => {
     const recipients: CampaignRecipient[] = [
       { number: 'n/a', orderId: 'order-1', line: 2 },
       { problem: 'has more cells than the first row', orderId: 'order-2', line: 3, input: '+91 8563 21412,x,order-2' },
@@ -147,53 +154,70 @@ describe('SmsCampaigns', () => {
     ];
     const { id } = await create({ recipients });
     const invalid = { state: 'invalid', number: undefined, code: 'LAAFFIC_INVALID_COMMAND' };
-    const reason = 'number must be a phone number with country code, 7 to 15 digits';
-    expect(await readAll(campaigns.results(id))).toEqual([
-      { ...invalid, position: 0, orderId: 'order-1', line: 2, reason, input: 'n/a' },
+    const reason = 'number must be a phone number with country code: it';
+    expect(await readAll(campaigns.listResults(id))).toEqual([
+      {
+        ...invalid,
+        position: 0,
+        orderId: 'order-1',
+        line: 2,
+        reason: `${reason} contains “n”, which is not part of a number`,
+        input: 'n/a',
+      },
       {
         ...invalid,
         ...{ position: 1, orderId: 'order-2', line: 3, reason: 'has more cells than the first row' },
         input: '+91 85… …12,x,order-2',
       },
       { position: 2, number: '918563210001', orderId: 'order-3', state: 'pending' },
-      { ...invalid, position: 3, orderId: '', reason, input: 'a\ufffd[2J\ufffdb' },
+      {
+        ...invalid,
+        position: 3,
+        orderId: '',
+        reason: `${reason} has 2 digits, and numbers have 7 to 15`,
+        input: 'a\ufffd[2J\ufffdb',
+      },
     ]);
   });
 
-  it('sends to each of 2,500 with one order id, and the results have it', async () => {
+  it('sends to each of 2,500 recipients with one order id, and the results contain it', async () => {
     const { id } = await create({
       recipients: Array.from(numbers(2_500), (number) => ({ number, orderId: 'N/A' })),
       sendAt: 'now',
     });
     await isDone(id);
-    const results = await readAll(campaigns.results(id, { state: 'accepted' }));
+    const results = await readAll(campaigns.listResults(id, { state: 'accepted' }));
     expect(results.map(({ number, orderId }) => [number, orderId])).toEqual(
       Array.from(numbers(2_500), (number) => [number, 'N/A']),
     );
-    // In each request the gateway gets it once.
+    // Each request contains it once.
     const ids = sandbox.messages.map(({ orderId }) => orderId);
-    expect([ids.length, ids.filter((one) => one === 'N/A').length, new Set(ids).size]).toEqual([2_500, 3, 2_498]);
+    expect(ids.length).toBe(2_500);
+    expect(ids.filter((one) => one === 'N/A')).toHaveLength(3);
+    expect(new Set(ids).size).toBe(2_498);
   });
 
-  it('refuses duplicates if it is asked to', async () => {
+  it('rejects duplicates on request', async () => {
     const recipients = [...numbers(1_500), ...numbers(2)];
-    const { id } = await create({ recipients, duplicates: 'refuse', sendAt: 'now' });
+    const { id } = await create({ recipients, duplicates: 'reject', sendAt: 'now' });
     await isDone(id);
-    expect([await campaigns.progress(id), await readAll(campaigns.results(id, { state: 'invalid' }))]).toEqual([
+    expect(await campaigns.getProgress(id)).toEqual(
       progressOf(id, 'done', { total: 1_502, accepted: 1_500, invalid: 2 }),
+    );
+    expect(await readAll(campaigns.listResults(id, { state: 'invalid' }))).toEqual(
       [1_500, 1_501].map((position) => ({
         position,
         number: undefined,
         orderId: '',
         state: 'invalid',
         code: 'LAAFFIC_DUPLICATE_RECIPIENT',
-        reason: 'the number came before',
+        reason: 'the number occurred before',
         input: `9185…${position === 1_500 ? '000' : '001'}`,
       })),
-    ]);
+    );
   });
 
-  it('names everything that is wrong at once', async () => {
+  it('names every wrong field in one error', async () => {
     const wrong = { name: ' ', content: '', senderId: 'x'.repeat(33), recipients: '918563210001', idempotencyKey: '' };
     const more = { sendAt: new Date(NaN), priority: 0.5, duplicates: 'drop' };
     const error = await failureOf(campaigns.create({ ...wrong, ...more } as unknown as NewCampaign));
@@ -210,7 +234,7 @@ describe('SmsCampaigns', () => {
   });
 
   it.each([-8.64e15, Date.parse('0000-12-31T23:59:59.999Z'), Date.parse('+010000-01-01T00:00:00Z'), 8.64e15])(
-    'refuses the time %d, which its database cannot keep, and so does a message',
+    'rejects the time %d, which the database cannot store, and so does a message',
     async (time) => {
       const at = new Date(time);
       const outbox = app.get(SmsOutbox);
@@ -227,91 +251,86 @@ describe('SmsCampaigns', () => {
     },
   );
 
-  it('begins at its time, the one with the higher priority first', async () => {
+  it('starts campaigns at their time, the one with the higher priority first', async () => {
     const sendAt = new Date(Date.now() + 2_000);
     const low = await create({ recipients: numbers(2_000), content: 'low', sendAt });
     const high = await create({ recipients: numbers(2_000), content: 'high', sendAt, priority: 1 });
-    const before = await campaigns.progress(low.id);
+    const before = await campaigns.getProgress(low.id);
     await isDone(low.id);
     await isDone(high.id);
     const begun = sandbox.requests.map(({ at }) => at >= sendAt.getTime());
-    expect([before, sent(), begun]).toEqual([
-      { ...progressOf(low.id, 'scheduled', { total: 2_000, pending: 2_000 }), startedAt: undefined, doneAt: undefined },
-      ['high', 'high', 'low', 'low'],
-      [true, true, true, true],
-    ]);
+    expect(before).toEqual({
+      ...progressOf(low.id, 'scheduled', { total: 2_000, pending: 2_000 }),
+      startedAt: undefined,
+      doneAt: undefined,
+    });
+    expect(sent()).toEqual(['high', 'high', 'low', 'low']);
+    expect(begun).toEqual([true, true, true, true]);
   });
 
-  it('sends nothing more once it is paused, and goes on where it stood', async () => {
+  it('sends nothing more once paused, and continues where it stopped', async () => {
     line.hold();
     const { id } = await create({ recipients: numbers(3_000), content: 'paused', sendAt: 'now' });
     await until(() => sandbox.requests.length === 1);
     await campaigns.pause(id, 'a person');
     line.release();
-    await until(async () => (await campaigns.progress(id)).sending === 0);
-    const paused = await campaigns.progress(id);
-    // The lane is at work, and passes the campaign by.
+    await until(async () => (await campaigns.getProgress(id)).sending === 0);
+    const paused = await campaigns.getProgress(id);
+    // The lane works, but skips the campaign.
     const other = await create({ recipients: numbers(3_000), content: 'other', sendAt: 'now', priority: -1 });
     await isDone(other.id);
     const meanwhile = sent();
     await campaigns.resume(id);
     await isDone(id);
-    expect([paused, meanwhile, await campaigns.progress(id), sandbox.messages.length]).toEqual([
-      { ...progressOf(id, 'paused', { total: 3_000, accepted: 1_000, pending: 2_000 }), doneAt: undefined },
-      ['paused', 'other', 'other', 'other'],
-      progressOf(id, 'done', { total: 3_000, accepted: 3_000 }),
-      6_000,
-    ]);
+    expect(paused).toEqual({
+      ...progressOf(id, 'paused', { total: 3_000, accepted: 1_000, pending: 2_000 }),
+      doneAt: undefined,
+    });
+    expect(meanwhile).toEqual(['paused', 'other', 'other', 'other']);
+    expect(await campaigns.getProgress(id)).toEqual(progressOf(id, 'done', { total: 3_000, accepted: 3_000 }));
+    expect(sandbox.messages.length).toBe(6_000);
   });
 
-  it('never sends what was cancelled, even if it comes back unsent', async () => {
+  it('never sends a cancelled campaign, even if a chunk comes back unsent', async () => {
     sandbox.script({ status: -15 });
     line.hold();
     const { id } = await create({ recipients: ['x', ...numbers(2_999)], sendAt: 'now' });
     await until(() => sandbox.requests.length === 1);
     await campaigns.cancel(id, 'a person');
-    const atOnce = await campaigns.progress(id);
+    const atOnce = await campaigns.getProgress(id);
     line.release();
-    const watched = await readAll(campaigns.watch(id, { every: 20 }));
+    const watched = await readAll(campaigns.watch(id, { intervalMs: 20 }));
     await until(async () => (await campaigns.find(id))?.doneAt !== undefined);
-    const states = (await readAll(campaigns.results(id))).map(({ state }) => state);
+    const states = (await readAll(campaigns.listResults(id))).map(({ state }) => state);
     const end = progressOf(id, 'cancelled', { total: 3_000, invalid: 1, cancelled: 2_999 });
-    expect([
-      atOnce,
-      watched.at(-1),
-      await campaigns.progress(id),
-      new Set(states.slice(1)),
-      sandbox.requests.length,
-    ]).toEqual([
-      {
-        ...progressOf(id, 'cancelled', { total: 3_000, invalid: 1, sending: 999, cancelled: 2_000 }),
-        doneAt: undefined,
-      },
-      { ...end, doneAt: watched.at(-1)?.doneAt },
-      end,
-      new Set(['cancelled']),
-      1,
-    ]);
+    expect(atOnce).toEqual({
+      ...progressOf(id, 'cancelled', { total: 3_000, invalid: 1, sending: 999, cancelled: 2_000 }),
+      doneAt: undefined,
+    });
+    expect(watched.at(-1)).toEqual({ ...end, doneAt: watched.at(-1)?.doneAt });
+    expect(await campaigns.getProgress(id)).toEqual(end);
+    expect(new Set(states.slice(1))).toEqual(new Set(['cancelled']));
+    expect(sandbox.requests).toHaveLength(1);
     await expect(campaigns.cancel(id)).rejects.toMatchObject({ code: 'OUTBOX_WRONG_STATE' });
   });
 
-  it('says which state forbids a step, and which campaign there is none of', async () => {
+  it('names the state that forbids a step, and reports a missing campaign', async () => {
     const { id } = await create({ recipients: numbers(1) });
     await expect(campaigns.pause(id)).rejects.toMatchObject({
       code: 'OUTBOX_WRONG_STATE',
       message: 'The campaign cannot be paused: it is draft',
     });
     await expect(campaigns.resume(id)).rejects.toMatchObject({ code: 'OUTBOX_WRONG_STATE' });
-    await expect(campaigns.retryRefused(id, { by: 'x' })).rejects.toMatchObject({ code: 'OUTBOX_WRONG_STATE' });
+    await expect(campaigns.retryRejected(id, { actor: 'x' })).rejects.toMatchObject({ code: 'OUTBOX_WRONG_STATE' });
     for (const unknown of ['999999999', 'x', '99999999999999999999']) {
       await expect(campaigns.start(unknown)).rejects.toMatchObject({ code: 'OUTBOX_NOT_FOUND' });
-      await expect(campaigns.progress(unknown)).rejects.toMatchObject({ code: 'OUTBOX_NOT_FOUND' });
-      await expect(readAll(campaigns.results(unknown))).rejects.toMatchObject({ code: 'OUTBOX_NOT_FOUND' });
+      await expect(campaigns.getProgress(unknown)).rejects.toMatchObject({ code: 'OUTBOX_NOT_FOUND' });
+      await expect(readAll(campaigns.listResults(unknown))).rejects.toMatchObject({ code: 'OUTBOX_NOT_FOUND' });
       expect(await campaigns.find(unknown)).toBeUndefined();
     }
   });
 
-  it('lists the newest first, page by page', async () => {
+  it('lists the newest campaigns first, page by page', async () => {
     const ids: string[] = [];
     for (const name of ['a', 'b', 'c']) ids.unshift((await create({ name, recipients: [] })).id);
     const first = await campaigns.list({ state: 'draft', limit: 2 });
@@ -323,14 +342,14 @@ describe('SmsCampaigns', () => {
     ]);
   });
 
-  it('can be watched until it is done', async () => {
+  it('lets callers watch until it is done', async () => {
     line.hold();
     const { id } = await create({ recipients: numbers(2_000), sendAt: 'now' });
     const seen: CampaignProgress[] = [];
     const watching = (async () => {
-      for await (const progress of campaigns.watch(id, { every: 10 })) seen.push(progress);
+      for await (const progress of campaigns.watch(id, { intervalMs: 10 })) seen.push(progress);
     })();
-    // The first answer comes, and the second once the first was seen.
+    // The first response arrives, and the second once the first was seen.
     await until(() => {
       if (sandbox.requests.length === 2) return true;
       line.release();
@@ -341,10 +360,8 @@ describe('SmsCampaigns', () => {
     line.release();
     await watching;
     const accepted = seen.map((progress) => progress.accepted);
-    expect([accepted, seen.at(-1)]).toEqual([
-      [...accepted].sort((a, b) => a - b),
-      progressOf(id, 'done', { total: 2_000, accepted: 2_000 }),
-    ]);
+    expect(accepted).toEqual([...accepted].sort((a, b) => a - b));
+    expect(seen.at(-1)).toEqual(progressOf(id, 'done', { total: 2_000, accepted: 2_000 }));
     const ended = new AbortController();
     const draft = await create({ recipients: numbers(1) });
     const watch = campaigns.watch(draft.id, { signal: ended.signal });
@@ -354,51 +371,55 @@ describe('SmsCampaigns', () => {
     expect(await last).toEqual({ done: true, value: undefined });
   });
 
-  it('gives the results of a large campaign in order, from any position', async () => {
+  it('returns the results of a large campaign in order, from any position', async () => {
     const { id } = await create({ recipients: numbers(100_000) });
     let expected = 0;
-    for await (const { position, number, state } of campaigns.results(id)) {
+    for await (const { position, number, state } of campaigns.listResults(id)) {
       if (position !== expected++ || number !== String(918_500_000_000 + position) || state !== 'pending') break;
     }
-    const tail = await readAll(campaigns.results(id, { after: 99_997 }));
-    const none = await readAll(campaigns.results(id, { state: 'held' }));
-    expect([expected, tail.map(({ position }) => position), none]).toEqual([100_000, [99_998, 99_999], []]);
+    const tail = await readAll(campaigns.listResults(id, { after: 99_997 }));
+    const none = await readAll(campaigns.listResults(id, { state: 'held' }));
+    expect(expected).toBe(100_000);
+    expect(tail.map(({ position }) => position)).toEqual([99_998, 99_999]);
+    expect(none).toEqual([]);
   });
 
-  it('sends anew to those who were refused, and never to invalid ones', async () => {
+  it('resends to rejected recipients, but never to invalid ones', async () => {
     const recipients = ['x', ...numbers(9), '9990000009'];
-    sandbox.configure({ rules: [{ number: '918500000003', status: -9 }] });
+    sandbox.configure({ rejectionRules: [{ number: '918500000003', status: -9 }] });
     const { id } = await create({ recipients, sendAt: 'now' });
     await isDone(id);
-    const first = await campaigns.progress(id);
-    sandbox.configure({ rules: [] });
-    const count = await campaigns.retryRefused(id, { by: 'a person' });
-    await until(async () => (await campaigns.progress(id)).accepted === 9);
+    const first = await campaigns.getProgress(id);
+    sandbox.configure({ rejectionRules: [] });
+    const count = await campaigns.retryRejected(id, { actor: 'a person' });
+    await until(async () => (await campaigns.getProgress(id)).accepted === 9);
     await isDone(id);
-    const results = await readAll(campaigns.results(id));
-    expect([first, count, await campaigns.progress(id), results.map(({ state }) => state)]).toEqual([
-      progressOf(id, 'done', { total: 11, accepted: 8, rejected: 2, invalid: 1 }),
-      2,
+    const results = await readAll(campaigns.listResults(id));
+    expect(first).toEqual(progressOf(id, 'done', { total: 11, accepted: 8, rejected: 2, invalid: 1 }));
+    expect(count).toBe(2);
+    expect(await campaigns.getProgress(id)).toEqual(
       progressOf(id, 'done', { total: 11, accepted: 9, rejected: 1, invalid: 1 }),
-      ['invalid', ...Array.from({ length: 9 }, () => 'accepted'), 'rejected'],
+    );
+    expect(results.map(({ state }) => state)).toEqual([
+      'invalid',
+      ...Array.from({ length: 9 }, () => 'accepted'),
+      'rejected',
     ]);
-    await expect(campaigns.retryRefused(id, { by: '' })).rejects.toMatchObject({ issues: [{ field: 'by' }] });
+    await expect(campaigns.retryRejected(id, { actor: '' })).rejects.toMatchObject({ issues: [{ field: 'actor' }] });
   });
 
-  it('sends anew a whole request that was refused', async () => {
+  it('resends a whole rejected request', async () => {
     sandbox.script({ status: -3 });
     const { id } = await create({ recipients: ['x', ...numbers(3)], sendAt: 'now' });
     await isDone(id);
-    const refused = await campaigns.progress(id);
-    const count = await campaigns.retryRefused(id, { by: 'a person' });
-    const again = await campaigns.retryRefused(id, { by: 'a person' });
+    const refused = await campaigns.getProgress(id);
+    const count = await campaigns.retryRejected(id, { actor: 'a person' });
+    const again = await campaigns.retryRejected(id, { actor: 'a person' });
     await isDone(id);
-    expect([refused, count, again, await campaigns.progress(id)]).toEqual([
-      progressOf(id, 'done', { total: 4, rejected: 3, invalid: 1 }),
-      3,
-      0,
-      progressOf(id, 'done', { total: 4, accepted: 3, invalid: 1 }),
-    ]);
+    expect(refused).toEqual(progressOf(id, 'done', { total: 4, rejected: 3, invalid: 1 }));
+    expect(count).toBe(3);
+    expect(again).toBe(0);
+    expect(await campaigns.getProgress(id)).toEqual(progressOf(id, 'done', { total: 4, accepted: 3, invalid: 1 }));
   });
 
   it('lets single messages go first', async () => {

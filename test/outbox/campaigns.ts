@@ -1,35 +1,24 @@
 import type { NewCampaign, SmsCampaigns } from 'nestjs-laaffic-outbox';
 import type { Pool } from 'pg';
 
-const DEADLINE = 60_000;
-
-/** A campaign, as far as a test does not care. */
+/** A campaign with defaults for fields that a test does not care about. */
 export function campaignOf(more: Partial<NewCampaign>): NewCampaign {
   return { name: 'a campaign', content: 'hello', recipients: [], ...more };
 }
 
-/** So many numbers, each another. */
+/** This many different numbers. */
 export function* numbers(count: number): Generator<string, void, undefined> {
   for (let i = 0; i < count; i++) yield String(918_500_000_000 + i);
 }
 
-/** All that an iterable gives. */
+/** All values of an iterable. */
 export async function readAll<T>(source: AsyncIterable<T>): Promise<T[]> {
   const all: T[] = [];
   for await (const one of source) all.push(one);
   return all;
 }
 
-/** Looks again and again until it is so. */
-export async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + DEADLINE;
-  while (!(await isSo())) {
-    if (performance.now() > deadline) throw new Error('it did not come to be in time');
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
-
-/** What `progress` says, the counts that are not named being 0. */
+/** The expected progress. Counts that are not named are 0. */
 export function progressOf(id: string, state: string, counts: Record<string, number>) {
   return {
     id,
@@ -52,9 +41,9 @@ export function progressOf(id: string, state: string, counts: Record<string, num
   };
 }
 
-/** Whether the chunks count what is known of their recipients, and the counts of the progress add up. */
+/** Checks that the counts of each chunk match its recipients, and that the counts of the progress add up. */
 export async function balanceOf(pool: Pool, campaigns: SmsCampaigns, id: string) {
-  const { total, ...progress } = await campaigns.progress(id);
+  const { total, ...progress } = await campaigns.getProgress(id);
   const { rows } = await pool.query<{ unbalanced: number }>(
     `select count(*)::int as unbalanced from laaffic_outbox.chunk c cross join lateral (
       select count(*) filter (where state in ('accepted', 'delivered', 'failed'))

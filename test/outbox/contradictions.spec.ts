@@ -2,10 +2,11 @@ import type { DeliveryReport, RecipientInput } from 'nestjs-laaffic';
 import { migrateOutbox, SmsCampaigns, type OutboxRecipient, type SmsOutbox } from 'nestjs-laaffic-outbox';
 import { ReportIntake } from '../../libs/laaffic-outbox/src/reports/report-intake.js';
 import { readAll } from './campaigns.js';
-import { numbers, SHORT, Stage, until } from './stage.js';
+import { numbers, SHORT, Stage } from './stage.js';
+import { until } from '../until.js';
 
 const AT = new Date('2026-11-22T15:02:17Z');
-/** The gateway says that it did not take the request: nothing is sent until the account is resumed. */
+/** The gateway rejects the request. Nothing is sent until the account is resumed. */
 const NOT_TAKEN = { status: -10 };
 const GIVEN_BACK = 'given back LAAFFIC_INSUFFICIENT_BALANCE';
 const CONTRADICTED = 'contradicted 1 reported although not sent';
@@ -26,9 +27,9 @@ describe('a report of a message that counted as not sent', () => {
   afterEach(() => stage.stop());
   afterAll(() => stage.close());
 
-  /** A worker, and how reports reach it. */
-  async function start({ url = stage.sandbox.url, grace = 60_000 } = {}) {
-    const { app, outbox } = await stage.app({ timing: { ...SHORT, grace } }, { url });
+  /** A worker, and the way reports reach it. */
+  async function start({ url = stage.sandbox.url, gracePeriodMs = 60_000 } = {}) {
+    const { app, outbox } = await stage.app({ timing: { ...SHORT, gracePeriodMs } }, { url });
     const intake = app.get(ReportIntake, { strict: false });
     const take = ({ orderId, number }: OutboxRecipient, attempt: number, more: Partial<DeliveryReport> = {}) =>
       intake.take({
@@ -56,7 +57,7 @@ describe('a report of a message that counted as not sent', () => {
       (seen) => seen === expected,
     );
 
-  /** A message that was given back after its first attempt. */
+  /** A message that was released after its first attempt. */
   async function givenBack(outbox: SmsOutbox, count: number) {
     stage.sandbox.script(NOT_TAKEN);
     const { id } = await outbox.enqueue({ to: numbers(count), content: 'x' });
@@ -64,7 +65,7 @@ describe('a report of a message that counted as not sent', () => {
     return { id, recipients: await recipientsOf(outbox, id) };
   }
 
-  /** Lets a worker claim all that is pending. */
+  /** Lets a worker claim everything that is pending. */
   async function letAllGo(outbox: SmsOutbox) {
     await letGo();
     await outbox.resumeAccount('a person');
@@ -72,37 +73,35 @@ describe('a report of a message that counted as not sent', () => {
   }
   const endGrace = () => stage.query(`update chunk set changed_at = changed_at - interval '1 hour'`);
   const sentTo = () => stage.sandbox.messages.map(({ number }) => number);
-  /** Nothing is claimed until it may go. */
+  /** Holds claims until the test releases them. */
   const hold = () => stage.query(`update account set slow_until = clock_timestamp() + interval '1 hour'`);
   const letGo = () => stage.query(`update account set slow_until = null`);
 
-  it('settles it, and it is not sent again', async () => {
+  it('decides the message, and it is not sent again', async () => {
     const { outbox, take } = await start();
     const { id, recipients } = await givenBack(outbox, 1);
     const { number, orderId } = recipients[0]!;
     await take(recipients[0]!, 1);
     await letAllGo(outbox);
-    expect([await recipientsOf(outbox, id), await stage.events(id), sentTo()]).toEqual([
-      [
-        {
-          position: 0,
-          number,
-          orderId,
-          state: 'delivered',
-          msgId: '71',
-          reportedAt: expect.any(Date),
-          gatewayTime: AT,
-        },
-      ],
-      ['pending', 'sending', GIVEN_BACK, CONTRADICTED],
-      numbers(1, 90),
+    expect(await recipientsOf(outbox, id)).toEqual([
+      {
+        position: 0,
+        number,
+        orderId,
+        state: 'delivered',
+        msgId: '71',
+        reportedAt: expect.any(Date),
+        gatewayTime: AT,
+      },
     ]);
+    expect(await stage.events(id)).toEqual(['pending', 'sending', GIVEN_BACK, CONTRADICTED]);
+    expect(sentTo()).toEqual(numbers(1, 90));
     expect(await stage.query('select state::text, n, accepted, unknown, code from chunk where id = $1', [id])).toEqual([
       { state: 'settled', n: 1, accepted: 1, unknown: 0, code: null },
     ]);
   });
 
-  it('makes the others unknown, who are proved one by one or held', async () => {
+  it('makes the other recipients unknown, which are proved one by one or held', async () => {
     const { outbox, take } = await start();
     const { id, recipients } = await givenBack(outbox, 3);
     await take(recipients[0]!, 1, { state: 'sending' });
@@ -112,16 +111,14 @@ describe('a report of a message that counted as not sent', () => {
     await endGrace();
     await becomes(outbox, id, 'accepted,failed,held');
     await letAllGo(outbox);
-    expect([await stage.events(id), sentTo()]).toEqual([
-      ['pending', 'sending', GIVEN_BACK, CONTRADICTED, 'proved 2 of 3', 'held'],
-      numbers(1, 90),
-    ]);
+    expect(await stage.events(id)).toEqual(['pending', 'sending', GIVEN_BACK, CONTRADICTED, 'proved 2 of 3', 'held']);
+    expect(sentTo()).toEqual(numbers(1, 90));
     expect(await stage.query('select n, accepted, rejected, unknown from chunk where id = $1', [id])).toEqual([
       { n: 3, accepted: 2, rejected: 0, unknown: 1 },
     ]);
   });
 
-  it('counts whichever attempt it is of, and says when that began', async () => {
+  it('counts for whichever attempt it belongs to, and tells when that attempt started', async () => {
     const { outbox, take } = await start();
     const { id, recipients } = await givenBack(outbox, 2);
     stage.sandbox.script([NOT_TAKEN, NOT_TAKEN]);
@@ -137,14 +134,12 @@ describe('a report of a message that counted as not sent', () => {
         from chunk c where id = $1`,
       [id],
     );
-    expect([await states(outbox, id), (await stage.events(id)).slice(-2), began]).toEqual([
-      'delivered,accepted',
-      [CONTRADICTED, CONTRADICTED],
-      [{ is: true }],
-    ]);
+    expect(await states(outbox, id)).toBe('delivered,accepted');
+    expect((await stage.events(id)).slice(-2)).toEqual([CONTRADICTED, CONTRADICTED]);
+    expect(began).toEqual([{ is: true }]);
   });
 
-  it('is heard of by who waits for the outcome', async () => {
+  it('wakes a caller that waits for the outcome', async () => {
     const { outbox, take } = await start();
     stage.sandbox.script(NOT_TAKEN);
     const key = { idempotencyKey: 'waiting' };
@@ -153,40 +148,38 @@ describe('a report of a message that counted as not sent', () => {
     await ends(id, GIVEN_BACK);
     await take((await recipientsOf(outbox, id))[0]!, 1);
     const { receipt } = await sending;
-    expect([receipt?.accepted.map(({ number }) => number), receipt?.unknown]).toEqual([
-      numbers(1),
-      [{ number: numbers(2)[1], orderId: expect.any(String), ...DOUBT }],
-    ]);
+    expect(receipt?.accepted.map(({ number }) => number)).toEqual(numbers(1));
+    expect(receipt?.unknown).toEqual([{ number: numbers(2)[1], orderId: expect.any(String), ...DOUBT }]);
   });
 
-  it("finds it by a caller's own order id too", async () => {
+  it("finds the message by a caller's own order id too", async () => {
     const { outbox, take } = await start();
     stage.sandbox.script(NOT_TAKEN);
     const [number = ''] = numbers(1);
     const { id } = await outbox.enqueue({ to: { number, orderId: 'mine' }, content: 'x' });
     await ends(id, GIVEN_BACK);
     await take((await recipientsOf(outbox, id))[0]!, 1);
-    expect([await states(outbox, id), (await stage.events(id)).at(-1)]).toEqual(['delivered', CONTRADICTED]);
+    expect(await states(outbox, id)).toBe('delivered');
+    expect((await stage.events(id)).at(-1)).toEqual(CONTRADICTED);
   });
 
-  it('changes nothing about one that was cancelled', async () => {
+  it('changes nothing about a cancelled message', async () => {
     const { outbox, take } = await start();
     const { id, recipients } = await givenBack(outbox, 1);
     await outbox.cancel(id);
     await take(recipients[0]!, 1);
-    expect([await states(outbox, id), (await stage.events(id)).slice(-2)]).toEqual([
-      'cancelled',
-      ['cancelled', CONTRADICTED],
-    ]);
+    expect(await states(outbox, id)).toBe('cancelled');
+    expect((await stage.events(id)).slice(-2)).toEqual(['cancelled', CONTRADICTED]);
   });
 
-  it.each([0, 1, 2])('is not believed of attempt %i, which was not made', async (attempt) => {
+  it.each([0, 1, 2])('does not count for attempt %i, which was not made', async (attempt) => {
     const { outbox, take } = await start();
     await hold();
     const { id } = await outbox.enqueue({ to: numbers(1), content: 'x' });
     await take((await recipientsOf(outbox, id))[0]!, attempt);
-    expect([await states(outbox, id), await stage.events(id)]).toEqual(['pending', ['pending']]);
-    // Nor once the attempt is made.
+    expect(await states(outbox, id)).toBe('pending');
+    expect(await stage.events(id)).toEqual(['pending']);
+    // Nor after the attempt.
     await letGo();
     await becomes(outbox, id, 'accepted');
     await stage.query(`update early_report set try_at = clock_timestamp()`);
@@ -194,29 +187,28 @@ describe('a report of a message that counted as not sent', () => {
       () => stage.query('select from early_report where tries > 0'),
       (rows) => rows.length === 1,
     );
-    expect([await states(outbox, id), sentTo()]).toEqual(['accepted', numbers(1)]);
+    expect(await states(outbox, id)).toBe('accepted');
+    expect(sentTo()).toEqual(numbers(1));
   });
 
-  it('is not believed if its number is another than the one of the recipient that its order id names', async () => {
+  it('does not count if its number differs from that of the recipient that its order id names', async () => {
     const { outbox, take } = await start();
     const { id, recipients } = await givenBack(outbox, 2);
     await take({ ...recipients[0]!, number: numbers(2)[1] }, 1);
     await take({ ...recipients[0]!, number: undefined }, 1, { msgId: '72' });
-    expect([await states(outbox, id), await stage.events(id)]).toEqual([
-      'pending,pending',
-      ['pending', 'sending', GIVEN_BACK],
-    ]);
+    expect(await states(outbox, id)).toBe('pending,pending');
+    expect(await stage.events(id)).toEqual(['pending', 'sending', GIVEN_BACK]);
   });
 
-  describe('whose recipient has been moved to another request since', () => {
-    /** Two whose answer was lost, held, and sent anew by a person while nothing can be sent. */
+  describe('whose recipient has moved to another request', () => {
+    /** Two recipients whose response was lost, held, and resent by a person while nothing can be sent. */
     async function resent(outbox: SmsOutbox, to: RecipientInput[]) {
       stage.sandbox.script({ fault: 'cut-after-accepting' });
       const { id } = await outbox.enqueue({ to, content: 'x' });
       await becomes(outbox, id, to.map(() => 'held').join());
       const recipients = await recipientsOf(outbox, id);
       await hold();
-      await outbox.resolve(id, 'resend', { by: 'a person' });
+      await outbox.resolveHeld(id, 'resend', { actor: 'a person' });
       await becomes(outbox, id, to.map(() => 'pending').join());
       return { id, recipients };
     }
@@ -224,8 +216,8 @@ describe('a report of a message that counted as not sent', () => {
     it.each<[string, (number: string, i: number) => RecipientInput]>([
       ['an order id of the outbox', (number: string) => number],
       ["a caller's own order id", (number: string, i: number) => ({ number, orderId: `own-${i}` })],
-    ])('keeps the recipient from getting it twice, and the others are sent anew: by %s', async (_, form) => {
-      const { outbox, take } = await start({ grace: 100 });
+    ])('keeps the recipient from getting it twice, and the others are resent: by %s', async (_, form) => {
+      const { outbox, take } = await start({ gracePeriodMs: 100 });
       const { id, recipients } = await resent(outbox, numbers(3).map(form));
       await take(recipients[0]!, 1);
       await take(recipients[2]!, 1, { msgId: '73', state: 'failed', reason: 'UNDELIV' });
@@ -233,7 +225,7 @@ describe('a report of a message that counted as not sent', () => {
       await letGo();
       await becomes(outbox, id, 'delivered,accepted,failed');
       expect(sentTo()).toEqual([...numbers(3), numbers(3)[1]]);
-      // By chunk: those who are sent anew, then each who was taken out.
+      // By chunk: the resent recipients, then each that was taken out.
       expect((await stage.events(id)).slice(5)).toEqual([
         'not sent again 1 reported',
         'not sent again 1 reported',
@@ -245,8 +237,8 @@ describe('a report of a message that counted as not sent', () => {
       expect(await stage.sums()).toEqual({ n: 3, accepted: 3, rejected: 0, unknown: 0 });
     });
 
-    it('stops all of them if all are reported, in one group', async () => {
-      const { outbox, take } = await start({ grace: 100 });
+    it('stops all recipients if all are reported in one group', async () => {
+      const { outbox, take } = await start({ gracePeriodMs: 100 });
       const { id, recipients } = await resent(outbox, numbers(3));
       await Promise.all(recipients.map((recipient, i) => take(recipient, 1, { msgId: `7${i}` })));
       await becomes(outbox, id, 'delivered,delivered,delivered');
@@ -257,10 +249,10 @@ describe('a report of a message that counted as not sent', () => {
       ]);
     });
 
-    it('settles who is being sent to again, and the answer of that changes nothing', async () => {
-      const { outbox, take } = await start({ grace: 100 });
+    it('decides a recipient that is being sent to again, and the later response changes nothing', async () => {
+      const { outbox, take } = await start({ gracePeriodMs: 100 });
       const { id, recipients } = await resent(outbox, numbers(2));
-      stage.sandbox.script({ delayAnswer: 500 });
+      stage.sandbox.script({ responseDelayMs: 500 });
       const before = stage.sandbox.requests.length;
       await letGo();
       await until(
@@ -272,9 +264,9 @@ describe('a report of a message that counted as not sent', () => {
       expect(sentTo()).toEqual([...numbers(2), ...numbers(2)]);
     });
 
-    it('stops both halves of a request that the gateway refused for a number, and sent all the same', async () => {
+    it('stops both halves of a request that the gateway rejected for a number and sent anyway', async () => {
       const { outbox, take } = await start();
-      stage.sandbox.script({ status: -9, delayAnswer: 300 });
+      stage.sandbox.script({ status: -9, responseDelayMs: 300 });
       const { id } = await outbox.enqueue({ to: numbers(4), content: 'x' });
       await until(
         () => stage.sandbox.requests.length,
@@ -289,13 +281,14 @@ describe('a report of a message that counted as not sent', () => {
       await take(recipients[3]!, 1);
       expect(await states(outbox, id)).toBe('unknown,unknown,unknown,delivered');
       await letAllGo(outbox);
-      expect([await states(outbox, id), sentTo()]).toEqual(['unknown,unknown,unknown,delivered', numbers(1, 90)]);
+      expect(await states(outbox, id)).toBe('unknown,unknown,unknown,delivered');
+      expect(sentTo()).toEqual(numbers(1, 90));
     });
 
     it.each([
-      ['who is sent to alone', 0, 'delivered,unknown,unknown'],
-      ['who is among the others', 2, 'unknown,unknown,delivered'],
-    ])('stops the probe that was cut off and the others: reported is one %s', async (_, position, expected) => {
+      ['sent to alone', 0, 'delivered,unknown,unknown'],
+      ['among the others', 2, 'unknown,unknown,delivered'],
+    ])('stops the probe that was split off, and the others: the report is of one %s', async (_, position, expected) => {
       const { outbox, take } = await start();
       const { id, recipients } = await givenBack(outbox, 3);
       stage.sandbox.script(NOT_TAKEN);
@@ -308,10 +301,11 @@ describe('a report of a message that counted as not sent', () => {
       await take(recipients[position]!, 1);
       expect(await states(outbox, id)).toBe(expected);
       await letAllGo(outbox);
-      expect([await states(outbox, id), sentTo()]).toEqual([expected, numbers(1, 90)]);
+      expect(await states(outbox, id)).toEqual(expected);
+      expect(sentTo()).toEqual(numbers(1, 90));
     });
 
-    it('does not stop what was cut off before the attempt that is reported', async () => {
+    it('does not stop a chunk that was split off before the reported attempt', async () => {
       const { outbox, take } = await start();
       await hold();
       const { id } = await outbox.enqueue({ to: numbers(3), content: 'x' });
@@ -328,7 +322,7 @@ describe('a report of a message that counted as not sent', () => {
       expect(await states(outbox, id)).toBe('pending,unknown,delivered');
     });
 
-    it('stops those that a person sent anew because the gateway had refused them', async () => {
+    it('stops recipients that a person resent because the gateway had rejected them', async () => {
       const { app, outbox, take } = await start();
       const campaigns = app.get(SmsCampaigns);
       stage.sandbox.script({ status: -3 });
@@ -337,19 +331,19 @@ describe('a report of a message that counted as not sent', () => {
         () => stage.query<{ state: string }>('select state::text from campaign'),
         ([campaign]) => campaign?.state === 'done',
       );
-      const [first, second] = await readAll(campaigns.results(id));
+      const [first, second] = await readAll(campaigns.listResults(id));
       await hold();
-      expect(await campaigns.retryRefused(id, { by: 'a person' })).toBe(2);
+      expect(await campaigns.retryRejected(id, { actor: 'a person' })).toBe(2);
       await take(first!, 1);
       await take(second!, 1, { msgId: '72', state: 'sending' });
-      expect((await readAll(campaigns.results(id))).map(({ state }) => state)).toEqual(['delivered', 'accepted']);
+      expect((await readAll(campaigns.listResults(id))).map(({ state }) => state)).toEqual(['delivered', 'accepted']);
       await letAllGo(outbox);
       expect(sentTo()).toEqual(numbers(1, 90));
     });
   });
 
   describe('that is being sent again', () => {
-    /** The second attempt is under way when a report of the first comes. */
+    /** The second attempt is in flight when a report for the first arrives. */
     async function contradicted(second: object) {
       const line = await stage.lineToGateway();
       const { outbox, take } = await start({ url: line.url });
@@ -357,7 +351,7 @@ describe('a report of a message that counted as not sent', () => {
       stage.sandbox.script(second);
       line.hold();
       const before = stage.sandbox.requests.length;
-      // A probe would send to one recipient alone.
+      // A probe would send to one recipient only.
       await stage.query(`with due as (update chunk set due_at = clock_timestamp() where state = 'pending')
         update account set paused_at = null, probe_at = null, probes = 0`);
       await until(
@@ -369,7 +363,7 @@ describe('a report of a message that counted as not sent', () => {
       return { outbox, id, begun: ['pending', 'sending', GIVEN_BACK, 'sending', CONTRADICTED] };
     }
 
-    it('lets it be settled', async () => {
+    it('lets the message be decided', async () => {
       const { outbox, id, begun } = await contradicted({});
       await becomes(outbox, id, 'accepted,accepted');
       await until(
@@ -379,15 +373,15 @@ describe('a report of a message that counted as not sent', () => {
       expect(await stage.events(id)).toEqual([...begun, 'settled', CONTRADICTED]);
     });
 
-    it('lets a refusal mean no longer that nothing was sent', async () => {
+    it('means that a rejection no longer proves that nothing was sent', async () => {
       const { outbox, id, begun } = await contradicted({ status: -6 });
       await becomes(outbox, id, 'delivered,abandoned');
       expect(await stage.events(id)).toEqual([...begun, 'abandoned LAAFFIC_NOT_A_TEMPLATE', CONTRADICTED]);
     });
 
     it.each([
-      ['given back', { status: -15 }, 'giving back came too late LAAFFIC_TOO_FREQUENT'],
-      ['divided', { status: -9 }, 'division came too late LAAFFIC_ABNORMAL_NUMBER'],
+      ['released', { status: -15 }, 'giving back came too late LAAFFIC_TOO_FREQUENT'],
+      ['split', { status: -9 }, 'division came too late LAAFFIC_ABNORMAL_NUMBER'],
     ])('keeps it from being %s and sent a third time', async (_, answer, noted) => {
       const { outbox, id, begun } = await contradicted(answer);
       await becomes(outbox, id, 'delivered,unknown');

@@ -3,12 +3,13 @@ import { migrateOutbox, OutboxError, SmsCampaigns, SmsOutbox } from 'nestjs-laaf
 import { failureOf } from '../module/account.js';
 import { campaignOf, readAll } from './campaigns.js';
 import { Line } from './line.js';
-import { numbers, Stage, until } from './stage.js';
+import { numbers, Stage } from './stage.js';
+import { until } from '../until.js';
 
 const SMS = { to: numbers(1), content: 'x' };
-const BY = { by: 'a person' };
+const BY = { actor: 'a person' };
 
-describe('when the database fails', () => {
+describe('a failure of the database', () => {
   let stage: Stage;
   const lines: Line[] = [];
 
@@ -23,7 +24,7 @@ describe('when the database fails', () => {
   });
   afterAll(() => stage.close());
 
-  /** A process that sends nothing, on a line of its own. */
+  /** A process that sends nothing, with its own connection proxy. */
   async function start() {
     const line = await Line.to(stage.database.url);
     lines.push(line);
@@ -32,17 +33,10 @@ describe('when the database fails', () => {
   }
 
   const databaseName = () => new URL(stage.database.url).pathname.slice(1);
-  /** Ends the sessions of the processes under test: those that they make anew are what they would get. */
+  /** Ends the idle sessions of the processes under test. New sessions would be in the same situation. */
   const endSessions = () =>
-    until(
-      () =>
-        stage.query(
-          `select pg_terminate_backend(pid) from pg_stat_activity
-          where datname = current_database() and application_name = 'nestjs-laaffic-outbox' and backend_start < $1`,
-          [new Date()],
-        ),
-      (rows) => rows.length > 0,
-    );
+    stage.query(`select pg_terminate_backend(pid, 60000) from pg_stat_activity
+      where datname = current_database() and application_name = 'nestjs-laaffic-outbox'`);
 
   const calls: [string, (outbox: SmsOutbox, campaigns: SmsCampaigns) => Promise<unknown>][] = [
     ['enqueue', (outbox) => outbox.enqueue(SMS)],
@@ -50,17 +44,17 @@ describe('when the database fails', () => {
     ['find', (outbox) => outbox.find('1')],
     ['findByOrderId', (outbox) => outbox.findByOrderId('mine')],
     ['cancel', (outbox) => outbox.cancel('1')],
-    ['held', (outbox) => readAll(outbox.held())],
-    ['resolve', (outbox) => outbox.resolve('1', 'sent', BY)],
+    ['listHeld', (outbox) => readAll(outbox.listHeld())],
+    ['resolveHeld', (outbox) => outbox.resolveHeld('1', 'sent', BY)],
     ['resumeAccount', (outbox) => outbox.resumeAccount('a person')],
     ['campaigns.start', (_, campaigns) => campaigns.start('1')],
     ['campaigns.cancel', (_, campaigns) => campaigns.cancel('1')],
     ['campaigns.find', (_, campaigns) => campaigns.find('1')],
     ['campaigns.list', (_, campaigns) => campaigns.list()],
-    ['campaigns.progress', (_, campaigns) => campaigns.progress('1')],
-    ['campaigns.results', (_, campaigns) => readAll(campaigns.results('1'))],
-    ['campaigns.resolve', (_, campaigns) => campaigns.resolve('1', 'sent', BY)],
-    ['campaigns.retryRefused', (_, campaigns) => campaigns.retryRefused('1', BY)],
+    ['campaigns.getProgress', (_, campaigns) => campaigns.getProgress('1')],
+    ['campaigns.listResults', (_, campaigns) => readAll(campaigns.listResults('1'))],
+    ['campaigns.resolveHeld', (_, campaigns) => campaigns.resolveHeld('1', 'sent', BY)],
+    ['campaigns.retryRejected', (_, campaigns) => campaigns.retryRejected('1', BY)],
     ['campaigns.create', (_, campaigns) => campaigns.create(campaignOf({ idempotencyKey: 'a key' }))],
   ];
   const failureIn = (error: unknown) => {
@@ -69,16 +63,16 @@ describe('when the database fails', () => {
     return { code, outcome, message, cause: (cause as { code?: string }).code };
   };
 
-  it.each(calls)('%s says that it was not reached', async (_, call) => {
+  it.each(calls)('makes %s report that the database was not reached', async (_, call) => {
     const { line, outbox, campaigns } = await start();
     await line.cut();
     const error = await failureOf(call(outbox, campaigns));
     expect(failureIn(error)).toEqual({
-      code: 'OUTBOX_DATABASE',
+      code: 'OUTBOX_DATABASE_UNAVAILABLE',
       outcome: 'rejected',
       message:
-        'The database of the outbox cannot be reached (ECONNREFUSED), so a statement was not made and has stored ' +
-        'nothing: the same call may be repeated',
+        'The database of the outbox cannot be reached (ECONNREFUSED), so the statement did not run: ' +
+        'the call may be retried',
       cause: 'ECONNREFUSED',
     });
     const { password } = new URL(stage.database.url);
@@ -86,7 +80,7 @@ describe('when the database fails', () => {
     expect(inspect(error, { depth: 9, showHidden: true })).not.toContain(password);
   });
 
-  it.each(calls)('%s says that it was refused, and nothing was stored', async (_, call) => {
+  it.each(calls)('makes %s report that it was rejected and nothing was stored', async (_, call) => {
     const { outbox, campaigns } = await start();
     await stage.query('alter schema laaffic_outbox rename to gone', [], 'pg_catalog');
     try {
@@ -94,7 +88,7 @@ describe('when the database fails', () => {
         code: 'OUTBOX_SCHEMA_MISSING',
         outcome: 'rejected',
         message: expect.stringMatching(
-          /^The database of the outbox lacks a table or function of this release \((42P01|3F000)\), and the statement stored nothing: the same call fails until migrateOutbox has run$/,
+          /^The database of the outbox lacks a table or function of this release \((42P01|3F000)\), and the statement stored nothing: the call fails until migrateOutbox has run$/,
         ),
         cause: expect.any(String),
       });
@@ -103,49 +97,52 @@ describe('when the database fails', () => {
     }
   });
 
-  it('a commit whose answer was lost is one of which nobody knows, and the same key settles it', async () => {
+  it('leaves a commit with a lost response unknown, and the same key finds out', async () => {
     const { line, outbox } = await start();
     line.loseAnswerTo('insert into');
     const key = { idempotencyKey: 'lost' };
     expect(failureIn(await failureOf(outbox.enqueue(SMS, key)))).toEqual({
-      code: 'OUTBOX_DATABASE',
+      code: 'OUTBOX_DATABASE_UNAVAILABLE',
       outcome: 'unknown',
       message:
-        'The database of the outbox did not answer a statement, and nobody knows whether it has stored anything: ' +
-        'the same call with the same idempotency key settles that',
+        'The database of the outbox did not respond to a statement, and it is unknown whether anything was stored: ' +
+        'retry the call with the same idempotency key',
       cause: undefined,
     });
     const [stored] = await stage.query<{ id: string }>('select id::text as id from chunk');
     expect(await outbox.enqueue(SMS, key)).toEqual({ id: stored?.id, isNew: false });
   });
 
-  it('nobody knows either of a session that the server ended', async () => {
+  it('is unknown if the server ended the session', async () => {
     const { outbox } = await start();
     const other = await stage.pool.connect();
     await other.query('begin; lock table laaffic_outbox.chunk in access exclusive mode');
-    const failing = failureOf(outbox.enqueue(SMS));
-    await until(
-      () =>
-        stage.query(`select pg_terminate_backend(pid) from pg_stat_activity
-          where datname = current_database() and wait_event_type = 'Lock'`),
-      (rows) => rows.length > 0,
-    );
-    expect(failureIn(await failing)).toMatchObject({
-      message: expect.stringContaining('did not answer a statement (57P01), and nobody knows'),
-      cause: '57P01',
-    });
-    await other.query('rollback');
-    other.release();
+    try {
+      const failing = failureOf(outbox.enqueue(SMS));
+      await until(
+        () =>
+          stage.query(`select pg_terminate_backend(pid) from pg_stat_activity
+            where datname = current_database() and wait_event_type = 'Lock'`),
+        (rows) => rows.length > 0,
+      );
+      expect(failureIn(await failing)).toMatchObject({
+        message: expect.stringContaining('did not respond to a statement (57P01), and it is unknown'),
+        cause: '57P01',
+      });
+    } finally {
+      await other.query('rollback');
+      other.release();
+    }
     expect((await outbox.enqueue(SMS)).isNew).toBe(true);
   });
 
   it.each([
-    ['40P01', 'OUTBOX_DATABASE'],
+    ['40P01', 'OUTBOX_DATABASE_UNAVAILABLE'],
     ['53100', 'OUTBOX_DATABASE_FULL'],
     ['42501', 'OUTBOX_DATABASE_DENIED'],
     ['22P05', 'OUTBOX_DATABASE_ENCODING'],
-    ['XX001', 'OUTBOX_DATABASE_REFUSED'],
-  ])('a refusal with %s stores nothing, and says so', async (sqlState, code) => {
+    ['XX001', 'OUTBOX_DATABASE_REJECTED'],
+  ])('is reported as storing nothing for a rejection with %s', async (sqlState, code) => {
     const { outbox, campaigns } = await start();
     await stage.query(`create function fail() returns trigger language plpgsql as
       $$ begin raise exception 'no: %', new.numbers using errcode = '${sqlState}'; end $$`);
@@ -163,8 +160,8 @@ describe('when the database fails', () => {
     }
   });
 
-  describe('half-way through a call', () => {
-    /** Lets changes of a chunk fail from the second on. */
+  describe('during a call of several statements', () => {
+    /** Makes updates of a chunk fail from the second one on. */
     const failAt = async (id: string) => {
       await stage.query(`create function fail() returns trigger language plpgsql as
         $$ begin if new.id >= ${id} then raise exception 'no' using errcode = '57014'; end if; return new; end $$`);
@@ -172,33 +169,34 @@ describe('when the database fails', () => {
     };
     afterEach(() => stage.query('drop function if exists fail cascade'));
 
-    it('says that a part of it is done, and the same call goes on', async () => {
+    it('reports that a part is done, and the same call continues', async () => {
       const { outbox, campaigns } = await start();
       const { id } = await campaigns.create(campaignOf({ recipients: numbers(60), sendAt: 'now' }));
       await stage.query(`insert into chunk (account, campaign_id, lane, state, first, n, numbers)
         select c.account, c.campaign_id, c.lane, 'held', i, 1, '91856321412' from chunk c, generate_series(1, 60) i`);
       const [last] = await stage.query<{ id: string }>('select max(id)::text as id from chunk');
       await failAt(last!.id);
-      expect(failureIn(await failureOf(campaigns.resolve(id, 'abandon', BY)))).toEqual({
-        code: 'OUTBOX_DATABASE',
+      expect(failureIn(await failureOf(campaigns.resolveHeld(id, 'abandon', BY)))).toEqual({
+        code: 'OUTBOX_DATABASE_UNAVAILABLE',
         outcome: 'unknown',
-        message: expect.stringMatching(/A part of the call was done before: the same call goes on with it$/),
+        message: expect.stringMatching(/A part of the call was done before: retry the same call to continue$/),
         cause: '57014',
       });
       await stage.query('drop function fail cascade');
-      expect([await campaigns.resolve(id, 'abandon', BY), await outbox.getStats()]).toMatchObject([10, { held: 0 }]);
+      expect(await campaigns.resolveHeld(id, 'abandon', BY)).toBe(10);
+      expect(await outbox.getStats()).toMatchObject({ held: 0 });
     });
 
-    it('cancels a campaign all the same: what is left of it is never sent', async () => {
+    it('still cancels a campaign: the rest of it is never sent', async () => {
       const { campaigns } = await start();
       const { id } = await campaigns.create(campaignOf({ recipients: SMS.to, sendAt: 'now' }));
       await failAt('0');
       await campaigns.cancel(id);
-      expect(await campaigns.progress(id)).toMatchObject({ state: 'cancelled', pending: 0, cancelled: 1 });
+      expect(await campaigns.getProgress(id)).toMatchObject({ state: 'cancelled', pending: 0, cancelled: 1 });
     });
   });
 
-  it('a server that takes no writes any more is left, and the next call finds the one that does', async () => {
+  it('makes the outbox leave a server that accepts no writes, and the next call finds one that does', async () => {
     const { outbox, campaigns } = await start();
     await stage.query(`alter database ${databaseName()} set default_transaction_read_only = on`);
     try {
@@ -209,7 +207,7 @@ describe('when the database fails', () => {
         failures.map(() => ({
           code: 'OUTBOX_DATABASE_READ_ONLY',
           outcome: 'rejected',
-          message: expect.stringContaining('takes no writes (25006)'),
+          message: expect.stringContaining('accepts no writes (25006)'),
           cause: '25006',
         })),
       );
@@ -225,9 +223,9 @@ describe('when the database fails', () => {
     expect(await outbox.enqueue(SMS)).toMatchObject({ isNew: true });
   });
 
-  it('who waits for the outcome of a message gets its id all the same', async () => {
+  it('does not keep a waiting caller from getting the id of its message', async () => {
     const { line, outbox } = await start();
-    const sending = outbox.send(SMS, { timeout: 1_500 });
+    const sending = outbox.send(SMS, { timeoutMs: 1_500 });
     const [stored] = await until(
       () => stage.query<{ id: string }>('select id::text as id from chunk'),
       (rows) => rows.length === 1,

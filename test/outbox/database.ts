@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { Client } from 'pg';
 
-/** A database of a spec's own. */
+/** A database of one spec. */
 export interface TestDatabase {
   readonly url: string;
-  /** Drops the database, whoever is connected. */
+  /** Drops the database, even with open connections. */
   close(): Promise<void>;
 }
 
-/** A fresh, empty database in the server of this run, which `test/setup` starts and stops. */
+/** Creates an empty database in the server of this run, which `test/setup` starts and stops. */
 export async function startDatabase(): Promise<TestDatabase> {
   const server = await serverOfThisRun();
   const name = `test_${randomBytes(8).toString('hex')}`;

@@ -23,17 +23,19 @@ import { Pool } from 'pg';
 import { EventDispatcher } from '../../libs/laaffic-outbox/src/events/event-dispatcher.js';
 import { OutboxLedger } from '../../libs/laaffic-outbox/src/ledger/outbox-ledger.js';
 import { failureOf } from '../module/account.js';
+import { ACCOUNT } from '../module/account.js';
 import { startApp } from './app.js';
-import { campaignOf, numbers, progressOf, until } from './campaigns.js';
+import { campaignOf, numbers, progressOf } from './campaigns.js';
 import { startDatabase } from './database.js';
+import { until } from '../until.js';
 
 const TIMING = {
-  startWithin: 2_500,
-  timeout: 2_500,
-  lease: 5_200,
-  grace: 100,
-  lookup: false,
-  reportsAfter: false,
+  startWithinMs: 2_500,
+  timeoutMs: 2_500,
+  leaseMs: 5_200,
+  gracePeriodMs: 100,
+  lookupIntervalMs: false,
+  reportsAfterMs: false,
 } as const;
 const NUMBER = '918563210001';
 
@@ -56,7 +58,7 @@ beforeEach(() => {
 });
 afterEach(async () => {
   jest.restoreAllMocks();
-  // Handlers that wait would keep their apps from closing.
+  // Waiting handlers would keep their apps from closing.
   for (const release of releases) release();
   releases = [];
   await Promise.all(close.map((one) => one()));
@@ -72,7 +74,7 @@ afterAll(async () => {
 async function start(providers: Type[], options: Partial<LaafficOutboxOptions> = {}) {
   const app = await startApp(
     sandbox,
-    { database: database.url, schema, timing: TIMING, worker: { poll: 50 }, ...options },
+    { database: database.url, schema, timing: TIMING, worker: { pollIntervalMs: 150 }, ...options },
     { providers },
   );
   let closing: Promise<void> | undefined;
@@ -84,7 +86,7 @@ async function start(providers: Type[], options: Partial<LaafficOutboxOptions> =
 
 type Heard = RecipientStateEvent | FinishedCampaign;
 
-/** Methods for both events, and what they have heard; `meet` is what they do about it. */
+/** Methods for both events, and the events that they got; `meet` is what they do then. */
 function listener(meet: (event: Heard) => unknown = () => undefined, filter: RecipientStateFilter = {}) {
   const heard: Heard[] = [];
   const hear = (event: Heard) => {
@@ -106,6 +108,7 @@ function listener(meet: (event: Heard) => unknown = () => undefined, filter: Rec
   return { Listener, heard, has: (count: number) => until(() => heard.length >= count) };
 }
 
+const OWN = { appId: ACCOUNT.appId };
 const ids = (heard: readonly Heard[]) => heard.map((event) => ('messageId' in event ? event.messageId : event.id));
 const statesIn = (heard: readonly Heard[]) =>
   heard.flatMap((event) =>
@@ -123,19 +126,19 @@ const ACCEPTED = { state: 'accepted', msgId: expect.any(String) };
 const NOT_KNOWN = { code: expect.any(String), reason: expect.any(String) };
 const IN_DOUBT = { ...NOT_KNOWN, sentAt: expect.any(Date) };
 
-describe('handlers are called', () => {
-  it('with a message that was accepted', async () => {
+describe('an event handler gets', () => {
+  it('a message that was accepted', async () => {
     const { Listener, heard, has } = listener();
     const { outbox } = await start([Listener]);
     const { id } = await outbox.enqueue({ to: NUMBER, content: 'x' }, { reference: 'order 7' });
     await has(1);
     await allTaken();
     expect(heard).toEqual([
-      { messageId: id, reference: 'order 7', lane: 'priority', recipients: [recipient(0, NUMBER, ACCEPTED)] },
+      { ...OWN, messageId: id, reference: 'order 7', lane: 'priority', recipients: [recipient(0, NUMBER, ACCEPTED)] },
     ]);
   });
 
-  it('with a message that was rejected, or came too late', async () => {
+  it('a message that was rejected or expired', async () => {
     const { Listener, heard, has } = listener();
     const { outbox } = await start([Listener]);
     sandbox.script({ status: -3 });
@@ -148,15 +151,16 @@ describe('handlers are called', () => {
     const rejected = (more: object) => [recipient(0, NUMBER, { state: 'rejected', ...NOT_KNOWN, ...more })];
     expect(heard).toEqual([
       {
+        ...OWN,
         messageId: refused.id,
         lane: 'bulk',
         recipients: rejected({ code: 'LAAFFIC_SENSITIVE_CONTENT', msgId: expect.any(String) }),
       },
-      { messageId: late.id, lane: 'priority', recipients: rejected({ code: 'OUTBOX_EXPIRED' }) },
+      { ...OWN, messageId: late.id, lane: 'priority', recipients: rejected({ code: 'OUTBOX_EXPIRED' }) },
     ]);
   });
 
-  it('with recipients that are unknown, and then held', async () => {
+  it('recipients that are unknown, and then held', async () => {
     const { Listener, heard, has } = listener();
     const { outbox } = await start([Listener]);
     sandbox.script({ fault: 'cut-after-accepting' });
@@ -164,6 +168,7 @@ describe('handlers are called', () => {
     await has(2);
     await allTaken();
     const event = (state: string) => ({
+      ...OWN,
       messageId: id,
       lane: 'priority',
       recipients: [recipient(0, NUMBER, { state, ...IN_DOUBT })],
@@ -174,7 +179,7 @@ describe('handlers are called', () => {
   it.each([
     ['sent', { state: 'accepted' }],
     ['abandon', { state: 'abandoned', ...IN_DOUBT }],
-  ] as const)('with what a person decides in a process without handlers: %s', async (decision, end) => {
+  ] as const)('a manual decision that was made in a process without handlers: %s', async (decision, end) => {
     const { Listener, heard, has } = listener(undefined, { state: ['held', 'accepted', 'abandoned'] });
     const { outbox } = await start([Listener]);
     const { outbox: desk } = await start([], { worker: false });
@@ -182,12 +187,12 @@ describe('handlers are called', () => {
     const [first = '', second = ''] = numbers(2);
     const { id } = await outbox.enqueue({ to: [first, second], content: 'x' });
     await has(1);
-    await desk.resolve(id, decision, { by: 'a person', positions: [0] });
+    await desk.resolveHeld(id, decision, { actor: 'a person', positions: [0] });
     await has(2);
-    await desk.resolve(id, decision, { by: 'a person' });
+    await desk.resolveHeld(id, decision, { actor: 'a person' });
     await has(3);
     await allTaken();
-    const event = (...recipients: object[]) => ({ messageId: id, lane: 'priority', recipients });
+    const event = (...recipients: object[]) => ({ ...OWN, messageId: id, lane: 'priority', recipients });
     const held = { state: 'held', ...IN_DOUBT };
     expect(heard).toEqual([
       event(recipient(0, first, held), recipient(1, second, held)),
@@ -196,9 +201,9 @@ describe('handlers are called', () => {
     ]);
   });
 
-  it('with all recipients of one answer at once, and later with those that change alone', async () => {
+  it('all recipients of one response at once, and later those that change alone', async () => {
     const { Listener, heard, has } = listener();
-    const { outbox } = await start([Listener], { timing: { ...TIMING, grace: 60_000 } });
+    const { outbox } = await start([Listener], { timing: { ...TIMING, gracePeriodMs: 60_000 } });
     sandbox.script({ fault: 'missing-items' });
     const [first = '', second = ''] = numbers(2);
     const { id } = await outbox.enqueue({ to: [first, second], content: 'x' });
@@ -206,12 +211,12 @@ describe('handlers are called', () => {
     await pool.query(`update ${schema}.chunk set changed_at = changed_at - interval '1 hour'`);
     await has(2);
     await allTaken();
-    const event = (...recipients: object[]) => ({ messageId: id, lane: 'priority', recipients });
+    const event = (...recipients: object[]) => ({ ...OWN, messageId: id, lane: 'priority', recipients });
     const unclear = (state: string) => recipient(1, second, { state, ...IN_DOUBT });
     expect(heard).toEqual([event(recipient(0, first, ACCEPTED), unclear('unknown')), event(unclear('held'))]);
   });
 
-  it('with each part of a campaign, and with its end', async () => {
+  it('each chunk of a campaign, and the end of the campaign', async () => {
     const { Listener, heard, has } = listener();
     const { campaigns } = await start([Listener]);
     const [first = '', second = ''] = numbers(2);
@@ -222,16 +227,17 @@ describe('handlers are called', () => {
     await allTaken();
     expect(heard).toEqual([
       {
+        ...OWN,
         messageId: expect.any(String),
         campaignId: id,
         lane: 'bulk',
         recipients: [recipient(0, first, ACCEPTED), recipient(2, second, ACCEPTED)],
       },
-      { ...progressOf(id, 'done', { total: 3, accepted: 2, invalid: 1 }), name: 'spring' },
+      { ...progressOf(id, 'done', { total: 3, accepted: 2, invalid: 1 }), ...OWN, name: 'spring' },
     ]);
   });
 
-  it('only with the states that they take, each method with its own', async () => {
+  it('only the states that it is decorated for, each method its own', async () => {
     const calls: string[] = [];
     const note = (method: string) => (event: RecipientStateEvent) =>
       calls.push(`${method} ${event.recipients.map(({ position, state }) => `${position} ${state}`).join()}`);
@@ -257,8 +263,8 @@ describe('handlers are called', () => {
   });
 });
 
-describe('a handler that fails', () => {
-  it('is called again, keeps nobody else, and its words are not logged', async () => {
+describe('a failing handler', () => {
+  it('is called again, delays no other message, and the text of its error is not logged', async () => {
     const logged = jest.spyOn(Logger.prototype, 'error').mockReturnValue();
     jest.spyOn(Logger.prototype, 'log').mockReturnValue();
     let failures = 0;
@@ -284,11 +290,11 @@ describe('a handler that fails', () => {
     expect({ failures, heard: ids(heard), logged: logged.mock.calls }).toEqual({
       failures: 2,
       heard: [id, id],
-      logged: [['App/Failing.accepted failed, and it is tried again: TypeError']],
+      logged: [['App/Failing.accepted failed; retrying: TypeError']],
     });
   });
 
-  it('holds later changes of the same message up, and no other message', async () => {
+  it('delays later changes of the same message, and no other message', async () => {
     jest.spyOn(Logger.prototype, 'error').mockReturnValue();
     jest.spyOn(Logger.prototype, 'log').mockReturnValue();
     let fails = true;
@@ -312,7 +318,7 @@ describe('a handler that fails', () => {
     expect(taken).toEqual([`${other} accepted`, `${failing} unknown`, `${failing} held`]);
   });
 
-  it('is called ever later', async () => {
+  it('is called again with back-off', async () => {
     jest.spyOn(Logger.prototype, 'error').mockReturnValue();
     const { Listener, has } = listener(() => {
       throw new Error('never');
@@ -337,13 +343,11 @@ describe('a handler that fails', () => {
     await until(async () => (await pause())?.failures === 91);
     const last = await pause();
     await end();
-    expect([fifth, last]).toEqual([
-      { failures: 5, pause: expect.closeTo(16, -0.5) },
-      { failures: 91, pause: expect.closeTo(600, -0.5) },
-    ]);
+    expect(fifth).toEqual({ failures: 5, pause: expect.closeTo(16, -0.5) });
+    expect(last).toEqual({ failures: 91, pause: expect.closeTo(600, -0.5) });
   });
 
-  it('for 7 days is given up, with a line that counts what was lost', async () => {
+  it('is given up after 7 days, and the log counts the lost events', async () => {
     const logged = jest.spyOn(Logger.prototype, 'error').mockReturnValue();
     const { Listener, has } = listener(() => {
       throw new Error('never');
@@ -362,24 +366,24 @@ describe('a handler that fails', () => {
     await start([]);
     await allTaken();
     const lines = logged.mock.calls.map(([line]) => String(line)).filter((line) => line.includes('7 days'));
-    expect([kept, lines]).toEqual([
-      2,
-      ['Events that no handler has taken for 7 days were removed: 1 of accepted, 1 of cancelled'],
+    expect(kept).toBe(2);
+    expect(lines).toEqual([
+      'Events that no handler has handled for 7 days were removed: 1 of accepted, 1 of cancelled',
     ]);
   });
 });
 
-describe('nothing that was committed is kept from handlers', () => {
+describe('a committed change reaches handlers', () => {
   const claim = (lease: string) =>
     pool.query(`update ${schema}.event set claim = gen_random_uuid(), due_at = clock_timestamp() + $1::interval`, [
       lease,
     ]);
 
-  it('if the process died before they had ended', async () => {
-    // It is called, and dies before that is written down.
+  it('even if the process died before they had ended', async () => {
+    // The handler is called, and the process dies before the result is stored.
     const first = listener(() => new Promise<void>((resolve) => releases.push(resolve)));
-    // It looks no more by itself.
-    const dying = await start([first.Listener], { worker: { poll: 600_000 } });
+    // It does not poll any more.
+    const dying = await start([first.Listener], { worker: { pollIntervalMs: 600_000 } });
     const { id } = await dying.outbox.enqueue({ to: NUMBER, content: 'x' });
     await first.has(1);
     const second = listener();
@@ -388,10 +392,11 @@ describe('nothing that was committed is kept from handlers', () => {
     await claim('-1 second');
     await second.has(1);
     await allTaken();
-    expect([before, ids(second.heard)]).toEqual([0, [id]]);
+    expect(before).toBe(0);
+    expect(ids(second.heard)).toEqual([id]);
   });
 
-  it('if it changes while they run', async () => {
+  it('even if the recipient changes while they run', async () => {
     const { Listener, heard, has } = listener(async () => {
       if (heard.length === 1) await until(async () => (await open()) === 2);
     });
@@ -403,7 +408,7 @@ describe('nothing that was committed is kept from handlers', () => {
     expect(statesIn(heard)).toEqual(['0 unknown', '0 held']);
   });
 
-  it('and they are called once, however long they take', async () => {
+  it('once, however long they take', async () => {
     const { outbox, ledger } = await start([]);
     let calls = 0;
     let release = (): void => undefined;
@@ -419,7 +424,7 @@ describe('nothing that was committed is kept from handlers', () => {
     }
     await outbox.send({ to: NUMBER, content: 'x' });
     await until(() => calls === 1);
-    // Renewed at thirds of the lease, it has run out twice but for that.
+    // Without the renewal at thirds of the lease, it would have expired twice.
     const leases = new Set<string>();
     await until(async () => {
       const { rows } = await pool.query<{ lease: string }>(`select due_at::text as lease from ${schema}.event`);
@@ -432,7 +437,7 @@ describe('nothing that was committed is kept from handlers', () => {
     expect(calls).toBe(1);
   });
 
-  it('and each is handled once, by one of the processes', async () => {
+  it('once, in one of the processes', async () => {
     const [left, right] = [listener(), listener()];
     const [{ outbox }] = [await start([left.Listener]), await start([right.Listener])];
     const made: string[] = [];
@@ -444,7 +449,7 @@ describe('nothing that was committed is kept from handlers', () => {
 });
 
 describe('a process', () => {
-  it('records nothing while nobody has handlers', async () => {
+  it('records nothing while there are no handlers', async () => {
     const { outbox, campaigns } = await start([]);
     await outbox.send({ to: NUMBER, content: 'x' });
     sandbox.script({ fault: 'cut-after-accepting' });
@@ -452,11 +457,11 @@ describe('a process', () => {
     await until(async () => (await outbox.find(held))?.recipients[0]?.state === 'held');
     const { id } = await campaigns.create(campaignOf({ recipients: numbers(2), sendAt: 'now' }));
     await until(async () => (await campaigns.find(id))?.state === 'done');
-    await outbox.resolve(held, 'sent', { by: 'a person' });
+    await outbox.resolveHeld(held, 'sent', { actor: 'a person' });
     expect(await open()).toBe(0);
   });
 
-  it('records nothing of the states that nobody has handlers for, and nothing once they are gone for 7 days', async () => {
+  it('records no states without handlers, and nothing once the handlers have been gone for 7 days', async () => {
     const { Listener } = listener(undefined, { state: 'held' });
     const { outbox, close: end } = await start([Listener]);
     await outbox.send({ to: NUMBER, content: 'x' });
@@ -471,10 +476,11 @@ describe('a process', () => {
     const recorded = await open();
     await pool.query(`update ${schema}.subscription set seen_at = seen_at - interval '8 days'`);
     await holdOne();
-    expect([recorded, await open()]).toEqual([1, 1]);
+    expect(recorded).toBe(1);
+    expect(await open()).toBe(1);
   });
 
-  it('with handlers need not be one that sends, and hears of what others did before it came', async () => {
+  it('with handlers need not send, and gets what other processes did before it started', async () => {
     const first = listener();
     await (await start([first.Listener], { worker: false })).close();
     const { outbox } = await start([]);
@@ -488,7 +494,7 @@ describe('a process', () => {
     expect(ids(heard)).toEqual([before, after]);
   });
 
-  it('with other handlers takes other changes, in their order', async () => {
+  it('with other handlers gets other changes, in order', async () => {
     const left = listener(undefined, { state: 'unknown' });
     const right = listener(undefined, { state: 'held' });
     const [{ outbox }] = [await start([left.Listener]), await start([right.Listener])];
@@ -496,10 +502,11 @@ describe('a process', () => {
     await outbox.enqueue({ to: NUMBER, content: 'x' });
     await right.has(1);
     await allTaken();
-    expect([statesIn(left.heard), statesIn(right.heard)]).toEqual([['0 unknown'], ['0 held']]);
+    expect(statesIn(left.heard)).toEqual(['0 unknown']);
+    expect(statesIn(right.heard)).toEqual(['0 held']);
   });
 
-  it('ends when the handlers under way have', async () => {
+  it('shuts down when its running handlers have ended', async () => {
     const order: string[] = [];
     let release = (): void => undefined;
     const { Listener, has } = listener(async () => {
@@ -509,7 +516,7 @@ describe('a process', () => {
     @Injectable()
     class Hooks implements BeforeApplicationShutdown, OnApplicationShutdown {
       async beforeApplicationShutdown() {
-        // Everything has stopped that does not wait for the handler.
+        // Everything that does not wait for the handler has stopped.
         for (let turns = 0; turns < 20; turns++) await setImmediate();
         order.push('shutting down');
         release();
@@ -523,13 +530,14 @@ describe('a process', () => {
     await outbox.enqueue({ to: NUMBER, content: 'x' });
     await has(1);
     await end();
-    expect([order, await open()]).toEqual([['shutting down', 'handled', 'shut down'], 0]);
+    expect(order).toEqual(['shutting down', 'handled', 'shut down']);
+    expect(await open()).toBe(0);
   });
 
   it.each([
-    ['for each request', Scope.REQUEST],
-    ['for each user of it', Scope.TRANSIENT],
-  ])('is not started with a handler of a class that is made %s', async (_name, scope) => {
+    ['request-scoped', Scope.REQUEST],
+    ['transient', Scope.TRANSIENT],
+  ])('does not start with a handler in a class that is %s', async (_name, scope) => {
     @Injectable({ scope })
     class Scoped {
       constructor(@Inject(SmsOutbox) readonly outbox: SmsOutbox) {}
@@ -541,14 +549,14 @@ describe('a process', () => {
     }
     const error = await failureOf(start([Scoped]));
     expect((error as Error).message).toBe(
-      'Scoped.changed cannot hear of the outbox: Scoped is not made once but for each request or each user of it. ' +
-        'Move the method into a provider of the default scope; it can make others with ModuleRef.resolve()',
+      'Scoped.changed cannot handle events of the outbox: Scoped is request-scoped or transient. ' +
+        'Move the method into a provider of the default scope, which can create others with ModuleRef.resolve()',
     );
   });
 });
 
 describe('the decorators', () => {
-  it('hold methods to what they are called with', () => {
+  it('type-check the parameter of a method', () => {
     class Wrong {
       // @ts-expect-error a change has no name
       @OnRecipientState()
@@ -565,7 +573,7 @@ describe('the decorators', () => {
   });
 
   it.each([['pending'], ['deliverd'], [['held', 'sending']], [[]], [7]])(
-    'refuse a state that nobody is called for: %j',
+    'reject a state without events: %j',
     (state) => {
       const decorate = OnRecipientState as (filter: unknown) => unknown;
       expect(() => decorate({ state })).toThrow(

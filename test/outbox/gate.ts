@@ -2,11 +2,11 @@ import { once } from 'node:events';
 import { createServer, request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** A way to the gateway that loses requests which have more numbers than it takes. */
+/** A proxy to the gateway that loses requests with more numbers than its limit. */
 export class Gate {
-  /** As many numbers as one request may have. */
+  /** The maximum number of numbers in one request. */
   largest = Infinity;
-  /** How many numbers each request had that was lost. */
+  /** The number of numbers in each lost request. */
   readonly lost: number[] = [];
 
   private constructor(
@@ -34,7 +34,7 @@ export class Gate {
         }
         const { method, url = '' } = incoming;
         const headers = { ...incoming.headers, connection: 'close' };
-        // A connection of its own: one that is used again may be closed at that moment, and a request would be lost.
+        // A new connection for each request: a reused one may be closed at that moment, and a request would be lost.
         const onward = request(new URL(url, origin), { method, headers, agent: false }, (answer) => {
           outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
           answer.pipe(outgoing);

@@ -15,17 +15,18 @@ import { DatabaseProbe } from '../../libs/laaffic-outbox/src/health/database-pro
 import { StatsReader } from '../../libs/laaffic-outbox/src/ledger/stats.js';
 import { OutboxLedger } from '../../libs/laaffic-outbox/src/ledger/outbox-ledger.js';
 import { ACCOUNT, failureOf } from '../module/account.js';
-import { campaignOf, numbers, until } from './campaigns.js';
+import { campaignOf, numbers } from './campaigns.js';
 import { startDatabase } from './database.js';
 import { Line } from './line.js';
+import { until } from '../until.js';
 
 const TIMING = {
-  startWithin: 2_500,
-  timeout: 2_500,
-  lease: 5_200,
-  grace: 100,
-  lookup: false,
-  reportsAfter: false,
+  startWithinMs: 2_500,
+  timeoutMs: 2_500,
+  leaseMs: 5_200,
+  gracePeriodMs: 100,
+  lookupIntervalMs: false,
+  reportsAfterMs: false,
 } as const;
 const NUMBER = '918563210001';
 const EMPTY = {
@@ -65,7 +66,7 @@ afterAll(async () => {
   await database.close();
 });
 
-/** An app as its users have it: the outbox and the indicator registered side by side. */
+/** An app as its users write it: the outbox and the indicator registered side by side. */
 async function serve(options: Partial<LaafficOutboxOptions> = {}, limits?: OutboxHealthLimits) {
   @Controller()
   class HealthController {
@@ -83,9 +84,15 @@ async function serve(options: Partial<LaafficOutboxOptions> = {}, limits?: Outbo
   @Module({
     imports: [
       LaafficModule.forRoot({ ...ACCOUNT, baseUrl: sandbox.url, isGlobal: true }),
-      LaafficOutboxModule.forRoot({ database: database.url, schema, timing: TIMING, worker: { poll: 50 }, ...options }),
+      LaafficOutboxModule.forRoot({
+        database: database.url,
+        schema,
+        timing: TIMING,
+        worker: { pollIntervalMs: 150 },
+        ...options,
+      }),
       TerminusModule.forRoot({ logger: false }),
-      OutboxHealthModule,
+      OutboxHealthModule.forRoot(),
     ],
     controllers: [HealthController],
   })
@@ -99,7 +106,7 @@ async function serve(options: Partial<LaafficOutboxOptions> = {}, limits?: Outbo
     const { details } = (await answer.json()) as { details: { outbox: typeof EMPTY } };
     return { http: answer.status, ...details };
   };
-  /** The first answer of which that is so: others are kept for a second. */
+  /** The first response that fulfils the condition. Earlier ones are cached for a second. */
   const probeUntil = async (isSo: (answer: Awaited<ReturnType<typeof probe>>) => boolean) => {
     let last = await probe();
     await until(async () => isSo((last = await probe())));
@@ -112,12 +119,12 @@ const up = (facts: object) => ({ http: 200, outbox: { ...EMPTY, status: 'up', ..
 const down = (facts: object) => ({ http: 503, outbox: { ...EMPTY, status: 'down', ...facts } });
 
 describe('an outbox is up', () => {
-  it('with nothing in it', async () => {
+  it('when it is empty', async () => {
     const { probe } = await serve();
     expect(await probe()).toEqual(up({}));
   });
 
-  it('with what it counts of what is open', async () => {
+  it('with the counts of its open recipients', async () => {
     const { probe, outbox, campaigns } = await serve({ worker: false });
     const to = [...numbers(3)];
     await outbox.enqueue({ to, content: 'x' });
@@ -141,8 +148,8 @@ describe('an outbox is up', () => {
     );
   });
 
-  it('with recipients that are unknown and held, in whole and in part', async () => {
-    const timing = { ...TIMING, grace: 60_000 };
+  it('with unknown and held recipients, of whole messages and parts', async () => {
+    const timing = { ...TIMING, gracePeriodMs: 60_000 };
     const { probeUntil, outbox } = await serve({ timing });
     const ages = () => pool.query(`update ${schema}.chunk set changed_at = changed_at - interval '1 hour'`);
     sandbox.script([{ fault: 'cut-after-accepting' }, { fault: 'missing-items', count: 2 }]);
@@ -151,10 +158,11 @@ describe('an outbox is up', () => {
     const first = await probeUntil(({ outbox: { unknown } }) => unknown === 6);
     await ages();
     const second = await probeUntil(({ outbox: { held } }) => held === 6);
-    expect([first, second]).toEqual([up({ unknown: 6 }), up({ held: 6 })]);
+    expect(first).toEqual(up({ unknown: 6 }));
+    expect(second).toEqual(up({ held: 6 }));
   });
 
-  it('with as much as its limits allow', async () => {
+  it('at exactly its limits', async () => {
     const limits = { backlog: 1, oldestPendingSeconds: 60, oldestPrioritySeconds: 60, held: 0 };
     const { probe, outbox } = await serve({ worker: false }, limits);
     await outbox.enqueue({ to: NUMBER, content: 'x' });
@@ -162,12 +170,12 @@ describe('an outbox is up', () => {
   });
 });
 
-describe('an outbox is down, and is told with 503 what to do', () => {
+describe('an outbox is down, with status 503 and advice,', () => {
   it('while the account is paused', async () => {
     const { probeUntil, outbox } = await serve();
     sandbox.script({ status: -10, reason: `no: ${ACCOUNT.apiKey} ${NUMBER}`, times: Infinity });
     await outbox.enqueue({ to: NUMBER, content: 'secret' });
-    // While it is tried, it is not part of the backlog.
+    // A message that is used as a probe is not part of the backlog.
     const answer = await probeUntil(({ http, outbox: { backlog } }) => http === 503 && backlog === 1);
     sandbox.reset();
     expect(answer).toEqual(
@@ -179,8 +187,8 @@ describe('an outbox is down, and is told with 503 what to do', () => {
         pausedCode: 'LAAFFIC_INSUFFICIENT_BALANCE',
         pausedSince: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
         code: 'OUTBOX_HEALTH_PAUSED',
-        message: 'The SMS account cannot send; it is tried now and then',
-        advice: 'Messages are kept: remove the cause that pausedCode names, and sending goes on.',
+        message: 'The SMS account is paused; probes are sent from time to time',
+        advice: 'Messages are kept. Fix the cause that pausedCode names, and sending resumes.',
       }),
     );
   });
@@ -201,8 +209,8 @@ describe('an outbox is down, and is told with 503 what to do', () => {
       down({
         limitedLanes: 'bulk',
         code: 'OUTBOX_HEALTH_PAUSED',
-        message: 'The gateway does not answer requests of the lane bulk; it is tried now and then',
-        advice: 'Messages are kept: see whether the gateway can be reached, and whether it answers.',
+        message: 'The gateway does not respond to requests of the lane bulk; probes are sent from time to time',
+        advice: 'Messages are kept. Check whether the gateway can be reached and responds.',
       }),
     );
   });
@@ -224,12 +232,12 @@ describe('an outbox is down, and is told with 503 what to do', () => {
         oldestPrioritySeconds: seconds,
         code: 'OUTBOX_HEALTH_LIMIT',
         message: `Above the limit: ${named}`,
-        advice: 'See whether workers are running, and whether they may send faster.',
+        advice: 'Check whether workers are running, and whether they may send faster.',
       }),
     );
   });
 
-  it('with more held than it may have', async () => {
+  it('with more held recipients than its limit', async () => {
     const { probeUntil, outbox } = await serve({}, { held: 0 });
     sandbox.script({ fault: 'cut-after-accepting' });
     await outbox.enqueue({ to: NUMBER, content: 'x' });
@@ -238,7 +246,7 @@ describe('an outbox is down, and is told with 503 what to do', () => {
         held: 1,
         code: 'OUTBOX_HEALTH_LIMIT',
         message: 'Above the limit: held',
-        advice: 'Decide about the held messages.',
+        advice: 'Decide about the messages on hold.',
       }),
     );
   });
@@ -248,14 +256,14 @@ describe('an outbox is down, and is told with 503 what to do', () => {
     outbox: {
       status: 'down',
       code: 'OUTBOX_HEALTH_DATABASE',
-      message: 'The database of the outbox did not answer',
-      advice: 'Messages cannot be enqueued or sent until it does: look after the database and the way to it.',
+      message: 'The database of the outbox did not respond',
+      advice: 'Messages cannot be enqueued or sent until it does. Check the database and the network.',
     },
   };
   const refused = (failure: string, advice: string) => ({
     status: 'down',
-    code: 'OUTBOX_HEALTH_REFUSED',
-    message: 'The database of the outbox refuses what sending needs',
+    code: 'OUTBOX_HEALTH_REJECTED',
+    message: 'The database of the outbox rejects statements that sending needs',
     failure,
     advice,
   });
@@ -272,11 +280,11 @@ describe('an outbox is down, and is told with 503 what to do', () => {
     await pool.query(`alter table ${schema}.account rename to gone`);
     expect(await probe()).toEqual({
       http: 503,
-      outbox: refused('OUTBOX_SCHEMA_MISSING', 'Run migrateOutbox, or bring the schema back.'),
+      outbox: refused('OUTBOX_SCHEMA_MISSING', 'Run migrateOutbox, or restore the schema.'),
     });
   });
 
-  it('while the server takes no writes, and up again when it does', async () => {
+  it('while the server accepts no writes, and up again when it does', async () => {
     const name = new URL(database.url).pathname.slice(1);
     const { probe, probeUntil } = await serve({ worker: false });
     await pool.query(`alter database ${name} set default_transaction_read_only = on`);
@@ -290,7 +298,7 @@ describe('an outbox is down, and is told with 503 what to do', () => {
           ...EMPTY,
           ...refused(
             'OUTBOX_DATABASE_READ_ONLY',
-            'Lead the connection to the primary server, or let this one take writes again (default_transaction_read_only).',
+            'Connect to the primary server, or make this one accept writes again (default_transaction_read_only).',
           ),
         },
       });
@@ -307,9 +315,9 @@ describe('an outbox is down, and is told with 503 what to do', () => {
     ['insert on', 'chunk', false, true],
     ['insert on', 'journal', false, true],
     ['update on', 'account', true, true],
-    // A process that only takes in does not need it.
+    // A process that only enqueues does not need it.
     ['update on', 'account', false, false],
-  ])('without the right to %s %s, where worker is %s: %s', async (right, table, worker, isDown) => {
+  ])('without the right to %s %s, if worker is %s: %s', async (right, table, worker, isDown) => {
     const role = `health_${randomBytes(6).toString('hex')}`;
     await pool.query(`create role ${role} login password 'secret'`);
     try {
@@ -320,7 +328,11 @@ describe('an outbox is down, and is told with 503 what to do', () => {
         revoke ${right} ${schema}.${table} from ${role}`);
       const url = new URL(database.url);
       [url.username, url.password] = [role, 'secret'];
-      const { probe } = await serve({ worker: worker ? { poll: 60_000 } : false, database: url.href, migrate: false });
+      const { probe } = await serve({
+        worker: worker ? { pollIntervalMs: 60_000 } : false,
+        database: url.href,
+        migrate: false,
+      });
       expect(await probe()).toEqual(
         isDown
           ? {
@@ -329,7 +341,7 @@ describe('an outbox is down, and is told with 503 what to do', () => {
                 ...EMPTY,
                 ...refused(
                   'OUTBOX_DATABASE_DENIED',
-                  'Grant the role what it lacks: docs/operations.md, Roles. The log names the first refusal.',
+                  'Grant the role the missing rights: docs/operations.md, Roles. The log names the first rejected statement.',
                 ),
               },
             }
@@ -342,10 +354,11 @@ describe('an outbox is down, and is told with 503 what to do', () => {
     }
   });
 
-  it('with a notification queue that is full, as messages are refused then', async () => {
+  it('with a full notification queue, because messages are rejected then', async () => {
     const dataDir = mkdtempSync(join(tmpdir(), 'laaffic-notify-'));
     chmodSync(dataDir, 0o755);
-    // A small one: half a megabyte. It is of the whole server, so this one is nobody else's.
+    // A server with a small queue of half a megabyte. The queue belongs to the whole server, so no other test uses this
+    // one.
     const server = await EmbeddedPostgres.start({ dataDir, settings: { max_notify_queue_pages: '64' } });
     const listener = new Client(server.url);
     const caller = new Client(server.url);
@@ -359,19 +372,20 @@ describe('an outbox is down, and is told with 503 what to do', () => {
       const failure = await failureOf(outbox.enqueue({ to: NUMBER, content: 'x' }));
       const answer = await probeUntil(({ http }) => http === 503);
       await listener.query('rollback');
-      expect([full.code, failure]).toEqual(['54000', expect.objectContaining({ code: 'OUTBOX_DATABASE_FULL' })]);
+      expect(full.code).toBe('54000');
+      expect(failure).toEqual(expect.objectContaining({ code: 'OUTBOX_DATABASE_FULL' }));
       expect(answer).toEqual(
         down({
           code: 'OUTBOX_HEALTH_NOTIFICATIONS',
           message: 'The notification queue of the database server is full',
           advice:
-            'Messages cannot be enqueued until it has room: end the session that listens and sits in a transaction ' +
+            'Messages cannot be enqueued until it has space. End the session that listens inside a transaction ' +
             '(the server log names it).',
           notificationQueueUsage: expect.any(Number),
         }),
       );
       await listener.end();
-      // The server frees the room when somebody asks how much there is.
+      // The server frees the space when somebody queries the usage.
       expect(await probeUntil(({ http }) => http === 200)).toEqual(up({}));
       expect(await outbox.enqueue({ to: NUMBER, content: 'x' })).toMatchObject({ isNew: true });
     } finally {
@@ -384,7 +398,7 @@ describe('an outbox is down, and is told with 503 what to do', () => {
     }
   }, 60_000);
 
-  it('with a database that does not answer in time', async () => {
+  it('with a database that does not respond in time', async () => {
     const { probe } = await serve({ worker: false });
     const locking = await pool.connect();
     await locking.query('begin');
@@ -395,7 +409,7 @@ describe('an outbox is down, and is told with 503 what to do', () => {
     expect(answer).toMatchObject({ http: 503, outbox: { code: 'OUTBOX_HEALTH_DATABASE' } });
   });
 
-  it('and asks a database that does not answer one thing at a time, and leaves no statement behind', async () => {
+  it('and runs one probe at a time on a silent database, and leaves no statement behind', async () => {
     const { app: served } = await serve({ worker: false });
     const probe = new DatabaseProbe(served.get(OutboxLedger, { strict: false }), 300);
     const active = async () => {
@@ -420,7 +434,7 @@ describe('an outbox is down, and is told with 503 what to do', () => {
     expect(await probe.ask()).toMatchObject({ stats: { backlog: 0 }, failure: undefined });
   });
 
-  it('and does not queue for a connection twice where all are taken', async () => {
+  it('and does not queue for a connection twice if all are taken', async () => {
     const taken = new Pool({ connectionString: database.url, max: 1 });
     const { app: served } = await serve({ worker: false, database: taken });
     const probe = new DatabaseProbe(served.get(OutboxLedger, { strict: false }), 100);
@@ -428,7 +442,8 @@ describe('an outbox is down, and is told with 503 what to do', () => {
     const answers = [await probe.ask(), await probe.ask()];
     const waiting = taken.waitingCount;
     client.release();
-    expect([answers, waiting]).toEqual([[undefined, undefined], 1]);
+    expect(answers).toEqual([undefined, undefined]);
+    expect(waiting).toBe(1);
     expect(await probe.ask()).toMatchObject({ stats: { backlog: 0 } });
     await app?.close();
     app = undefined;
@@ -436,7 +451,7 @@ describe('an outbox is down, and is told with 503 what to do', () => {
   });
 });
 
-/** @returns what the server says when it is full. */
+/** @returns the error of the server when the queue is full. */
 async function fillNotifications(client: Client): Promise<Error & { code?: string }> {
   for (let count = 0; count < 1_000; count++) {
     const error = await client.query(`select pg_notify('something', repeat('x', 7900))`).then(
@@ -448,8 +463,8 @@ async function fillNotifications(client: Client): Promise<Error & { code?: strin
   throw new Error('the queue is never full');
 }
 
-describe('an answer', () => {
-  it('is shared by those who ask at once or within a second, whatever their limits', async () => {
+describe('a health result', () => {
+  it('is shared by callers at once or within a second, whatever their limits', async () => {
     const { app: served, outbox } = await serve({ worker: false });
     await outbox.enqueue({ to: NUMBER, content: 'x' });
     const read = jest.spyOn(StatsReader.prototype, 'read');
@@ -462,10 +477,13 @@ describe('an answer', () => {
     const within = read.mock.calls.length;
     now += 1;
     await indicator.isHealthy();
-    expect([one.outbox.status, other.sms.status, within, read.mock.calls.length]).toEqual(['up', 'down', 1, 2]);
+    expect(one.outbox.status).toBe('up');
+    expect(other.sms.status).toBe('down');
+    expect(within).toBe(1);
+    expect(read.mock.calls).toHaveLength(2);
   });
 
-  it('is found fast in a large backlog', async () => {
+  it('is fast with a large backlog', async () => {
     const { app: served, campaigns } = await serve({ worker: false });
     const { id } = await campaigns.create(campaignOf({ recipients: numbers(1), sendAt: 'now' }));
     await pool.query(
@@ -487,13 +505,22 @@ describe('an answer', () => {
     expect(Math.min(...times)).toBeLessThan(20);
   });
 
-  it('is refused with a limit that limits nothing', async () => {
+  it.each([
+    [{ held: NaN }, ['limits.held must be a number of at least 0']],
+    [
+      { held: -1, backlog: '5', oldest: 3 },
+      [
+        'limits.backlog must be a number of at least 0',
+        'limits.held must be a number of at least 0',
+        'limits.oldest is not an option; known options: backlog, oldestPendingSeconds, oldestPrioritySeconds, held',
+      ],
+    ],
+  ])('rejects the limits %j and names each wrong one', async (limits, problems) => {
     const { app: served } = await serve({ worker: false });
     const indicator = served.get(OutboxHealthIndicator, { strict: false });
-    for (const limits of [{ held: NaN }, { held: -1 }]) {
-      expect(await failureOf(indicator.isHealthy('outbox', limits))).toEqual(
-        new RangeError('limits.held must be a number from 0'),
-      );
-    }
+    await expect(indicator.isHealthy('outbox', limits as OutboxHealthLimits)).rejects.toMatchObject({
+      code: 'OUTBOX_INVALID_OPTIONS',
+      problems,
+    });
   });
 });

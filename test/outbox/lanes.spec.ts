@@ -3,7 +3,8 @@ import type { EnqueueOptions, SmsOutbox } from 'nestjs-laaffic-outbox';
 import { ProcessClock } from '../../libs/laaffic-outbox/src/clock.js';
 import { failureOf } from '../module/account.js';
 import type { Line } from './line.js';
-import { numbers, Stage, until } from './stage.js';
+import { numbers, Stage } from './stage.js';
+import { until } from '../until.js';
 
 const COMMAND = { to: '918563210001', content: 'hello' };
 
@@ -17,7 +18,10 @@ describe('a message', () => {
   beforeAll(async () => {
     stage = await Stage.set();
     line = await stage.lineToGateway();
-    ({ outbox } = await stage.app({ worker: { poll: 50, prioritySlots: 2, bulkSlots: 1 } }, { url: line.url }));
+    ({ outbox } = await stage.app(
+      { worker: { pollIntervalMs: 150, prioritySlots: 2, bulkSlots: 1 } },
+      { url: line.url },
+    ));
     ({ outbox: web } = await stage.app({ worker: false }));
   });
   beforeEach(() => {
@@ -33,7 +37,7 @@ describe('a message', () => {
       (seen) => seen?.every((one) => one === state) === true,
     );
   const inMs = (ms: number) => new Date(Date.now() + ms);
-  /** Nothing is sent until it is lifted. */
+  /** Holds all sending until it is lifted. */
   const hold = () => stage.query(`update account set slow_until = clock_timestamp() + interval '1 hour'`);
   const lift = () => stage.query(`update account set slow_until = null`);
   const contents = () => stage.sandbox.messages.map(({ content }) => content);
@@ -44,7 +48,7 @@ describe('a message', () => {
     const first = await outbox.enqueue({ ...COMMAND, content: 'p' });
     line.hold();
     await lift();
-    // No answer of the bulk lane has come by then.
+    // By then no response of the bulk lane has arrived.
     await until(contents, (sent) => sent.includes('p'));
     line.release();
     await until(contents, (sent) => sent.length === 7);
@@ -77,7 +81,7 @@ describe('a message', () => {
         Promise.resolve(),
       );
 
-    it.each(['priority', 'bulk'] as const)('of the lane %s, waits for one list at most', async (lane) => {
+    it.each(['priority', 'bulk'] as const)('waits for at most one list in the lane %s', async (lane) => {
       await enqueue(lane, 300, 300, 300, 1);
       expect([await claim(lane, 1, null), await claim(lane, 1, null), await claim(lane, 3, null)]).toEqual([
         ...[[300], [1]],
@@ -85,14 +89,14 @@ describe('a message', () => {
       ]);
     });
 
-    it('is not held up by the parts that a rate cuts lists into', async () => {
+    it('is not delayed by the chunks that a rate splits lists into', async () => {
       await enqueue('priority', 1_000, 1_000, 1);
       const sizes: number[] = [];
       while (!sizes.includes(1)) sizes.push(...(await claim('priority', 1, 450)));
       expect(sizes).toEqual([27, 1]);
     });
 
-    it('goes ahead, but one list a second gets through whatever comes', async () => {
+    it('goes ahead, but one list a second always gets through', async () => {
       await enqueue('priority', 1, 1, 1, 50, 50, 1);
       expect(await claim('priority', 3, null)).toEqual([50, 1, 1]);
       expect(await claim('priority', 1, null)).toEqual([1]);
@@ -131,13 +135,13 @@ describe('a message', () => {
     expect((await outbox.find(id))?.dueAt).toEqual(sendAt);
   });
 
-  it.each(['priority', 'bulk'] as const)('of the lane %s is refused when its time is over', async (lane) => {
+  it.each(['priority', 'bulk'] as const)('of the lane %s is rejected when it has expired', async (lane) => {
     await hold();
     const { id } = await outbox.enqueue({ ...COMMAND, to: numbers(3) }, { lane, sendBefore: inMs(50) });
     await becomes(id, 'rejected');
     await lift();
     expect((await outbox.find(id))?.recipients.map(({ code, reason }) => [code, reason])).toEqual(
-      numbers(3).map(() => ['OUTBOX_EXPIRED', 'not sent before its time was over']),
+      numbers(3).map(() => ['OUTBOX_EXPIRED', 'not sent before sendBefore']),
     );
     expect(await stage.events(id)).toEqual(['pending', 'refused OUTBOX_EXPIRED']);
     const other = await outbox.send(COMMAND, { sendBefore: inMs(60_000) });
@@ -145,7 +149,7 @@ describe('a message', () => {
     expect(stage.sandbox.requests).toHaveLength(1);
   });
 
-  it('that comes with its time over is refused, and its sender is told', async () => {
+  it('that has expired already is rejected, and its sender gets the rejection', async () => {
     const { receipt } = await outbox.send(COMMAND, { sendBefore: inMs(-1_000) });
     expect(receipt).toEqual({
       ...{ accepted: [], unknown: [] },
@@ -154,14 +158,15 @@ describe('a message', () => {
     expect(stage.sandbox.requests).toEqual([]);
   });
 
-  it('is cancelled as long as it is pending, once', async () => {
+  it('is cancelled while it is pending, and only once', async () => {
     await hold();
     const waiting = outbox.send(COMMAND, { idempotencyKey: 'cancelled' });
     const { id } = await until(
       () => stage.query<{ id: string }>('select id::text as id from chunk'),
       (rows) => rows.length === 1,
     ).then(([row]) => row!);
-    expect([await web.cancel(id, 'somebody'), await web.cancel(id)]).toEqual([true, false]);
+    expect(await web.cancel(id, 'somebody')).toBe(true);
+    expect(await web.cancel(id)).toBe(false);
     await lift();
     const { receipt } = await waiting;
     expect(receipt?.rejected.map(({ code }) => code)).toEqual(['OUTBOX_CANCELLED']);
@@ -174,17 +179,15 @@ describe('a message', () => {
   });
 
   it.each(['', '0', '-1', 'x', '1.5', '9'.repeat(19), '9223372036854775807', `1' or '1`])(
-    'with the id %j is none',
+    'with the id %j does not exist',
     async (id) => {
-      expect([await outbox.find(id), await outbox.cancel(id), await outbox.findByOrderId(id)]).toEqual([
-        undefined,
-        false,
-        undefined,
-      ]);
+      expect(await outbox.find(id)).toBeUndefined();
+      expect(await outbox.cancel(id)).toBe(false);
+      expect(await outbox.findByOrderId(id)).toBeUndefined();
     },
   );
 
-  it('with a key that is given 20 times at once, in two processes, is one', async () => {
+  it('with one key for 20 calls at once, in two processes, is stored once', async () => {
     const calls = Array.from({ length: 20 }, (_, i) =>
       (i % 2 === 0 ? outbox : web).send(COMMAND, { idempotencyKey: 'order-1' }),
     );
@@ -198,12 +201,12 @@ describe('a message', () => {
   });
 
   it.each<[string, EnqueueOptions]>([
-    ['a time to send at', { sendAt: new Date('2099-01-01T00:00:01Z') }],
-    ['no time to send at', { sendAt: undefined }],
-    ['a time to send before', { sendBefore: new Date('2099-01-02T00:00:01Z') }],
-    ['no time to send before', { sendBefore: undefined }],
+    ['another sendAt', { sendAt: new Date('2099-01-01T00:00:01Z') }],
+    ['no sendAt', { sendAt: undefined }],
+    ['another sendBefore', { sendBefore: new Date('2099-01-02T00:00:01Z') }],
+    ['no sendBefore', { sendBefore: undefined }],
     ['another lane', { lane: 'bulk' }],
-  ])('under a key is another one with %s, and refused', async (_, other) => {
+  ])('with a used key and %s is rejected', async (_, other) => {
     const options = {
       idempotencyKey: 'asked',
       sendAt: new Date('2099-01-01T00:00:00Z'),
@@ -215,28 +218,28 @@ describe('a message', () => {
       outcome: 'rejected',
     });
     expect(await web.enqueue(COMMAND, { ...options, lane: 'priority' })).toEqual({ id: first.id, isNew: false });
-    expect(await web.send(COMMAND, { ...options, timeout: 0 })).toMatchObject({ id: first.id, receipt: undefined });
+    expect(await web.send(COMMAND, { ...options, timeoutMs: 0 })).toMatchObject({ id: first.id, receipt: undefined });
   });
 
-  describe('for a time that is over', () => {
-    const over = [{ field: 'sendAt', problem: 'is over for more than 5 minutes: ask for now, or give a time to come' }];
+  describe('with a time in the past', () => {
+    const over = [{ field: 'sendAt', problem: 'is more than 5 minutes in the past: give a later time' }];
     const MINUTE = 60_000;
 
-    it('by a little, as clocks differ, is sent now', async () => {
+    it('is sent now if it is just past, because clocks differ', async () => {
       const { id } = await outbox.enqueue(COMMAND, { sendAt: inMs(-4 * MINUTE) });
       await becomes(id, 'accepted');
-      // It has not waited for those minutes: alarms would ring.
+      // It has not waited for those minutes; otherwise alarms would ring.
       const [row] = await stage.query(`select due_at >= created_at - interval '1 second' as now from chunk`);
       expect(row).toEqual({ now: true });
     });
 
-    it.each([[{}], [{ idempotencyKey: 'late' }]])('by more is refused, with %j', async (key) => {
+    it.each([[{}], [{ idempotencyKey: 'late' }]])('is rejected if it is long past, with %j', async (key) => {
       const sendAt = inMs(-6 * MINUTE);
       expect(await failureOf(outbox.enqueue(COMMAND, { sendAt, ...key }))).toMatchObject({ issues: over });
       expect(await stage.query('select from chunk')).toEqual([]);
     });
 
-    it('is the one that was taken in time under its key', async () => {
+    it('is returned if it was enqueued in time with the same key', async () => {
       const key = { idempotencyKey: 'in time', sendAt: inMs(100) };
       const first = await outbox.enqueue(COMMAND, key);
       await becomes(first.id, 'accepted');
@@ -252,7 +255,7 @@ describe('a message', () => {
     });
   });
 
-  it('to 1,000 recipients is one request, and each is answered for', async () => {
+  it('to 1,000 recipients is one request, with a result for each recipient', async () => {
     const to = numbers(1_000);
     const { id, receipt } = await outbox.send({ to, content: 'hello' }, { lane: 'bulk' });
     expect(receipt?.accepted.map(({ number }) => number)).toEqual(to);
@@ -264,20 +267,20 @@ describe('a message', () => {
   it.each([
     ['that this outbox made', (made: string) => made],
     ['that another outbox made', (made: string) => made.replace(/^.{8}/, '0123abcd')],
-  ])('with an order id %s is refused', async (_, given) => {
+  ])('with an order id %s is rejected', async (_, given) => {
     const { receipt } = await outbox.send(COMMAND);
     const orderId = given(receipt!.accepted[0]!.orderId);
-    const problem = 'must be your own: an outbox has made this one for another message, so leave it out';
+    const problem = 'must be your own: an outbox made this one for another message, so leave it out';
     const issuesOf = async (to: SendSms['to']) =>
       ((await failureOf(outbox.enqueue({ to, content: 'x' }))) as LaafficInputException).issues;
-    expect([
-      await issuesOf({ number: '918563210001', orderId }),
-      await issuesOf(['918563210002', { number: '918563210001', orderId }]),
-    ]).toEqual([[{ field: 'to.orderId', problem }], [{ field: 'to[1].orderId', problem }]]);
+    expect(await issuesOf({ number: '918563210001', orderId })).toEqual([{ field: 'to.orderId', problem }]);
+    expect(await issuesOf(['918563210002', { number: '918563210001', orderId }])).toEqual([
+      { field: 'to[1].orderId', problem },
+    ]);
     expect(stage.sandbox.messages).toHaveLength(1);
   });
 
-  it('carries order ids of its own beside made ones, and the same again in another message', async () => {
+  it('carries order ids of the caller beside generated ones, and the same again in another message', async () => {
     const to = [
       { number: '918563210001', orderId: 'own-1' },
       '918563210002',
@@ -333,7 +336,7 @@ describe('a message', () => {
       { lane: 'x', idempotencyKey: 1 },
       ['to', 'content', 'idempotencyKey', 'lane'],
     ],
-  ])('with %s is refused, field by field, and nothing is in the ledger', async (_, command, options, fields) => {
+  ])('with %s is rejected field by field, and nothing is stored', async (_, command, options, fields) => {
     const call = outbox.enqueue(command as typeof COMMAND, options as EnqueueOptions);
     const error = await call.then(
       () => undefined,
@@ -344,19 +347,19 @@ describe('a message', () => {
     expect(await stage.query('select from chunk')).toEqual([]);
   });
 
-  it.each([NaN, -1, 'x'])('is not waited for during %p milliseconds', async (timeout) => {
-    await expect(outbox.send(COMMAND, { timeout: timeout as number })).rejects.toMatchObject({ code: input });
+  it.each([NaN, -1, 'x'])('cannot be waited for during %p milliseconds', async (timeout) => {
+    await expect(outbox.send(COMMAND, { timeoutMs: timeout as number })).rejects.toMatchObject({ code: input });
     expect(await stage.query('select from chunk')).toEqual([]);
   });
 
-  it('is waited for in a process that does not send', async () => {
+  it('can be waited for in a process that does not send', async () => {
     const { receipt } = await web.send({ ...COMMAND, to: numbers(2) });
     expect(receipt?.accepted.map(({ number }) => number)).toEqual(numbers(2));
   });
 
-  it('stays in the outbox when its sender waits no longer', async () => {
+  it('stays in the outbox when its sender stops waiting', async () => {
     await hold();
-    const late = await web.send(COMMAND, { timeout: 50 });
+    const late = await web.send(COMMAND, { timeoutMs: 50 });
     const abort = new AbortController();
     const waiting = web.send({ ...COMMAND, to: numbers(1) }, { signal: abort.signal });
     await until(
@@ -366,14 +369,15 @@ describe('a message', () => {
     abort.abort();
     const aborted = await waiting;
     expect([late, aborted]).toEqual([late, aborted].map(({ id }) => ({ id, isNew: true, receipt: undefined })));
-    expect([await states(late.id), await states(aborted.id)]).toEqual([['pending'], ['pending']]);
+    expect(await states(late.id)).toEqual(['pending']);
+    expect(await states(aborted.id)).toEqual(['pending']);
     await lift();
     await becomes(late.id, 'accepted');
     await becomes(aborted.id, 'accepted');
     expect(stage.sandbox.messages).toHaveLength(2);
   });
 
-  it('whose outcome nobody can know is said to be so, and found with its reason', async () => {
+  it('with an unknown outcome is reported as unknown, and found with its reason', async () => {
     stage.sandbox.script({ fault: 'cut-after-accepting' });
     const { id, receipt } = await web.send(COMMAND);
     const { number } = { number: COMMAND.to };
@@ -386,7 +390,7 @@ describe('a message', () => {
   });
 });
 
-describe('after the grace', () => {
+describe('after the grace period', () => {
   let stage: Stage;
   beforeAll(async () => {
     stage = await Stage.set();
@@ -398,8 +402,8 @@ describe('after the grace', () => {
     ['hold', 'held', 1],
     ['abandon', 'abandoned', 1],
     ['resend', 'accepted', 2],
-  ] as const)('%s makes whole and single unknown recipients %s', async (policy, state, requests) => {
-    const { outbox } = await stage.app({ schema: policy, afterGrace: { priority: policy, bulk: 'hold' } });
+  ] as const)('the policy %s makes whole and single unknown recipients %s', async (policy, state, requests) => {
+    const { outbox } = await stage.app({ schema: policy, onUnconfirmed: { priority: policy, bulk: 'hold' } });
     stage.sandbox.reset();
     stage.sandbox.script({ fault: 'cut-before-reading' });
     const whole = await outbox.send({ to: numbers(2), content: 'whole' });
@@ -417,7 +421,7 @@ describe('after the grace', () => {
     expect(stage.sandbox.requests).toHaveLength(2 * requests);
   });
 
-  it('what a person has abandoned is not sent again, even where the policy becomes to send again', async () => {
+  it('an abandoned message is not sent again, even if the policy changes to resend', async () => {
     const first = await stage.app({ schema: 'decided' });
     stage.sandbox.reset();
     stage.sandbox.script({ fault: 'cut-after-accepting' });
@@ -426,9 +430,9 @@ describe('after the grace', () => {
       () => first.outbox.find(id),
       (found) => found?.recipients.every(({ state }) => state === 'held') === true,
     );
-    expect(await first.outbox.resolve(id, 'abandon', { by: 'somebody' })).toBe(2);
+    expect(await first.outbox.resolveHeld(id, 'abandon', { actor: 'somebody' })).toBe(2);
     await stage.stop(first.app);
-    const { outbox } = await stage.app({ schema: 'decided', afterGrace: { priority: 'resend' } });
+    const { outbox } = await stage.app({ schema: 'decided', onUnconfirmed: { priority: 'resend' } });
     await stage.query(`update chunk set changed_at = changed_at - interval '1 hour'`, [], 'decided');
     stage.sandbox.script({ fault: 'cut-before-reading' });
     const other = await outbox.send({ to: numbers(1, 5), content: 'y' });

@@ -1,14 +1,14 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
-/** A line to a server, such as the database or the gateway, for tests to break and to hold. */
+/** A proxy to a server, such as the database or the gateway, that tests can break and hold. */
 export class Line {
   readonly #sockets = new Set<Socket>();
   #word: string | undefined;
   #held: (() => void)[] | undefined;
 
   private constructor(
-    /** Where the server is for those who use the line. */
+    /** The address of the server for clients of the proxy. */
     readonly url: string,
     private readonly server: ReturnType<typeof createServer>,
   ) {}
@@ -27,12 +27,12 @@ export class Line {
     return line;
   }
 
-  /** The answer to the next statement with this word is lost, and its connection with it. */
+  /** Loses the response to the next statement with this word, and its connection. */
   loseAnswerTo(word: string): void {
     this.#word = word;
   }
 
-  /** Answers wait until they are released. */
+  /** Holds responses until they are released. */
   hold(): void {
     this.#held ??= [];
   }
@@ -43,7 +43,7 @@ export class Line {
     for (const pass of held) pass();
   }
 
-  /** Ends every connection and takes no more. */
+  /** Ends every connection and accepts no more. */
   async cut(): Promise<void> {
     const closed = this.server.listening ? once(this.server, 'close') : undefined;
     this.server.close();

@@ -5,13 +5,14 @@ import { UnknownRecipients } from '../../libs/laaffic-outbox/src/ledger/unknown-
 import { Upkeep } from '../../libs/laaffic-outbox/src/ledger/upkeep.js';
 import { chunkColumns } from '../../libs/laaffic-outbox/src/ledger/chunk-recipients.js';
 import { campaignOf } from './campaigns.js';
-import { numbers, Stage, until } from './stage.js';
+import { numbers, Stage } from './stage.js';
+import { until } from '../until.js';
 
 jest.setTimeout(60_000);
 
 const WAITING = 500;
 
-describe('under load', () => {
+describe('the outbox under load', () => {
   let stage: Stage;
   let pool: Pool;
 
@@ -30,9 +31,9 @@ describe('under load', () => {
 
   const pending = () => stage.query<{ count: number }>(`select count(*)::int from chunk where state = 'pending'`);
 
-  it('reads for 500 who wait as often as for one, and tells each what became of his message', async () => {
+  it('reads for 500 waiting callers as often as for one, and gives each its own outcome', async () => {
     const { outbox } = await stage.app({ database: pool, worker: false });
-    const sending = numbers(WAITING).map((to) => outbox.send({ to, content: 'a code' }, { timeout: 50_000 }));
+    const sending = numbers(WAITING).map((to) => outbox.send({ to, content: 'a code' }, { timeoutMs: 50_000 }));
     await until(pending, ([row]) => row?.count === WAITING, 30_000);
 
     let statements = 0;
@@ -42,11 +43,11 @@ describe('under load', () => {
       () => statements,
       (count) => count >= 4,
     );
-    // Two looks a second, though the machine may be slow; each by himself, they would have made a thousand.
+    // Two polls per second, even on a slow machine. Separate polls would have made a thousand.
     expect(statements).toBeLessThanOrEqual(5);
     expect(performance.now() - began).toBeGreaterThan(1_000);
 
-    await stage.app({ timing: { lookup: false, reportsAfter: false } });
+    await stage.app({ timing: { lookupIntervalMs: false, reportsAfterMs: false } });
     const receipts = await Promise.all(sending);
     expect(receipts.map(({ receipt }) => receipt?.accepted.map(({ number }) => number))).toEqual(
       numbers(WAITING).map((number) => [number]),
@@ -54,7 +55,7 @@ describe('under load', () => {
     expect(stage.sandbox.messages.map(({ number }) => number).sort()).toEqual(numbers(WAITING));
   });
 
-  /** Holds up some of the statements until it is released. */
+  /** Holds some of the statements until it is released. */
   async function lock(table: string, mode: string) {
     const client = await stage.pool.connect();
     await client.query(`begin; lock table laaffic_outbox.${table} in ${mode} mode`);
@@ -74,12 +75,12 @@ describe('under load', () => {
       20_000,
     );
 
-  it('takes and sends messages while everybody reads and no reading ends', async () => {
+  it('enqueues and sends while many callers read and no reading ends', async () => {
     const { app, outbox } = await stage.app({ database: pool });
     const campaigns = app.get(SmsCampaigns);
     const { id } = await campaigns.create(campaignOf({ recipients: numbers(1) }));
     const release = await lock('message', 'access exclusive');
-    const readings = numbers(50).map(() => campaigns.results(id).next());
+    const readings = numbers(50).map(() => campaigns.listResults(id).next());
     try {
       await until(stuck, ([row]) => (row?.count ?? 0) >= 3);
       await outbox.enqueue({ to: numbers(1), content: 'while all read' });
@@ -90,7 +91,7 @@ describe('under load', () => {
     expect((await Promise.all(readings)).map(({ value }) => value?.state)).toEqual(numbers(50).map(() => 'pending'));
   });
 
-  it('sends while callers have all connections that they may have', async () => {
+  it('sends while callers use all connections that they may use', async () => {
     const { app } = await stage.app({ database: pool });
     const campaigns = app.get(SmsCampaigns);
     const { id } = await campaigns.create(campaignOf({ recipients: numbers(1) }));
@@ -113,12 +114,12 @@ describe('under load', () => {
   });
 
   it.each([
-    ['written out', `select write_out_oldest(20)`],
+    ['expanded', `select write_out_oldest(20)`],
     [
       'read',
       `select count(*) from (select ${chunkColumns('laaffic_outbox')} from chunk c where n = 1000 offset 0) seen where messages is not null`,
     ],
-  ])('an answer is %s as fast if some of its recipients were refused', async (_, statement) => {
+  ])('stores a response %s as fast if some of its recipients were rejected', async (_, statement) => {
     await stage.app({ worker: false });
     const took = async (slots: string | null): Promise<number> => {
       const client = await stage.pool.connect();
@@ -148,7 +149,7 @@ describe('under load', () => {
     expect(Math.min(...apart)).toBeLessThan(4 * Math.min(...whole));
   });
 
-  it('looks at no message of others when it looks for unknown ones', async () => {
+  it('reads no messages of others when it looks for unknown ones', async () => {
     const { app, outbox } = await stage.app({ database: pool, worker: false });
     const ledger = app.get(OutboxLedger);
     await outbox.enqueue({ to: numbers(1), content: 'x' });
@@ -160,7 +161,7 @@ describe('under load', () => {
     );
     await stage.query('analyze message');
     await stage.query('analyze chunk');
-    /** What the statements of the pool read without an index, once each of its connections has told. */
+    /** What the statements of the pool read without an index, when each of its connections has reported it. */
     const read = async () => {
       const clients = await Promise.all(Array.from({ length: 10 }, () => pool.connect()));
       for (const client of clients) {

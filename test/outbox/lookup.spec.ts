@@ -4,9 +4,9 @@ import { Pool } from 'pg';
 import { OutboxLedger } from '../../libs/laaffic-outbox/src/ledger/outbox-ledger.js';
 import { UnknownRecipients } from '../../libs/laaffic-outbox/src/ledger/unknown-recipients.js';
 import { proofsOf } from '../../libs/laaffic-outbox/src/reports/proofs.js';
-import { startApp } from './app.js';
+import { SOON, startApp } from './app.js';
 import { startDatabase, type TestDatabase } from './database.js';
-import { SHORT, until } from './reported-apps.js';
+import { until } from '../until.js';
 
 const [NUMBER, OTHER] = ['918563210001', '918563210002'] as const;
 
@@ -24,15 +24,15 @@ describe('the lookup of unknown messages', () => {
     await database.close();
   });
 
-  /** An app with a ledger of its own and a sandbox; `use` gets an outbox. */
+  /** An app with its own ledger and sandbox; `use` gets the outbox. */
   const withApp = async (
     schema: string,
     options: SandboxOptions,
     use: (outbox: SmsOutbox, sandbox: LaafficSandbox) => Promise<void>,
     timing: LaafficOutboxOptions['timing'] = {},
   ) => {
-    const sandbox = await LaafficSandbox.start({ queuedFor: 0, deliveredAfter: 0, ...options });
-    const app = await startApp(sandbox, { database: database.url, schema, timing: { ...SHORT, ...timing } });
+    const sandbox = await LaafficSandbox.start({ queuedForMs: 0, deliveredAfterMs: 0, ...options });
+    const app = await startApp(sandbox, { database: database.url, schema, timing: { ...SOON, ...timing } });
     try {
       await use(app.get(SmsOutbox), sandbox);
     } finally {
@@ -43,36 +43,52 @@ describe('the lookup of unknown messages', () => {
   const statesOf = async (outbox: SmsOutbox, id: string) =>
     (await outbox.find(id))!.recipients.map(({ state }) => state);
 
-  it('proves what was taken although the answer was lost', async () => {
+  it('proves which messages were accepted although their response was lost', async () => {
     await withApp('proves', {}, async (outbox, sandbox) => {
       sandbox.script({ endpoint: 'sendSms', fault: 'cut-after-accepting' });
       const { id } = await outbox.enqueue({ to: [NUMBER, OTHER], content: 'x' });
       await until(async () => (await statesOf(outbox, id)).every((state) => state === 'delivered'));
       const { rows } = await pool.query(`select state, accepted, unknown from proves.chunk where id = $1`, [id]);
       const msgIds = (await outbox.find(id))!.recipients.map(({ msgId }) => msgId);
-      expect([rows, msgIds]).toEqual([
-        [{ state: 'settled', accepted: 2, unknown: 0 }],
-        sandbox.messages.map(({ msgId }) => msgId),
-      ]);
+      expect(rows).toEqual([{ state: 'settled', accepted: 2, unknown: 0 }]);
+      expect(msgIds).toEqual(sandbox.messages.map(({ msgId }) => msgId));
       expect(sandbox.requests.filter(({ path }) => path.endsWith('/sendSms'))).toHaveLength(1);
     });
   });
 
-  it('concludes nothing from records that are not there: the message is held', async () => {
+  it('proves it from readable records if another record is unreadable', async () => {
+    await withApp('one_bad_row', {}, async (outbox, sandbox) => {
+      sandbox.script([
+        { endpoint: 'sendSms', fault: 'cut-after-accepting' },
+        {
+          endpoint: 'getSentRcd',
+          times: Infinity,
+          transform: (envelope) => ({
+            ...envelope,
+            array: [{ number: OTHER, status: '0' }, ...(envelope.array ?? [])],
+          }),
+        },
+      ]);
+      const { id } = await outbox.enqueue({ to: NUMBER, content: 'x' });
+      await until(async () => (await statesOf(outbox, id))[0] === 'delivered');
+    });
+  });
+
+  it('concludes nothing from missing records: the message is held', async () => {
     await withApp(
       'blind',
-      { deliveredAfter: null },
+      { deliveredAfterMs: null },
       async (outbox, sandbox) => {
         sandbox.script({ endpoint: 'sendSms', fault: 'cut-after-accepting' });
         const { id } = await outbox.enqueue({ to: NUMBER, content: 'x' });
         await until(async () => (await statesOf(outbox, id))[0] === 'held');
         expect(sandbox.requests.some(({ path }) => path.endsWith('/getSentRcd'))).toBe(true);
       },
-      { grace: 1_000 },
+      { gracePeriodMs: 1_000 },
     );
   });
 
-  it('goes on after it failed', async () => {
+  it('continues after a failure', async () => {
     await withApp('failing', {}, async (outbox, sandbox) => {
       sandbox.script([
         { endpoint: 'sendSms', fault: 'cut-after-accepting' },
@@ -84,7 +100,7 @@ describe('the lookup of unknown messages', () => {
     });
   });
 
-  it('proves nothing where a record may be of either of two messages', async () => {
+  it('proves nothing if a record may belong to either of two messages', async () => {
     await withApp(
       'ambiguous',
       {},
@@ -98,11 +114,11 @@ describe('the lookup of unknown messages', () => {
         for (const id of ids) await until(async () => (await statesOf(outbox, id))[0] === 'held');
         expect(sandbox.messages).toHaveLength(1);
       },
-      { grace: 1_000 },
+      { gracePeriodMs: 1_000 },
     );
   });
 
-  it('proves nothing where a record may be of a message that is held already', async () => {
+  it('proves nothing if a record may belong to a message on hold', async () => {
     await withApp(
       'held_before',
       {},
@@ -117,11 +133,11 @@ describe('the lookup of unknown messages', () => {
         }
         expect(sandbox.messages).toHaveLength(1);
       },
-      { grace: 500 },
+      { gracePeriodMs: 500 },
     );
   });
 
-  it('is not made with lookup: false', async () => {
+  it('does not run with lookupIntervalMs: false', async () => {
     await withApp(
       'never',
       {},
@@ -131,12 +147,12 @@ describe('the lookup of unknown messages', () => {
         await until(async () => (await statesOf(outbox, id))[0] === 'held');
         expect(sandbox.requests.map(({ path }) => path)).toEqual(['/v3/sendSms']);
       },
-      { lookup: false, grace: 500 },
+      { lookupIntervalMs: false, gracePeriodMs: 500 },
     );
   });
 });
 
-describe('the turn to look for unknown messages', () => {
+describe('the turn for a lookup', () => {
   let database: TestDatabase;
   let sandbox: LaafficSandbox;
   let app: Awaited<ReturnType<typeof startApp>>;
@@ -159,7 +175,7 @@ describe('the turn to look for unknown messages', () => {
     await database.close();
   });
 
-  /** All in seconds before now; a look each minute, 15 minutes of grace. */
+  /** All in seconds before now. A lookup each minute, a grace period of 15 minutes. */
   const turnAfter = async (state: string, sent: number, changed: number, looked: number | null, began?: number) => {
     await pool.query(
       `update laaffic_outbox.chunk set state = $1, sent_at = clock_timestamp() - $2 * interval '1 second',
@@ -175,24 +191,24 @@ describe('the turn to look for unknown messages', () => {
   };
 
   it.each<[string, boolean, string, number, number, number | null, number?]>([
-    ['nobody has looked yet', true, 'unknown', 40, 10, null],
-    ['it became unknown after the last look', true, 'unknown', 70, 10, 65],
+    ['there was no lookup yet', true, 'unknown', 40, 10, null],
+    ['the message became unknown after the last lookup', true, 'unknown', 70, 10, 65],
     ['nothing is unknown', false, 'settled', 40, 10, null],
-    ['it was looked for less than an interval ago', false, 'unknown', 70, 10, 55],
-    ['it is one interval old', true, 'unknown', 75, 70, 65],
-    ['it is not twice as old', false, 'unknown', 115, 110, 45],
-    ['it is two intervals old', true, 'unknown', 125, 120, 65],
-    ['it is not four times as old', false, 'unknown', 230, 225, 100],
-    ['it is four intervals old', true, 'unknown', 245, 240, 100],
-    ['it is not eight times as old', false, 'unknown', 470, 460, 200],
-    ['it is eight intervals old', true, 'unknown', 490, 480, 200],
-    ['it waits for the end of grace', false, 'unknown', 805, 800, 100],
-    ['grace is nearly over', true, 'unknown', 820, 815, 100],
-    ['it was looked for since grace was nearly over', false, 'unknown', 890, 885, 62],
-    ['grace is over', false, 'held', 950, 10, null],
-    ['a look began, and never ended', true, 'unknown', 890, 885, 200, 62],
-    ['a look has just begun', false, 'unknown', 890, 885, 200, 5],
-  ])('where %s: %s', async (_, isDue, ...state) => {
+    ['the last lookup was less than an interval ago', false, 'unknown', 70, 10, 55],
+    ['the message is one interval old', true, 'unknown', 75, 70, 65],
+    ['the message is not yet twice as old', false, 'unknown', 115, 110, 45],
+    ['the message is two intervals old', true, 'unknown', 125, 120, 65],
+    ['the message is not yet four times as old', false, 'unknown', 230, 225, 100],
+    ['the message is four intervals old', true, 'unknown', 245, 240, 100],
+    ['the message is not yet eight times as old', false, 'unknown', 470, 460, 200],
+    ['the message is eight intervals old', true, 'unknown', 490, 480, 200],
+    ['the message waits for the end of the grace period', false, 'unknown', 805, 800, 100],
+    ['the grace period is nearly over', true, 'unknown', 820, 815, 100],
+    ['there was a lookup shortly before the end of the grace period', false, 'unknown', 890, 885, 62],
+    ['the grace period is over', false, 'held', 950, 10, null],
+    ['a lookup started and never ended', true, 'unknown', 890, 885, 200, 62],
+    ['a lookup has just started', false, 'unknown', 890, 885, 200, 5],
+  ])('is due if %s: %s', async (_, isDue, ...state) => {
     const turn = await turnAfter(...state);
     const [, sent] = state;
     const age = turn === undefined ? undefined : Math.round((turn.to.getTime() - turn.from.getTime()) / 1000);
@@ -200,7 +216,7 @@ describe('the turn to look for unknown messages', () => {
     expect(await unknown.turn(60_000, 900_000)).toBeUndefined();
   });
 
-  it('is one at a time, however long it takes, until nothing is heard of it for an interval', async () => {
+  it('belongs to one worker, however long it takes, until that is silent for an interval', async () => {
     const later = () =>
       pool.query(`update laaffic_outbox.account set lookup_alive_at = lookup_alive_at - interval '61 seconds'`);
     expect(await turnAfter('unknown', 890, 885, 200, 62)).toBeDefined();
@@ -212,20 +228,20 @@ describe('the turn to look for unknown messages', () => {
   });
 });
 
-describe('asking for reports that were not pushed', () => {
+describe('the polling of reports that were not pushed', () => {
   it('ends when each message has its final state', async () => {
     const database = await startDatabase();
-    const sandbox = await LaafficSandbox.start({ deliveredAfter: null });
-    const timing = { ...SHORT, lookup: false, reportsAfter: 50 } as const;
+    const sandbox = await LaafficSandbox.start({ deliveredAfterMs: null });
+    const timing = { ...SOON, lookupIntervalMs: false, reportsAfterMs: 50 } as const;
     const app = await startApp(sandbox, { database: database.url, timing });
     const outbox = app.get(SmsOutbox);
     const pool = new Pool({ connectionString: database.url });
     sandbox.script({ endpoint: 'getReport', status: -22 });
     const { id } = await outbox.send({ to: [NUMBER, OTHER], content: 'x' });
     const [first, second] = sandbox.messages;
-    sandbox.deliver(first!.msgId, 'delivered');
+    sandbox.setDeliveryState(first!.msgId, 'delivered');
     await until(async () => (await outbox.find(id))!.recipients[0]!.state === 'delivered');
-    sandbox.deliver(second!.msgId, 'failed');
+    sandbox.setDeliveryState(second!.msgId, 'failed');
     const chunk = `select poll_at, polls > 0 as polled from laaffic_outbox.chunk where id = $1`;
     await pool.query(`update laaffic_outbox.chunk set polls = 0, poll_at = clock_timestamp() where id = $1`, [id]);
     await until(async () => (await outbox.find(id))!.recipients[1]!.state === 'failed');
@@ -263,9 +279,9 @@ describe('proofsOf', () => {
     proofsOf(...given).map(({ msgId, place }) => [place?.chunkId, msgId]);
 
   it.each([
-    ['one of one', [open('1', 0)], [record('a', 5)], [['1', 'a']]],
+    ['one record to one recipient', [open('1', 0)], [record('a', 5)], [['1', 'a']]],
     [
-      'two of two, in order',
+      'two records to two recipients, in order',
       [open('2', 9), open('1', 0)],
       [record('b', 8), record('a', 5)],
       [
@@ -273,11 +289,16 @@ describe('proofsOf', () => {
         ['2', 'b'],
       ],
     ],
-    ['none where one is missing', [open('1', 0), open('2', 9)], [record('a', 5)], []],
-    ['none that is older than the request', [open('1', 100)], [record('a', 5)], []],
-    ['none for a request under way, which takes its share', [open('1', 0, true), open('2', 0)], [record('a', 5)], []],
-    ['the other one', [open('1', 0, true), open('2', 1)], [record('a', 5), record('b', 6)], [['2', 'b']]],
-    ['none of another number', [open('1', 0)], [{ ...record('a', 5), number: OTHER }], []],
+    ['no record if one is missing', [open('1', 0), open('2', 9)], [record('a', 5)], []],
+    ['no record that is older than the request', [open('1', 100)], [record('a', 5)], []],
+    [
+      'no record to a request in flight, which uses up its share',
+      [open('1', 0, true), open('2', 0)],
+      [record('a', 5)],
+      [],
+    ],
+    ['the other record', [open('1', 0, true), open('2', 1)], [record('a', 5), record('b', 6)], [['2', 'b']]],
+    ['no record of another number', [open('1', 0)], [{ ...record('a', 5), number: OTHER }], []],
   ])('assigns %s', (_, recipients, records, expected) => {
     expect(assigned(recipients, records)).toEqual(expected);
   });

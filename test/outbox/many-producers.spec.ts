@@ -3,19 +3,22 @@ import { SmsOutbox } from 'nestjs-laaffic-outbox';
 import { Client, Pool } from 'pg';
 import { cases } from '../cases.js';
 import { startApp } from './app.js';
-import { until } from './campaigns.js';
 import { startDatabase } from './database.js';
+import { until } from '../until.js';
 
 const PRODUCERS = 20;
 const MESSAGES = cases(500, 60);
 
-/** The same numbers from 0 to 1 each time. */
+/** The same pseudo-random numbers from 0 to 1 each time. */
 function numbersFrom(seed: number): () => number {
   let state = seed;
   return () => (state = (state * 48_271) % 2_147_483_647) / 2_147_483_647;
 }
 
-/** Enqueues in transactions of one to five messages, of which about a third is rolled back. @returns what was committed. */
+/**
+ * Enqueues in transactions of one to five messages, and rolls about a third of them back.
+ * @returns the committed messages.
+ */
 async function produce(outbox: SmsOutbox, url: string, producer: number): Promise<string[]> {
   const next = numbersFrom(producer + 1);
   const client = new Client(url);
@@ -37,7 +40,7 @@ async function produce(outbox: SmsOutbox, url: string, producer: number): Promis
   return committed;
 }
 
-it('sends of twenty busy producers what they committed, each once, and nothing else', async () => {
+it('the outbox sends what twenty busy producers committed, each message once, and nothing else', async () => {
   const database = await startDatabase();
   const sandbox = await LaafficSandbox.start();
   const app = await startApp(sandbox, { database: database.url });

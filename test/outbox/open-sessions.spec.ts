@@ -1,15 +1,16 @@
 import { migrateOutbox, type LaafficOutboxOptions, type SmsOutbox } from 'nestjs-laaffic-outbox';
 import { Client } from 'pg';
-import { numbers, SHORT, Stage, until } from './stage.js';
+import { numbers, SHORT, Stage } from './stage.js';
+import { until } from '../until.js';
 
 jest.setTimeout(60_000);
 
-/** Nothing here ends by a time-out of the outbox. */
-const PATIENT = { ...SHORT, startWithin: 20_000, timeout: 20_000, lease: 60_000 };
+/** Nothing in these tests ends by a time-out of the outbox. */
+const PATIENT = { ...SHORT, startWithinMs: 20_000, timeoutMs: 20_000, leaseMs: 60_000 };
 const BULK = { lane: 'bulk' } as const;
 const [OTHER = '', CODE = ''] = numbers(2, 50);
 
-describe('a session of the app that stays open', () => {
+describe('an open session of the app', () => {
   let stage: Stage;
   let session: Client;
 
@@ -38,10 +39,10 @@ describe('a session of the app that stays open', () => {
     await outbox.enqueue({ to: numbers(1), content: 'open' }, { transaction: session });
   }
 
-  it.each(['priority', 'bulk'] as const)('with a rate, does not hold up the lane %s', async (lane) => {
+  it.each(['priority', 'bulk'] as const)('does not hold up the lane %s under a rate', async (lane) => {
     const outbox = await start({ rate: { recipientsPerSecond: 1_000, requestsPerSecond: 100 } });
     await enqueueInOpenTransaction(outbox);
-    const { receipt } = await outbox.send({ to: OTHER, content: 'x' }, { lane, timeout: 20_000 });
+    const { receipt } = await outbox.send({ to: OTHER, content: 'x' }, { lane, timeoutMs: 20_000 });
     expect(receipt?.accepted).toHaveLength(1);
   });
 
@@ -49,7 +50,7 @@ describe('a session of the app that stays open', () => {
     const outbox = await start();
     await enqueueInOpenTransaction(outbox);
     stage.sandbox.script({ status: -10 });
-    const sending = outbox.send({ to: OTHER, content: 'x' }, { timeout: 20_000 });
+    const sending = outbox.send({ to: OTHER, content: 'x' }, { timeoutMs: 20_000 });
     await until(
       () => stage.account(),
       (account) => account?.['paused'] === true,
@@ -67,7 +68,7 @@ describe('a session of the app that stays open', () => {
     );
   });
 
-  it('does not hold up a campaign, which a rate cuts into parts', async () => {
+  it('does not hold up a campaign that a rate splits', async () => {
     const { app, outbox } = await stage.app({ timing: PATIENT, rate: { recipientsPerSecond: 500 } });
     await enqueueInOpenTransaction(outbox);
     const { id } = await outbox.enqueue({ to: numbers(100, 1_000), content: 'x' }, BULK);
@@ -80,10 +81,10 @@ describe('a session of the app that stays open', () => {
     await stage.stop(app);
   });
 
-  describe('a claim that waits for a lock until its worker has given up', () => {
+  describe('during a claim that waits for a lock until its worker has given up', () => {
     const claim = `select * from laaffic_outbox.claim('4luaKsL2', 'gone', 'priority', 20, null, null, 0.06, 0.2, 1000, 300)`;
 
-    it('changes nothing, so that no message becomes unknown that nobody sent', async () => {
+    it('changes nothing, so no unsent message becomes unknown', async () => {
       const web = await start({ worker: false });
       await web.enqueue({ to: CODE, content: 'x' });
       await session.query('begin');
@@ -94,7 +95,7 @@ describe('a session of the app that stays open', () => {
       await expect(worker.query(claim)).rejects.toThrow('timeout');
       const waiting = `select extract(epoch from clock_timestamp() - query_start)::float8 as age from pg_stat_activity where datname = current_database() and query like '%''gone''%'
         and pid <> pg_backend_pid() and state = 'active'`;
-      // Beyond the 300 ms that the worker waits; the statement may have ended by itself before.
+      // Longer than the 300 ms that the worker waits. The statement may have ended by itself before.
       await until(
         () => stage.query<{ age: number }>(waiting),
         ([statement]) => statement === undefined || statement.age > 0.4,

@@ -23,7 +23,7 @@ describe('SmsOutbox', () => {
     await database.close();
   });
 
-  it('sends what was enqueued, and says what became of it', async () => {
+  it('sends an enqueued message and reports its outcome', async () => {
     const { receipt, isNew } = await outbox.send({ to: '+91 8563 21412', content: 'Your code is 123456' });
     expect({ isNew, receipt }).toEqual({
       isNew: true,
@@ -41,7 +41,7 @@ describe('SmsOutbox', () => {
     });
   });
 
-  it('sends nothing of a transaction that is rolled back', async () => {
+  it('sends nothing from a transaction that is rolled back', async () => {
     const pool = new Pool({ connectionString: database.url });
     const client = await pool.connect();
     await client.query('begin');
@@ -52,10 +52,11 @@ describe('SmsOutbox', () => {
     await client.query('commit');
     client.release();
     await pool.end();
-    expect([await outbox.find(lost.id), (await outbox.find(kept.id))?.recipients.length]).toEqual([undefined, 1]);
+    expect(await outbox.find(lost.id)).toBeUndefined();
+    expect((await outbox.find(kept.id))?.recipients).toHaveLength(1);
   });
 
-  it("keeps the app's own reference of a message, and shows it wherever the message is shown", async () => {
+  it("keeps the app's own reference of a message, and shows it with the message everywhere", async () => {
     const pool = new Pool({ connectionString: database.url });
     const sms = { to: [{ number: '918563210004', orderId: 'mine-1' }, '918563210005'], content: 'x' };
     const { id } = await outbox.send(sms, { reference: 'order 7' });
@@ -64,25 +65,24 @@ describe('SmsOutbox', () => {
     sandbox.script({ fault: 'cut-after-accepting' });
     const { id: lost } = await outbox.send(sms, { reference: 'é “7”' });
     await pool.query(`update laaffic_outbox.chunk set state = 'held' where id = $1`, [lost]);
-    await outbox.resolve(lost, 'abandon', { by: 'a person', positions: [0] });
+    await outbox.resolveHeld(lost, 'abandon', { actor: 'a person', positions: [0] });
     const held: unknown[] = [];
-    for await (const { messageId, reference, position } of outbox.held()) held.push([messageId, reference, position]);
-    // To be sent anew is to move into another chunk.
-    await outbox.resolve(lost, 'resend', { by: 'a person' });
+    for await (const { messageId, reference, position } of outbox.listHeld())
+      held.push([messageId, reference, position]);
+    // A resent recipient moves into another chunk.
+    await outbox.resolveHeld(lost, 'resend', { actor: 'a person' });
     const parts = await pool.query(`select reference from laaffic_outbox.chunk where root = $1`, [lost]);
     await pool.end();
     const references = await Promise.all(
       [id, again, without, lost].map(async (one) => (await outbox.find(one))?.reference),
     );
-    expect([references, (await outbox.findByOrderId('mine-1'))?.reference, held, parts.rows]).toEqual([
-      ['order 7', 'order 7', undefined, 'é “7”'],
-      'order 7',
-      [[lost, 'é “7”', 1]],
-      [{ reference: 'é “7”' }],
-    ]);
+    expect(references).toEqual(['order 7', 'order 7', undefined, 'é “7”']);
+    expect((await outbox.findByOrderId('mine-1'))?.reference).toBe('order 7');
+    expect(held).toEqual([[lost, 'é “7”', 1]]);
+    expect(parts.rows).toEqual([{ reference: 'é “7”' }]);
   });
 
-  it('refuses a reference that it cannot keep, and another one with the same key', async () => {
+  it('rejects a reference that it cannot store, and another reference with the same key', async () => {
     const sms = { to: '918563210003', content: 'x' };
     for (const reference of ['', ' ', 'x'.repeat(256), 'a\0b', '\ud800', 7, null]) {
       await expect(outbox.enqueue(sms, { reference: reference as string })).rejects.toMatchObject({
@@ -95,10 +95,11 @@ describe('SmsOutbox', () => {
     });
   });
 
-  it('gives the same message for the same key', async () => {
+  it('returns the same message for the same key', async () => {
     const first = await outbox.enqueue({ to: '918563210003', content: 'x' }, { idempotencyKey: 'k' });
     const second = await outbox.enqueue({ to: '918563210003', content: 'x' }, { idempotencyKey: 'k' });
-    expect([first.isNew, second]).toEqual([true, { id: first.id, isNew: false }]);
+    expect(first.isNew).toBe(true);
+    expect(second).toEqual({ id: first.id, isNew: false });
     await expect(outbox.enqueue({ to: '918563210003', content: 'y' }, { idempotencyKey: 'k' })).rejects.toMatchObject({
       code: 'OUTBOX_KEY_REUSED',
     });

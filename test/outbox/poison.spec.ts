@@ -1,17 +1,18 @@
 import { SmsCampaigns, type SmsOutbox } from 'nestjs-laaffic-outbox';
 import { campaignOf } from './campaigns.js';
-import { numbers, SHORT, Stage, until } from './stage.js';
+import { numbers, SHORT, Stage } from './stage.js';
+import { until } from '../until.js';
 
 jest.setTimeout(120_000);
 
-/** Nothing here is to time out. */
-const PATIENT = { ...SHORT, startWithin: 10_000, timeout: 20_000, lease: 40_000 };
+/** Nothing in these tests may time out. */
+const PATIENT = { ...SHORT, startWithinMs: 10_000, timeoutMs: 20_000, leaseMs: 40_000 };
 const CODE = 'LAAFFIC_INSUFFICIENT_BALANCE';
-/** The gateway answers it with a code of the account, for ever. */
+/** The gateway always rejects this message with a code about the account. */
 const POISON = 'poison [status:-10]';
 const STRIKE = 'refused while others were accepted';
 
-describe('a message that the gateway refuses by a code of the account', () => {
+describe('a message that the gateway rejects with a code about the account', () => {
   let stage: Stage;
   let outbox: SmsOutbox;
   let campaigns: SmsCampaigns;
@@ -47,10 +48,10 @@ describe('a message that the gateway refuses by a code of the account', () => {
       30_000,
     );
   const send = async (to: string) => {
-    const { receipt } = await outbox.send({ to, content: 'hello' }, { timeout: 30_000 });
+    const { receipt } = await outbox.send({ to, content: 'hello' }, { timeoutMs: 30_000 });
     expect(receipt?.accepted.map(({ number }) => number)).toEqual([to]);
   };
-  /** What was put off after a refusal is due now, and so are probes. */
+  /** Makes delayed messages and probes due now. */
   const pass = async () => {
     await stage.query(`update chunk set due_at = clock_timestamp() where state = 'pending' and refused_at is not null`);
     await stage.query(`update campaign set retry_at = clock_timestamp() where retry_at is not null`);
@@ -64,7 +65,7 @@ describe('a message that the gateway refuses by a code of the account', () => {
       30_000,
     );
 
-  it('keeps the account paused as long as nobody else is sent to, and the account names it', async () => {
+  it('keeps the account paused while no other message is sent, and the stats name it', async () => {
     const id = await poison(numbers(1));
     await given(id, 1);
     for (let probes = 1; probes <= 5; probes++) {
@@ -83,7 +84,7 @@ describe('a message that the gateway refuses by a code of the account', () => {
     expect(sentTo()).toEqual([]);
   });
 
-  it('is rejected after three refusals while others are accepted, who wait for ten seconds once', async () => {
+  it('is rejected after three strikes while others are accepted, which wait for ten seconds once', async () => {
     const id = await poison(numbers(1));
     for (let probes = 0; probes < 5; probes++) {
       await given(id, probes + 1);
@@ -95,17 +96,19 @@ describe('a message that the gateway refuses by a code of the account', () => {
         extract(epoch from c.due_at - a.probe_at)::float8 as own from account a, chunk c`,
     );
     // However long the message has to wait, another one need not.
-    expect([waits!.other <= 10, waits!.own > 0]).toEqual([true, true]);
+    expect(waits!.other <= 10).toBe(true);
+    expect(waits!.own).toBeGreaterThan(0);
     await stage.query('update account set fresh_probe_at = clock_timestamp()');
     await send('918563100001');
-    // The resumed account takes it at once; then it waits ten seconds, then twenty.
+    // The resumed account sends it at once; then it waits ten seconds, then twenty.
     for (const [index, wait] of [10, 20].entries()) {
       await given(id, 7 + index);
       const [row] = await stage.query<{ wait: number }>(
         `select extract(epoch from due_at - refused_at)::float8 as wait from chunk where id = $1`,
         [id],
       );
-      expect([row!.wait >= wait, row!.wait < wait + 5]).toEqual([true, true]);
+      expect(row!.wait >= wait).toBe(true);
+      expect(row!.wait < wait + 5).toBe(true);
       await send(String(918_563_100_002 + index));
       await pass();
     }
@@ -122,7 +125,7 @@ describe('a message that the gateway refuses by a code of the account', () => {
     expect(sentTo()).toEqual(['918563100001', '918563100002', '918563100003']);
   });
 
-  it('does not keep others from being sent once each, however many of them there are', async () => {
+  it('does not keep others from being sent once each, however many such messages there are', async () => {
     const ids = await Promise.all(numbers(6).map((to) => poison(to)));
     ids.push(await poison(numbers(50, 100)));
     const open = new Set(ids);
@@ -146,7 +149,7 @@ describe('a message that the gateway refuses by a code of the account', () => {
     expect(await stage.sums()).toMatchObject({ accepted: sent.length, rejected: 56, unknown: 0 });
   });
 
-  it('pauses its campaign, of which nothing is lost, while codes are sent', async () => {
+  it('pauses its campaign without losing anything, while codes are sent', async () => {
     const recipients = numbers(3_000, 10_000);
     const { id } = await campaigns.create(campaignOf({ recipients, content: POISON, sendAt: 'now' }));
     expect(await paused()).toMatchObject({ code: CODE, messageId: undefined, campaignId: id });
@@ -163,21 +166,21 @@ describe('a message that the gateway refuses by a code of the account', () => {
     );
     expect(await campaigns.find(id)).toMatchObject({ pausedCode: CODE, pausedReason: expect.any(String) });
     await until(
-      () => campaigns.progress(id),
+      () => campaigns.getProgress(id),
       ({ pending }) => pending === 3_000,
     );
     expect((await outbox.getStats()).paused).toBeUndefined();
     expect(sentTo()).toEqual(sent);
     const events: string[] = [];
-    for await (const { event, by, detail } of campaigns.journal(id)) {
+    for await (const { event, actor, detail } of campaigns.getHistory(id)) {
       if (event === 'paused' || event === STRIKE)
-        events.push(`${event} by ${by === 'gateway' ? by : 'a worker'}: ${detail}`);
+        events.push(`${event} by ${actor === 'gateway' ? actor : 'a worker'}: ${detail}`);
     }
     expect(events).toEqual([
       ...[1, 2, 3].map((strike) => `${STRIKE} by a worker: ${strike} of 3: ${CODE}`),
       expect.stringMatching(new RegExp(`^paused by gateway: ${CODE}: .`)),
     ]);
-    // Whoever resumes it begins anew.
+    // A resume starts the count again.
     await campaigns.resume(id, 'a person');
     expect(await campaigns.find(id)).toMatchObject({
       state: 'running',
@@ -196,7 +199,7 @@ describe('a message that the gateway refuses by a code of the account', () => {
   });
 });
 
-describe('a lack of balance that comes and goes', () => {
+describe('an insufficient balance that comes and goes', () => {
   let stage: Stage;
   let outbox: SmsOutbox;
 
@@ -224,9 +227,9 @@ describe('a lack of balance that comes and goes', () => {
     stage.query(`with due as (update chunk set due_at = clock_timestamp() where state = 'pending' and refused_at is not null)
       update account set probe_at = clock_timestamp(), fresh_probe_at = clock_timestamp() where paused_at is not null`);
 
-  it('rejects nobody, and everybody is sent to once', async () => {
+  it('rejects no message, and each is sent once', async () => {
     for (let round = 1; round <= 5; round++) {
-      stage.sandbox.configure({ rules: [{ content: 'hello', status: -10 }] });
+      stage.sandbox.configure({ rejectionRules: [{ content: 'hello', status: -10 }] });
       await enqueue(10, round * 10);
       const before = stage.sandbox.requests.length;
       // Several probes fail, with several messages.
@@ -238,14 +241,14 @@ describe('a lack of balance that comes and goes', () => {
         (count) => count >= before + 4,
         60_000,
       );
-      stage.sandbox.configure({ rules: [] });
+      stage.sandbox.configure({ rejectionRules: [] });
       await settled(round * 10, pass);
     }
     expect(sentTo()).toEqual(numbers(50, 10));
     expect(await stage.sums()).toEqual({ n: 50, accepted: 50, rejected: 0, unknown: 0 });
   });
 
-  it('rejects only what was refused three times between others if each second request is refused', async () => {
+  it('rejects only messages with three strikes if every second request is rejected', async () => {
     stage.sandbox.script(Array.from({ length: 200 }, (_, i) => (i % 2 === 0 ? { status: -10 } : {})));
     const sent = await enqueue(30, 500);
     await until(

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import type { SmsOutbox } from 'nestjs-laaffic-outbox';
 import type { QueryResultRow } from 'pg';
-import { numbers, SHORT, Stage, until } from './stage.js';
+import { numbers, SHORT, Stage } from './stage.js';
+import { until } from '../until.js';
 
 const BULK = { lane: 'bulk' } as const;
 
@@ -20,7 +21,7 @@ interface Load {
 
 const weightOf = ({ weight }: Load) => weight;
 
-/** The most that fell into any second. */
+/** The largest total in any second. */
 function busiestSecond(loads: readonly Load[]): number {
   let [most, sum, begin] = [0, 0, 0];
   for (const load of loads) {
@@ -42,7 +43,7 @@ describe('the rate', () => {
 
   /** Three workers on one ledger. */
   async function workers(schema: string, rate: { recipientsPerSecond?: number; requestsPerSecond?: number }) {
-    const options = { schema, rate, timing: { ...SHORT, startWithin: 5_000, timeout: 5_000, lease: 11_000 } };
+    const options = { schema, rate, timing: { ...SHORT, startWithinMs: 5_000, timeoutMs: 5_000, leaseMs: 11_000 } };
     const [first] = await Promise.all([stage.app(options), stage.app(options), stage.app(options)]);
     stage.sandbox.reset();
     const loads = () =>
@@ -50,7 +51,7 @@ describe('the rate', () => {
         const { numbers } = body as { numbers: string };
         return { at, weight: numbers.split(',').length, numbers };
       });
-    /** When the requests were let go, by the ledger. */
+    /** When the requests were claimed, according to the ledger. */
     const claims = () =>
       stage.query<Load & Record<string, unknown>>(
         `select extract(epoch from sent_at)::float8 * 1000 as at, n as weight, trim(both ',' from numbers) as numbers
@@ -58,7 +59,10 @@ describe('the rate', () => {
         [],
         schema,
       );
-    /** In any second at most a tenth more than the rate. At the gateway more by what the machine holds up on the way. */
+    /**
+     * At most a tenth more than the rate in any second. At the gateway it is more, because the machine delays requests
+     * on the way.
+     */
     const expectKept = async (rate: number, weigh: (load: Load) => number) => {
       const weighed = (list: readonly Load[]) => list.map((load) => ({ ...load, weight: weigh(load) }));
       const [claimed, arrived] = [await claims(), loads()];
@@ -73,7 +77,7 @@ describe('the rate', () => {
     return { outbox: first.outbox, loads, expectKept };
   }
 
-  /** What was done in a second, as a share of the rate, in the half of the run that the machine held up least. */
+  /** The work in a second as a share of the rate, in the half of the run with the fewest delays by the machine. */
   const used = (loads: readonly Load[], rate: number, weigh: (load: Load) => number) => {
     const half = Math.ceil(loads.length / 2);
     const shares = loads.slice(half).map((last, first) => {
@@ -83,7 +87,7 @@ describe('the rate', () => {
     return Math.max(...shares);
   };
 
-  it('of recipients is kept over all workers and nearly used, and large messages are cut to fit', async () => {
+  it('of recipients is kept over all workers and nearly used up, and large messages are split to fit', async () => {
     const { outbox, loads, expectKept } = await workers('recipients', { recipientsPerSecond: 300 });
     const to = numbers(1_000);
     const { id } = await outbox.enqueue({ to, content: 'hello' }, BULK);
@@ -103,7 +107,7 @@ describe('the rate', () => {
     expect(sums).toEqual({ n: 1_000, accepted: 1_000 });
   });
 
-  it('of requests is kept over all workers and nearly used', async () => {
+  it('of requests is kept over all workers and nearly used up', async () => {
     const { outbox, loads, expectKept } = await workers('requests', { requestsPerSecond: 20 });
     await Promise.all(numbers(80).map((to) => outbox.enqueue({ to, content: 'hello' }, BULK)));
     await until(
@@ -114,7 +118,7 @@ describe('the rate', () => {
     expect(used(loads(), 20, () => 1)).toBeGreaterThan(0.5);
   });
 
-  /** How long each message took from its call to the beginning of its request, in milliseconds. */
+  /** How long each message took from its call to the start of its request, in milliseconds. */
   async function waits(outbox: SmsOutbox, count: number): Promise<number[]> {
     const begun: Promise<[string, number]>[] = [];
     for (let i = 0; i < count; i++) {
@@ -151,7 +155,7 @@ describe('the rate', () => {
       [],
       'lanes',
     );
-    // The backlog was there all the time.
+    // There was a backlog all the time.
     expect(open?.n).toBeGreaterThan(0);
     await until(
       () => stage.sandbox.messages.length,
@@ -164,7 +168,7 @@ describe('the rate', () => {
   it.each([
     ['paused', 0],
     ['limited to small requests', 1],
-  ])('is not kept for a priority lane that is %s', async (_, size) => {
+  ])('reserves nothing for a priority lane that is %s', async (_, size) => {
     const schema = `kept_${size}`;
     const { outbox } = await workers(schema, { recipientsPerSecond: 300 });
     await stage.query(
@@ -195,7 +199,7 @@ describe('the rate', () => {
     expect(used(loads(), 50, () => 1)).toBeGreaterThan(0.5);
   });
 
-  // What a second gives to one who asks when told to, but so many milliseconds late.
+  // What one second gives to a worker that claims when told to, but this many milliseconds late.
   it.each([
     [300, null, 0],
     [300, null, 20],
@@ -205,7 +209,7 @@ describe('the rate', () => {
     [null, 100, 10],
     [300, 20, 2],
   ])(
-    'of %p recipients and %p requests is nearly used by a bulk lane that is %i ms late',
+    'of %p recipients and %p requests is nearly used up by a bulk lane that is %i ms late',
     async (recipients, requests, late) => {
       await stage.app({ schema: 'late', worker: false });
       const query = <R extends QueryResultRow>(text: string, params: unknown[] = []) =>
@@ -239,12 +243,12 @@ describe('the rate', () => {
       }
       const earned = Math.max(taken / (recipients ?? Infinity), times / (requests ?? Infinity)) * 1_000;
       expect(earned / passed).toBeGreaterThan(0.8);
-      // While the statements ran, more was earned.
+      // More was earned while the statements ran.
       expect(earned / (passed + performance.now() - begun)).toBeLessThan(1.1);
     },
   );
 
-  it('gives in no order of claims more than was earned, and never waits longer than it takes to earn it', async () => {
+  it('never grants more than was earned, in any order of claims, and never waits longer than it takes to earn it', async () => {
     await stage.app({ schema: 'property', worker: false });
     const step = fc.record({
       lane: fc.constantFrom('priority', 'bulk'),
@@ -321,7 +325,7 @@ describe('the rate', () => {
     await fc.assert(property, { numRuns: 40, plugins: [fc.interruptAfterTimeLimit(20_000)] });
   });
 
-  it('cuts a chunk that counts more recipients than it has without end or loss', async () => {
+  it('splits a chunk that counts more recipients than it has without a loop or a loss', async () => {
     const { outbox } = await stage.app({ schema: 'short', worker: false });
     const { id } = await outbox.enqueue({ to: numbers(3), content: 'x' });
     await stage.query('update chunk set n = 5', [], 'short');

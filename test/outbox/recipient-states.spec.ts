@@ -9,7 +9,8 @@ import {
   type RecipientStateEvent,
 } from 'nestjs-laaffic-outbox';
 import { ReportIntake } from '../../libs/laaffic-outbox/src/reports/report-intake.js';
-import { numbers, SHORT, Stage, until } from './stage.js';
+import { numbers, SHORT, Stage } from './stage.js';
+import { until } from '../until.js';
 
 jest.setTimeout(60_000);
 
@@ -18,11 +19,11 @@ const LOST = { endpoint: 'sendSms', fault: 'cut-after-accepting' } as const;
 const TO = numbers(2);
 const SMS = { to: TO, content: 'x' };
 
-/** What an event is about: both have ids of their own. */
+/** The subject of an event: messages and campaigns each have their own ids. */
 const subjectOf = ({ messageId, campaignId }: RecipientStateEvent) =>
   campaignId === undefined ? messageId : `campaign ${campaignId}`;
 
-/** What handlers were called with. */
+/** The events that handlers got. */
 class Heard {
   readonly events: RecipientStateEvent[] = [];
 
@@ -30,7 +31,7 @@ class Heard {
     return this.events.filter((event) => subjectOf(event) === subject).flatMap(({ recipients }) => recipients);
   }
 
-  /** By position, in the order in which they came. */
+  /** By position, in the order of arrival. */
   statesOf(subject: string): Record<number, string[]> {
     const states: Record<number, string[]> = {};
     for (const { position, state } of this.about(subject)) (states[position] ??= []).push(state);
@@ -69,7 +70,7 @@ async function start(options: Partial<LaafficOutboxOptions> = {}) {
     campaigns: app.get(SmsCampaigns),
     report: (report: Partial<DeliveryReport>) =>
       intake.take({ msgId: '1', number: undefined, state: 'delivered', at: AT, ...report }),
-    /** @throws unless handlers were called with these states of the message, and with no other ones. */
+    /** @throws unless handlers got exactly these states of the message. */
     hears: async (id: string, expected: Record<number, string[]>) => {
       await until(
         () => heard.statesOf(id),
@@ -83,10 +84,10 @@ async function start(options: Partial<LaafficOutboxOptions> = {}) {
 
 type Worker = Awaited<ReturnType<typeof start>>;
 
-describe('handlers hear each change of a recipient once, in order', () => {
+describe('handlers get each change of a recipient once, in order', () => {
   let worker: Worker;
   beforeAll(async () => {
-    worker = await start({ afterGrace: { priority: 'hold', bulk: 'abandon' } });
+    worker = await start({ onUnconfirmed: { priority: 'hold', bulk: 'abandon' } });
   }, 60_000);
   beforeEach(() => stage.clear());
 
@@ -106,8 +107,8 @@ describe('handlers hear each change of a recipient once, in order', () => {
     return id;
   };
   const resolve = (id: string, decision: 'sent' | 'abandon' | 'resend', positions?: number[]) =>
-    worker.outbox.resolve(id, decision, { by: 'a person', positions });
-  /** A message that some worker has claimed, and that waits for its answer. */
+    worker.outbox.resolveHeld(id, decision, { actor: 'a person', positions });
+  /** A message that a worker has claimed and that waits for its response. */
   const sending = async (age = '0 seconds') => {
     const { id } = await worker.outbox.enqueue(SMS, { sendAt: new Date(Date.now() + 600_000) });
     await stage.query(
@@ -118,7 +119,7 @@ describe('handlers hear each change of a recipient once, in order', () => {
     return id;
   };
   const paused = async (id: string) => {
-    // Nothing is sent until the test has done what it does.
+    // Nothing is sent until the test has taken its steps.
     await stage.query(
       `update account set paused_at = clock_timestamp(), probe_at = clock_timestamp() + interval '1 hour'`,
     );
@@ -139,31 +140,31 @@ describe('handlers hear each change of a recipient once, in order', () => {
       },
     ],
     [
-      'refused by the gateway',
+      'rejected by the gateway',
       async () => {
         stage.sandbox.script({ status: -3 });
         return [(await worker.outbox.enqueue(SMS)).id, both('rejected')];
       },
     ],
     [
-      'accepted and rejected in one answer',
+      'accepted and rejected in one response',
       async () => {
-        stage.sandbox.configure({ rules: [{ number: TO[1]!, status: -9 }] });
+        stage.sandbox.configure({ rejectionRules: [{ number: TO[1]!, status: -9 }] });
         return [(await worker.outbox.enqueue(SMS)).id, { 0: ['accepted'], 1: ['rejected'] }];
       },
     ],
     [
-      'refused for one number that is found by dividing',
+      'rejected for one number that is found by splitting',
       async () => {
         stage.sandbox.configure({
-          quirks: { partialSuccess: 'refuse-all', failArray: 'never' },
-          rules: [{ number: TO[1]!, status: -9 }],
+          quirks: { partialSuccess: 'reject-all', failArray: 'never' },
+          rejectionRules: [{ number: TO[1]!, status: -9 }],
         });
         return [(await worker.outbox.enqueue(SMS)).id, { 0: ['accepted'], 1: ['rejected'] }];
       },
     ],
     [
-      'unknown, held, and sent by the word of a person, and delivered after all',
+      'unknown, held, marked as sent by a person, and delivered after all',
       async () => {
         const id = await held();
         await resolve(id, 'sent', [0]);
@@ -197,7 +198,7 @@ describe('handlers hear each change of a recipient once, in order', () => {
       },
     ],
     [
-      'held, and sent anew to one of them',
+      'held, and resent to one of them',
       async () => {
         const id = await held();
         await resolve(id, 'resend', [1]);
@@ -206,14 +207,14 @@ describe('handlers hear each change of a recipient once, in order', () => {
     ],
     ['abandoned by the policy of the lane', async () => [await lose({ lane: 'bulk' }), both('unknown', 'abandoned')]],
     [
-      'unknown in an answer that lists others, then held',
+      'unknown in a response that lists others, then held',
       async () => {
         stage.sandbox.script({ fault: 'missing-items' });
         return [(await worker.outbox.enqueue(SMS)).id, { 0: ['accepted'], 1: ['unknown', 'held'] }];
       },
     ],
     [
-      'the same with the other policy',
+      'unknown in a response that lists others, then abandoned',
       async () => {
         stage.sandbox.script({ fault: 'missing-items' });
         const { id } = await worker.outbox.enqueue(SMS, { lane: 'bulk' });
@@ -229,14 +230,14 @@ describe('handlers hear each change of a recipient once, in order', () => {
       },
     ],
     [
-      'too late',
+      'expired',
       async () => {
         const { id } = await worker.outbox.enqueue(SMS, { sendBefore: new Date(Date.now() - 1_000) });
         return [id, both('rejected')];
       },
     ],
     [
-      'sent anew out of doubt, and cancelled before that',
+      'held, resent, and cancelled before that',
       async () => {
         const id = await paused(await held());
         await resolve(id, 'resend');
@@ -245,7 +246,7 @@ describe('handlers hear each change of a recipient once, in order', () => {
       },
     ],
     [
-      'lost with its worker, and answered late',
+      'lost with its worker, and accepted late',
       async () => {
         const id = await sending('1 hour');
         await has(id, 'held');
@@ -257,7 +258,7 @@ describe('handlers hear each change of a recipient once, in order', () => {
       },
     ],
     [
-      'lost with its worker, and refused late',
+      'lost with its worker, and rejected late',
       async () => {
         const id = await sending('1 hour');
         await has(id, 'held');
@@ -266,7 +267,7 @@ describe('handlers hear each change of a recipient once, in order', () => {
       },
     ],
     [
-      'refused late after it was abandoned, which changes nothing',
+      'rejected late after it was abandoned, which changes nothing',
       async () => {
         const id = await sending('1 hour');
         await stage.query(`update chunk set doubtful = true, lane = 'bulk' where id = $1`, [id]);
@@ -276,7 +277,7 @@ describe('handlers hear each change of a recipient once, in order', () => {
       },
     ],
     [
-      'reported before its answer, by a report that is kept',
+      'reported before its response, by a report that is kept',
       async () => {
         const id = await sending();
         const [{ orderId, number } = { orderId: '', number: undefined }] =
@@ -298,7 +299,7 @@ describe('handlers hear each change of a recipient once, in order', () => {
       },
     ],
     [
-      'of a campaign that is cancelled',
+      'in a campaign that is cancelled',
       async () => {
         const { id } = await worker.campaigns.create({ name: 'k', content: 'x', recipients: TO });
         await worker.campaigns.cancel(id, 'a person');
@@ -306,7 +307,7 @@ describe('handlers hear each change of a recipient once, in order', () => {
       },
     ],
     [
-      'of a campaign, left over when it was cancelled',
+      'in a campaign, left over when it was cancelled',
       async () => {
         const { id } = await worker.campaigns.create({ name: 'k', content: 'x', recipients: TO });
         await stage.query(`update campaign set state = 'cancelled' where id = $1`, [id]);
@@ -314,7 +315,7 @@ describe('handlers hear each change of a recipient once, in order', () => {
       },
     ],
     [
-      'of a campaign, rejected and sent anew',
+      'in a campaign, rejected and resent',
       async () => {
         stage.sandbox.script({ status: -3 });
         const { id } = await worker.campaigns.create({
@@ -324,27 +325,27 @@ describe('handlers hear each change of a recipient once, in order', () => {
           sendAt: 'now',
         });
         await until(
-          () => worker.campaigns.progress(id),
+          () => worker.campaigns.getProgress(id),
           ({ rejected }) => rejected === 2,
         );
-        await worker.campaigns.retryRefused(id, { by: 'a person' });
+        await worker.campaigns.retryRejected(id, { actor: 'a person' });
         return [`campaign ${id}`, both('rejected', 'accepted')];
       },
     ],
   ];
 
-  it.each(courses)('%s', async (_name, course) => {
+  it.each(courses)('for %s', async (_name, course) => {
     const [id, states] = await course();
     await worker.hears(id, states);
-    // Whoever was moved to another chunk meanwhile still has a number.
+    // A recipient that moved to another chunk meanwhile still has a number.
     expect(worker.heard.about(id).filter(({ position, number }) => number !== TO[position])).toEqual([]);
   });
 
-  it('of a large campaign whose reports come in batches, written out or not', async () => {
+  it('for a large campaign whose reports come in batches, whether or not its answers are expanded', async () => {
     const to = numbers(2_500);
     const { id } = await worker.campaigns.create({ name: 'k', content: 'x', recipients: to, sendAt: 'now' });
     await until(
-      () => worker.campaigns.progress(id),
+      () => worker.campaigns.getProgress(id),
       ({ accepted }) => accepted === to.length,
       30_000,
     );
@@ -353,7 +354,7 @@ describe('handlers hear each change of a recipient once, in order', () => {
       msgId,
       state: position % 10 === 0 ? ('failed' as const) : ('delivered' as const),
     }));
-    // Across the parts, each of them twice.
+    // Across the chunks, each of them twice.
     const mixed = reports.map((_, index) => reports[(index * 7) % reports.length]!);
     for (let at = 0; at < mixed.length; at += 500) {
       await Promise.all([...mixed.slice(at, at + 500), ...mixed.slice(at, at + 100)].map((one) => worker.report(one)));
@@ -366,26 +367,29 @@ describe('handlers hear each change of a recipient once, in order', () => {
   });
 });
 
-describe('handlers hear of what the outbox finds out itself', () => {
-  it('reports that were not pushed', async () => {
+describe('handlers get what the outbox finds out itself', () => {
+  it('from reports that were not pushed', async () => {
     stage.sandbox.reset();
-    const { outbox, hears } = await start({ schema: 'fetched', timing: { ...SHORT, reportsAfter: 100 } });
+    const { outbox, hears } = await start({ schema: 'fetched', timing: { ...SHORT, reportsAfterMs: 100 } });
     const { id } = await outbox.send({ to: TO[0]!, content: 'x' }, {});
-    stage.sandbox.deliver(stage.sandbox.messages[0]!.msgId, 'delivered');
+    stage.sandbox.setDeliveryState(stage.sandbox.messages[0]!.msgId, 'delivered');
     await hears(id, { 0: ['accepted', 'delivered'] });
     await stage.stop();
   });
 
-  it('records of a message whose answer was lost', async () => {
+  it('from records of a message whose response was lost', async () => {
     stage.sandbox.reset();
-    const { outbox, hears } = await start({ schema: 'looked_up', timing: { ...SHORT, lookup: 100, grace: 30_000 } });
+    const { outbox, hears } = await start({
+      schema: 'looked_up',
+      timing: { ...SHORT, lookupIntervalMs: 100, gracePeriodMs: 30_000 },
+    });
     stage.sandbox.script(LOST);
     const { id } = await outbox.enqueue({ to: TO[0]!, content: 'x' });
     await until(
       () => stage.sandbox.messages,
       (messages) => messages.length === 1,
     );
-    stage.sandbox.deliver(stage.sandbox.messages[0]!.msgId, 'delivered');
+    stage.sandbox.setDeliveryState(stage.sandbox.messages[0]!.msgId, 'delivered');
     await until(
       async () => (await outbox.find(id))?.recipients[0]?.state,
       (state) => state === 'delivered',

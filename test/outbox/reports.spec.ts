@@ -4,9 +4,9 @@ import { SmsOutbox, type LaafficOutboxOptions, type OutboxMessage, type OutboxRe
 import type { DeliveryReport } from 'nestjs-laaffic';
 import { Pool } from 'pg';
 import { ReportIntake } from '../../libs/laaffic-outbox/src/reports/report-intake.js';
-import { startApp } from './app.js';
+import { SOON, startApp } from './app.js';
 import { startDatabase, type TestDatabase } from './database.js';
-import { SHORT, until } from './reported-apps.js';
+import { until } from '../until.js';
 
 const NUMBERS = ['918563210001', '918563210002', '918563210003'];
 const AT = new Date('2026-11-22T15:02:17Z');
@@ -21,10 +21,10 @@ describe('delivery reports', () => {
 
   beforeAll(async () => {
     database = await startDatabase();
-    sandbox = await LaafficSandbox.start({ deliveredAfter: null } satisfies SandboxOptions);
+    sandbox = await LaafficSandbox.start({ deliveredAfterMs: null } satisfies SandboxOptions);
     const options: LaafficOutboxOptions = {
       database: database.url,
-      timing: { ...SHORT, lookup: false, grace: 60_000 },
+      timing: { ...SOON, lookupIntervalMs: false, gracePeriodMs: 60_000 },
     };
     app = await startApp(sandbox, options);
     outbox = app.get(SmsOutbox);
@@ -54,7 +54,7 @@ describe('delivery reports', () => {
     return rows;
   };
 
-  /** A message whose answer was lost after the gateway had taken it. */
+  /** A message whose response was lost after the gateway had accepted it. */
   const lose = async (to: SmsRecipients) => {
     sandbox.script({ endpoint: 'sendSms', fault: 'cut-after-accepting' });
     const { id } = await outbox.enqueue({ to, content: 'lost' });
@@ -62,7 +62,7 @@ describe('delivery reports', () => {
       const lost = await found(id);
       return lost.recipients.every(({ state }) => state === 'unknown') ? lost : undefined;
     });
-    // Several of them pause the lane, and then the next message is sent to its first recipient alone.
+    // Several of them pause the lane, and then the next message is sent to its first recipient only.
     await pool.query('delete from lane_limit');
     return message;
   };
@@ -96,7 +96,7 @@ describe('delivery reports', () => {
     expect(rows[0]!.scans).toBeLessThanOrEqual(3 * ids.length);
   });
 
-  it('that come again are known by their messages at the first look, if their places agree', async () => {
+  it('that are repeated are recognized at first sight if their places match', async () => {
     const { id } = await outbox.send({ to: NUMBERS, content: 'x' });
     const [first, ...others] = (await found(id)).recipients.map(({ msgId }) => ({ msgId: msgId! }));
     await take([{ ...first!, state: 'failed' }, ...others]);
@@ -122,12 +122,12 @@ describe('delivery reports', () => {
     expect(await look(places)).toBeNull();
     expect(await look([...places.slice(1), { ...places[0]!, idx: places[1]!.idx }])).toEqual([1, 2]);
     expect(await look(places.map((report) => ({ ...report, msg_id: `unheard of ${report.idx}` })))).toEqual([]);
-    // A gateway gives out its own ids: without a place the same id may be another's.
+    // Each gateway issues its own ids: without a place, the same id may belong to another gateway.
     expect(await look(places.map((report) => ({ ...report, chunk_id: '', idx: '' })))).toEqual([]);
     expect(await found(id)).toEqual(before);
   });
 
-  it('bring a recipient to its final state, of which the first one stays', async () => {
+  it('bring a recipient to its final state, and the first one stays', async () => {
     const { id } = await outbox.send({ to: NUMBERS, content: 'x' });
     const [first, second, third] = (await found(id)).recipients.map(({ msgId }) => msgId!);
     await take([
@@ -158,33 +158,37 @@ describe('delivery reports', () => {
     ]);
   });
 
-  it('of a message id that two gateways gave out are of the message that their order id names', async () => {
+  it('for a message id that two gateways issued belong to the message that their order id names', async () => {
     const { id: one } = await outbox.send({ to: NUMBERS[0]!, content: 'x' });
     const { id: other } = await outbox.send({ to: NUMBERS[1]!, content: 'y' });
     await pool.query(`update message set msg_id = 'same' where chunk_id in ($1, $2)`, [one, other]);
     const orderIds = [one, other].map(async (id) => (await found(id)).recipients[0]!.orderId);
     const [ofOne, ofOther] = await Promise.all(orderIds);
     await take([{ msgId: 'same', orderId: ofOther!, number: NUMBERS[1] }]);
-    expect([states(await found(one)), states(await found(other))]).toEqual([['accepted'], ['delivered']]);
+    expect(states(await found(one))).toEqual(['accepted']);
+    expect(states(await found(other))).toEqual(['delivered']);
     await take([{ msgId: 'same', orderId: ofOne!, number: NUMBERS[0], state: 'failed' }]);
-    expect([states(await found(one)), states(await found(other))]).toEqual([['failed'], ['delivered']]);
+    expect(states(await found(one))).toEqual(['failed']);
+    expect(states(await found(other))).toEqual(['delivered']);
   });
 
-  it('are of the message that their id names, whatever their order id says', async () => {
+  it('belong to the message that their message id names, whatever their order id says', async () => {
     sandbox.script({ endpoint: 'sendSms', status: -3 });
     const { id: refused } = await outbox.send({ to: NUMBERS[0]!, content: 'x' });
     const { id: taken, receipt } = await outbox.send({ to: NUMBERS[1]!, content: 'y' });
     const { orderId } = (await found(refused)).recipients[0]!;
     const { msgId } = receipt!.accepted[0]!;
-    // As if somebody had given the order id of the one to the other.
+    // As if somebody had reused the order id of the one for the other.
     await take([{ msgId, orderId, number: NUMBERS[1] }]);
-    expect([states(await found(refused)), states(await found(taken))]).toEqual([['rejected'], ['delivered']]);
+    expect(states(await found(refused))).toEqual(['rejected']);
+    expect(states(await found(taken))).toEqual(['delivered']);
     const other = await outbox.send({ to: NUMBERS[1]!, content: 'z' });
     await take([{ msgId: other.receipt!.accepted[0]!.msgId, orderId, number: NUMBERS[0] }]);
-    expect([states(await found(refused)), states(await found(other.id))]).toEqual([['rejected'], ['delivered']]);
+    expect(states(await found(refused))).toEqual(['rejected']);
+    expect(states(await found(other.id))).toEqual(['delivered']);
   });
 
-  it('that are kept are of one account alone', async () => {
+  it('that are kept belong to one account only', async () => {
     await pool.query(
       `insert into early_report (account, msg_id, state) values ('another', '55', 'delivered'), ('4luaKsL2', '56', 'delivered')`,
     );
@@ -198,7 +202,7 @@ describe('delivery reports', () => {
     await pool.query('delete from early_report');
   });
 
-  it('of all kinds in one group each find theirs', async () => {
+  it('of all kinds in one group each find their recipient', async () => {
     const lost = await lose(NUMBERS[0]!);
     const { id } = await outbox.send({ to: NUMBERS, content: 'x' });
     const [first, second, third] = (await found(id)).recipients.map(({ msgId }) => msgId!);
@@ -214,16 +218,14 @@ describe('delivery reports', () => {
         { ...common, msgId: 'a\u001eb' },
       ].map((report) => intake.take(report)),
     );
-    expect([states(await found(id)), states(await found(lost.id)), (await found(id)).recipients[1]?.reason]).toEqual([
-      ['delivered', 'failed', 'delivered'],
-      ['delivered'],
-      'UN DELIV',
-    ]);
+    expect(states(await found(id))).toEqual(['delivered', 'failed', 'delivered']);
+    expect(states(await found(lost.id))).toEqual(['delivered']);
+    expect((await found(id)).recipients[1]?.reason).toBe('UN DELIV');
     expect((await pool.query('delete from early_report returning msg_id')).rows).toEqual([{ msg_id: 'of nobody' }]);
   });
 
-  it('that come before the answer are kept until it is there', async () => {
-    sandbox.script({ endpoint: 'sendSms', delayAnswer: 150 });
+  it('that arrive before the response are kept until it is there', async () => {
+    sandbox.script({ endpoint: 'sendSms', responseDelayMs: 150 });
     const before = sandbox.messages.length;
     const { id } = await outbox.enqueue({ to: NUMBERS[0]!, content: 'x' });
     const message = await until(() => sandbox.messages[before]);
@@ -232,7 +234,7 @@ describe('delivery reports', () => {
     expect((await pool.query('select 1 from early_report')).rows).toEqual([]);
   });
 
-  it('are dated by the time at which they came, with the time of the gateway beside it if it told one', async () => {
+  it('have the time of their arrival, and that of the gateway if the report has one', async () => {
     const clock = async () => (await pool.query<{ at: Date }>('select clock_timestamp() as at')).rows[0]!.at;
     const { id } = await outbox.send({ to: NUMBERS, content: 'x' });
     const [one, other] = (await found(id)).recipients.map(({ msgId }) => msgId!);
@@ -251,18 +253,21 @@ describe('delivery reports', () => {
     expect(recipients[2]!.reportedAt).toBeUndefined();
   });
 
-  it.each(['msgId', 'orderId'] as const)('that came early are dated by when they came, found by %s', async (key) => {
-    sandbox.script({ endpoint: 'sendSms', delayAnswer: 150 });
-    const before = sandbox.messages.length;
-    const { id } = await outbox.enqueue({ to: NUMBERS[0]!, content: 'x' });
-    const { msgId, orderId, number } = await until(() => sandbox.messages[before]);
-    await take([{ msgId: key === 'msgId' ? msgId : 'another', orderId: orderId!, number }]);
-    const { rows } = await pool.query<{ at: Date }>('select received_at as at from early_report');
-    await until(async () => states(await found(id))?.[0] === 'delivered');
-    expect((await found(id)).recipients).toMatchObject([{ reportedAt: rows[0]!.at, gatewayTime: AT }]);
-  });
+  it.each(['msgId', 'orderId'] as const)(
+    'that arrive early have the time of their arrival, found by %s',
+    async (key) => {
+      sandbox.script({ endpoint: 'sendSms', responseDelayMs: 150 });
+      const before = sandbox.messages.length;
+      const { id } = await outbox.enqueue({ to: NUMBERS[0]!, content: 'x' });
+      const { msgId, orderId, number } = await until(() => sandbox.messages[before]);
+      await take([{ msgId: key === 'msgId' ? msgId : 'another', orderId: orderId!, number }]);
+      const { rows } = await pool.query<{ at: Date }>('select received_at as at from early_report');
+      await until(async () => states(await found(id))?.[0] === 'delivered');
+      expect((await found(id)).recipients).toMatchObject([{ reportedAt: rows[0]!.at, gatewayTime: AT }]);
+    },
+  );
 
-  it('prove that an unknown message was taken, recipient by recipient', async () => {
+  it('prove that an unknown message was accepted, recipient by recipient', async () => {
     const { id, recipients } = await lose(NUMBERS);
     const [first, second, third] = recipients;
     await take([{ msgId: '71', orderId: first!.orderId, number: first!.number }]);
@@ -276,18 +281,18 @@ describe('delivery reports', () => {
       `select state, accepted, rejected, unknown, code, reason, poll_at > clock_timestamp() as polled from chunk where id = $1`,
       [id],
     );
-    expect([states(await found(id)), await journalOf(id), chunk.rows]).toEqual([
-      ['delivered', 'failed', 'accepted'],
-      [
-        { event: 'proved', detail: '1 of 3' },
-        { event: 'proved', detail: '2 of 3' },
-        { event: 'proved', detail: '3 of 3' },
-      ],
-      [{ state: 'settled', accepted: 3, rejected: 0, unknown: 0, code: null, reason: null, polled: true }],
+    expect(states(await found(id))).toEqual(['delivered', 'failed', 'accepted']);
+    expect(await journalOf(id)).toEqual([
+      { event: 'proved', detail: '1 of 3' },
+      { event: 'proved', detail: '2 of 3' },
+      { event: 'proved', detail: '3 of 3' },
+    ]);
+    expect(chunk.rows).toEqual([
+      { state: 'settled', accepted: 3, rejected: 0, unknown: 0, code: null, reason: null, polled: true },
     ]);
   });
 
-  it('prove a held and an abandoned message too, and an answer that comes later changes nothing', async () => {
+  it('prove a held and an abandoned message too, and a later response changes nothing', async () => {
     for (const state of ['held', 'abandoned']) {
       const { id, recipients } = await lose(NUMBERS.slice(0, 2));
       await pool.query(`update chunk set state = $2, unknown = n where id = $1`, [id, state]);
@@ -299,14 +304,14 @@ describe('delivery reports', () => {
         [1, 'rejected', 'Y', 'y', null],
       ]);
       await pool.query(`select settle($1, 1, 'late', null, '', $2, null)`, [id, late]);
-      expect([(await pool.query(counts, [id])).rows, states(await found(id))]).toEqual([
-        [{ state: 'settled', accepted: 1, rejected: 1, unknown: 0 }],
-        ['delivered', 'rejected'],
+      expect((await pool.query(counts, [id])).rows).toEqual([
+        { state: 'settled', accepted: 1, rejected: 1, unknown: 0 },
       ]);
+      expect(states(await found(id))).toEqual(['delivered', 'rejected']);
     }
   });
 
-  it("find a caller's own order id, if the number is the same and nobody else has it", async () => {
+  it("find a caller's own order id if the number matches and no other message has it", async () => {
     const [number = '', other = ''] = NUMBERS;
     const { id } = await lose([
       { number, orderId: 'mine' },
@@ -318,14 +323,15 @@ describe('delivery reports', () => {
       { msgId: '92', orderId: 'twice', number: other },
       { msgId: '93', orderId: 'mine', number },
     ]);
-    expect([states(await found(id)), (await pool.query('select msg_id from early_report order by 1')).rows]).toEqual([
-      ['delivered', 'unknown'],
-      [{ msg_id: '91' }, { msg_id: '92' }],
+    expect(states(await found(id))).toEqual(['delivered', 'unknown']);
+    expect((await pool.query('select msg_id from early_report order by 1')).rows).toEqual([
+      { msg_id: '91' },
+      { msg_id: '92' },
     ]);
     await pool.query('delete from early_report');
   });
 
-  it('of other systems are given up after a day, and counted', async () => {
+  it('of other systems are dropped after a day, and counted', async () => {
     await take([{ msgId: '61' }, { msgId: '62', orderId: 'theirs', number: NUMBERS[0] }]);
     await pool.query(
       `update early_report set received_at = received_at - interval '25 hours', try_at = clock_timestamp()`,
@@ -336,7 +342,7 @@ describe('delivery reports', () => {
     ]);
   });
 
-  it('say that a refused message was delivered, and believe no failure of it', async () => {
+  it('prove that a rejected message was delivered, but do not prove that it failed', async () => {
     sandbox.script({ endpoint: 'sendSms', status: -3 });
     const { id } = await outbox.send({ to: NUMBERS.slice(0, 2), content: 'x' });
     const { recipients } = await found(id);
@@ -347,7 +353,7 @@ describe('delivery reports', () => {
     expect(states(await found(id))).toEqual(['delivered', 'rejected']);
   });
 
-  describe('of a large message whose answer is not written out yet', () => {
+  describe('for a large message whose answer is not expanded yet', () => {
     let id: string;
     let before: OutboxMessage;
 
@@ -356,7 +362,7 @@ describe('delivery reports', () => {
       ({ id } = await outbox.send({ to: numbers, content: 'x' }));
       before = await found(id);
     });
-    /** The answer as it was taken down. A worker may write it out at any moment, which is to make no difference. */
+    /** The answer as it was stored. A worker may expand it at any moment, which must make no difference. */
     const fold = async () => {
       await pool.query('select write_out($1)', [id]);
       await pool.query(
@@ -366,13 +372,13 @@ describe('delivery reports', () => {
       );
     };
 
-    it('everybody is found as before', async () => {
+    it('find every recipient as before', async () => {
       await fold();
       expect(await found(id)).toEqual(before);
     });
 
     it.each([
-      ['by the message id alone', ({ msgId = '' }: OutboxRecipient) => ({ msgId })],
+      ['by the message id only', ({ msgId = '' }: OutboxRecipient) => ({ msgId })],
       ['by the order id', ({ orderId, number = '' }: OutboxRecipient) => ({ msgId: '77', orderId, number })],
     ])('find their recipient %s', async (_, report) => {
       const { position } = before.recipients[57]!;
@@ -389,7 +395,7 @@ describe('delivery reports', () => {
     });
   });
 
-  it('a thousand at once are each written down', async () => {
+  it('are all stored, even a thousand at once', async () => {
     const numbers = Array.from({ length: 1_000 }, (_, index) => `9185700${String(index).padStart(5, '0')}`);
     const { id } = await outbox.send({ to: numbers, content: 'x' });
     const { recipients } = await found(id);
@@ -401,7 +407,7 @@ describe('delivery reports', () => {
     expect(new Set(states(await found(id)))).toEqual(new Set(['delivered']));
   });
 
-  it('never move a recipient back, in whatever order and however often they come', async () => {
+  it('never move a recipient back, in whatever order and however often they arrive', async () => {
     const rank = { unknown: 0, accepted: 1, delivered: 2, failed: 2 } as Record<string, number>;
     const kinds = fc.constantFrom<DeliveryReport['state']>('sending', 'not-found', 'delivered', 'failed');
     await fc.assert(
@@ -432,19 +438,19 @@ describe('delivery reports', () => {
   });
 });
 
-describe('a report that the database does not take', () => {
-  it('is refused, and taken when it comes again', async () => {
+describe('a report that the database rejects', () => {
+  it('is rejected, and stored when it arrives again', async () => {
     const database = await startDatabase();
-    const sandbox = await LaafficSandbox.start({ deliveredAfter: null });
-    const app = await startApp(sandbox, { database: database.url, timing: { ...SHORT, lookup: false } });
+    const sandbox = await LaafficSandbox.start({ deliveredAfterMs: null });
+    const app = await startApp(sandbox, { database: database.url, timing: { ...SOON, lookupIntervalMs: false } });
     const pool = new Pool({ connectionString: database.url, options: '-c search_path=laaffic_outbox' });
     const { id, receipt } = await app.get(SmsOutbox).send({ to: NUMBERS[0]!, content: 'x' });
     const report = { msgId: receipt!.accepted[0]!.msgId, number: NUMBERS[0], state: 'delivered', at: AT } as const;
     const intake = app.get(ReportIntake, { strict: false });
     await pool.query(`alter function book_awaited rename to gone`);
     await expect(Promise.all([intake.take(report), intake.take(report)])).rejects.toMatchObject({
-      code: 'OUTBOX_DATABASE',
-      message: 'The report could not be written down',
+      code: 'OUTBOX_DATABASE_UNAVAILABLE',
+      message: 'The report could not be stored',
     });
     await pool.query(`alter function gone rename to book_awaited`);
     await intake.take(report);

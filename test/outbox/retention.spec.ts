@@ -1,19 +1,22 @@
 import { LaafficSandbox } from 'laaffic-sandbox';
 import { SmsOutbox, type LaafficOutboxOptions } from 'nestjs-laaffic-outbox';
 import { Pool } from 'pg';
-import { startApp } from './app.js';
+import { SOON, startApp } from './app.js';
 import { startDatabase } from './database.js';
-import { SHORT, until } from './reported-apps.js';
+import { until } from '../until.js';
 
 const NUMBERS = ['918563210001', '918563210002'];
 
 describe('retention', () => {
-  it('removes numbers, texts and reasons of what is over, and nothing of what is held', async () => {
+  it('erases numbers, texts and reasons of ended messages, and nothing of held ones', async () => {
     const database = await startDatabase();
-    const sandbox = await LaafficSandbox.start({ deliveredAfter: null });
+    const sandbox = await LaafficSandbox.start({ deliveredAfterMs: null });
     const pool = new Pool({ connectionString: database.url, options: '-c search_path=laaffic_outbox' });
-    const options: LaafficOutboxOptions = { database: database.url, timing: { ...SHORT, lookup: false, grace: 500 } };
-    const app = await startApp(sandbox, { ...options, retention: 1_000_000 });
+    const options: LaafficOutboxOptions = {
+      database: database.url,
+      timing: { ...SOON, lookupIntervalMs: false, gracePeriodMs: 500 },
+    };
+    const app = await startApp(sandbox, { ...options, retentionMs: 1_000_000 });
     const outbox = app.get(SmsOutbox);
     const settled = await outbox.send({ to: NUMBERS, content: 'x' }, { reference: 'order 7' });
     sandbox.script([{ endpoint: 'sendSms', status: -3 }]);
@@ -38,7 +41,7 @@ describe('retention', () => {
     const before = await pool.query(`select count(*)::int as n from journal`);
     await pool.query(`update chunk set changed_at = changed_at - interval '1 day'`);
     await pool.query(`update campaign set done_at = done_at - interval '1 day'`);
-    const eraser = await startApp(sandbox, { ...options, retention: 60_000 });
+    const eraser = await startApp(sandbox, { ...options, retentionMs: 60_000 });
     await until(async () => (await pool.query(`select 1 from chunk where erased_at is not null`)).rows.length === 3);
     const shown = async (id: string) =>
       (await eraser.get(SmsOutbox).find(id))!.recipients.map(({ position, number, state }) => [
@@ -84,7 +87,7 @@ describe('retention', () => {
     });
     await pool.query(`update chunk set state = 'abandoned' where id = $1`, [heldOfCampaign]);
     await eraser.close();
-    const last = await startApp(sandbox, { ...options, retention: 60_000 });
+    const last = await startApp(sandbox, { ...options, retentionMs: 60_000 });
     await until(async () => (await pool.query<{ erased: boolean }>(campaigns)).rows[0]!.erased);
     expect((await pool.query(campaigns)).rows).toEqual([{ content: null, erased: true }]);
     await last.close();

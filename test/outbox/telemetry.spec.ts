@@ -14,16 +14,17 @@ import { StatsReader } from '../../libs/laaffic-outbox/src/ledger/stats.js';
 import { failureOf } from '../module/account.js';
 import { sdk } from '../telemetry/recorded.js';
 import { startApp } from './app.js';
-import { campaignOf, numbers, until } from './campaigns.js';
+import { campaignOf, numbers } from './campaigns.js';
 import { startDatabase } from './database.js';
+import { until } from '../until.js';
 
 const TIMING = {
-  startWithin: 2_500,
-  timeout: 2_500,
-  lease: 5_200,
-  grace: 60_000,
-  lookup: false,
-  reportsAfter: false,
+  startWithinMs: 2_500,
+  timeoutMs: 2_500,
+  leaseMs: 5_200,
+  gracePeriodMs: 60_000,
+  lookupIntervalMs: false,
+  reportsAfterMs: false,
 } as const;
 const NUMBER = '918563210001';
 
@@ -64,7 +65,7 @@ async function endApp() {
 async function start(telemetry: object | undefined, options: Partial<LaafficOutboxOptions> = {}) {
   app = await startApp(
     sandbox,
-    { database: database.url, schema, timing: TIMING, worker: { poll: 50 }, ...options },
+    { database: database.url, schema, timing: TIMING, worker: { pollIntervalMs: 150 }, ...options },
     { imports: telemetry === undefined ? [] : [OutboxTelemetryModule.forRoot(telemetry)] },
   );
   return { outbox: app.get(SmsOutbox), campaigns: app.get(SmsCampaigns), close: endApp };
@@ -87,7 +88,7 @@ const gauges = (backlog: number, unknown = 0, held = 0, paused = 0, bulkLimit = 
   ],
 });
 
-it('counts what is moved, measures how long it waited, and says how the outbox stands', async () => {
+it('OutboxTelemetryModule counts changes, measures waiting times, and observes the backlog', async () => {
   const { outbox, campaigns } = await start({ meterProvider: otel.meterProvider });
   await outbox.send({ to: NUMBER, content: 'x' });
   sandbox.script({ status: -3 });
@@ -125,8 +126,8 @@ it('counts what is moved, measures how long it waited, and says how the outbox s
   });
 });
 
-it('counts what nobody could find out', async () => {
-  const { outbox } = await start({ meterProvider: otel.meterProvider }, { afterGrace: { bulk: 'abandon' } });
+it('OutboxTelemetryModule counts unknown outcomes', async () => {
+  const { outbox } = await start({ meterProvider: otel.meterProvider }, { onUnconfirmed: { bulk: 'abandon' } });
   sandbox.script({ fault: 'missing-items' });
   await outbox.send({ to: [...numbers(2)], content: 'x' });
   sandbox.script({ fault: 'cut-after-accepting' });
@@ -134,25 +135,23 @@ it('counts what nobody could find out', async () => {
   await pool.query(`update ${schema}.chunk set changed_at = changed_at - interval '1 hour'`);
   await until(async () => ((await points())['laaffic.outbox.chunks'] ?? []).length === 4);
   const found = await points();
-  expect([found['laaffic.outbox.chunks'], found['laaffic.outbox.recipients'], found['laaffic.outbox.held']]).toEqual([
-    [
-      [labels('priority', 'settled'), 1],
-      [labels('bulk', 'unknown'), 1],
-      [labels('priority', 'held'), 1],
-      [labels('bulk', 'abandoned'), 1],
-    ],
-    [
-      [labels('priority', 'accepted'), 1],
-      [labels('priority', 'unknown'), 1],
-      [labels('bulk', 'unknown'), 3],
-      [labels('priority', 'held'), 1],
-      [labels('bulk', 'abandoned'), 3],
-    ],
-    [[{}, 1]],
+  expect(found['laaffic.outbox.chunks']).toEqual([
+    [labels('priority', 'settled'), 1],
+    [labels('bulk', 'unknown'), 1],
+    [labels('priority', 'held'), 1],
+    [labels('bulk', 'abandoned'), 1],
   ]);
+  expect(found['laaffic.outbox.recipients']).toEqual([
+    [labels('priority', 'accepted'), 1],
+    [labels('priority', 'unknown'), 1],
+    [labels('bulk', 'unknown'), 3],
+    [labels('priority', 'held'), 1],
+    [labels('bulk', 'abandoned'), 3],
+  ]);
+  expect(found['laaffic.outbox.held']).toEqual([[{}, 1]]);
 });
 
-it('says that the account is paused and a lane limited, and what waits for it', async () => {
+it('OutboxTelemetryModule observes a paused account, a limited lane, and what waits for them', async () => {
   const { outbox } = await start({ meterProvider: otel.meterProvider });
   sandbox.script({ status: -10, times: Infinity });
   await pool.query(
@@ -168,7 +167,7 @@ it('says that the account is paused and a lane limited, and what waits for it', 
   });
 });
 
-it('has units, descriptions, and labels without anybody in them', async () => {
+it('its metrics have units, descriptions, and labels without personal data', async () => {
   const { outbox } = await start({ meterProvider: otel.meterProvider });
   await outbox.send({ to: NUMBER, content: 'secret' });
   await until(async () => (await otel.metrics()).length === 9);
@@ -188,7 +187,7 @@ it('has units, descriptions, and labels without anybody in them', async () => {
   for (const secret of [NUMBER, 'secret']) expect(JSON.stringify(found)).not.toContain(secret);
 });
 
-it('takes the global provider, also one that is registered later', async () => {
+it('it uses the global provider, even one that is registered later', async () => {
   const { outbox } = await start({});
   metrics.setGlobalMeterProvider(otel.meterProvider);
   await outbox.send({ to: NUMBER, content: 'x' });
@@ -196,30 +195,29 @@ it('takes the global provider, also one that is registered later', async () => {
   expect((await points())['laaffic.outbox.chunks']).toEqual([[labels('priority', 'settled'), 1]]);
 });
 
-it('observes nothing after the app has shut down', async () => {
+it('it observes nothing after the app has shut down', async () => {
   const { close } = await start({ meterProvider: otel.meterProvider });
   const read = jest.spyOn(StatsReader.prototype, 'read');
   const before = await points();
   await close();
   await points();
-  expect([before, read.mock.calls.length]).toEqual([gauges(0), 1]);
+  expect(before).toEqual(gauges(0));
+  expect(read.mock.calls).toHaveLength(1);
 });
 
-it('refuses wrong options at boot, naming each', async () => {
+it('it rejects wrong options at boot and names each of them', async () => {
   const error = await failureOf(start({ meterProvider: 5, tracerProvider: {} }));
-  expect([error, (error as OutboxOptionsError).problems]).toEqual([
-    expect.any(OutboxOptionsError),
-    [
-      'telemetry.meterProvider must have a method getMeter',
-      'telemetry.tracerProvider is no option; known is meterProvider',
-    ],
+  expect(error).toEqual(expect.any(OutboxOptionsError));
+  expect((error as OutboxOptionsError).problems).toEqual([
+    'telemetry.meterProvider must have the method getMeter',
+    'telemetry.tracerProvider is not an option; known options: meterProvider',
   ]);
 });
 
-it('is not needed to watch what a process moves on', async () => {
+it('activityEvents work without it', async () => {
   const { outbox } = await start(undefined);
   const seen: OutboxActivity[] = [];
-  const watch = outbox.activity.subscribe((activity) => seen.push(activity));
+  const watch = outbox.activityEvents.subscribe((activity) => seen.push(activity));
   await outbox.send({ to: NUMBER, content: 'x' });
   await until(() => seen.length === 1);
   watch.unsubscribe();
@@ -229,7 +227,7 @@ it('is not needed to watch what a process moves on', async () => {
       state: 'settled',
       lane: 'priority',
       recipients: { accepted: 1, rejected: 0, unknown: 0 },
-      request: { attempt: 1, waited: expect.any(Number) },
+      request: { attempt: 1, waitedMs: expect.any(Number) },
     },
   ]);
 });

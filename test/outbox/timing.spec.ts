@@ -14,15 +14,16 @@ import {
 import { Pool } from 'pg';
 import { ProcessClock } from '../../libs/laaffic-outbox/src/clock.js';
 import { ACCOUNT } from '../module/account.js';
-import { numbers, SHORT, Stage, until } from './stage.js';
+import { numbers, SHORT, Stage } from './stage.js';
+import { until } from '../until.js';
 
 /** Short enough for a lease to end within a test. */
-const QUICK = { ...SHORT, startWithin: 300, timeout: 300, lease: 700, grace: 400 };
-/** A request may take longer than upkeep needs to give up its worker, once the lease is moved by hand. */
-const SLOW = { ...SHORT, startWithin: 4_000, timeout: 15_000, lease: 19_500 };
+const QUICK = { ...SHORT, startWithinMs: 300, timeoutMs: 300, leaseMs: 700, gracePeriodMs: 400 };
+/** A request may take longer than the maintenance needs to give up its worker, after the test has moved the lease. */
+const SLOW = { ...SHORT, startWithinMs: 4_000, timeoutMs: 15_000, leaseMs: 19_500 };
 const COMMAND = { to: '918563210001', content: 'hello' };
 
-/** An app that says nothing about its failures. */
+/** An app that does not log its failures. */
 function boot(sandbox: LaafficSandbox, options: LaafficOutboxOptions, account = ACCOUNT) {
   @Module({
     imports: [
@@ -52,7 +53,7 @@ describe('when something breaks', () => {
       (seen) => seen?.every((one) => one === state) === true,
     );
 
-  /** A pool that can be told to fail statements whose text has a word in it. */
+  /** A pool that can be told to fail statements with a certain word in their text. */
   function brittlePool() {
     const pool = new Pool({ connectionString: stage.database.url });
     const real = pool.query.bind(pool) as (...args: unknown[]) => Promise<unknown>;
@@ -70,10 +71,10 @@ describe('when something breaks', () => {
 
   it.each([
     ['never reached the database', false],
-    ['was written, but nobody heard so', true],
-  ])('an outcome that %s is written down once, and nobody is sent to twice', async (_, isAnswerLost) => {
+    ['was stored without a confirmation', true],
+  ])('an outcome that %s is stored once, and no recipient is sent to twice', async (_, isAnswerLost) => {
     const { pool, control } = brittlePool();
-    const { outbox, app } = await stage.app({ database: pool, timing: { ...SHORT, lease: 20_000 } });
+    const { outbox, app } = await stage.app({ database: pool, timing: { ...SHORT, leaseMs: 20_000 } });
     Object.assign(control, { word: '.settle(', isAnswerLost, most: isAnswerLost ? 1 : Infinity });
     const { id } = await outbox.enqueue({ ...COMMAND, to: numbers(3) });
     await until(
@@ -93,7 +94,7 @@ describe('when something breaks', () => {
     await pool.end();
   });
 
-  it('a pause that cannot be written does not lose the message', async () => {
+  it('a pause that cannot be stored does not lose the message', async () => {
     const { pool, control } = brittlePool();
     const { outbox, app } = await stage.app({ database: pool });
     control.word = '.blame(';
@@ -106,8 +107,8 @@ describe('when something breaks', () => {
   });
 
   it('connections that are cut again and again lose and double nothing', async () => {
-    const { outbox } = await stage.app({ timing: { ...SHORT, lease: 30_000 } });
-    stage.sandbox.script({ delayAnswer: 30, times: Infinity });
+    const { outbox } = await stage.app({ timing: { ...SHORT, leaseMs: 30_000 } });
+    stage.sandbox.script({ responseDelayMs: 30, times: Infinity });
     const sent = await Promise.all(numbers(60).map((to) => outbox.enqueue({ to, content: 'hello' })));
     expect(sent).toHaveLength(60);
     for (let round = 1; round <= 3; round++) {
@@ -118,7 +119,7 @@ describe('when something breaks', () => {
       await stage.query(`select pg_terminate_backend(pid) from pg_stat_activity
         where datname = current_database() and application_name = 'nestjs-laaffic-outbox'`);
     }
-    // A claim whose answer was lost is nobody's until its lease is over.
+    // A claim whose result was lost belongs to nobody until its lease ends.
     const age = () =>
       stage.query(`update chunk set changed_at = changed_at - interval '1 minute'
         where state = 'sending' and changed_at < clock_timestamp() - interval '2 seconds'`);
@@ -137,10 +138,11 @@ describe('when something breaks', () => {
     );
     expect(taken).toEqual(expect.arrayContaining(accepted.map(({ number }) => number)));
     const sums = await stage.sums();
-    expect([sums?.['n'], (sums?.['accepted'] ?? 0) + (sums?.['unknown'] ?? 0)]).toEqual([60, 60]);
+    expect(sums?.['n']).toBe(60);
+    expect((sums?.['accepted'] ?? 0) + (sums?.['unknown'] ?? 0)).toBe(60);
   });
 
-  it('a claim whose answer is lost is unknown after the lease, then held, and never sent', async () => {
+  it('a claim whose result is lost is unknown after the lease, then held, and never sent', async () => {
     const { pool, control } = brittlePool();
     const { outbox, app } = await stage.app({ database: pool, timing: QUICK });
     Object.assign(control, { word: '.claim(', isAnswerLost: true });
@@ -157,7 +159,7 @@ describe('when something breaks', () => {
     await pool.end();
   });
 
-  it('the outcome of a claim that is swept by two sweepers is decided once', async () => {
+  it('the outcome of a claim is decided once by two maintenance tasks', async () => {
     await Promise.all([1, 2, 3].map(() => stage.app({ timing: QUICK })));
     await stage.query(`insert into chunk (account, lane, state, attempt, n, numbers, content, changed_at)
       select '4luaKsL2', 'priority', 'sending', 1, 1, (918563000000 + i)::text, 'x', clock_timestamp() - interval '1 hour'
@@ -175,7 +177,7 @@ describe('when something breaks', () => {
   });
 
   it.each(['monotonic', 'wall'] as const)(
-    'a process whose %s clock jumped since the claim sends nothing, and gives the message back',
+    'a process whose %s clock jumped since the claim sends nothing, and releases the message',
     async (which) => {
       const jumps = { left: 0, by: 0 };
       const { outbox, app } = await stage.app({ timing: SLOW });
@@ -195,14 +197,21 @@ describe('when something breaks', () => {
           },
         };
       };
-      // After it every claim began with the clock that jumps.
+      // Afterwards every claim started with the jumping clock.
       await outbox.send({ to: numbers(1), content: 'first' });
       jumps.left = 2;
       const { receipt, id } = await outbox.send(COMMAND);
       expect(receipt?.accepted).toHaveLength(1);
       expect(await stage.events(id)).toEqual([
         'pending',
-        ...['sending', 'given back LAAFFIC_WITHHELD', 'sending', 'given back LAAFFIC_WITHHELD', 'sending', 'settled'],
+        ...[
+          'sending',
+          'given back LAAFFIC_SEND_PREVENTED',
+          'sending',
+          'given back LAAFFIC_SEND_PREVENTED',
+          'sending',
+          'settled',
+        ],
       ]);
       expect(stage.sandbox.requests).toHaveLength(2);
       expect((await stage.account())?.['slow']).toBeNull();
@@ -212,9 +221,9 @@ describe('when something breaks', () => {
   it.each([
     ['settled', {}, 'settled', { n: 2, accepted: 2, rejected: 0, unknown: 0 }],
     ['refused', { status: -6 }, 'refused LAAFFIC_NOT_A_TEMPLATE', { n: 2, accepted: 0, rejected: 2, unknown: 0 }],
-  ] as const)('an answer that comes after the lease still counts: %s', async (_, step, event, sums) => {
+  ] as const)('a response after the lease still counts: %s', async (_, step, event, sums) => {
     const line = await stage.lineToGateway();
-    const { outbox } = await stage.app({ timing: { ...SLOW, grace: 60_000 } }, { url: line.url });
+    const { outbox } = await stage.app({ timing: { ...SLOW, gracePeriodMs: 60_000 } }, { url: line.url });
     stage.sandbox.configure({ quirks: { failArray: 'never' } });
     stage.sandbox.script(step);
     line.hold();
@@ -240,39 +249,36 @@ describe('when something breaks', () => {
   it.each([
     ['refused', { status: -6 }, { n: 2, accepted: 0, rejected: 2, unknown: 0 }, 'rejected'],
     ['given back', { status: -15 }, { n: 2, accepted: 0, rejected: 0, unknown: 0 }, 'pending'],
-  ] as const)(
-    'an answer that comes when the message is held already leaves no doubt behind: %s',
-    async (_, step, sums, state) => {
-      const line = await stage.lineToGateway();
-      const { outbox } = await stage.app({ timing: SLOW }, { url: line.url });
-      stage.sandbox.configure({ quirks: { failArray: 'never' } });
-      // To what is tried again before it is looked at too.
-      stage.sandbox.script({ ...step, times: 20 });
-      line.hold();
-      const { id } = await outbox.enqueue({ ...COMMAND, to: numbers(2) });
-      await until(
-        () => stage.sandbox.requests.length,
-        (count) => count === 1,
-      );
-      await stage.query(`update chunk set changed_at = changed_at - interval '1 minute'`);
-      await becomes(outbox, id, 'held');
-      line.release();
-      await becomes(outbox, id, state);
-      expect(await stage.sums()).toEqual(sums);
-      const held: unknown[] = [];
-      for await (const one of outbox.held()) held.push(one);
-      expect(held).toEqual([]);
-    },
-  );
+  ] as const)('a response for a message on hold leaves nothing unknown: %s', async (_, step, sums, state) => {
+    const line = await stage.lineToGateway();
+    const { outbox } = await stage.app({ timing: SLOW }, { url: line.url });
+    stage.sandbox.configure({ quirks: { failArray: 'never' } });
+    // Until the retried chunk is reached too.
+    stage.sandbox.script({ ...step, times: 20 });
+    line.hold();
+    const { id } = await outbox.enqueue({ ...COMMAND, to: numbers(2) });
+    await until(
+      () => stage.sandbox.requests.length,
+      (count) => count === 1,
+    );
+    await stage.query(`update chunk set changed_at = changed_at - interval '1 minute'`);
+    await becomes(outbox, id, 'held');
+    line.release();
+    await becomes(outbox, id, state);
+    expect(await stage.sums()).toEqual(sums);
+    const held: unknown[] = [];
+    for await (const one of outbox.listHeld()) held.push(one);
+    expect(held).toEqual([]);
+  });
 
   it.each([
     ['an acceptance', {}, 'answer came too late'],
-    ['a refusal', { status: -6 }, 'refusal came too late LAAFFIC_NOT_A_TEMPLATE'],
+    ['a rejection', { status: -6 }, 'refusal came too late LAAFFIC_NOT_A_TEMPLATE'],
     ['a limit', { status: -15 }, 'giving back came too late LAAFFIC_TOO_FREQUENT'],
-    ['a refusal of some number', { status: -9 }, 'division came too late LAAFFIC_ABNORMAL_NUMBER'],
-  ] as const)('%s that comes after somebody else has decided is only noted', async (_, step, event) => {
+    ['a rejection of some number', { status: -9 }, 'division came too late LAAFFIC_ABNORMAL_NUMBER'],
+  ] as const)('%s after another decision is only recorded', async (_, step, event) => {
     const line = await stage.lineToGateway();
-    const { outbox } = await stage.app({ timing: { ...SLOW, grace: 60_000 } }, { url: line.url });
+    const { outbox } = await stage.app({ timing: { ...SLOW, gracePeriodMs: 60_000 } }, { url: line.url });
     stage.sandbox.configure({ quirks: { failArray: 'never' } });
     stage.sandbox.script(step);
     line.hold();
@@ -282,7 +288,7 @@ describe('when something breaks', () => {
       (count) => count === 1,
     );
     await stage.query(`update chunk set state = 'held', unknown = n where id = $1`, [id]);
-    expect(await outbox.resolve(id, 'sent', { by: 'somebody' })).toBe(2);
+    expect(await outbox.resolveHeld(id, 'sent', { actor: 'somebody' })).toBe(2);
     line.release();
     await until(
       () => stage.events(id),
@@ -292,7 +298,7 @@ describe('when something breaks', () => {
     expect(await stage.sums()).toEqual({ n: 2, accepted: 2, rejected: 0, unknown: 0 });
   });
 
-  it('a limit of its number does not refuse a message that was given back for other reasons before', async () => {
+  it('a limit of its number does not reject a message that was released for other reasons before', async () => {
     const { outbox } = await stage.app({ timing: SLOW });
     stage.sandbox.configure({ quirks: { failArray: 'never' } });
     stage.sandbox.script([{ status: -10, times: 9 }, { status: -28 }]);
@@ -314,13 +320,13 @@ describe('when something breaks', () => {
     ]);
   });
 
-  it('a message whose claim took longer to arrive than it may still be sent is not sent', async () => {
+  it('a message whose claim took longer than it may still be sent is not sent', async () => {
     const { pool } = brittlePool();
     const real = pool.query.bind(pool) as (...args: unknown[]) => Promise<unknown>;
     const query = async (...args: unknown[]) => {
       const answer = (await real(...args)) as { rows: { chunk_id?: string | null; expires_in_ms?: number | null }[] };
       const expiring = answer.rows.find(({ chunk_id: id, expires_in_ms: ms }) => typeof id === 'string' && ms != null);
-      // The answer of the database is held up until the time of the message is over.
+      // The response of the database is held until the time of the message is over.
       const over = performance.now() + (expiring?.expires_in_ms ?? 0);
       if (expiring !== undefined)
         await until(
@@ -338,13 +344,13 @@ describe('when something breaks', () => {
   });
 
   describe('a campaign that is over', () => {
-    /** One chunk is held, and the campaign is done since two hours, when the answer of its request comes. */
+    /** One chunk is held, and the campaign has been done for two hours, when the response to its request arrives. */
     async function answeredLate(change: (campaigns: SmsCampaigns, id: string) => Promise<void>) {
       const { app, outbox } = await stage.app({
-        timing: { ...SLOW, timeout: 4_000, startWithin: 1_000, lease: 20_000 },
+        timing: { ...SLOW, timeoutMs: 4_000, startWithinMs: 1_000, leaseMs: 20_000 },
       });
       const campaigns = app.get(SmsCampaigns);
-      stage.sandbox.script({ status: -15, delayAnswer: 2_000 });
+      stage.sandbox.script({ status: -15, responseDelayMs: 2_000 });
       const { id } = await campaigns.create({ name: 'sale', content: 'x', recipients: numbers(2) });
       await campaigns.start(id);
       await until(
@@ -370,7 +376,7 @@ describe('when something breaks', () => {
     }
     const statesOf = async (campaigns: SmsCampaigns, id: string) => {
       const found: string[] = [];
-      for await (const { state } of campaigns.results(id)) found.push(state);
+      for await (const { state } of campaigns.listResults(id)) found.push(state);
       return found;
     };
 
@@ -388,9 +394,9 @@ describe('when something breaks', () => {
     });
   });
 
-  it('a process that ends waits for what is under way, and takes nothing new', async () => {
+  it('a process that shuts down waits for requests in flight, and claims nothing new', async () => {
     const line = await stage.lineToGateway();
-    const { outbox, app } = await stage.app({ worker: { poll: 50, prioritySlots: 3 } }, { url: line.url });
+    const { outbox, app } = await stage.app({ worker: { pollIntervalMs: 150, prioritySlots: 3 } }, { url: line.url });
     const { outbox: web } = await stage.app({ worker: false });
     line.hold();
     await Promise.all(numbers(5).map((to) => outbox.enqueue({ to, content: 'hello' })));
@@ -399,7 +405,7 @@ describe('when something breaks', () => {
       (count) => count === 3,
     );
     const stopped = stage.stop(app);
-    // Everything has stopped that does not wait for the answers.
+    // Everything that does not wait for the responses has stopped.
     for (let turns = 0; turns < 20; turns++) await setImmediate();
     line.release();
     await stopped;
@@ -418,7 +424,7 @@ describe('when something breaks', () => {
     );
   });
 
-  it('callers have as many connections as they may, and one listens', async () => {
+  it('callers use as many connections as they may, and one connection listens', async () => {
     const { outbox } = await stage.app({ worker: false, connections: 3 });
     const other = await stage.pool.connect();
     await other.query('begin; lock table laaffic_outbox.chunk in access exclusive mode');
@@ -437,8 +443,8 @@ describe('when something breaks', () => {
     expect((await enqueuing).map(({ isNew }) => isNew)).toEqual(numbers(10).map(() => true));
   });
 
-  it('a process ends at once when it has nothing to do, also right after its start', async () => {
-    for (let i = 0; i < 3; i++) await stage.stop((await stage.app({ worker: { poll: 600_000 } })).app);
+  it('a process with nothing to do shuts down at once, even right after its start', async () => {
+    for (let i = 0; i < 3; i++) await stage.stop((await stage.app({ worker: { pollIntervalMs: 600_000 } })).app);
     const connections = await until(
       () =>
         stage.query(
@@ -463,7 +469,7 @@ describe('the schema', () => {
   afterEach(() => stage.stop());
   afterAll(() => stage.close());
 
-  it('is made once by ten instances that start at once on an empty database', async () => {
+  it('is created once by ten instances that start at once on an empty database', async () => {
     const apps = await Promise.all(Array.from({ length: 10 }, () => stage.app()));
     expect(await stage.query('select version from migration')).toEqual([{ version: expect.any(Number) }]);
     expect(await stage.query('select id from account')).toEqual([{ id: '4luaKsL2' }]);
@@ -473,7 +479,7 @@ describe('the schema', () => {
     expect(sandbox.messages.map(({ number }) => number).sort()).toEqual(numbers(10));
   });
 
-  it('has to be there where it is not to be made', async () => {
+  it('must exist if it is not to be migrated', async () => {
     const failed = expect(boot(sandbox, { database, schema: 'missing', migrate: false })).rejects;
     await failed.toMatchObject({
       name: 'OutboxError',
@@ -497,7 +503,7 @@ describe('the schema', () => {
     ]);
   });
 
-  it('of another name is another ledger, and nothing outside it is touched', async () => {
+  it('with another name is another ledger, and nothing outside it changes', async () => {
     const tables = () =>
       stage.query(`select schemaname::text || '.' || tablename as name from pg_tables
         where schemaname not in ('pg_catalog', 'information_schema') order by 1`);
@@ -514,7 +520,7 @@ describe('the schema', () => {
     expect(added.filter(({ name }) => !String(name).startsWith('other_1.'))).toEqual([]);
   });
 
-  it('holds two accounts that see nothing of each other', async () => {
+  it('holds two accounts that do not see each other', async () => {
     const second = await LaafficSandbox.start({ appId: 'second12' });
     const [{ outbox: one }, pool] = [await stage.app(), new Pool({ connectionString: stage.database.url })];
     const app = await boot(second, { database: pool, timing: SHORT }, { ...ACCOUNT, appId: 'second12' });
@@ -536,7 +542,7 @@ describe('the schema', () => {
     expect(await two.find(sent[0]?.id ?? '')).toBeUndefined();
     expect(await two.cancel(sent[0]?.id ?? '')).toBe(false);
     await app.close();
-    // The app's own pool is still the app's.
+    // The app's own pool stays open.
     expect((await pool.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
     await pool.end();
     await second.close();

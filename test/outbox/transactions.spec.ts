@@ -6,9 +6,9 @@ import { DataSource } from 'typeorm';
 import { placeOrder } from '../../examples/outbox-transactions.js';
 import { failureOf } from '../module/account.js';
 import { startApp } from './app.js';
-import { until } from './campaigns.js';
 import { startDatabase } from './database.js';
 import { libraries, ORDERS, type AppTransaction, type Library } from './libraries/index.js';
+import { until } from '../until.js';
 
 let database: Awaited<ReturnType<typeof startDatabase>>;
 let sandbox: LaafficSandbox;
@@ -26,7 +26,7 @@ beforeAll(async () => {
 });
 
 beforeEach(async () => {
-  // A test that failed may have left a transaction open, and with it locks.
+  // A failed test may have left a transaction open, and locks with it.
   await pool.query(`select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database()
     and state like 'idle in transaction%' and xact_start < clock_timestamp() - interval '10 seconds'`);
   await pool.query('truncate orders');
@@ -45,7 +45,7 @@ const sms = (content: string) => ({ to: '918563210001', content });
 const enqueue = (tx: AppTransaction, content: string, idempotencyKey?: string) =>
   outbox.enqueue(sms(content), { transaction: tx.sql, idempotencyKey });
 
-/** What was sent and what the app has stored, after the worker has been through all that it could see. */
+/** What was sent and what the app has stored, after the worker has processed everything that it could see. */
 async function everything() {
   await outbox.send(sms('last'));
   await until(async () => {
@@ -64,14 +64,14 @@ const isWaiting = async () => {
   return rows.length > 0;
 };
 
-/** Something that happens when the test says so. */
+/** An event that the test triggers. */
 function event(): { readonly happened: Promise<void>; readonly happen: () => void } {
   let happen = (): void => undefined;
   const happened = new Promise<void>((resolve) => (happen = resolve));
   return { happened, happen };
 }
 
-/** Whether PostgreSQL asks for a repetition, however the library wraps its error. */
+/** Whether PostgreSQL demands a retry, however the library wraps its error. */
 function isSerializationFailure(error: unknown): boolean {
   const text = JSON.stringify(error, (_, value: unknown) =>
     value instanceof Error ? Object.assign({}, value, { cause: value.cause }) : value,
@@ -92,7 +92,7 @@ describe.each(libraries)('in a transaction of %s, a message', (_, open) => {
   });
   afterAll(() => library.close());
 
-  it('is sent if the transaction commits, and not before; with a transaction rolled back, it never was', async () => {
+  it('is sent if the transaction commits, and not before, and never existed if it is rolled back', async () => {
     const [kept, lost, end] = [event(), event(), event()];
     const steps = (name: string, enqueued: () => void, error?: Error) => async (tx: AppTransaction) => {
       await tx.addOrder(name);
@@ -112,7 +112,7 @@ describe.each(libraries)('in a transaction of %s, a message', (_, open) => {
     expect(await everything()).toEqual({ sent: ['kept'], orders: ['kept'] });
   });
 
-  it('is not sent if a statement of the app fails after it', async () => {
+  it('is not sent if a later statement of the app fails', async () => {
     const twice = library.transaction(async (tx) => {
       await tx.addOrder('twice');
       await enqueue(tx, 'twice');
@@ -122,7 +122,7 @@ describe.each(libraries)('in a transaction of %s, a message', (_, open) => {
     expect(await everything()).toEqual({ sent: [], orders: [] });
   });
 
-  it('that is refused costs the transaction nothing', async () => {
+  it('that is rejected does not affect the transaction', async () => {
     await outbox.enqueue(sms('first'), { idempotencyKey: key });
     await library.transaction(async (tx) => {
       await expect(enqueue(tx, '')).rejects.toThrow(LaafficInputException);
@@ -174,7 +174,7 @@ describe.each(libraries)('in a transaction of %s, a message', (_, open) => {
     expect(await everything()).toMatchObject({ sent: ['once'] });
   });
 
-  it('goes out of a REPEATABLE READ transaction as well', async () => {
+  it('is sent from a REPEATABLE READ transaction as well', async () => {
     await library.transaction(async (tx) => {
       await tx.addOrder('kept');
       await enqueue(tx, 'kept', key);
@@ -183,14 +183,17 @@ describe.each(libraries)('in a transaction of %s, a message', (_, open) => {
     expect(await everything()).toEqual({ sent: ['kept'], orders: ['kept'] });
   });
 
-  it('is refused, and not stored, where the app hands over something that commits at once', async () => {
+  it('is rejected, and not stored, if the app passes something that commits at once', async () => {
     await expect(
       outbox.enqueue(sms('lost'), { transaction: library.noTransaction, idempotencyKey: key }),
-    ).rejects.toMatchObject({ code: 'OUTBOX_TRANSACTION', message: expect.stringContaining('committed at once') });
+    ).rejects.toMatchObject({
+      code: 'OUTBOX_INVALID_TRANSACTION',
+      message: expect.stringContaining('commits each statement at once'),
+    });
     expect(await everything()).toEqual({ sent: [], orders: [] });
   });
 
-  it('with a key that a REPEATABLE READ transaction cannot see yet is a serialization failure; the repetition finds it', async () => {
+  it('with a key that a REPEATABLE READ transaction cannot see yet is a serialization failure, and the retry finds it', async () => {
     const run = (meanwhile: () => Promise<unknown>) =>
       library.transaction(async (tx) => {
         await tx.addOrder('kept');
@@ -205,41 +208,41 @@ describe.each(libraries)('in a transaction of %s, a message', (_, open) => {
   });
 });
 
-describe('a transaction that is none', () => {
+describe('an invalid transaction', () => {
   const answering = (answer: unknown): SqlTransaction => ({ query: () => Promise.resolve(answer) });
 
   it.each<[string, unknown]>([
-    ['answers nothing', answering(undefined)],
-    ['answers a number', answering(1)],
-    ['answers something without rows', answering({ rowCount: 1 })],
-    ['answers rows that are no array', answering({ rows: 1 })],
-    ['answers rows and metadata', answering([[{ id: '1' }], 1])],
-    ['answers rows of something else', answering([{ ID: '1' }])],
-    ['answers no row', answering([])],
-    ['answers a row that is null', answering([null])],
-    ['has no query', {}],
-    ['has a query that is no function', { query: {} }],
-  ])('is told so if it %s', async (_, transaction) => {
+    ['returns nothing', answering(undefined)],
+    ['returns a number', answering(1)],
+    ['returns an object without rows', answering({ rowCount: 1 })],
+    ['returns rows that are not an array', answering({ rows: 1 })],
+    ['returns rows and metadata', answering([[{ id: '1' }], 1])],
+    ['returns other rows', answering([{ ID: '1' }])],
+    ['returns no row', answering([])],
+    ['returns a row that is null', answering([null])],
+    ['has no query method', {}],
+    ['has a query that is not a function', { query: {} }],
+  ])('is reported as such if it %s', async (_, transaction) => {
     await expect(outbox.enqueue(sms('x'), { transaction: transaction as SqlTransaction })).rejects.toMatchObject({
-      code: 'OUTBOX_TRANSACTION',
+      code: 'OUTBOX_INVALID_TRANSACTION',
       message: expect.stringContaining('query(text, params)'),
     });
   });
 
-  it('hands on what its statement fails with', async () => {
+  it('passes the error of its statement on', async () => {
     const error = new Error('the connection is gone');
     const transaction = { query: () => Promise.reject(error) };
     expect(await failureOf(outbox.enqueue(sms('x'), { transaction }))).toBe(error);
   });
 
-  it('is not asked anything for a message that is wrong', async () => {
+  it('is not used for an invalid message', async () => {
     const query = jest.fn();
     await expect(outbox.enqueue(sms(''), { transaction: { query } })).rejects.toThrow(LaafficInputException);
     expect(query).not.toHaveBeenCalled();
   });
 });
 
-it('the example places both the order and its message', async () => {
+it('the example stores both the order and its message', async () => {
   const orm = await new DataSource({ type: 'postgres', url: database.url }).initialize();
   await placeOrder(orm, outbox, '918563210001');
   await expect(placeOrder(orm, outbox, '918563210001')).rejects.toThrow('duplicate key');

@@ -1,19 +1,20 @@
 import { LaafficSandbox, type ScriptStep } from 'laaffic-sandbox';
 import { STATUS_TABLE } from 'nestjs-laaffic';
 import type { SmsOutbox } from 'nestjs-laaffic-outbox';
-import { numbers, SHORT, Stage, until } from './stage.js';
+import { numbers, SHORT, Stage } from './stage.js';
+import { until } from '../until.js';
 
 /**
- * What becomes of a message:
+ * What happens to a message:
  * - `refused`: it is over.
- * - `paused`: given back, and the account is paused until a probe succeeds.
- * - `slowed`: given back, and everybody waits a while.
+ * - `paused`: released, and the account is paused until a probe succeeds.
+ * - `slowed`: released, and all workers wait for a while.
  * - `unknown`: waited for, then held.
- * - `numbers`: each recipient is tried alone and refused; `later`: each is tried alone, and again later.
+ * - `numbers`: each recipient is tried alone and rejected; `later`: each is tried alone, and again later.
  */
 type Course = 'refused' | 'paused' | 'slowed' | 'unknown' | 'numbers' | 'later';
 
-// Written down from the requirements, not from the source.
+// Written from the requirements, not from the source.
 const STATUSES: [status: number, code: string, course: Course][] = [
   [-1, 'AUTHENTICATION_FAILED', 'paused'],
   [-2, 'IP_RESTRICTED', 'paused'],
@@ -50,22 +51,22 @@ const STATUSES: [status: number, code: string, course: Course][] = [
   [-99, 'UNLISTED_STATUS', 'unknown'],
 ];
 
-/** Faults of the way there: the code, what becomes of the message, and whether the gateway has taken it all the same. */
+/** Faults on the way: the code, the outcome of the message, and whether the gateway accepted it anyway. */
 const FAULTS: [name: string, step: ScriptStep, code: string, course: Course | 'settled', isTaken: boolean][] = [
-  ['HTTP 500 with a page', { fault: 'html', http: 500 }, 'UNREADABLE_ANSWER', 'unknown', false],
-  ['HTTP 502 with a page after all', { fault: 'html', accepted: true }, 'UNREADABLE_ANSWER', 'unknown', true],
-  ['HTTP 429 with a page', { fault: 'html', http: 429 }, 'TOO_FREQUENT', 'slowed', false],
-  ['an empty body', { fault: 'empty-body' }, 'UNREADABLE_ANSWER', 'unknown', false],
-  ['broken JSON', { fault: 'broken-json' }, 'UNREADABLE_ANSWER', 'unknown', true],
+  ['HTTP 500 with a page', { fault: 'html', httpStatus: 500 }, 'UNREADABLE_RESPONSE', 'unknown', false],
+  ['HTTP 502 with a page after all', { fault: 'html', accepted: true }, 'UNREADABLE_RESPONSE', 'unknown', true],
+  ['HTTP 429 with a page', { fault: 'html', httpStatus: 429 }, 'TOO_FREQUENT', 'slowed', false],
+  ['an empty body', { fault: 'empty-body' }, 'UNREADABLE_RESPONSE', 'unknown', false],
+  ['broken JSON', { fault: 'broken-json' }, 'UNREADABLE_RESPONSE', 'unknown', true],
   ['a cut before reading', { fault: 'cut-before-reading' }, 'CONNECTION_LOST', 'unknown', false],
   ['a cut before accepting', { fault: 'cut-before-accepting' }, 'CONNECTION_LOST', 'unknown', false],
   ['a cut after accepting', { fault: 'cut-after-accepting' }, 'CONNECTION_LOST', 'unknown', true],
-  ['no answer, not taken', { fault: 'hang-before-accepting' }, 'TIMEOUT', 'unknown', false],
-  ['no answer, but taken', { fault: 'hang-after-accepting' }, 'TIMEOUT', 'unknown', true],
-  ['half an answer', { fault: 'stalled-body' }, 'TIMEOUT', 'unknown', true],
-  ['everything null', { fault: 'nulls' }, 'UNREADABLE_ANSWER', 'unknown', true],
+  ['no response, not accepted', { fault: 'hang-before-accepting' }, 'TIMEOUT', 'unknown', false],
+  ['no response, but accepted', { fault: 'hang-after-accepting' }, 'TIMEOUT', 'unknown', true],
+  ['half a response', { fault: 'stalled-body' }, 'TIMEOUT', 'unknown', true],
+  ['everything null', { fault: 'nulls' }, 'UNREADABLE_RESPONSE', 'unknown', true],
   ['numbers for strings', { fault: 'numbers-for-strings' }, '', 'settled', true],
-  ['an answer byte by byte', { fault: 'slow-body', chunk: 50 }, '', 'settled', true],
+  ['a response byte by byte', { fault: 'slow-body', chunkBytes: 50 }, '', 'settled', true],
 ];
 
 const REASON = 'words of the gateway';
@@ -76,7 +77,7 @@ describe('the worker', () => {
 
   beforeAll(async () => {
     stage = await Stage.set();
-    await work({ grace: 100 });
+    await work({ gracePeriodMs: 100 });
   });
   beforeEach(async () => {
     await stage.clear();
@@ -84,7 +85,7 @@ describe('the worker', () => {
   });
   afterAll(() => stage.close());
 
-  const work = async (timing: { grace: number; timeout?: number }) => {
+  const work = async (timing: { gracePeriodMs: number; timeoutMs?: number }) => {
     await stage.stop();
     ({ outbox } = await stage.app({ timing: { ...SHORT, ...timing } }));
   };
@@ -94,12 +95,12 @@ describe('the worker', () => {
   const sentTo = () => stage.sandbox.messages.map(({ number }) => number).sort();
   const enqueued = async (to: string[]) => (await outbox.enqueue({ to, content: 'hello' })).id;
 
-  /** The fault is over; what has to wait need not. */
+  /** Ends the fault and all waiting times. */
   const letGo = () =>
     stage.query(`with due as (update chunk set due_at = clock_timestamp() where state = 'pending')
       update account set probe_at = clock_timestamp(), slow_until = null`);
 
-  /** Follows a message whose first attempt is answered so, and sees to it that nobody is sent to twice. */
+  /** Follows a message whose first attempt gets this response, and checks that no recipient is sent to twice. */
   async function follow(to: string[], id: string, course: Course, code: string, taken: string[]) {
     const first = ['pending', 'sending'];
     if (course === 'refused') {
@@ -127,7 +128,7 @@ describe('the worker', () => {
     else expect(account).toMatchObject({ code: null, paused: false, slow: true });
     await letGo();
     await until(() => states(id), isAll('accepted'));
-    // The probe of a paused account is for one recipient.
+    // The probe of a paused account has one recipient.
     const requests = isPaused && to.length > 1 ? 2 : 1;
     const sent = Array.from({ length: requests }, () => ['sending', 'settled']).flat();
     expect(await stage.events(id)).toEqual([...first, `given back ${code}`, ...sent]);
@@ -138,7 +139,7 @@ describe('the worker', () => {
     expect(sentTo()).toEqual(to);
   }
 
-  it('knows what to do about each status of the table', () => {
+  it('handles each status of the table', () => {
     expect([...STATUS_TABLE.keys()]).toEqual(STATUSES.map(([status]) => status).filter((status) => status >= -32));
   });
 
@@ -147,7 +148,7 @@ describe('the worker', () => {
     const retried = (status: number) => (status === -16 ? 2 : 1);
 
     it.each(STATUSES.filter(([, , course]) => course !== 'numbers' && course !== 'later'))(
-      'status %i, %s: %s',
+      'handles status %i, %s, as %s',
       async (status, name, course) => {
         stage.sandbox.script({ status, reason: REASON, times: retried(status) });
         const id = await enqueued(to);
@@ -156,30 +157,36 @@ describe('the worker', () => {
       },
     );
 
-    it.each(FAULTS.filter(([, , code]) => code !== 'TIMEOUT'))('%s: %#', async (_, step, name, course, isTaken) => {
-      stage.sandbox.script(step);
-      const id = await enqueued(to);
-      if (course === 'settled') {
-        await until(() => states(id), isAll('accepted'));
-        expect(await stage.events(id)).toEqual(['pending', 'sending', 'settled']);
-        expect(sentTo()).toEqual(to);
-      } else {
-        await follow(to, id, course, `LAAFFIC_${name}`, isTaken ? to : []);
-      }
-    });
-
-    describe('and little patience', () => {
-      beforeAll(() => work({ grace: 100, timeout: 600 }));
-      afterAll(() => work({ grace: 100 }));
-
-      it.each(FAULTS.filter(([, , code]) => code === 'TIMEOUT'))('%s: %#', async (_, step, name, course, isTaken) => {
+    it.each(FAULTS.filter(([, , code]) => code !== 'TIMEOUT'))(
+      'handles %s: %#',
+      async (_, step, name, course, isTaken) => {
         stage.sandbox.script(step);
         const id = await enqueued(to);
-        await follow(to, id, course as Course, `LAAFFIC_${name}`, isTaken ? to : []);
-      });
+        if (course === 'settled') {
+          await until(() => states(id), isAll('accepted'));
+          expect(await stage.events(id)).toEqual(['pending', 'sending', 'settled']);
+          expect(sentTo()).toEqual(to);
+        } else {
+          await follow(to, id, course, `LAAFFIC_${name}`, isTaken ? to : []);
+        }
+      },
+    );
+
+    describe('and a short time limit', () => {
+      beforeAll(() => work({ gracePeriodMs: 100, timeoutMs: 600 }));
+      afterAll(() => work({ gracePeriodMs: 100 }));
+
+      it.each(FAULTS.filter(([, , code]) => code === 'TIMEOUT'))(
+        'handles %s: %#',
+        async (_, step, name, course, isTaken) => {
+          stage.sandbox.script(step);
+          const id = await enqueued(to);
+          await follow(to, id, course as Course, `LAAFFIC_${name}`, isTaken ? to : []);
+        },
+      );
     });
 
-    it('a gateway that cannot be reached: nothing is lost, and it is sent once it is there', async () => {
+    it('loses nothing if the gateway cannot be reached, and sends when it is there', async () => {
       const away = await LaafficSandbox.start();
       const port = Number(new URL(away.url).port);
       await away.close();
@@ -205,7 +212,7 @@ describe('the worker', () => {
       }
     });
 
-    it('status -9 for the whole: each is tried alone and refused', async () => {
+    it('tries each recipient alone on status -9 for the whole request, and rejects it', async () => {
       stage.sandbox.script({ status: -9, reason: REASON, times: Infinity });
       const id = await enqueued(to);
       const found = await until(
@@ -219,7 +226,7 @@ describe('the worker', () => {
       expect(stage.sandbox.requests).toHaveLength(2 * count - 1);
     });
 
-    it('status -28 for the whole: each is tried alone, and again later', async () => {
+    it('tries each recipient alone on status -28 for the whole request, and again later', async () => {
       stage.sandbox.script({ status: -28, reason: REASON, times: 2 * count - 1 });
       const id = await enqueued(to);
       await until(
@@ -239,22 +246,25 @@ describe('the worker', () => {
     });
   });
 
-  it.each([1, 5])('a refusal that names all %i recipients says of each what the gateway said of it', async (count) => {
-    stage.sandbox.configure({ quirks: { failArray: 'always' } });
-    stage.sandbox.script({ status: -6, reason: REASON });
-    const id = await enqueued(numbers(count));
-    const found = await until(
-      () => outbox.find(id),
-      (message) => message?.recipients.every(({ state }) => state === 'rejected') === true,
-    );
-    expect(found?.recipients.map(({ code, reason }) => [code, reason])).toEqual(
-      numbers(count).map(() => ['LAAFFIC_NOT_A_TEMPLATE', REASON]),
-    );
-    expect(await stage.sums()).toEqual({ n: count, accepted: 0, rejected: count, unknown: 0 });
-    expect(stage.sandbox.requests).toHaveLength(1);
-  });
+  it.each([1, 5])(
+    "reports the gateway's reason for each of %i recipients of a rejection that names them all",
+    async (count) => {
+      stage.sandbox.configure({ quirks: { failArray: 'always' } });
+      stage.sandbox.script({ status: -6, reason: REASON });
+      const id = await enqueued(numbers(count));
+      const found = await until(
+        () => outbox.find(id),
+        (message) => message?.recipients.every(({ state }) => state === 'rejected') === true,
+      );
+      expect(found?.recipients.map(({ code, reason }) => [code, reason])).toEqual(
+        numbers(count).map(() => ['LAAFFIC_NOT_A_TEMPLATE', REASON]),
+      );
+      expect(await stage.sums()).toEqual({ n: count, accepted: 0, rejected: count, unknown: 0 });
+      expect(stage.sandbox.requests).toHaveLength(1);
+    },
+  );
 
-  it('a number that is limited again and again is refused in the end', async () => {
+  it('rejects a number in the end that is limited again and again', async () => {
     stage.sandbox.script({ status: -28, reason: REASON, times: Infinity });
     const id = await enqueued(numbers(1));
     await until(async () => {

@@ -1,182 +1,18 @@
-import { join } from 'node:path';
-import { installNode, makeConsumer } from './consumer.js';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
+import { dirOf, edit, installNode, JEST_12, makeConsumer, type ConsumerName } from './consumer.js';
 import { declaredNames } from './declared-names.js';
+import { entries, outboxTypes, outboxValues, types, values, type Entry } from './entries.js';
+import { checkout } from './packed.js';
 import { expectPushesTaken, platforms } from './pushes.js';
-import { run } from './run.js';
+import { run, runWith } from './run.js';
+import { CREDENTIALS } from './sandbox.js';
+import { serve } from './served-app.js';
 
-const values = [
-  'BulkReceipt',
-  'BulkRun',
-  'BulkStoppedError',
-  'GatewayClock',
-  'InjectSms',
-  'JournalError',
-  'JsonLinesJournal',
-  'LAAFFIC_HTTP_STATUSES',
-  'LaafficAccountException',
-  'LaafficClockException',
-  'LaafficException',
-  'LaafficExceptionFilter',
-  'LaafficInputException',
-  'LaafficLimitException',
-  'LaafficModule',
-  'LaafficOptionsError',
-  'LaafficPlatformException',
-  'LaafficTransportException',
-  'LaafficUnreadableException',
-  'STATUS_TABLE',
-  'SmsReceipt',
-  'SmsService',
-  'UseLaafficErrors',
-  'getSmsToken',
-  'invalidCommand',
-  'maskNumber',
-  'readRecipients',
-  'readSendCommand',
-  'segments',
-  'sign',
-  'toGsm7',
-  'toHttpException',
-  'toInputException',
-];
-
-const types = [
-  'AcceptedRecipient',
-  'AccountOptions',
-  'Balance',
-  'BulkCounts',
-  'BulkJournal',
-  'BulkMessage',
-  'BulkOptions',
-  'BulkRequest',
-  'CharacterOutsideGsm7',
-  'CheckedSms',
-  'ConnectionOptions',
-  'ConversionInput',
-  'DeliveryReport',
-  'DeliveryState',
-  'Failure',
-  'FailureKind',
-  'FailureOutcome',
-  'GatewayQueryEnded',
-  'GatewayRequestStarted',
-  'GatewaySendEnded',
-  'GatewayTraffic',
-  'FinishedRequest',
-  'HttpStatusOverrides',
-  'InboundSms',
-  'Issue',
-  'LaafficErrorBody',
-  'LaafficModuleExtras',
-  'LaafficOptions',
-  'PositionRange',
-  'Price',
-  'QueryEndpoint',
-  'QueryOptions',
-  'QueryRetryOptions',
-  'RecipientFailures',
-  'RateOptions',
-  'Recipient',
-  'RecipientInput',
-  'RecipientSource',
-  'RejectedRecipient',
-  'SendEndpoint',
-  'SendOptions',
-  'SendSms',
-  'SmsSegments',
-  'TimeRange',
-  'TlsOptions',
-  'UnknownRecipient',
-];
-
-const outboxValues = [
-  'LaafficOutboxModule',
-  'OnCampaignDone',
-  'OnRecipientState',
-  'OutboxError',
-  'OutboxOptionsError',
-  'SmsCampaigns',
-  'SmsOutbox',
-  'migrateOutbox',
-];
-
-const outboxTypes = [
-  'AccountPause',
-  'ActivityRecipients',
-  'ActivityState',
-  'AfterGrace',
-  'AfterGraceOptions',
-  'Campaign',
-  'CampaignEntryOrigin',
-  'CampaignFilter',
-  'CampaignProgress',
-  'CampaignRecipient',
-  'CampaignSource',
-  'CampaignState',
-  'CreatedCampaign',
-  'EmittedState',
-  'EnqueueOptions',
-  'EnqueuedSms',
-  'FinishedCampaign',
-  'HeldDecision',
-  'HeldRecipient',
-  'JournalEntry',
-  'LaafficOutboxModuleExtras',
-  'LaafficOutboxOptions',
-  'Lane',
-  'LaneLimit',
-  'NewCampaign',
-  'OutboxActivity',
-  'OutboxErrorCode',
-  'OutboxHandlerDecorator',
-  'OutboxMessage',
-  'OutboxRateOptions',
-  'OutboxRecipient',
-  'OutboxStats',
-  'OutboxTimingOptions',
-  'OutboxWorkerOptions',
-  'RecipientState',
-  'RecipientStateEvent',
-  'RecipientStateFilter',
-  'ResolveOptions',
-  'ResultsFilter',
-  'SqlTransaction',
-  'WatchOptions',
-];
-
-/** What each entry gives at run time, and where its CommonJS build is. */
-const entries: [entry: string, file: string, names: readonly string[]][] = [
-  ['nestjs-laaffic', 'index.js', values],
-  ['nestjs-laaffic/commands', 'commands/index.js', ['SendSmsCommand']],
-  [
-    'nestjs-laaffic/webhooks',
-    'webhooks/index.js',
-    [
-      'LaafficWebhooksModule',
-      'MemoryPushStore',
-      'OnDeliveryReport',
-      'OnInboundSms',
-      'OnUnreadablePush',
-      'PushCounts',
-      'PushStore',
-    ],
-  ],
-  [
-    'nestjs-laaffic/health',
-    'health/index.js',
-    ['InjectLaafficHealth', 'LaafficHealthIndicator', 'LaafficHealthModule', 'getLaafficHealthToken'],
-  ],
-  ['nestjs-laaffic/telemetry', 'telemetry/index.js', ['LaafficTelemetryModule']],
-  [
-    'nestjs-laaffic/testing',
-    'testing/index.js',
-    ['FakeSmsService', 'LaafficTestingModule', 'inboundPush', 'reportPush', 'signRequest'],
-  ],
-  ['nestjs-laaffic-outbox', 'index.js', outboxValues],
-  ['nestjs-laaffic-outbox/embedded', 'embedded/index.js', ['EmbeddedPostgres', 'EmbeddedPostgresError']],
-  ['nestjs-laaffic-outbox/health', 'health/index.js', ['OutboxHealthIndicator', 'OutboxHealthModule']],
-  ['nestjs-laaffic-outbox/telemetry', 'telemetry/index.js', ['OutboxTelemetryModule']],
-];
+interface Printed {
+  readonly printed: unknown;
+  readonly stderr: string;
+}
 
 interface Report {
   readonly receipt: { readonly accepted: readonly object[] };
@@ -184,29 +20,127 @@ interface Report {
   readonly inVain: unknown;
 }
 
-const projects = ['esm-nest-12', 'cjs-nest-11'] as const;
-const newestLts = '24';
-const nodes = ['this Node', `Node ${newestLts}`];
+/** What Jest and Vitest write. */
+interface TestReport {
+  readonly testResults: readonly {
+    readonly assertionResults: readonly { readonly fullName: string; readonly status: string }[];
+  }[];
+}
 
-const dirs = new Map<string, string>();
+const projects = ['esm-nest-12', 'cjs-nest-11'] as const;
+const newestLts = 'Node 24';
+const nodes = ['this Node', newestLts];
 const programs = new Map([['this Node', process.execPath]]);
 
-async function runIn(project: string, node: string, ...args: string[]): Promise<{ printed: unknown; stderr: string }> {
-  const { stdout, stderr } = await run(dirs.get(project)!, programs.get(node)!, ...args);
+beforeAll(async () => {
+  const [node] = await Promise.all([installNode('24'), ...projects.map(makeConsumer)]);
+  programs.set(newestLts, node);
+}, 400_000);
+
+/** Two at a time, for as many processors. */
+function inEach<T>(work: (project: (typeof projects)[number]) => Promise<T>): Promise<T[]> {
+  return Promise.all(projects.map(work));
+}
+
+const ofEach = <T>(value: T): T[] => projects.map(() => value);
+
+async function runIn(project: ConsumerName, node: string, ...args: string[]): Promise<Printed> {
+  const { stdout, stderr } = await run(dirOf(project), programs.get(node)!, ...args);
   // What it logged beside is shown where it is not the answer.
   return { printed: stdout.startsWith('{') ? JSON.parse(stdout) : stdout, stderr };
 }
 
-beforeAll(async () => {
-  const made = await Promise.all(projects.map(makeConsumer));
-  projects.forEach((project, index) => dirs.set(project, made[index]!));
-  programs.set(`Node ${newestLts}`, await installNode(newestLts));
+const runInEach = (node: string, program: string, ...args: string[]) =>
+  inEach((project) => runIn(project, node, `test/programs/${program}`, ...args));
+
+function npmRun(project: ConsumerName, node: string, ...args: string[]) {
+  const PATH = [dirname(programs.get(node)!), process.env.PATH].join(delimiter);
+  return runWith({ ...CREDENTIALS, PATH }, dirOf(project), 'npm', 'run', '--silent', ...args);
+}
+
+/** Runs tests of an app by one of its own scripts. @returns the status of each. */
+async function testsOf(project: ConsumerName, node: string, script: string): Promise<Record<string, string>> {
+  const file = join(dirOf(project), `${script.replace(':', '-')}.json`);
+  const format = project === 'esm-nest-12' ? '--reporter=json' : '--json';
+  await npmRun(project, node, script, '--', format, `--outputFile=${file}`);
+  const { testResults } = JSON.parse(readFileSync(file, 'utf8')) as TestReport;
+  const results = testResults.flatMap(({ assertionResults }) => assertionResults);
+  return Object.fromEntries(results.map(({ fullName, status }) => [fullName, status]));
+}
+
+const entryNames = entries.map(({ entry }) => entry);
+const ofEntries = <T>(value: (entry: Entry) => T) =>
+  Object.fromEntries(entries.map((each) => [each.entry, value(each)]));
+
+const allPassed = (...titles: string[]) => Object.fromEntries(titles.map((title) => [title, 'passed']));
+
+const unitTests = allPassed('AppController root should return "Hello World!"', 'tells the guest');
+const endToEndTests = allPassed(
+  'AppController (e2e) / (GET)',
+  'knows that it does not know',
+  'notifications on Express are sent',
+  'notifications on Express are refused in the words of the filter',
+  'notifications on Express survive a second close',
+  'notifications on Fastify are sent',
+  'notifications on Fastify are refused in the words of the filter',
+  'notifications on Fastify survive a second close',
+);
+
+describe('an app that `nest new` has made, with Jest or with Vitest,', () => {
+  it('is built', async () => {
+    expect(await inEach((project) => npmRun(project, 'this Node', 'build'))).toEqual(
+      ofEach({ stdout: '', stderr: '' }),
+    );
+  });
+
+  it.each([
+    ['test', unitTests],
+    ['test:e2e', endToEndTests],
+  ])('passes `npm run %s`', async (script, results) => {
+    expect(await inEach((project) => testsOf(project, 'this Node', script))).toEqual(ofEach(results));
+  });
+
+  it.each([
+    ['Express', 'dist/main'],
+    ['Fastify', 'dist/main.fastify'],
+  ])('sends what it is asked to on %s', async (_, program) => {
+    const answers = await inEach((project) => serve(dirOf(project), program));
+
+    expect(answers).toEqual(
+      answers.map(({ messages }) => ({
+        status: 201,
+        body: { accepted: messages, rejected: [], unknown: [] },
+        messages: [
+          { number: '91856321412', orderId: expect.any(String) as string, msgId: expect.any(String) as string },
+        ],
+      })),
+    );
+  });
 });
 
-describe.each(projects)('a project like %s', (project) => {
-  describe.each(nodes)('on %s', (node) => {
-    it('sends through an injected service to a sandbox that has it in its ledger', async () => {
-      const { printed, stderr } = await runIn(project, node, 'main.js');
+describe('an app that `nest new` of 12 has made with Jest', () => {
+  const scripts = ['test', 'test:e2e'];
+  const testsOn = (node: string) => Promise.all(scripts.map((script) => testsOf(JEST_12, node, script)));
+
+  it(`passes its tests on ${newestLts}`, async () => {
+    expect(await testsOn(newestLts)).toEqual([unitTests, endToEndTests]);
+  });
+
+  it('passes them on this Node with the settings that are printed', async () => {
+    const page = readFileSync(join(checkout, 'docs/testing.md'), 'utf8');
+    const [, settings = ''] = /^```json\n\{\n(.*?)\n\}\n```$/ms.exec(page) ?? [];
+    edit(join(dirOf(JEST_12), 'jest.config.ts'), [[/transform: \{[^}]*\},/, `${settings},`]]);
+    const file = join(dirOf(JEST_12), 'test/jest-e2e.json');
+    const config = JSON.parse(readFileSync(file, 'utf8')) as object;
+    writeFileSync(file, JSON.stringify({ ...config, ...(JSON.parse(`{${settings}}`) as object) }));
+
+    expect(await testsOn('this Node')).toEqual([unitTests, endToEndTests]);
+  });
+});
+
+describe.each(nodes)('on %s, with Nest 11 and 12,', (node) => {
+  it('an app sends through an injected service to a sandbox that has it in its ledger', async () => {
+    for (const { printed, stderr } of await runInEach(node, 'main.js')) {
       const { receipt, ledger, inVain } = printed as Report;
 
       expect(receipt).toEqual({
@@ -223,65 +157,60 @@ describe.each(projects)('a project like %s', (project) => {
       expect(ledger).toEqual([{ ...receipt.accepted[0], content: 'Hello' }]);
       expect(inVain).toEqual({ code: 'LAAFFIC_NOT_CONNECTED', outcome: 'rejected' });
       expect(stderr).toBe('');
-    });
+    }
+  });
 
-    it('sends durably, with a database of its own', async () => {
-      const dataDir = join(dirs.get(project)!, `data-${node.replace(' ', '-')}`);
+  it('an app sends durably, with a database of its own', async () => {
+    const outputs = await inEach((project) =>
+      runIn(project, node, 'test/programs/outbox.js', join(dirOf(project), `data-${node.replace(' ', '-')}`)),
+    );
 
-      expect(await runIn(project, node, 'outbox.js', dataDir)).toEqual({
+    expect(outputs).toEqual(
+      ofEach({
         printed: { accepted: 1, state: 'done', sent: ['8613800138000', '8613800138002', '8613800138003'] },
         stderr: '',
-      });
-    });
+      }),
+    );
+  });
 
-    it.each(platforms)('takes pushes on %s, and refuses strangers like an unknown route', async (platform) => {
-      expectPushesTaken(platform, await runIn(project, node, 'webhooks.js', platform));
-    });
+  it.each(platforms)('an app takes pushes on %s, and refuses strangers like an unknown route', async (platform) => {
+    for (const output of await runInEach(node, 'webhooks.js', platform)) expectPushesTaken(platform, output);
+  });
 
-    it.each(entries)('gets the same classes of %s by import and by require', async (entry, _, names) => {
-      expect(await runIn(project, node, 'loading.mjs', entry)).toEqual({
-        printed: { names, different: [] },
-        stderr: '',
-      });
-    });
+  it('every entry gives the same classes by import and by require', async () => {
+    const printed = ofEntries(({ names }) => ({ names, different: [] }));
+
+    expect(await runInEach(node, 'loading.mjs', ...entryNames)).toEqual(ofEach({ printed, stderr: '' }));
   });
 });
 
-describe('a project like cjs-nest-11 whose loader cannot require ES modules', () => {
-  describe.each(nodes)('on %s', (node) => {
-    it.each(entries)('gets the CommonJS build of %s', async (entry, file, names) => {
-      expect(await runIn('cjs-nest-11', node, '--no-experimental-require-module', 'commonjs.cjs', entry)).toEqual({
-        printed: { file: `node_modules/${entry.split('/')[0]!}/dist/cjs/${file}`, names },
-        stderr: '',
-      });
-    });
+describe('with Nest 11 and a loader that cannot require ES modules', () => {
+  const onEachNode = (program: string, ...args: string[]) =>
+    Promise.all(
+      nodes.map((node) =>
+        runIn('cjs-nest-11', node, '--no-experimental-require-module', `test/programs/${program}`, ...args),
+      ),
+    );
 
-    it.each(platforms)('takes pushes on %s by the CommonJS build', async (platform) => {
-      const args = ['--no-experimental-require-module', 'webhooks.js', platform];
+  it('every entry gives its CommonJS build', async () => {
+    const printed = ofEntries(({ entry, file, names }) => ({
+      file: `node_modules/${entry.split('/')[0]!}/dist/cjs/${file}`,
+      names,
+    }));
 
-      expectPushesTaken(platform, await runIn('cjs-nest-11', node, ...args));
-    });
+    expect(await onEachNode('commonjs.cjs', ...entryNames)).toEqual(nodes.map(() => ({ printed, stderr: '' })));
   });
 
-  it('runs inside Jest', async () => {
-    const config = JSON.stringify({ transform: {}, testMatch: ['**/in-jest.cjs'] });
-    const jest = [require.resolve('jest/bin/jest'), '--json', '--config', config];
-
-    expect((await runIn('cjs-nest-11', 'this Node', ...jest)).printed).toMatchObject({
-      numTotalTests: 1,
-      numPassedTests: 1,
-      success: true,
-    });
+  it.each(platforms)('an app takes pushes on %s', async (platform) => {
+    for (const output of await onEachNode('webhooks.js', platform)) expectPushesTaken(platform, output);
   });
 });
 
-it.each([
-  ['nestjs-laaffic', 'esm', [...values, ...types]],
-  ['nestjs-laaffic', 'cjs', [...values, ...types]],
-  ['nestjs-laaffic-outbox', 'esm', [...outboxValues, ...outboxTypes]],
-  ['nestjs-laaffic-outbox', 'cjs', [...outboxValues, ...outboxTypes]],
-])('the declarations of %s, %s build, have the intended names', (name, build, names) => {
-  const file = join(dirs.get('cjs-nest-11')!, 'node_modules', name, 'dist', build, 'index.d.ts');
+it('the declarations of both builds have the intended names', () => {
+  const files = ['nestjs-laaffic', 'nestjs-laaffic-outbox'].flatMap((name) =>
+    ['esm', 'cjs'].map((build) => join(dirOf('cjs-nest-11'), 'node_modules', name, 'dist', build, 'index.d.ts')),
+  );
+  const [names, outboxNames] = [[...values, ...types].sort(), [...outboxValues, ...outboxTypes].sort()];
 
-  expect(declaredNames(file)).toEqual([...names].sort());
+  expect(declaredNames(files)).toEqual([names, names, outboxNames, outboxNames]);
 });

@@ -10,6 +10,10 @@ const folders: Record<PackageName, string> = {
   'laaffic-cli': 'laaffic-cli',
 };
 
+export function isPackage(name: string): name is PackageName {
+  return name in folders;
+}
+
 /** The temporary folder of this run; it is removed at the end. */
 export const workDir = process.env.PACKED_PACKAGES!;
 

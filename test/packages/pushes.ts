@@ -22,6 +22,7 @@ export function expectPushesTaken(
     ],
     reports: [
       {
+        appId: '4luaKsL2',
         msgId,
         orderId,
         number: '91856321412',

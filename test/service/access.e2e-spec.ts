@@ -75,7 +75,7 @@ describe('the service without API keys', () => {
   ];
   const REFUSAL = {
     statusCode: 403,
-    message: 'Without API_KEYS the service is for this machine only',
+    message: 'Without API_KEYS the service accepts requests from this machine only',
     error: 'Forbidden',
     code: 'FORBIDDEN',
     outcome: 'rejected',
@@ -103,16 +103,20 @@ describe('the service without API keys', () => {
     ['that frames it', ['Sec-Fetch-Site', 'cross-site', 'Sec-Fetch-Mode', 'navigate', 'Sec-Fetch-Dest', 'iframe']],
     ['of another local app', ['Sec-Fetch-Site', 'same-site', 'Sec-Fetch-Mode', 'no-cors', 'Sec-Fetch-Dest', 'image']],
   ];
-  it.each(ATTACKS)('refuses a page %s, on every route', async (_, headers) => {
+  it.each(ATTACKS)('rejects a page %s, on every route', async (_, headers) => {
     for (const [method, path] of ROUTES) {
       const { status, headers: answered, body } = await ask(method, path, ...headers);
-      expect([path, status, JSON.parse(body)]).toEqual([path, 403, REFUSAL]);
+      expect([path, status, JSON.parse(body)]).toEqual([
+        path,
+        403,
+        { ...REFUSAL, requestId: answered['x-request-id'] },
+      ]);
       expect(answered['access-control-allow-origin']).toBeUndefined();
     }
     expect(service.sandbox!.requests).toEqual([]);
   });
 
-  it.each(ROUTES)('refuses to let a page of another origin ask %s %s after a preflight', async (method, path) => {
+  it.each(ROUTES)('rejects the preflight of another origin for %s %s', async (method, path) => {
     const { status, headers } = await raw(service.url, path, {
       method: 'OPTIONS',
       headers: ['Origin', 'https://evil.example', 'Access-Control-Request-Method', method],
@@ -128,19 +132,19 @@ describe('the service without API keys', () => {
     ['a program that writes localhost', ['Host', 'LocalHost']],
     ['a program that asks for another address of this machine', ['Host', '127.0.0.2:3000']],
     ['a program that asks for IPv6', ['Host', '[::1]:3000']],
-  ])('answers %s', async (_, headers) => {
+  ])('responds to %s', async (_, headers) => {
     for (const [method, path, right] of ROUTES) {
       expect([path, (await ask(method, path, ...headers)).status]).toEqual([path, right]);
     }
   });
 
-  it('answers a link that somebody follows, and nothing but a link', async () => {
+  it('accepts a link that a user follows, and nothing else from another page', async () => {
     const link = ['Sec-Fetch-Site', 'cross-site', 'Sec-Fetch-Mode', 'navigate', 'Sec-Fetch-Dest', 'document'];
     expect((await ask('GET', '/docs', ...link)).status).toBe(200);
     expect((await ask('POST', '/v1/campaigns/999999/cancel', ...link)).status).toBe(403);
   });
 
-  it('takes a push with the right secret under any name: the proxy that it comes through may have one', async () => {
+  it('accepts a push with the right secret under any host name, because a proxy may have one', async () => {
     const body = JSON.stringify({ msgid: '1', mobile: '91856321412', status: 0 });
     const headers = ['Host', 'sms.example', 'Content-Type', JSON_TYPE];
     const push = (secret: string) =>
@@ -148,18 +152,18 @@ describe('the service without API keys', () => {
     expect([await push(SECRET), await push('not-the-secret-at-all')]).toEqual([200, 403]);
   });
 
-  it('says `api` in the history, and what the request names behind it', async () => {
+  it('records `api` in the history, with the person that the request names', async () => {
     const { headers } = await service.send({ ...MESSAGE, sendAt: '2099-01-31T09:00:00Z' });
     const path = headers.get('location')!;
     await service.post(`${path}/cancel`);
     expect((await service.post('/v1/account/resume', { by: 'ann' })).status).toBe(400);
-    const journal = (await service.get(`${path}/journal`)).text.trim().split('\n');
-    expect(journal.map((line) => (JSON.parse(line) as { by: string }).by)).toEqual(['api', 'api']);
+    const journal = (await service.get(`${path}/history`)).text.trim().split('\n');
+    expect(journal.map((line) => (JSON.parse(line) as { actor: string }).actor)).toEqual(['api', 'api']);
   });
 });
 
 it.each(['/docs', '/docs/', '/docs-json', '/v1/nothing', '/health/live'])(
-  '%s cannot be framed, nor taken for something else',
+  '%s cannot be framed, nor loaded as another type',
   async (path) => {
     const service = await startService({ DATABASE_URL: database.url });
     const { headers } = await service.get(path);
@@ -236,10 +240,11 @@ describe('the service with API keys', () => {
       error: 'Unauthorized',
       code: 'UNAUTHORIZED',
       outcome: 'rejected',
+      requestId: answered['x-request-id'],
     });
   });
 
-  it('leaves health and the description of the API open', async () => {
+  it('needs no key for the health routes and the API page', async () => {
     for (const path of ['/health', '/health/live', '/docs', '/docs-json']) {
       expect([path, (await raw(service.url, path, { headers: ['Host', 'sms.example'] })).status]).toEqual([path, 200]);
     }
@@ -250,23 +255,23 @@ describe('the service with API keys', () => {
     expect(status).toBe(401);
   });
 
-  it('gives a page of another origin no leave to read or to send', async () => {
+  it('allows a page of another origin neither to read nor to send', async () => {
     const headers = ['Origin', 'https://evil.example', 'Access-Control-Request-Method', 'POST'];
     const { status, headers: answered } = await raw(service.url, '/v1/messages', { method: 'OPTIONS', headers });
     expect([status, answered['access-control-allow-origin']]).toEqual([404, undefined]);
   });
 
-  it('writes the name of the key, and whom it names, into the history of all that it does', async () => {
+  it('records the name of the key, and the person that the body names, in every history', async () => {
     const shop = { Authorization: `Bearer ${SHOP_KEY}` };
     const other = { Authorization: `Bearer ${KEY}` };
     const at = (answer: { headers: Headers }) => answer.headers.get('location')!;
     const by = async (path: string) =>
-      (await service.get(`${path}/journal`, shop)).text
+      (await service.get(`${path}/history`, shop)).text
         .trim()
         .split('\n')
-        .map((line) => JSON.parse(line) as { event: string; by: string })
-        .filter((entry) => !entry.by.includes('.') && entry.by !== 'gateway')
-        .map((entry) => [entry.event, entry.by]);
+        .map((line) => JSON.parse(line) as { event: string; actor: string })
+        .filter((entry) => !entry.actor.includes('.') && entry.actor !== 'gateway')
+        .map((entry) => [entry.event, entry.actor]);
 
     const message = at(await service.send({ ...MESSAGE, sendAt: '2099-01-31T09:00:00Z' }, shop));
     await service.post(`${message}/cancel`, undefined, other);
@@ -307,7 +312,7 @@ describe('the service with API keys', () => {
     expect(resumed).toEqual({ by: 'shop (ann)' });
   });
 
-  it('slows wrong keys of an address down, and never a right one of the same address', async () => {
+  it('delays wrong keys of an address, and never a valid key of the same address', async () => {
     const proxied = from('198.51.100.1');
     const wrong = () => raw(service.url, '/v1/balance', { headers: [...proxied, ACCESS, 'Bearer wrong'] });
     const right = () => raw(service.url, '/v1/balance', { headers: [...proxied, ACCESS, `Bearer ${KEY}`] });
@@ -326,6 +331,7 @@ describe('the service with API keys', () => {
         error: 'Too Many Requests',
         code: 'TOO_MANY_REQUESTS',
         outcome: 'rejected',
+        requestId: headers['x-request-id'],
       },
     ]);
     expect(Number(headers['retry-after'])).toBeGreaterThan(0);
@@ -335,7 +341,7 @@ describe('the service with API keys', () => {
     expect((await balance(ACCESS, 'Bearer wrong')).status).toBe(401);
   });
 
-  it('answers many wrong keys at once without keeping them', async () => {
+  it('responds to many wrong keys at once without holding them', async () => {
     const headers = [...from('198.51.100.2'), ACCESS, 'Bearer wrong'];
     const answers = await Promise.all(Array.from({ length: 200 }, () => raw(service.url, '/v1/balance', { headers })));
     const statuses = answers.map(({ status }) => status);
@@ -344,14 +350,14 @@ describe('the service with API keys', () => {
     ]);
   });
 
-  it('believes the proxies that it is told of, and nothing further left', async () => {
+  it('trusts the configured proxies, and nothing further left in X-Forwarded-For', async () => {
     const forged = (i: number) => ['X-Forwarded-For', `192.0.2.${i}, 198.51.100.3`, ACCESS, 'Bearer wrong'];
     const statuses: unknown[] = [];
     for (let i = 0; i < 11; i++) statuses.push((await raw(service.url, '/v1/balance', { headers: forged(i) })).status);
     expect(statuses).toEqual([...Array<number>(10).fill(401), 429]);
   });
 
-  it('logs wrong keys once for all of a minute, and no key ever', () => {
+  it('logs wrong keys once a minute, and never a key', () => {
     const lines = service.logger.lines.filter((line) => inspect(line).includes('wrong API keys'));
     expect(lines).toEqual([
       [
@@ -364,7 +370,7 @@ describe('the service with API keys', () => {
 });
 
 describe('pushes', () => {
-  it('are taken with each of the secrets, from the addresses that may push', async () => {
+  it('are accepted with each secret, from the allowed addresses', async () => {
     const service = await startService({
       DATABASE_URL: database.url,
       LAAFFIC_APP_ID: 'x',

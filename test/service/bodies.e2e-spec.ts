@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { startDatabase, type TestDatabase } from '../outbox/database.js';
-import { MESSAGE, sql, startService, until, type Answer, type Service } from './service.js';
+import { MESSAGE, sql, startService, type Answer, type Service } from './service.js';
+import { until } from '../until.js';
 
 const KEYS = ['a-key-of-my-own-0123', 'b-key-of-my-own-0123', 'c-key-of-my-own-0123', 'd-key-of-my-own-0123'];
 const [KEY = '', OTHER_KEY = ''] = KEYS;
@@ -54,14 +55,14 @@ describe('a body without a key', () => {
     ['/v1/campaigns', 'application/json'],
     ['/v1/campaigns?name=a&content=b', 'text/csv'],
     ['/v1/account/resume', 'application/json'],
-  ])('is not read before POST %s as %s is refused', async (path, type) => {
+  ])('is not read before POST %s as %s is rejected', async (path, type) => {
     const { socket, heard } = open(`${head(path, type, undefined, 'Content-Length: 1000\r\n')}{`);
     await until(() => heard().includes('UNAUTHORIZED'));
     expect(heard()).toMatch(/^HTTP\/1.1 401 /);
     socket.destroy();
   });
 
-  it('is not read where there is no route for it', async () => {
+  it('is not read for an unknown route', async () => {
     const { socket, heard } = open(`${head('/nowhere', 'application/json', undefined, 'Content-Length: 1000\r\n')}{`);
     await until(() => heard().includes('There is no such route'));
     socket.destroy();
@@ -71,8 +72,8 @@ describe('a body without a key', () => {
 describe('a JSON body', () => {
   const fields = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, i) => [`f${i}`, 1]));
   const nested = (depth: number) => `${'['.repeat(depth)}${']'.repeat(depth)}`;
-  const TOO_DEEP = refusal('The request cannot be taken as it is: body is nested more than 8 levels deep', 'body');
-  const TOO_MANY = refusal('The request cannot be taken as it is: body has an object with more than 64 fields', 'body');
+  const TOO_DEEP = refusal('The request is invalid: body is nested more than 8 levels deep', 'body');
+  const TOO_MANY = refusal('The request is invalid: body has an object with more than 64 fields', 'body');
 
   it.each([
     ['90,000 unknown fields', '/v1/messages', JSON.stringify(fields(90_000)), TOO_MANY],
@@ -83,26 +84,26 @@ describe('a JSON body', () => {
     ['a megabyte of opening brackets', '/v1/campaigns', '['.repeat(1_000_000), TOO_DEEP],
     ['deep recipients', '/v1/messages', `{"content":"x","to":${nested(9)}}`, TOO_DEEP],
     ['deep objects', '/v1/account/resume', `${'{"by":'.repeat(100_000)}1${'}'.repeat(100_000)}`, TOO_DEEP],
-  ])('with %s for %s is refused before anything is made of it', async (_, path, body, expected) => {
+  ])('with %s for %s is rejected before it is parsed', async (_, path, body, expected) => {
     const answer = await service.post(path, body, AUTH);
     expect([answer.status, answer.body]).toEqual([400, expected]);
   });
 
-  it('counts no brackets and colons in texts, and each object by itself', async () => {
+  it('is scanned without the brackets and colons in its texts, each object on its own', async () => {
     const content = `${'[{'.repeat(40)}\\"${':'.repeat(90)}"`;
     const to = Array.from({ length: 100 }, (_, i) => ({ number: `91856321${1000 + i}`, orderId: `of-${i}` }));
     expect((await service.send({ to, content }, AUTH)).status).toBe(201);
   });
 
-  it('with wrong things is told of the first, and how many more there are', async () => {
+  it('with many invalid fields is rejected with the first ones and the number of the others', async () => {
     const wrong = Array.from({ length: 60_000 }, () => ({ a: 1 }));
     const { status, body } = await service.post('/v1/campaigns', { name: 'a', content: 'b', recipients: wrong }, AUTH);
-    const one = (index: number) => `recipients[${index}] has a field that is not known: number, orderId`;
-    const message = `The request cannot be taken as it is: ${one(0)}; ${one(1)}; ${one(2)}; and 59997 more`;
+    const one = (index: number) => `recipients[${index}] has an unknown field; known are number and orderId`;
+    const message = `The request is invalid: ${one(0)}; ${one(1)}; ${one(2)}; and 59997 more`;
     expect([status, body]).toEqual([400, refusal(message, 'recipients[0]')]);
   });
 
-  it('costs at most in proportion to its length, whatever is wrong with it', async () => {
+  it('takes time in proportion to its length, whatever is wrong with it', async () => {
     const cost = async (count: number) => {
       const bodies: [string, unknown][] = [
         ['/v1/messages', fields(count)],
@@ -126,17 +127,26 @@ describe('a JSON body', () => {
     ['a text', '"x"'],
     ['nothing but blanks', ' '],
     ['two values', '{}{}'],
-    ['bytes that are no UTF-8', Buffer.from([...Buffer.from('{"to":"91856321412","content":"'), 0xe9, 0x22, 0x7d])],
-  ])('that is %s is no JSON object', async (_, body) => {
+  ])('that is %s is not a JSON object', async (_, body) => {
     const answer = await service.ask('/v1/messages', { method: 'POST', body, headers: { ...AUTH, ...JSON_TYPE } });
     expect([answer.status, answer.body.code, answer.body.message]).toEqual([
       400,
       'INVALID_JSON',
-      'The body is no JSON object',
+      'The body is not a JSON object',
     ]);
   });
 
-  it('may begin with a byte order mark, and is in UTF-8, not compressed', async () => {
+  it('that is not UTF-8 is rejected with the place', async () => {
+    const body = Buffer.from([...Buffer.from('{"to":"91856321412","content":"'), 0xe9, 0x22, 0x7d]);
+    const answer = await service.ask('/v1/messages', { method: 'POST', body, headers: { ...AUTH, ...JSON_TYPE } });
+    expect([answer.status, answer.body.code, answer.body.message]).toEqual([
+      400,
+      'INVALID_JSON',
+      'Byte 32 of the body is not UTF-8',
+    ]);
+  });
+
+  it('may start with a byte order mark, and must be UTF-8 and not compressed', async () => {
     const ask = (body: Buffer, headers: Record<string, string> = {}) =>
       service.ask('/v1/messages', { method: 'POST', body, headers: { ...AUTH, ...JSON_TYPE, ...headers } });
     const text = JSON.stringify(MESSAGE);
@@ -168,13 +178,19 @@ describe('an upload', () => {
     ['commas', 'text/csv', '', ',', 'line 1: the row has more than 1000 cells'],
     ['commas after a good row', 'text/csv', 'number\n91856321412\n', ',', 'line 3: the row has more than 1000 cells'],
     ['cells of line breaks', 'text/csv', 'number\n', ',,,,,,,,"\n"', 'line 126: the row has more than 1000 cells'],
-    ['digits', 'text/csv', 'number\n', '9', 'line 2: the row is too long: is a quote not closed, or this no CSV?'],
-    ['blanks', 'text/csv', '', ' ', 'line 1: the row is too long: is a quote not closed, or this no CSV?'],
-    ['a cell', 'text/csv', 'number\n"', '9\n', 'the row is too long: is a quote not closed, or this no CSV?'],
+    [
+      'digits',
+      'text/csv',
+      'number\n',
+      '9',
+      'line 2: the row is too long: is a quote not closed, or is this not a CSV?',
+    ],
+    ['blanks', 'text/csv', '', ' ', 'line 1: the row is too long: is a quote not closed, or is this not a CSV?'],
+    ['a cell', 'text/csv', 'number\n"', '9\n', 'the row is too long: is a quote not closed, or is this not a CSV?'],
     ['digits', 'application/x-ndjson', '91856321412\n', '9', 'line 2: it is too long for a recipient'],
     ['brackets', 'application/x-ndjson', '91856321412\n', '[', 'line 2: it is too long for a recipient'],
     ['blank lines', 'application/x-ndjson', '', '\n', 'it is empty: give recipients, one a row'],
-  ])('of endless %s as %s is refused with the line', async (_, type, first, text, problem) => {
+  ])('of endless %s as %s is rejected with the line', async (_, type, first, text, problem) => {
     const { status, body } = await upload(endless(first, text), type);
     const message = expect.stringMatching(new RegExp(`recipients cannot be read: (line \\d+: )?${escape(problem)}$`));
     expect([status, body]).toEqual([400, refusal(message, 'recipients')]);
@@ -185,7 +201,7 @@ describe('an upload', () => {
     ['text/csv', 'number\n91856321412\n', '5" pipe\n'],
     ['application/x-ndjson', '91856321412\n', '9'],
   ])(
-    'as %s of %j and endless %j is read to its end, for a client that only then listens',
+    'as %s of %j and endless %j is read to its end, for a client that reads the response only then',
     async (type, first, text) => {
       const rest = text.repeat(Math.ceil(16_000_000 / text.length));
       const length = first.length + rest.length;
@@ -199,12 +215,27 @@ describe('an upload', () => {
     },
   );
 
-  it('in UTF-16 is refused', async () => {
-    const { body } = await upload(new Blob([Buffer.from('\ufeffnumber\n91856321412\n', 'utf16le')]), 'text/csv');
-    expect(body).toEqual(refusal(expect.stringContaining('is no text in UTF-8'), 'recipients'));
+  it('is read in UTF-16 with a byte order mark, in other encodings with a charset, and rejected without', async () => {
+    const progressOf = async (bytes: Buffer, type: string) => (await upload(new Blob([bytes]), type)).body.progress;
+    const marked = Buffer.from('\ufeffnumber\n91856321412\n', 'utf16le');
+    const gbk = Buffer.from([...Buffer.from('number,orderId\n91856321412,'), 0xb6, 0xa9, 0x0a]);
+    expect(await progressOf(marked, 'text/csv')).toMatchObject({ total: 1, pending: 1 });
+    expect(await progressOf(gbk, 'text/csv; charset=GBK')).toMatchObject({ total: 1, pending: 1 });
+    const refused = [
+      await upload(new Blob([marked.subarray(2)]), 'text/csv'),
+      await upload(new Blob([gbk]), 'text/csv'),
+      await upload(new Blob([gbk]), 'text/csv; charset=klingon'),
+    ];
+    expect(refused.map(({ body }) => body)).toEqual(
+      [
+        'it has NUL characters, so it is not text in UTF-8',
+        'line 2: byte 28 of the file is not UTF-8: save it in UTF-8, or give its encoding',
+        'its encoding is unknown: save it in UTF-8',
+      ].map((problem) => refusal(expect.stringContaining(`cannot be read: ${problem}`), 'recipients')),
+    );
   });
 
-  it('keeps nothing of what is no recipient, however much that is', async () => {
+  it('keeps nothing of entries that are not recipients, however many there are', async () => {
     const deep = `${'['.repeat(30_000)}${']'.repeat(30_000)}`;
     const values = [deep, `{"number":${deep}}`, `"${'9'.repeat(60_000)}"`, `{"number":"${'9 '.repeat(30_000)}"}`];
     const orderIds = [deep, `"${'o'.repeat(60_000)}"`].map((id) => `{"number":"91856321412","orderId":${id}}`);
@@ -216,7 +247,7 @@ describe('an upload', () => {
     expect(table.body.progress).toMatchObject({ total: 3, invalid: 2, pending: 1 });
   });
 
-  it('leaves room for those of others, and takes few connections however slow it is', async () => {
+  it('leaves slots for other callers, and holds few connections however slow it is', async () => {
     const slow = (key: string) =>
       open(
         head('/v1/campaigns?name=slow&content=b', 'text/csv', key, 'Transfer-Encoding: chunked\r\n') +
@@ -240,7 +271,7 @@ describe('an upload', () => {
       {
         ...told,
         statusCode: 429,
-        message: 'A caller may have 4 uploads under way: wait for one of them to end',
+        message: 'A caller may have 4 uploads in progress: wait for one of them to end',
         error: 'Too Many Requests',
       },
     ]);
@@ -250,7 +281,7 @@ describe('an upload', () => {
       {
         ...told,
         statusCode: 503,
-        message: 'Too many uploads are under way: try again later',
+        message: 'Too many uploads are in progress: retry later',
         error: 'Service Unavailable',
       },
     ]);

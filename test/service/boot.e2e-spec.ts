@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:net';
 import { Client } from 'pg';
-import { bootFailure } from '../../src/boot-failure.js';
+import { startFailure } from '../../src/start-failure.js';
 import { readConfiguration } from '../../src/configuration.js';
 import { createApp } from '../../src/create-app.js';
 import { startDatabase, type TestDatabase } from '../outbox/database.js';
@@ -42,7 +42,7 @@ async function failureOf(env: NodeJS.ProcessEnv): Promise<string> {
       await app.close();
     }
   } catch (error) {
-    return bootFailure(error);
+    return startFailure(error);
   }
   throw new Error('it started');
 }
@@ -53,7 +53,7 @@ const urlWith = (change: (url: URL) => void) => {
   return url.href;
 };
 
-describe('a database that lets nobody in is told of without any part of its URL', () => {
+describe('an unreachable database is reported without any part of its URL', () => {
   it.each<[string, () => string, string]>([
     [
       'a piece of the password as the host',
@@ -68,17 +68,17 @@ describe('a database that lets nobody in is told of without any part of its URL'
     [
       'a wrong password',
       () => urlWith((url) => (url.password = 'hunter2')),
-      `its server refuses the user or the password (28P01). Check both. ${ESCAPES}.`,
+      `its server rejects the user or the password (28P01). Check both. ${ESCAPES}.`,
     ],
     [
       'the password as the user',
       () => urlWith((url) => (url.username = 'hunter2')),
-      `its server refuses the user or the password (28P01). Check both. ${ESCAPES}.`,
+      `its server rejects the user or the password (28P01). Check both. ${ESCAPES}.`,
     ],
     [
       'a wrong password in the query',
       () => `${database.url}?password=hunter2`,
-      `its server refuses the user or the password (28P01). Check both. ${ESCAPES}.`,
+      `its server rejects the user or the password (28P01). Check both. ${ESCAPES}.`,
     ],
     [
       'the password as the database',
@@ -107,7 +107,7 @@ describe('a database that lets nobody in is told of without any part of its URL'
     expect(printed).not.toContain(new URL(database.url).password);
   });
 
-  it('a server that is no PostgreSQL', async () => {
+  it('a server that is not a PostgreSQL is reported', async () => {
     const server: Server = createServer((socket) => socket.on('error', () => undefined).end());
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const address = server.address();
@@ -121,8 +121,8 @@ describe('a database that lets nobody in is told of without any part of its URL'
   });
 });
 
-describe('a database that lets the service in, and no further', () => {
-  it('is told of with the right that is missing', async () => {
+describe('a database that the service may not use', () => {
+  it('is reported with the missing right', async () => {
     const role = `role_${database.url.slice(-8)}`;
     const admin = new Client(database.url);
     await admin.connect();
@@ -132,14 +132,14 @@ describe('a database that lets the service in, and no further', () => {
     await admin.query(`drop role ${role}`);
     await admin.end();
     expect(told).toBe(
-      `${UNUSABLE}The role ${role} may not make or change the schema laaffic_outbox. Run \`grant create on database ` +
+      `${UNUSABLE}The role ${role} may not create or change the schema laaffic_outbox. Run \`grant create on database ` +
         `"${new URL(database.url).pathname.slice(1)}" to "${role}"\`, or let the owner of the schema run migrateOutbox ` +
         'and set the option `migrate` to false.',
     );
     expect(printed).not.toMatch(/\n +at |of-mine/);
   });
 
-  it('is told of when it only reads', async () => {
+  it('is reported if it is read-only', async () => {
     const DATABASE_URL = `${database.url}?options=-c%20default_transaction_read_only%3Don`;
     const told = await failureOf({ DATABASE_URL });
     expect(told).toMatch(
@@ -149,7 +149,7 @@ describe('a database that lets the service in, and no further', () => {
   });
 });
 
-it('a port that is taken, and an address of another machine, are told of without a stack', async () => {
+it('a port in use, and an address of another machine, are reported without a stack', async () => {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
@@ -165,8 +165,8 @@ it('a port that is taken, and an address of another machine, are told of without
   expect(printed).not.toMatch(/\n +at /);
 });
 
-it('what nobody expects is told of with its stack, which forges no line', () => {
+it('an unexpected error is reported with its stack, which cannot forge a line', () => {
   const error = new Error('one\nTwo\u001b[2K');
-  expect(bootFailure(error).split('\n')[0]).toBe('Error: one\\nTwo\\u001b[2K');
-  expect(bootFailure(error)).toMatch(/\n {4}at /);
+  expect(startFailure(error).split('\n')[0]).toBe('Error: one\\nTwo\\u001b[2K');
+  expect(startFailure(error)).toMatch(/\n {4}at /);
 });

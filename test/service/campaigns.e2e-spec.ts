@@ -4,7 +4,8 @@ import { connect } from 'node:net';
 import { SmsCampaigns } from 'nestjs-laaffic-outbox';
 import { GatewayAccount } from '../../src/gateway/gateway.account.js';
 import { startDatabase, type TestDatabase } from '../outbox/database.js';
-import { SECRET, sql, startService, until, type Answer, type RecipientJson, type Service } from './service.js';
+import { SECRET, sql, startService, type Answer, type RecipientJson, type Service } from './service.js';
+import { until } from '../until.js';
 
 const CSV = { 'Content-Type': 'text/csv' };
 const NDJSON = { 'Content-Type': 'application/x-ndjson' };
@@ -56,7 +57,7 @@ function openUpload(query: string, headers: Record<string, string> = CSV): Clien
 }
 
 describe('a campaign as JSON', () => {
-  it('is stored, begun at once, sent, and answered with its progress', async () => {
+  it('is stored, started at once, sent, and shown with its progress', async () => {
     const recipients = ['91856321412', { number: '91856321413', orderId: 'json-2' }, 'nobody'];
     const created = await service.post('/v1/campaigns', { name: 'sale', content: 'hi', recipients, sendAt: 'now' });
     const { id } = created.body;
@@ -83,7 +84,7 @@ describe('a campaign as JSON', () => {
     ['a key in the body', { idempotencyKey: 'x' }, 'idempotencyKey'],
     ['a recipient that is misspelt', { recipients: ['91856321412', { number: '1', orderID: 'x' }] }, 'recipients[1]'],
     ['a field that only JSON can make', JSON.parse('{"__proto__":{"sendAt":"now"}}') as object, '__proto__'],
-  ])('is refused with %s', async (_, change, field) => {
+  ])('is rejected with %s', async (_, change, field) => {
     const before = await campaigns();
     const body = Object.assign(
       Object.create(null),
@@ -95,7 +96,7 @@ describe('a campaign as JSON', () => {
     expect(await campaigns()).toBe(before);
   });
 
-  it('is refused with a query, for what stands there would not be read', async () => {
+  it('is rejected with a query, which would be ignored', async () => {
     const { status, body } = await service.post('/v1/campaigns?sendAt=now', {
       name: 'sale',
       content: 'hi',
@@ -105,7 +106,7 @@ describe('a campaign as JSON', () => {
       400,
       {
         statusCode: 400,
-        message: 'The request cannot be taken as it is: sendAt must be in the body, if that is JSON, not in the query',
+        message: 'The request is invalid: sendAt must be in the body, if that is JSON, not in the query',
         error: 'Bad Request',
         code: 'LAAFFIC_INVALID_COMMAND',
         outcome: 'rejected',
@@ -119,7 +120,7 @@ describe('a campaign as JSON', () => {
     ['a form', 'name=x', 'application/x-www-form-urlencoded', 415],
     ['plain text', '91856321412', 'text/plain', 415],
     ['a null', 'null', 'application/json', 400],
-  ])('%s is refused', async (_, body, type, status) => {
+  ])('%s is rejected', async (_, body, type, status) => {
     expect((await service.post('/v1/campaigns', body, { 'Content-Type': type })).status).toBe(status);
   });
 });
@@ -146,16 +147,23 @@ describe('a campaign as an upload', () => {
     expect((await upload('name=a&content=b', 'Phone\n91856321412\n')).body.total).toBe(1);
   });
 
-  it('bad rows are refused recipients, each at its place', async () => {
+  it('invalid rows are invalid recipients, each at its position', async () => {
     const rows = ['91856321412,a', 'nobody,b', ',c', '91856321413', '91856321414,x y', '1,91856321415,c', '9.18E+11,d'];
     const { status, body } = await upload('name=a&content=b', `number,orderId\n${rows.join('\n')}`);
     expect([status, body.total, body.progress]).toMatchObject([201, 7, { pending: 2, invalid: 5 }]);
     const invalid = await linesOf(body.id, '?state=invalid');
     const wrong = { state: 'invalid', code: 'LAAFFIC_INVALID_COMMAND' };
-    const reason = 'number must be a phone number with country code, 7 to 15 digits';
+    const problem = 'number must be a phone number with country code';
     expect(invalid).toEqual([
-      { ...wrong, position: 1, line: 3, orderId: 'b', reason, input: 'nobody' },
-      { ...wrong, position: 2, line: 4, orderId: 'c', reason },
+      {
+        ...wrong,
+        position: 1,
+        line: 3,
+        orderId: 'b',
+        reason: `${problem}: it contains “n”, which is not part of a number`,
+        input: 'nobody',
+      },
+      { ...wrong, position: 2, line: 4, orderId: 'c', reason: `${problem}: it is empty` },
       {
         ...wrong,
         position: 4,
@@ -169,29 +177,42 @@ describe('a campaign as an upload', () => {
         ...{ position: 5, line: 7, reason: 'has more cells than the first row' },
         input: '1,918…415,c',
       },
-      { ...wrong, position: 6, line: 8, orderId: 'd', reason, input: '9.18E+11' },
+      {
+        ...wrong,
+        position: 6,
+        line: 8,
+        orderId: 'd',
+        reason: `${problem}: it is in the short form of a spreadsheet, which has lost digits`,
+        input: '9.18E+11',
+      },
     ]);
     const csv = await service.get(`/v1/campaigns/${body.id}/results?state=invalid`, { Accept: 'text/csv' });
     expect(csv.text.split('\r\n').slice(0, 2)).toEqual([
       'position,line,number,orderId,state,msgId,code,reason,input,reportedAt,gatewayTime,sentAt',
-      `1,3,,b,invalid,,LAAFFIC_INVALID_COMMAND,"${reason}",nobody,,,`,
+      `1,3,,b,invalid,,LAAFFIC_INVALID_COMMAND,"${problem}: it contains “n”, which is not part of a number",nobody,,,`,
     ]);
     expect(await linesOf(body.id, '?state=rejected')).toEqual([]);
-    const ndjson = await upload('name=a&content=b', '"91856321412"\nnot json\n{"phone":"91856321413"}\n[1]\n', NDJSON);
+    const ndjson = await upload('name=a&content=b', '"91856321412"\nnot json\n{"fone":"91856321413"}\n[1]\n', NDJSON);
     expect(await linesOf(ndjson.body.id)).toEqual([
       { position: 0, number: '91856321412', orderId: expect.any(String), state: 'pending' },
-      { ...wrong, position: 1, line: 2, reason: 'is no JSON', input: 'not json' },
+      { ...wrong, position: 1, line: 2, reason: 'is not JSON', input: 'not json' },
       {
         ...wrong,
-        ...{ position: 2, line: 3, reason: 'has a field that is not known: number, orderId' },
-        input: '{"phone":"9185…413"}',
+        ...{ position: 2, line: 3, reason: 'has an unknown field; known are number and orderId' },
+        input: '{"fone":"9185…413"}',
       },
-      { ...wrong, position: 3, line: 4, reason, input: '[1]' },
+      {
+        ...wrong,
+        position: 3,
+        line: 4,
+        reason: 'is not a recipient',
+        input: '[1]',
+      },
     ]);
-    const lines = ['{"number":"91856321412","orderID":"o"}', '{"number":"91856321413","__proto__":1}', '91856321414'];
+    const lines = ['{"number":"91856321412","order":"o"}', '{"number":"91856321413","__proto__":1}', '91856321414'];
     const misspelt = await upload('name=a&content=b', lines.join('\n'), NDJSON);
     expect(await linesOf(misspelt.body.id)).toMatchObject([
-      { position: 0, state: 'invalid', reason: 'has a field that is not known: number, orderId' },
+      { position: 0, state: 'invalid', reason: 'has an unknown field; known are number and orderId' },
       { position: 1, state: 'invalid' },
       { position: 2, state: 'pending', number: '91856321414' },
     ]);
@@ -201,17 +222,37 @@ describe('a campaign as an upload', () => {
     ['an empty file', '', /it is empty/],
     ['no file', undefined, /it is empty/],
     ['a header alone', 'number,orderId\n', /it is empty/],
-    ['columns without names', '91856321412,a\n91856321413,b\n', /line 1: the first row names no column `number`/],
-    ['two columns of numbers', 'phone,mobile\n1,2\n', /call the right one `number`/],
-    ['a page', '<!doctype html>\n<html></html>', /the first row names no column/],
+    [
+      'columns without names',
+      '91856321412,a\n91856321413,b\n',
+      /line 1: the first row has 2 cells, and none is named number/,
+      'numberColumn',
+    ],
+    [
+      'two columns of numbers',
+      'phone,mobile\n1,2\n',
+      /the numbers may be in the columns "phone" and "mobile": choose one/,
+      'numberColumn',
+    ],
+    [
+      'order ids of another name',
+      'number,order_no\n1,2\n',
+      /order ids may be in the column "order_no"/,
+      'orderIdColumn',
+    ],
+    ['a page', '<!doctype html>\n<html></html>', /is it a list of numbers/],
     ['a picture', '\x89PNG\0\0\0', /NUL characters/],
     ['a quote that is not closed', 'number,name\n91856321412,"Ann\n91856321413,Bob\n', /a quote is not closed/],
-    ['a quote in a cell', 'number,name\n91856321412,5" pipe\n', /line 2: a quote stands where none may be/],
+    [
+      'a quote in a cell',
+      'number,name\n91856321412,5" pipe\n',
+      /line 2: a quote is in a wrong place; inside a quoted cell, write it twice/,
+    ],
     ['a number over two lines', 'number,name\n"91856321412,\n91856321413",x\n', /a cell has several lines/],
     ['a row without end', `number\n${'9'.repeat(70_000)}`, /the row is too long/],
-  ])('%s is refused with 400', async (_, csv, problem) => {
+  ])('%s is rejected with 400', async (_, csv, problem, field = 'recipients') => {
     const { status, body } = await upload('name=a&content=b&sendAt=now', csv);
-    expect([status, body]).toMatchObject([400, { code: 'LAAFFIC_INVALID_COMMAND', field: 'recipients' }]);
+    expect([status, body]).toMatchObject([400, { code: 'LAAFFIC_INVALID_COMMAND', field }]);
     expect(body.message).toMatch(problem);
     expect(service.sandbox!.requests).toEqual([]);
   });
@@ -222,7 +263,7 @@ describe('a campaign as an upload', () => {
     ['a field twice', 'name=a&name=c&content=b', '91856321412', CSV, 400],
     ['a priority that is none', 'name=a&content=b&priority=high', '91856321412', CSV, 400],
     ['a compressed file', 'name=a&content=b', '91856321412', { ...CSV, 'Content-Encoding': 'gzip' }, 415],
-  ])('%s is refused', async (_, query, body, headers, status) => {
+  ])('%s is rejected', async (_, query, body, headers, status) => {
     expect((await upload(query, body, headers)).status).toBe(status);
   });
 
@@ -238,7 +279,7 @@ describe('a campaign as an upload', () => {
     expect((await linesOf(body.id, '?after=19997')).map(({ number }) => number)).toEqual(all.slice(-2));
   });
 
-  it('shows no formula to a spreadsheet, and takes its own export in again as it was', async () => {
+  it('exports no formulas to a spreadsheet, and imports its own export unchanged', async () => {
     const ids = ['=1+1', '+1', '-1', '@x', "'=1", 'a;=1', 'plain'];
     const recipients = ids.map((orderId, i) => ({ number: `9185000${i}000`, orderId }));
     const { body } = await service.post('/v1/campaigns', { name: 'formulas', content: 'b', recipients });
@@ -263,7 +304,7 @@ describe('a campaign as an upload', () => {
     expect((await service.get(`/v1/campaigns/${body.id}/results?raw=yes`)).body).toMatchObject({ field: 'raw' });
   });
 
-  it('half an upload is nothing without a key, and is gone on with by the same upload with the same one', async () => {
+  it('half an upload is discarded without a key, and continued by the same upload with the same key', async () => {
     const all = numbers(60_000).join('\n');
     const stored = async (name: string) =>
       (await sql(database.url, `select state, stored::int from campaign where name = '${name}'`))[0];
@@ -297,7 +338,7 @@ describe('a campaign as an upload', () => {
     expect([other.status, other.body.code]).toEqual([422, 'OUTBOX_KEY_REUSED']);
   });
 
-  it('another source under the key of one that broke off, and two at once, are refused', async () => {
+  it('another source under the key of an interrupted upload, and two uploads at once, are rejected', async () => {
     const key = { ...CSV, 'Idempotency-Key': 'changed' };
     const all = numbers(60_000);
     const half = openUpload('name=changed&content=b', key);
@@ -341,14 +382,14 @@ describe('campaigns', () => {
     ['before=x', 'before', 'before must be the id of a campaign'],
     ['before=1&before=2', 'before', 'before must be the id of a campaign'],
     ['state=over', 'state', 'state must be one of creating, draft, scheduled, running, paused, cancelled, done'],
-    ['status=done', 'status', 'status is not known: limit, before, state'],
-  ])('refuse ?%s', async (query, field, problem) => {
+    ['status=done', 'status', 'status is not a known field'],
+  ])('reject ?%s', async (query, field, problem) => {
     const { status, body } = await service.get(`/v1/campaigns?${query}`);
     expect([status, body]).toEqual([
       400,
       {
         statusCode: 400,
-        message: `The request cannot be taken as it is: ${problem}`,
+        message: `The request is invalid: ${problem}`,
         error: 'Bad Request',
         code: 'LAAFFIC_INVALID_COMMAND',
         outcome: 'rejected',
@@ -361,7 +402,7 @@ describe('campaigns', () => {
     const asked = [
       service.get(`/v1/campaigns/${id}`),
       ...['results', 'held', 'events'].map((what) => service.get(`/v1/campaigns/${id}/${what}`)),
-      ...['start', 'pause', 'resume', 'cancel', 'retry-refused'].map((what) =>
+      ...['start', 'pause', 'resume', 'cancel', 'retry-rejected'].map((what) =>
         service.post(`/v1/campaigns/${id}/${what}`),
       ),
       service.post(`/v1/campaigns/${id}/resolve`, { decision: 'abandon' }),
@@ -371,7 +412,7 @@ describe('campaigns', () => {
     }
   });
 
-  it('are started, paused, resumed and cancelled, each from the right states alone', async () => {
+  it('are started, paused, resumed and cancelled, each only from the right states', async () => {
     const sendAt = encodeURIComponent(new Date(Date.now() + 3_600_000).toISOString());
     const { body } = await upload(`name=steps&content=b&sendAt=${sendAt}`, '91856321412');
     const step = async (what: string) => {
@@ -389,7 +430,7 @@ describe('campaigns', () => {
     expect(service.sandbox!.messages).toHaveLength(1);
   });
 
-  it('whom nobody knows about are held for a person, who decides about each', async () => {
+  it('hold recipients with an unknown outcome for a manual decision about each', async () => {
     service.sandbox!.script({ endpoint: 'sendSms', fault: 'cut-after-accepting' });
     const { body } = await upload('name=held&content=b&sendAt=now', numbers(3, 100).join('\n'));
     const unknown = async () => (await service.get(`/v1/campaigns/${body.id}`)).body.progress;
@@ -416,10 +457,10 @@ describe('campaigns', () => {
     ] as const) {
       expect([field, (await resolve(decision)).body]).toMatchObject([field, { statusCode: 400, field }]);
     }
-    expect((await resolve({ decision: 'sent', positions: [17] })).body).toEqual({ recipients: 0 });
+    expect((await resolve({ decision: 'sent', positions: [17] })).body).toEqual({ recipientCount: 0 });
     const decided = await resolve({ decision: 'sent', positions: [1], actor: 'ann' });
-    expect([decided.status, decided.body]).toEqual([200, { recipients: 1 }]);
-    expect((await resolve({ decision: 'abandon' })).body).toEqual({ recipients: 2 });
+    expect([decided.status, decided.body]).toEqual([200, { recipientCount: 1 }]);
+    expect((await resolve({ decision: 'abandon' })).body).toEqual({ recipientCount: 2 });
     expect(await unknown()).toMatchObject({ accepted: 1, abandoned: 2, held: 0 });
     const by = await sql(
       database.url,
@@ -428,32 +469,32 @@ describe('campaigns', () => {
     expect(by.map((row) => row.by).sort()).toEqual(['api', 'api (ann)']);
   });
 
-  it('send anew to whom the gateway refused', async () => {
-    service.sandbox!.configure({ rules: [{ number: '918500000200', status: -9 }] });
+  it('send again to the recipients that the gateway rejected', async () => {
+    service.sandbox!.configure({ rejectionRules: [{ number: '918500000200', status: -9 }] });
     const { body } = await upload('name=refused&content=b&sendAt=now', numbers(2, 200).join('\n'));
     await until(async () => (await service.get(`/v1/campaigns/${body.id}`)).body.progress.rejected === 1);
     await done(body.id);
-    service.sandbox!.configure({ rules: [] });
-    const again = await service.post(`/v1/campaigns/${body.id}/retry-refused`);
-    expect([again.status, again.body]).toEqual([200, { recipients: 1 }]);
+    service.sandbox!.configure({ rejectionRules: [] });
+    const again = await service.post(`/v1/campaigns/${body.id}/retry-rejected`);
+    expect([again.status, again.body]).toEqual([200, { recipientCount: 1 }]);
     expect((await done(body.id)).progress).toMatchObject({ accepted: 2, rejected: 0 });
   });
 });
 
 describe('results', () => {
   it.each(['state=sold', 'after=-1', 'after=x', 'state=held&state=pending', 'states=held'])(
-    'refuse ?%s',
+    'reject ?%s',
     async (query) => {
       expect((await service.get(`/v1/campaigns/1/results?${query}`)).status).toBe(400);
     },
   );
 
-  it('are read no further than the client reads, and no more once it has gone', async () => {
+  it('are read no further than the client reads, and not after it disconnects', async () => {
     const { body } = await upload('name=slow&content=b', numbers(200_000).join('\n'));
     const campaigns = service.app.get(SmsCampaigns, { strict: false });
-    const whole = campaigns.results.bind(campaigns);
+    const whole = campaigns.listResults.bind(campaigns);
     let [read, isOver] = [0, false];
-    const spy = jest.spyOn(campaigns, 'results').mockImplementation(async function* (id, filter) {
+    const spy = jest.spyOn(campaigns, 'listResults').mockImplementation(async function* (id, filter) {
       try {
         for await (const recipient of whole(id, filter)) {
           read++;
@@ -485,7 +526,7 @@ describe('results', () => {
 });
 
 describe('events', () => {
-  it('tell the progress with ids until it is done, and a client that comes back not to come again', async () => {
+  it('stream the progress with ids until the campaign is done, and tell a client not to reconnect', async () => {
     const { body } = await upload('name=watched&content=b', numbers(2, 300).join('\n'));
     const answer = await fetch(`${service.url}/v1/campaigns/${body.id}/events`);
     expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'text/event-stream; charset=utf-8']);
@@ -503,8 +544,8 @@ describe('events', () => {
 
     // A report that comes after the end changes a count, and nobody is called back for it.
     service.app.get(GatewayAccount).pushTo(service.url, SECRET);
-    service.sandbox!.deliver(service.sandbox!.messages[0]!.msgId, 'delivered');
-    await service.sandbox!.pushesDone();
+    service.sandbox!.setDeliveryState(service.sandbox!.messages[0]!.msgId, 'delivered');
+    await service.sandbox!.waitForPushes();
     await until(async () => (await service.get(`/v1/campaigns/${body.id}`)).body.progress.delivered === 1);
     expect((await again(lastId)).status).toBe(204);
 
@@ -518,7 +559,7 @@ describe('events', () => {
     }
   });
 
-  it('end when the client goes away', async () => {
+  it('end when the client disconnects', async () => {
     const { body } = await upload('name=left&content=b', '91856321412');
     const gone = new AbortController();
     const answer = await fetch(`${service.url}/v1/campaigns/${body.id}/events`, { signal: gone.signal });

@@ -24,12 +24,12 @@ afterAll(async () => {
 });
 
 it.each(['1', '99999999999999999999', 'unheard-of', '%00', 'a%2Cb'])(
-  'a message %s that is not known is told of in one text',
+  'an unknown message %s is reported with one text',
   async (id) => {
     const asked = [
       service.get(`/v1/messages/${id}`),
       service.get(`/v1/messages?orderId=${id}`),
-      service.get(`/v1/messages/${id}/journal`),
+      service.get(`/v1/messages/${id}/history`),
       service.post(`/v1/messages/${id}/cancel`),
       service.post(`/v1/messages/${id}/resolve`, { decision: 'sent' }),
     ];
@@ -38,7 +38,7 @@ it.each(['1', '99999999999999999999', 'unheard-of', '%00', 'a%2Cb'])(
 );
 
 it.each([
-  ['a route that there is not', '/v1/nothing', undefined, {}, 404, 'NOT_FOUND', 'There is no such route'],
+  ['an unknown route', '/v1/nothing', undefined, {}, 404, 'NOT_FOUND', 'There is no such route'],
   [
     'broken JSON',
     '/v1/messages',
@@ -46,10 +46,10 @@ it.each([
     { 'Content-Type': JSON_TYPE },
     400,
     'INVALID_JSON',
-    'The body is no JSON object',
+    'The body is not a JSON object',
   ],
   [
-    'too large a body',
+    'a body that is too large',
     '/v1/campaigns',
     JSON.stringify({ name: 'x'.repeat(1_100_000) }),
     { 'Content-Type': JSON_TYPE },
@@ -58,7 +58,7 @@ it.each([
     'The body is larger than a megabyte: upload more recipients as text/csv or application/x-ndjson',
   ],
   [
-    'characters that nobody reads',
+    'an unknown charset',
     '/v1/messages',
     JSON.stringify(MESSAGE),
     { 'Content-Type': 'application/json; charset=klingon' },
@@ -76,7 +76,7 @@ it.each([
     'Send the body as JSON, with the header Content-Type: application/json',
   ],
   [
-    'a campaign of another kind',
+    'a campaign of another media type',
     '/v1/campaigns?name=a&content=b',
     '91856321412',
     { 'Content-Type': 'text/plain' },
@@ -91,9 +91,9 @@ it.each([
     { 'Content-Type': JSON_TYPE, Origin: 'https://evil.example' },
     403,
     'FORBIDDEN',
-    'Without API_KEYS the service is for this machine only',
+    'Without API_KEYS the service accepts requests from this machine only',
   ],
-])('%s is answered in the one form', async (_, path, body, headers, statusCode, code, message) => {
+])('%s gets an error in the common form', async (_, path, body, headers, statusCode, code, message) => {
   const answer = await service.post(path, body, headers);
   expect([answer.status, answer.body]).toEqual([
     statusCode,
@@ -101,7 +101,7 @@ it.each([
   ]);
 });
 
-it('a body without a content type is answered by what to send', async () => {
+it('a body without a content type gets an error that says what to send', async () => {
   const { status, body } = await service.ask('/v1/messages', {
     method: 'POST',
     body: new Blob([JSON.stringify(MESSAGE)]),
@@ -112,7 +112,7 @@ it('a body without a content type is answered by what to send', async () => {
   ]);
 });
 
-it('a missing key is answered in the one form, and by how to give one', async () => {
+it('a missing key gets an error in the common form that says how to send one', async () => {
   const closed = await startInstance({ DATABASE_URL: database.url, API_KEYS: 'a-key-of-my-own-0123' });
   try {
     const { status, body, headers } = await closed.get('/v1/account');
@@ -132,7 +132,7 @@ it('a missing key is answered in the one form, and by how to give one', async ()
   }
 });
 
-it('a database that is away: 503 whatever is asked for, and nothing of the statements in the log', async () => {
+it('every route responds 503 while the database is away, and the log holds nothing of the statements', async () => {
   const own = await startDatabase();
   const instance = await startInstance({ DATABASE_URL: own.url });
   try {
@@ -155,7 +155,7 @@ it('a database that is away: 503 whatever is asked for, and nothing of the state
           statusCode: 503,
           message: expect.stringMatching(/^The database of the outbox /),
           error: 'Service Unavailable',
-          code: 'OUTBOX_DATABASE',
+          code: 'OUTBOX_DATABASE_UNAVAILABLE',
           outcome: 'rejected',
         },
       ]);
@@ -163,15 +163,15 @@ it('a database that is away: 503 whatever is asked for, and nothing of the state
     // What was not reached has stored nothing, whatever was asked for.
     for (const path of ['/v1/messages/1/cancel', '/v1/campaigns/1/start']) {
       const { status, body } = await instance.post(path);
-      expect([status, body]).toMatchObject([503, { code: 'OUTBOX_DATABASE', outcome: 'rejected' }]);
+      expect([status, body]).toMatchObject([503, { code: 'OUTBOX_DATABASE_UNAVAILABLE', outcome: 'rejected' }]);
     }
     const { status, body } = await instance.send(MESSAGE);
     expect([status, body]).toMatchObject([
       503,
       {
-        code: 'OUTBOX_DATABASE',
+        code: 'OUTBOX_DATABASE_UNAVAILABLE',
         outcome: 'rejected',
-        message: expect.stringMatching(/the same call may be repeated$/),
+        message: expect.stringMatching(/the call may be retried$/),
       },
     ]);
     // Once, however many parts of the outbox and requests noticed it.
@@ -184,15 +184,15 @@ it('a database that is away: 503 whatever is asked for, and nothing of the state
 });
 
 it.each([
-  ['40P01', 503, 'OUTBOX_DATABASE', 'the same call may be repeated'],
-  ['25006', 503, 'OUTBOX_DATABASE_READ_ONLY', 'the same call may be repeated'],
-  ['54000', 503, 'OUTBOX_DATABASE_FULL', 'the same call may be repeated'],
-  ['22P05', 422, 'OUTBOX_DATABASE_ENCODING', 'the same call always fails'],
-  ['42501', 500, 'OUTBOX_DATABASE_DENIED', 'the same call fails until'],
-  ['42883', 500, 'OUTBOX_SCHEMA_MISSING', 'the same call fails until'],
-  ['XX000', 500, 'OUTBOX_DATABASE_REFUSED', 'the same call may be refused again'],
+  ['40P01', 503, 'OUTBOX_DATABASE_UNAVAILABLE', 'the call may be retried'],
+  ['25006', 503, 'OUTBOX_DATABASE_READ_ONLY', 'the call may be retried'],
+  ['54000', 503, 'OUTBOX_DATABASE_FULL', 'the call may be retried'],
+  ['22P05', 422, 'OUTBOX_DATABASE_ENCODING', 'the call always fails'],
+  ['42501', 500, 'OUTBOX_DATABASE_DENIED', 'the call fails until'],
+  ['42883', 500, 'OUTBOX_SCHEMA_MISSING', 'the call fails until'],
+  ['XX000', 500, 'OUTBOX_DATABASE_REJECTED', 'the call may be rejected again'],
 ])(
-  'a statement that the database refuses with %s: %i, and surely nothing was done',
+  'a statement that the database rejects with %s gives %i, and nothing was done',
   async (sqlState, http, code, advice) => {
     await sql(
       database.url,
@@ -221,7 +221,7 @@ it.each([
   },
 );
 
-it('what was done and cannot be shown is not called undone', async () => {
+it('a change that cannot be shown has an unknown outcome', async () => {
   const { body } = await service.send({ ...MESSAGE, sendAt: '2099-01-31T09:00:00Z' });
   // To cancel takes no look at it, and to show does.
   await sql(database.url, 'alter table message rename to gone');
@@ -232,7 +232,7 @@ it('what was done and cannot be shown is not called undone', async () => {
       {
         code: 'OUTBOX_SCHEMA_MISSING',
         outcome: 'unknown',
-        message: expect.stringMatching(/^It was done, and cannot be shown/),
+        message: expect.stringMatching(/^The change was made, but cannot be shown/),
       },
     ]);
   } finally {

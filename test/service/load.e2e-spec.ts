@@ -2,7 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { startDatabase, type TestDatabase } from '../outbox/database.js';
-import { MESSAGE, sql, startService, until, type Answer, type Service } from './service.js';
+import { MESSAGE, sql, startService, type Answer, type Service } from './service.js';
+import { until } from '../until.js';
 
 jest.setTimeout(60_000);
 
@@ -15,7 +16,7 @@ let database: TestDatabase;
 let service: Service;
 beforeAll(async () => {
   database = await startDatabase();
-  service = await startService({ DATABASE_URL: database.url, ANSWER_WITHIN: '40' });
+  service = await startService({ DATABASE_URL: database.url, RESPONSE_TIMEOUT_SECONDS: '40' });
 }, 60_000);
 afterAll(async () => {
   await service.close();
@@ -32,14 +33,14 @@ const pending = async () => {
 
 const BUSY = {
   statusCode: 503,
-  message: expect.stringMatching(/^The service is busy: .+\. Nothing was done; ask again in \d+ s$/),
+  message: expect.stringMatching(/^The service is busy: .+\. Nothing was done; retry in \d+ s$/),
   error: 'Service Unavailable',
   code: 'SERVICE_BUSY',
   outcome: 'rejected',
 };
-const retryAfter = ({ headers }: Answer) => Number(headers.get('retry-after'));
+const retryAfterSeconds = ({ headers }: Answer) => Number(headers.get('retry-after'));
 
-it('refuses what is more than it can do at once, and sends each message once that it has taken', async () => {
+it('the service rejects requests beyond its capacity, and sends each accepted message once', async () => {
   await hold();
   const contents = Array.from({ length: 3 * MOST }, (_, i) => `message ${i}`);
   const answers = contents.map(async (content) => ({ content, answer: await service.send({ ...MESSAGE, content }) }));
@@ -51,7 +52,7 @@ it('refuses what is more than it can do at once, and sends each message once tha
   const all = await Promise.all(answers);
   const refused = all.flatMap(({ answer }) => (answer.status === 503 ? [answer] : []));
   expect(refused.map(({ body }) => body)).toEqual(refused.map(() => BUSY));
-  const seconds = refused.map(retryAfter);
+  const seconds = refused.map(retryAfterSeconds);
   expect(seconds.every((one) => Number.isInteger(one) && one >= 1 && one <= 30)).toBe(true);
   // Who comes back then needs no new connection.
   expect(new Set(refused.map(({ headers }) => headers.get('keep-alive')))).toEqual(new Set(['timeout=75']));
@@ -65,7 +66,7 @@ it('refuses what is more than it can do at once, and sends each message once tha
   expect(sent.sort()).toEqual(taken.map(({ content }) => content).sort());
 });
 
-it('refuses messages while too many wait that could be sent, whoever waits for them', async () => {
+it('the service rejects messages while too many are due', async () => {
   await hold();
   await sql(
     database.url,
@@ -80,7 +81,7 @@ it('refuses messages while too many wait that could be sent, whoever waits for t
     ...BUSY,
     message: expect.stringContaining('more than 10000 messages wait to be sent'),
   });
-  expect(retryAfter(refused)).toBeGreaterThan(0);
+  expect(retryAfterSeconds(refused)).toBeGreaterThan(0);
   expect((await service.send(MESSAGE)).status).toBe(503);
 
   await sql(database.url, `delete from chunk where content = 'hello'`);
@@ -88,7 +89,7 @@ it('refuses messages while too many wait that could be sent, whoever waits for t
   await until(async () => (await service.send(MESSAGE)).status === 201);
 });
 
-it('sends while others ask for results and do not read them, and lets others read again when they have gone', async () => {
+it('the service sends while others read results slowly, and admits new readers when they have gone', async () => {
   const rows = Array.from({ length: 60_000 }, (_, i) => 918_500_000_000 + i).join('\n');
   const campaign = await service.post('/v1/campaigns?name=large&content=hello', `number\n${rows}\n`, {
     'Content-Type': 'text/csv',
@@ -113,11 +114,15 @@ it('sends while others ask for results and do not read them, and lets others rea
     return false;
   });
   expect([await refused.json(), Number(refused.headers.get('retry-after'))]).toEqual([
-    { ...BUSY, message: expect.stringMatching(/^The service is busy: 32 lists/) },
+    {
+      ...BUSY,
+      message: expect.stringMatching(/^The service is busy: 32 lists/),
+      requestId: refused.headers.get('x-request-id'),
+    },
     expect.any(Number),
   ]);
   expect((await service.send(MESSAGE)).status).toBe(201);
-  // What nobody reads holds no connection of the database.
+  // A download that no client reads holds no connection of the database.
   await until(async () => {
     const [row] = await sql(
       database.url,
@@ -135,7 +140,7 @@ it('sends while others ask for results and do not read them, and lets others rea
   expect(results.text.split('\n')).toHaveLength(60_001);
 });
 
-it('lets a thousand connect at once, even while it has no time for any of them', () => {
+it('a thousand clients can connect at once, even while the service has no time for them', () => {
   const { port } = new URL(service.url);
   const script = `let left = 1000;
     for (let i = 0; i < 1000; i++) {
@@ -146,7 +151,7 @@ it('lets a thousand connect at once, even while it has no time for any of them',
   expect(spawnSync(process.execPath, ['-e', script]).status).toBe(0);
 });
 
-it('keeps no place for clients that go as soon as they have asked', async () => {
+it('the service keeps no slot for clients that disconnect at once', async () => {
   const { hostname, port } = new URL(service.url);
   const body = JSON.stringify({ ...MESSAGE, content: 'nobody waits' });
   const head = `POST /v1/messages HTTP/1.1\r\nHost: ${hostname}:${port}\r\nContent-Type: application/json`;

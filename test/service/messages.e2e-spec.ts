@@ -1,7 +1,9 @@
 import { inspect } from 'node:util';
 import { LaafficSandbox } from 'laaffic-sandbox';
 import { startDatabase, type TestDatabase } from '../outbox/database.js';
-import { instancesOfATest, MESSAGE, SECRET, sql, startService, until, type Service } from './service.js';
+import { instancesOfATest, MESSAGE, SECRET, sql, startService, type Service } from './service.js';
+import { until } from '../until.js';
+import { SAMPLE_ENVIRONMENT } from '../sample-environment.js';
 
 const ASYNC = { Prefer: 'respond-async' };
 
@@ -10,7 +12,7 @@ let database: TestDatabase;
 let service: Service;
 beforeAll(async () => {
   database = await startDatabase();
-  service = await startService({ DATABASE_URL: database.url, ANSWER_WITHIN: '20' });
+  service = await startService({ DATABASE_URL: database.url, RESPONSE_TIMEOUT_SECONDS: '20' });
 });
 afterAll(async () => {
   await service.close();
@@ -22,14 +24,14 @@ beforeEach(() => {
 
 const sent = () => service.sandbox!.messages.map(({ number }) => number);
 
-describe('nobody accepted', () => {
+describe('a message without an accepted recipient', () => {
   it.each([
     ['a number', '9990000009', 422, 'LAAFFIC_ABNORMAL_NUMBER', 'rejected', 'to'],
     ['the content', '9990000003', 422, 'LAAFFIC_SENSITIVE_CONTENT', 'rejected', 'content'],
     ['a template', '9990000006', 422, 'LAAFFIC_NOT_A_TEMPLATE', 'rejected', 'content'],
     ['a parameter', '9990000022', 400, 'LAAFFIC_INVALID_PARAMETER', 'rejected', undefined],
     ['trouble of the platform', '9990000018', 503, 'LAAFFIC_GATEWAY_FAULT', 'unknown', undefined],
-  ])('for %s: the status of its row, and a place to look', async (_, to, http, code, outcome, field) => {
+  ])('gets the status and code of %s, and its location', async (_, to, http, code, outcome, field) => {
     const { status, body, headers } = await service.send({ to, content: 'x' });
     expect([status, body]).toEqual([
       http,
@@ -46,7 +48,7 @@ describe('nobody accepted', () => {
     expect(message.body).toMatchObject({ recipients: [{ number: to, code }] });
   });
 
-  it('for a lost answer: 504, for it may have been sent', async () => {
+  it('gets 504 for a lost response, because it may have been sent', async () => {
     service.sandbox!.script({ endpoint: 'sendSms', fault: 'cut-after-accepting' });
     const { status, body } = await service.send(MESSAGE);
     expect([status, body]).toMatchObject([504, { code: 'LAAFFIC_CONNECTION_LOST', outcome: 'unknown' }]);
@@ -54,8 +56,8 @@ describe('nobody accepted', () => {
   });
 });
 
-describe('an answer before the outcome', () => {
-  it('with Prefer: respond-async: 202 with a place to look, and it is sent', async () => {
+describe('a response before the outcome', () => {
+  it('is 202 with a location for Prefer: respond-async, and the message is sent', async () => {
     const { status, headers, body } = await service.send(MESSAGE, { Prefer: 'wait=10, Respond-Async; x=1' });
     const location = `/v1/messages/${body.id}`;
     expect([status, body, headers.get('location'), headers.get('preference-applied')]).toEqual([
@@ -71,7 +73,7 @@ describe('an answer before the outcome', () => {
     expect(recipients[0]).toMatchObject({ number: MESSAGE.to, msgId: service.sandbox!.messages[0]!.msgId });
   });
 
-  it('for a later time: 202 without a preference applied; it can be cancelled, and never goes', async () => {
+  it('is 202 for a later time, and the message can be cancelled', async () => {
     const sendAt = new Date(Date.now() + 3_600_000).toISOString();
     const { status, headers, body } = await service.send({ ...MESSAGE, sendAt });
     expect([status, headers.get('preference-applied'), body.status]).toEqual([202, null, 'pending']);
@@ -81,16 +83,16 @@ describe('an answer before the outcome', () => {
     expect((await service.post('/v1/messages/999999/cancel')).status).toBe(404);
   });
 
-  it('for the time that has come: it is sent', async () => {
+  it('is followed by the send once the time has come', async () => {
     const { status } = await service.send({ ...MESSAGE, sendAt: new Date(Date.now() - 60_000).toISOString() });
     expect(status).toBe(202);
     await until(() => sent().length === 1);
   });
 
-  it('for a time that is long over: 400, and nothing is sent', async () => {
+  it('is 400 for a time that is long over, and nothing is sent', async () => {
     const { status, body } = await service.send({ ...MESSAGE, sendAt: '2026-01-01T00:00Z' });
     expect([status, body]).toMatchObject([400, { code: 'LAAFFIC_INVALID_COMMAND', field: 'sendAt' }]);
-    expect(body.message).toContain('sendAt is over for more than 5 minutes: ask for now, or give a time to come');
+    expect(body.message).toContain('sendAt is more than 5 minutes in the past: give a later time');
   });
 
   it.each([
@@ -98,7 +100,7 @@ describe('an answer before the outcome', () => {
     ['sendAt', '2026-01-31T09:00:00'],
     ['sendBefore', 'tomorrow'],
     ['sendBefore', 1_800_000_000],
-  ])('refuses %s %s with 400', async (field, value) => {
+  ])('is 400 for %s %s', async (field, value) => {
     const { status, body } = await service.send({ ...MESSAGE, [field]: value });
     expect([status, body]).toMatchObject([400, { code: 'LAAFFIC_INVALID_COMMAND', field }]);
     expect(body.message).toContain('must be a time with its offset');
@@ -109,7 +111,7 @@ describe('an answer before the outcome', () => {
     '0000-12-31T23:59:59.999999999Z',
     '0001-01-01T00:00:00+05:00',
     '9999-12-31T23:59:59-00:01',
-  ])('refuses %s with 400 and the field, for the database has no such time', async (time) => {
+  ])('is 400 with the field for %s, which the database cannot store', async (time) => {
     const campaign = { name: 'a', content: 'b', recipients: [MESSAGE.to], sendAt: time };
     const upload = `/v1/campaigns?name=a&content=b&sendAt=${encodeURIComponent(time)}`;
     const answers = await Promise.all([
@@ -122,7 +124,7 @@ describe('an answer before the outcome', () => {
       400,
       {
         statusCode: 400,
-        message: `The request cannot be taken as it is: ${field} must be in the years 1 to 9999`,
+        message: `The request is invalid: ${field} must be in the years 1 to 9999`,
         error: 'Bad Request',
         code: 'LAAFFIC_INVALID_COMMAND',
         outcome: 'rejected',
@@ -134,19 +136,23 @@ describe('an answer before the outcome', () => {
     );
   });
 
-  it('takes the last moment that the database has in four digits', async () => {
+  it('is 202 for the last instant of the year 9999', async () => {
     const { status, body } = await service.send({ ...MESSAGE, sendAt: '9999-12-31T23:59:59.999Z' });
     expect([status, (await service.post(`${body.location}/cancel`)).status]).toEqual([202, 200]);
   });
 
-  it('when the account cannot send: 202 within ANSWER_WITHIN, health is down, and it is sent once it can', async () => {
-    const impatient = await startInstance({ DATABASE_URL: database.url, ANSWER_WITHIN: '0.3', WORKER: 'off' });
+  it('is 202 within RESPONSE_TIMEOUT_SECONDS if the account is paused; health is down, and the message is sent later', async () => {
+    const impatient = await startInstance({
+      DATABASE_URL: database.url,
+      RESPONSE_TIMEOUT_SECONDS: '0.3',
+      WORKER: 'off',
+    });
     try {
-      service.sandbox!.configure({ rules: [{ content: 'poor', status: -10 }] });
+      service.sandbox!.configure({ rejectionRules: [{ content: 'poor', status: -10 }] });
       const { status, body, headers } = await impatient.send({ to: '91856321499', content: 'poor' });
       expect([status, headers.get('preference-applied'), body.status]).toEqual([202, null, 'pending']);
       await until(async () => (await service.get('/health')).status === 503);
-      service.sandbox!.configure({ rules: [] });
+      service.sandbox!.configure({ rejectionRules: [] });
       await until(async () => {
         await sql(
           database.url,
@@ -163,7 +169,7 @@ describe('an answer before the outcome', () => {
 });
 
 describe('Idempotency-Key', () => {
-  it('sends once, however many ask at once, and gives each the same answer', async () => {
+  it('sends once for many requests at once, and gives each the same response', async () => {
     const asked = Array.from({ length: 20 }, () => service.send(MESSAGE, { 'Idempotency-Key': 'once' }));
     const answers = await Promise.all(asked);
     expect(answers.map(({ status }) => status)).toEqual(Array(20).fill(201));
@@ -172,7 +178,7 @@ describe('Idempotency-Key', () => {
     expect(sent()).toEqual([MESSAGE.to]);
   });
 
-  it('tells those who do not wait what is known of it by now', async () => {
+  it('gives a request that does not wait the outcome that is known by now', async () => {
     const first = await service.send(MESSAGE, { 'Idempotency-Key': 'known' });
     const again = await service.send(MESSAGE, { 'Idempotency-Key': 'known', ...ASYNC });
     expect([again.status, again.body, again.headers.get('location')]).toEqual([
@@ -193,14 +199,14 @@ describe('Idempotency-Key', () => {
     expect(sent()).toEqual([MESSAGE.to]);
   });
 
-  it('refuses another message with 422', async () => {
+  it('rejects another message with 422', async () => {
     await service.send(MESSAGE, { 'Idempotency-Key': 'mine' });
     const { status, body } = await service.send({ ...MESSAGE, content: 'other' }, { 'Idempotency-Key': 'mine' });
     expect([status, body]).toEqual([
       422,
       {
         statusCode: 422,
-        message: 'This idempotency key was given to another message before',
+        message: 'This idempotency key was used for another message before',
         error: 'Unprocessable Entity',
         code: 'OUTBOX_KEY_REUSED',
         outcome: 'rejected',
@@ -208,7 +214,7 @@ describe('Idempotency-Key', () => {
     ]);
   });
 
-  it('gives a refused message the same refusal', async () => {
+  it('gives a rejected message the same error again', async () => {
     const ask = () => service.send({ to: '9990000009', content: 'x' }, { 'Idempotency-Key': 'refused' });
     const [first, second] = [await ask(), await ask()];
     expect([first.status, second.status, second.body]).toEqual([422, 422, first.body]);
@@ -218,20 +224,20 @@ describe('Idempotency-Key', () => {
   it.each([
     ['an empty one', ''],
     ['256 characters', 'x'.repeat(256)],
-  ])('refuses %s with 400', async (_, key) => {
+  ])('rejects %s with 400', async (_, key) => {
     const { status, body } = await service.send(MESSAGE, { 'Idempotency-Key': key });
     expect([status, body]).toMatchObject([400, { field: 'Idempotency-Key', code: 'LAAFFIC_INVALID_COMMAND' }]);
     expect(sent()).toEqual([]);
   });
 
-  it('takes 255 characters, whatever they are', async () => {
+  it('accepts any 255 characters', async () => {
     const key = `'; drop table chunk; -- ü%00${'x'.repeat(255)}`.slice(0, 255);
     expect((await service.send(MESSAGE, { 'Idempotency-Key': key })).status).toBe(201);
   });
 });
 
-describe('where a message is', () => {
-  it('is told by its id for all, by an order id for one, and by the id that the outbox made', async () => {
+describe('the state of a message', () => {
+  it('is found by its id for all recipients, by an order id for one, and by an id that the outbox made', async () => {
     const to = [{ number: '91856321412', orderId: 'mine-1' }, '91856321413'];
     const { headers, body } = await service.send({ to, content: 'x' });
     const [first, second] = [body.accepted[0]!, body.accepted[1]!];
@@ -248,7 +254,7 @@ describe('where a message is', () => {
     expect((await service.get(`/v1/messages/${second.orderId}`)).body).toEqual(message.body.recipients[1]);
   });
 
-  it('knows an order id that looks like the id of a message', async () => {
+  it('is found by an order id that looks like the id of a message', async () => {
     const { headers } = await service.send({ to: { number: '91856321412', orderId: '1' }, content: 'x' });
     expect((await service.get('/v1/messages/1')).body).toMatchObject({ id: '1' });
     expect((await service.get('/v1/messages?orderId=1')).body).toMatchObject({ orderId: '1', number: '91856321412' });
@@ -256,18 +262,18 @@ describe('where a message is', () => {
   });
 
   it.each(['%00', '0', '99999999999999999999', 'a%2Cb', '%20', 'x'.repeat(65), '%F0%9F%99%82'])(
-    'knows nothing of %s',
+    'is 404 for %s',
     async (id) => {
       expect((await service.get(`/v1/messages/${id}`)).status).toBe(404);
       expect((await service.get(`/v1/messages?orderId=${id}`)).status).toBe(404);
     },
   );
 
-  it('is told by the reports that the platform pushes', async () => {
-    service.sandbox!.configure({ pushReportsTo: `${service.url}/laaffic/${SECRET}/reports`, deliveredAfter: null });
+  it('changes with the reports that the platform pushes', async () => {
+    service.sandbox!.configure({ pushReportsTo: `${service.url}/laaffic/${SECRET}/reports`, deliveredAfterMs: null });
     const { body } = await service.send({ to: { number: '91856321412', orderId: 'pushed' }, content: 'x' });
-    service.sandbox!.deliver(body.accepted[0]!.msgId, 'failed', { reason: 'EXPIRED' });
-    await service.sandbox!.pushesDone();
+    service.sandbox!.setDeliveryState(body.accepted[0]!.msgId, 'failed', { reason: 'EXPIRED' });
+    await service.sandbox!.waitForPushes();
     expect((await service.get('/v1/messages/pushed')).body).toMatchObject({
       state: 'failed',
       reason: 'EXPIRED',
@@ -277,8 +283,8 @@ describe('where a message is', () => {
   });
 });
 
-it('a client that does not wait for the answer loses nothing', async () => {
-  service.sandbox!.script({ endpoint: 'sendSms', delay: 1_500 });
+it('a client that disconnects loses nothing', async () => {
+  service.sandbox!.script({ endpoint: 'sendSms', delayMs: 1_500 });
   const gone = new AbortController();
   const asked = fetch(`${service.url}/v1/messages`, {
     method: 'POST',
@@ -293,17 +299,15 @@ it('a client that does not wait for the answer loses nothing', async () => {
   expect(sent()).toEqual(['91856321412']);
 });
 
-it('a gateway that is away: 202, and it is sent when it is back', async () => {
+it('a message is 202 while the gateway is away, and sent when it is back', async () => {
   const gateway = await LaafficSandbox.start();
   const { port } = new URL(gateway.url);
   await gateway.close();
   const own = await startDatabase();
   const instance = await startInstance({
     DATABASE_URL: own.url,
-    ANSWER_WITHIN: '0.5',
-    LAAFFIC_APP_ID: '4luaKsL2',
-    LAAFFIC_API_KEY: 'bDqJFiq9',
-    LAAFFIC_API_SECRET: '7bz1lzh9',
+    RESPONSE_TIMEOUT_SECONDS: '0.5',
+    ...SAMPLE_ENVIRONMENT,
     LAAFFIC_BASE_URL: gateway.url,
   });
   const { status, body } = await instance.send(MESSAGE);
@@ -318,15 +322,15 @@ it('a gateway that is away: 202, and it is sent when it is back', async () => {
   }
 });
 
-it('a database that is away: 503, for nothing was taken, and a line in the log', async () => {
+it('a message is 503 while the database is away, with one line in the log', async () => {
   const own = await startDatabase();
   const instance = await startInstance({ DATABASE_URL: own.url });
   try {
     await own.close();
     const { status, body } = await instance.send(MESSAGE);
-    expect([status, body]).toMatchObject([503, { code: 'OUTBOX_DATABASE', outcome: 'rejected' }]);
+    expect([status, body]).toMatchObject([503, { code: 'OUTBOX_DATABASE_UNAVAILABLE', outcome: 'rejected' }]);
     expect(instance.logger.lines.flat()).toContainEqual(
-      expect.stringMatching(/^The database of the outbox fails \(.*the end will be told$/),
+      expect.stringMatching(/^The database of the outbox fails \(.*the recovery will be logged$/),
     );
     expect(inspect(instance.logger.lines, { depth: 9 })).not.toMatch(/91856321412|482913/);
   } finally {

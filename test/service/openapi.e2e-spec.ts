@@ -49,12 +49,12 @@ const operations = () =>
 const schemaOf = (schema: Schema): Schema =>
   schema.$ref === undefined ? schema : api.components.schemas[schema.$ref.split('/').at(-1)!]!;
 
-it('has a page', async () => {
+it('the API has a page', async () => {
   const page = await fetch(`${service.url}/docs`);
   expect([page.status, page.headers.get('content-type')]).toEqual([200, expect.stringMatching('text/html')]);
 });
 
-it('describes every route', () => {
+it('the API document describes every route', () => {
   expect(
     operations()
       .map(({ name }) => name)
@@ -63,18 +63,19 @@ it('describes every route', () => {
     [
       'get /v1/messages',
       'post /v1/messages',
+      'get /v1/pushes/unreadable',
       'get /v1/messages/held',
       'get /v1/messages/{id}',
-      'get /v1/messages/{id}/journal',
+      'get /v1/messages/{id}/history',
       'post /v1/messages/{id}/cancel',
       'post /v1/messages/{id}/resolve',
       'get /v1/campaigns',
       'post /v1/campaigns',
       'get /v1/campaigns/{id}',
-      ...['start', 'pause', 'resume', 'cancel', 'resolve', 'retry-refused'].map(
+      ...['start', 'pause', 'resume', 'cancel', 'resolve', 'retry-rejected'].map(
         (it) => `post /v1/campaigns/{id}/${it}`,
       ),
-      ...['results', 'held', 'events', 'journal'].map((it) => `get /v1/campaigns/{id}/${it}`),
+      ...['results', 'held', 'events', 'history'].map((it) => `get /v1/campaigns/{id}/${it}`),
       'get /v1/account',
       'post /v1/account/resume',
       'get /v1/balance',
@@ -84,7 +85,7 @@ it('describes every route', () => {
   );
 });
 
-it('names the type of every property, and calls none an object that is none', () => {
+it('the API document gives every property its type', () => {
   const wrong = Object.entries(api.components.schemas).flatMap(([name, { properties = {} }]) =>
     Object.entries(properties).flatMap(([property, schema]) => {
       const inner = [schema, ...(schema.oneOf ?? []), ...(schema.allOf ?? [])];
@@ -96,13 +97,13 @@ it('names the type of every property, and calls none an object that is none', ()
   expect(wrong).toEqual([]);
 });
 
-it('has an example for every property of a body, a nullable one too', () => {
-  const { SendMessageBody, ResolveBody } = api.components.schemas;
-  const missing = [SendMessageBody!, ResolveBody!].flatMap(({ properties = {} }) =>
+it('the API document has an example for every property of a body, including nullable ones', () => {
+  const { SendMessageDto, ResolveHeldDto } = api.components.schemas;
+  const missing = [SendMessageDto!, ResolveHeldDto!].flatMap(({ properties = {} }) =>
     Object.entries(properties).flatMap(([name, { example }]) => (example === undefined ? [name] : [])),
   );
   expect(missing).toEqual([]);
-  expect(SendMessageBody!.properties!.sendAt).toEqual({
+  expect(SendMessageDto!.properties!.sendAt).toEqual({
     type: 'string',
     format: 'date-time',
     nullable: true,
@@ -111,14 +112,14 @@ it('has an example for every property of a body, a nullable one too', () => {
   });
 });
 
-it('describes every error by one schema', () => {
+it('the API document describes every error by one schema', () => {
   const wrong = operations()
     .filter(({ path }) => !path.startsWith('/health'))
     .flatMap(({ name, operation }) => {
       const errors = Object.entries(operation.responses).filter(([status]) => Number(status) >= 400);
       const named = new Set(errors.map(([status]) => status));
       const isWhole = errors.every(
-        ([, { content }]) => content?.['application/json']?.schema.$ref === '#/components/schemas/ErrorBody',
+        ([, { content }]) => content?.['application/json']?.schema.$ref === '#/components/schemas/ErrorDto',
       );
       const body = operation.requestBody === undefined ? [] : ['400', '413', '415'];
       const missing = ['401', '403', '500', '503', ...body].filter((status) => !named.has(status));
@@ -127,7 +128,7 @@ it('describes every error by one schema', () => {
   expect(wrong).toEqual([]);
 });
 
-it('describes the headers of answers', () => {
+it('the API document describes the headers of responses', () => {
   const headers = (path: string, status: string) =>
     Object.keys(api.paths[path]!.post!.responses[status]!.headers ?? {});
   expect([
@@ -138,14 +139,14 @@ it('describes the headers of answers', () => {
   ]).toEqual([['Location'], ['Location', 'Preference-Applied'], ['Retry-After'], ['Location']]);
 });
 
-it('offers no values of the query for a new campaign, which the page would send with JSON too', () => {
+it('the API document has no query values for a new campaign, because the page would send them with JSON', () => {
   const offered = api.paths['/v1/campaigns']!.post!.parameters.flatMap(({ in: place, schema }) =>
     place === 'query' && ('example' in schema || 'default' in schema) ? [schema] : [],
   );
   expect(offered).toEqual([]);
 });
 
-it('accepts every example of a body, as the page sends it', async () => {
+it('the service accepts every example of a body, as the page sends it', async () => {
   const message = (await service.send(MESSAGE)).headers.get('location')!.split('/').at(-1)!;
   const campaign = await service.post('/v1/campaigns?name=a&content=b&sendAt=2099-01-31T09:00:00Z', '91856321412', {
     'Content-Type': 'text/csv',
@@ -167,11 +168,11 @@ it('accepts every example of a body, as the page sends it', async () => {
     answers.push([name, type, status]);
   }
   expect(answers).toEqual([
+    ['post /v1/messages', 'application/json', 201],
+    ['post /v1/messages', 'application/json', 201],
+    ['post /v1/messages', 'application/json', 202],
+    ['post /v1/messages', 'application/json', 202],
     ['post /v1/messages/{id}/resolve', 'application/json', 200],
-    ['post /v1/messages', 'application/json', 201],
-    ['post /v1/messages', 'application/json', 201],
-    ['post /v1/messages', 'application/json', 202],
-    ['post /v1/messages', 'application/json', 202],
     ['post /v1/campaigns', 'application/json', 201],
     ['post /v1/campaigns', 'text/csv', 201],
     ['post /v1/campaigns', 'application/x-ndjson', 201],

@@ -23,7 +23,7 @@ describe('the service without settings', () => {
   });
   afterAll(() => service.close());
 
-  it('sends to its own sandbox and answers 201 with the receipt', async () => {
+  it('sends to its own sandbox and responds 201 with the receipt', async () => {
     const to = ['+91 856 321 412', { number: '91856321413', orderId: 'order-2' }];
     const { status, body } = await service.send({ to, content: 'hello world', senderId: 'ACME' });
     const [first, second] = service.sandbox!.messages;
@@ -36,6 +36,7 @@ describe('the service without settings', () => {
         ],
         rejected: [],
         unknown: [],
+        id: expect.stringMatching(/^\d+$/),
       },
     ]);
     expect([first, second].map((message) => [message!.content, message!.senderId])).toEqual([
@@ -44,7 +45,7 @@ describe('the service without settings', () => {
     ]);
   });
 
-  it('takes 1,000 recipients with the longest order ids', async () => {
+  it('accepts 1,000 recipients with the longest order ids', async () => {
     const to = Array.from({ length: 1000 }, (_, i) => ({
       number: `9185${String(i).padStart(7, '0')}`,
       orderId: String(i).padStart(64, 'x'),
@@ -60,48 +61,43 @@ describe('the service without settings', () => {
       'a bad number',
       { ...MESSAGE, to: ['91856321412', 'x'] },
       'to[1]',
-      'to[1] must be a phone number with country code, 7 to 15 digits',
+      'to[1] must be a phone number with country code: it contains “x”, which is not part of a number',
     ],
     ['nobody', { content: 'x' }, 'to', 'to must be a phone number as text, or an object { number, orderId }'],
     ['nothing', {}, 'to', 'to must be a phone number as text, or an object { number, orderId }; content must be text'],
     ['no content', { to: '91856321412' }, 'content', 'content must be text'],
     [
-      'too long a content',
+      'a content that is too long',
       { ...MESSAGE, content: 'x'.repeat(1025) },
       'content',
       'content must have at most 1024 characters',
     ],
     [
-      'a recipient with a field that is misspelt',
+      'a recipient with a misspelt field',
       { ...MESSAGE, to: ['91856321412', { number: '91856321413', orderID: 'o' }] },
       'to[1]',
-      'to[1] has a field that is not known: number, orderId',
+      'to[1] has an unknown field: "orderID"',
     ],
     [
       'a field that only JSON can make',
       JSON.parse('{"to":"91856321412","content":"x","__proto__":{"x":1}}') as object,
       '__proto__',
-      '__proto__ is refused: it should not exist',
+      '__proto__ is not a known field',
     ],
     [
-      'one of a recipient',
+      'such a field of a recipient',
       JSON.parse('{"to":[{"number":"91856321412","__proto__":1}],"content":"x"}') as object,
       'to[0].__proto__',
-      'to[0].__proto__ is refused: it should not exist',
+      'to[0].__proto__ is not a known field',
     ],
-    [
-      'a field that there is not',
-      { ...MESSAGE, sender: 'ACME' },
-      'sender',
-      'sender is refused: property sender should not exist',
-    ],
-  ])('refuses %s with 400, naming the field', async (_, message, field, problem) => {
+    ['an unknown field', { ...MESSAGE, sender: 'ACME' }, 'sender', 'sender is not a known field'],
+  ])('rejects %s with 400, and names the field', async (_, message, field, problem) => {
     const { status, body } = await service.send(message);
     expect([status, body]).toEqual([
       400,
       {
         statusCode: 400,
-        message: `The request cannot be taken as it is: ${problem}`,
+        message: `The request is invalid: ${problem}`,
         error: 'Bad Request',
         code: 'LAAFFIC_INVALID_COMMAND',
         outcome: 'rejected',
@@ -116,12 +112,12 @@ describe('the service without settings', () => {
     ['a form, which any page may post', 'to=91856321412&content=x', 'application/x-www-form-urlencoded', 415],
     ['plain text, which any page may post', JSON.stringify(MESSAGE), 'text/plain', 415],
     ['more than a megabyte', JSON.stringify({ ...MESSAGE, content: 'x'.repeat(1_100_000) }), 'application/json', 413],
-  ])('refuses %s', async (_, body, type, expected) => {
+  ])('rejects %s', async (_, body, type, expected) => {
     const { status } = await service.send(body, { 'Content-Type': type });
     expect([status, service.sandbox!.requests.length]).toEqual([expected, 0]);
   });
 
-  it('says that messages can be sent, and what the account holds, the latter not to anybody', async () => {
+  it('reports its health without the balance, which needs a key', async () => {
     const health = await service.get('/health');
     expect(health).toMatchObject({
       status: 200,
@@ -135,9 +131,9 @@ describe('the service without settings', () => {
     expect(Object.values(answer.body as object).map(Number)).toEqual([balance, gift, credit].map(Number));
   });
 
-  it('knows a message as accepted, and as delivered when the platform has pushed its report', async () => {
+  it('shows a message as accepted, and as delivered once the platform has pushed its report', async () => {
     service.app.get(GatewayAccount).pushTo(service.url, SECRET);
-    service.sandbox!.configure({ deliveredAfter: null });
+    service.sandbox!.configure({ deliveredAfterMs: null });
     const message = {
       to: ['91856321412', '91856321413', '9991100001'].map((number, i) => ({ number, orderId: `o-${i}` })),
       content: 'x',
@@ -147,9 +143,9 @@ describe('the service without settings', () => {
     expect(await state('o-0')).toMatchObject({ orderId: 'o-0', number: '91856321412', state: 'accepted' });
 
     const [first, second, third] = service.sandbox!.messages.map(({ msgId }) => msgId);
-    service.sandbox!.deliver(first!, 'delivered');
-    service.sandbox!.deliver(third!, 'failed', { reason: 'UNDELIV' });
-    await service.sandbox!.pushesDone();
+    service.sandbox!.setDeliveryState(first!, 'delivered');
+    service.sandbox!.setDeliveryState(third!, 'failed', { reason: 'UNDELIV' });
+    await service.sandbox!.waitForPushes();
     expect(service.sandbox!.pushes.map(({ outcome }) => outcome)).toEqual(['acknowledged', 'acknowledged']);
     expect(await state('o-0')).toMatchObject({ msgId: first, state: 'delivered' });
     expect(await state('o-2')).toMatchObject({ msgId: third, state: 'failed', reason: 'UNDELIV' });
@@ -158,7 +154,39 @@ describe('the service without settings', () => {
     expect(await service.get('/v1/messages/unheard-of')).toMatchObject({ status: 404 });
   });
 
-  it('takes no push with a wrong secret', async () => {
+  it('stores a push that it cannot read, and lists it', async () => {
+    const body = '{"msgid":"1","mobile":"91856321412"}';
+    const answer = await fetch(`${service.url}/laaffic/${SECRET}/reports`, { method: 'POST', body });
+    expect(answer.status).toBe(400);
+    const shown = await service.get('/v1/pushes/unreadable?limit=1');
+    expect([shown.status, shown.body]).toEqual([
+      200,
+      {
+        pushes: [
+          {
+            ...{ id: expect.any(String), receivedAt: expect.any(String), route: 'reports', reason: 'missing-fields' },
+            ...{ text: body, base64: Buffer.from(body).toString('base64') },
+          },
+        ],
+        before: expect.any(String),
+      },
+    ]);
+    expect(await service.get('/v1/pushes/unreadable?limit=x&page=2')).toMatchObject({ status: 400 });
+  });
+
+  it.each([
+    ['/v1/messages/caf%E9', 17],
+    ['/v1/campaigns?name=a&content=caf%C3%A9%20%ff%41', 42],
+    ['/v1/campaigns?name=%E2%82', 20],
+  ])('rejects an address with bytes that are not UTF-8: %s', async (path, character) => {
+    const answer = await service.post(path, '91856321412', { 'Content-Type': 'text/csv' });
+    expect([answer.status, answer.body.message]).toEqual([
+      400,
+      `The address has a byte that is not UTF-8, at character ${character}`,
+    ]);
+  });
+
+  it('accepts no push with a wrong secret', async () => {
     const push = (secret: string) =>
       fetch(`${service.url}/laaffic/${secret}/reports`, {
         method: 'POST',
@@ -169,7 +197,7 @@ describe('the service without settings', () => {
     expect((await push(`${SECRET.slice(0, -1)}x`)).status).toBe(404);
   });
 
-  it('logs what it did, numbers masked and contents left out', async () => {
+  it('logs what it did, with masked numbers and without contents', async () => {
     service.logger.lines.length = 0;
     await service.send(MESSAGE);
     await service.send({ ...MESSAGE, to: ['91856321412', '9990000009'] });
@@ -181,7 +209,7 @@ describe('the service without settings', () => {
     expect(inspect(service.logger.lines, { depth: 9 })).not.toMatch(/91856321412|9990000009|482913/);
   });
 
-  it('shows its first message by its own API', async () => {
+  it('prints its first message through its own API', async () => {
     const printed: string[] = [];
     await showFirstMessage({
       url: service.url,
@@ -202,7 +230,7 @@ describe('the service without settings', () => {
 });
 
 describe('the service with an account', () => {
-  it('sends there, starts no sandbox, and sends nothing by itself', async () => {
+  it('sends with that account, starts no sandbox, and sends nothing by itself', async () => {
     const gateway = await LaafficSandbox.start({
       appId: 'app-of-mine',
       apiKey: 'key-of-mine',

@@ -1,11 +1,13 @@
 import { once } from 'node:events';
 import { mkdtemp, rm, chmod } from 'node:fs/promises';
-import { request as httpRequest } from 'node:http';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LaafficSandbox } from 'laaffic-sandbox';
 import { startDatabase, type TestDatabase } from '../outbox/database.js';
-import { instancesOfATest, MESSAGE, sql, until } from './service.js';
+import { instancesOfATest, MESSAGE, SECRET, sql } from './service.js';
+import { until } from '../until.js';
+import { SAMPLE_ENVIRONMENT } from '../sample-environment.js';
 
 let database: TestDatabase;
 let gateway: LaafficSandbox;
@@ -25,15 +27,13 @@ const startInstance = instancesOfATest();
 const start = (env: NodeJS.ProcessEnv = {}) =>
   startInstance({
     DATABASE_URL: database.url,
-    LAAFFIC_APP_ID: '4luaKsL2',
-    LAAFFIC_API_KEY: 'bDqJFiq9',
-    LAAFFIC_API_SECRET: '7bz1lzh9',
+    ...SAMPLE_ENVIRONMENT,
     LAAFFIC_BASE_URL: gateway.url,
     ...env,
   });
 const numbers = (count: number) => Array.from({ length: count }, (_, i) => String(918_500_000_000 + i));
 
-it('two instances on one database know the same messages and share a campaign', async () => {
+it('two instances on one database see the same messages and share a campaign', async () => {
   const [one, other] = await Promise.all([start({ REQUESTS_PER_SECOND: '40' }), start({ REQUESTS_PER_SECOND: '40' })]);
   try {
     const sent = await one.send(
@@ -66,8 +66,8 @@ it('two instances on one database know the same messages and share a campaign', 
   }
 });
 
-it('an instance without a worker takes messages in, and another sends them', async () => {
-  const intake = await start({ WORKER: 'off', ANSWER_WITHIN: '0.2' });
+it('an instance without a worker accepts messages, and another one sends them', async () => {
+  const intake = await start({ WORKER: 'off', RESPONSE_TIMEOUT_SECONDS: '0.2' });
   const { status, body } = await intake.send(MESSAGE);
   expect([status, gateway.messages.length]).toEqual([202, 0]);
   const worker = await start();
@@ -79,7 +79,7 @@ it('an instance without a worker takes messages in, and another sends them', asy
 });
 
 describe('at shutdown', () => {
-  it('requests under way are answered, events and uploads end, nothing new is taken, nothing is lost', async () => {
+  it('requests in flight get responses, events and uploads end, nothing new is accepted, and nothing is lost', async () => {
     const service = await start();
     const { hostname: host, port } = new URL(service.url);
     const watched = await service.post('/v1/campaigns?name=watched&content=x', '91856321412', {
@@ -87,7 +87,7 @@ describe('at shutdown', () => {
     });
     const events = await fetch(`${service.url}/v1/campaigns/${watched.body.id}/events`);
 
-    gateway.script({ endpoint: 'sendSms', delayAnswer: 400 });
+    gateway.script({ endpoint: 'sendSms', responseDelayMs: 400 });
     const sending = service.send(MESSAGE);
     await until(() => gateway.requests.length === 1);
 
@@ -95,10 +95,10 @@ describe('at shutdown', () => {
     const path = '/v1/campaigns?name=broken-off&content=x';
     const upload = httpRequest({ host, port, method: 'POST', path, headers });
     const cut = once(upload, 'error');
-    upload.write(numbers(90_000).join('\n'));
+    upload.write(numbers(50_000).join('\n'));
     const stored = async () =>
       Number((await sql(database.url, `select stored from campaign where name = 'broken-off'`))[0]?.stored);
-    await until(async () => (await stored()) >= 64_000);
+    await until(async () => (await stored()) >= 32_000);
 
     const closing = service.close();
     await expect(events.text()).resolves.toContain('"draft"');
@@ -111,19 +111,48 @@ describe('at shutdown', () => {
     );
     await cut;
     await closing;
-    expect(await stored()).toBeGreaterThanOrEqual(64_000);
+    expect(await stored()).toBeGreaterThanOrEqual(32_000);
 
     const next = await start();
     try {
-      const again = await next.post('/v1/campaigns?name=broken-off&content=x', numbers(100_000).join('\n'), headers);
-      expect([again.status, again.body.total]).toEqual([201, 100_000]);
+      const again = await next.post('/v1/campaigns?name=broken-off&content=x', numbers(60_000).join('\n'), headers);
+      expect([again.status, again.body.total]).toEqual([201, 60_000]);
     } finally {
       await next.close();
     }
   });
 
-  it('a sender whose message nobody can send now is answered 202, and the next start sends it', async () => {
-    const service = await start({ WORKER: 'off', ANSWER_WITHIN: '60' });
+  it('a push in flight is read to its end and stored', async () => {
+    const service = await start();
+    const { body } = await service.send(MESSAGE);
+    const msgId = body.accepted[0]!.msgId;
+    const { hostname: host, port } = new URL(service.url);
+    const path = `/laaffic/${SECRET}/reports`;
+    const push = httpRequest({ host, port, method: 'POST', path, headers: { 'Content-Type': 'application/json' } });
+    const [head, tail] = [`{"msgid":"${msgId}","mobile":"${MESSAGE.to}",`, '"status":1,"reason":"UNDELIV"}'];
+    const begun = once(service.app.getHttpServer(), 'request');
+    push.write(head);
+    await begun;
+    const closing = service.close();
+    await until(() =>
+      fetch(`${service.url}/health`)
+        .then(() => false)
+        .catch(() => true),
+    );
+    push.end(tail);
+    const [answer] = (await once(push, 'response')) as [IncomingMessage];
+    expect(answer.statusCode).toBe(200);
+    await closing;
+    const next = await start();
+    try {
+      expect((await next.get(`/v1/messages/${body.accepted[0]!.orderId}`)).body).toMatchObject({ state: 'failed' });
+    } finally {
+      await next.close();
+    }
+  });
+
+  it('a message that cannot be sent now gets 202, and the next start sends it', async () => {
+    const service = await start({ WORKER: 'off', RESPONSE_TIMEOUT_SECONDS: '60' });
     const sending = service.send({ to: { number: '91856321412', orderId: 'left-over' }, content: 'x' });
     await until(async () => (await service.get('/v1/messages/left-over')).status === 200);
     const closing = service.close();
@@ -147,7 +176,7 @@ describe('without DATABASE_URL', () => {
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  it('two instances share a server of their own, and what it keeps is there at the next start', async () => {
+  it('two instances share an embedded server, and its data survive a restart', async () => {
     const env = { DATABASE_URL: '', DATA_DIR: join(folder, 'data') };
     const [one, other] = await Promise.all([start(env), start(env)]);
     const { headers, body } = await one.send({ to: { number: '91856321412', orderId: 'kept' }, content: 'x' });
@@ -160,7 +189,7 @@ describe('without DATABASE_URL', () => {
     await next.close();
   });
 
-  it('the boot ends with a message that names DATABASE_URL if no server can run here', async () => {
+  it('the start fails with a message that names DATABASE_URL if no server can run', async () => {
     await expect(start({ DATABASE_URL: '', DATA_DIR: '/dev/null/data' })).rejects.toThrow(
       /no PostgreSQL of its own can run here, with its data in \/dev\/null\/data: .*Set DATABASE_URL/,
     );

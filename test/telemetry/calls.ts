@@ -1,4 +1,4 @@
-import type { LaafficSandbox, ScriptStep } from 'laaffic-sandbox';
+import { SAMPLE_ACCOUNT, type LaafficSandbox, type ScriptStep } from 'laaffic-sandbox';
 import type { SmsService } from 'nestjs-laaffic';
 
 export const NUMBER = '91856321412';
@@ -12,7 +12,7 @@ const REFUSED = '9990000009';
 export interface Call {
   readonly steps?: ScriptStep[];
   /** Seconds that the gateway's clock is ahead. */
-  readonly clockSkew?: number;
+  readonly clockSkewSeconds?: number;
   readonly make: (sms: SmsService, sandbox: LaafficSandbox) => Promise<unknown>;
 }
 
@@ -33,22 +33,25 @@ export const CALLS = {
   'a send whose answer is lost': { steps: [{ fault: 'cut-after-accepting' }], make: sendOne },
   'a send without an answer in time': {
     steps: [{ fault: 'hang-after-accepting' }],
-    make: (sms) => sms.send({ to, content: CONTENT }, { timeout: 300 }),
+    make: (sms) => sms.send({ to, content: CONTENT }, { timeoutMs: 300 }),
   },
-  'a send whose answer is a page': { steps: [{ fault: 'html', http: 502 }], make: sendOne },
-  'a send that is limited by a server in front': { steps: [{ fault: 'raw', http: 429, body: '' }], make: sendOne },
-  'a send whose time is refused once': { clockSkew: 7200, make: sendOne },
+  'a send whose answer is a page': { steps: [{ fault: 'html', httpStatus: 502 }], make: sendOne },
+  'a send that is limited by a server in front': {
+    steps: [{ fault: 'raw', httpStatus: 429, body: '' }],
+    make: sendOne,
+  },
+  'a send whose time is refused once': { clockSkewSeconds: 7200, make: sendOne },
   'a batch': {
     make: (sms) =>
-      sms.sendEach([
+      sms.sendBatch([
         { to, content: CONTENT },
         { to: [`${NUMBER}1`, `${NUMBER}2`], content: 'x' },
       ]),
   },
-  'a query that is answered': { make: (sms) => sms.balance() },
+  'a query that is answered': { make: (sms) => sms.getBalance() },
   'a query that is tried again': {
     steps: [{ fault: 'cut-before-reading' }, { status: -15 }],
-    make: (sms) => sms.reports(['2108021054011000095']),
+    make: (sms) => sms.getDeliveryReports(['2108021054011000095']),
   },
   'a query that is refused': {
     steps: [{ status: -1 }],
@@ -60,13 +63,13 @@ export type CallName = keyof typeof CALLS;
 
 export const CALL_NAMES = Object.keys(CALLS) as CallName[];
 /** Queries that are tried again do not wait. */
-export const FAST = { queries: { minDelay: 1, maxDelay: 2 } };
+export const FAST = { queryRetry: { minDelayMs: 1, maxDelayMs: 2 } };
 
 /** Does one of them; whether it fails is not of interest. */
 export async function make(name: CallName, sms: SmsService, sandbox: LaafficSandbox): Promise<void> {
-  const { steps = [], clockSkew = 0, make: call }: Call = CALLS[name];
+  const { steps = [], clockSkewSeconds = 0, make: call }: Call = CALLS[name];
   sandbox.reset();
-  sandbox.configure({ clockSkew });
+  sandbox.configure({ clockSkewSeconds });
   sandbox.script(steps);
   await call(sms, sandbox).catch(() => undefined);
   sandbox.assertScriptDone();
@@ -76,5 +79,15 @@ export async function make(name: CallName, sms: SmsService, sandbox: LaafficSand
 export function secretsOf({ requests, messages }: LaafficSandbox): string[] {
   const signatures = requests.map(({ headers }) => String(headers['sign']));
   const ids = messages.flatMap(({ orderId, msgId }) => [String(orderId), msgId]);
-  return ['bDqJFiq9', '7bz1lzh9', NUMBER, REFUSED, CONTENT, '482913', ORDER_ID, ...signatures, ...ids];
+  return [
+    SAMPLE_ACCOUNT.apiKey,
+    SAMPLE_ACCOUNT.apiSecret,
+    NUMBER,
+    REFUSED,
+    CONTENT,
+    '482913',
+    ORDER_ID,
+    ...signatures,
+    ...ids,
+  ];
 }

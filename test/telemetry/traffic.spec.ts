@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { inspect } from 'node:util';
 import { LaafficSandbox } from 'laaffic-sandbox';
-import { GatewayClock, type GatewayTraffic, type SmsService } from 'nestjs-laaffic';
+import { GatewayClock, type RequestEvent, type SmsService } from 'nestjs-laaffic';
 import { FakeSmsService } from 'nestjs-laaffic/testing';
 import { config, finalize, take } from 'rxjs';
 import { ACCOUNT, client, failureOf } from '../module/account.js';
@@ -17,15 +17,15 @@ beforeAll(async () => {
 });
 beforeEach(async () => {
   sandbox.reset();
-  sandbox.configure({ clockSkew: 0 });
+  sandbox.configure({ clockSkewSeconds: 0 });
   gateway = await client({ baseUrl: sandbox.url, ...FAST });
 });
 afterEach(() => gateway.close());
 afterAll(() => sandbox.close());
 
-function watch({ traffic }: SmsService): GatewayTraffic[] {
-  const events: GatewayTraffic[] = [];
-  traffic.subscribe((event) => events.push(event));
+function watch({ requestEvents }: SmsService): RequestEvent[] {
+  const events: RequestEvent[] = [];
+  requestEvents.subscribe((event) => events.push(event));
   return events;
 }
 
@@ -34,15 +34,18 @@ const sent = (endpoint: string, recipients: number, attempt = 1) => ({
   server: { address: '127.0.0.1', port: Number(new URL(sandbox.url).port) },
 });
 const asked = (endpoint: string, attempt = 1) => ({ ...sent(endpoint, 0, attempt), method: 'GET' });
-const answered = { type: 'ended', duration: expect.any(Number), code: undefined, status: 0, httpStatus: 200 };
-const none = { accepted: 0, rejected: 0, unknown: 0, failures: [], isRepeated: false };
+const answered = {
+  ...{ type: 'ended', durationMs: expect.any(Number), code: undefined, status: 0, httpStatus: 200 },
+  willRetry: false,
+};
+const none = { accepted: 0, rejected: 0, unknown: 0, failures: [] };
 const accepted = (count: number) => ({ ...answered, ...none, outcome: 'accepted', accepted: count });
 const alike = (outcome: 'rejected' | 'unknown', code: string) => ({
   ...{ ...answered, ...none, outcome, code, [outcome]: 1 },
   failures: [{ outcome, code, recipients: 1 }],
 });
 const noAnswer = { status: undefined, httpStatus: undefined };
-const refusedRecipient = { outcome: 'rejected', code: 'LAAFFIC_RECIPIENT_REFUSED', recipients: 1 };
+const refusedRecipient = { outcome: 'rejected', code: 'LAAFFIC_RECIPIENT_REJECTED', recipients: 1 };
 
 /** The requests that a call makes, each with its start and its end. */
 const EXPECTED: Record<CallName, () => [start: object, end: object][]> = {
@@ -56,7 +59,7 @@ const EXPECTED: Record<CallName, () => [start: object, end: object][]> = {
       sent('sendSms', 3),
       {
         ...{ ...accepted(1), outcome: 'partial', rejected: 1, unknown: 1 },
-        failures: [refusedRecipient, { outcome: 'unknown', code: 'LAAFFIC_UNREADABLE_ANSWER', recipients: 1 }],
+        failures: [refusedRecipient, { outcome: 'unknown', code: 'LAAFFIC_UNREADABLE_RESPONSE', recipients: 1 }],
       },
     ],
   ],
@@ -70,20 +73,26 @@ const EXPECTED: Record<CallName, () => [start: object, end: object][]> = {
     [sent('sendSms', 1), { ...alike('unknown', 'LAAFFIC_TIMEOUT'), ...noAnswer }],
   ],
   'a send whose answer is a page': () => [
-    [sent('sendSms', 1), { ...alike('unknown', 'LAAFFIC_UNREADABLE_ANSWER'), status: undefined, httpStatus: 502 }],
+    [sent('sendSms', 1), { ...alike('unknown', 'LAAFFIC_UNREADABLE_RESPONSE'), status: undefined, httpStatus: 502 }],
   ],
   'a send that is limited by a server in front': () => [
     [sent('sendSms', 1), { ...alike('rejected', 'LAAFFIC_TOO_FREQUENT'), status: undefined, httpStatus: 429 }],
   ],
   'a send whose time is refused once': () => [
-    [sent('sendSms', 1), { ...alike('rejected', 'LAAFFIC_TIMESTAMP_EXPIRED'), status: -16, isRepeated: true }],
+    [sent('sendSms', 1), { ...alike('rejected', 'LAAFFIC_TIMESTAMP_EXPIRED'), status: -16, willRetry: true }],
     [sent('sendSms', 1, 2), accepted(1)],
   ],
   'a batch': () => [[sent('sendSms/batch', 3), accepted(3)]],
   'a query that is answered': () => [[asked('getBalance'), { ...answered, outcome: 'answered' }]],
   'a query that is tried again': () => [
-    [asked('getReport'), { ...answered, outcome: 'failed', code: 'LAAFFIC_CONNECTION_LOST', ...noAnswer }],
-    [asked('getReport', 2), { ...answered, outcome: 'failed', code: 'LAAFFIC_TOO_FREQUENT', status: -15 }],
+    [
+      asked('getReport'),
+      { ...answered, outcome: 'failed', code: 'LAAFFIC_CONNECTION_LOST', ...noAnswer, willRetry: true },
+    ],
+    [
+      asked('getReport', 2),
+      { ...answered, outcome: 'failed', code: 'LAAFFIC_TOO_FREQUENT', status: -15, willRetry: true },
+    ],
     [asked('getReport', 3), { ...answered, outcome: 'answered' }],
   ],
   'a query that is refused': () => [
@@ -94,7 +103,7 @@ const EXPECTED: Record<CallName, () => [start: object, end: object][]> = {
   ],
 };
 
-describe('traffic tells the start and the end of each request of', () => {
+describe('requestEvents emits the start and the end of each request of', () => {
   it.each(CALL_NAMES)('%s', async (name) => {
     const events = watch(gateway.sms);
     await make(name, gateway.sms, sandbox);
@@ -103,10 +112,10 @@ describe('traffic tells the start and the end of each request of', () => {
     const starts = events.filter((event) => event.type === 'started');
     const ends = events.filter((event) => event.type === 'ended');
     expect(ends.every(({ request }, index) => request === starts[index])).toBe(true);
-    expect(ends.every(({ duration }) => duration > 0 && duration < 5_000)).toBe(true);
+    expect(ends.every(({ durationMs }) => durationMs > 0 && durationMs < 5_000)).toBe(true);
   });
 
-  it('a send that does not connect, which is one more', async () => {
+  it('a send that does not connect, with its retry', async () => {
     const flaky = createServer((socket) => socket.destroy()).listen(0, '127.0.0.1');
     await once(flaky, 'listening');
     const { port } = flaky.address() as AddressInfo;
@@ -119,7 +128,7 @@ describe('traffic tells the start and the end of each request of', () => {
     const end = { ...alike('rejected', 'LAAFFIC_NOT_CONNECTED'), ...noAnswer };
     expect(events).toStrictEqual([
       request,
-      { ...end, request, isRepeated: true },
+      { ...end, request, willRetry: true },
       { ...request, attempt: 2 },
       { ...end, request: { ...request, attempt: 2 } },
     ]);
@@ -132,7 +141,7 @@ describe('traffic tells the start and the end of each request of', () => {
     });
     const events = watch(broken.sms);
     await expect(broken.sms.send(command)).rejects.toThrow(RangeError);
-    await expect(broken.sms.balance()).rejects.toThrow(RangeError);
+    await expect(broken.sms.getBalance()).rejects.toThrow(RangeError);
     await broken.close();
     expect(events.filter(({ type }) => type === 'ended')).toStrictEqual([
       {
@@ -143,10 +152,10 @@ describe('traffic tells the start and the end of each request of', () => {
     ]);
   });
 
-  it('tenants, in their names', async () => {
+  it('tenants, with their application ids', async () => {
     const events = watch(gateway.sms);
-    const tenant = gateway.sms.as({ ...ACCOUNT, appId: 'tenant-1' });
-    expect(tenant.traffic).toBe(gateway.sms.traffic);
+    const tenant = gateway.sms.withAccount({ ...ACCOUNT, appId: 'tenant-1' });
+    expect(tenant.requestEvents).toBe(gateway.sms.requestEvents);
     await failureOf(tenant.send(command));
     expect(events).toMatchObject([{ appId: 'tenant-1' }, { request: { appId: 'tenant-1' } }]);
   });
@@ -164,17 +173,17 @@ describe('traffic tells the start and the end of each request of', () => {
   });
 });
 
-it('who subscribes while a request is in flight that nobody watched is told nothing of it', async () => {
-  let events: GatewayTraffic[] = [];
-  sandbox.configure({ onCall: () => void (events = watch(gateway.sms)) });
+it('requestEvents emits nothing about a request that started before the first subscription', async () => {
+  let events: RequestEvent[] = [];
+  sandbox.configure({ onRequest: () => void (events = watch(gateway.sms)) });
   await gateway.sms.send(command);
-  sandbox.configure({ onCall: null });
+  sandbox.configure({ onRequest: null });
   expect(events).toEqual([]);
   await gateway.sms.send(command);
   expect(events).toHaveLength(2);
 });
 
-describe('a subscriber that throws', () => {
+describe('a subscriber of requestEvents that throws', () => {
   const unhandled: unknown[] = [];
   beforeEach(() => {
     unhandled.length = 0;
@@ -189,13 +198,13 @@ describe('a subscriber that throws', () => {
     throw new RangeError('hostile');
   };
 
-  it('reaches neither the send nor other subscribers', async () => {
+  it('affects neither the send nor other subscribers', async () => {
     const reported = new Promise<void>((resolve) => {
       config.onUnhandledError = (error) => {
         if (unhandled.push(error) === 2) resolve();
       };
     });
-    gateway.sms.traffic.subscribe(throwing);
+    gateway.sms.requestEvents.subscribe(throwing);
     const events = watch(gateway.sms);
     expect(await gateway.sms.send(command)).toMatchObject({ accepted: { length: 1 } });
     expect(events.map(({ type }) => type)).toEqual(['started', 'ended']);
@@ -203,20 +212,20 @@ describe('a subscriber that throws', () => {
     expect(unhandled).toEqual([new RangeError('hostile'), new RangeError('hostile')]);
   });
 
-  it('does not where rxjs is told to throw at once, either', async () => {
+  it('affects neither if rxjs throws synchronously', async () => {
     jest.spyOn(console, 'warn').mockReturnValue();
     Reflect.set(config, 'useDeprecatedSynchronousErrorHandling', true);
-    gateway.sms.traffic.subscribe(throwing);
+    gateway.sms.requestEvents.subscribe(throwing);
     expect(await gateway.sms.send(command)).toMatchObject({ accepted: { length: 1 } });
   });
 
-  it('nor while it unsubscribes', async () => {
-    gateway.sms.traffic.pipe(take(1), finalize(throwing)).subscribe();
+  it('affects neither while it unsubscribes', async () => {
+    gateway.sms.requestEvents.pipe(take(1), finalize(throwing)).subscribe();
     expect(await gateway.sms.send(command)).toMatchObject({ accepted: { length: 1 } });
   });
 });
 
-it('events hold no secret, number, content or id', async () => {
+it('requestEvents has no secret, number, content or id', async () => {
   const found: string[] = [];
   for (const name of CALL_NAMES) {
     const events = watch(gateway.sms);

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import {
   LaafficException,
   type LaafficInputException,
+  type SendOptions,
   type SendSms,
   type SmsReceipt,
   type SmsService,
@@ -24,7 +25,7 @@ const recipient = fc.oneof(
 );
 const valid = fc.record({
   to: fc.oneof(recipient, fc.array(recipient, { minLength: 1, maxLength: 8 })),
-  // The sandbox refuses contents with a trigger in them.
+  // The sandbox rejects contents with a trigger in them.
   content: fc.string({ minLength: 1, maxLength: 60, unit: 'grapheme' }).filter((text) => !text.includes('[')),
   senderId: fc.option(fc.stringMatching(/^[A-Za-z ]{0,32}$/), { nil: undefined }),
 });
@@ -35,7 +36,7 @@ const invalid = fc.record({
 });
 const options = fc.record({ method: fc.constantFrom('POST', 'GET') } as const, { requiredKeys: [] });
 
-/** What a send came to, without the ids, which differ. */
+/** The outcome of a send, without the ids, which differ. */
 async function resultOf(call: Promise<SmsReceipt>): Promise<unknown> {
   try {
     const { accepted, rejected, unknown } = await call;
@@ -47,38 +48,93 @@ async function resultOf(call: Promise<SmsReceipt>): Promise<unknown> {
   }
 }
 
+afterEach(() => {
+  sms.reset();
+});
+
 async function agree(send: (service: SmsService) => Promise<SmsReceipt>): Promise<void> {
   const ours = await resultOf(send(sms));
-  expect(ours).toEqual(await resultOf(send(both.gateway.sms)));
+  expect(ours).toEqual(await resultOf(send(both.client.sms)));
 }
 
-describe('the fake and the real service agree', () => {
-  it('on valid commands', async () => {
+describe('FakeSmsService', () => {
+  it('gives valid commands the outcome of the real service', async () => {
     await fc.assert(
       fc.asyncProperty(valid, options, (command, how) => agree((service) => service.send(command, how))),
       { numRuns: 100 },
     );
   });
 
-  it('on commands that nobody checked', async () => {
+  it('gives arbitrary commands the outcome of the real service', async () => {
     await fc.assert(
       fc.asyncProperty(invalid, options, (command, how) => agree((service) => service.send(command as SendSms, how))),
       { numRuns: 200 },
     );
   });
 
-  it.each([
-    ['POST', 1001],
-    ['GET', 101],
-  ] as const)('on %s of %i recipients', async (method, count) => {
-    const to = Array.from({ length: count }, (_, i) => `9185${String(i).padStart(7, '0')}`);
-    await agree((service) => service.send({ to, content: 'x' }, { method }));
-    sms.reset();
-    await agree((service) => service.send({ to: to.slice(1), content: 'x' }, { method }));
-    sms.assertSentCount(count - 1);
+  // Both run the same checks, so these say what the checks must find.
+  it.each<[string, unknown, SendOptions, { field: string; problem: string }[]]>([
+    [
+      'a sender with blanks in front and too many characters',
+      { to: '91856321412', content: 'x', senderId: `  ${'s'.repeat(33)}` },
+      {},
+      [{ field: 'senderId', problem: 'must have at most 32 characters' }],
+    ],
+    [
+      '1001 recipients by POST',
+      { to: Array.from({ length: 1001 }, () => '91856321412'), content: 'x' },
+      { method: 'POST' },
+      [{ field: 'to', problem: 'must have 1 to 1000 recipients in one request, not 1001' }],
+    ],
+    [
+      '101 recipients by GET',
+      { to: Array.from({ length: 101 }, () => '91856321412'), content: 'x' },
+      { method: 'GET' },
+      [{ field: 'to', problem: 'must have 1 to 100 recipients in one request, not 101' }],
+    ],
+    [
+      'a number without a country code, and no content',
+      { to: ['91856321412', '020 7946 0958'], content: '' },
+      {},
+      [
+        {
+          field: 'to[1]',
+          problem: 'must be a phone number with country code: it starts with 0, so its country code is missing',
+        },
+        { field: 'content', problem: 'must not be empty' },
+      ],
+    ],
+    ...[0, -1, NaN, 2 ** 31].map((timeoutMs): [string, unknown, SendOptions, { field: string; problem: string }[]] => [
+      `a time limit of ${timeoutMs}`,
+      { to: '91856321412', content: 'x' },
+      { timeoutMs },
+      [{ field: 'timeoutMs', problem: 'must be milliseconds, from 1 and below 2147483648' }],
+    ]),
+  ])('rejects %s, like the real service', async (_, command, how, issues) => {
+    for (const service of [sms, both.client.sms]) {
+      await expect(service.send(command as SendSms, how)).rejects.toMatchObject({
+        code: 'LAAFFIC_INVALID_COMMAND',
+        outcome: 'rejected',
+        issues,
+      });
+    }
+    sms.assertNothingSent();
+    expect(both.sandbox.requests).toEqual([]);
   });
 
-  it.each([0, -1, NaN, 2 ** 31])('on a time-out of %d', async (timeout) => {
-    await agree((service) => service.send({ to: '91856321412', content: 'x' }, { timeout }));
+  it.each([
+    ['POST', 1000],
+    ['GET', 100],
+  ] as const)('accepts as many recipients by %s as the real service: %i', async (method, count) => {
+    const to = Array.from({ length: count }, (_, i) => `9185${String(i).padStart(7, '0')}`);
+    await agree((service) => service.send({ to, content: 'x' }, { method }));
+    sms.assertSentCount(count);
+    expect(both.sandbox.messages).toHaveLength(count);
+  });
+
+  it('sends a trimmed sender, like the real service', async () => {
+    await agree((service) => service.send({ to: '91856321412', content: 'x', senderId: ' ACME ' }));
+    expect(sms.lastMessage().senderId).toBe('ACME');
+    expect(both.sandbox.messages[0]?.senderId).toBe('ACME');
   });
 });

@@ -1,5 +1,5 @@
 import { AssertionError } from 'node:assert';
-import { FakeSmsService, type SentSms } from 'nestjs-laaffic/testing';
+import { FakeSmsService } from 'nestjs-laaffic/testing';
 
 let sms: FakeSmsService;
 beforeEach(() => {
@@ -23,8 +23,8 @@ function failureOf(check: () => unknown): string {
   throw new Error('the assertion was expected to fail, but passed');
 }
 
-describe('what was sent', () => {
-  it('has an entry for each recipient, with the ids that the receipt tells', async () => {
+describe('FakeSmsService.sent', () => {
+  it('has an entry for each recipient, with the ids of the receipt', async () => {
     const receipt = await sms.send({ ...toTwo, to: ['+91 85632 1412', { number: '91856321413', orderId: 'mine' }] });
     expect(receipt).toEqual({
       accepted: [
@@ -39,14 +39,14 @@ describe('what was sent', () => {
     expect(sms.lastMessage()).toEqual(sms.sent[1]);
   });
 
-  it.each(['POST', 'GET'] as const)('is the same content whatever the method: %s', async (method) => {
+  it.each(['POST', 'GET'] as const)('has the same content by %s', async (method) => {
     const content = '100 % + & ? = # ünï 😀\n"quoted", with commas';
     await sms.send({ to: '91856321412', content, senderId: 'A&B' }, { method });
     expect(sms.lastMessage()).toMatchObject({ content, senderId: 'A&B' });
   });
 
-  it('has each content of sendEach', async () => {
-    await sms.sendEach([
+  it('has each content of sendBatch', async () => {
+    await sms.sendBatch([
       { to: '91856321412', content: 'for one' },
       { to: ['91856321413', '91856321414'], content: 'for two' },
     ]);
@@ -57,41 +57,41 @@ describe('what was sent', () => {
     ]);
   });
 
-  it('has what other accounts send over the same service', async () => {
+  it('has the messages of withAccount', async () => {
     await sms
-      .as({ appId: 'a', apiKey: 'b', apiSecret: 'c', senderId: 'Tenant' })
+      .withAccount({ appId: 'a', apiKey: 'b', apiSecret: 'c', senderId: 'Tenant' })
       .send({ to: '91856321412', content: 'x' });
     expect(sms.lastMessage().senderId).toBe('Tenant');
   });
 
-  it('is a list of its own each time', async () => {
+  it('is a new list each time', async () => {
     const before = sms.sent;
     await sms.send(toTwo);
     expect([before.length, sms.sent.length]).toEqual([0, 2]);
   });
 
-  it('is forgotten by reset, and ids begin again', async () => {
+  it('is empty after reset, and ids start again', async () => {
     const first = await sms.send(toTwo);
     sms.failNext({ status: -10 });
     sms.failNextQuery({ status: -1 });
-    sms.willReport('2601010000000000001', 'delivered');
-    sms.balanceIs('0');
+    sms.setDeliveryReport('2601010000000000001', 'delivered');
+    sms.setBalance('0');
     sms.reset();
     sms.assertNothingSent();
     expect(await sms.send(toTwo)).toEqual(first);
-    expect(await sms.balance()).toEqual({ balance: '99.990000', gift: '50.00000', credit: '0' });
-    expect(await sms.reports(['2601010000000000001'])).toMatchObject([{ state: 'sending' }]);
+    expect(await sms.getBalance()).toEqual({ balance: '99.990000', gift: '50.00000', credit: '0' });
+    expect(await sms.getDeliveryReports(['2601010000000000001'])).toMatchObject([{ state: 'sending' }]);
   });
 });
 
-describe('assertions pass', () => {
+describe('the assertions pass', () => {
   it('when nothing was sent', () => {
     sms.assertNothingSent();
     sms.assertSentCount(0);
     sms.assertNotSentTo('91856321412');
   });
 
-  it('for numbers written in any way, and with a predicate that accepts one of them', async () => {
+  it('for numbers in any form, and with a predicate that accepts a message', async () => {
     await sms.send(toTwo);
     sms.assertSent();
     sms.assertSent(({ content }) => /\d{6}/.test(content));
@@ -102,7 +102,7 @@ describe('assertions pass', () => {
   });
 });
 
-describe('assertions fail readably, with masked numbers and no whole content', () => {
+describe('the assertions fail with masked numbers and shortened contents:', () => {
   const never = () => false;
   const list = [
     '2 messages were sent:',
@@ -195,7 +195,7 @@ describe('assertions fail readably, with masked numbers and no whole content', (
     expect(lines.slice(10)).toEqual(['  10. to 9185…409: "call 9185…412"', '  … and 2 more']);
   });
 
-  it('when asked about what is no number', () => {
+  it('for a text that is not a number', () => {
     const message = 'Expected a phone number with country code to look for, 7 to 15 digits';
     expect(
       failureOf(() => {
@@ -207,27 +207,5 @@ describe('assertions fail readably, with masked numbers and no whole content', (
         sms.assertNotSentTo('12');
       }),
     ).toBe(message);
-  });
-});
-
-describe('types', () => {
-  it('hold users to what there is', () => {
-    const wrong = (fake: FakeSmsService, [first]: readonly SentSms[]) => {
-      // @ts-expect-error a failure is a status, a fault or a list of numbers
-      fake.failNext({ outcome: 'unknown' });
-      // @ts-expect-error no such fault
-      fake.failNext({ failure: 'flood' });
-      // @ts-expect-error queries have no recipients to refuse
-      fake.failNextQuery({ reject: ['91856321412'] });
-      // @ts-expect-error amounts are text
-      fake.balanceIs(12.5);
-      // @ts-expect-error no such state
-      fake.willReport('2601010000000000001', 'lost');
-      // @ts-expect-error what was sent cannot be changed
-      first!.content = '';
-      const number: string = fake.lastMessage().number;
-      return number;
-    };
-    expect(wrong).toBeInstanceOf(Function);
   });
 });

@@ -15,17 +15,17 @@ const price = { total: '0.02', unit: '0.01', segments: 2, currency: 'EUR' };
 const at = (day: number) => new Date(Date.UTC(2026, 0, day, 9, 30));
 const january = { from: '2026-01-01T00:00:00Z', to: new Date('2026-01-31T23:59:59Z') };
 
-describe('reports', () => {
-  it('are sending until a test says otherwise, and not found for what was never sent', async () => {
+describe('getDeliveryReports of the fake', () => {
+  it('returns sending until a test sets a report, and not-found for unknown messages', async () => {
     await sms.send({ to: ['91856321412', '91856321413', '91856321414'], content: 'hi' });
     const [first, second, third] = sms.sent.map(({ msgId }) => msgId) as [string, string, string];
-    sms.willReport(first, 'delivered', { at: at(2), price });
-    sms.willReport(second, 'failed');
-    sms.willReport(third, 'not-found');
+    sms.setDeliveryReport(first, 'delivered', { at: at(2), price });
+    sms.setDeliveryReport(second, 'failed');
+    sms.setDeliveryReport(third, 'not-found');
     await sms.send({ to: '91856321415', content: 'hi' });
     const { msgId: fourth } = sms.lastMessage();
     const unheard = '2509102134011228732';
-    expect(await sms.reports([first, second, third, fourth, unheard])).toEqual([
+    expect(await sms.getDeliveryReports([first, second, third, fourth, unheard])).toEqual([
       { msgId: first, number: '91856321412', state: 'delivered', at: at(2), price },
       { msgId: second, number: '91856321413', state: 'failed', at: undefined },
       { msgId: third, number: undefined, state: 'not-found', at: undefined },
@@ -34,33 +34,33 @@ describe('reports', () => {
     ]);
   });
 
-  it('can be of messages that others sent', async () => {
-    sms.willReport('2509102134011228732', 'delivered');
-    sms.willReport('2509102134011228733', 'delivered', { number: '8613512345678' });
-    expect(await sms.reports(['2509102134011228732', '2509102134011228733'])).toMatchObject([
+  it('returns reports that a test sets for other messages', async () => {
+    sms.setDeliveryReport('2509102134011228732', 'delivered');
+    sms.setDeliveryReport('2509102134011228733', 'delivered', { number: '8613512345678' });
+    expect(await sms.getDeliveryReports(['2509102134011228732', '2509102134011228733'])).toMatchObject([
       { number: '91856321412', state: 'delivered' },
       { number: '8613512345678', state: 'delivered' },
     ]);
   });
 
-  it('by time have what is finished within the span, each once', async () => {
+  it('agrees with listSentMessages, which lists finished messages of the range once', async () => {
     await sms.send({ to: ['91856321412', '91856321413', '91856321414', '91856321415'], content: 'hi' });
     const ids = sms.sent.map(({ msgId }) => msgId) as [string, string, string, string];
-    sms.willReport(ids[0], 'delivered', { at: new Date('2026-01-31T23:59:59.500Z') });
-    sms.willReport(ids[1], 'failed', { at: at(30), price });
-    sms.willReport(ids[2], 'delivered', { at: new Date('2026-02-01T00:00:00Z') });
-    sms.willReport(ids[3], 'sending', { at: at(3) });
-    expect(await all(sms.sentRecords(january))).toEqual([
+    sms.setDeliveryReport(ids[0], 'delivered', { at: new Date('2026-01-31T23:59:59.500Z') });
+    sms.setDeliveryReport(ids[1], 'failed', { at: at(30), price });
+    sms.setDeliveryReport(ids[2], 'delivered', { at: new Date('2026-02-01T00:00:00Z') });
+    sms.setDeliveryReport(ids[3], 'sending', { at: at(3) });
+    expect(await all(sms.listSentMessages(january))).toEqual([
       { msgId: ids[0], number: '91856321412', state: 'delivered', at: new Date('2026-01-31T23:59:59.500Z') },
       { msgId: ids[1], number: '91856321413', state: 'failed', at: at(30), price },
     ]);
     const quarter = { from: january.from, to: '2026-03-31T00:00:00Z' };
-    expect((await all(sms.sentRecords(quarter))).map(({ msgId }) => msgId)).toEqual(ids.slice(0, 3));
+    expect((await all(sms.listSentMessages(quarter))).map(({ msgId }) => msgId)).toEqual(ids.slice(0, 3));
   });
 });
 
-describe('inbound', () => {
-  it('has what people are to have written within the span, over several pages', async () => {
+describe('listInboundMessages of the fake', () => {
+  it('lists the added messages of the range, over several pages', async () => {
     const first = {
       from: '8613512345678',
       to: 'Shop',
@@ -70,22 +70,23 @@ describe('inbound', () => {
       operator: 'CMCC',
       price,
     };
-    sms.willReceive(first);
-    for (let day = 3; day < 250; day++) sms.willReceive({ from: '91856321412', content: String(day), at: at(day) });
-    const messages = await all(sms.inbound({ from: january.from, to: '2026-12-31T00:00:00Z' }));
+    sms.addInboundMessage(first);
+    for (let day = 3; day < 250; day++)
+      sms.addInboundMessage({ from: '91856321412', content: String(day), at: at(day) });
+    const messages = await all(sms.listInboundMessages({ from: january.from, to: '2026-12-31T00:00:00Z' }));
     expect(messages).toHaveLength(248);
     expect(messages[0]).toEqual(first);
-    expect(await all(sms.inbound(january))).toHaveLength(30);
+    expect(await all(sms.listInboundMessages(january))).toHaveLength(30);
   });
 });
 
-describe('the account', () => {
-  it('holds what a test says', async () => {
-    expect(await sms.balance()).toEqual({ balance: '99.990000', gift: '50.00000', credit: '0' });
-    sms.balanceIs('0.30000000000000004');
-    expect(await sms.balance()).toEqual({ balance: '0.30000000000000004', gift: '0' });
-    sms.balanceIs('1', { gift: '2', credit: '3' });
-    expect(await sms.balance()).toEqual({ balance: '1', gift: '2', credit: '3' });
+describe('the account of the fake', () => {
+  it('has the balance that a test sets', async () => {
+    expect(await sms.getBalance()).toEqual({ balance: '99.990000', gift: '50.00000', credit: '0' });
+    sms.setBalance('0.30000000000000004');
+    expect(await sms.getBalance()).toEqual({ balance: '0.30000000000000004', gift: '0' });
+    sms.setBalance('1', { gift: '2', credit: '3' });
+    expect(await sms.getBalance()).toEqual({ balance: '1', gift: '2', credit: '3' });
   });
 
   it('remembers the conversions that were confirmed', async () => {
@@ -97,12 +98,12 @@ describe('the account', () => {
     ]);
   });
 
-  it('has a clock like ours', () => {
-    expect(sms.clockOffset).toBe(0);
+  it('has the clock of this machine', () => {
+    expect(sms.clockOffsetMs).toBe(0);
   });
 });
 
-it('a query that is wrong is refused as by the real service', async () => {
-  expect(await failureOf(sms.reports(['not an id']))).toMatchObject({ code: 'LAAFFIC_INVALID_COMMAND' });
-  expect(() => sms.inbound({ from: 'yesterday', to: 'today' })).toThrow(/from must be a Date/);
+it('the fake rejects a wrong query like the real service', async () => {
+  expect(await failureOf(sms.getDeliveryReports(['not an id']))).toMatchObject({ code: 'LAAFFIC_INVALID_COMMAND' });
+  expect(() => sms.listInboundMessages({ from: 'yesterday', to: 'today' })).toThrow(/from must be a Date/);
 });

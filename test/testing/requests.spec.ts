@@ -1,7 +1,7 @@
 import { inboundPush, reportPush, signRequest } from 'nestjs-laaffic/testing';
-import { readInboundPush, readReportPush } from '../../libs/laaffic/src/gateway/push.js';
+import { readInboundPush, readReportPush } from '../../libs/laaffic/src/gateway/protocol/pushes.js';
 
-it('signRequest makes the headers of the sample on the vendor page', () => {
+it("signRequest creates the headers of the vendor's sample", () => {
   const at = new Date('2021-09-01T04:00:00.999Z');
   expect(signRequest({ apiKey: 'bDqJFiq9', apiSecret: '7bz1lzh9', at })).toEqual({
     Sign: '05d7a50893e22a5c4bb3216ae3396c7c',
@@ -10,7 +10,7 @@ it('signRequest makes the headers of the sample on the vendor page', () => {
   });
 });
 
-it('signRequest signs by the present time if none is given', () => {
+it('signRequest signs with the current time by default', () => {
   const before = Math.floor(Date.now() / 1000);
   const { Timestamp } = signRequest({ apiKey: 'a', apiSecret: 'b' });
   expect([before, before + 1, before + 2]).toContain(Number(Timestamp));
@@ -19,7 +19,7 @@ it('signRequest signs by the present time if none is given', () => {
 const price = { total: '0.03', unit: '0.01', segments: 3, currency: 'USD' };
 
 describe('reportPush', () => {
-  it('has the fields of the vendor page', () => {
+  it('creates the fields of the vendor page', () => {
     expect(reportPush()).toEqual({
       appId: '4luaKsL2',
       msgid: '2108021054011000095',
@@ -34,18 +34,19 @@ describe('reportPush', () => {
     });
   });
 
-  it.each(['delivered', 'failed'] as const)('is read as the report that it was made of: %s', (state) => {
+  it.each(['delivered', 'failed'] as const)('is read as the report that it was created from: %s', (state) => {
     const report = {
       ...{ msgId: '2601010000000000001', number: '8613512345678', orderId: 'order-1', price, state },
       at: new Date('2026-01-02T03:04:05.678Z'),
       ...(state === 'failed' ? { reason: 'EXPIRED' } : {}),
+      ...{ appId: 'app-1', mcc: '404', mnc: '10' },
     };
     expect(readReportPush(JSON.parse(JSON.stringify(reportPush(report))))).toEqual(report);
   });
 });
 
 describe('inboundPush', () => {
-  it('has the fields of the vendor page, the time in UTC+8 and without a zone', () => {
+  it('creates the fields of the vendor page, with the time in UTC+8 without a zone', () => {
     expect(inboundPush()).toEqual({
       msgid: '2108021054011000096',
       mobile: '91856321412',
@@ -57,7 +58,7 @@ describe('inboundPush', () => {
     });
   });
 
-  it('is read as the message that it was made of', () => {
+  it('is read as the message that it was created from', () => {
     const at = new Date('2026-01-02T23:04:05Z');
     const sms = {
       ...{ from: '8613512345678', to: 'Shop', content: 'Yes!', operator: 'CMCC', price, at },

@@ -50,7 +50,7 @@ describe('FakeSmsService', () => {
   it('replaces the service of a named account', async () => {
     const sms = new FakeSmsService();
     const testing = await Test.createTestingModule({
-      imports: [LaafficModule.forRoot({ ...ACCOUNT, name: 'marketing' })],
+      imports: [LaafficModule.forRoot({ ...ACCOUNT, account: 'marketing' })],
     })
       .overrideProvider(getSmsToken('marketing'))
       .useValue(sms)
@@ -59,7 +59,7 @@ describe('FakeSmsService', () => {
     await testing.close();
   });
 
-  it('takes the options of the app that change what is sent and what is refused', async () => {
+  it('accepts the options of the app that change what is sent and what is rejected', async () => {
     const sms = new FakeSmsService({ senderId: 'HOUSE', method: 'GET', maxBatchRecipients: 1 });
     const to = ['91856321412', '91856321413'];
     await sms.send({ to, content: 'of the house' });
@@ -67,30 +67,30 @@ describe('FakeSmsService', () => {
     expect(sms.sent.map(({ senderId }) => senderId)).toEqual(['HOUSE', 'HOUSE', 'OWN', 'OWN']);
     const crowd = Array.from({ length: 101 }, (_, index) => String(91856321000 + index));
     await expect(sms.send({ to: crowd, content: 'x' })).rejects.toThrow('1 to 100 recipients');
-    await expect(sms.sendEach([{ to, content: 'x' }])).rejects.toThrow('1 recipient');
+    await expect(sms.sendBatch([{ to, content: 'x' }])).rejects.toThrow('1 recipient');
     sms.assertSentCount(4);
   });
 
-  it('takes part in bulk runs, failures and stops included', async () => {
+  it('works in bulk runs, with failures and stops', async () => {
     const sms = new FakeSmsService();
     const numbers = ['91856321412', 'x', '91856321413'];
-    const run = sms.sendBulk(numbers, { content: 'Sale' }, { requestSize: 1, concurrency: 1 });
+    const run = sms.sendBulk(numbers, { content: 'Sale' }, { batchSize: 1, concurrency: 1 });
     sms.failNext({ failure: 'timeout' });
-    expect(await run.finish()).toEqual({ accepted: 1, rejected: 1, unknown: 1, dropped: 0, notAttempted: 0 });
+    expect(await run.drain()).toEqual({ accepted: 1, rejected: 1, unknown: 1, dropped: 0, notAttempted: 0 });
     sms.assertSentCount(1);
     sms.assertSentTo('91856321413');
     sms.failNext({ status: -10 });
-    await expect(sms.sendBulk(numbers, { content: 'Sale' }).finish()).rejects.toBeInstanceOf(BulkStoppedError);
+    await expect(sms.sendBulk(numbers, { content: 'Sale' }).drain()).rejects.toBeInstanceOf(BulkStoppedError);
   });
 
-  it("leaves the process's axios as it is", () => {
+  it("does not change the process's axios", () => {
     const before = { ...axios.defaults };
     new FakeSmsService();
     expect(axios.defaults).toEqual(before);
     expect(axios.interceptors.request).toEqual(axios.create().interceptors.request);
   });
 
-  it('can be a provider of its own, and is a service to the compiler', async () => {
+  it('can be a provider, and is an SmsService for the compiler', async () => {
     const service: SmsService = new FakeSmsService();
     const testing = await Test.createTestingModule({ providers: [FakeSmsService] }).compile();
     expect(testing.get(FakeSmsService)).toBeInstanceOf(SmsService);
@@ -109,7 +109,7 @@ describe('LaafficTestingModule', () => {
   const start = (imports: DynamicModule[], providers = [Notifications] as DynamicModule['providers']) =>
     Test.createTestingModule({ imports, providers: providers ?? [] }).compile();
 
-  it('gives the fake under both classes', async () => {
+  it('provides the fake under both classes', async () => {
     const testing = await start([LaafficTestingModule.forRoot()]);
     const fake = testing.get(FakeSmsService);
     expect(testing.get(SmsService)).toBe(fake);
@@ -123,9 +123,9 @@ describe('LaafficTestingModule', () => {
     expect(testing.get(FakeSmsService).lastMessage().senderId).toBe('HOUSE');
   });
 
-  it('gives each account a fake of its own, the named one under its token only', async () => {
+  it('provides a fake for each account, a named one under its token only', async () => {
     const testing = await start(
-      [LaafficTestingModule.forRoot(), LaafficTestingModule.forRoot({ name: 'marketing' })],
+      [LaafficTestingModule.forRoot(), LaafficTestingModule.forRoot({ account: 'marketing' })],
       [Campaigns],
     );
     const { otp, marketing } = testing.get(Campaigns);
@@ -134,11 +134,11 @@ describe('LaafficTestingModule', () => {
     testing.get(FakeSmsService).assertNothingSent();
     testing.get<FakeSmsService>(getSmsToken('marketing')).assertSentCount(1);
 
-    const named = await start([LaafficTestingModule.forRoot({ name: 'marketing' })], []);
+    const named = await start([LaafficTestingModule.forRoot({ account: 'marketing' })], []);
     expect(() => named.get(FakeSmsService)).toThrow(/could not find FakeSmsService/);
   });
 
-  it('is there for every module when it is global, and only for its importers when it is not', async () => {
+  it('is available to every module if it is global, otherwise to its importers only', async () => {
     @Module({ providers: [Notifications], exports: [Notifications] })
     class Feature {}
     const withFeature = (isGlobal: boolean) =>

@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { PushCounts } from 'nestjs-laaffic/webhooks';
+import { WebhookMetrics } from 'nestjs-laaffic/webhooks';
 import { INBOUND, PLATFORMS, post, REPORT, SECRET, startReceiver, type ReceiverOptions } from './receiver.js';
 
 const WRONG = 'kQ3v9sXw2LpZ7tRc';
@@ -45,18 +45,18 @@ describe.each(PLATFORMS)('on %s', (_platform, adapter) => {
     ['a body that is no JSON', `/laaffic/${WRONG}/reports`, '{"msgid":', {}],
     ['a body of another type', `/laaffic/${WRONG}/reports`, '<p>', { 'content-type': 'text/html' }],
     ['a body that is far too long', `/laaffic/${WRONG}/reports`, JSON.stringify('x'.repeat(90_000)), {}],
-  ])('%s gets the answer of an unknown route', async (_name, path, body, headers) => {
-    const { receiver, answers } = await both({ options: { bodyLimit: 1000 } });
+  ])('%s gets the response of an unknown route', async (_name, path, body, headers) => {
+    const { receiver, answers } = await both({ options: { maxBodyBytes: 1000 } });
     const { inbox, app, logger } = receiver;
     const [answer, unknown] = await answers(path, body, headers);
     expect(answer).toEqual(unknown);
     expect(answer!.status).toBeGreaterThanOrEqual(400);
     expect(inbox).toEqual({ reports: [], messages: [], unreadable: [] });
-    expect(app.get(PushCounts)).toEqual(new PushCounts());
+    expect(app.get(WebhookMetrics)).toEqual(new WebhookMetrics());
     expect(logger.lines.join('\n')).not.toContain(SECRET);
   });
 
-  it('an unknown route is answered with 404 and its path', async () => {
+  it('an unknown route gets 404 with its path', async () => {
     const { url } = await start();
     const answer = await post(`${url}/laaffic/${WRONG}/reports`, REPORT);
     expect([answer.status, JSON.parse(answer.body)]).toEqual([
@@ -65,7 +65,7 @@ describe.each(PLATFORMS)('on %s', (_platform, adapter) => {
     ]);
   });
 
-  it.each(['GET', 'PUT', 'DELETE', 'OPTIONS', 'HEAD'])('%s gets the answer of an unknown route', async (method) => {
+  it.each(['GET', 'PUT', 'DELETE', 'OPTIONS', 'HEAD'])('%s gets the response of an unknown route', async (method) => {
     const { receiver, bare } = await both();
     const [answer, unknown] = await Promise.all(
       [receiver, bare].map(async ({ url }) => {
@@ -77,7 +77,7 @@ describe.each(PLATFORMS)('on %s', (_platform, adapter) => {
     expect(answer![0]).toBe(404);
   });
 
-  it('secrets are replaced without a gap: all of the list are right', async () => {
+  it('every secret of the list is valid, so that one can be replaced without a gap', async () => {
     const { push } = await start({ options: { secret: undefined, secrets: [SECRET, `${OTHER}\n`] } });
     const secrets = [SECRET, OTHER, WRONG];
     const answers = await Promise.all(secrets.map((secret) => push('reports', REPORT, {}, secret)));
@@ -109,7 +109,7 @@ describe.each(PLATFORMS)('on %s', (_platform, adapter) => {
     ['fewer entries than proxies', { allowedIps: ['203.0.113.7'], trustProxy: 2 }, '203.0.113.7', 404],
     ['no header where there should be one', { allowedIps: ['127.0.0.1'], trustProxy: 1 }, undefined, 404],
     ['a header that is no address', { allowedIps: ['0.0.0.0/0', '::/0'], trustProxy: 1 }, 'unknown', 404],
-  ])('with an IP list: %s', async (_name, options, forwardedFor, expected) => {
+  ])('an IP list decides: %s', async (_name, options, forwardedFor, expected) => {
     const { receiver, answers } = await both({ options: options! });
     const { inbox, app, logger } = receiver;
     const headers = forwardedFor === undefined ? {} : { 'x-forwarded-for': forwardedFor };
@@ -117,8 +117,8 @@ describe.each(PLATFORMS)('on %s', (_platform, adapter) => {
     expect(answer!.status).toBe(expected);
     expect(JSON.stringify(answer) === JSON.stringify(unknown)).toBe(expected === 404);
     expect(inbox.reports).toHaveLength(expected === 200 ? 1 : 0);
-    expect(app.get(PushCounts).refused).toBe(expected === 404 ? 1 : 0);
-    const warning = 'warn A push with the right secret came from an address that is not in allowedIps LaafficWebhooks';
+    expect(app.get(WebhookMetrics).rejected).toBe(expected === 404 ? 1 : 0);
+    const warning = 'warn A push with a valid secret came from an address that is not in allowedIps LaafficWebhooks';
     expect(logger.lines.filter((line) => line.startsWith('warn A push'))).toEqual(expected === 404 ? [warning] : []);
   });
 });

@@ -7,15 +7,19 @@ const { 'orderId ': orderId, ...withoutOrderId } = REPORT;
 const { pricedetail, ...withoutPrice } = REPORT;
 const { msgid, ...withoutId } = REPORT;
 const { mobile, ...withoutMobile } = REPORT;
-const bare = { msgId: msgid, number: '91856321412', state: 'delivered', at };
+const bare = { msgId: msgid, number: '91856321412', state: 'delivered', at, appId: '4luaKsL2' };
 const delivered = { ...bare, orderId, price };
 
 /** The vendor's variants, page by page, and what each means. */
 const REPORTS: [string, object, object][] = [
   ['the Laaffic page, with a blank after orderId', REPORT, delivered],
   ['the older onbuka page', { ...REPORT, timestamp: 1629801177192 }, delivered],
-  ['the newer onbuka page', { ...withoutOrderId, orderId, mcc: '404', mnc: '-1' }, delivered],
-  ['itniotech.com, without order id', { ...withoutOrderId, mcc: '404', mnc: '45' }, { ...bare, price }],
+  ['the newer onbuka page', { ...withoutOrderId, orderId, mcc: '404', mnc: '-1' }, { ...delivered, mcc: '404' }],
+  [
+    'itniotech.com, without order id',
+    { ...withoutOrderId, mcc: '404', mnc: '45' },
+    { ...bare, price, mcc: '404', mnc: '45' },
+  ],
   ['itniotech.cn', { ...withoutOrderId, orderId }, delivered],
   ['msgId as in answers to pulls', { ...withoutId, msgId: msgid }, delivered],
   ['number as in answers to pulls', { ...withoutMobile, number: mobile }, delivered],
@@ -87,12 +91,7 @@ const UNREADABLE: [string, 'reports' | 'inbound', string, string][] = [
   ['a text', 'inbound', '"hello"', 'missing-fields'],
   ['a report without number', 'reports', '{ "msgid" : "1", "status":0 }', 'missing-fields'],
   ['a report without status', 'reports', '{"msgid":"1","mobile":"91856321412"}', 'missing-fields'],
-  [
-    'an id that is a number, which has lost digits',
-    'reports',
-    '{"msgid":2108241832571000001,"mobile":"91856321412","status":0}',
-    'missing-fields',
-  ],
+  ['an id that is no whole number', 'reports', '{"msgid":1.5,"mobile":"91856321412","status":0}', 'missing-fields'],
   ['a message without content', 'inbound', '{"mobile":"91856321412"}', 'missing-fields'],
   ['forbidden keys', 'reports', '{"__proto__":{"msgid":"1"},"constructor":{"prototype":{}}}', 'missing-fields'],
 ];
@@ -102,7 +101,7 @@ const status = ({ status: code, body }: Answer): unknown[] => [code, body && JSO
 describe.each(PLATFORMS)('on %s', (_platform, adapter) => {
   let receiver: Awaited<ReturnType<typeof startReceiver>>;
   beforeAll(async () => {
-    receiver = await startReceiver(adapter(), { options: { bodyLimit: 2_000 } });
+    receiver = await startReceiver(adapter(), { options: { maxBodyBytes: 2_000 } });
   });
   afterAll(() => receiver.close());
 
@@ -130,14 +129,15 @@ describe.each(PLATFORMS)('on %s', (_platform, adapter) => {
     },
   );
 
-  it.each(UNREADABLE)('unreadable: %s', async (_name, route, text, reason) => {
+  it.each(UNREADABLE)('an unreadable push is %s', async (_name, route, text, reason) => {
     receiver.inbox.clear();
     const answer = await receiver.push(route, text);
     expect(status(answer)).toEqual([
       400,
       { statusCode: 400, message: expect.stringMatching(/^The body /), error: 'Bad Request' },
     ]);
-    expect(receiver.inbox).toEqual({ reports: [], messages: [], unreadable: [{ route, reason, text }] });
+    const push = { route, reason, text, bytes: Buffer.from(text) };
+    expect(receiver.inbox).toEqual({ reports: [], messages: [], unreadable: [push] });
   });
 
   it.each([
@@ -147,10 +147,44 @@ describe.each(PLATFORMS)('on %s', (_platform, adapter) => {
     ['application/json; charset=nonsense', '{"msgid":"charset","mobile":"91856321412","status":0}'],
     ['', '{"msgid":"none","mobile":"91856321412","status":0}'],
     ['application/json', '\uFEFF{"msgid":"mark","mobile":"91856321412","status":0}'],
-  ])('a report of the type %j is read all the same', async (type, text) => {
+  ])('a report with the content type %j is read all the same', async (type, text) => {
     receiver.inbox.clear();
     expect((await receiver.push('reports', text, { 'content-type': type })).status).toBe(200);
     expect(receiver.inbox.reports).toHaveLength(1);
+  });
+
+  it('a body is decoded by its charset, and rejected with its bytes if that is wrong', async () => {
+    receiver.inbox.clear();
+    const sms = (id: string, ...content: number[]) =>
+      Buffer.from([...Buffer.from(`{"msgid":"${id}","mobile":"91856321412","content":"`), ...content, 0x22, 0x7d]);
+    const [gbk, latin, utf8] = [sms('c1', 0xb6, 0xa9), sms('c2', 0xfc), sms('c3', 0xc3, 0xbc)];
+    const push = async (body: Buffer, type: string) =>
+      (await receiver.push('inbound', body, { 'content-type': type })).status;
+    expect([
+      await push(gbk, 'application/json;charset=GBK'),
+      await push(utf8, 'application/json; charset="utf8"'),
+      await push(sms('c4', 0xc3, 0xbc), 'application/json; charset=klingon'),
+      await push(latin, 'application/json;charset=UTF-8'),
+      await push(gbk, 'application/json'),
+      await push(latin, 'application/json; charset=klingon'),
+    ]).toEqual([200, 200, 200, 400, 400, 400]);
+    expect(receiver.inbox.messages.map(({ content }) => content)).toEqual(['订', 'ü', 'ü']);
+    expect(
+      receiver.inbox.unreadable.map(({ reason, bytes }) => [reason, bytes.equals(latin), bytes.equals(gbk)]),
+    ).toEqual([
+      ['wrong-encoding', true, false],
+      ['wrong-encoding', false, true],
+    ]);
+  });
+
+  it('ids that are numbers keep every digit', async () => {
+    receiver.inbox.clear();
+    const report = '{"msgid":2108241899991000001,"mobile":91856321412,"status":0,"orderId":9007199254740993}';
+    const sms = '{"msgid":2108241899991000003,"mobile":91856321412,"content":"9007199254740993"}';
+    expect((await receiver.push('reports', report)).status).toBe(200);
+    expect((await receiver.push('inbound', sms)).status).toBe(200);
+    expect(receiver.inbox.reports).toMatchObject([{ msgId: '2108241899991000001', orderId: '9007199254740993' }]);
+    expect(receiver.inbox.messages).toMatchObject([{ msgId: '2108241899991000003', content: '9007199254740993' }]);
   });
 
   it('a form reaches @OnUnreadablePush with its exact text', async () => {
@@ -158,10 +192,12 @@ describe.each(PLATFORMS)('on %s', (_platform, adapter) => {
     const text = 'msgid=1&mobile=%2B91&x=a+b';
     const type = { 'content-type': 'application/x-www-form-urlencoded' };
     expect((await receiver.push('reports', text, type)).status).toBe(400);
-    expect(receiver.inbox.unreadable).toEqual([{ route: 'reports', reason: 'malformed-json', text }]);
+    expect(receiver.inbox.unreadable).toEqual([
+      { route: 'reports', reason: 'malformed-json', text, bytes: Buffer.from(text) },
+    ]);
   });
 
-  it('a body of just the limit is read, one byte more is too long, and a very long one is cut', async () => {
+  it('a body of exactly the limit is read, one more byte is too long, and a very long body is truncated', async () => {
     receiver.inbox.clear();
     const padded = (id: string, length: number) => JSON.stringify({ ...REPORT, msgid: id }).padEnd(length);
     const texts = [padded('a', 2_000), padded('b', 2_001), padded('c', 1_000_000)];
@@ -174,7 +210,12 @@ describe.each(PLATFORMS)('on %s', (_platform, adapter) => {
     ]);
     expect(receiver.inbox.reports.map(({ msgId }) => msgId)).toEqual(['a']);
     expect(new Set(receiver.inbox.unreadable)).toEqual(
-      new Set(texts.slice(1).map((text) => ({ route: 'reports', reason: 'too-long', text: text.slice(0, 2_000) }))),
+      new Set(
+        texts.slice(1).map((text) => {
+          const cut = text.slice(0, 2_000);
+          return { route: 'reports', reason: 'too-long', text: cut, bytes: Buffer.from(cut) };
+        }),
+      ),
     );
   });
 

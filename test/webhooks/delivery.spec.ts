@@ -1,20 +1,22 @@
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
+import { request } from 'node:http';
 import { connect } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
-import type { Type } from '@nestjs/common';
+import type { OnApplicationShutdown, Type } from '@nestjs/common';
+import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import {
   MemoryPushStore,
   OnDeliveryReport,
   OnInboundSms,
   OnUnreadablePush,
-  PushCounts,
+  WebhookMetrics,
   PushStore,
   type DeliveryReport,
 } from 'nestjs-laaffic/webhooks';
 import { cases } from '../cases.js';
-import { until } from '../module/account.js';
 import { Inbox, INBOUND, PLATFORMS, REPORT, SECRET, startReceiver, type ReceiverOptions } from './receiver.js';
+import { until } from '../until.js';
 
 const OTHER = { ...REPORT, msgid: '2108241832571000009' };
 const FAILED = { statusCode: 500, message: 'Internal server error' };
@@ -31,7 +33,7 @@ describe.each(PLATFORMS)('on %s', (_platform, adapter) => {
     return { ...receiver, push };
   }
 
-  it('handlers get what they ask for', async () => {
+  it('handlers get the pushes of their decorators', async () => {
     const calls: string[] = [];
     class Handlers {
       @OnDeliveryReport()
@@ -67,7 +69,7 @@ describe.each(PLATFORMS)('on %s', (_platform, adapter) => {
     ]);
   });
 
-  it('one that fails does not keep the others from running, and a repetition runs that one alone', async () => {
+  it('a failed handler does not prevent the others, and a duplicate runs only the failed one', async () => {
     const calls: string[] = [];
     let failures = 2;
     class First {
@@ -99,10 +101,10 @@ describe.each(PLATFORMS)('on %s', (_platform, adapter) => {
     expect(calls).toEqual([]);
     expect(await push('reports', OTHER)).toBe(200);
     expect(calls.sort()).toEqual(['first', 'second', 'third']);
-    expect(app.get(PushCounts)).toEqual({ succeeded: 3, failed: 1, unreadable: 0, refused: 0, duplicates: 4 });
+    expect(app.get(WebhookMetrics)).toEqual({ succeeded: 3, failed: 1, unreadable: 0, rejected: 0, duplicates: 4 });
   });
 
-  it('of an unreadable push too: 500 until its handler succeeds, then 400', async () => {
+  it('an unreadable push gets 500 until its handler succeeds, then 400', async () => {
     let failures = 1;
     class Keeper {
       @OnUnreadablePush()
@@ -114,7 +116,7 @@ describe.each(PLATFORMS)('on %s', (_platform, adapter) => {
     expect([await push('inbound', '<p>'), await push('inbound', '<p>')]).toEqual([500, 400]);
   });
 
-  it('the same push at the same time waits for the first and shares its outcome', async () => {
+  it('the same push at the same time waits for the first one and shares its result', async () => {
     const ends: ((isDone: boolean) => void)[] = [];
     class Slow {
       @OnDeliveryReport()
@@ -128,7 +130,7 @@ describe.each(PLATFORMS)('on %s', (_platform, adapter) => {
       }
     }
     const { app, push } = await start([Slow]);
-    const counts = app.get(PushCounts);
+    const counts = app.get(WebhookMetrics);
     for (const [round, isDone] of [false, true].entries()) {
       const pushes = [1, 2, 3, 4].map(() => push('reports', REPORT));
       await until(() => counts.duplicates >= (round + 1) * 3);
@@ -138,7 +140,7 @@ describe.each(PLATFORMS)('on %s', (_platform, adapter) => {
     }
   });
 
-  it('a push is forgotten when its window is over, and the oldest when there are too many', async () => {
+  it('a push is forgotten after its window, and the oldest one if there are too many', async () => {
     let now = 1_630_000_000_000;
     let runs = 0;
     class Counter {
@@ -148,7 +150,7 @@ describe.each(PLATFORMS)('on %s', (_platform, adapter) => {
       }
     }
     const store = new MemoryPushStore(2, () => now);
-    const { push } = await start([Counter], { store, deduplicationWindow: 60_000 });
+    const { push } = await start([Counter], { store, deduplicationWindowMs: 60_000 });
     const runsOf = async (msgid: string) => {
       const before = runs;
       await push('reports', { ...REPORT, msgid });
@@ -162,7 +164,7 @@ describe.each(PLATFORMS)('on %s', (_platform, adapter) => {
     expect([await runsOf('b'), await runsOf('c'), await runsOf('a'), store.size]).toEqual([1, 1, 1, 2]);
   });
 
-  it('a store that cannot be asked answers 500; one that cannot note, 200', async () => {
+  it('a store that fails to read leads to 500, one that fails to write to 200', async () => {
     let runs = 0;
     let isUp = false;
     class Counter {
@@ -206,7 +208,7 @@ describe.each(PLATFORMS)('on %s', (_platform, adapter) => {
     expect(logger.lines.filter((line) => /^(error|warn)/.test(line))).toEqual([]);
   });
 
-  it('stores see neither numbers nor contents nor secrets', async () => {
+  it('stores get neither numbers nor contents nor secrets', async () => {
     const keys: string[] = [];
     class Handlers {
       @OnDeliveryReport()
@@ -227,7 +229,7 @@ describe.each(PLATFORMS)('on %s', (_platform, adapter) => {
     );
   });
 
-  it('logs hold no number, no content and no secret', async () => {
+  it('logs have no number, no content and no secret', async () => {
     class Careless {
       @OnDeliveryReport()
       report(report: DeliveryReport) {
@@ -255,7 +257,7 @@ describe.each(PLATFORMS)('on %s', (_platform, adapter) => {
     expect(logger.lines.join('\n')).not.toMatch(new RegExp(`91856321412|STOP|你好|${SECRET}`));
   });
 
-  it('a kind that nobody handles is answered with 200 and warned about once', async () => {
+  it('a push without a handler gets 200 and one warning', async () => {
     class Reports {
       @OnDeliveryReport({ state: 'failed' })
       run() {
@@ -270,17 +272,45 @@ describe.each(PLATFORMS)('on %s', (_platform, adapter) => {
     ];
     expect(statuses).toEqual([200, 200, 200]);
     expect(logger.lines.filter((line) => line.includes('No method'))).toEqual([
-      'warn No method is decorated for pushes of the kind "inbound": they are answered and dropped LaafficWebhooks',
+      'warn No method is decorated for pushes of the kind "inbound". They are acknowledged and dropped LaafficWebhooks',
     ]);
   });
 });
 
-describe('in the long run', () => {
+it('an app that shuts down waits for handlers although the platform disconnected', async () => {
+  const [begun, goOn] = [new EventEmitter(), new EventEmitter()];
+  const told: string[] = [];
+  class Slow implements OnApplicationShutdown {
+    @OnDeliveryReport()
+    async run() {
+      begun.emit('run');
+      await once(goOn, 'now');
+      told.push('handled');
+    }
+    onApplicationShutdown() {
+      told.push('ended');
+    }
+  }
+  const receiver = await startReceiver(new ExpressAdapter(), { handlers: [Slow] });
+  const running = once(begun, 'run');
+  const push = request(`${await receiver.app.getUrl()}/laaffic/${SECRET}/reports`, { method: 'POST' });
+  push.on('error', () => undefined).end(JSON.stringify(REPORT));
+  await running;
+  push.destroy();
+  const closing = receiver.close();
+  // Time enough for the rest of the app to end.
+  for (let turns = 0; turns < 200; turns++) await setImmediate();
+  goOn.emit('now');
+  await closing;
+  expect(told).toEqual(['handled', 'ended']);
+});
+
+describe('LaafficWebhooksModule in the long run', () => {
   let close: () => Promise<unknown>;
   // It ends the senders of a test that failed, too.
   afterEach(() => close());
 
-  it('many reports, a fifth of them twice, out of order, to handlers that fail half of the time: each once, none lost', async () => {
+  it('delivers each report once to failing handlers, out of order and with duplicates', async () => {
     const random = randomFrom(42);
     const succeeded = { a: [] as string[], b: [] as string[] };
     let failures = 0;

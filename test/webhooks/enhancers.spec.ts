@@ -115,7 +115,7 @@ async function start(...handlers: (new () => object)[]) {
   return { app, push };
 }
 
-describe('what handlers and their classes are decorated with', () => {
+describe('guards, interceptors and pipes of handlers and their classes', () => {
   let receiver: Awaited<ReturnType<typeof start>>;
   beforeEach(async () => {
     calls.length = 0;
@@ -123,7 +123,7 @@ describe('what handlers and their classes are decorated with', () => {
   });
   afterEach(() => receiver.app.close());
 
-  it('runs around them, with dependencies and metadata; what is global does not', async () => {
+  it('run around the handlers, with dependencies and metadata, and global ones do not', async () => {
     expect(await receiver.push('reports', REPORT)).toBe(200);
     expect(calls).toEqual([
       `guard laaffic Desk.take of the method ${REPORT.msgid}`,
@@ -133,12 +133,12 @@ describe('what handlers and their classes are decorated with', () => {
     ]);
   });
 
-  it('runs for the other handlers of the class as well, which may return observables', async () => {
+  it('run for all handlers of the class, which may return observables', async () => {
     expect(await receiver.push('inbound', INBOUND)).toBe(200);
     expect(calls).toEqual([`guard laaffic Desk.reply of the class ${INBOUND.msgid}`, 'reply', 'replied']);
   });
 
-  it('a guard that refuses is a handler that fails: the platform is asked to push again', async () => {
+  it('make the handler fail if a guard rejects the push', async () => {
     const opening = receiver.app.get(Opening);
     opening.isOpen = false;
     expect([await receiver.push('reports', REPORT), calls.length]).toEqual([500, 1]);
@@ -147,14 +147,14 @@ describe('what handlers and their classes are decorated with', () => {
     expect([await receiver.push('reports', REPORT), calls.length]).toEqual([200, 5]);
   });
 
-  it('runs around a method that is spied on later', async () => {
+  it('run around a method that is spied on later', async () => {
     jest.spyOn(receiver.app.get(Desk), 'take').mockImplementation(async ({ msgId }) => `spied ${msgId}`);
     expect(await receiver.push('reports', REPORT)).toBe(200);
     expect(calls.slice(1)).toEqual(['before', `after spied renamed ${REPORT.msgid}`]);
   });
 });
 
-it('handlers without decoration are called, with nothing around them', async () => {
+it('handlers without decorators are called directly', async () => {
   calls.length = 0;
   const { app, push } = await start(Plain);
   expect(await push('reports', REPORT)).toBe(200);
@@ -162,7 +162,7 @@ it('handlers without decoration are called, with nothing around them', async () 
   expect(calls).toEqual(['plain']);
 });
 
-it('a guard that is made for each request is refused at boot, for there is no request', async () => {
+it('a request-scoped guard is rejected at boot', async () => {
   @Injectable({ scope: Scope.REQUEST })
   class ForEachRequest implements CanActivate {
     canActivate() {
@@ -176,5 +176,7 @@ it('a guard that is made for each request is refused at boot, for there is no re
       return undefined;
     }
   }
-  await expect(start(Guarded)).rejects.toThrow('Guarded.take cannot take pushes: Guarded is not made once');
+  await expect(start(Guarded)).rejects.toThrow(
+    'Guarded.take cannot handle pushes: Guarded is request-scoped or transient',
+  );
 });

@@ -112,9 +112,10 @@ export interface Answer {
   body: string;
 }
 
-/** Posts an object as the platform does, text as it is. */
+/** Posts an object as the platform does, text and bytes as they are. */
 export function post(url: string, body: unknown, headers: Record<string, string> = {}): Promise<Answer> {
-  const bytes = Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
+  const text = typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body);
+  const bytes = Buffer.isBuffer(text) ? text : Buffer.from(text);
   return new Promise((resolve, reject) => {
     const call = request(
       url,

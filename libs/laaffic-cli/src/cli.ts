@@ -1,6 +1,5 @@
-#!/usr/bin/env node
 import { readFileSync } from 'node:fs';
-import { INTERRUPTED } from './exit-code.js';
+import { SIGNAL_EXIT_CODES } from './exit-codes.js';
 import { run } from './run.js';
 
 const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
@@ -8,11 +7,11 @@ const stop = new AbortController();
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {
-    if (stop.signal.aborted) process.exit(INTERRUPTED[signal]);
+    if (stop.signal.aborted) process.exit(SIGNAL_EXIT_CODES[signal]);
     stop.abort(signal);
   });
 }
-// The reader of a pipe may leave first.
+// The reader of a pipe, such as `head`, may exit first.
 process.stdout.on('error', () => {
   stop.abort('SIGPIPE');
 });
@@ -27,5 +26,5 @@ process.exitCode = await run(process.argv.slice(2), {
   stop: stop.signal,
   now: () => performance.now(),
 });
-// Otherwise a terminal or a pipe that nobody closes would keep the process.
+// An open terminal or pipe on stdin would keep the process alive.
 process.stdin.destroy();

@@ -1,16 +1,16 @@
 import type { Readable, Writable } from 'node:stream';
 
-/** The world of a command. */
+/** Everything that a command uses of its process. */
 export interface CommandIo {
   readonly stdin: Readable;
-  /** Gets results alone. */
+  /** Receives results only. */
   readonly stdout: Writable;
-  /** Gets everything else, without secrets and whole numbers. */
+  /** Receives everything else, without secrets and with masked numbers. */
   readonly stderr: Writable & { readonly isTTY?: boolean };
   readonly env: NodeJS.ProcessEnv;
   readonly version: string;
-  /** Aborted to stop in good order, with the name of a signal as its reason. */
+  /** Aborted to stop gracefully; the reason is the name of a signal. */
   readonly stop: AbortSignal;
-  /** Milliseconds, for the rate of the progress. */
+  /** A monotonic clock in milliseconds. */
   now(): number;
 }

@@ -1,4 +1,6 @@
-export const help = `laaffic: send SMS through Laaffic
+import { EXIT_CODE_MEANINGS } from './exit-codes.js';
+
+export const HELP = `laaffic: send SMS through Laaffic
 
   laaffic send --to <number>... --content <text>
   laaffic bulk <numbers.csv|numbers.txt|numbers.jsonl|-> --content <text>
@@ -6,43 +8,49 @@ export const help = `laaffic: send SMS through Laaffic
   laaffic balance
 
 send, bulk
-  -c, --content <text>          the text, 1 to 1024 characters; - reads it from stdin
-      --to <number>             who gets it, with country code; more may follow (send)
-      --sender <id>             sender's number or name (LAAFFIC_SENDER_ID)
-      --dry-run                 sends nothing: counts recipients, wrong numbers, duplicates, parts
-      --price <amount>          price of one part, for the cost in a dry run
+  -c, --content <text>                 text of 1 to 1024 characters; - reads it from stdin
+      --to <number>                    recipient with country code; more numbers may follow (send only)
+      --sender-id <id>                 sender's number or name (default LAAFFIC_SENDER_ID)
+      --dry-run                        count recipients, invalid rows, duplicates and parts; send nothing
+      --price-per-part <amount>        with --dry-run: estimate the cost
 
 bulk
-      --column <name|place>     column of the numbers (number, phone, mobile, msisdn or to; else the only one)
-      --order-id-column <name|place>  column of your own ids (orderId)
-      --duplicates <what>       keep, drop or refuse numbers that came before (keep)
-      --journal <file>          what makes the run resumable (<input>.laaffic.jsonl; none for stdin)
-      --concurrency <count>     requests under way at once (4)
-      --request-size <count>    recipients of one request (1000)
-      --requests-per-second <number>, --recipients-per-second <number>
-                                the most that is sent (no limit)
+      --number-column <name|place>     column of the numbers (default number, phone, mobile, msisdn or to)
+      --order-id-column <name|place>   column of your order ids, or none (default orderId)
+      --encoding <name>                encoding of the input, such as gbk (default utf-8, or its byte order mark)
+      --duplicates keep|drop|reject    what to do with a repeated number (default keep)
+      --journal <file>                 file to resume from (default <input>.laaffic.jsonl; for stdin none)
+      --concurrency <count>            requests in flight at once (default 4)
+      --batch-size <count>             recipients in one request (default 1000)
+      --requests-per-second <number>   rate limit (default none)
+      --recipients-per-second <number> rate limit (default none)
 
-everywhere
-      --env-file <file>         reads LAAFFIC_* from a file; the environment goes first
-      --json                    one JSON document on stdout; of bulk a line for each request, and one at the end
-  -q, --quiet                   no progress
-  -h, --help
-      --version
+all commands
+      --env-file <file>                read LAAFFIC_* from a file; the environment wins
+      --json                           print JSON; bulk prints JSON Lines
+  -q, --quiet                          print no progress
+  -h, --help                           print this help
+      --version                        print the version
 
-The account is LAAFFIC_APP_ID, LAAFFIC_API_KEY and LAAFFIC_API_SECRET, and if wanted LAAFFIC_BASE_URL, in the
-environment. It is never an argument: others could read it. With none of the three a sandbox in this process takes
-its place, or the one that LAAFFIC_BASE_URL names on this machine, and nobody gets an SMS.
+Account: set LAAFFIC_APP_ID, LAAFFIC_API_KEY and LAAFFIC_API_SECRET in the environment, and LAAFFIC_BASE_URL for another
+platform. Credentials are never arguments because other users could read them. Without an account, the command sends to
+a sandbox, which delivers no SMS: its own, or the one on this machine that LAAFFIC_BASE_URL names.
 
-Run an interrupted bulk again with the same command: nobody gets it twice. Ctrl+C lets the requests under way end;
-a second one ends at once.
+Resume: run the same bulk command again after an interruption; no row is sent twice. Ctrl+C lets the requests in
+flight finish; a second Ctrl+C exits at once.
 
-exit code
-  0  everybody was accepted, or the question was answered
-  1  the call, the settings or the input are wrong; nothing was sent
-  2  somebody was refused; surely nothing was sent to them
-  3  of somebody nobody can know: the message may have been sent
-  4  stopped early, or the question went unanswered: run the same command again
-  5  a killed run left requests that may have been sent; they are not sent again
-  70 a fault of this program
-  130, 141, 143  ended by Ctrl+C, by the reader of its output, by SIGTERM
+Exit codes
+${EXIT_CODE_MEANINGS.map(([code, meaning]) => `  ${String(code).padEnd(4)} ${meaning}`).join('\n')}
 `;
+
+/** The text that `--help` or `--version` prints. @returns `undefined` for a command. */
+export function requestedText(argv: readonly string[], version: string): string | undefined {
+  const flags = flagsOf(argv);
+  if (argv.length === 0 || argv[0] === 'help' || flags.includes('--help') || flags.includes('-h')) return HELP;
+  return argv[0] === '--version' ? `${version}\n` : undefined;
+}
+
+/** The arguments before `--`. */
+export function flagsOf(argv: readonly string[]): readonly string[] {
+  return argv.includes('--') ? argv.slice(0, argv.indexOf('--')) : argv;
+}

@@ -1,29 +1,15 @@
-import { readArguments } from './arguments/read-arguments.js';
 import type { CommandIo } from './command-io.js';
-import { runCommand } from './commands/run-command.js';
-import { EXIT, interruptionOf } from './exit-code.js';
-import { help } from './help.js';
-import { InterruptedError } from './interrupted.error.js';
-import { Notes } from './output/notes.js';
-import { UsageError } from './usage.error.js';
+import { EXIT_CODES } from './exit-codes.js';
+import { requestedText } from './help.js';
 
-/** Runs one command to its end. @returns the exit code; never rejects. */
+/** Runs one command. Never rejects. @returns the exit code. */
 export async function run(argv: readonly string[], io: CommandIo): Promise<number> {
-  const notes = new Notes(io.stderr, io.env);
-  try {
-    const given = readArguments(argv);
-    if ('show' in given) {
-      io.stdout.write(given.show === 'help' ? help : `${io.version}\n`);
-      return EXIT.ok;
-    }
-    return await runCommand(given, io, notes);
-  } catch (error) {
-    if (error instanceof InterruptedError) return interruptionOf(io.stop);
-    if (error instanceof UsageError) {
-      notes.say(error.message);
-      return EXIT.usage;
-    }
-    notes.fault(error instanceof Error ? error : new Error(String(error)));
-    return EXIT.fault;
+  const text = requestedText(argv, io.version);
+  if (text !== undefined) {
+    io.stdout.write(text);
+    return EXIT_CODES.ok;
   }
+  // Loading Nest takes long, and the help does not need it.
+  const { runCommand } = await import('./commands/run-command.js');
+  return runCommand(argv, io);
 }

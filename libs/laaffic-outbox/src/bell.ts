@@ -1,4 +1,4 @@
-/** Wakes who waits, once for any number of rings. */
+/** Wakes everybody who waits, once for any number of rings. */
 export class Bell {
   #ring!: () => void;
   #rung!: Promise<void>;
@@ -7,7 +7,7 @@ export class Bell {
     this.#renew();
   }
 
-  /** The next ring from now on. */
+  /** Resolves at the next ring. */
   next(): Promise<void> {
     return this.#rung;
   }
@@ -18,7 +18,7 @@ export class Bell {
     ring();
   }
 
-  /** Waits for a ring, but no longer than so many milliseconds. */
+  /** Waits for a ring, but not longer than this many milliseconds. */
   async wait(rung: Promise<void>, milliseconds: number): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     const over = new Promise<void>((resolve) => {

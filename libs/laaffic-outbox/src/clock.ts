@@ -2,19 +2,19 @@ import { Injectable } from '@nestjs/common';
 
 /** Measures the time since it was started. */
 export interface Stopwatch {
-  /** Whether fewer than so many milliseconds have passed, by both clocks of this process. */
+  /** Whether fewer than this many milliseconds have passed, by both clocks of this process. */
   isWithin(milliseconds: number): boolean;
 }
 
-/** The one place where this process' own time enters; the ledger's times are the server's. */
+/** The only source of this process's own time. All times in the ledger come from the database server. */
 @Injectable()
 export class ProcessClock {
-  /** Milliseconds since some moment; stands still while the machine sleeps, on some systems. */
+  /** Milliseconds since some moment. On some systems it stands still while the machine sleeps. */
   monotonic(): number {
     return performance.now();
   }
 
-  /** Milliseconds since the epoch; jumps when somebody sets it. */
+  /** Milliseconds since the epoch. Jumps when somebody sets the clock. */
   wall(): number {
     return Date.now();
   }
@@ -25,7 +25,7 @@ export class ProcessClock {
     return {
       isWithin: (milliseconds) => {
         const passed = this.wall() - wall;
-        // A wall clock that was set back says nothing; the other one does.
+        // A wall clock that was set back shows too little time. The monotonic clock covers that case.
         return passed < milliseconds && this.monotonic() - monotonic < milliseconds;
       },
     };

@@ -1,90 +1,90 @@
 import { OutboxError, type OutboxErrorCode } from './outbox.error.js';
 
-/** What a failure of the outbox' database means. */
+/** What a failure of the outbox database means. */
 export interface DatabaseFailure {
   readonly code: OutboxErrorCode;
-  /** `unknown` only where a commit may have been made. */
+  /** `unknown` only if something may have been committed. */
   readonly outcome: 'rejected' | 'unknown';
-  /** The end of the sentence "The database of the outbox …"; `%` is where the server's code stands. */
+  /** The end of the sentence "The database of the outbox …". `%` stands for the server's code. */
   readonly words: string;
-  /** Whether another connection may do better: this one is broken, or leads to the wrong server. */
+  /** Whether another connection may work: this one is broken, or leads to the wrong server. */
   readonly isBroken: boolean;
 }
 
 const NOTHING = 'and the statement stored nothing';
-const AGAIN = 'the same call may be repeated';
+const RETRY = 'the call may be retried';
 
 const LOST: DatabaseFailure = {
-  code: 'OUTBOX_DATABASE',
+  code: 'OUTBOX_DATABASE_UNAVAILABLE',
   outcome: 'unknown',
   words:
-    'did not answer a statement%, and nobody knows whether it has stored anything: ' +
-    'the same call with the same idempotency key settles that',
+    'did not respond to a statement%, and it is unknown whether anything was stored: ' +
+    'retry the call with the same idempotency key',
   isBroken: true,
 };
 
 const UNREACHED: DatabaseFailure = {
-  code: 'OUTBOX_DATABASE',
+  code: 'OUTBOX_DATABASE_UNAVAILABLE',
   outcome: 'rejected',
-  words: `cannot be reached%, so a statement was not made and has stored nothing: ${AGAIN}`,
+  words: `cannot be reached%, so the statement did not run: ${RETRY}`,
   isBroken: true,
 };
 
 const BUSY: DatabaseFailure = {
-  code: 'OUTBOX_DATABASE',
+  code: 'OUTBOX_DATABASE_UNAVAILABLE',
   outcome: 'rejected',
-  words: `refused a statement for now%, which stored nothing: ${AGAIN}`,
+  words: `rejected a statement for now%, which stored nothing: ${RETRY}`,
   isBroken: false,
 };
 
 const READ_ONLY: DatabaseFailure = {
   code: 'OUTBOX_DATABASE_READ_ONLY',
   outcome: 'rejected',
-  words: `takes no writes%, ${NOTHING}: ${AGAIN} when the connection leads to the primary server`,
+  words: `accepts no writes%, ${NOTHING}: ${RETRY} when the connection leads to the primary server`,
   isBroken: true,
 };
 
 const FULL: DatabaseFailure = {
   code: 'OUTBOX_DATABASE_FULL',
   outcome: 'rejected',
-  words: `has no room left, on its disk or in its notification queue%, ${NOTHING}: ${AGAIN} when there is room`,
+  words: `has no space left, on its disk or in its notification queue%, ${NOTHING}: ${RETRY} when there is space`,
   isBroken: false,
 };
 
 const DENIED: DatabaseFailure = {
   code: 'OUTBOX_DATABASE_DENIED',
   outcome: 'rejected',
-  words: `denies this role what the outbox needs%, ${NOTHING}: the same call fails until the role has its rights`,
+  words: `denies this role a right that the outbox needs%, ${NOTHING}: the call fails until the role has its rights`,
   isBroken: false,
 };
 
 const UNSTORABLE: DatabaseFailure = {
   code: 'OUTBOX_DATABASE_ENCODING',
   outcome: 'rejected',
-  words: `has no place for a character of this text%, ${NOTHING}: the same call always fails; the encoding must be UTF8`,
+  words: `cannot store a character of this text%, ${NOTHING}: the call always fails; the encoding must be UTF8`,
   isBroken: false,
 };
 
 const NO_SCHEMA: DatabaseFailure = {
   code: 'OUTBOX_SCHEMA_MISSING',
   outcome: 'rejected',
-  words: `lacks a table or function of this release%, ${NOTHING}: the same call fails until migrateOutbox has run`,
+  words: `lacks a table or function of this release%, ${NOTHING}: the call fails until migrateOutbox has run`,
   isBroken: false,
 };
 
 const REFUSED: DatabaseFailure = {
-  code: 'OUTBOX_DATABASE_REFUSED',
+  code: 'OUTBOX_DATABASE_REJECTED',
   outcome: 'rejected',
-  words: `refused a statement%, which stored nothing: the same call may be refused again, and the code says why`,
+  words: `rejected a statement%, which stored nothing: the call may be rejected again, and the code says why`,
   isBroken: false,
 };
 
 /**
- * What each SQLSTATE means, by what it begins with; the first that fits counts.
+ * The meaning of each SQLSTATE, by prefix. The first match wins.
  * https://www.postgresql.org/docs/current/errcodes-appendix.html
  */
 const BY_SQLSTATE: readonly (readonly [begins: string, failure: DatabaseFailure])[] = [
-  // The session ended, or the server says itself that it does not know.
+  // The session ended, or the server itself reports that the outcome is unknown.
   ['08', LOST],
   ['40003', LOST],
   ['57P01', LOST],
@@ -92,7 +92,7 @@ const BY_SQLSTATE: readonly (readonly [begins: string, failure: DatabaseFailure]
   ['57P05', LOST],
   ['25006', READ_ONLY],
   ['53100', FULL],
-  // The notification queue; the outbox asks for nothing else that is limited so.
+  // The notification queue is full. The outbox uses nothing else with such a limit.
   ['54000', FULL],
   ['28', DENIED],
   ['42501', DENIED],
@@ -103,7 +103,7 @@ const BY_SQLSTATE: readonly (readonly [begins: string, failure: DatabaseFailure]
   ['42704', NO_SCHEMA],
   ['42883', NO_SCHEMA],
   ['42P01', NO_SCHEMA],
-  // Serialization and deadlocks, memory and connections, locks, cancelled statements, trouble with files.
+  // Serialization failures and deadlocks, memory and connections, locks, cancelled statements, file errors.
   ['40', BUSY],
   ['53', BUSY],
   ['55', BUSY],
@@ -111,13 +111,13 @@ const BY_SQLSTATE: readonly (readonly [begins: string, failure: DatabaseFailure]
   ['58', BUSY],
 ];
 
-/** What Node and `pg` say of a connection, which has no SQLSTATE. */
+/** Errors of Node.js and `pg` about a connection. They have no SQLSTATE. */
 const OF_CONNECTION =
   /^(E[A-Z_]+|SELF_SIGNED\w*|UNABLE_TO_\w+|CERT_\w+)$|^Connection terminated|^timeout exceeded when trying to connect|^Query read timeout|^Client has encountered a connection error/;
 
 /**
- * Reads what became of a statement that failed.
- * @param isConnecting whether no connection was there yet, so that no statement can have been made.
+ * Reads what a failed statement means.
+ * @param isConnecting whether there was no connection yet, so no statement can have run.
  */
 export function readDatabaseFailure(cause: unknown, isConnecting = false): DatabaseFailure {
   const { severity, code } = marksOf(cause);
@@ -128,7 +128,9 @@ export function readDatabaseFailure(cause: unknown, isConnecting = false): Datab
   return severity === 'FATAL' || severity === 'PANIC' ? LOST : listed;
 }
 
-/** The same of a failure that may be another's: `undefined` if it is none of a database. */
+/**
+ * Like {@link readDatabaseFailure}, for an error that may come from elsewhere: `undefined` if no database caused it.
+ */
 export function findDatabaseFailure(error: unknown): DatabaseFailure | undefined {
   const { severity, code } = marksOf(error);
   if (severity !== undefined && code !== undefined) return readDatabaseFailure(error);
@@ -137,7 +139,7 @@ export function findDatabaseFailure(error: unknown): DatabaseFailure | undefined
   return isOfConnection ? LOST : undefined;
 }
 
-/** The failure as callers get it. Its message holds nothing that the server said, for that may repeat values. */
+/** The error that callers get. Its message omits the server's text, which may repeat values. */
 export function databaseError({ code, outcome, words }: DatabaseFailure, cause: unknown): OutboxError {
   const { code: given } = marksOf(cause);
   const message = `The database of the outbox ${words.replace('%', given === undefined ? '' : ` (${given})`)}`;
@@ -145,13 +147,13 @@ export function databaseError({ code, outcome, words }: DatabaseFailure, cause: 
 }
 
 /**
- * The failure in words for the log. The server's may repeat the values of a statement; those of a broken connection do
- * not, but a host that is not known may be a part of the password.
+ * Describes the failure for the log. Error texts about statements may repeat values, so only their code is logged.
+ * Texts about connections do not repeat values, except that an unknown host may be a part of the password.
  */
 export function describeFailure(error: unknown): string {
   if (!(error instanceof Error)) return typeof error;
   const { code } = marksOf(error);
-  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return `${code}: the host is not known`;
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return `${code}: the host is unknown`;
   const isOfStatement = code !== undefined && /^(22|23|42)/.test(code);
   return isOfStatement ? `${error.name} ${code}` : [error.message, code].filter(Boolean).join(' ');
 }

@@ -20,16 +20,17 @@ export type { EmittedState, FinishedCampaign, RecipientStateEvent } from './even
 export type { ActivityRecipients, ActivityState, OutboxActivity } from './ledger/activity.js';
 export type { OutboxRecipient, RecipientState } from './ledger/chunk-recipients.js';
 export type { HeldDecision, HeldRecipient, ResolveOptions } from './ledger/held-recipients.js';
-export type { JournalEntry } from './ledger/journal.js';
+export type { HistoryEntry } from './ledger/journal.js';
 export type { OutboxMessage } from './ledger/message-view.js';
 export type { AccountPause, LaneLimit, OutboxStats } from './ledger/stats.js';
+export type { StoredUnreadablePush, UnreadablePushesFilter } from './ledger/unreadable-pushes.js';
 export { migrateOutbox } from './ledger/migrate.js';
 export type { LaafficOutboxModuleExtras } from './laaffic-outbox.module-definition.js';
 export { LaafficOutboxModule } from './laaffic-outbox.module.js';
 export { OutboxOptionsError } from './options/outbox-options.error.js';
 export type {
-  AfterGrace,
-  AfterGraceOptions,
+  UnconfirmedAction,
+  UnconfirmedOptions,
   LaafficOutboxOptions,
   Lane,
   OutboxRateOptions,
@@ -37,6 +38,7 @@ export type {
   OutboxWorkerOptions,
 } from './options/outbox.options.js';
 export { OutboxError, type OutboxErrorCode } from './outbox.error.js';
+export { getCampaignsToken, getOutboxToken, InjectCampaigns, InjectOutbox } from './outbox-tokens.js';
 export { SmsCampaigns, type WatchOptions } from './sms-campaigns.js';
 export { SmsOutbox, type EnqueuedSms, type EnqueueOptions } from './sms-outbox.js';
 export type { SqlTransaction } from './transaction.js';

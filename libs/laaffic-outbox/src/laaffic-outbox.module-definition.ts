@@ -1,17 +1,17 @@
 import { ConfigurableModuleBuilder } from '@nestjs/common';
 import type { LaafficOutboxOptions } from './options/outbox.options.js';
 
-/** What a registration takes beside its options. */
+/** Settings of a registration that are not options. */
 export interface LaafficOutboxModuleExtras {
   /**
-   * Whether the outbox can be injected everywhere without importing the module.
+   * Whether other modules can inject the outbox without importing this module.
    * @default false
    */
   isGlobal?: boolean | undefined;
   /**
-   * The name of the account to send with, as it was given to `LaafficModule`; that module has to be imported
-   * where this one can see it, or be global.
-   * @default the account without a name
+   * The name of the account, as registered with `LaafficModule`. That module must be global, or imported where this
+   * module can see it.
+   * @default the default account
    */
   account?: string | undefined;
 }

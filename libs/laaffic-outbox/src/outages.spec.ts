@@ -4,8 +4,8 @@ import { Outages } from './outages.js';
 const refused = Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:5432'), { code: 'ECONNREFUSED' });
 const readOnly = Object.assign(new Error('cannot execute INSERT'), { severity: 'ERROR', code: '25006' });
 const BEGIN =
-  'The database of the outbox fails (connect ECONNREFUSED 127.0.0.1:5432 ECONNREFUSED). A claim failed, and more may fail; ' +
-  'the end will be told';
+  'The database of the outbox fails (connect ECONNREFUSED 127.0.0.1:5432 ECONNREFUSED). A claim failed, and ' +
+  'other operations may fail too; the recovery will be logged';
 
 describe('Outages', () => {
   let said: string[];
@@ -21,21 +21,21 @@ describe('Outages', () => {
     jest.restoreAllMocks();
   });
 
-  it('says once that the database fails, whatever notices it and however often, and how often when it is over', () => {
+  it('logs once that the database fails, whichever part notices it, and counts the failures when it is over', () => {
     const outages = new Outages();
     outages.report('A claim failed', refused);
-    for (let times = 0; times < 1_400; times++) outages.report('Calls are refused', refused);
+    for (let times = 0; times < 1_400; times++) outages.report('Calls are rejected', refused);
     jest.advanceTimersByTime(2_500);
-    outages.report('The ledger cannot be kept up', new Error('Connection terminated unexpectedly'));
+    outages.report('Maintenance of the ledger failed', new Error('Connection terminated unexpectedly'));
     outages.over('A claim failed');
-    outages.over('Calls are refused');
+    outages.over('Calls are rejected');
     expect(said).toEqual([BEGIN]);
     jest.advanceTimersByTime(5_000);
-    outages.over('The ledger cannot be kept up');
-    expect(said).toEqual([BEGIN, 'Over: the database of the outbox, after 1402 failures within 3 s']);
+    outages.over('Maintenance of the ledger failed');
+    expect(said).toEqual([BEGIN, 'Resolved: the database of the outbox, after 1402 failures within 3 s']);
   });
 
-  it('goes on with an outage in which a statement gets through now and then', () => {
+  it('continues an outage in which single statements succeed', () => {
     const outages = new Outages();
     for (let times = 0; times < 100; times++) {
       outages.report('A claim failed', refused);
@@ -47,7 +47,7 @@ describe('Outages', () => {
     expect(said).toHaveLength(2);
   });
 
-  it('is not told of an end by what did not fail', () => {
+  it('ends an outage only by a part that failed', () => {
     const outages = new Outages();
     outages.report('A claim failed', refused);
     outages.over('Reading works');
@@ -55,7 +55,7 @@ describe('Outages', () => {
     expect(said).toEqual([BEGIN]);
   });
 
-  it('tells failures of other kinds apart', () => {
+  it('logs other failures separately', () => {
     const outages = new Outages();
     outages.report('A claim failed', refused);
     outages.report('A claim failed', readOnly);
@@ -63,9 +63,9 @@ describe('Outages', () => {
     outages.over('App.settled failed');
     expect(said).toEqual([
       BEGIN,
-      'The database of the outbox fails (cannot execute INSERT 25006). A claim failed, and more may fail; the end will be told',
-      'App.settled failed, and it is tried again: no',
-      'Over: App.settled failed, after one failure',
+      'The database of the outbox fails (cannot execute INSERT 25006). A claim failed, and other operations may fail too; the recovery will be logged',
+      'App.settled failed; retrying: no',
+      'Resolved: App.settled failed, after one failure',
     ]);
   });
 });

@@ -1,11 +1,11 @@
 import { Logger } from '@nestjs/common';
 import { describeFailure, findDatabaseFailure } from './database-failure.js';
 
-/** Milliseconds without a failure after which an outage of the database is over: one statement may get through before. */
+/** Milliseconds without a failure until an outage of the database is over. Single statements may succeed earlier. */
 const QUIET = 5_000;
 
 interface Outage {
-  /** What has failed in it. */
+  /** What has failed during the outage. */
   readonly parts: Set<string>;
   readonly isOfDatabase: boolean;
   readonly since: number;
@@ -15,8 +15,8 @@ interface Outage {
 }
 
 /**
- * Says once that something fails, and once that it works again, however often it is tried meanwhile. What fails for the
- * database is one outage, whatever parts of the outbox it is noticed by.
+ * Logs once that something fails, and once that it works again, however often it is retried. All failures of the
+ * database count as one outage, whichever part of the outbox noticed them.
  */
 export class Outages {
   readonly #logger = new Logger('LaafficOutbox');
@@ -24,7 +24,7 @@ export class Outages {
 
   constructor(private readonly quiet = QUIET) {}
 
-  /** @param part a sentence without its end: `No message can be claimed`. */
+  /** @param part a sentence without its full stop: `No message can be claimed`. */
   report(part: string, error: unknown): void {
     const failure = findDatabaseFailure(error);
     const key = failure?.code ?? part;
@@ -36,7 +36,7 @@ export class Outages {
     outage.timer = undefined;
   }
 
-  /** The part works. */
+  /** Call it when the part works. */
   over(part: string): void {
     if (this.#open.size === 0) return;
     for (const [key, outage] of this.#open) {
@@ -55,8 +55,8 @@ export class Outages {
     this.#open.set(key, outage);
     this.#logger.error(
       isOfDatabase
-        ? `The database of the outbox fails (${describeFailure(error)}). ${part}, and more may fail; the end will be told`
-        : `${part}, and it is tried again: ${describeFailure(error)}`,
+        ? `The database of the outbox fails (${describeFailure(error)}). ${part}, and other operations may fail too; the recovery will be logged`
+        : `${part}; retrying: ${describeFailure(error)}`,
     );
     return outage;
   }
@@ -64,6 +64,6 @@ export class Outages {
   #end(key: string, { failures, since, last }: Outage, what: string): void {
     this.#open.delete(key);
     const times = failures === 1 ? 'one failure' : `${failures} failures within ${Math.ceil((last - since) / 1_000)} s`;
-    this.#logger.log(`Over: ${what}, after ${times}`);
+    this.#logger.log(`Resolved: ${what}, after ${times}`);
   }
 }

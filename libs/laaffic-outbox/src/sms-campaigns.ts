@@ -1,4 +1,4 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { CampaignControl, notFound } from './campaigns/campaign-control.js';
 import { CampaignCreator } from './campaigns/campaign-creator.js';
 import { CampaignResults, type ResultsFilter } from './campaigns/campaign-results.js';
@@ -10,21 +10,26 @@ import { ProcessClock } from './clock.js';
 import type { OutboxRecipient } from './ledger/chunk-recipients.js';
 import { callersLedger, readersLedger } from './ledger/callers-ledger.js';
 import { HeldRecipients, type HeldDecision, type ResolveOptions } from './ledger/held-recipients.js';
-import { Journal, type JournalEntry } from './ledger/journal.js';
-import { OutboxLedger, type Ledger } from './ledger/outbox-ledger.js';
+import { Journal, type HistoryEntry } from './ledger/journal.js';
+import type { Ledger } from './ledger/outbox-ledger.js';
 
-/** How a campaign is watched. */
+/** How to watch a campaign. */
 export interface WatchOptions {
   /**
-   * How often it is looked at, in milliseconds; less often where a look takes long.
+   * How often to read the progress, in milliseconds. Slow readings make it less often.
    * @default 1000
    */
-  readonly every?: number | undefined;
+  readonly intervalMs?: number | undefined;
   /** Ends the watch. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** One text to any number of recipients, sent behind everything that somebody waits for. */
+/**
+ * Sends one text to any number of recipients, in the bulk lane.
+ * @example
+ * const { id } = await campaigns.create({ name: 'Spring sale', content: 'Everything half price', recipients, sendAt: 'now' });
+ * for await (const { accepted, total } of campaigns.watch(id)) console.log(`${accepted} of ${total}`);
+ */
 @Injectable()
 export class SmsCampaigns {
   readonly #creator: CampaignCreator;
@@ -36,7 +41,7 @@ export class SmsCampaigns {
   readonly #journal: Journal;
 
   constructor(
-    @Inject(OutboxLedger) whole: Ledger,
+    whole: Ledger,
     private readonly clock: ProcessClock,
   ) {
     const [ledger, readers] = [callersLedger(whole), readersLedger(whole)];
@@ -50,130 +55,151 @@ export class SmsCampaigns {
   }
 
   /**
-   * Stores a campaign with all its recipients; nothing is sent before they are stored. One without any is done
-   * as soon as it begins.
+   * Stores a campaign with all its recipients. Sending starts when all of them are stored. A campaign without
+   * recipients is done as soon as it starts.
    *
-   * What breaks off is kept if there is an `idempotencyKey`, and gone on with by the same call from the same
-   * source; without one it is cancelled. A campaign that was completed is given if its source is still the same;
-   * one that was cancelled meanwhile, or whose retention is over, without its source being read.
-   * @throws {LaafficInputException} naming every field that is wrong; nothing was stored.
+   * If the creation fails and there is an `idempotencyKey`, the stored part stays, and the same call with the same
+   * source continues. Without a key the campaign is cancelled. If the campaign is complete already, the call reads the
+   * source to verify that it is the same and returns the campaign. The source is not read if the campaign was cancelled
+   * or its retention period is over.
+   * @throws {LaafficInputException} naming each wrong field; nothing was stored.
    * @throws {OutboxError}
-   * - `OUTBOX_KEY_REUSED`: the key was given to another name, content, sender, `sendAt`, `priority` or `duplicates`.
-   * - `OUTBOX_CAMPAIGN_BUSY`: another call, in whatever process, is creating it at this moment.
-   * - `OUTBOX_SOURCE_FAILED`: the source threw `cause`. `OUTBOX_SOURCE_CHANGED`: it differs from what is stored.
-   * - `OUTBOX_WRONG_STATE`: it was cancelled meanwhile. `OUTBOX_DATABASE`: the database failed with `cause`.
+   * - `OUTBOX_KEY_REUSED`: the key was used with another name, content, sender, `sendAt`, `priority` or `duplicates`.
+   * - `OUTBOX_CAMPAIGN_BUSY`: another call, in any process, is creating the campaign now.
+   * - `OUTBOX_SOURCE_FAILED`: the source threw; the error is the `cause`.
+   * - `OUTBOX_SOURCE_CHANGED`: the source differs from what is stored.
+   * - `OUTBOX_WRONG_STATE`: the campaign was cancelled during the creation.
+   * - `OUTBOX_DATABASE_UNAVAILABLE`: the database failed; the error is the `cause`.
+   * @example
+   * const { id, isNew } = await campaigns.create({
+   *   name: 'Spring sale',
+   *   content: 'Everything half price',
+   *   recipients: readNumbers('customers.csv'),
+   *   idempotencyKey: 'spring-sale',
+   * });
+   * await campaigns.start(id);
    */
   async create(campaign: NewCampaign): Promise<CreatedCampaign> {
     return this.#creator.create(readCampaign(campaign, this.clock.wall()));
   }
 
   /**
-   * Begins a draft, or a scheduled campaign before its time.
+   * Starts a draft, or a scheduled campaign before its time.
+   * @param actor who did it, for the history.
    * @throws {OutboxError} `OUTBOX_NOT_FOUND`, `OUTBOX_WRONG_STATE`.
    */
-  start(id: string, by = 'app'): Promise<void> {
-    return this.#control.start(id, by);
+  start(id: string, actor = 'app'): Promise<void> {
+    return this.#control.start(id, actor);
   }
 
   /**
-   * Begins nothing more of a campaign that is scheduled or running; requests under way end.
+   * Pauses a scheduled or running campaign. Requests in flight finish.
+   * @param actor who did it, for the history.
    * @throws {OutboxError} `OUTBOX_NOT_FOUND`, `OUTBOX_WRONG_STATE`.
    */
-  pause(id: string, by = 'app'): Promise<void> {
-    return this.#control.pause(id, by);
+  pause(id: string, actor = 'app'): Promise<void> {
+    return this.#control.pause(id, actor);
   }
 
   /**
-   * Goes on with a paused campaign; one whose time has not come is scheduled again.
+   * Resumes a paused campaign. If its time has not come, it is scheduled again.
+   * @param actor who did it, for the history.
    * @throws {OutboxError} `OUTBOX_NOT_FOUND`, `OUTBOX_WRONG_STATE`.
    */
-  resume(id: string, by = 'app'): Promise<void> {
-    return this.#control.resume(id, by);
+  resume(id: string, actor = 'app'): Promise<void> {
+    return this.#control.resume(id, actor);
   }
 
   /**
-   * Never sends what has not been begun; requests under way end. For campaigns in any state but `done`.
+   * Cancels the recipients that have not been sent to yet. Requests in flight finish. Possible in any state but `done`.
+   * @param actor who did it, for the history.
    * @throws {OutboxError} `OUTBOX_NOT_FOUND`, `OUTBOX_WRONG_STATE`.
    */
-  cancel(id: string, by = 'app'): Promise<void> {
-    return this.#control.cancel(id, by);
+  cancel(id: string, actor = 'app'): Promise<void> {
+    return this.#control.cancel(id, actor);
   }
 
-  /** The campaign, or `undefined` if there is none with this id. */
+  /** Returns the campaign, or `undefined` if there is none with this id. */
   find(id: string): Promise<Campaign | undefined> {
     return this.#view.find(id);
   }
 
-  /** Campaigns of this account, newest first. */
+  /** Lists the campaigns of this account, newest first. */
   list(filter: CampaignFilter = {}): Promise<Campaign[]> {
     return this.#view.list(filter);
   }
 
   /**
-   * How far the campaign is. Calls at the same time share one reading, which goes through all recipients.
+   * Returns the progress of the campaign. Concurrent calls share one reading, because it goes through all recipients.
    * @throws {OutboxError} `OUTBOX_NOT_FOUND`
    */
-  progress(id: string): Promise<CampaignProgress> {
+  getProgress(id: string): Promise<CampaignProgress> {
     return this.#progress.now(id);
   }
 
   /**
-   * How far the campaign is: at once, and whenever that has changed. Ends after the reading that says it is
-   * done, or cancelled with nothing under way any more. One reading serves all who watch the campaign in this process.
+   * Yields the progress of the campaign at once and after each change. Ends when the campaign is done, or cancelled
+   * with no requests in flight. All watchers of a campaign in this process share one reading.
    * @throws {OutboxError} `OUTBOX_NOT_FOUND`
+   * @example
+   * for await (const { state, pending, total } of campaigns.watch(id, { signal })) console.log(state, total - pending);
    */
-  watch(id: string, { every = 1_000, signal }: WatchOptions = {}): AsyncGenerator<CampaignProgress, void, undefined> {
-    return this.#progress.watch(id, every, signal);
+  watch(
+    id: string,
+    { intervalMs = 1_000, signal }: WatchOptions = {},
+  ): AsyncGenerator<CampaignProgress, void, undefined> {
+    return this.#progress.watch(id, intervalMs, signal);
   }
 
   /**
-   * What became of each recipient, in the order of the source, read as it is consumed. While the campaign runs,
-   * each is given once, in the state that it has when it is read.
+   * Yields the result of each recipient in the order of the source, read from the database as you consume it. While the
+   * campaign runs, each recipient is returned once, in its state at that moment.
    * @throws {OutboxError} `OUTBOX_NOT_FOUND`
    */
-  results(id: string, filter: ResultsFilter = {}): AsyncGenerator<OutboxRecipient, void, undefined> {
+  listResults(id: string, filter: ResultsFilter = {}): AsyncGenerator<OutboxRecipient, void, undefined> {
     return this.#results.read(id, filter);
   }
 
   /**
-   * What happened to the campaign and its chunks, when and by whom, oldest first.
+   * Yields the history of the campaign and its chunks, oldest entry first.
    * @throws {OutboxError} `OUTBOX_NOT_FOUND`
    */
-  async *journal(id: string): AsyncGenerator<JournalEntry, void, undefined> {
+  async *getHistory(id: string): AsyncGenerator<HistoryEntry, void, undefined> {
     if ((await this.#view.find(id)) === undefined) throw notFound(id);
     yield* this.#journal.ofCampaign(id);
   }
 
   /**
-   * The recipients that wait for a person's decision, in the order of the source.
+   * Yields the recipients on hold that need a manual decision, in the order of the source.
    * @throws {OutboxError} `OUTBOX_NOT_FOUND`
    */
-  held(id: string): AsyncGenerator<OutboxRecipient, void, undefined> {
+  listHeld(id: string): AsyncGenerator<OutboxRecipient, void, undefined> {
     return this.#results.read(id, { state: 'held' });
   }
 
   /**
-   * Decides about held recipients; a campaign that was done runs again for those that are resent.
-   * @returns about how many it was.
-   * @throws {LaafficInputException} naming every field that is wrong.
-   * @throws {OutboxError} `OUTBOX_NOT_FOUND`, and `OUTBOX_WRONG_STATE` for a resend in a cancelled campaign.
+   * Decides about recipients on hold. If recipients of a finished campaign are resent, it runs again.
+   * @returns about how many recipients it affected.
+   * @throws {LaafficInputException} naming each wrong field.
+   * @throws {OutboxError} `OUTBOX_NOT_FOUND`. `OUTBOX_WRONG_STATE` for `resend` in a cancelled campaign.
+   * @example
+   * await campaigns.resolveHeld(id, 'resend', { actor: 'alice' });
    */
-  async resolve(id: string, decision: HeldDecision, options: ResolveOptions): Promise<number> {
+  async resolveHeld(id: string, decision: HeldDecision, options: ResolveOptions): Promise<number> {
     const cancelled = decision === 'resend' ? [] : (['cancelled'] as const);
     await this.#control.require(id, ['scheduled', 'running', 'paused', 'done', ...cancelled], 'resolved');
     return this.#held.resolve({ campaignId: id }, decision, options);
   }
 
   /**
-   * Sends anew to all whom the gateway refused, never to those that are invalid; a campaign that was done runs
-   * again.
-   * @param options `by`: who wants it, for the journal.
-   * @returns to how many.
-   * @throws {LaafficInputException} if `by` is no text.
+   * Sends again to all recipients that the gateway rejected, but not to invalid ones. A finished campaign runs again.
+   * @param options `actor`: who did it, for the history.
+   * @returns the number of recipients.
+   * @throws {LaafficInputException} if `actor` is not text.
    * @throws {OutboxError} `OUTBOX_NOT_FOUND`, `OUTBOX_WRONG_STATE`.
    */
-  async retryRefused(id: string, options: { readonly by: string }): Promise<number> {
-    await this.#control.require(id, ['scheduled', 'running', 'paused', 'done'], 'sent anew');
-    return this.#held.retryRefused({ campaignId: id }, options);
+  async retryRejected(id: string, options: { readonly actor: string }): Promise<number> {
+    await this.#control.require(id, ['scheduled', 'running', 'paused', 'done'], 'resent');
+    return this.#held.retryRejected({ campaignId: id }, options);
   }
 }

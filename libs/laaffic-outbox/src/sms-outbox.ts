@@ -1,4 +1,4 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { Observable } from 'rxjs';
 import { invalidCommand, readSendCommand, SmsReceipt, type Issue, type SendSms } from 'nestjs-laaffic';
 import { ProcessClock } from './clock.js';
@@ -24,72 +24,83 @@ import type { OutboxMessage } from './ledger/message-view.js';
 import { AccountControl } from './ledger/account-control.js';
 import { callersLedger, readersLedger, waitersLedger } from './ledger/callers-ledger.js';
 import { fingerprintOf } from './ledger/fingerprint.js';
-import { Journal, type JournalEntry } from './ledger/journal.js';
+import { Journal, type HistoryEntry } from './ledger/journal.js';
 import { MessageIntake } from './ledger/message-intake.js';
 import { MessageView } from './ledger/message-view.js';
 import { Outcomes } from './ledger/outcomes.js';
-import { OutboxLedger, type Ledger } from './ledger/outbox-ledger.js';
+import type { Ledger } from './ledger/outbox-ledger.js';
 import { isMadeOrderId } from './ledger/order-place.js';
 import { isRowId } from './ledger/row-id.js';
 import { StatsReader, type OutboxStats } from './ledger/stats.js';
+import {
+  UnreadablePushes,
+  type StoredUnreadablePush,
+  type UnreadablePushesFilter,
+} from './ledger/unreadable-pushes.js';
 import type { Lane } from './options/outbox.options.js';
 import type { SqlTransaction } from './transaction.js';
 
-/** How a message is enqueued. */
+/** How to enqueue a message. */
 export interface EnqueueOptions {
   /**
-   * The app's own SQL transaction: the message is sent if it commits, and was never there if it is rolled
-   * back.
-   * @default one of its own, committed when the call resolves
+   * The app's own SQL transaction. The message is sent if it commits, and never existed if it is rolled back.
+   * @default a transaction of its own, committed when the call resolves
    */
   readonly transaction?: SqlTransaction | undefined;
   /**
-   * The same key gives the same message, for ever; at most 255 characters. A key that was used before is refused
-   * with anything else: other recipients, another text, sender, `sendAt`, `sendBefore` or `lane`.
+   * Makes retries safe: the same key returns the same message, for ever. At most 255 characters. A call with a used key
+   * and anything else different (recipients, text, sender, `sendAt`, `sendBefore`, `lane` or `reference`) is rejected
+   * with `OUTBOX_KEY_REUSED`.
    * @default none
    */
   readonly idempotencyKey?: string | undefined;
   /**
-   * What the app calls the message, such as the id of its own row; at most 255 characters. `@OnRecipientState()`,
-   * `find` and `held` give it back. It is not sent, and need not be unique. It is removed with the number.
+   * Your own reference of the message, such as the id of a row; at most 255 characters. `@OnRecipientState()`, `find`
+   * and `listHeld` return it. It is not sent and need not be unique. It is removed together with the numbers.
    * @default none
    */
   readonly reference?: string | undefined;
   /**
-   * When it is to be sent. One that is over for more than 5 minutes is refused, unless the message was taken before
-   * under its key; one that has just passed is now.
+   * When to send the message. A time more than 5 minutes past is rejected, unless the message was already enqueued with
+   * the same key. A time just past counts as now.
    * @default now
    */
   readonly sendAt?: Date | undefined;
   /**
-   * After that it is not sent any more, but refused with `OUTBOX_EXPIRED`: an OTP that comes too late is
-   * worse than none.
+   * After this time the message is not sent, but rejected with `OUTBOX_EXPIRED`. A one-time password that arrives too
+   * late is worse than none.
    * @default never
    */
   readonly sendBefore?: Date | undefined;
   /**
-   * `priority` for what somebody waits for, `bulk` for what may wait behind it.
+   * `priority` for messages that somebody waits for, `bulk` for messages that may wait behind them.
    * @default 'priority'
    */
   readonly lane?: Lane | undefined;
   /**
-   * Who sends it, for the history: 1 to 255 characters.
+   * Who sent it, for the history: 1 to 255 characters.
    * @default 'app'
    */
   readonly actor?: string | undefined;
 }
 
-/** A message that is in the outbox. */
+/** A message in the outbox. */
 export interface EnqueuedSms {
   readonly id: string;
-  /** `false` if the idempotency key was given before: this is the message of that call. */
+  /** `false` if the idempotency key was used before: this is the message of the earlier call. */
   readonly isNew: boolean;
 }
 
 const MAX_RECIPIENTS = 1_000;
+/** The page size of unreadable pushes: each may have tens of kilobytes. */
+const LARGEST_PAGE = 100;
 const LANES: ReadonlySet<unknown> = new Set(['priority', 'bulk']);
 
-/** The durable way to send: what `enqueue` has taken is sent once, or it is said honestly that nobody knows. */
+/**
+ * Sends messages durably: a message that `enqueue` accepted is sent once, or its outcome is reported as unknown.
+ * @example
+ * const { id } = await outbox.enqueue({ to: '6512345678', content: 'Your order is on its way' }, { reference: order.id });
+ */
 @Injectable()
 export class SmsOutbox {
   readonly #ledger: Ledger;
@@ -99,9 +110,10 @@ export class SmsOutbox {
   readonly #held: HeldRecipients;
   readonly #journal: Journal;
   readonly #stats: StatsReader;
+  readonly #unreadable: UnreadablePushes;
 
   constructor(
-    @Inject(OutboxLedger) ledger: Ledger,
+    ledger: Ledger,
     private readonly clock: ProcessClock,
   ) {
     this.#ledger = callersLedger(ledger);
@@ -111,117 +123,153 @@ export class SmsOutbox {
     this.#held = new HeldRecipients(this.#ledger);
     this.#journal = new Journal(readersLedger(ledger));
     this.#stats = new StatsReader(this.#ledger);
+    this.#unreadable = new UnreadablePushes(this.#ledger);
     ledger.notifications.on('outcome', (id) => {
       this.#outcomes.tell(id);
     });
   }
 
   /**
-   * Takes a message in. It is checked as `SmsService.send` checks it.
-   * @throws {LaafficInputException} naming every field that is wrong; nothing was enqueued.
-   * @throws {OutboxError} `OUTBOX_KEY_REUSED`, `OUTBOX_TRANSACTION`; `OUTBOX_DATABASE` if the outbox' own connection
-   * failed with `cause`, as of every call: the message says whether anything may be stored.
-   * @throws what the transaction throws, as it is.
+   * Stores a message and returns at once; a worker sends it. The command is checked like that of `SmsService.send`.
+   * @throws {LaafficInputException} naming each wrong field; nothing was stored.
+   * @throws {OutboxError} `OUTBOX_KEY_REUSED`, `OUTBOX_INVALID_TRANSACTION`. Like every call,
+   * `OUTBOX_DATABASE_UNAVAILABLE` or another database code if the outbox's own connection failed; `outcome` says
+   * whether the message may be stored.
+   * @throws the transaction's own error, unchanged.
+   * @example
+   * await db.transaction(async (tx) => {
+   *   await saveOrder(tx, order);
+   *   await outbox.enqueue({ to: order.phone, content: 'Thank you' }, { transaction: tx, reference: order.id });
+   * });
    */
   enqueue(command: SendSms, options: EnqueueOptions = {}): Promise<EnqueuedSms> {
     return this.#add(command, options, false);
   }
 
   /**
-   * Takes a message in, and waits until it is decided what became of each recipient, or until it is plain
-   * that nobody can know yet.
-   * @param timeout how long to wait, in milliseconds; the message stays in the outbox after it.
-   * @returns the receipt, or `undefined` if it is not decided in time, or cannot be read.
+   * Stores a message and waits until the outcome of each recipient is known, or known to be uncertain.
+   * @param options `timeoutMs`: how long to wait, 30 s by default. After it the message stays in the outbox.
+   * @returns the receipt, or `undefined` if there is no outcome in time or it cannot be read.
+   * @throws {LaafficInputException} and {OutboxError} as {@link enqueue}.
+   * @example
+   * const { id, receipt } = await outbox.send({ to: '6512345678', content: 'Your code: 123456' }, { timeoutMs: 10_000 });
+   * if (receipt === undefined) console.log(`${id} is still on its way`);
    */
   async send(
     command: SendSms,
     options: Omit<EnqueueOptions, 'transaction'> & {
-      readonly timeout?: number;
+      readonly timeoutMs?: number;
       readonly signal?: AbortSignal;
     } = {},
   ): Promise<EnqueuedSms & { readonly receipt: SmsReceipt | undefined }> {
-    const { timeout = 30_000, signal, ...rest } = options;
-    const issues = checkTimeout(timeout);
+    const { timeoutMs = 30_000, signal, ...rest } = options;
+    const issues = checkTimeout(timeoutMs);
     if (issues.length > 0) throw invalidCommand(issues);
     const enqueued = await this.#add(command, rest, true);
-    const message = await this.#outcomes.of(enqueued.id, { timeout, signal, isNew: enqueued.isNew });
+    const message = await this.#outcomes.of(enqueued.id, { timeout: timeoutMs, signal, isNew: enqueued.isNew });
     return { ...enqueued, receipt: message === undefined ? undefined : receiptOf(message) };
   }
 
   /**
-   * What this process moves on, from now on; it makes nothing for it while nobody subscribes. A subscriber must
+   * Emits what this process changes, from now on. Nothing is computed while there are no subscribers. A subscriber must
    * not throw.
    */
-  get activity(): Observable<OutboxActivity> {
+  get activityEvents(): Observable<OutboxActivity> {
     return this.#ledger.activity;
   }
 
-  /** The message and each of its recipients, or `undefined` if there is none with this id. */
+  /** Returns the message with each of its recipients, or `undefined` if there is none with this id. */
   find(id: string): Promise<OutboxMessage | undefined> {
     return this.#messages.find(id);
   }
 
-  /** The message that sent, or is going to send, with this order id, of a campaign too. */
+  /** Returns the message that used, or will use, this order id. Finds messages of campaigns too. */
   findByOrderId(orderId: string): Promise<OutboxMessage | undefined> {
     return this.#messages.findByOrderId(orderId);
   }
 
-  /** How much waits, and whether the account or a lane is paused, and why. Reads what is open; not for each request. */
+  /**
+   * Returns how much waits, and whether and why the account or a lane is paused. Reads all open recipients: do not call
+   * it for each request.
+   */
   getStats(): Promise<OutboxStats> {
     return this.#stats.read();
   }
 
   /**
-   * Counts the single messages of the priority lane that could be sent now, no further than `most`. Cheap enough to ask
-   * each second whether to take more.
+   * Counts the single messages of the priority lane that could be sent now, up to `max`. Cheap enough to call each
+   * second, for example to decide whether to accept more.
    */
-  countDue(most: number): Promise<number> {
-    return this.#stats.countDue(most);
+  countDue(max: number): Promise<number> {
+    return this.#stats.countDue(max);
   }
 
   /**
-   * Sends again at once, without waiting for a probe, where the account or a lane is paused. Call it when the cause is gone.
-   * @param by who says so, for the journal.
+   * Resumes a paused account or lane at once, without waiting for a probe. Call it when the cause is fixed.
+   * @param actor who did it, for the history.
    * @returns whether the account was paused, or a lane paused or limited.
    */
-  async resumeAccount(by: string): Promise<boolean> {
+  async resumeAccount(actor: string): Promise<boolean> {
     const control = new AccountControl(this.#ledger);
-    const wasLimited = await control.resumeLanes(by);
-    const wasPaused = (await control.resume(by)) || wasLimited;
+    const wasLimited = await control.resumeLanes(actor);
+    const wasPaused = (await control.resume(actor)) || wasLimited;
     if (wasPaused) this.#ledger.notifications.call('due');
     return wasPaused;
   }
 
-  /** What happened to a message, when and by whom, oldest first; nothing if there is none with this id. */
-  async *journal(id: string): AsyncGenerator<JournalEntry, void, undefined> {
+  /** Yields the history of a message, oldest entry first. Empty if there is no message with this id. */
+  async *getHistory(id: string): AsyncGenerator<HistoryEntry, void, undefined> {
     if (isRowId(id)) yield* this.#journal.ofMessage(id);
   }
 
-  /** @returns whether it was pending, and now is never sent. */
-  cancel(id: string, by = 'app'): Promise<boolean> {
-    return this.#messages.cancel(id, by);
+  /**
+   * Cancels a message that is still pending.
+   * @param actor who did it, for the history.
+   * @returns whether it was pending, so it is never sent.
+   */
+  cancel(id: string, actor = 'app'): Promise<boolean> {
+    return this.#messages.cancel(id, actor);
   }
 
-  /** The recipients of single messages that wait for a person's decision, oldest message first. */
-  held(): AsyncGenerator<HeldRecipient, void, undefined> {
+  /** Yields the recipients of single messages that are on hold and need a manual decision, oldest message first. */
+  listHeld(): AsyncGenerator<HeldRecipient, void, undefined> {
     return this.#held.ofMessages();
   }
 
   /**
-   * Decides about held recipients of a single message.
-   * @returns about how many it was; 0 if there is no such message.
-   * @throws {LaafficInputException} naming every field that is wrong.
+   * Decides about recipients of a single message that are on hold.
+   * @returns about how many recipients it affected; 0 if there is no such message.
+   * @throws {LaafficInputException} naming each wrong field.
+   * @example
+   * await outbox.resolveHeld(messageId, 'abandon', { actor: 'alice' });
    */
-  async resolve(messageId: string, decision: HeldDecision, options: ResolveOptions): Promise<number> {
+  async resolveHeld(messageId: string, decision: HeldDecision, options: ResolveOptions): Promise<number> {
     if (!isRowId(messageId)) return 0;
     return this.#held.resolve({ messageId }, decision, options);
+  }
+
+  /**
+   * Lists pushes of the platform that had the right secret but could not be read, newest first. The last 1,000 are
+   * kept, and no longer than `retentionMs`.
+   * @throws {LaafficInputException} naming each wrong field.
+   */
+  async listUnreadablePushes(filter: UnreadablePushesFilter = {}): Promise<StoredUnreadablePush[]> {
+    const { before, limit = 50 } = filter;
+    const issues = [
+      ...(before === undefined || isRowId(before) ? [] : [{ field: 'before', problem: 'must be the id of a push' }]),
+      ...(Number.isInteger(limit) && limit >= 1 && limit <= LARGEST_PAGE
+        ? []
+        : [{ field: 'limit', problem: `must be a whole number from 1 to ${LARGEST_PAGE}` }]),
+    ];
+    if (issues.length > 0) throw invalidCommand(issues);
+    return this.#unreadable.list({ before, limit });
   }
 
   async #add(command: SendSms, options: EnqueueOptions, awaited: boolean): Promise<EnqueuedSms> {
     const { lane = 'priority', sendAt, sendBefore, idempotencyKey, reference, transaction, actor = 'app' } = options;
     const now = this.clock.wall();
     const over = checkNotOver(sendAt, now);
-    // Order ids that are empty are made by the ledger, from the place that the recipient gets in it.
+    // The ledger makes the missing order ids from the place of the recipient in the ledger.
     const read = readSendCommand(command, MAX_RECIPIENTS, () => '');
     const issues = [
       ...('issues' in read
@@ -270,7 +318,7 @@ export class SmsOutbox {
       actor,
     };
     if (over.length > 0) {
-      // It may have been taken in time, and be asked about now.
+      // The message may have been enqueued in time, and this call only wants its id.
       const found = await this.#intake.find(message, transaction);
       if (found === undefined) throw invalidCommand(over);
       return found;

@@ -1,14 +1,15 @@
 /**
- * The app's own SQL transaction, in whatever library: something that runs one statement with
- * parameters `$1`, `$2`, … and gives its rows, as an array or as the property `rows`. Each parameter is text
- * or null, and cast in the statement, so that every driver can pass it. A pool is none: what it runs is
- * committed at once.
+ * The app's own SQL transaction, in any library. It runs one statement with the parameters `$1`, `$2`, … and returns
+ * the rows, as an array or in the property `rows`. Each parameter is text or null and is cast in the statement, so
+ * every driver can pass it. A pool does not qualify, because it commits each statement at once.
+ * @example
+ * const transaction: SqlTransaction = { query: (text, params) => client.query(text, params) };
  */
 export interface SqlTransaction {
   query(text: string, params: unknown[]): Promise<unknown>;
 }
 
-/** The rows that a library gave, in either form. */
+/** Returns the rows that a library returned in either form. */
 export function rowsOf(result: unknown): unknown[] | undefined {
   if (Array.isArray(result)) return result as unknown[];
   const rows: unknown = typeof result === 'object' && result !== null && 'rows' in result ? result.rows : undefined;

@@ -1,8 +1,9 @@
-#!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { run } from './cli/run.js';
 
-const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
+const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
 const stop = new AbortController();
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -10,7 +11,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     stop.abort();
   });
 }
-// the reader of a pipe may leave first
+// The reader of a pipe may leave first.
 process.stdout.on('error', () => {
   stop.abort();
 });

@@ -1,24 +1,37 @@
 export { LaafficSandbox } from './laaffic-sandbox.js';
+export { SAMPLE_ACCOUNT } from './options/sandbox-options.js';
 export { SandboxError, type SandboxErrorCode } from './sandbox.error.js';
-export type { Delivery, DeliveryState } from './delivery/delivery.js';
-export type { AcceptedMessage } from './ledger/accepted.message.js';
-export type { Conversion } from './ledger/conversion.js';
-export type { InboundMessage, InboundText } from './ledger/inbound.message.js';
-export type { RecordedRequest, RequestOutcome } from './ledger/recorded.request.js';
-export type { RefusedRequest } from './ledger/refused.request.js';
-export type { Decimal } from './options/decimal.js';
 export type {
-  SandboxFailure,
+  AcceptedMessage,
+  Conversion,
+  InboundMessage,
+  NewInboundMessage,
+  PushAttempt,
+  RecordedPush,
+  RecordedRequest,
+  BlockedRequest,
+  RequestOutcome,
+} from './history/records.js';
+export type { PushAddress } from './options/push-address.js';
+export type {
+  FailureRule,
   SandboxOptions,
-  SandboxRule,
+  RejectionRule,
   SandboxSettings,
   TextPattern,
-} from './options/sandbox.options.js';
-export type { Check, SandboxQuirks } from './options/sandbox.quirks.js';
-export type { EndpointName } from './protocol/endpoint.name.js';
+} from './options/sandbox-options.js';
+export type { RequestCheck, SandboxQuirks } from './options/sandbox-quirks.js';
+export type {
+  EnvelopeFailure,
+  EnvelopeItem,
+  MoRecord,
+  ReportItem,
+  SendEnvelope,
+  VendorEnvelope,
+} from './protocol/envelope.js';
 export type { PriceDetail } from './protocol/price-detail.js';
-export type { RefusalCode } from './protocol/refusal.js';
-export type { EnvelopeFailure, EnvelopeItem, SendEnvelope } from './protocol/send.envelope.js';
-export type { MoRecord, ReportItem, VendorEnvelope } from './protocol/vendor.envelope.js';
-export type { PushAttempt, RecordedPush } from './push/recorded.push.js';
-export type { Json, SandboxFault, ScriptStep } from './script/script.step.js';
+export type { Delivery, DeliveryState } from './state/delivery/delivery.js';
+export type { JsonValue, SandboxFault, ScriptStep } from './state/script/script-step.js';
+export type { Decimal } from './vendor/decimal.js';
+export type { EndpointName } from './vendor/endpoint-names.js';
+export type { RejectionCode } from './vendor/rejection.js';

@@ -1,17 +1,28 @@
-import { Gateway } from './gateway.js';
-import { deliver, deliveryFor } from './delivery/deliver.js';
-import type { Delivery, DeliveryState } from './delivery/delivery.js';
-import { GatewayServer } from './http/gateway.server.js';
-import { receive } from './inbound/receive.js';
-import type { AcceptedMessage } from './ledger/accepted.message.js';
-import type { Conversion } from './ledger/conversion.js';
-import type { InboundMessage, InboundText } from './ledger/inbound.message.js';
-import type { RecordedRequest } from './ledger/recorded.request.js';
-import type { SandboxOptions } from './options/sandbox.options.js';
-import type { RecordedPush } from './push/recorded.push.js';
-import type { ScriptStep } from './script/script.step.js';
+import { addInboundMessage } from './control/add-inbound-message.js';
+import { getDelivery, setDeliveryState } from './control/delivery-state.js';
+import type {
+  AcceptedMessage,
+  Conversion,
+  InboundMessage,
+  NewInboundMessage,
+  RecordedPush,
+  RecordedRequest,
+} from './history/records.js';
+import { GatewayServer } from './http/gateway-server.js';
+import type { SandboxOptions } from './options/sandbox-options.js';
+import type { Delivery, DeliveryState } from './state/delivery/delivery.js';
+import { Gateway } from './state/gateway.js';
+import type { ScriptStep } from './state/script/script-step.js';
 
-/** A Laaffic gateway on this machine. */
+/**
+ * A Laaffic gateway on this machine. The lists grow while you hold them. Copy a list to compare it before and after.
+ * @example
+ * const sandbox = await LaafficSandbox.start();
+ * const client = new YourClient({ baseUrl: sandbox.url, ...SAMPLE_ACCOUNT });
+ * await client.send('91856321412', 'hello world');
+ * expect(sandbox.messages).toMatchObject([{ number: '91856321412', content: 'hello world' }]);
+ * await sandbox.close();
+ */
 export class LaafficSandbox implements AsyncDisposable {
   private constructor(
     private readonly gateway: Gateway,
@@ -20,108 +31,129 @@ export class LaafficSandbox implements AsyncDisposable {
     readonly url: string,
   ) {}
 
-  /** Resolves once it listens; throws a SandboxError that names the wrong option, or says that the port is taken. */
+  /**
+   * Starts a sandbox. By default it listens on a free port of 127.0.0.1.
+   * @throws {SandboxError} if an option is invalid or the port is taken.
+   * @example await using sandbox = await LaafficSandbox.start({ pricePerSegment: '0.05', balance: '10' });
+   */
   static async start(options: SandboxOptions = {}): Promise<LaafficSandbox> {
     const gateway = new Gateway(options);
     const server = new GatewayServer(gateway);
     const port = await server.listen();
     const { host, basePath } = gateway.resolved.settings;
-    return new LaafficSandbox(gateway, server, `http://${reachable(host)}:${port}${basePath}`);
+    return new LaafficSandbox(gateway, server, `http://${reachableHost(host)}:${port}${basePath}`);
   }
 
-  /** Every vendor call so far, oldest first, those that were cut or left hanging included. */
+  /** All requests to vendor endpoints, oldest first, including those that were cut or left hanging. */
   get requests(): readonly RecordedRequest[] {
-    return this.gateway.ledger.requests.all;
+    return this.gateway.history.requests.all;
   }
 
-  /** Every accepted message so far, oldest first. */
+  /** All accepted messages, oldest first. */
   get messages(): readonly AcceptedMessage[] {
-    return this.gateway.ledger.messages.all;
+    return this.gateway.history.messages.all;
   }
 
-  /** Every inbound message so far, oldest first. */
+  /** All inbound messages, oldest first. */
   get inboundMessages(): readonly InboundMessage[] {
-    return this.gateway.ledger.inbound.all;
+    return this.gateway.history.inboundMessages.all;
   }
 
-  /** Every conversion reported by `postback/backfill` so far, oldest first. */
+  /** All conversions reported by `postback/backfill`, oldest first. */
   get conversions(): readonly Conversion[] {
-    return this.gateway.ledger.conversions.all;
+    return this.gateway.history.conversions.all;
   }
 
-  /** Every push so far, oldest first, those under way included. */
+  /** All pushes, oldest first, including those in flight. */
   get pushes(): readonly RecordedPush[] {
     return this.gateway.pushes.history.all;
   }
 
-  /** How far a message has come; throws a SandboxError for an id that was never given or is forgotten. */
-  delivery(msgId: string): Delivery {
-    return deliveryFor(this.gateway, msgId);
+  /**
+   * Returns the current delivery state of a message.
+   * @throws {SandboxError} if no message has the id, or the sandbox has dropped it.
+   */
+  getDelivery(msgId: string): Delivery {
+    return getDelivery(this.gateway, msgId);
   }
 
   /**
-   * Sets the state of a message at once, in place of what time would make of it; a final state is pushed, each time.
-   * `reason` is what the report says.
+   * Sets the delivery state of a message. Afterwards it changes only by another call. A final state is pushed, each time.
+   * @param reason the reason in the report. `'0'` by default for `delivered`, `'UNDELIV'` for `failed`.
+   * @throws {SandboxError} if no message has the id.
+   * @example sandbox.setDeliveryState(msgId, 'failed', { reason: 'EXPIRED' });
    */
-  deliver(msgId: string, state: DeliveryState, { reason }: { reason?: string } = {}): Delivery {
-    return deliver(this.gateway, msgId, state, reason);
-  }
-
-  /** Lets a message from a phone arrive: `recordMo` has it, and it is pushed. */
-  inbound(message: InboundText): InboundMessage {
-    return receive(this.gateway, message);
+  setDeliveryState(msgId: string, state: DeliveryState, { reason }: { reason?: string } = {}): Delivery {
+    return setDeliveryState(this.gateway, msgId, state, reason);
   }
 
   /**
-   * Pushes what is due by now and resolves when every push is acknowledged or given up and no report is to come. A report
-   * to come waits for the clock or for `deliver`; with a clock that stands still, call that first.
+   * Adds a message from a phone. `recordMo` lists it, and it is pushed to `pushInboundTo`.
+   * @throws {SandboxError} if a field is invalid.
+   * @example sandbox.addInboundMessage({ from: '91856321412', to: 'ACME', content: 'STOP' });
    */
-  pushesDone(): Promise<void> {
-    return this.gateway.pushesDone();
+  addInboundMessage(message: NewInboundMessage): InboundMessage {
+    return addInboundMessage(this.gateway, message);
   }
 
-  /** What is left in the account, with six decimals. */
+  /**
+   * Sends the pushes that are due now and resolves once all pushes are acknowledged or given up and no report is due
+   * later. A later report waits for the clock or for `setDeliveryState`. If your clock stands still, call that first.
+   */
+  waitForPushes(): Promise<void> {
+    return this.gateway.waitForPushes();
+  }
+
+  /** The money left in the account, with six decimals. */
   get funds(): { readonly balance: string; readonly gift: string; readonly credit: string } {
     return this.gateway.account.funds;
   }
 
-  /** Says what happens to the next calls; steps queue up, first in, first out. */
+  /**
+   * Scripts the next requests. Steps are used in the order they were added.
+   * @throws {SandboxError} if a step is invalid. Then no step is added.
+   * @example sandbox.script([{ status: -10 }, { fault: 'cut-after-accepting', times: 2 }]);
+   */
   script(steps: ScriptStep | readonly ScriptStep[]): void {
     this.gateway.script.add(Array.isArray(steps) ? steps : [steps]);
   }
 
-  /** Steps that are not used up, `times` being what is left of them. */
-  get pendingScript(): readonly ScriptStep[] {
+  /** The steps that are not used up. Their `times` is what remains. */
+  get pendingSteps(): readonly ScriptStep[] {
     return this.gateway.script.pending;
   }
 
-  /** Throws a SandboxError that lists the steps no call has used up; endless ones count as done after one call. */
+  /**
+   * Checks that the requests used all steps of the script. An endless step needs one request.
+   * @throws {SandboxError} that lists the unused steps.
+   */
   assertScriptDone(): void {
     this.gateway.script.assertDone();
   }
 
   /**
-   * Changes options from the next call on. `host`, `port`, `basePath`, `now` and `requestTimeout` stay. A given balance is
-   * a new one.
+   * Changes options for the next requests. A given `balance`, `gift` or `credit` replaces what is left.
+   * @throws {SandboxError} if an option is invalid. Then nothing changes.
+   * @example sandbox.configure({ rejectionRules: [{ number: /^1/, status: -9 }], quirks: { failArray: 'always' } });
    */
-  configure(options: Omit<SandboxOptions, 'host' | 'port' | 'basePath' | 'now' | 'requestTimeout'>): void {
+  configure(options: Omit<SandboxOptions, 'host' | 'port' | 'basePath' | 'now' | 'requestTimeoutMs'>): void {
     this.gateway.configure(options);
   }
 
-  /** Forgets requests, messages, pushes, conversions and script, and gives the account its money back; the options stay. */
+  /** Forgets all requests, messages, pushes, conversions and steps, and refills the account. Keeps the options. */
   reset(): void {
     this.gateway.reset();
   }
 
   /**
-   * A text without the API key, the API secret and the paths of push addresses, as `***`: for logs of your own. What was
-   * secret earlier is left out too.
+   * Returns a text with `***` in place of the API key, the API secret and the paths of push URLs, for your own logs.
+   * Earlier secrets are replaced too.
    */
   redact(text: string): string {
     return this.gateway.secrets.redact(text);
   }
 
-  /** Ends at once: open sockets, delays and hanging calls are destroyed. May be called again. */
+  /** Closes the sandbox at once. Destroys open sockets, delays and hanging requests. May be called again. */
   close(): Promise<void> {
     return this.server.close();
   }
@@ -131,7 +163,7 @@ export class LaafficSandbox implements AsyncDisposable {
   }
 }
 
-function reachable(host: string): string {
+function reachableHost(host: string): string {
   if (host === '0.0.0.0') return '127.0.0.1';
   if (host === '::') return '[::1]';
   return host.includes(':') ? `[${host}]` : host;

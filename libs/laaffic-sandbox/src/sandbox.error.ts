@@ -1,3 +1,4 @@
+/** Says what kind of mistake a {@link SandboxError} reports. */
 export type SandboxErrorCode =
   | 'INVALID_OPTION'
   | 'INVALID_SCRIPT'
@@ -6,15 +7,15 @@ export type SandboxErrorCode =
   | 'LISTEN_FAILED'
   | 'INVALID_ARGUMENT';
 
-/** Thrown by the sandbox for mistakes in how it is used; what it answers to HTTP clients is never an exception. */
+/** Thrown when the sandbox is used wrongly. HTTP clients never cause it: they get a response. */
 export class SandboxError extends Error {
   override readonly name = 'SandboxError';
 
   constructor(
     readonly code: SandboxErrorCode,
     message: string,
-    /** The option, script field or argument that is wrong. */
-    readonly field: string | null = null,
+    /** The option, script field or argument that is wrong, if there is one. */
+    readonly field?: string,
     options?: ErrorOptions,
   ) {
     super(message, options);

@@ -5,7 +5,7 @@ const AT = Date.parse('2021-09-01T04:00:00.900Z');
 describe('GatewayClock', () => {
   it('tells the local time in whole seconds until it has learned better', () => {
     const clock = new GatewayClock(() => AT);
-    expect([clock.seconds(), clock.offset]).toEqual([1630468800, 0]);
+    expect([clock.seconds(), clock.offsetMs]).toEqual([1630468800, 0]);
   });
 
   it('goes by the local clock of the machine where none is given', () => {
@@ -20,7 +20,7 @@ describe('GatewayClock', () => {
   ])("takes over the gateway's time where that is %s, and keeps running", (_, date, expected) => {
     let now = AT;
     const clock = new GatewayClock(() => now);
-    expect(clock.learn(date)).toBe(true);
+    expect(clock.synchronize(date)).toBe(true);
     expect(clock.seconds()).toBe(expected);
     now += 60_000;
     expect(clock.seconds()).toBe(expected + 60);
@@ -28,13 +28,13 @@ describe('GatewayClock', () => {
 
   it('notes a difference without acting on it', () => {
     const clock = new GatewayClock(() => AT);
-    expect(clock.observe('Wed, 01 Sep 2021 04:10:00 GMT')).toBe(true);
-    expect([clock.observed, clock.offset, clock.seconds()]).toEqual([599_600, 0, 1630468800]);
+    expect(clock.recordServerDate('Wed, 01 Sep 2021 04:10:00 GMT')).toBe(true);
+    expect([clock.measuredOffsetMs, clock.offsetMs, clock.seconds()]).toEqual([599_600, 0, 1630468800]);
   });
 
   it.each([undefined, '', 'yesterday'])('learns nothing from %j', (date) => {
     const clock = new GatewayClock(() => AT);
-    expect(clock.learn(date)).toBe(false);
-    expect(clock.offset).toBe(0);
+    expect(clock.synchronize(date)).toBe(false);
+    expect(clock.offsetMs).toBe(0);
   });
 });

@@ -1,62 +1,65 @@
 import { Injectable } from '@nestjs/common';
 
-/** The header has whole seconds: on average its time is half a second ago. */
-const HALF_A_SECOND = 500;
+/** The `Date` header has whole seconds: on average its time is half a second old. */
+const HALF_A_SECOND_MS = 500;
 
 /**
- * The one place where time enters the module. It tells the time as the gateway sees it: the local
- * clock, plus the offset learned from the gateway's own `Date` header.
- *
- * Tests replace it: `overrideProvider(GatewayClock).useValue(new GatewayClock(() => fixedMs))`.
+ * The one place where time enters the module: the local clock, plus the offset learned from the gateway's `Date` header.
+ * @example
+ * // In a test:
+ * overrideProvider(GatewayClock).useValue(new GatewayClock(() => fixedMs));
  */
 @Injectable()
 export class GatewayClock {
   readonly #now: () => number;
-  #offset = 0;
-  #observed = 0;
+  #offsetMs = 0;
+  #measuredOffsetMs = 0;
 
-  /** @param now the local time in milliseconds since the epoch. */
+  /** @param now returns the local time in milliseconds since the epoch. */
   constructor(now: () => number = Date.now) {
     this.#now = now;
   }
 
-  /** By how many milliseconds requests are signed ahead of our clock; 0 until the gateway refused our time. */
-  get offset(): number {
-    return this.#offset;
+  /** Milliseconds by which requests are signed ahead of the local clock; 0 until the gateway rejected our time. */
+  get offsetMs(): number {
+    return this.#offsetMs;
   }
 
-  /** How far the gateway's clock was ahead of ours at the last answer, in milliseconds, to the second; 0 if that told no time. */
-  get observed(): number {
-    return this.#observed;
+  /**
+   * Milliseconds by which the gateway's clock was ahead of ours at the last response, exact to the second; 0 if that
+   * response had no readable `Date`.
+   */
+  get measuredOffsetMs(): number {
+    return this.#measuredOffsetMs;
   }
 
   /** The gateway's time in whole seconds since the epoch. */
   seconds(): number {
-    return Math.floor((this.#now() + this.#offset) / 1000);
+    return Math.floor((this.#now() + this.#offsetMs) / 1000);
   }
 
   /**
-   * Takes note of the gateway's time from an HTTP `Date` header, without signing by it. Without a readable one the last
-   * is forgotten: either clock may have been set since.
+   * Records the gateway's time from an HTTP `Date` header, without signing by it. An unreadable header removes the last
+   * record, because either clock may have been set since.
    * @returns whether the header was readable.
    */
-  observe(date: string | undefined): boolean {
+  recordServerDate(date: string | undefined): boolean {
     const gatewayTime = date === undefined ? NaN : Date.parse(date);
     if (Number.isNaN(gatewayTime)) {
-      this.#observed = 0;
+      this.#measuredOffsetMs = 0;
       return false;
     }
-    this.#observed = gatewayTime + HALF_A_SECOND - this.#now();
+    this.#measuredOffsetMs = gatewayTime + HALF_A_SECOND_MS - this.#now();
     return true;
   }
 
   /**
-   * Takes over the gateway's time from an HTTP `Date` header, and signs by it from now on.
+   * Takes the gateway's time from an HTTP `Date` header and signs by it from now on.
    * @returns whether the header was readable.
    */
-  learn(date: string | undefined): boolean {
-    if (!this.observe(date)) return false;
-    this.#offset = this.#observed;
+  synchronize(date: string | undefined): boolean {
+    if (!this.recordServerDate(date)) return false;
+    this.#offsetMs = this.#measuredOffsetMs;
     return true;
   }
 }

@@ -1,19 +1,17 @@
-export type { BulkCounts } from './bulk/bulk-counts.js';
 export type { BulkJournal, BulkRequest } from './bulk/bulk-journal.js';
-export { BulkReceipt } from './bulk/bulk-receipt.js';
-export { BulkRun } from './bulk/bulk-run.js';
-export { BulkStoppedError } from './bulk/bulk-stopped.error.js';
+export { BulkReceipt, type BulkCounts } from './bulk/bulk-receipt.js';
+export { BulkRun, BulkStoppedError } from './bulk/bulk-run.js';
 export type { BulkMessage, BulkOptions } from './bulk/bulk.options.js';
-export type { RecipientSource } from './bulk/chunks.js';
-export { JournalError } from './bulk/journal.error.js';
-export type { FinishedRequest } from './bulk/journal-line.js';
-export { JsonLinesJournal } from './bulk/json-lines-journal.js';
+export type { RecipientSource, WrongEntry } from './bulk/chunks.js';
+export { JournalError, JsonLinesJournal, type FinishedRequest } from './bulk/json-lines-journal.js';
 export type { PositionRange } from './bulk/positions.js';
 export { GatewayClock } from './clock.js';
-export { invalidCommand, toInputException } from './errors/invalid-command.js';
+export { failureOfCode } from './errors/failure-of-code.js';
 export { toHttpException, type HttpStatusOverrides, type LaafficErrorBody } from './errors/http-exception.js';
+export { invalidCommand, toInputException } from './errors/invalid-command.js';
 export { LAAFFIC_HTTP_STATUSES, LaafficExceptionFilter, UseLaafficErrors } from './errors/laaffic-exception.filter.js';
 export {
+  isLaafficException,
   LaafficAccountException,
   LaafficClockException,
   LaafficException,
@@ -25,26 +23,25 @@ export {
 } from './errors/laaffic.exception.js';
 export { STATUS_TABLE, type Failure, type FailureKind, type FailureOutcome } from './errors/status-table.js';
 export type {
-  GatewayQueryEnded,
-  GatewayRequestStarted,
-  GatewaySendEnded,
-  GatewayTraffic,
+  QueryEndedEvent,
   QueryEndpoint,
   RecipientFailures,
+  RequestEvent,
+  RequestStartedEvent,
+  SendEndedEvent,
   SendEndpoint,
-} from './gateway/traffic.events.js';
+} from './gateway/traffic/request-events.js';
 export type { LaafficModuleExtras } from './laaffic.module-definition.js';
 export { LaafficModule } from './laaffic.module.js';
+export { isLoopback } from './loopback.js';
 export type { Balance } from './messages/balance.js';
-export type { DeliveryReport, DeliveryState } from './messages/delivery-report.js';
+export type { ConversionInput } from './messages/conversion.js';
+export type { DeliveryReport, DeliveryState, Price } from './messages/delivery-report.js';
 export type { InboundSms } from './messages/inbound-sms.js';
 export type { Issue } from './messages/issue.js';
-export { maskNumber } from './messages/mask-number.js';
-export type { Price } from './messages/price.js';
-export type { ConversionInput } from './messages/read-conversion.js';
-export { readSendCommand, type CheckedSms } from './messages/read-send-command.js';
-export { readRecipients, type Recipient, type RecipientInput } from './messages/recipients.js';
-export type { SendSms } from './messages/send-sms.js';
+export { maskNumber, normalizeNumber } from './messages/phone-number.js';
+export { isOrderId, readRecipients, type Recipient, type RecipientInput } from './messages/recipients.js';
+export { readSendCommand, type CheckedSms, type SendSms } from './messages/send-command.js';
 export {
   SmsReceipt,
   type AcceptedRecipient,
@@ -59,11 +56,13 @@ export type {
   LaafficOptions,
   QueryRetryOptions,
   RateOptions,
+  RequestDispatcher,
   TlsOptions,
 } from './options/laaffic.options.js';
-export type { CharacterOutsideGsm7 } from './segments/outside-gsm7.js';
+export { DEFAULT_BASE_URL } from './options/laaffic.settings.js';
+export { OptionsReader, type NumberRange } from './options/options-reader.js';
+export { toGsm7, type NonGsm7Character } from './segments/non-gsm7-characters.js';
 export { segments, type SmsSegments } from './segments/segments.js';
-export { toGsm7 } from './segments/to-gsm7.js';
-export { sign } from './signing/sign.js';
+export { sign } from './signing/credentials.js';
 export { getSmsToken, InjectSms } from './sms-token.js';
-export { SmsService, type QueryOptions, type SendOptions } from './sms.service.js';
+export { SmsService, type QueryOptions, type SendOneOptions, type SendOptions } from './sms.service.js';

@@ -1,18 +1,18 @@
 import { ConfigurableModuleBuilder } from '@nestjs/common';
 import type { LaafficOptions } from './options/laaffic.options.js';
 
-/** What a registration takes beside the options of the account. */
+/** The options of a registration beside those of the account. */
 export interface LaafficModuleExtras {
   /**
-   * Whether the account can be injected everywhere without importing the module.
+   * Makes the account injectable everywhere, without importing the module.
    * @default false
    */
   isGlobal?: boolean | undefined;
   /**
-   * The name of the account, for `@InjectSms(name)`. Without one, `SmsService` itself is the token.
-   * @default none
+   * The name of the account, for `@InjectSms(account)`. Needed if an app has several accounts.
+   * @default none: the account is injected as `SmsService`
    */
-  name?: string | undefined;
+  account?: string | undefined;
 }
 
 export const {
@@ -23,5 +23,5 @@ export const {
 } = new ConfigurableModuleBuilder<LaafficOptions>({ moduleName: 'Laaffic' })
   .setClassMethodName('forRoot')
   .setFactoryMethodName('createLaafficOptions')
-  .setExtras<LaafficModuleExtras>({ isGlobal: false, name: undefined }, (definition) => definition)
+  .setExtras<LaafficModuleExtras>({ isGlobal: false, account: undefined }, (definition) => definition)
   .build();

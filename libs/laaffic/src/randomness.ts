@@ -1,18 +1,18 @@
 import { randomFillSync } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 
-const POOL = 4096;
+const POOL_BYTES = 4096;
 
 /** The one place where randomness enters the module. */
 @Injectable()
 export class Randomness {
-  /** Asking the system for a few bytes costs as much as for many. */
-  readonly #pool = Buffer.alloc(POOL);
-  #used = POOL;
+  /** A request to the system costs as much for a few bytes as for many. */
+  readonly #pool = Buffer.alloc(POOL_BYTES);
+  #used = POOL_BYTES;
 
-  /** Bytes that nobody can guess; to be used before the next call. */
+  /** Unpredictable bytes. They are valid until the next call. */
   bytes(count: number): Buffer {
-    if (this.#used + count > POOL) {
+    if (this.#used + count > POOL_BYTES) {
       randomFillSync(this.#pool);
       this.#used = 0;
     }
@@ -20,7 +20,7 @@ export class Randomness {
   }
 
   /** A number from 0 to below 1. */
-  fraction(): number {
+  random(): number {
     return this.bytes(4).readUInt32LE() / 2 ** 32;
   }
 }

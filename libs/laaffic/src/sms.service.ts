@@ -1,53 +1,46 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { Observable } from 'rxjs';
 import type { BulkRun } from './bulk/bulk-run.js';
 import type { BulkMessage, BulkOptions } from './bulk/bulk.options.js';
 import type { RecipientSource } from './bulk/chunks.js';
 import { openBulkRun } from './bulk/open-bulk-run.js';
-import { GatewayClock } from './clock.js';
+import type { GatewayClock } from './clock.js';
 import { invalidCommand } from './errors/invalid-command.js';
-import { LaafficException } from './errors/laaffic.exception.js';
-import { LOCAL_FAILURES } from './errors/local-failures.js';
-import { askBalance, postConversion } from './gateway/account.queries.js';
-import { Deadline } from './gateway/deadline.js';
-import { askInbound } from './gateway/inbound.js';
-import { LaafficGateway } from './gateway/laaffic.gateway.js';
-import { LaafficQueries, type AskOptions } from './gateway/laaffic.queries.js';
-import { askReports, askSentRecords } from './gateway/reports.js';
-import type { GatewayTraffic } from './gateway/traffic.events.js';
-import { notBegun } from './gateway/unsettled.js';
+import { requestBalance, sendConversion } from './gateway/query/account.js';
+import { requestDeliveryReports, requestSentMessages } from './gateway/query/delivery-reports.js';
+import { requestInboundMessages } from './gateway/query/inbound-messages.js';
+import type { QueryClient, QueryRequestOptions } from './gateway/query/query-client.js';
+import type { SendCallOptions, SendClient } from './gateway/send/send-client.js';
+import type { RequestEvent } from './gateway/traffic/request-events.js';
 import type { Balance } from './messages/balance.js';
+import { readConversion, readMessageIds, type ConversionInput } from './messages/conversion.js';
 import type { DeliveryReport } from './messages/delivery-report.js';
 import type { InboundSms } from './messages/inbound-sms.js';
-import { checkMadeOrderIds, checkOrderIdPrefix, OrderIds } from './messages/order-id.js';
-import { readBatch } from './messages/read-batch.js';
-import { readConversion, type ConversionInput } from './messages/read-conversion.js';
-import { readMessageIds } from './messages/read-message-ids.js';
-import { readSendCommand } from './messages/read-send-command.js';
-import { MAX_RECIPIENTS, type Recipient } from './messages/recipients.js';
-import type { SendSms } from './messages/send-sms.js';
-import type { SmsReceipt } from './messages/sms-receipt.js';
+import { checkGeneratedOrderIds, checkOrderIdPrefix, type OrderIdGenerator } from './messages/order-ids.js';
+import { MAX_RECIPIENTS } from './messages/recipients.js';
+import { readBatch, readSendCommand, type SendSms } from './messages/send-command.js';
+import type { AcceptedRecipient, SmsReceipt } from './messages/sms-receipt.js';
 import { readTimeRange, type CheckedRange, type TimeRange } from './messages/time-range.js';
 import { accountOf, type Account, type AccountOptions } from './options/account.js';
-import { LaafficSettings } from './options/laaffic.settings.js';
-import { Randomness } from './randomness.js';
-import { AccountLimiters } from './rate/account-limiters.js';
-import type { RequestLimiter } from './rate/request-limiter.js';
+import type { LaafficSettings } from './options/laaffic.settings.js';
+import type { Randomness } from './randomness.js';
+import type { AccountRateLimiters } from './rate/account-rate-limiters.js';
+import type { RateLimiter } from './rate/rate-limiter.js';
 
-/** How one call is made. */
+/** The options of one call. */
 export interface QueryOptions {
   /** Ends the call. */
   signal?: AbortSignal | undefined;
   /**
-   * The most that the call may take, in milliseconds; for iterables, that one page may take.
-   * @default the module's `timeout` for sends, its `queries.timeout` for queries
+   * The time limit of the call in milliseconds; for iterables, of each page.
+   * @default the module's `timeoutMs` for sends, its `queryRetry.timeoutMs` for queries
    */
-  timeout?: number | undefined;
+  timeoutMs?: number | undefined;
 }
 
 /**
- * How one send is made. An abort before the request was written makes its outcome `rejected`, later
- * `unknown`: it cannot take back what the gateway may have read.
+ * The options of one send. After an abort the outcome is `rejected` if the request was not written yet, and `unknown` if
+ * it was: an abort cannot take back what the gateway may have read.
  */
 export interface SendOptions extends QueryOptions {
   /**
@@ -56,238 +49,256 @@ export interface SendOptions extends QueryOptions {
    */
   method?: 'POST' | 'GET' | undefined;
   /**
-   * Whose turn comes first under the module's `rate`: `high` never waits for `normal`.
-   * @default 'high' for `send`, 'normal' for `sendEach`; `sendBulk` is always normal
+   * The priority under the module's `rate`: `high` never waits for `normal`.
+   * @default 'high' for `send`, 'normal' for `sendBatch`; `sendBulk` is always normal
    */
   priority?: 'high' | 'normal' | undefined;
   /**
-   * Asked right before the first byte of each attempt is written, after every wait: for a turn, for a
-   * connection, for a process that stood still. Where it returns `false` or throws, nothing is written,
-   * nothing is tried again, and the call fails as `rejected` with the code `LAAFFIC_WITHHELD`. The
-   * writing waits for it: let it be quick.
-   * @default every attempt starts
+   * Decides whether the message may still be sent. Called right before the first byte of each request is written, after
+   * every wait: for the rate, for a connection, for a process that stood still. If it returns `false` or throws, nothing
+   * is written or retried, and the call fails as `rejected` with the code `LAAFFIC_SEND_PREVENTED`. The request waits for
+   * it, so it should be fast.
+   * @default every request is sent
+   * @example
+   * // A one-time password is useless once it has expired:
+   * await sms.send(command, { shouldSend: () => Date.now() < expiresAt });
    */
-  mayStart?: (() => boolean) | undefined;
+  shouldSend?: (() => boolean) | undefined;
   /**
-   * What the order ids begin with that are made for recipients without one; a dot and the recipient's
-   * place follow, from 0, with digits to the base 36: `prefix.0`, …, `prefix.rr`. For callers that know
-   * from a report's order id alone whose it is. No other request may ever have the same.
+   * The beginning of the order ids that are generated for recipients without one. A dot and the recipient's position
+   * follow, from 0, in base 36: `prefix.0`, …, `prefix.rr`. Use it to find a recipient by the order id of a report alone.
+   * No other request may ever have the same prefix.
    * @default 72 random bits
    */
   orderIdPrefix?: string | undefined;
 }
 
-/** What waits for its turn. */
-interface SendTurn {
-  readonly recipients: readonly Recipient[];
-  readonly priority: 'high' | 'normal';
-  readonly timeout: number;
-  readonly signal: AbortSignal | undefined;
+/** The options of `sendOne`. */
+export interface SendOneOptions extends Omit<SendOptions, 'orderIdPrefix'>, Pick<SendSms, 'senderId'> {
+  /**
+   * Your own id of the message. Delivery reports have it too.
+   * @default a generated one
+   */
+  orderId?: string | undefined;
 }
 
-/** Everything that one Laaffic account can do with SMS. */
+/** The classes that a service works with, and its account. */
+export interface SmsServiceParts {
+  readonly account: Account;
+  readonly settings: LaafficSettings;
+  readonly sends: SendClient;
+  readonly queries: QueryClient;
+  readonly events: Observable<RequestEvent>;
+  readonly orderIds: OrderIdGenerator;
+  readonly clock: GatewayClock;
+  readonly randomness: Randomness;
+  readonly limiters: AccountRateLimiters;
+}
+
+/**
+ * Sends and queries SMS for one Laaffic account.
+ * @example
+ * constructor(private readonly sms: SmsService) {}
+ *
+ * async sendCode(number: string, code: string) {
+ *   const { msgId } = await this.sms.sendOne(number, `Your code is ${code}`);
+ *   return msgId; // resolving means accepted
+ * }
+ */
 @Injectable()
 export class SmsService {
-  readonly #logger = new Logger(SmsService.name);
-  readonly #account: Account;
-  readonly #limiter: RequestLimiter;
+  readonly #parts: SmsServiceParts;
+  /** Held here: the rate limit of an account lasts as long as a service of it. */
+  readonly #limiter: RateLimiter;
 
-  constructor(
-    private readonly settings: LaafficSettings,
-    private readonly gateway: LaafficGateway,
-    private readonly queries: LaafficQueries,
-    private readonly orderIds: OrderIds,
-    private readonly clock: GatewayClock,
-    private readonly randomness: Randomness,
-    private readonly limiters: AccountLimiters,
-    account = settings.account,
-  ) {
-    this.#account = account;
-    this.#limiter = limiters.of(account.appId);
+  /** @internal Nest creates it; `withAccount` creates others. */
+  constructor(parts: SmsServiceParts) {
+    this.#parts = parts;
+    this.#limiter = parts.limiters.of(parts.account.appId);
   }
 
-  /** The application's id of the account that this service sends for. */
+  /** The application id of the account that this service sends for. */
   get appId(): string {
-    return this.#account.appId;
+    return this.#parts.account.appId;
   }
 
   /**
-   * How far the gateway's clock was ahead of this machine's at the last query, in milliseconds, to the
-   * second; 0 before the first, and where its answer told no time.
+   * Milliseconds by which the gateway's clock was ahead of this machine's at the last query, exact to the second; 0 before
+   * the first query, and if its response had no time.
    */
-  get clockOffset(): number {
-    return this.clock.observed;
+  get clockOffsetMs(): number {
+    return this.#parts.clock.measuredOffsetMs;
   }
 
   /**
-   * Each single request to the gateway, when it starts and when it ends, of this service and of every
-   * `as(…)` of it. Subscribers are called at once, in the context of the caller: let them be quick. What
-   * they throw does not reach the send; rxjs reports it as an uncaught exception, or to its
-   * `config.onUnhandledError`.
+   * The start and the end of each single request to the gateway, of this service and of every `withAccount(…)` of it.
+   * Subscribers run at once, in the context of the caller, so they should be fast. What they throw does not reach the
+   * send: rxjs reports it as an uncaught exception, or to its `config.onUnhandledError`.
+   * @example
+   * sms.requestEvents.subscribe((event) => {
+   *   if (event.type === 'ended') histogram.record(event.durationMs, { outcome: event.outcome });
+   * });
    */
-  get traffic(): Observable<GatewayTraffic> {
-    return this.gateway.traffic.events;
+  get requestEvents(): Observable<RequestEvent> {
+    return this.#parts.events;
   }
 
   /**
-   * The same service in the name of another account, for tenants that bring their own: the same
-   * connections, their own signature, nothing kept between accounts. Make one for each tenant and
-   * use it again, or one for each call.
+   * Returns the same service for another account, for tenants with an account of their own: the same connections, their
+   * own signature, nothing shared between accounts. Create one for each tenant and reuse it, or one for each call.
    * @throws {LaafficOptionsError} naming each field that is missing or malformed.
+   * @example
+   * await sms.withAccount({ appId, apiKey, apiSecret }).send(command);
    */
-  as(account: AccountOptions): SmsService {
-    const { settings, gateway, queries, orderIds, clock, randomness, limiters } = this;
-    return new SmsService(settings, gateway, queries, orderIds, clock, randomness, limiters, accountOf(account));
+  withAccount(account: AccountOptions): SmsService {
+    return new SmsService({ ...this.#parts, account: accountOf(account) });
   }
 
   /**
    * Sends one text to one or many recipients in one request.
    *
-   * Resolves if the gateway accepted at least one recipient, so for a single recipient resolving
-   * means accepted. With several, look at `rejected` and `unknown` too.
-   * @throws {LaafficException} if nobody was accepted. Its `outcome` says whether sending again is
-   * safe, its `receipt` what became of each recipient. Wrong commands are refused before anything
-   * leaves the process, with every problem and its position.
+   * Resolves if the gateway accepted at least one recipient, so for a single recipient resolving means accepted. With
+   * several recipients, look at `rejected` and `unknown` too.
+   * @throws {LaafficException} if no recipient was accepted. Its `outcome` says whether it is safe to send again, its
+   * `receipt` has the outcome of each recipient. An invalid command is rejected before anything leaves the process, with
+   * every problem and its position.
+   * @example
+   * const { accepted, rejected, unknown } = await sms.send({
+   *   to: ['+91 8563 21412', { number: '91856321413', orderId: 'order-2' }],
+   *   content: 'Your table is ready',
+   * });
    */
   async send(command: SendSms, options: SendOptions = {}): Promise<SmsReceipt> {
-    const { method = this.settings.method, timeout = this.settings.timeout, priority = 'high' } = options;
-    const { signal, mayStart, orderIdPrefix } = options;
-    checkTimeout(timeout);
-    const read = readSendCommand(command, MAX_RECIPIENTS[method], this.orderIdMaker(orderIdPrefix));
+    const { settings, account, sends } = this.#parts;
+    const { method = settings.method, priority = 'high', orderIdPrefix } = options;
+    const call = this.#sendOptions(options, priority);
+    const read = readSendCommand(command, MAX_RECIPIENTS[method], this.#orderIdsFor(orderIdPrefix));
     if ('issues' in read) throw invalidCommand(read.issues);
-    const same = orderIdPrefix === undefined ? undefined : checkMadeOrderIds(command.to, read.sms.recipients);
-    if (same !== undefined) throw invalidCommand([same]);
-    const sms = { ...read.sms, senderId: read.sms.senderId ?? this.#account.senderId };
-    const turn = { recipients: sms.recipients, priority, timeout, signal };
-    return this.reporting(
-      this.inTurn(turn, (left) =>
-        this.gateway.sendSms(this.#account, sms, { method, timeout: left, signal, mayStart }),
-      ),
-    );
+    const repeated = orderIdPrefix === undefined ? undefined : checkGeneratedOrderIds(command.to, read.sms.recipients);
+    if (repeated !== undefined) throw invalidCommand([repeated]);
+    const sms = { ...read.sms, senderId: read.sms.senderId ?? account.senderId };
+    return sends.sendSms(account, sms, { ...call, method });
   }
 
   /**
-   * Sends another text for each message, in one request; each has the form that `send` takes, and
-   * all together at most `maxBatchRecipients` recipients.
-   * @returns one receipt for all; recipients are told apart by their order ids.
+   * Sends one text to one recipient: the shortest way to send a one-time password.
+   * @param to a number with country code.
+   * @returns the gateway's id of the message, and its order id. Resolving means accepted.
+   * @throws {LaafficException} if the message was not accepted, as `send` does.
+   * @example
+   * const { msgId } = await sms.sendOne('+91 8563 21412', 'Your code is 4711');
+   */
+  async sendOne(
+    to: string,
+    content: string,
+    { orderId, senderId, ...options }: SendOneOptions = {},
+  ): Promise<{ msgId: string; orderId: string }> {
+    const recipient = orderId === undefined ? to : { number: to, orderId };
+    const { accepted } = await this.send({ to: recipient, content, senderId }, options);
+    // `send` throws unless its only recipient was accepted.
+    const [{ msgId, orderId: id }] = accepted as [AcceptedRecipient];
+    return { msgId, orderId: id };
+  }
+
+  /**
+   * Sends a different text for each message, in one request. Each message has the form that `send` takes. All together
+   * have at most `maxBatchRecipients` recipients.
+   * @returns one receipt for all messages; the order ids tell the recipients apart.
    * @throws {LaafficException} as `send` does.
    */
-  async sendEach(messages: readonly SendSms[], options: Omit<SendOptions, 'method'> = {}): Promise<SmsReceipt> {
-    const { timeout = this.settings.timeout, priority = 'normal', signal, mayStart, orderIdPrefix } = options;
-    checkTimeout(timeout);
-    const read = readBatch(messages, this.settings.maxBatchRecipients, this.orderIdMaker(orderIdPrefix));
+  async sendBatch(messages: readonly SendSms[], options: Omit<SendOptions, 'method'> = {}): Promise<SmsReceipt> {
+    const { settings, account, sends } = this.#parts;
+    const { priority = 'normal', orderIdPrefix } = options;
+    const call = this.#sendOptions(options, priority);
+    const read = readBatch(messages, settings.maxBatchRecipients, this.#orderIdsFor(orderIdPrefix));
     if ('issues' in read) throw invalidCommand(read.issues);
     const batch = {
-      messages: read.messages.map((sms) => ({ ...sms, senderId: sms.senderId ?? this.#account.senderId })),
+      messages: read.messages.map((sms) => ({ ...sms, senderId: sms.senderId ?? account.senderId })),
       recipients: read.messages.flatMap(({ recipients }) => recipients),
     };
-    const turn = { recipients: batch.recipients, priority, timeout, signal };
-    return this.reporting(
-      this.inTurn(turn, (left) =>
-        this.gateway.sendBatch(this.#account, batch, { method: 'POST', timeout: left, signal, mayStart }),
-      ),
-    );
+    return sends.sendBatch(account, batch, call);
   }
 
   /**
-   * Sends one text to any number of recipients, request by request, in constant memory, and gives a
-   * receipt for each request. Nothing is sent until the run is iterated, and it goes no further ahead
-   * of its reader than a few requests. Wrong numbers are refused one by one, with their positions.
+   * Sends one text to any number of recipients, request by request, in constant memory, and yields a receipt for each
+   * request. Nothing is sent until the run is iterated, and it stays at most a few requests ahead of its reader. Wrong
+   * numbers are rejected one by one, with their positions.
    * @param recipients anything iterable: a list, a generator, a database cursor, a stream of a file.
    * @throws {LaafficInputException} if the message or the options are wrong; nothing was sent.
+   * @example
+   * for await (const receipt of sms.sendBulk(numbers, { content: 'Sale!' })) console.log(receipt.accepted.length);
    */
   sendBulk(recipients: RecipientSource, message: BulkMessage, options: BulkOptions = {}): BulkRun {
-    const { settings, gateway, orderIds, randomness } = this;
-    checkTimeout(options.timeout ?? settings.timeout);
-    const parts = { account: this.#account, settings, gateway, orderIds, randomness, limiter: this.#limiter };
-    return openBulkRun(parts, recipients, message, options);
+    checkTimeout(options.timeoutMs ?? this.#parts.settings.timeoutMs);
+    return openBulkRun({ ...this.#parts, limiter: this.#limiter }, recipients, message, options);
   }
 
   /**
-   * Asks where messages are; any number of ids, 200 a request.
-   * @returns a report for each id, in their order. `not-found` is not failed: it may be queued still.
+   * Requests the delivery state of messages; any number of ids, 200 a request.
+   * @returns a report for each id, in their order. `not-found` does not mean failed: the message may still be queued.
    * @throws {LaafficException}
    */
-  async reports(msgIds: readonly string[], options: QueryOptions = {}): Promise<DeliveryReport[]> {
+  async getDeliveryReports(msgIds: readonly string[], options: QueryOptions = {}): Promise<DeliveryReport[]> {
     const read = readMessageIds(msgIds);
     if ('issues' in read) throw invalidCommand(read.issues);
-    return this.reporting(askReports(this.queries, this.#account, read.msgIds, this.asking(options)));
+    const { queries, account } = this.#parts;
+    return requestDeliveryReports(queries, account, read.msgIds, this.#queryOptions(options));
   }
 
   /**
-   * The finished messages of a span of time; the platform keeps about 90 days. Longer spans than the
-   * platform takes are asked for piece by piece.
+   * Lists the finished messages of a time range. The platform keeps about 90 days. Ranges longer than the platform takes
+   * are requested piece by piece.
    * @throws {LaafficException} while iterating.
    */
-  sentRecords(range: TimeRange, options: QueryOptions = {}): AsyncIterable<DeliveryReport> {
-    return askSentRecords(this.queries, this.#account, checkedRange(range), this.asking(options));
+  listSentMessages(range: TimeRange, options: QueryOptions = {}): AsyncIterable<DeliveryReport> {
+    const { queries, account } = this.#parts;
+    return requestSentMessages(queries, account, checkedRange(range), this.#queryOptions(options));
   }
 
   /**
-   * The messages that people wrote to your numbers over a span of time.
+   * Lists the messages that people sent to your numbers in a time range.
    * @throws {LaafficException} while iterating.
    */
-  inbound(range: TimeRange, options: QueryOptions = {}): AsyncIterable<InboundSms> {
-    return askInbound(this.queries, this.#account, checkedRange(range), this.asking(options));
+  listInboundMessages(range: TimeRange, options: QueryOptions = {}): AsyncIterable<InboundSms> {
+    const { queries, account } = this.#parts;
+    return requestInboundMessages(queries, account, checkedRange(range), this.#queryOptions(options));
   }
 
   /**
-   * What the account holds.
+   * Requests the balance of the account.
    * @throws {LaafficException}
    */
-  async balance(options: QueryOptions = {}): Promise<Balance> {
-    return this.reporting(askBalance(this.queries, this.#account, this.asking(options)));
+  async getBalance(options: QueryOptions = {}): Promise<Balance> {
+    const { queries, account } = this.#parts;
+    return requestBalance(queries, account, this.#queryOptions(options));
   }
 
   /**
-   * Tells the platform that somebody used the OTP they were sent, which improves its routing.
+   * Tells the platform that a person used the one-time password that they were sent, which improves its routing.
    * @throws {LaafficException}
    */
   async confirmConversion(conversion: ConversionInput, options: QueryOptions = {}): Promise<void> {
     const read = readConversion(conversion);
     if ('issues' in read) throw invalidCommand(read.issues);
-    await this.reporting(postConversion(this.queries, this.#account, read, this.asking(options)));
+    const { queries, account } = this.#parts;
+    await sendConversion(queries, account, read, this.#queryOptions(options));
   }
 
-  /** Waits for a turn under the module's `rate`; what is left of the time is for the request. */
-  private async inTurn(turn: SendTurn, send: (timeout: number) => Promise<SmsReceipt>): Promise<SmsReceipt> {
-    const { recipients, priority, timeout, signal } = turn;
-    const deadline = new Deadline(timeout);
-    const end = await this.#limiter.take({ recipients: recipients.length, priority, caller: this, signal, timeout });
-    if (end === 'aborted') {
-      const reason = 'aborted before the request was written';
-      throw notBegun(LOCAL_FAILURES.abortedUnsent, recipients, { reason, cause: signal?.reason });
-    }
-    const left = deadline.remaining();
-    if (end === 'timeout' || left === 0) {
-      throw notBegun(LOCAL_FAILURES.rateLimited, recipients, { reason: 'no turn in time' });
-    }
-    return send(left);
+  #sendOptions(options: SendOptions, priority: 'high' | 'normal'): SendCallOptions {
+    const { timeoutMs = this.#parts.settings.timeoutMs, signal, shouldSend } = options;
+    checkTimeout(timeoutMs);
+    return { timeoutMs, signal, shouldSend, turn: { limiter: this.#limiter, priority, caller: this } };
   }
 
-  private orderIdMaker(prefix: string | undefined): (index: number) => string {
+  #queryOptions({ timeoutMs = this.#parts.settings.queryRetry.timeoutMs, signal }: QueryOptions): QueryRequestOptions {
+    checkTimeout(timeoutMs);
+    return { timeoutMs, signal };
+  }
+
+  #orderIdsFor(prefix: string | undefined): (index: number) => string {
     const issue = checkOrderIdPrefix(prefix);
     if (issue !== undefined) throw invalidCommand([issue]);
-    return this.orderIds.forRequest(prefix);
-  }
-
-  private asking({ timeout = this.settings.queries.timeout, signal }: QueryOptions): AskOptions {
-    checkTimeout(timeout);
-    return { timeout, signal };
-  }
-
-  /** What the operator has to mend is a warning; everything else is for the caller, who gets the exception. */
-  private async reporting<T>(call: Promise<T>): Promise<T> {
-    try {
-      return await call;
-    } catch (error) {
-      if (error instanceof LaafficException) {
-        const text = `${error.message} Outcome: ${error.outcome}.`;
-        if (error.kind === 'account' || error.kind === 'clock') this.#logger.warn(text);
-        else this.#logger.debug(text);
-      }
-      throw error;
-    }
+    return this.#parts.orderIds.forRequest(prefix);
   }
 }
 
@@ -298,7 +309,7 @@ function checkedRange(range: TimeRange): CheckedRange {
 }
 
 /** Node's timers fire at once beyond 2^31 - 1 milliseconds. */
-function checkTimeout(timeout: number): void {
-  if (timeout > 0 && timeout < 2 ** 31) return;
-  throw invalidCommand([{ field: 'timeout', problem: 'must be above 0 and below 2147483648 milliseconds' }]);
+function checkTimeout(timeoutMs: unknown): void {
+  if (typeof timeoutMs === 'number' && timeoutMs >= 1 && timeoutMs < 2 ** 31) return;
+  throw invalidCommand([{ field: 'timeoutMs', problem: 'must be milliseconds, from 1 and below 2147483648' }]);
 }

@@ -5,7 +5,7 @@ import { eventIdOf, writeProgress } from './progress-events.js';
 const reading = (total: number) => ({ id: '7', state: 'running', total }) as CampaignProgress;
 
 describe('writeProgress', () => {
-  it('writes comments while there is nothing to tell, and none once there are no readings any more', async () => {
+  it('writes comments between readings, and none after the last one', async () => {
     const stream = new PassThrough();
     let goOn: () => void = () => undefined;
     const more = new Promise<void>((resolve) => {
@@ -15,7 +15,7 @@ describe('writeProgress', () => {
       yield reading(1);
       await more;
     }
-    const written = writeProgress(stream, readings(), { keepAlive: 1 });
+    const written = writeProgress(stream, readings(), { keepAliveMs: 1 });
     let text = '';
     for await (const chunk of stream.setEncoding('utf8')) {
       text += String(chunk);
@@ -26,13 +26,13 @@ describe('writeProgress', () => {
     expect(text.startsWith(`id: ${eventIdOf(reading(1))}\nevent: progress\ndata: {"id":"7",`)).toBe(true);
   });
 
-  it('leaves out what the client has, and waits for one that does not read', async () => {
+  it('leaves out the event that the client has, and waits for a client that does not read', async () => {
     const stream = new PassThrough({ highWaterMark: 16 });
     let given = 0;
     async function* readings() {
       for (given = 1; given <= 3; given++) yield reading(given);
     }
-    const written = writeProgress(stream, readings(), { lastId: eventIdOf(reading(1)) });
+    const written = writeProgress(stream, readings(), { lastEventId: eventIdOf(reading(1)) });
     // As long as nothing is read, everything that can happen has happened after some turns.
     for (let turn = 0; turn < 20; turn++) await Promise.resolve();
     expect(given).toBe(2);
@@ -41,7 +41,7 @@ describe('writeProgress', () => {
     expect(given).toBe(4);
   });
 
-  it('ends when the client has gone', async () => {
+  it('ends when the client disconnects', async () => {
     const stream = new PassThrough({ highWaterMark: 1 });
     async function* readings() {
       yield reading(1);

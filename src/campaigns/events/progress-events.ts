@@ -1,34 +1,34 @@
 import { createHash } from 'node:crypto';
 import type { Writable } from 'node:stream';
 import type { CampaignProgress } from 'nestjs-laaffic-outbox';
-import { untilDrained } from '../../streams/until-drained.js';
+import { untilDrained } from '../../common/streams/until-drained.js';
 
-/** Proxies cut a connection on which nothing comes for a minute or so. */
-const KEEP_ALIVE = 15_000;
+/** How often a comment is sent. Proxies close a connection that is silent for about a minute. */
+const KEEP_ALIVE_MS = 15_000;
 
-/** What the id of a campaign's last event begins with. */
+/** The prefix of the id of a campaign's last event. */
 const END = 'end-';
 
-/** Whether nothing of a campaign is sent any more, and its events end. */
+/** Whether a campaign sends nothing more, so that its events end. */
 export function isOver({ state, sending }: CampaignProgress): boolean {
   return state === 'done' || (state === 'cancelled' && sending === 0);
 }
 
-/** Whether a client has heard the last event of a campaign, of whatever reading that was: reports come for days. */
-export function hasHeardEnd(lastId: string): boolean {
-  return lastId.startsWith(END);
+/** Whether a client got a last event of the campaign, of any reading: reports still change the counts for days. */
+export function hasSeenEnd(lastEventId: string): boolean {
+  return lastEventId.startsWith(END);
 }
 
 /**
- * The id of the event that a reading makes: the same reading has the same id, whichever instance made it. A client
- * that comes back with it misses nothing.
+ * The id of the event of a reading. Equal readings have equal ids on every instance, so that a client that reconnects
+ * misses nothing.
  */
 export function eventIdOf(progress: CampaignProgress): string {
   const digest = createHash('sha256').update(JSON.stringify(progress)).digest('base64url').slice(0, 16);
   return isOver(progress) ? END + digest : digest;
 }
 
-/** One reading is written to everybody who watches. */
+/** The event of a reading, shared by all clients that watch the campaign. */
 const events = new WeakMap<CampaignProgress, { readonly id: string; readonly text: string }>();
 
 function eventOf(progress: CampaignProgress): { readonly id: string; readonly text: string } {
@@ -40,19 +40,27 @@ function eventOf(progress: CampaignProgress): { readonly id: string; readonly te
   return event;
 }
 
-/** Writes readings as server-sent events, and comments while there are none; ends neither the stream nor the readings. */
+/** Writes readings as server-sent events, and comments in between. It ends neither the stream nor the readings. */
 export async function writeProgress(
   stream: Writable,
   readings: AsyncIterable<CampaignProgress>,
-  { keepAlive = KEEP_ALIVE, lastId = '' }: { readonly keepAlive?: number; readonly lastId?: string } = {},
+  {
+    keepAliveMs = KEEP_ALIVE_MS,
+    lastEventId = '',
+  }: { readonly keepAliveMs?: number; readonly lastEventId?: string } = {},
 ): Promise<void> {
-  const timer = setInterval(() => {
+  const keepAlive = (): void => {
     if (!stream.writableNeedDrain) stream.write(': nothing new\n\n');
-  }, keepAlive);
+  };
+  const timer = setInterval(keepAlive, keepAliveMs);
   try {
     for await (const progress of readings) {
       const { id, text } = eventOf(progress);
-      if (id === lastId) continue;
+      if (id === lastEventId) {
+        // The headers are sent with the first bytes, and the client waits for them.
+        keepAlive();
+        continue;
+      }
       if (!stream.write(text) && !stream.destroyed) await untilDrained(stream);
     }
   } finally {

@@ -3,7 +3,7 @@ import { RequestTimeoutException } from '@nestjs/common';
 import { pacedBytes, type Pace } from './paced-bytes.js';
 
 const NEVER = new Promise<never>(() => undefined);
-const PACE: Pace = { graceMs: 200, bytesPerSecond: 1_000, longestMs: 60_000 };
+const PACE: Pace = { graceMs: 200, bytesPerSecond: 1_000, maxMs: 60_000 };
 
 describe('pacedBytes', () => {
   let isClosed: boolean;
@@ -32,7 +32,7 @@ describe('pacedBytes', () => {
     return count;
   }
 
-  it('gives all of an upload that keeps the pace', async () => {
+  it('yields the whole upload if it is fast enough', async () => {
     expect([
       await read(
         source(5, () => Promise.resolve()),
@@ -45,14 +45,14 @@ describe('pacedBytes', () => {
   it.each([
     ['stops', source(2, () => NEVER), {}],
     ['trickles', source(10_000, () => wait(5)), { bytesPerSecond: 1_000_000 }],
-    ['takes too long', source(10_000, () => wait(5)), { graceMs: 60_000, longestMs: 200 }],
+    ['takes too long', source(10_000, () => wait(5)), { graceMs: 60_000, maxMs: 200 }],
   ])('fails when an upload %s', async (_, bytes, pace) => {
     await expect(read(bytes, pace)).rejects.toEqual(
       new RequestTimeoutException('The upload is too slow, or takes too long'),
     );
   });
 
-  it('does not count the time in which nobody reads', async () => {
+  it('does not count the time in which the service does not read', async () => {
     const slowly = () => wait(PACE.graceMs);
     expect(
       await read(

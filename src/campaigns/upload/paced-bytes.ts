@@ -1,26 +1,26 @@
 import { RequestTimeoutException } from '@nestjs/common';
 
-/** How fast an upload has to come in. Time in which the service does not read is not counted. */
+/** How fast an upload has to arrive. Time in which the service does not read is not counted. */
 export interface Pace {
-  /** How long, in milliseconds, nothing need come. */
+  /** How long an upload may be silent. */
   readonly graceMs: number;
-  /** What each further second has to bring, on average. */
+  /** How much has to arrive in each further second, on average. */
   readonly bytesPerSecond: number;
-  /** How long, in milliseconds, the whole may take, whoever is waited for. */
-  readonly longestMs: number;
+  /** How long the whole upload may take, including time in which the service does not read. */
+  readonly maxMs: number;
 }
 
-const PACE: Pace = { graceMs: 30_000, bytesPerSecond: 1_000, longestMs: 60 * 60_000 };
+const PACE: Pace = { graceMs: 30_000, bytesPerSecond: 1_000, maxMs: 60 * 60_000 };
 
 /**
- * The bytes of an upload, as long as they keep the pace.
- * @throws {RequestTimeoutException} when they do not.
+ * The bytes of an upload, as long as they arrive fast enough.
+ * @throws {RequestTimeoutException} if they do not.
  */
 export async function* pacedBytes(
   bytes: AsyncIterator<Buffer>,
-  { graceMs, bytesPerSecond, longestMs }: Pace = PACE,
+  { graceMs, bytesPerSecond, maxMs }: Pace = PACE,
 ): AsyncGenerator<Buffer, void, undefined> {
-  const end = performance.now() + longestMs;
+  const end = performance.now() + maxMs;
   let [allowed, isPending] = [graceMs, false];
   try {
     for (;;) {
@@ -33,7 +33,7 @@ export async function* pacedBytes(
       yield step.value;
     }
   } finally {
-    // While a step is pending, the iterator would end only after it.
+    // While a step is pending, `return` would wait for it.
     if (!isPending) await bytes.return?.();
   }
 }

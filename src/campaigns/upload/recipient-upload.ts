@@ -1,21 +1,23 @@
-import type { Request } from 'express';
 import type { CampaignRecipient } from 'nestjs-laaffic-outbox';
-import { mediaTypeOf } from '../../http/media-type.js';
-import { csvRecipients } from './csv.js';
-import { decode } from './decode.js';
-import { ndjsonRecipients } from './ndjson.js';
+import { readRecipientFile, RecipientFileError } from 'nestjs-laaffic/recipient-files';
+import type { RequestBody } from '../../common/http/request-body.js';
 import { pacedBytes } from './paced-bytes.js';
-import { UploadError } from './upload.error.js';
 
-const READERS = { 'text/csv': csvRecipients, 'application/x-ndjson': ndjsonRecipients } as const;
+const FORMATS = { 'text/csv': 'csv', 'application/x-ndjson': 'ndjson' } as const;
 
-/** Those that are left are another campaign. */
-const MOST_RECIPIENTS = 10_000_000;
+/** More recipients need another campaign. */
+const MAX_RECIPIENTS = 10_000_000;
 
-/** The forms in which recipients can be uploaded. */
-export type UploadType = keyof typeof READERS;
+/** The media types of uploads. */
+export type UploadType = keyof typeof FORMATS;
 
-/** The recipients in the body of a request, read as far as they are asked for. */
+/** The columns or fields that hold numbers and order ids: by name, or in CSV by place. */
+export interface UploadColumns {
+  readonly numberColumn?: string | undefined;
+  readonly orderIdColumn?: string | undefined;
+}
+
+/** The recipients in the body of a request, read only as far as they are consumed. */
 export class RecipientUpload {
   private constructor(
     private readonly all: AsyncGenerator<CampaignRecipient, void, undefined>,
@@ -23,46 +25,46 @@ export class RecipientUpload {
   ) {}
 
   /**
-   * Reads as far as the first recipient.
-   * @throws {UploadError} if there is none, or this is not what it says it is.
+   * Reads the first recipient.
+   * @throws {RecipientFileError} if there is none, or the body does not have the format of its media type.
    */
-  static async open(request: Request, type: UploadType): Promise<RecipientUpload> {
-    const all = READERS[type](decode(bytesOf(request)));
+  static async open(body: RequestBody, type: UploadType, columns: UploadColumns): Promise<RecipientUpload> {
+    const { numberColumn, orderIdColumn } = columns;
+    const options = { numberColumn, orderIdColumn, format: FORMATS[type], encoding: body.charset };
+    const all = readRecipientFile(bytesOf(body), options);
     const first = await all.next();
-    if (first.done === true) throw new UploadError('it is empty: give recipients, one a row');
+    if (first.done === true) throw new RecipientFileError('it is empty: give recipients, one a row');
     return new RecipientUpload(all, first.value);
   }
 
   /**
-   * To be read once.
-   * @throws {UploadError} where there are too many, or it cannot be read on.
+   * All recipients. They can be read once.
+   * @throws {RecipientFileError} if there are too many, or the rest cannot be read.
    */
   async *recipients(): AsyncGenerator<CampaignRecipient, void, undefined> {
     yield this.first;
     let count = 1;
     for await (const recipient of this.all) {
-      if (++count > MOST_RECIPIENTS) throw new UploadError(`it has more than ${MOST_RECIPIENTS} recipients`);
+      if (++count > MAX_RECIPIENTS) throw new RecipientFileError(`it has more than ${MAX_RECIPIENTS} recipients`);
       yield recipient;
     }
   }
 
-  /** Reads nothing more. */
+  /** Stops reading. */
   async close(): Promise<void> {
     await this.all.return().catch(() => undefined);
   }
 }
 
-/** The body of a request. What nobody reads of it is thrown away, so that the client can finish and hear the answer. */
-async function* bytesOf(request: Request): AsyncGenerator<Buffer, void, undefined> {
+async function* bytesOf(body: RequestBody): AsyncGenerator<Buffer, void, undefined> {
   try {
-    // Destroyed on return, the request would take its connection, and with it the answer, along.
-    yield* pacedBytes(request.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer>);
+    yield* pacedBytes(body.bytes());
   } finally {
-    request.resume();
+    body.discardRest();
   }
 }
 
-export function uploadTypeOf(request: Request): UploadType | undefined {
-  const type = mediaTypeOf(request);
-  return type === undefined || !Object.hasOwn(READERS, type) ? undefined : (type as UploadType);
+/** The media type of an upload; `undefined` for other bodies. */
+export function uploadTypeOf({ mediaType: type }: RequestBody): UploadType | undefined {
+  return type === undefined || !Object.hasOwn(FORMATS, type) ? undefined : (type as UploadType);
 }

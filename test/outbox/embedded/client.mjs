@@ -1,9 +1,9 @@
-// A process with an embedded server, led by messages: `node client.mjs <entry> <options>`.
+// A process with an embedded server, controlled by messages: `node client.mjs <entry> <options>`.
 import pg from 'pg';
 
 const [, , entry, options] = process.argv;
 const loaded = await import(entry);
-// CommonJS comes whole as the default.
+// The whole CommonJS module is the default export.
 const { EmbeddedPostgres } = loaded.default ?? loaded;
 
 const told = async (work) => {
@@ -16,7 +16,7 @@ const told = async (work) => {
   }
 };
 
-// When the test was broken off, nobody would end it.
+// Otherwise an aborted test would leave it running.
 process.once('disconnect', () => process.exit());
 
 const server = await told(() => EmbeddedPostgres.start(JSON.parse(options)));

@@ -9,8 +9,8 @@ import { compileEntry } from './compile-entry.js';
 const ROOT = resolve(__dirname, '../../..');
 
 /**
- * Makes an app that loads the entry in processes of its own. It has copies of all that it needs, since other
- * users may not be able to enter the checkout.
+ * Makes an app that loads the entry in its own processes. It copies all its dependencies, because other users may not
+ * be able to enter the checkout.
  * @returns the entry for each kind of module
  */
 export function makeClientApp(folder: string): { esm: string; cjs: string } {
@@ -44,9 +44,9 @@ interface Message {
   readonly acknowledged?: number;
 }
 
-/** A process that has started, or found, a server. */
+/** A process that has started or found a server. */
 export class ClientProcess {
-  /** The last row that it was told is stored. */
+  /** The last row that the server acknowledged. */
   acknowledged = 0;
   readonly #child: ChildProcess;
   readonly #exited: Promise<unknown>;
@@ -57,7 +57,7 @@ export class ClientProcess {
     const { cwd = resolve(entry, '../..'), uid } = how;
     this.#child = fork(program, [entry, JSON.stringify(options)], {
       cwd,
-      // Nothing of Jest's.
+      // Without Jest's variables.
       execArgv: [],
       env: { PATH: process.env['PATH'] },
       ...(uid === undefined ? {} : { uid, gid: uid }),
@@ -73,7 +73,7 @@ export class ClientProcess {
     return this.#child.pid!;
   }
 
-  /** The url of its server. */
+  /** The URL of its server. */
   async url(): Promise<string> {
     const { url, fault } = await this.#hears((message) => message.url !== undefined || message.fault !== undefined);
     if (url === undefined) throw new Error(fault!.message);
@@ -95,7 +95,7 @@ export class ClientProcess {
     if (fault !== undefined) throw new Error(fault.message);
   }
 
-  /** Ends it as a crash would. */
+  /** Kills it, as a crash would. */
   async kill(): Promise<void> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     this.#child.kill('SIGKILL');

@@ -26,10 +26,11 @@ import { packageFor, thisPlatform } from '../../../libs/laaffic-outbox/src/embed
 import { preparePrograms } from '../../../libs/laaffic-outbox/src/embedded/programs.js';
 import { Server } from '../../../libs/laaffic-outbox/src/embedded/server.js';
 import { ClientProcess, makeClientApp } from './clients.js';
+import { until } from '../../until.js';
 
 const NOBODY = 65534;
 const isRoot = process.getuid?.() === 0;
-// Only root may run a server in another's name; Jest lists these as skipped for everybody else.
+// Only root can run a server as another user. For other users Jest lists these tests as skipped.
 const asRoot = isRoot ? it : it.skip;
 const native = findNative(packageFor(thisPlatform()));
 
@@ -60,15 +61,6 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true, maxRetries: 20 });
 });
 
-/** Polls until something is so. */
-async function until(isSo: () => boolean | Promise<boolean>, patience = 60_000): Promise<void> {
-  const deadline = new Deadline(patience);
-  while (!(await isSo())) {
-    if (deadline.hasPassed) throw new Error(`It did not come to be: ${String(isSo)}`);
-    await deadline.pause();
-  }
-}
-
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -81,7 +73,7 @@ function isAlive(pid: number): boolean {
 const lockFile = (data = join(dataDir, 'cluster', 'data')) => join(data, 'postmaster.pid');
 const serverPid = (data?: string) => Number(readFileSync(lockFile(data), 'utf8').split('\n')[0]);
 
-/** Of servers that a failed test has left. Whoever else is named in such a file was started here too. */
+/** Kills servers that a failed test has left. Any process named in such a file was started here too. */
 async function killServer(data: string): Promise<void> {
   if (!existsSync(lockFile(data))) return;
   const pid = serverPid(data);
@@ -92,7 +84,7 @@ async function killServer(data: string): Promise<void> {
 
 function client(how: { entry?: string; cwd?: string; uid?: number; dataDir?: string } = {}): ClientProcess {
   const { entry = esm, ...rest } = how;
-  const started = new ClientProcess(entry, { dataDir: how.dataDir ?? dataDir, startTimeout: 100_000 }, rest);
+  const started = new ClientProcess(entry, { dataDir: how.dataDir ?? dataDir, startTimeoutMs: 100_000 }, rest);
   clients.push(started);
   return started;
 }
@@ -108,7 +100,7 @@ async function query(url: string, sql: string): Promise<Record<string, unknown>[
   }
 }
 
-/** Rows that a process inserts until it is stopped; each is one that it knows to be stored. */
+/** Rows that a process inserts until it is stopped. Each one was acknowledged. */
 async function insertSome(writer: ClientProcess): Promise<void> {
   writer.insert();
   await until(() => writer.acknowledged >= 20);
@@ -120,18 +112,18 @@ async function expectRows(url: string, least: number): Promise<void> {
   expect(row!['count']).toBe(row!['max']);
 }
 
-/** Gives the test a cluster that was made before, for making one takes most of the time. */
+/** Gives the test a copy of an existing cluster, because creating one takes most of the time. */
 async function seed(): Promise<void> {
   const made = join(folder, 'seed');
-  if (!existsSync(made)) await (await EmbeddedPostgres.start({ dataDir: made, startTimeout: 100_000 })).close();
+  if (!existsSync(made)) await (await EmbeddedPostgres.start({ dataDir: made, startTimeoutMs: 100_000 })).close();
   execFileSync('cp', ['-a', made, dataDir]);
 }
 
-const start = (more: { settings?: Record<string, string>; database?: string; startTimeout?: number } = {}) =>
-  EmbeddedPostgres.start({ dataDir, startTimeout: 100_000, ...more });
+const start = (more: { settings?: Record<string, string>; database?: string; startTimeoutMs?: number } = {}) =>
+  EmbeddedPostgres.start({ dataDir, startTimeoutMs: 100_000, ...more });
 
-describe('a server of one process', () => {
-  it('is made by the first start, stops with its last user, and has its rows at a later start', async () => {
+describe('the embedded server of one process', () => {
+  it('is created by the first start, stops with its last user, and keeps its rows for a later start', async () => {
     const first = await start();
     expect(first.url).toMatch(/^postgres:\/\/postgres:[\w-]{32}@127\.0\.0\.1:\d+\/laaffic$/);
     await query(first.url, 'create table rows as select 1 as n');
@@ -149,7 +141,7 @@ describe('a server of one process', () => {
     }
   });
 
-  it('keeps to itself, and to the disk', async () => {
+  it('is private, and syncs to the disk', async () => {
     await seed();
     const server = await start({ settings: { max_connections: '33', listen_addresses: '*' } });
     try {
@@ -180,7 +172,7 @@ describe('a server of one process', () => {
     }
   });
 
-  it('has a database for each name that is asked for, whatever the name', async () => {
+  it('has a database for each requested name, whatever the name', async () => {
     await seed();
     const names = ['one', 'one', `it's "quoted" 100% / 名`];
     const servers = await Promise.all(names.map((database) => start({ database })));
@@ -194,7 +186,7 @@ describe('a server of one process', () => {
     expect(existsSync(lockFile())).toBe(false);
   });
 
-  it('that does not start says why, without the password', async () => {
+  it('that does not start reports why, without the password', async () => {
     await seed();
     const fault: unknown = await start({ settings: { shared_buffers: 'plenty' } }).catch((error: unknown) => error);
     expect(fault).toMatchObject({
@@ -205,7 +197,7 @@ describe('a server of one process', () => {
     expect(String(fault)).not.toContain(readFileSync(join(dataDir, 'cluster', 'password'), 'utf8'));
   });
 
-  it('whose password was changed says so', async () => {
+  it('whose password was changed reports it', async () => {
     await seed();
     const server = await start();
     try {
@@ -226,8 +218,8 @@ describe('a server of one process', () => {
   });
 });
 
-describe('a server of several processes', () => {
-  it('is one for all that start at once in an empty directory, and stops with the last, not before', async () => {
+describe('the embedded server of several processes', () => {
+  it('is one for all that start at once in an empty directory, and stops with the last one, not before', async () => {
     const all = [esm, cjs, esm, cjs].map((entry) => client({ entry }));
     const urls = await Promise.all(all.map((each) => each.url()));
     expect(new Set(urls).size).toBe(1);
@@ -249,7 +241,7 @@ describe('a server of several processes', () => {
     expect(existsSync(lockFile())).toBe(false);
   });
 
-  it('is there for those who come while others go', async () => {
+  it('is available to processes that start while others stop', async () => {
     await seed();
     for (let round = 0; round < 5; round++) {
       const leaving = await start();
@@ -260,11 +252,11 @@ describe('a server of several processes', () => {
     expect(existsSync(lockFile())).toBe(false);
   });
 
-  it('that throws everybody out, to recover from the death of one of its processes, is held again', async () => {
+  it('that closes all connections to recover from the death of one of its processes is held again', async () => {
     await seed();
     const [one, other] = [await start(), await start()];
     try {
-      // Who has connected, and has no lock yet, does not hold it.
+      // A process that has connected and has no lock yet does not hold the server.
       const holders = `select a.pid from pg_stat_activity a join pg_locks l on l.pid = a.pid
         where a.application_name like '%embedded' and l.locktype = 'advisory' and l.granted`;
       const before = await query(one.url, holders);
@@ -282,7 +274,7 @@ describe('a server of several processes', () => {
     expect(existsSync(lockFile())).toBe(false);
   });
 
-  it('outlives the process that started it, and is found with all that it has acknowledged', async () => {
+  it('survives the process that started it, and is found with all acknowledged data', async () => {
     await seed();
     const writer = client();
     const url = await writer.url();
@@ -324,10 +316,10 @@ describe('a server of several processes', () => {
   );
 });
 
-describe('a postmaster.pid that no server stands behind', () => {
+describe('a postmaster.pid without a server', () => {
   let [before, common] = ['', ''];
 
-  // One cluster for all: what they do to the file, they undo.
+  // All tests share one cluster and undo their changes to the file.
   beforeEach(async () => {
     if (common === '') {
       common = dataDir;
@@ -358,18 +350,18 @@ describe('a postmaster.pid that no server stands behind', () => {
     }
   }
 
-  it('is got over if it is damaged', async () => {
+  it('does not prevent a start if it is damaged', async () => {
     await expectStart('\0\0\0\0');
   });
 
-  it('is got over if its process id is that of another program by now', async () => {
+  it('does not prevent a start if its process id belongs to another program now', async () => {
     const other = spawn(process.execPath, ['-e', 'process.stdin.resume()'], { stdio: ['pipe', 'ignore', 'ignore'] });
     others.push(other);
     await expectStart(withPid(other.pid!));
     expect(other.exitCode ?? other.signalCode).toBeNull();
   });
 
-  it('is got over if it was copied with the data of a server that runs', async () => {
+  it('does not prevent a start if it was copied with the data of a running server', async () => {
     const [original, copy] = [dataDir, join(folder, 'copy')];
     cpSync(original, copy, { recursive: true });
     const server = await start();
@@ -390,17 +382,17 @@ describe('a postmaster.pid that no server stands behind', () => {
     }
   });
 
-  it('is waited for while it is empty, as a server may be about to write it', async () => {
+  it('is waited for while it is empty, because a server may be about to write it', async () => {
     writeFileSync(lockFile(), '');
     try {
-      await expect(start({ startTimeout: 1_000 })).rejects.toMatchObject({ code: 'EMBEDDED_POSTGRES_TIMEOUT' });
+      await expect(start({ startTimeoutMs: 1_000 })).rejects.toMatchObject({ code: 'EMBEDDED_POSTGRES_TIMEOUT' });
       expect(readFileSync(lockFile(), 'utf8')).toBe('');
     } finally {
       unlinkSync(lockFile());
     }
   });
 
-  it('is left alone while its server lives, though nobody listens on its port', async () => {
+  it('is left alone while its server lives, even if nothing listens on its port', async () => {
     const server = await start();
     const whole = readFileSync(lockFile(), 'utf8');
     const free = createServer().listen(0, '127.0.0.1');
@@ -411,8 +403,8 @@ describe('a postmaster.pid that no server stands behind', () => {
     mute[3] = String(port);
     writeFileSync(lockFile(), mute.join('\n'));
     try {
-      // Longer than silence counts as death.
-      await expect(start({ startTimeout: 5_000 })).rejects.toMatchObject({ code: 'EMBEDDED_POSTGRES_TIMEOUT' });
+      // Longer than the silence that counts as death.
+      await expect(start({ startTimeoutMs: 5_000 })).rejects.toMatchObject({ code: 'EMBEDDED_POSTGRES_TIMEOUT' });
       expect(readFileSync(lockFile(), 'utf8')).toBe(mute.join('\n'));
     } finally {
       writeFileSync(lockFile(), whole);
@@ -420,12 +412,12 @@ describe('a postmaster.pid that no server stands behind', () => {
     }
   });
 
-  it('is waited for while somebody holds its port without an answer, until the time is up', async () => {
+  it('is waited for until the time limit while something listens on its port without a response', async () => {
     const silent = createServer().listen(0, '127.0.0.1');
     try {
       await until(() => silent.listening);
       writeFileSync(lockFile(), withPid(process.pid, (silent.address() as AddressInfo).port));
-      await expect(start({ startTimeout: 100 })).rejects.toMatchObject({ code: 'EMBEDDED_POSTGRES_TIMEOUT' });
+      await expect(start({ startTimeoutMs: 100 })).rejects.toMatchObject({ code: 'EMBEDDED_POSTGRES_TIMEOUT' });
     } finally {
       silent.close();
       unlinkSync(lockFile());
@@ -433,7 +425,7 @@ describe('a postmaster.pid that no server stands behind', () => {
   });
 });
 
-describe('binaries', () => {
+describe('the binaries', () => {
   /** An app whose package has no symlinks, as after an install without scripts. */
   function appWithoutLinks(name: string): { app: string; lib: string } {
     const app = join(folder, name);
@@ -447,7 +439,7 @@ describe('binaries', () => {
   const readLinks = () =>
     JSON.parse(readFileSync(join(native, 'pg-symlinks.json'), 'utf8')) as { source: string; target: string }[];
 
-  it('get the symlinks that they lack', async () => {
+  it('get their missing symlinks', async () => {
     const { app, lib } = appWithoutLinks('without-links');
     await seed();
     const started = client({ cwd: app });
@@ -456,7 +448,7 @@ describe('binaries', () => {
     for (const { target } of readLinks()) expect(existsSync(join(lib, '../..', target))).toBe(true);
   });
 
-  it('get them elsewhere if their own folder cannot be written to', async () => {
+  it('get their symlinks elsewhere if their own folder is read-only', async () => {
     const { app, lib } = appWithoutLinks('read-only');
     chmodSync(lib, 0o555);
     mkdirSync(dataDir);
@@ -469,7 +461,7 @@ describe('binaries', () => {
     expect(readdirSync(join(dataDir, 'lib'))).toHaveLength(readLinks().length);
   });
 
-  it('are found where dependencies are not hoisted', () => {
+  it('are found if dependencies are not hoisted', () => {
     const store = join(folder, 'pnpm', 'node_modules', '.pnpm', 'store', 'node_modules');
     const own = join(store, packageFor(thisPlatform()));
     mkdirSync(join(own, 'native', 'bin'), { recursive: true });
@@ -486,7 +478,7 @@ describe('binaries', () => {
     expect(found).toBe(join(own, 'native'));
   });
 
-  it('that are not installed are asked for', () => {
+  it('are named in the error if they are not installed', () => {
     expect(() => findNative('@embedded-postgres/none', [join(folder, 'client', 'package.json')])).toThrow(
       expect.objectContaining({
         code: 'EMBEDDED_POSTGRES_NOT_INSTALLED',
@@ -496,8 +488,8 @@ describe('binaries', () => {
   });
 });
 
-describe('users', () => {
-  asRoot('root has a server of nobody', async () => {
+describe('the user of the process', () => {
+  asRoot('root gets a server that runs as nobody', async () => {
     await seed();
     const server = await start();
     try {
@@ -508,7 +500,7 @@ describe('users', () => {
     }
   });
 
-  asRoot('root has data and binaries elsewhere if nobody cannot enter', async () => {
+  asRoot('root gets data and binaries elsewhere if nobody cannot enter', async () => {
     const [hidden, shared] = [join(folder, 'hidden'), join(folder, 'shared')];
     mkdirSync(hidden, { mode: 0o700 });
     cpSync(resolve(native, '..'), join(hidden, 'package'), { recursive: true, verbatimSymlinks: true });
@@ -519,12 +511,12 @@ describe('users', () => {
     const server = await Server.of(home, programs, new Deadline(100_000));
     await server.release(await server.hold({}, new Deadline(100_000)));
     expect(existsSync(lockFile(join(home.folder, 'cluster', 'data')))).toBe(false);
-    // What is there once is found there again.
+    // The place is found again once it exists.
     chmodSync(hidden, 0o755);
     expect(await homeFor(join(hidden, 'data'), shared)).toEqual(home);
   });
 
-  asRoot('others have a server of their own, which root finds as well', async () => {
+  asRoot('another user gets a server of its own, which root finds as well', async () => {
     mkdirSync(dataDir);
     chownSync(dataDir, NOBODY, NOBODY);
     const unprivileged = client({ uid: NOBODY });
@@ -536,7 +528,7 @@ describe('users', () => {
     expect(existsSync(lockFile())).toBe(false);
   });
 
-  asRoot('a user without a name is told what to do', async () => {
+  asRoot('a user without a name gets an error that says what to do', async () => {
     const uid = 54_321;
     mkdirSync(dataDir);
     chownSync(dataDir, uid, uid);
@@ -547,7 +539,7 @@ describe('users', () => {
     expect(readdirSync(dataDir)).toEqual([]);
   });
 
-  asRoot('a user who may not read the password is told so', async () => {
+  asRoot('a user without access to the password gets an error', async () => {
     await seed();
     const uid = 54_321;
     chmodSync(dataDir, 0o777);

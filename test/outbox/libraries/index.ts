@@ -7,7 +7,7 @@ import { openTypeOrm, openTypeOrmRunner } from './typeorm.js';
 
 export { ORDERS, type AppTransaction, type Library } from './library.js';
 
-/** How an app may be connected with its database, each with the adapter that is documented for it. */
+/** The ways an app may connect to its database, each with its documented adapter. */
 export const libraries: [name: string, open: (url: string) => Library | Promise<Library>][] = [
   ['pg', openPg],
   ['a TypeORM manager', openTypeOrm],

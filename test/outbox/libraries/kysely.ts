@@ -7,7 +7,7 @@ interface Tables {
   orders: { name: string };
 }
 
-/** With the plugin that renames the columns of results, as many apps have it. */
+/** With the plugin that renames the columns of results, which many apps use. */
 export function openKysely(url: string): Library {
   const dialect = new PostgresDialect({ pool: new Pool({ connectionString: url }) });
   const db = new Kysely<Tables>({ dialect, plugins: [new CamelCasePlugin()] });

@@ -3,7 +3,7 @@ import { ofPrisma, type PrismaTransaction } from '../../../examples/outbox-trans
 import type { AppTransaction, Library } from './library.js';
 import { PrismaClient } from './prisma-client.cjs';
 
-/** What a generated client would have the types of. */
+/** The types that a generated client would have. */
 interface Transaction extends PrismaTransaction {
   $executeRaw(text: TemplateStringsArray, ...values: unknown[]): Promise<number>;
   $transaction(steps: (inner: Transaction) => Promise<void>): Promise<void>;

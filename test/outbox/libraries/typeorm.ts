@@ -22,7 +22,7 @@ export async function openTypeOrm(url: string): Promise<Library> {
   };
 }
 
-/** The app uses a query runner of its own. */
+/** The app uses its own query runner. */
 export async function openTypeOrmRunner(url: string): Promise<Library> {
   const orm = await open(url);
   return {

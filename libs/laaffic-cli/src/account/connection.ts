@@ -1,52 +1,50 @@
 import { NestFactory } from '@nestjs/core';
-import { LaafficSandbox } from 'laaffic-sandbox';
+import { LaafficSandbox, SAMPLE_ACCOUNT } from 'laaffic-sandbox';
 import { LaafficModule, LaafficOptionsError, SmsService, type LaafficOptions, type RateOptions } from 'nestjs-laaffic';
-import type { Notes } from '../output/notes.js';
-import { UsageError } from '../usage.error.js';
+import { UsageError } from '../command.error.js';
+import type { StderrLog } from '../output/stderr-log.js';
 import type { GatewaySettings } from './read-environment.js';
 
-/** The vendor's sample account, which a sandbox has unless it is told otherwise. */
-const SANDBOX_ACCOUNT = { appId: '4luaKsL2', apiKey: 'bDqJFiq9', apiSecret: '7bz1lzh9' };
-/** A sandbox in this process is asked for nothing later. */
-const SANDBOX_MEMORY = { historyLimit: 10, messageLimit: 1000 };
+/** The history of a sandbox that ends with the command is never read. */
+const SANDBOX_LIMITS = { historyLimit: 10, messageLimit: 1000 };
 
-/** A gateway that can be asked. */
+/** An `SmsService` that must be closed after use. */
 export interface Connection {
   readonly sms: SmsService;
   readonly close: () => Promise<void>;
 }
 
 /**
- * Connects to the account that is set, or to a sandbox, and says so then.
- * @throws {UsageError} if the settings are malformed.
+ * Connects to the configured account. Without an account it connects to a sandbox and says so on stderr.
+ * @throws {UsageError} if the settings are invalid.
  */
 export async function connect(
   { account, baseUrl, senderId }: GatewaySettings,
-  notes: Notes,
+  log: StderrLog,
   rate?: RateOptions,
 ): Promise<Connection> {
   const isInProcess = account === undefined && baseUrl === undefined;
-  const sandbox = isInProcess ? await LaafficSandbox.start(SANDBOX_MEMORY) : undefined;
+  const sandbox = isInProcess ? await LaafficSandbox.start(SANDBOX_LIMITS) : undefined;
   if (account === undefined) {
-    const where = sandbox === undefined ? `the sandbox at ${baseUrl ?? ''}` : 'a sandbox';
-    notes.say(`no account set: sending to ${where}, nobody gets an SMS`);
+    const target = sandbox === undefined ? `the sandbox at ${baseUrl ?? ''}` : 'a sandbox';
+    log.print(`no account is set: sending to ${target}, which delivers no SMS`);
   }
   try {
-    const own = await open({ ...(account ?? SANDBOX_ACCOUNT), baseUrl: sandbox?.url ?? baseUrl, senderId, rate });
+    const app = await open({ ...(account ?? SAMPLE_ACCOUNT), baseUrl: sandbox?.url ?? baseUrl, senderId, rate });
     const close = async () => {
-      await own.close();
+      await app.close();
       await sandbox?.close();
     };
-    return { sms: own.sms, close };
+    return { sms: app.sms, close };
   } catch (error) {
     await sandbox?.close();
     throw error;
   }
 }
 
-/** The module without an account, for what needs no gateway. */
-export function withoutGateway(): Promise<Connection> {
-  return open(SANDBOX_ACCOUNT);
+/** Opens the module without an account, for checks that send no request. */
+export function openWithoutAccount(): Promise<Connection> {
+  return open(SAMPLE_ACCOUNT);
 }
 
 async function open(options: LaafficOptions): Promise<Connection> {

@@ -1,33 +1,34 @@
 import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
-import { UsageError } from '../usage.error.js';
+import { isLoopback } from 'nestjs-laaffic';
+import { UsageError } from '../command.error.js';
 
-/** Where messages go. */
+/** The gateway and the account to send with. */
 export interface GatewaySettings {
-  /** `undefined` for the sandbox's. */
+  /** `undefined` for a sandbox. */
   readonly account: { readonly appId: string; readonly apiKey: string; readonly apiSecret: string } | undefined;
-  /** `undefined` for the module's default, or a sandbox in this process. */
+  /** `undefined` for the module's default, or without an account for a sandbox in this process. */
   readonly baseUrl: string | undefined;
   readonly senderId: string | undefined;
 }
 
 const ACCOUNT_VARIABLES = ['LAAFFIC_APP_ID', 'LAAFFIC_API_KEY', 'LAAFFIC_API_SECRET'] as const;
-const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 
 /**
- * The environment, and under it what a file of variables has.
- * @throws {UsageError}
+ * Adds the variables of a file to the environment. The environment wins, but its empty variables count as not set.
+ * @throws {UsageError} if the file cannot be read.
  */
 export function withEnvFile(env: NodeJS.ProcessEnv, path: string | undefined): NodeJS.ProcessEnv {
   if (path === undefined) return env;
   try {
-    return { ...parseEnv(readFileSync(path, 'utf8')), ...env };
+    const nonEmpty = Object.entries(env).filter(([, value]) => value?.trim());
+    return { ...parseEnv(readFileSync(path, 'utf8')), ...Object.fromEntries(nonEmpty) };
   } catch (error) {
     throw new UsageError(`--env-file cannot be read: ${(error as Error).message}`);
   }
 }
 
-/** @throws {UsageError} naming what is missing. */
+/** @throws {UsageError} if the account is incomplete, or missing for a gateway on another machine. */
 export function readEnvironment(env: NodeJS.ProcessEnv): GatewaySettings {
   const read = (name: string) => env[name]?.trim() || undefined;
   const [appId, apiKey, apiSecret] = ACCOUNT_VARIABLES.map(read);
@@ -37,17 +38,17 @@ export function readEnvironment(env: NodeJS.ProcessEnv): GatewaySettings {
   }
   const missing = ACCOUNT_VARIABLES.filter((name) => read(name) === undefined);
   if (missing.length < ACCOUNT_VARIABLES.length) {
-    throw new UsageError(`set ${missing.join(' and ')} too, or none of the three for a sandbox`);
+    throw new UsageError(`set ${missing.join(' and ')} too, or none of the three to use a sandbox`);
   }
-  if (baseUrl !== undefined && !isOfThisMachine(baseUrl)) {
+  if (baseUrl !== undefined && !isOnThisMachine(baseUrl)) {
     throw new UsageError(
-      `LAAFFIC_BASE_URL names a gateway, but no account is set: set ${missing.join(', ')}; ` +
-        'only a sandbox on this machine needs none',
+      `LAAFFIC_BASE_URL is set without an account: set ${missing.join(', ')} too; ` +
+        'only a sandbox on this machine needs no account',
     );
   }
   return { account: undefined, baseUrl, senderId };
 }
 
-function isOfThisMachine(url: string): boolean {
-  return URL.canParse(url) && LOOPBACK.test(new URL(url).hostname);
+function isOnThisMachine(url: string): boolean {
+  return URL.canParse(url) && isLoopback(new URL(url).hostname);
 }

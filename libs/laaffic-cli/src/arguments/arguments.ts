@@ -1,20 +1,19 @@
-import type { Price } from '../output/cost.js';
+import type { Price } from './price.js';
 
-/** What all commands take that ask the gateway. */
+/** The arguments of every command. */
 export interface CommonArguments {
   readonly json: boolean;
   readonly quiet: boolean;
   readonly envFile: string | undefined;
 }
 
-/** What the commands take that send. */
+/** The arguments of the commands that send. */
 export interface MessageArguments extends CommonArguments {
-  /** `-` for what stdin holds. */
+  /** `-` for the text on stdin. */
   readonly content: string;
-  readonly sender: string | undefined;
+  readonly senderId: string | undefined;
   readonly dryRun: boolean;
-  /** Of one part. */
-  readonly price: Price | undefined;
+  readonly pricePerPart: Price | undefined;
 }
 
 export interface SendArguments extends MessageArguments {
@@ -26,20 +25,22 @@ export interface BulkArguments extends MessageArguments {
   readonly command: 'bulk';
   /** A path, or `-` for stdin. */
   readonly input: string;
-  /** Name or place of the column with the numbers. */
-  readonly column: string | undefined;
+  /** The name or place of the column with the numbers. */
+  readonly numberColumn: string | undefined;
+  /** The name or place of the column with the order ids, or `none`. */
   readonly orderIdColumn: string | undefined;
+  readonly encoding: string | undefined;
   readonly journal: string | undefined;
   readonly concurrency: number | undefined;
-  readonly requestSize: number | undefined;
-  readonly duplicates: 'keep' | 'drop' | 'refuse';
+  readonly batchSize: number | undefined;
+  readonly duplicates: 'keep' | 'drop' | 'reject';
   readonly requestsPerSecond: number | undefined;
   readonly recipientsPerSecond: number | undefined;
 }
 
 export interface ReportsArguments extends CommonArguments {
   readonly command: 'reports';
-  /** `-` among them for those that stdin holds. */
+  /** `-` stands for the ids on stdin. */
   readonly msgIds: readonly string[];
 }
 
@@ -48,5 +49,3 @@ export interface BalanceArguments extends CommonArguments {
 }
 
 export type CommandArguments = SendArguments | BulkArguments | ReportsArguments | BalanceArguments;
-
-export type Arguments = CommandArguments | { readonly show: 'help' | 'version' };

@@ -1,31 +1,65 @@
-const common = {
+import { parseArgs } from 'node:util';
+import { UsageError } from '../command.error.js';
+
+const COMMON_FLAGS = {
   json: { type: 'boolean' },
   quiet: { type: 'boolean', short: 'q' },
   'env-file': { type: 'string' },
 } as const;
 
-const message = {
-  ...common,
+const MESSAGE_FLAGS = {
+  ...COMMON_FLAGS,
   content: { type: 'string', short: 'c' },
-  sender: { type: 'string' },
+  'sender-id': { type: 'string' },
   'dry-run': { type: 'boolean' },
-  price: { type: 'string' },
+  'price-per-part': { type: 'string' },
 } as const;
 
-/** The options of each command, as `parseArgs` takes them. */
+/** The flags of each command, in the form that `parseArgs` takes. */
 export const FLAGS = {
-  send: { ...message, to: { type: 'string', multiple: true } },
+  send: { ...MESSAGE_FLAGS, to: { type: 'string', multiple: true } },
   bulk: {
-    ...message,
-    column: { type: 'string' },
+    ...MESSAGE_FLAGS,
+    'number-column': { type: 'string' },
     'order-id-column': { type: 'string' },
+    encoding: { type: 'string' },
     journal: { type: 'string' },
     concurrency: { type: 'string' },
-    'request-size': { type: 'string' },
+    'batch-size': { type: 'string' },
     duplicates: { type: 'string' },
     'requests-per-second': { type: 'string' },
     'recipients-per-second': { type: 'string' },
   },
-  reports: common,
-  balance: common,
+  reports: COMMON_FLAGS,
+  balance: COMMON_FLAGS,
 } as const;
+
+type Flags = Record<string, { readonly type: 'string' | 'boolean'; readonly multiple?: boolean }>;
+
+/** The values of flags as they were typed. */
+export type FlagValues<F extends Flags> = {
+  readonly [Name in keyof F]: F[Name] extends { readonly multiple: true }
+    ? string[] | undefined
+    : F[Name] extends { readonly type: 'boolean' }
+      ? boolean | undefined
+      : string | undefined;
+};
+
+/** @throws {UsageError} on an unknown flag, or a flag without its value. */
+export function parseFlags<F extends Flags>(
+  argv: readonly string[],
+  flags: F,
+): { values: FlagValues<F>; positionals: string[] } {
+  try {
+    const { values, positionals } = parseArgs({ args: [...argv], options: flags, allowPositionals: true });
+    return { values: values as unknown as FlagValues<F>, positionals };
+  } catch (error) {
+    const [message = ''] = (error as Error).message.split('. To specify');
+    throw argumentError(message.replace(/\.$/, ''));
+  }
+}
+
+/** An error that points to the help. */
+export function argumentError(message: string): UsageError {
+  return new UsageError(`${message} (see laaffic --help)`);
+}

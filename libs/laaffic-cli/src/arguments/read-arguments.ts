@@ -1,112 +1,118 @@
-import { parseArgs } from 'node:util';
-import { UsageError } from '../usage.error.js';
-import type { Arguments, BulkArguments, CommonArguments, MessageArguments, SendArguments } from './arguments.js';
-import { FLAGS } from './flags.js';
-import { optionValue } from './option-values.js';
+import { OptionsReader } from 'nestjs-laaffic';
+import type { BulkArguments, CommandArguments, CommonArguments, MessageArguments, SendArguments } from './arguments.js';
+import { flagsOf } from '../help.js';
+import { argumentError, FLAGS, parseFlags, type FlagValues } from './flags.js';
+import { Price } from './price.js';
 
-type CommandName = keyof typeof FLAGS;
-type Flags = Record<string, { readonly type: 'string' | 'boolean'; readonly multiple?: boolean }>;
-type Values<F extends Flags> = {
-  readonly [Name in keyof F]: F[Name] extends { readonly multiple: true }
-    ? string[] | undefined
-    : F[Name] extends { readonly type: 'boolean' }
-      ? boolean | undefined
-      : string | undefined;
-};
-
-const COMMANDS = Object.keys(FLAGS) as CommandName[];
-/** In the lists of processes and the histories of shells everybody could read them. */
-const SECRETS = /^--(?:(?:laaffic-)?(?:app|api)-?(?:id|key|secret)|secret|password|token)(?:=|$)/i;
+const COMMANDS = Object.keys(FLAGS) as (keyof typeof FLAGS)[];
+const DECIMAL = /^\d{1,9}(?:\.\d{1,6})?$/;
+/** Other users could read them in the process list and in the shell history. */
+const CREDENTIAL_FLAG = /^--(?:(?:laaffic-)?(?:app|api)-?(?:id|key|secret)|secret|password|token)(?:=|$)/i;
 
 /** @throws {UsageError} */
-export function readArguments(argv: readonly string[]): Arguments {
-  const options = argv.includes('--') ? argv.slice(0, argv.indexOf('--')) : argv;
-  if (argv.length === 0 || argv[0] === 'help' || options.includes('--help') || options.includes('-h')) {
-    return { show: 'help' };
-  }
-  if (argv[0] === '--version') return { show: 'version' };
+export function readArguments(argv: readonly string[]): CommandArguments {
   const [name, ...rest] = argv;
-  if (options.some((option) => SECRETS.test(option))) {
-    throw wrong(
-      'an account is never an argument, for others could read it: set LAAFFIC_APP_ID, LAAFFIC_API_KEY and LAAFFIC_API_SECRET',
+  if (flagsOf(argv).some((option) => CREDENTIAL_FLAG.test(option))) {
+    throw argumentError(
+      'credentials are never arguments because other users could read them: set LAAFFIC_APP_ID, LAAFFIC_API_KEY and LAAFFIC_API_SECRET',
     );
   }
-  const command = COMMANDS.find((one) => one === name);
-  if (command === undefined) throw wrong(`${JSON.stringify(name)} is no command: give ${COMMANDS.join(', ')}`);
+  const command = COMMANDS.find((known) => known === name);
+  if (command === undefined) {
+    throw argumentError(`${JSON.stringify(name)} is not a command: use ${COMMANDS.join(', ')}`);
+  }
   switch (command) {
     case 'send':
       return readSend(rest);
     case 'bulk':
       return readBulk(rest);
     case 'reports': {
-      const { values, positionals } = parsed(rest, FLAGS.reports);
-      if (positionals.length === 0) throw wrong('reports needs the ids of messages, or - for those on stdin');
+      const { values, positionals } = parseFlags(rest, FLAGS.reports);
+      if (positionals.length === 0) throw argumentError('reports needs message ids, or - for ids on stdin');
       return { command, ...readCommon(values), msgIds: positionals };
     }
     case 'balance': {
-      const { values, positionals } = parsed(rest, FLAGS.balance);
-      if (positionals.length > 0) throw wrong('balance takes no arguments');
+      const { values, positionals } = parseFlags(rest, FLAGS.balance);
+      if (positionals.length > 0) throw argumentError('balance takes no arguments');
       return { command, ...readCommon(values) };
     }
   }
 }
 
 function readSend(argv: readonly string[]): SendArguments {
-  const { values, positionals } = parsed(argv, FLAGS.send);
-  if (values.to === undefined) throw wrong('send needs a number: --to <number>');
-  return { command: 'send', ...readMessage('send', values), to: [...values.to, ...positionals] };
+  const { values, positionals } = parseFlags(argv, FLAGS.send);
+  if (values.to === undefined) throw argumentError('send needs a number: --to <number>');
+  const reader = new OptionsReader({}, '--');
+  const message = readMessage('send', values, reader);
+  throwProblems(reader);
+  return { command: 'send', ...message, to: [...values.to, ...positionals] };
 }
 
 function readBulk(argv: readonly string[]): BulkArguments {
-  const { values, positionals } = parsed(argv, FLAGS.bulk);
+  const { values, positionals } = parseFlags(argv, FLAGS.bulk);
   const [input, ...others] = positionals;
-  if (input === undefined || others.length > 0) throw wrong('bulk needs one file with numbers, or - for stdin');
-  const message = readMessage('bulk', values);
-  if (input === '-' && message.content === '-') throw wrong('stdin cannot hold both the numbers and the content');
-  return {
+  if (input === undefined || others.length > 0) {
+    throw argumentError('bulk needs one file of numbers, or - for stdin');
+  }
+  const typed = Object.entries(values).map(([flag, value]) => [flag, toTyped(value)]);
+  const reader = new OptionsReader(Object.fromEntries(typed), '--');
+  const given: BulkArguments = {
     command: 'bulk',
-    ...message,
+    ...readMessage('bulk', values, reader),
     input,
-    column: values.column,
+    numberColumn: values['number-column'],
     orderIdColumn: values['order-id-column'],
+    encoding: values.encoding,
     journal: values.journal,
-    concurrency: optionValue.whole('concurrency', values.concurrency),
-    requestSize: optionValue.whole('request-size', values['request-size']),
-    duplicates: optionValue.oneOf('duplicates', values.duplicates ?? 'keep', ['keep', 'drop', 'refuse']),
-    requestsPerSecond: optionValue.rate('requests-per-second', values['requests-per-second']),
-    recipientsPerSecond: optionValue.rate('recipients-per-second', values['recipients-per-second']),
+    concurrency: reader.wholeNumber('concurrency', undefined, { max: Infinity }),
+    batchSize: reader.wholeNumber('batch-size', undefined, { max: Infinity }),
+    duplicates: reader.oneOf('duplicates', ['keep', 'drop', 'reject'], 'keep'),
+    requestsPerSecond: reader.positiveNumber('requests-per-second'),
+    recipientsPerSecond: reader.positiveNumber('recipients-per-second'),
   };
+  throwProblems(reader);
+  if (input === '-' && given.content === '-') {
+    throw argumentError('stdin cannot hold both the numbers and the content');
+  }
+  return given;
 }
 
-function readMessage(command: string, values: Values<typeof FLAGS.send> | Values<typeof FLAGS.bulk>): MessageArguments {
-  const { content } = values;
-  if (content === undefined) throw wrong(`${command} needs a text: --content <text>, or --content - for stdin`);
-  if (values.price !== undefined && values['dry-run'] !== true) {
-    throw wrong('--price is for the estimate of a dry run: give --dry-run too');
+/** `OptionsReader` ignores blank text, but a blank flag is a mistake, such as an unset shell variable. */
+function toTyped(value: unknown): unknown {
+  if (typeof value !== 'string') return value;
+  if (value.trim() === '') return NaN;
+  return DECIMAL.test(value) ? Number(value) : value;
+}
+
+function throwProblems({ problems }: OptionsReader): void {
+  if (problems.length > 0) throw argumentError(problems.join('; '));
+}
+
+function readMessage(
+  command: string,
+  values: FlagValues<typeof FLAGS.send> | FlagValues<typeof FLAGS.bulk>,
+  reader: OptionsReader,
+): MessageArguments {
+  const { content, 'price-per-part': price } = values;
+  if (content === undefined) {
+    throw argumentError(`${command} needs a text: --content <text>, or --content - for stdin`);
+  }
+  if (price !== undefined && values['dry-run'] !== true) {
+    throw argumentError('--price-per-part is only for a dry run: add --dry-run');
+  }
+  const pricePerPart = price === undefined ? undefined : Price.from(price);
+  if (price !== undefined && pricePerPart === undefined) {
+    reader.report('price-per-part', 'must be an amount such as 0.0123');
   }
   return {
     ...readCommon(values),
     content,
-    sender: values.sender,
+    senderId: values['sender-id'],
     dryRun: values['dry-run'] ?? false,
-    price: optionValue.price(values.price),
+    pricePerPart,
   };
 }
 
-function readCommon(values: Values<typeof FLAGS.balance>): CommonArguments {
+function readCommon(values: FlagValues<typeof FLAGS.balance>): CommonArguments {
   return { json: values.json ?? false, quiet: values.quiet ?? false, envFile: values['env-file'] };
-}
-
-function parsed<F extends Flags>(argv: readonly string[], options: F): { values: Values<F>; positionals: string[] } {
-  try {
-    const { values, positionals } = parseArgs({ args: [...argv], options, allowPositionals: true });
-    return { values: values as unknown as Values<F>, positionals };
-  } catch (error) {
-    const [message = ''] = (error as Error).message.split('. To specify');
-    throw wrong(message.replace(/\.$/, ''));
-  }
-}
-
-function wrong(message: string): UsageError {
-  return new UsageError(`${message} (see laaffic --help)`);
 }

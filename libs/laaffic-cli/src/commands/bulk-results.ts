@@ -1,87 +1,86 @@
 import type { Writable } from 'node:stream';
 import type { BulkReceipt, BulkRequest, PositionRange, RejectedRecipient } from 'nestjs-laaffic';
 import type { LineIndex } from '../input/line-index.js';
-import type { Tally } from '../journal/tally.js';
-import { grouped } from '../output/counted.js';
-import { otherLines } from '../output/receipt-lines.js';
-import { Results } from '../output/results.js';
+import { sizeOf, type RunTotals } from '../journal/run-totals.js';
+import { formatCount } from '../output/format.js';
+import { notAcceptedLines } from '../output/receipt-lines.js';
+import { ResultWriter } from '../output/result-writer.js';
 
 /** How a run ended. */
-interface End {
-  /** Who was settled before it. */
-  readonly before: number;
+interface RunEnd {
+  /** The number of recipients that earlier runs processed. */
+  readonly processedBefore: number;
   readonly rows: number | undefined;
   readonly exitCode: number;
-  readonly settled: readonly PositionRange[];
+  readonly processed: readonly PositionRange[];
 }
 
-/** The results of a bulk run: who was not accepted and the sums, or everything as JSON Lines. */
+/** Prints the results of a bulk run: the recipients that were not accepted and the totals, or JSON Lines of everything. */
 export class BulkResults {
-  readonly #results: Results;
+  readonly #results: ResultWriter;
+  readonly #json: boolean;
+  readonly #lines: LineIndex;
 
-  constructor(
-    stdout: Writable,
-    private readonly json: boolean,
-    private readonly lines: LineIndex,
-  ) {
-    this.#results = new Results(stdout);
+  constructor(stdout: Writable, json: boolean, lines: LineIndex) {
+    this.#results = new ResultWriter(stdout);
+    this.#json = json;
+    this.#lines = lines;
   }
 
-  /** The requests that a killed run left. */
-  async unsettled(requests: readonly BulkRequest[]): Promise<void> {
-    for (const { first, count, orderIds } of requests) {
-      if (this.json) await this.#results.json({ event: 'unsettled', first, count, orderIds });
-      else await this.#results.line(`unsettled rows ${first + 1} to ${first + count}, order ids ${orderIds}.*`);
+  /** Prints the requests that a killed run left open. */
+  async writeUnfinished(requests: readonly BulkRequest[]): Promise<void> {
+    for (const { first, count, orderIds: orderIdPrefix } of requests) {
+      if (this.#json) await this.#results.writeJson({ event: 'unfinished', first, count, orderIdPrefix });
+      else
+        await this.#results.writeLine(`unfinished rows ${first + 1} to ${first + count}, order ids ${orderIdPrefix}.*`);
     }
   }
 
-  async receipt(receipt: BulkReceipt): Promise<void> {
-    const { first, count, dropped, settled, accepted, unknown, exception } = receipt;
-    if (!this.json) {
-      const where = (recipient: RejectedRecipient) => {
-        const line = this.#lineOf(recipient);
-        return line === undefined ? '' : `line ${line} `;
-      };
-      // Those whom a stopped run did not get to are not refused for good.
-      const isWhole = settled.reduce((sum, [from, to]) => sum + to - from, 0) === count;
-      const rejected = receipt.rejected.filter(({ code }) => isWhole || code !== exception?.code);
-      const lines = otherLines({ rejected, unknown }, where);
-      if (lines.length > 0) await this.#results.lines(lines);
-      return;
-    }
-    const rejected = receipt.rejected.map((recipient) => {
-      const line = this.#lineOf(recipient);
-      return line === undefined ? recipient : { ...recipient, line };
-    });
-    await this.#results.json({
-      event: 'receipt',
-      ...{ first, count, dropped, settled, accepted, rejected, unknown },
-      ...(exception !== undefined && { failure: exception.toJSON() }),
-    });
+  async writeReceipt(receipt: BulkReceipt): Promise<void> {
+    if (this.#json) await this.#results.writeJson(this.#receiptEvent(receipt));
+    else await this.#results.writeLines(this.#receiptLines(receipt));
   }
 
-  async end({ accepted, rejected, unknown, dropped, unsettled }: Tally, end: End): Promise<void> {
-    const { before, rows, exitCode, settled } = end;
-    const left = rows === undefined ? undefined : rows - (accepted + rejected + unknown + dropped + unsettled);
-    if (this.json) {
-      const sums = { accepted, rejected, unknown, dropped, unsettled };
-      await this.#results.json({
-        event: 'end',
-        exitCode,
-        ...sums,
-        before,
-        ...(left !== undefined && { left }),
-        settled,
+  async writeEnd(totals: RunTotals, { processedBefore, rows, exitCode, processed }: RunEnd): Promise<void> {
+    const { accepted, rejected, unknown, dropped, unfinished } = totals;
+    const remaining = rows === undefined ? undefined : rows - totals.processed;
+    if (this.#json) {
+      await this.#results.writeJson({
+        ...{ event: 'end', exitCode, accepted, rejected, unknown, dropped, unfinished, processedBefore },
+        ...(remaining !== undefined && { remaining }),
+        processed,
       });
       return;
     }
-    const sums = Object.entries({ rejected, unknown, dropped, unsettled, left: left ?? 0 });
-    const rest = sums.flatMap(([name, count]) => (count > 0 ? [`${grouped(count)} ${name}`] : []));
-    const earlier = before > 0 ? ` (${grouped(before)} settled before)` : '';
-    await this.#results.line(`${[`${grouped(accepted)} accepted`, ...rest].join(', ')}${earlier}`);
+    const others = Object.entries({ rejected, unknown, dropped, unfinished, remaining: remaining ?? 0 });
+    const counts = others.flatMap(([name, count]) => (count > 0 ? [`${formatCount(count)} ${name}`] : []));
+    const suffix = processedBefore > 0 ? ` (${formatCount(processedBefore)} processed before)` : '';
+    await this.#results.writeLine(`${[`${formatCount(accepted)} accepted`, ...counts].join(', ')}${suffix}`);
+  }
+
+  #receiptEvent({ first, count, dropped, processed, accepted, rejected, unknown, exception }: BulkReceipt): object {
+    const withLine = (recipient: RejectedRecipient) => {
+      const line = this.#lineOf(recipient);
+      return line === undefined ? recipient : { ...recipient, line };
+    };
+    return {
+      event: 'receipt',
+      ...{ first, count, dropped, processed, accepted, rejected: rejected.map(withLine), unknown },
+      ...(exception !== undefined && { error: exception.toJSON() }),
+    };
+  }
+
+  #receiptLines({ count, processed, rejected, unknown, exception }: BulkReceipt): string[] {
+    // A stopped run also lists the recipients that it did not reach, but a later run may still send to them.
+    const isComplete = sizeOf(processed) === count;
+    const final = rejected.filter(({ code }) => isComplete || code !== exception?.code);
+    return notAcceptedLines({ rejected: final, unknown }, (recipient) => {
+      const line = this.#lineOf(recipient);
+      return line === undefined ? '' : `line ${line} `;
+    });
   }
 
   #lineOf({ position }: RejectedRecipient): number | undefined {
-    return position === undefined ? undefined : this.lines.lineOf(position);
+    return position === undefined ? undefined : this.#lines.lineOf(position);
   }
 }

@@ -1,7 +1,7 @@
 import { array, assert, integer, property } from 'fast-check';
 import { LineIndex } from './line-index.js';
 
-it('knows the line of every position that it has not forgotten', () => {
+it('LineIndex knows the line of every position that it has not forgotten', () => {
   assert(
     property(
       array(integer({ min: 1, max: 3 }), { minLength: 1, maxLength: 30 }),

@@ -1,9 +1,9 @@
-/** Which line a position of the input is on; small as long as rows are lines. */
+/** Maps the positions of recipients to lines of the input. It stays small while each line is one row. */
 export class LineIndex {
-  /** Where the distance between position and line changes, in order. */
+  /** The positions where the distance between position and line changes, in ascending order. */
   #changes: { readonly position: number; readonly distance: number }[] = [];
 
-  /** To be called for each position in turn. */
+  /** Records the line of a position. Call it for each position in ascending order. */
   add(position: number, line: number): void {
     const distance = line - position;
     if (this.#changes.at(-1)?.distance !== distance) this.#changes.push({ position, distance });
@@ -14,7 +14,7 @@ export class LineIndex {
     return change === undefined ? undefined : position + change.distance;
   }
 
-  /** Forgets what lies before a position. */
+  /** Frees the memory of earlier positions. */
   forgetBefore(position: number): void {
     const last = this.#changes.findLastIndex((one) => one.position <= position);
     if (last > 0) this.#changes = this.#changes.slice(last);

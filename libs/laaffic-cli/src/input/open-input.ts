@@ -1,34 +1,33 @@
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
-import { InputError } from './input.error.js';
-import { LONGEST_ROW } from './row.js';
+import { InputError } from '../command.error.js';
 
-/** Where numbers come from. */
+/** The source of the numbers. */
 export interface Input {
-  /** As it was given; `-` for stdin. */
+  /** The path as it was given; `-` for stdin. */
   readonly path: string;
-  /** Whether it can be read again: a pipe cannot. */
+  /** Whether it can be read twice. A pipe cannot. */
   readonly isFile: boolean;
-  /** What it begins with, enough for a row. */
+  /** The first bytes, at least 4096 unless the input is shorter. */
   readonly head: Buffer;
-  /** All of it, head included. */
+  /** Reads the whole input, including `head`. */
   read(): AsyncIterable<Buffer>;
 }
 
-const HEAD = LONGEST_ROW + 4096;
+const HEAD_BYTES = 4096;
 
-/** @throws {InputError} if there is no such file, or it cannot be read. */
+/** @throws {InputError} if the file does not exist or cannot be read. */
 export async function openInput(path: string, stdin: Readable): Promise<Input> {
   if (path === '-') return fromStream('-', stdin);
   try {
     const file = await open(path);
     try {
       const stat = await file.stat();
-      if (stat.isDirectory()) throw new InputError(`${path} is a folder: give a file with numbers`);
+      if (stat.isDirectory()) throw new InputError(`${path} is a folder: give a file of numbers`);
       if (stat.isFile()) {
-        const head = Buffer.alloc(HEAD);
-        const { bytesRead } = await file.read(head, 0, HEAD, 0);
+        const head = Buffer.alloc(HEAD_BYTES);
+        const { bytesRead } = await file.read(head, 0, HEAD_BYTES, 0);
         return { path, isFile: true, head: head.subarray(0, bytesRead), read: () => createReadStream(path) };
       }
     } finally {
@@ -45,7 +44,7 @@ async function fromStream(path: string, stream: Readable): Promise<Input> {
   const chunks = (stream as AsyncIterable<Buffer | string>)[Symbol.asyncIterator]();
   const first: Buffer[] = [];
   let [size, isEnded] = [0, false];
-  while (size < HEAD && !isEnded) {
+  while (size < HEAD_BYTES && !isEnded) {
     const step = await chunks.next();
     isEnded = step.done === true;
     if (step.done === true) break;

@@ -1,24 +1,24 @@
 import { createHash } from 'node:crypto';
 import { open, readFile } from 'node:fs/promises';
-import { UsageError } from '../usage.error.js';
+import { UsageError } from '../command.error.js';
 
-/** What a journal is the journal of: another run must not take it for its own. */
+/** Identifies the run that a journal belongs to, so that another run does not use it. */
 export interface Fingerprint {
-  /** A digest of content and sender. */
+  /** A digest of the content and the sender. */
   readonly message: string;
-  /** A digest of the input: of all of a file, of the beginning of a pipe. */
+  /** A digest of the whole file, or of the beginning of a pipe. */
   readonly input: string;
-  /** How the input is read. */
+  /** A digest of the options that the input is read with. */
   readonly layout: string;
-  /** Whose messages they are. */
+  /** A digest of the account and the gateway. */
   readonly account: string;
 }
 
-const MEANINGS: Readonly<Record<keyof Fingerprint, string>> = {
+const DIFFERENCES: Readonly<Record<keyof Fingerprint, string>> = {
   message: 'another content or sender',
-  input: 'another input, or this one before it was changed',
-  layout: 'another column or format of the input',
-  account: 'another account, or a sandbox',
+  input: 'another input or an earlier version of it',
+  layout: 'another format, encoding or column',
+  account: 'another account or a sandbox',
 };
 
 export function digest(...parts: readonly unknown[]): string {
@@ -26,8 +26,8 @@ export function digest(...parts: readonly unknown[]): string {
 }
 
 /**
- * @returns `undefined` if there is no such file.
- * @throws {UsageError} if it holds no fingerprint.
+ * @returns `undefined` if the file does not exist.
+ * @throws {UsageError} if the file contains no fingerprint.
  */
 export async function readFingerprint(path: string): Promise<Fingerprint | undefined> {
   try {
@@ -37,10 +37,10 @@ export async function readFingerprint(path: string): Promise<Fingerprint | undef
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     if (!(error instanceof SyntaxError)) throw error;
   }
-  throw new UsageError(`${path} does not tell which run its journal belongs to: give another --journal`);
+  throw new UsageError(`${path} does not identify the run of its journal: use another --journal`);
 }
 
-/** Resolves when it is on the disk. */
+/** Resolves when the fingerprint is on the disk. */
 export async function writeFingerprint(path: string, fingerprint: Fingerprint): Promise<void> {
   const file = await open(path, 'w', 0o600);
   try {
@@ -51,9 +51,9 @@ export async function writeFingerprint(path: string, fingerprint: Fingerprint): 
   }
 }
 
-/** In what two runs differ, in words; `undefined` if in nothing. */
-export function difference(found: Fingerprint, own: Fingerprint): string | undefined {
-  const fields = Object.keys(MEANINGS) as (keyof Fingerprint)[];
+/** Describes how two runs differ. @returns `undefined` if they do not. */
+export function describeDifference(found: Fingerprint, own: Fingerprint): string | undefined {
+  const fields = Object.keys(DIFFERENCES) as (keyof Fingerprint)[];
   const different = fields.filter((field) => found[field] !== own[field]);
-  return different.length === 0 ? undefined : different.map((field) => MEANINGS[field]).join(', and of ');
+  return different.length === 0 ? undefined : different.map((field) => DIFFERENCES[field]).join(' and ');
 }

@@ -1,18 +1,25 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { UsageError } from '../usage.error.js';
+import { UsageError } from '../command.error.js';
 
 interface Holder {
   readonly pid: number;
   readonly host: string;
 }
 
-/** Keeps two runs from sending by one journal at once, each what the other does not know of yet. */
+/** Prevents two runs from using one journal at once: each would send what the other has not recorded yet. */
 export class JournalLock {
-  private constructor(private readonly path: string) {}
+  readonly #path: string;
 
-  /** @throws {UsageError} if another run has it; that of a process that is gone is taken over. */
-  static async take(path: string): Promise<JournalLock> {
+  private constructor(path: string) {
+    this.#path = path;
+  }
+
+  /**
+   * Takes the lock, also from a process that no longer runs.
+   * @throws {UsageError} if another run holds it.
+   */
+  static async acquire(path: string): Promise<JournalLock> {
     const own: Holder = { pid: process.pid, host: hostname() };
     for (const isLastTry of [false, true]) {
       try {
@@ -24,15 +31,17 @@ export class JournalLock {
       const holder = await readHolder(path);
       if (isLastTry || holder === undefined || holder.host !== own.host || isRunning(holder.pid)) {
         const who = holder === undefined ? 'another run' : `process ${holder.pid} on ${holder.host}`;
-        throw new UsageError(`${who} is sending by this journal: let it end, or remove ${path} if it is gone`);
+        throw new UsageError(
+          `${who} is using this journal: wait until it ends, or remove ${path} if it no longer runs`,
+        );
       }
       await rm(path, { force: true });
     }
-    throw new UsageError(`${path} cannot be taken`);
+    throw new UsageError(`${path} cannot be created`);
   }
 
   async release(): Promise<void> {
-    await rm(this.path, { force: true });
+    await rm(this.#path, { force: true });
   }
 }
 

@@ -1,35 +1,35 @@
 import { stat } from 'node:fs/promises';
 import { JournalError, JsonLinesJournal } from 'nestjs-laaffic';
-import { UsageError } from '../usage.error.js';
-import { difference, readFingerprint, writeFingerprint, type Fingerprint } from './fingerprint.js';
+import { UsageError } from '../command.error.js';
+import { describeDifference, readFingerprint, writeFingerprint, type Fingerprint } from './fingerprint.js';
 import { JournalLock } from './journal-lock.js';
-import { Tally } from './tally.js';
+import { RunTotals } from './run-totals.js';
 
-/** The journal of this run alone, with what earlier runs of it left. */
-export interface RunJournal {
+/** What earlier processes of a run did, and the open journal that continues it. Empty for a new run. */
+export interface PreviousRun {
+  readonly path: string;
   readonly journal: JsonLinesJournal;
-  /** What became of whom in earlier runs. */
-  readonly before: Tally;
+  readonly totals: RunTotals;
   close(): Promise<void>;
 }
 
 /**
- * Opens the journal at a path, or begins one. Beside it are `<path>.run.json`, which tells which run it
- * belongs to, and while it is open `<path>.lock`.
- * @throws {UsageError} if it belongs to another run, or another process has it.
+ * Opens the journal at a path, or creates it. The file `<path>.run.json` beside it identifies the run, and
+ * `<path>.lock` exists while the journal is open.
+ * @throws {UsageError} if the journal belongs to another run, or another process uses it.
  */
-export async function openRunJournal(path: string, own: Fingerprint): Promise<RunJournal> {
-  return usageErrors(path, async () => {
-    const lock = await JournalLock.take(`${path}.lock`);
+export async function openRunJournal(path: string, own: Fingerprint): Promise<PreviousRun> {
+  return withUsageErrors(path, async () => {
+    const lock = await JournalLock.acquire(`${path}.lock`);
     try {
-      await claim(path, own);
+      await checkOwner(path, own);
       const journal = await JsonLinesJournal.open(path);
       const close = async () => {
         await journal.close();
         await lock.release();
       };
       try {
-        return { journal, before: await tallyOf(path, journal), close };
+        return { path, journal, totals: await readTotals(path, journal), close };
       } catch (error) {
         await journal.close();
         throw error;
@@ -41,30 +41,30 @@ export async function openRunJournal(path: string, own: Fingerprint): Promise<Ru
   });
 }
 
-async function claim(path: string, own: Fingerprint): Promise<void> {
+async function checkOwner(path: string, own: Fingerprint): Promise<void> {
   const sidecar = `${path}.run.json`;
-  const isNew = (await sizeOf(path)) === 0;
+  const isNew = (await fileSize(path)) === 0;
   if (isNew) {
     await writeFingerprint(sidecar, own);
     return;
   }
   const found = await readFingerprint(sidecar);
   if (found === undefined) {
-    throw new UsageError(`${path} is there, but not ${sidecar}, which tells what it is of: give another --journal`);
+    throw new UsageError(`${path} exists without ${sidecar}, which identifies its run: use another --journal`);
   }
-  const other = difference(found, own);
-  if (other === undefined) return;
-  throw new UsageError(`${path} is the journal of ${other}: give another --journal to begin a new run`);
+  const difference = describeDifference(found, own);
+  if (difference === undefined) return;
+  throw new UsageError(`${path} belongs to a run with ${difference}: use another --journal to start a new run`);
 }
 
-async function tallyOf(path: string, journal: JsonLinesJournal): Promise<Tally> {
-  const tally = new Tally();
-  for await (const request of JsonLinesJournal.read(path)) tally.add(request);
-  for (const { count } of journal.unsettled) tally.addUnsettled(count);
-  return tally;
+async function readTotals(path: string, journal: JsonLinesJournal): Promise<RunTotals> {
+  const totals = new RunTotals();
+  for await (const request of JsonLinesJournal.read(path)) totals.add(request);
+  for (const { count } of journal.unfinished) totals.addUnfinished(count);
+  return totals;
 }
 
-async function sizeOf(path: string): Promise<number> {
+async function fileSize(path: string): Promise<number> {
   try {
     return (await stat(path)).size;
   } catch (error) {
@@ -73,7 +73,7 @@ async function sizeOf(path: string): Promise<number> {
   }
 }
 
-async function usageErrors<T>(path: string, open: () => Promise<T>): Promise<T> {
+async function withUsageErrors<T>(path: string, open: () => Promise<T>): Promise<T> {
   try {
     return await open();
   } catch (error) {
@@ -81,6 +81,6 @@ async function usageErrors<T>(path: string, open: () => Promise<T>): Promise<T> 
     if (error instanceof JournalError) throw new UsageError(error.message);
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === undefined) throw error;
-    throw new UsageError(`the journal ${path} cannot be used: ${message}`);
+    throw new UsageError(`cannot use the journal ${path}: ${message}`);
   }
 }

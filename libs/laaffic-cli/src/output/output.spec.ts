@@ -1,43 +1,12 @@
-import { assert, bigInt, integer, property } from 'fast-check';
 import { Writable } from 'node:stream';
-import { Price } from './cost.js';
-import { counted, grouped } from './counted.js';
-import { Notes } from './notes.js';
-import { plain } from './plain.js';
+import { escapeControls, formatCount, pluralize } from './format.js';
 import { Progress } from './progress.js';
-import { Results } from './results.js';
+import { ResultWriter } from './result-writer.js';
+import { StderrLog } from './stderr-log.js';
 
-describe('a price', () => {
-  it('is exact, however often it is taken', () => {
-    const most = 10n ** 12n - 1n;
-    assert(
-      property(
-        bigInt({ min: 0n, max: most }),
-        bigInt({ min: 0n, max: most }),
-        integer({ min: 0 }),
-        (whole, part, count) => {
-          const text = `${whole}.${String(part).padStart(12, '0')}`;
-          const total = (whole * 10n ** 12n + part) * BigInt(count);
-          const expected = `${total / 10n ** 12n}.${String(total % 10n ** 12n).padStart(12, '0')}`;
-          expect(Price.from(text)?.times(count)).toBe(expected);
-        },
-      ),
-    );
-    expect([Price.from('3')?.times(7), Price.from('0.1')?.times(3), Price.from('0.05')?.times(1)]).toEqual([
-      '21',
-      '0.3',
-      '0.05',
-    ]);
-  });
-
-  it.each(['', '.5', '1.', '-1', '1e3', '1,5', '0x1', 'Infinity'])('is not %j', (text) => {
-    expect(Price.from(text)).toBeUndefined();
-  });
-});
-
-it('counts are grouped, and their nouns agree', () => {
-  expect([0, 999, 1000, 1_234_567].map(grouped)).toEqual(['0', '999', '1,000', '1,234,567']);
-  expect([counted(1, 'part'), counted(1000, 'part')]).toEqual(['1 part', '1,000 parts']);
+it('formatCount groups thousands, and pluralize inflects the noun', () => {
+  expect([0, 999, 1000, 1_234_567].map(formatCount)).toEqual(['0', '999', '1,000', '1,234,567']);
+  expect([pluralize(1, 'part'), pluralize(1000, 'part')]).toEqual(['1 part', '1,000 parts']);
 });
 
 const hostile =
@@ -46,17 +15,19 @@ const hostile =
   '\u00ad\u200b\u200d\u2060\ufeff\ufff9\u{e0041}\ud800z';
 const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
 
-it('texts of others stay on their line, and do nothing to the terminal', () => {
-  expect(plain('a\n\u001b[2J\u009b\u202eü😀\u{e0041}')).toBe('a\\u000a\\u001b[2J\\u009b\\u202eü😀\\udb40\\udc41');
-  expect(unprintable.test(plain(hostile))).toBe(false);
-  // one that is escaped is still the same text to whoever reads JSON
-  expect(JSON.parse(plain(JSON.stringify(hostile)))).toBe(hostile);
+it('escapeControls keeps text on its line and harmless to the terminal', () => {
+  expect(escapeControls('a\n\u001b[2J\u009b\u202eü😀\u{e0041}')).toBe(
+    'a\\u000a\\u001b[2J\\u009b\\u202eü😀\\udb40\\udc41',
+  );
+  expect(unprintable.test(escapeControls(hostile))).toBe(false);
+  // A JSON reader gets the same text from the escapes.
+  expect(JSON.parse(escapeControls(JSON.stringify(hostile)))).toBe(hostile);
 });
 
-it('notes mask numbers and secrets, and leave dates', () => {
+it('StderrLog masks numbers and secrets, and keeps dates', () => {
   const stream = new Collected();
-  const notes = new Notes(stream, { LAAFFIC_API_SECRET: 'hush-hush', LAAFFIC_API_KEY: ' key1 ' });
-  notes.say(
+  const notes = new StderrLog(stream, { LAAFFIC_API_SECRET: 'hush-hush', LAAFFIC_API_KEY: ' key1 ' });
+  notes.print(
     '91856321412 and +91 8563-21412, 1234567, hush-hush key1 of numbers-20261122.csv, status -16\nlaaffic: 9 accepted',
   );
   expect(stream.text).toBe(
@@ -64,43 +35,43 @@ it('notes mask numbers and secrets, and leave dates', () => {
   );
 });
 
-it('a fault of the program is told with its places, and with nothing of others on lines of its own', () => {
+it('StderrLog prints an internal error with its stack and escapes its text', () => {
   const stream = new Collected();
   const error = new TypeError('bad\n    at 91856321412');
   error.stack = `TypeError: ${error.message}\n    at one (/91856321412/a.js:1:2)\n    at \u001b[2J`;
-  new Notes(stream, {}).fault(error);
+  new StderrLog(stream, {}).printInternalError(error);
   expect(stream.text).toBe(
-    'laaffic: a fault of this program: TypeError: bad\\u000a    at 9185…412\n' +
+    'laaffic: internal error: TypeError: bad\\u000a    at 9185…412\n' +
       '    at one (/9185…412/a.js:1:2)\n    at \\u001b[2J\n',
   );
 });
 
-describe('progress', () => {
-  it('of an input of unknown size is a count', () => {
+describe('Progress', () => {
+  it('shows a count for an input of unknown size', () => {
     const stderr = Object.assign(new Collected(), { isTTY: true });
     let time = 0;
     const progress = new Progress({ stderr, now: () => (time += 2000) }, false, 1000);
-    progress.show({ done: 5000, total: undefined, rejected: 1, unknown: 2 });
+    progress.update({ done: 5000, total: undefined, rejected: 1, unknown: 2 });
     progress.clear();
     progress.clear();
     expect(stderr.text).toBe('\r\u001b[K5,000 done, 2,000/s, 1 rejected, 2 unknown\r\u001b[K');
   });
 
-  it('tells hours, and draws at most ten times a second', () => {
+  it('shows hours, and redraws at most ten times a second', () => {
     const stderr = Object.assign(new Collected(), { isTTY: true });
     const times = [0, 1000, 1050, 1099];
     const progress = new Progress({ stderr, now: () => times.shift() ?? 0 }, false);
-    for (const done of [1, 2, 3]) progress.show({ done, total: 7322, rejected: 0, unknown: 0 });
+    for (const done of [1, 2, 3]) progress.update({ done, total: 7322, rejected: 0, unknown: 0 });
     expect(stderr.text).toBe(`\r\u001b[K[${'-'.repeat(24)}] 1 of 7,322, 1/s, 2:02:01 left`);
   });
 });
 
-describe('results', () => {
-  it('wait for a slow reader', async () => {
+describe('ResultWriter', () => {
+  it('waits for a slow reader', async () => {
     const slow = new Slow();
-    const results = new Results(slow);
+    const results = new ResultWriter(slow);
     let isWritten = false;
-    const written = results.json({ a: 1 }).then(() => (isWritten = true));
+    const written = results.writeJson({ a: 1 }).then(() => (isWritten = true));
     await Promise.resolve();
     expect(isWritten).toBe(false);
     slow.take();
@@ -108,12 +79,12 @@ describe('results', () => {
     expect([slow.text, slow.listenerCount('drain'), slow.listenerCount('error')]).toEqual(['{"a":1}\n', 0, 0]);
   });
 
-  it('are a line each, and JSON that terminals may show', async () => {
+  it('writes one line for each text, and JSON that is safe on a terminal', async () => {
     const stream = new Collected();
-    const results = new Results(stream);
-    await results.line(hostile);
-    await results.lines([hostile, 'b']);
-    await results.json({ [hostile]: hostile });
+    const results = new ResultWriter(stream);
+    await results.writeLine(hostile);
+    await results.writeLines([hostile, 'b']);
+    await results.writeJson({ [hostile]: hostile });
     const lines = stream.text.split('\n');
     expect(lines.filter((line) => unprintable.test(line))).toEqual([]);
     expect([lines[0], lines[2], JSON.parse(lines[3]!), lines.slice(4)]).toEqual([
@@ -124,12 +95,12 @@ describe('results', () => {
     ]);
   });
 
-  it('do not wait for one who left', async () => {
+  it('does not wait for a reader that exited', async () => {
     const slow = new Slow();
-    const written = new Results(slow).line('x');
+    const written = new ResultWriter(slow).writeLine('x');
     slow.destroy();
     await written;
-    await new Results(slow).line('y');
+    await new ResultWriter(slow).writeLine('y');
     expect(slow.destroyed).toBe(true);
   });
 });

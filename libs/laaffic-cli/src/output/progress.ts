@@ -1,22 +1,22 @@
 import type { CommandIo } from '../command-io.js';
-import { grouped } from './counted.js';
+import { formatCount } from './format.js';
 
-const BAR = 24;
-const BETWEEN_DRAWINGS = 100;
-const BETWEEN_LINES = 10_000;
+const BAR_WIDTH = 24;
+const BAR_INTERVAL_MS = 100;
+const LINE_INTERVAL_MS = 10_000;
 const CLEAR_LINE = '\r\u001b[K';
 
-/** How far a run has come. */
+/** The state of a run. */
 export interface ProgressState {
-  /** Rows that need no further attempt. */
+  /** The number of rows that need no further attempt. */
   readonly done: number;
-  /** All rows, where they could be counted. */
+  /** The number of all rows; `undefined` if they could not be counted. */
   readonly total: number | undefined;
   readonly rejected: number;
   readonly unknown: number;
 }
 
-/** Shows how far a run has come: a bar on a terminal, else a line every ten seconds. */
+/** Shows the progress of a run: a bar on a terminal, otherwise a line every ten seconds. */
 export class Progress {
   readonly #stderr: CommandIo['stderr'];
   readonly #now: () => number;
@@ -26,7 +26,7 @@ export class Progress {
   #last: number;
   #isDrawn = false;
 
-  /** @param doneBefore rows that are no work of this run. */
+  /** @param doneBefore the number of rows that earlier runs processed; the rate excludes them. */
   constructor({ stderr, now }: Pick<CommandIo, 'stderr' | 'now'>, isQuiet: boolean, doneBefore = 0) {
     this.#stderr = stderr;
     this.#now = now;
@@ -36,18 +36,18 @@ export class Progress {
     this.#last = this.#start;
   }
 
-  show(state: ProgressState): void {
+  update(state: ProgressState): void {
     if (this.#isQuiet) return;
     const now = this.#now();
     const isTerminal = this.#stderr.isTTY === true;
-    if (now - this.#last < (isTerminal ? BETWEEN_DRAWINGS : BETWEEN_LINES)) return;
+    if (now - this.#last < (isTerminal ? BAR_INTERVAL_MS : LINE_INTERVAL_MS)) return;
     this.#last = now;
     const text = this.#describe(state, now - this.#start);
     this.#stderr.write(isTerminal ? `${CLEAR_LINE}${bar(state)}${text}` : `laaffic: ${text}\n`);
     this.#isDrawn = isTerminal;
   }
 
-  /** Takes the bar off the terminal, so that something else can be said. */
+  /** Removes the bar, so that other text can be printed. */
   clear(): void {
     if (this.#isDrawn) this.#stderr.write(CLEAR_LINE);
     this.#isDrawn = false;
@@ -55,26 +55,27 @@ export class Progress {
 
   #describe({ done, total, rejected, unknown }: ProgressState, elapsed: number): string {
     const perSecond = ((done - this.#doneBefore) * 1000) / Math.max(1, elapsed);
-    const facts = [
-      total === undefined ? `${grouped(done)} done` : `${grouped(done)} of ${grouped(total)}`,
-      `${grouped(Math.round(perSecond))}/s`,
+    const items = [
+      total === undefined ? `${formatCount(done)} done` : `${formatCount(done)} of ${formatCount(total)}`,
+      `${formatCount(Math.round(perSecond))}/s`,
     ];
-    if (rejected > 0) facts.push(`${grouped(rejected)} rejected`);
-    if (unknown > 0) facts.push(`${grouped(unknown)} unknown`);
-    if (total !== undefined && perSecond > 0) facts.push(`${duration((total - done) / perSecond)} left`);
-    return facts.join(', ');
+    if (rejected > 0) items.push(`${formatCount(rejected)} rejected`);
+    if (unknown > 0) items.push(`${formatCount(unknown)} unknown`);
+    if (total !== undefined && perSecond > 0) items.push(`${formatDuration((total - done) / perSecond)} left`);
+    return items.join(', ');
   }
 }
 
 function bar({ done, total }: ProgressState): string {
   if (total === undefined || total === 0) return '';
-  const filled = Math.floor((BAR * done) / total);
-  return `[${'#'.repeat(filled)}${'-'.repeat(BAR - filled)}] `;
+  const filled = Math.floor((BAR_WIDTH * done) / total);
+  return `[${'#'.repeat(filled)}${'-'.repeat(BAR_WIDTH - filled)}] `;
 }
 
-function duration(seconds: number): string {
+function formatDuration(seconds: number): string {
   const whole = Math.ceil(seconds);
   const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];
-  const two = (value: number) => String(value).padStart(2, '0');
-  return hours > 0 ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`;
+  const twoDigits = (value: number) => String(value).padStart(2, '0');
+  const end = twoDigits(whole % 60);
+  return hours > 0 ? `${hours}:${twoDigits(minutes)}:${end}` : `${minutes}:${end}`;
 }

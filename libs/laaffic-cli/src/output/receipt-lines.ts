@@ -1,26 +1,23 @@
-import type { RejectedRecipient, SmsReceipt, UnknownRecipient } from 'nestjs-laaffic';
+import type { RejectedRecipient, SmsReceipt } from 'nestjs-laaffic';
 
-type Line = (recipient: RejectedRecipient) => string;
-
-/** One line for each who was accepted. */
+/** One line for each accepted recipient. */
 export function acceptedLines({ accepted }: Pick<SmsReceipt, 'accepted'>): string[] {
   return accepted.map(({ number, msgId }) => `accepted ${number} ${msgId}`);
 }
 
 /**
- * One line for each who was not accepted.
- * @param where of a recipient, if anybody knows: `line 3`.
+ * One line for each recipient that was not accepted.
+ * @param prefixOf returns the place of a recipient in the input, such as `line 3 `; empty if it is not known.
  */
-export function otherLines(
+export function notAcceptedLines(
   { rejected, unknown }: Pick<SmsReceipt, 'rejected' | 'unknown'>,
-  where: Line = () => '',
+  prefixOf: (recipient: RejectedRecipient) => string = () => '',
 ): string[] {
   return [
-    ...rejected.map((one) => `rejected ${where(one)}${one.number} ${one.code}: ${one.reason}`),
-    ...unknown.map(unknownLine),
+    ...rejected.map((recipient) => {
+      const { number, code, reason } = recipient;
+      return `rejected ${prefixOf(recipient)}${number} ${code}: ${reason}`;
+    }),
+    ...unknown.map(({ number, orderId, code, reason }) => `unknown ${number} order ${orderId} ${code}: ${reason}`),
   ];
-}
-
-function unknownLine({ number, orderId, code, reason }: UnknownRecipient): string {
-  return `unknown ${number} order ${orderId} ${code}: ${reason}`;
 }

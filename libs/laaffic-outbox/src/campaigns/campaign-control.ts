@@ -4,17 +4,17 @@ import { isRowId } from '../ledger/row-id.js';
 import { OutboxError } from '../outbox.error.js';
 import type { CampaignState } from './campaign.js';
 
-/** Chunks that one statement cancels, so that none holds its locks for long. */
+/** Number of chunks that one statement cancels. A small number keeps locks short. */
 const STEP = 100;
 
-/** A step from some states to another. */
+/** A transition from some states to another. */
 interface Transition {
-  /** As the end of "the campaign cannot be …". */
+  /** The end of the sentence "the campaign cannot be …". */
   readonly name: string;
   readonly from: readonly CampaignState[];
-  /** What becomes of it, as SQL text. */
+  /** The new state, as an SQL expression. */
   readonly to: string;
-  /** What else is set, in SQL. */
+  /** Further assignments, in SQL. */
   readonly set?: string;
 }
 
@@ -58,7 +58,7 @@ export class CampaignControl {
     try {
       while ((await this.#cancelChunks(id, by)) > 0);
     } catch (error) {
-      // It is cancelled, and nothing more of it is sent. Whoever sends moves the chunks that are left.
+      // The campaign is cancelled, so nothing more is sent. The workers' maintenance cancels the remaining chunks.
       if (!(error instanceof OutboxError)) throw error;
     }
   }

@@ -16,24 +16,24 @@ interface Row {
   readonly stored: string;
 }
 
-/** The gateway takes so many recipients in one POST. */
+/** The gateway accepts this many recipients in one POST. */
 export const CHUNK_SIZE = 1_000;
-/** So many chunks are stored in one commit. */
+/** Number of chunks that one commit stores. */
 const BATCH = 32;
 
-/** Stores campaigns, each from a source of any length in constant memory. */
+/** Stores campaigns from sources of any length in constant memory. */
 export class CampaignCreator {
   readonly #connection: CreationConnection;
 
   constructor(
     private readonly ledger: Ledger,
-    /** Ends a campaign that nobody can go on with. */
+    /** Cancels a campaign that nobody can continue. */
     private readonly giveUp: (id: string, actor: string) => Promise<void>,
   ) {
     this.#connection = new CreationConnection(ledger);
   }
 
-  /** @throws {OutboxError} as `SmsCampaigns.create` says. */
+  /** @throws {OutboxError} as described at `SmsCampaigns.create`. */
   async create(campaign: CheckedCampaign): Promise<CreatedCampaign> {
     const before = await this.#find(campaign);
     if (before !== undefined && !before.isCreating) return existing(before, campaign);
@@ -41,7 +41,7 @@ export class CampaignCreator {
     const session = await this.#connection.open();
     try {
       await this.#lock(session, campaign);
-      // Another creator may have ended meanwhile.
+      // Another creator may have finished in the meantime.
       const found = await this.#find(campaign);
       if (found !== undefined && !found.isCreating) return await existing(found, campaign);
       const store = new CampaignStore(this.ledger, session);
@@ -71,7 +71,7 @@ export class CampaignCreator {
     const [row] = rows;
     if (row === undefined) return undefined;
     if (row.fingerprint !== null && row.fingerprint !== fingerprint) {
-      throw new OutboxError('OUTBOX_KEY_REUSED', 'This idempotency key was given to another campaign before');
+      throw new OutboxError('OUTBOX_KEY_REUSED', 'This idempotency key was used for another campaign before');
     }
     return { ...row, isCreating: row.state === 'creating', stored: Number(row.stored) };
   }
@@ -83,13 +83,16 @@ export class CampaignCreator {
       await store.complete(stored.id, digest, campaign);
     } catch (error) {
       await source.close().catch(() => undefined);
-      // Without a key no later call finds it. What fails here too is for `cancel`.
+      // Without a key, no later call can find the campaign. If this fails too, a person can cancel it.
       if (campaign.idempotencyKey === undefined) await this.giveUp(stored.id, campaign.actor).catch(() => undefined);
       throw error;
     }
   }
 
-  /** Reads one batch while the one before is written. @returns the digest of the source. */
+  /**
+   * Reads one batch while the previous one is being written.
+   * @returns the digest of the source.
+   */
   async #transfer(store: CampaignStore, { id, stored }: StoredCampaign, source: RecipientChunks): Promise<string> {
     const digest = new SourceDigest();
     let position = 0;
@@ -102,7 +105,7 @@ export class CampaignCreator {
       if (known.length > 0 && !(await store.has(id, known))) throw sourceChanged(id);
       const fresh = chunks.slice(known.length);
       writing = store.append(id, fresh);
-      // Heard of when it is awaited, after the next batch is read.
+      // The rejection is handled when the promise is awaited, after the next batch is read.
       writing.catch(() => undefined);
       position += chunks.reduce((sum, { size }) => sum + size, 0);
       if (failure !== undefined || chunks.length < BATCH) {
@@ -115,7 +118,7 @@ export class CampaignCreator {
   }
 }
 
-/** What was read before the source failed is worth storing. */
+/** Reads one batch. Entries that were read before the source failed are stored as well. */
 async function readBatch(source: RecipientChunks): Promise<{ chunks: SourceChunk[]; failure?: Error }> {
   const chunks: SourceChunk[] = [];
   try {
@@ -130,7 +133,7 @@ async function readBatch(source: RecipientChunks): Promise<{ chunks: SourceChunk
   }
 }
 
-/** The campaign that was completed before, if this is its source. */
+/** Returns the completed campaign if this is its source. */
 async function existing({ id, digest }: StoredCampaign, campaign: CheckedCampaign): Promise<CreatedCampaign> {
   if (digest === null) return { id, isNew: false };
   const source = new RecipientChunks(campaign.source, CHUNK_SIZE, campaign.duplicates);
@@ -143,6 +146,6 @@ async function existing({ id, digest }: StoredCampaign, campaign: CheckedCampaig
 function sourceChanged(id: string): OutboxError {
   return new OutboxError(
     'OUTBOX_SOURCE_CHANGED',
-    `The source differs from what is stored of campaign ${id} with this idempotency key; nothing was added`,
+    `The source differs from the stored recipients of campaign ${id} with this idempotency key; nothing was added`,
   );
 }

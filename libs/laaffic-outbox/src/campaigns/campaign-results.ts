@@ -9,18 +9,21 @@ import type { Ledger } from '../ledger/outbox-ledger.js';
 import { isRowId } from '../ledger/row-id.js';
 import { notFound } from './campaign-control.js';
 
-/** Which results are read. */
+/** Filters the results of a campaign. */
 export interface ResultsFilter {
-  /** @default any */
+  /** @default any state */
   readonly state?: RecipientState | undefined;
-  /** Only those behind this position: the last that was read before. @default from the beginning */
+  /**
+   * Returns only results after this position, such as the last one of the previous call.
+   * @default from the beginning
+   */
   readonly after?: number | undefined;
 }
 
-/** Stretches of the source that one statement reads: it holds the process for as long as it takes to unpack them. */
+/** Number of source ranges that one statement reads. Unpacking them blocks the process. */
 const STRETCHES = 1;
 
-/** In which chunks there may be recipients in a state, in SQL about `chunk c` and `campaign k`. */
+/** SQL conditions for chunks that may contain recipients in a state, about `chunk c` and `campaign k`. */
 const PERHAPS_IN: Readonly<Record<RecipientState, string>> = {
   pending: `c.state = 'pending'`,
   sending: `c.state = 'sending'`,
@@ -35,7 +38,7 @@ const PERHAPS_IN: Readonly<Record<RecipientState, string>> = {
   abandoned: `(c.state = 'abandoned' or c.unknown > 0)`,
 };
 
-/** Streams what became of the recipients of a campaign, in the order of its source. */
+/** Streams the results of the recipients of a campaign, in the order of its source. */
 export class CampaignResults {
   constructor(private readonly ledger: Ledger) {}
 
@@ -43,8 +46,8 @@ export class CampaignResults {
   async *read(id: string, { state, after = -1 }: ResultsFilter): AsyncGenerator<OutboxRecipient, void, undefined> {
     const { stored, size } = await this.#sizeOf(id);
     const begin = Math.max(0, Math.floor((after + 1) / size) * size);
-    // All parts of a stretch, however it was divided, are read in one statement: nobody is missed, or given twice, who
-    // moves from one to another meanwhile.
+    // One statement reads all chunks of a range, however it was split. A recipient that moves between chunks at the
+    // same time is neither missed nor returned twice.
     for (let first = begin; first < stored;) {
       const { rows, next } = await this.#page(id, first, size, state);
       const recipients = rows.flatMap((row) => this.#recipientsOf(row));
@@ -69,7 +72,7 @@ export class CampaignResults {
     return { stored: Number(row.stored), size: row.size };
   }
 
-  /** @returns the next stretches with anything to give, and where those after them begin. */
+  /** @returns the next ranges with results, and where the ranges after them begin. */
   async #page(
     id: string,
     first: number,

@@ -9,13 +9,13 @@ export interface StoredCampaign {
   readonly id: string;
   readonly isCreating: boolean;
   readonly fingerprint: string | null;
-  /** Of its source; `null` until that is stored, and after its retention. */
+  /** The digest of its source. `null` until the source is stored, and after the retention period. */
   readonly digest: string | null;
-  /** How many entries of its source are stored. */
+  /** Number of stored source entries. */
   readonly stored: number;
 }
 
-/** Writes one campaign down, step by step; each step is one statement. */
+/** Stores one campaign step by step. Each step is one statement. */
 export class CampaignStore {
   readonly #schema: string;
 
@@ -52,8 +52,8 @@ export class CampaignStore {
   }
 
   /**
-   * Stores chunks that follow each other in the source, all or none.
-   * @throws {OutboxError} `OUTBOX_WRONG_STATE` if the campaign was cancelled meanwhile.
+   * Stores consecutive chunks of the source, all or none.
+   * @throws {OutboxError} `OUTBOX_WRONG_STATE` if the campaign was cancelled in the meantime.
    */
   async append(id: string, chunks: readonly SourceChunk[]): Promise<void> {
     const s = this.#schema;
@@ -100,7 +100,7 @@ export class CampaignStore {
     if (rows.length === 0) throw notCreatingAnyMore();
   }
 
-  /** Whether the chunks are stored just so. */
+  /** Whether exactly these chunks are stored. */
   async has(id: string, chunks: readonly SourceChunk[]): Promise<boolean> {
     const rows = await this.session.query<{ first: string; numbers: string | null; order_ids: string | null }>(
       `select c.first::text as first, c.numbers, c.order_ids from ${this.#schema}.chunk c
@@ -115,9 +115,9 @@ export class CampaignStore {
   }
 
   /**
-   * All recipients are stored.
-   * @param digest of the source.
-   * @throws {OutboxError} `OUTBOX_WRONG_STATE` if the campaign was cancelled meanwhile.
+   * Completes the creation when all recipients are stored.
+   * @param digest the digest of the source.
+   * @throws {OutboxError} `OUTBOX_WRONG_STATE` if the campaign was cancelled in the meantime.
    */
   async complete(id: string, digest: string, { sendAt, actor }: CheckedCampaign): Promise<void> {
     const s = this.#schema;
@@ -147,5 +147,5 @@ export class CampaignStore {
 }
 
 function notCreatingAnyMore(): OutboxError {
-  return new OutboxError('OUTBOX_WRONG_STATE', 'The campaign was cancelled while it was created');
+  return new OutboxError('OUTBOX_WRONG_STATE', 'The campaign was cancelled while it was being created');
 }

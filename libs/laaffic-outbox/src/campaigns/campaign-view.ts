@@ -3,13 +3,16 @@ import { isRowId } from '../ledger/row-id.js';
 import { notFound } from './campaign-control.js';
 import type { Campaign, CampaignProgress, CampaignState } from './campaign.js';
 
-/** Which campaigns are listed. */
+/** Filters the list of campaigns. */
 export interface CampaignFilter {
-  /** @default any */
+  /** @default any state */
   readonly state?: CampaignState | undefined;
-  /** The most that are given. @default 50 */
+  /**
+   * The maximum number of campaigns, at most 1000.
+   * @default 50
+   */
   readonly limit?: number | undefined;
-  /** Only those older than the campaign with this id: the last of the page before. */
+  /** Lists only campaigns older than the one with this id, such as the last one of the previous page. */
   readonly before?: string | undefined;
 }
 
@@ -66,9 +69,10 @@ export class CampaignView {
     const { database, account } = this.ledger;
     const s = database.schema;
     if (!isRowId(id)) throw notFound(id);
-    // Of chunks that were not answered, all without a proof of their own are where the chunk is. Of those that were,
-    // single messages say whose end was reported, and who is held or abandoned. One statement, one moment.
-    // Chunks as an array: the server then goes through the messages' index once, however large their table is.
+    // In a chunk without a response, all recipients without evidence of their own share the chunk's state. In a chunk
+    // with a response, single rows tell which recipients were delivered, failed, held or abandoned. One statement sees
+    // one moment. Chunks are passed as an array: the server then reads the index of the messages once, however large
+    // their table is.
     const { rows } = await database.query<ProgressRow & Record<string, unknown>>(
       `with chunks as (
         select coalesce(sum(n) filter (where state = 'pending'), 0) as pending,

@@ -5,32 +5,35 @@ import type { OutboxError } from '../outbox.error.js';
 
 const OUTAGE = 'Campaigns cannot be created';
 
-/** The server holds the locks of a machine that lost power for half a minute; its own default is two hours. */
+/**
+ * With these settings the server keeps the locks of a machine that lost power for half a minute. Its own default is two
+ * hours.
+ */
 const NOTICE_LOST_CLIENT = `select set_config('tcp_keepalives_idle', '15', false),
   set_config('tcp_keepalives_interval', '5', false), set_config('tcp_keepalives_count', '3', false),
   set_config('tcp_user_timeout', '30000', false)`;
 
-/** A connection, and what is done over it. */
+/** A connection and its users. */
 interface Shared {
   readonly client: Client;
   readonly ready: Promise<void>;
-  /** The locks that this process holds. PostgreSQL would give the same session the same lock again. */
+  /** The locks that this process holds. PostgreSQL would grant a session the same lock again. */
   readonly locks: Set<string>;
   sessions: number;
-  /** Settled when the statement before is: the connection takes one at a time. */
+  /** Settles with the previous statement: a connection runs one statement at a time. */
   last: Promise<unknown>;
 }
 
 /**
- * The connection over which a process creates its campaigns: one, however many there are, and none while there are
- * none. It holds the locks on their keys too: a creator that loses its lock cannot write any more.
+ * The one connection with which a process creates all its campaigns. It exists only while there are any to create. It
+ * also holds the locks on their keys, so a creator that lost its lock cannot write any more.
  */
 export class CreationConnection {
   #shared: Shared | undefined;
 
   constructor(private readonly ledger: Pick<Ledger, 'database' | 'outages'>) {}
 
-  /** @throws {OutboxError} `OUTBOX_DATABASE`, or another code for the database. */
+  /** @throws {OutboxError} `OUTBOX_DATABASE_UNAVAILABLE`, or another database code. */
   async open(): Promise<CreationSession> {
     const shared = (this.#shared ??= this.#connect());
     shared.sessions++;
@@ -51,7 +54,7 @@ export class CreationConnection {
     const forget = (): void => {
       if (this.#shared === shared) this.#shared = undefined;
     };
-    // Those who use it hear of it from their next statement; those who come later connect anew.
+    // Current users get the error from their next statement. Later users connect again.
     client.on('error', forget);
     client.on('end', forget);
     return shared;
@@ -75,7 +78,7 @@ export class CreationSession {
     private readonly leave: () => Promise<void>,
   ) {}
 
-  /** @returns whether it was free; held until the session is closed, or its process or machine dies. */
+  /** @returns whether the lock was free. It is held until the session is closed, or its process or machine dies. */
   async lock(name: string): Promise<boolean> {
     const { locks } = this.shared;
     if (locks.has(name)) return false;
@@ -90,7 +93,7 @@ export class CreationSession {
     return false;
   }
 
-  /** @throws {OutboxError} `OUTBOX_DATABASE`, or another code for the database. */
+  /** @throws {OutboxError} `OUTBOX_DATABASE_UNAVAILABLE`, or another database code. */
   async query<R extends QueryResultRow>(text: string, params: unknown[]): Promise<R[]> {
     const { client, last } = this.shared;
     const answer = last.then(() => client.query<R>(text, params));
@@ -100,7 +103,7 @@ export class CreationSession {
       this.outages.over(OUTAGE);
       return rows;
     } catch (cause) {
-      // Without an answer nobody knows what the session still does, or what it still holds.
+      // Without a response it is unknown what the session still does or holds.
       if (!(cause instanceof DatabaseError)) client.end().catch(() => undefined);
       throw failed(cause, false, this.outages);
     }

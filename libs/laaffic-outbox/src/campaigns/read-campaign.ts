@@ -3,7 +3,7 @@ import { checkDate, checkKey, checkName, checkNotOver, checkStorable } from '../
 import { fingerprintOf } from '../ledger/fingerprint.js';
 import type { CampaignSource } from './campaign.js';
 
-/** A campaign that was checked. */
+/** A checked campaign. */
 export interface CheckedCampaign {
   readonly name: string;
   readonly content: string;
@@ -11,22 +11,23 @@ export interface CheckedCampaign {
   readonly source: CampaignSource;
   readonly idempotencyKey: string | undefined;
   readonly sendAt: Date | 'now' | undefined;
-  /** What is wrong with it unless it was stored before: it was to begin long ago. */
+  /** The problem if the campaign should have started long ago. It does not matter if the campaign is already stored. */
   readonly overdue: readonly Issue[];
   readonly priority: number;
-  readonly duplicates: 'keep' | 'refuse';
+  readonly duplicates: 'keep' | 'reject';
   readonly actor: string;
-  /** Tells whether the same key comes with the same campaign, its recipients aside. */
+  /** Identifies the campaign, without its recipients, among calls with the same key. */
   readonly fingerprint: string;
 }
 
 const LARGEST_PRIORITY = 2 ** 31 - 1;
-/** The content and the sender are checked as those of a message; this is the rest of one. */
+/** Completes content and sender to a command, so the checks of a message apply. */
 const SOME_NUMBER = '1000000';
 
 /**
+ * Checks a campaign.
  * @param now milliseconds since the epoch.
- * @throws {LaafficInputException} naming every field that is wrong.
+ * @throws {LaafficInputException} naming each wrong field.
  */
 export function readCampaign(campaign: unknown, now: number): CheckedCampaign {
   const fields = (campaign ?? {}) as Record<string, unknown>;
@@ -43,7 +44,7 @@ export function readCampaign(campaign: unknown, now: number): CheckedCampaign {
     ...checkName('actor', actor),
     ...(sendAt === 'now' ? [] : checkDate('sendAt', sendAt)),
     ...(isPriority(priority) ? [] : [{ field: 'priority', problem: 'must be a whole number' }]),
-    ...(isPolicy(duplicates) ? [] : [{ field: 'duplicates', problem: 'must be keep or refuse' }]),
+    ...(isPolicy(duplicates) ? [] : [{ field: 'duplicates', problem: 'must be keep or reject' }]),
   ];
   if ('issues' in read || issues.length > 0 || !isPolicy(duplicates)) throw invalidCommand(issues);
   const checked = {
@@ -72,7 +73,7 @@ export function readCampaign(campaign: unknown, now: number): CheckedCampaign {
   };
 }
 
-/** A text is iterable too, but its characters are nobody's numbers. */
+/** A string is iterable too, but its characters are not recipients. */
 function isSource(source: unknown): boolean {
   if (typeof source !== 'object' || source === null) return false;
   return Symbol.iterator in source || Symbol.asyncIterator in source;
@@ -82,6 +83,6 @@ function isPriority(value: unknown): boolean {
   return typeof value === 'number' && Number.isInteger(value) && Math.abs(value) <= LARGEST_PRIORITY;
 }
 
-function isPolicy(value: unknown): value is 'keep' | 'refuse' {
-  return value === 'keep' || value === 'refuse';
+function isPolicy(value: unknown): value is 'keep' | 'reject' {
+  return value === 'keep' || value === 'reject';
 }

@@ -10,28 +10,28 @@ import { shownEntry, type ShownEntry } from './shown-entry.js';
 export interface InvalidEntry extends ShownEntry {
   readonly slot: number;
   readonly code: string;
-  /** What is wrong with it; never holds the entry itself. */
+  /** What is wrong with it. Never contains the entry itself. */
   readonly reason: string;
 }
 
-/** A stretch of the source, as the ledger stores it. */
+/** A range of the source, as the ledger stores it. */
 export interface SourceChunk {
-  /** Where slot 0 stands in the source. */
+  /** The position of slot 0 in the source. */
   readonly first: number;
-  /** How many entries it is. */
+  /** Number of entries. */
   readonly size: number;
-  /** How many of them are recipients. */
+  /** Number of valid recipients. */
   readonly n: number;
-  /** By slot, joined by commas; empty where there is no recipient. */
+  /** By slot, joined by commas; empty for invalid entries. */
   readonly numbers: string;
-  /** By slot, joined by commas, empty where there is none; `null` where nobody has one. */
+  /** By slot, joined by commas, empty if the entry has none; `null` if no entry has one. */
   readonly orderIds: string | null;
   readonly invalid: readonly InvalidEntry[];
 }
 
 const PLACE = /^to\[(\d+)\]\.?/;
 
-/** Reads a source chunk by chunk, never further than it is asked to. */
+/** Reads a source chunk by chunk, and never further than requested. */
 export class RecipientChunks {
   #iterator: Iterator<unknown> | AsyncIterator<unknown> | undefined;
   readonly #isAsync: boolean;
@@ -39,19 +39,19 @@ export class RecipientChunks {
   #position = 0;
   #isEnded = false;
 
-  /** @param size how many entries a chunk has; only the last may have fewer. */
+  /** @param size the number of entries in a chunk. Only the last chunk may have fewer. */
   constructor(
     private readonly source: CampaignSource,
     private readonly size: number,
-    duplicates: 'keep' | 'refuse',
+    duplicates: 'keep' | 'reject',
   ) {
     this.#isAsync = Symbol.asyncIterator in source;
-    this.#seen = duplicates === 'refuse' ? new SeenNumbers() : undefined;
+    this.#seen = duplicates === 'reject' ? new SeenNumbers() : undefined;
   }
 
   /**
    * @returns `undefined` at the end of the source.
-   * @throws {OutboxError} `OUTBOX_SOURCE_FAILED` if the source throws; the entries since the last chunk are lost.
+   * @throws {OutboxError} `OUTBOX_SOURCE_FAILED` if the source throws. The entries since the last chunk are lost.
    */
   async next(): Promise<SourceChunk | undefined> {
     const entries: unknown[] = [];
@@ -64,7 +64,7 @@ export class RecipientChunks {
         else entries.push(value);
       }
     } catch (cause) {
-      // A source that threw is over, and is not to be closed.
+      // An iterator that threw is finished and must not be closed.
       this.#isEnded = true;
       throw new OutboxError(
         'OUTBOX_SOURCE_FAILED',
@@ -78,7 +78,7 @@ export class RecipientChunks {
     return chunk;
   }
 
-  /** Tells the source that no more is wanted. */
+  /** Closes the source. */
   async close(): Promise<void> {
     if (this.#isEnded) return;
     this.#isEnded = true;
@@ -86,7 +86,7 @@ export class RecipientChunks {
   }
 
   #build(entries: readonly unknown[]): SourceChunk {
-    // Order ids may repeat: a request that would have one twice makes another.
+    // Order ids may repeat here: a request makes another id for the second recipient.
     const read = entries.map((entry) => (problemOf(entry) === undefined ? entry : undefined));
     const { recipients, issues } = readRecipients(
       read,
@@ -111,7 +111,7 @@ export class RecipientChunks {
         const reason = `orderId ${MADE_ORDER_ID}`;
         invalid.push({ slot, code: 'LAAFFIC_INVALID_COMMAND', reason, ...shownEntry(entries[slot]) });
       } else if (this.#seen?.add(number) === false) {
-        const reason = 'the number came before';
+        const reason = 'the number occurred before';
         invalid.push({ slot, code: 'LAAFFIC_DUPLICATE_RECIPIENT', reason, ...shownEntry(entries[slot]) });
       } else {
         numbers[slot] = number;
@@ -136,7 +136,7 @@ function open(source: CampaignSource): Iterator<unknown> | AsyncIterator<unknown
   return Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
 }
 
-/** What the source itself says is wrong with an entry. */
+/** The problem that the source itself reports for an entry. */
 function problemOf(entry: unknown): string | undefined {
   if (typeof entry !== 'object' || entry === null || !('problem' in entry)) return undefined;
   return typeof entry.problem === 'string' ? entry.problem : undefined;

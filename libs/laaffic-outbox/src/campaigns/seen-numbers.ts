@@ -1,13 +1,13 @@
-/** A Set of JavaScript's own ends at 2^24 entries. */
+/** A JavaScript Set cannot hold more than 2^24 entries. */
 const SETS = 64;
 
-/** The numbers that came before, about 40 bytes each. */
+/** Remembers numbers, about 40 bytes each. */
 export class SeenNumbers {
   readonly #sets: readonly Set<number>[] = Array.from({ length: SETS }, () => new Set());
 
-  /** @returns whether the number had not come before. */
+  /** @returns whether the number is new. */
   add(number: string): boolean {
-    // Even 15 digits are exact.
+    // Numbers of up to 15 digits are exact.
     const digits = Number(number);
     const set = this.#sets[digits % SETS];
     if (set === undefined) return true;

@@ -1,7 +1,8 @@
+import { warningsOf } from '../../../../test/warnings.js';
 import type { CampaignProgress } from './campaign.js';
 import { SharedProgress } from './shared-progress.js';
 
-/** A campaign that a test moves on, and how often it was read. */
+/** A campaign that a test moves on, and the number of its readings. */
 function campaign() {
   const state = { readings: 0, accepted: 0, state: 'running' };
   const read = (id: string): Promise<CampaignProgress> => {
@@ -18,20 +19,20 @@ async function all(progress: AsyncGenerator<CampaignProgress, void, undefined>):
 }
 
 describe('SharedProgress', () => {
-  it('reads once for all who ask at once, and anew for who asks later', async () => {
+  it('reads once for concurrent callers, and again for a later caller', async () => {
     const { state, shared } = campaign();
     const first = shared.now('7');
     state.accepted = 1;
     const others = Array.from({ length: 100 }, () => shared.now('7'));
     expect((await first).accepted).toBe(0);
-    // What began before they asked is not for them.
+    // A reading that started before the call does not count.
     expect(new Set((await Promise.all(others)).map(({ accepted }) => accepted))).toEqual(new Set([1]));
     expect(state.readings).toBe(2);
     state.accepted = 2;
     expect((await shared.now('7')).accepted).toBe(2);
   });
 
-  it('reads for a thousand who watch as often as for one', async () => {
+  it('reads for a thousand watchers as often as for one', async () => {
     const { state, shared } = campaign();
     const watching = Array.from({ length: 1_000 }, () => all(shared.watch('7', 50, undefined)));
     const others = all(shared.watch('8', 50, undefined));
@@ -40,11 +41,12 @@ describe('SharedProgress', () => {
     state.state = 'done';
     expect(new Set((await Promise.all(watching)).map(String))).toEqual(new Set(['0,5']));
     expect(await others).toEqual([0, 5]);
-    // Ten before, some while a thousand are told, and one to see the end; each by himself, they would have made thousands.
+    // Ten before, some while a thousand are notified, and one to see the end. Separate watchers would have made
+    // thousands.
     expect(state.readings).toBeLessThan(50);
   });
 
-  it('tells everybody who asked that it fails, and reads again for the next', async () => {
+  it('passes a failure to every caller, and reads again for the next one', async () => {
     let fails = true;
     const shared = new SharedProgress((id) =>
       fails ? Promise.reject(new Error('away')) : Promise.resolve({ id, state: 'done' } as CampaignProgress),
@@ -55,7 +57,19 @@ describe('SharedProgress', () => {
     expect((await shared.now('7')).state).toBe('done');
   });
 
-  it('ends when the signal says so', async () => {
+  it('lets any number of callers watch with one signal, without a warning', async () => {
+    const { shared } = campaign();
+    const abort = new AbortController();
+    const warnings = await warningsOf(async () => {
+      const watching = Array.from({ length: 20 }, () => all(shared.watch('7', 3_600_000, abort.signal)));
+      await new Promise(setImmediate);
+      abort.abort();
+      await Promise.all(watching);
+    });
+    expect(warnings).toEqual([]);
+  });
+
+  it('ends when the signal aborts', async () => {
     const { shared } = campaign();
     const abort = new AbortController();
     const counts: number[] = [];

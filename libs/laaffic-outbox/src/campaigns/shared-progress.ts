@@ -1,26 +1,27 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { CampaignProgress } from './campaign.js';
 
-/** A reading of one campaign, under way or ended. */
+/** A reading of one campaign, running or finished. */
 interface Reading {
-  /** By the process' own clock, in milliseconds. */
+  /** By the process's own clock, in milliseconds. */
   readonly began: number;
   readonly progress: Promise<CampaignProgress>;
-  /** When it ended; `undefined` while it is under way. */
+  /** When it finished; `undefined` while it runs. */
   ended: number | undefined;
-  /** The reading that begins when this one has ended. */
+  /** The reading that starts when this one has finished. */
   next: Promise<Reading> | undefined;
 }
 
-/** Campaigns of which the last reading is kept. */
+/** Number of campaigns whose last reading is kept. */
 const MOST_KEPT = 100;
-/** A reading that takes long is followed by a pause that is so many times as long. */
+/** A slow reading is followed by a pause that is this many times as long. */
 const REST = 4;
 
 /**
- * Reads how far campaigns are: of each campaign one statement at a time, which serves everybody in the process who wants
- * to know. A reading goes through all recipients.
+ * Reads the progress of campaigns for all callers in the process, with one statement at a time for each campaign,
+ * because a reading goes through all recipients.
  */
 export class SharedProgress {
   readonly #last = new Map<string, Reading>();
@@ -28,7 +29,7 @@ export class SharedProgress {
   constructor(private readonly readProgress: (id: string) => Promise<CampaignProgress>) {}
 
   /**
-   * How far the campaign is now: by a reading that begins after the call.
+   * Returns the progress from a reading that starts after the call.
    * @throws {OutboxError} `OUTBOX_NOT_FOUND`
    */
   async now(id: string): Promise<CampaignProgress> {
@@ -36,8 +37,8 @@ export class SharedProgress {
   }
 
   /**
-   * How far the campaign is: at once, and whenever that has changed, looked at each `every` milliseconds. Ends after the
-   * reading that says it is done, or cancelled with nothing under way any more.
+   * Yields the progress at once and after each change, reading it every `every` milliseconds. Ends when the campaign is
+   * done, or cancelled with no requests in flight.
    * @throws {OutboxError} `OUTBOX_NOT_FOUND`
    */
   async *watch(
@@ -45,6 +46,8 @@ export class SharedProgress {
     every: number,
     signal: AbortSignal | undefined,
   ): AsyncGenerator<CampaignProgress, void, undefined> {
+    // One signal may end any number of watches.
+    if (signal !== undefined) setMaxListeners(0, signal);
     let last: CampaignProgress | undefined;
     let earliest = performance.now();
     while (signal?.aborted !== true) {
@@ -57,12 +60,12 @@ export class SharedProgress {
       const due = Math.max(began + every, ended + REST * (ended - began));
       const pause = Math.max(0, due - performance.now());
       await wait(pause, undefined, signal === undefined ? {} : { signal }).catch(() => undefined);
-      // What somebody else has read lately will do: so all who watch come to read together.
+      // A recent reading of another watcher is good enough. This makes all watchers share their readings.
       earliest = performance.now() - every / 2;
     }
   }
 
-  /** @returns a reading that began at this time or later. */
+  /** @returns a reading that started at this time or later. */
   #since(id: string, time: number): Promise<Reading> {
     const last = this.#last.get(id);
     if (last !== undefined && last.began >= time) return Promise.resolve(last);
@@ -85,7 +88,7 @@ export class SharedProgress {
       ended: undefined,
       next: undefined,
     };
-    // Heard of by those who await it.
+    // Those who await it handle the rejection.
     reading.progress.catch(() => undefined);
     this.#last.delete(id);
     this.#last.set(id, reading);

@@ -2,7 +2,7 @@ import { shownEntry } from './shown-entry.js';
 
 const shown = (input: unknown) => shownEntry(input).input;
 
-describe('what is kept of an entry that is no recipient', () => {
+describe('shownEntry', () => {
   it.each([
     ['n/a', 'n/a'],
     ['  123456 ', '123456'],
@@ -23,11 +23,11 @@ describe('what is kept of an entry that is no recipient', () => {
     [null, undefined],
     [undefined, undefined],
     [() => 'x', undefined],
-  ])('of %j is %j', (input, kept) => {
+  ])('shows %j as %j', (input, kept) => {
     expect(shown(input)).toBe(kept);
   });
 
-  it('is its order id and its line, as far as they are any', () => {
+  it('keeps valid order ids and line numbers', () => {
     expect(shownEntry({ number: 'x', orderId: 'a b', line: 7 })).toEqual({ line: 7, orderId: 'a b', input: 'x' });
     expect(shownEntry({ number: 'x', orderId: 'i'.repeat(99), line: 1.5 })).toEqual({
       line: undefined,

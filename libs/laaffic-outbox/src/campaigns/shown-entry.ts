@@ -1,4 +1,4 @@
-/** What is kept of an entry that is no recipient, so that its owner finds it. */
+/** What is kept of an invalid entry, so its owner can find it. */
 export interface ShownEntry {
   readonly line: number | undefined;
   readonly orderId: string | undefined;
@@ -8,13 +8,16 @@ export interface ShownEntry {
 /** Characters. */
 const LONGEST_INPUT = 32;
 const LONGEST_ORDER_ID = 64;
-/** What is looked at: no entry makes this slow. */
+/** Number of characters that are read, so no entry makes this slow. */
 const LONGEST_READ = 256;
-/** As few digits as a phone number has, and how many stay at its ends: with less than ten digits the last two. */
+/**
+ * The minimum number of digits in a phone number, and how many digits stay visible at either end. Of fewer than ten
+ * digits only the last two stay.
+ */
 const FEWEST_DIGITS = 7;
 const [SHORT, FIRST, LAST, LAST_OF_SHORT] = [10, 4, 3, 2];
 
-/** Reads whatever the source gave. */
+/** Reads whatever the source yielded. */
 export function shownEntry(entry: unknown): ShownEntry {
   const fields = typeof entry === 'object' && entry !== null ? (entry as Record<string, unknown>) : { number: entry };
   const { line, orderId } = fields;
@@ -26,7 +29,7 @@ export function shownEntry(entry: unknown): ShownEntry {
   };
 }
 
-/** Without what a terminal obeys, or the database does not store. */
+/** Removes characters that control a terminal or that the database cannot store. */
 function plain(value: unknown): string | undefined {
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   if (typeof value !== 'string' || value.trim() === '') return undefined;

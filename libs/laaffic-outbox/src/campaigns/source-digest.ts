@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { SourceChunk } from './recipient-chunks.js';
 
-/** Tells whether the same idempotency key comes with the same recipients. */
+/** Identifies the recipients among calls with the same idempotency key. */
 export class SourceDigest {
   readonly #hash = createHash('sha256');
 
@@ -9,7 +9,7 @@ export class SourceDigest {
     this.#hash.update(`${numbers}\n${orderIds ?? ''}\n${invalid.length}\n`);
   }
 
-  /** After it nothing can be added. */
+  /** Nothing can be added afterwards. */
   value(): string {
     return this.#hash.digest('base64url');
   }

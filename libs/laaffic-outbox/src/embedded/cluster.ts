@@ -8,9 +8,9 @@ import { EmbeddedPostgresError } from './embedded-postgres.error.js';
 import type { Home } from './home.js';
 import type { Programs } from './programs.js';
 
-/** The data of a server, with the password of its superuser `postgres`. */
+/** The data of a server, and the password of its superuser `postgres`. */
 export interface Cluster {
-  /** What PostgreSQL calls PGDATA. */
+  /** PostgreSQL calls it PGDATA. */
   readonly data: string;
   readonly password: string;
 }
@@ -18,8 +18,8 @@ export interface Cluster {
 const UNFINISHED = '.new-';
 
 /**
- * The cluster of a home; makes it the first time. It is made aside and moved to its place whole, so one
- * that is there is complete; of several processes that make one, one is kept.
+ * Opens the cluster of a home, and creates it the first time. It is created in a temporary folder and then moved to its
+ * place, so an existing one is always complete. If several processes create one, one of them is kept.
  * @throws {EmbeddedPostgresError}
  */
 export async function openCluster(home: Home, programs: Programs, deadline: Deadline): Promise<Cluster> {
@@ -31,7 +31,7 @@ export async function openCluster(home: Home, programs: Programs, deadline: Dead
       await rename(fresh, place);
       await syncFolder(home.folder);
     } catch (error) {
-      // Another process was faster, and may have swept ours away.
+      // Another process was faster, and may have removed our folder.
       if (!(await exists(place))) throw error;
     } finally {
       await sweepAway(fresh);
@@ -49,7 +49,7 @@ async function makeCluster(folder: string, home: Home, programs: Programs, deadl
     await chown(folder, uid, gid);
     await chown(secret, uid, gid);
   }
-  // --locale=C is on every platform; the builtin provider gives all of Unicode without the system's locales.
+  // --locale=C exists on every platform. The builtin provider supports all of Unicode without the system's locales.
   const settings = ['--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'];
   const access = ['--username=postgres', `--pwfile=${secret}`, '--auth=scram-sha-256'];
   try {
@@ -60,7 +60,7 @@ async function makeCluster(folder: string, home: Home, programs: Programs, deadl
     });
   } catch (error) {
     if (deadline.hasPassed) {
-      throw new EmbeddedPostgresError('EMBEDDED_POSTGRES_TIMEOUT', 'Making the cluster took too long.', {
+      throw new EmbeddedPostgresError('EMBEDDED_POSTGRES_TIMEOUT', 'Creating the cluster took too long.', {
         cause: error,
       });
     }
@@ -74,8 +74,8 @@ function initdbFailed(error: unknown): EmbeddedPostgresError {
   if (stderr.includes('could not look up effective user ID')) {
     return new EmbeddedPostgresError(
       'EMBEDDED_POSTGRES_NO_USER',
-      `PostgreSQL cannot run as this user, for whom /etc/passwd has no entry: ${stderr.trim()}. ` +
-        'Run as a user who has one, or run a PostgreSQL elsewhere and set DATABASE_URL.',
+      `PostgreSQL cannot run as this user, because /etc/passwd has no entry for it: ${stderr.trim()}. ` +
+        'Run as a user with an entry, or run PostgreSQL elsewhere and set DATABASE_URL.',
       { cause: error },
     );
   }
@@ -95,19 +95,19 @@ async function readPassword(path: string): Promise<string> {
   }
 }
 
-/** Once there is a cluster, those that died processes left half made are of no use. */
+/** Removes the unfinished clusters of processes that died. They are of no use once there is a cluster. */
 async function sweep(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
     if (name.startsWith(UNFINISHED)) await sweepAway(join(folder, name));
   }
 }
 
-/** Where a process is still at work in the folder, it cannot be removed, and that process will do so. */
+/** A folder cannot be removed while another process works in it. That process removes it. */
 async function sweepAway(folder: string): Promise<void> {
   await rm(folder, { recursive: true, force: true, maxRetries: 3 }).catch(() => undefined);
 }
 
-/** initdb has put its files on the disk; this does the same for the name of their folder. */
+/** initdb has synced its files to disk. This syncs the name of their folder. */
 async function syncFolder(folder: string): Promise<void> {
   if (process.platform === 'win32') return;
   const handle = await open(folder);

@@ -1,10 +1,10 @@
 import { setTimeout } from 'node:timers/promises';
 
-/** A point in time at which patience ends. */
+/** A point in time after which to give up. */
 export class Deadline {
   readonly #end: number;
 
-  /** @param patience in milliseconds. */
+  /** @param patience milliseconds from now. */
   constructor(patience: number) {
     this.#end = performance.now() + patience;
   }
@@ -18,7 +18,7 @@ export class Deadline {
     return this.left === 0;
   }
 
-  /** Waits between two looks at something that nobody tells of. */
+  /** Pauses between two polls. */
   async pause(): Promise<void> {
     await setTimeout(Math.min(POLLING, this.left));
   }

@@ -1,27 +1,26 @@
-/** Where a server of one's own keeps its data, and how it is started. */
+/** Where the embedded server keeps its data, and how it starts. */
 export interface EmbeddedPostgresOptions {
   /**
-   * The folder that belongs to the server: its cluster, its password, its log. Relative to the working
-   * directory; made if it is not there. Not one that another container or machine writes to as well.
-   *
-   * @example './.data/postgres'
+   * The folder of the server: its cluster, its password and its log. Relative to the working directory; created if
+   * missing. Another container or machine must not use the same folder.
+   * @example
+   * './.data/postgres'
    */
   readonly dataDir: string;
   /**
-   * The database that `url` names; made if it is not there. No `?` and no `#`, which urls cannot
-   * name a database with.
+   * The database that `url` names; created if missing. It must not contain `?` or `#`, which a URL cannot express.
    * @default 'laaffic'
    */
   readonly database?: string | undefined;
   /**
-   * The most that a start may take, a first one with the making of the cluster included, in milliseconds.
+   * The time limit for a start, in milliseconds. The first start also creates the cluster.
    * @default 30000
    */
-  readonly startTimeout?: number | undefined;
+  readonly startTimeoutMs?: number | undefined;
   /**
-   * Settings of the server as in `postgresql.conf`: `{ max_connections: '200' }`. They count for the
-   * process that starts the server; one that finds it running takes it as it is. `port` is a free one
-   * where it is not set; address and sockets cannot be set.
+   * Settings of the server as in `postgresql.conf`: `{ max_connections: '200' }`. The process that starts the server
+   * decides; a process that finds it running uses it as it is. Without `port` the server gets a free one. Address and
+   * sockets cannot be set.
    */
   readonly settings?: Readonly<Record<string, string>> | undefined;
 }

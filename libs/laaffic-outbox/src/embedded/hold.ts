@@ -8,8 +8,8 @@ import { EmbeddedPostgresError } from './embedded-postgres.error.js';
 const KEY = '0x6c616166666963';
 
 /**
- * A connection that keeps a server running: each process has one, with a shared lock. Whoever gets the
- * lock for itself is the last, and nobody comes in until the server has stopped.
+ * A connection that keeps a server running. Each process has one, with a shared lock. A process that gets the exclusive
+ * lock is the last one, and no other can join until the server has stopped.
  */
 export class Hold {
   readonly #client: Client;
@@ -24,9 +24,8 @@ export class Hold {
 
   /**
    * Holds the server that listens on a port.
-   *
-   * @returns `absent` if nothing listens there; `other` if it is a server of other data; `busy` if it
-   * starts or stops, or does not answer while `deadline` and two seconds last.
+   * @returns `absent` if nothing listens there; `other` if it serves other data; `busy` if it starts or stops, or does
+   * not respond within two seconds or until `deadline`.
    * @throws {EmbeddedPostgresError} EMBEDDED_POSTGRES_PASSWORD
    */
   static async take(
@@ -49,13 +48,13 @@ export class Hold {
     }
   }
 
-  /** Calls back when the connection has ended: the server threw it out, or died, or `leave` was called. */
+  /** Calls the listener when the connection has ended: the server closed it or died, or `leave` was called. */
   onEnd(listener: () => void): void {
     this.#client.once('end', listener);
   }
 
   /**
-   * Makes a database; it is no fault if it is there.
+   * Creates a database if it does not exist.
    * @throws {EmbeddedPostgresError} EMBEDDED_POSTGRES_FAILED
    */
   async makeDatabase(name: string): Promise<void> {
@@ -63,14 +62,17 @@ export class Hold {
       const found = await this.#client.query('select from pg_database where datname = $1', [name]);
       if (found.rowCount === 0) await this.#client.query(`create database ${this.#client.escapeIdentifier(name)}`);
     } catch (error) {
-      // Another process was faster: it had finished, or had just begun.
+      // Another process was faster: it had finished, or had just started.
       if (['42P04', '23505'].includes(String((error as { code?: unknown }).code))) return;
-      const message = `The database ${name} could not be made: ${(error as Error).message}`;
+      const message = `The database ${name} could not be created: ${(error as Error).message}`;
       throw new EmbeddedPostgresError('EMBEDDED_POSTGRES_FAILED', message, { cause: error });
     }
   }
 
-  /** Gives up the hold. @returns whether it was the last: the server is to be stopped before `leave`. */
+  /**
+   * Releases the hold.
+   * @returns whether it was the last one. Then stop the server before `leave`.
+   */
   async giveUp(): Promise<boolean> {
     await this.#client.query(`select pg_advisory_unlock_shared(${KEY})`);
     const { rows } = await this.#client.query<{ last: boolean }>(`select pg_try_advisory_lock(${KEY}) as last`);
@@ -82,7 +84,7 @@ export class Hold {
   }
 }
 
-/** A connection to the database that is there for connections to something, not yet made. */
+/** Returns a client for the database `postgres`, which exists in every cluster. It is not connected yet. */
 function connectionTo(port: number, { password }: Cluster, deadline: Deadline): Client {
   const client = new Client({
     host: '127.0.0.1',
@@ -95,7 +97,7 @@ function connectionTo(port: number, { password }: Cluster, deadline: Deadline): 
     connectionTimeoutMillis: Math.ceil(Math.min(2000, deadline.left)) + 1,
     query_timeout: 10_000,
   });
-  // The server may go at any time; without a listener, that would end the process.
+  // The server may stop at any time. Without a listener that would end the process.
   client.on('error', () => undefined);
   return client;
 }
@@ -111,7 +113,7 @@ function faultOf(error: unknown, port: number, cluster: Cluster): 'absent' | 'bu
   if (code !== '28P01') return 'busy';
   throw new EmbeddedPostgresError(
     'EMBEDDED_POSTGRES_PASSWORD',
-    `The server on port ${port} does not take the password that is stored beside ${cluster.data}. ` +
+    `The server on port ${port} rejects the password that is stored beside ${cluster.data}. ` +
       'Was it changed? Write the new one to that file.',
     { cause: error },
   );

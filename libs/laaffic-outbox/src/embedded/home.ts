@@ -3,20 +3,20 @@ import { chmod, mkdir, realpath, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { canEnter, isRoot, NOBODY, type RunAs } from './run-as.js';
 
-/** The folder of a server, and as whom its programs run. */
+/** The folder of a server, and the user that runs its programs. */
 export interface Home {
   readonly folder: string;
-  /** Undefined: as this process. */
+  /** `undefined`: the user of this process. */
   readonly runAs: RunAs | undefined;
 }
 
-/** Where things of root's servers are that `nobody` could not reach in their places. */
+/** For servers that root starts, if `nobody` cannot reach their own place. */
 export const SHARED = '/var/lib/nestjs-laaffic-outbox';
 
 /**
- * Makes the folder of a server. Usually `dataDir` itself; for root, whose servers run as `nobody`, a
- * folder in `shared` if `nobody` cannot enter `dataDir`. Where there is a cluster, it stays, and its
- * server runs as the owner of the cluster.
+ * Prepares the folder of a server. Usually it is `dataDir` itself. Servers of root run as `nobody`; if `nobody` cannot
+ * enter `dataDir`, it is a folder in `shared`. An existing cluster stays where it is, and its server runs as the owner
+ * of the cluster.
  */
 export async function homeFor(dataDir: string, shared = SHARED): Promise<Home> {
   const own = resolve(dataDir);
@@ -46,7 +46,7 @@ async function ownerOf(folder: string): Promise<RunAs | undefined> {
   }
 }
 
-/** A folder that was there keeps its mode. */
+/** An existing folder keeps its mode. */
 async function makeEnterable(folder: string): Promise<void> {
   if ((await mkdir(folder, { recursive: true })) !== undefined) await chmod(folder, 0o755);
 }

@@ -2,12 +2,12 @@ import { Deadline } from './deadline.js';
 import type { Hold } from './hold.js';
 import type { Server } from './server.js';
 
-/** How long a server may need to recover, in milliseconds. */
+/** How long a server may take to recover, in milliseconds. */
 const RECOVERY = 30_000;
 
 /**
- * Holds a server until it is closed. When one of its processes is killed, a server throws everybody out,
- * recovers and goes on: then it is held again.
+ * Holds a server until it is closed. If one of its processes is killed, a server closes all connections, recovers and
+ * continues. Then this holds it again.
  */
 export class Keeper {
   readonly #server: Server;

@@ -1,17 +1,16 @@
 import { lstat, mkdir, readFile, symlink } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 
-/** A symlink of the package, with paths from the package's folder: `native/lib/libpq.so.5.18`, `native/lib/libpq.so.5`. */
+/** A symlink of the package, relative to the package's folder: `native/lib/libpq.so.5.18`, `native/lib/libpq.so.5`. */
 interface Link {
   readonly source: string;
   readonly target: string;
 }
 
 /**
- * Makes the symlinks between the libraries that npm packages cannot hold and a postinstall script makes
- * where it may run. Where the package cannot be written to, they come to `spare`.
- *
- * @returns the folders to look for libraries in besides the binaries' own; mostly none.
+ * Creates the symlinks between libraries. npm packages cannot contain symlinks, and the postinstall script that creates
+ * them may not run. If the package is read-only, they go into `spare`.
+ * @returns the folders to search for libraries besides the binaries' own. Usually none.
  */
 export async function linkLibraries(native: string, spare: string): Promise<readonly string[]> {
   const root = dirname(native);
@@ -35,7 +34,7 @@ async function readLinks(native: string): Promise<readonly Link[]> {
   try {
     return JSON.parse(await readFile(join(native, 'pg-symlinks.json'), 'utf8')) as Link[];
   } catch {
-    // Windows has none, and no file of them.
+    // Windows needs no symlinks, so the file is missing.
     return [];
   }
 }

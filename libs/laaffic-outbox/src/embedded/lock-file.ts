@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Cluster } from './cluster.js';
 
-/** The text of `postmaster.pid`; undefined if there is none. */
+/** Reads the text of `postmaster.pid`; `undefined` if it does not exist. */
 export async function readLockFile({ data }: Cluster): Promise<string | undefined> {
   try {
     return await readFile(join(data, 'postmaster.pid'), 'utf8');
@@ -14,7 +14,7 @@ export async function readLockFile({ data }: Cluster): Promise<string | undefine
   }
 }
 
-/** Removes a `postmaster.pid` that belongs to no server, unless a server has meanwhile written one. */
+/** Removes a `postmaster.pid` that belongs to no server, unless a server has written one in the meantime. */
 export async function removeLockFile({ data }: Cluster, text: string): Promise<void> {
   const path = join(data, 'postmaster.pid');
   const aside = `${path}.stale-${process.pid}`;
@@ -28,13 +28,11 @@ export async function removeLockFile({ data }: Cluster, text: string): Promise<v
   }
 }
 
-/**
- * Whether the process with this id is a server of the cluster. False where the system does not tell.
- */
+/** Whether the process with this id is a server of the cluster. `false` if the system does not tell. */
 export async function isServer(pid: number, { data }: Cluster): Promise<boolean> {
   const folder = await realpath(data);
   try {
-    // A server works in its data directory. A dead process that nobody has buried has no directory.
+    // A server works in its data directory. A zombie process has no directory.
     if (process.platform === 'linux') return (await readlink(`/proc/${pid}/cwd`)) === folder;
     const { stdout } = await promisify(execFile)('ps', ['-ww', '-o', 'args=', '-p', String(pid)]);
     return stdout.includes(data);
@@ -43,7 +41,7 @@ export async function isServer(pid: number, { data }: Cluster): Promise<boolean>
   }
 }
 
-/** Whether a process has this id; it need not be a server. */
+/** Whether a process has this id. It need not be a server. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);

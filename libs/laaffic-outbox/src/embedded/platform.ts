@@ -1,12 +1,12 @@
 import { EmbeddedPostgresError } from './embedded-postgres.error.js';
 
-/** What decides on the binaries that a machine can run. */
+/** Determines which binaries a machine can run. */
 export interface Platform {
   /** As `process.platform`. */
   readonly os: string;
   /** As `process.arch`. */
   readonly cpu: string;
-  /** Linux: whether the C library is glibc, against which the binaries are linked. */
+  /** Linux: whether the C library is glibc. The binaries are linked against it. */
   readonly hasGlibc: boolean;
 }
 
@@ -26,13 +26,13 @@ export function thisPlatform(): Platform {
 }
 
 /**
- * The package with the binaries for a machine.
+ * Returns the package with the binaries for a machine.
  * @throws {EmbeddedPostgresError} EMBEDDED_POSTGRES_UNSUPPORTED if there is none.
  */
 export function packageFor({ os, cpu, hasGlibc }: Platform): string {
   const name = PACKAGES[`${os}-${cpu}`];
   if (name === undefined) throw unsupported(`${os}-${cpu}`, 'has no binaries for it');
-  if (os === 'linux' && !hasGlibc) throw unsupported(`${os}-${cpu} with musl`, 'has binaries for glibc alone');
+  if (os === 'linux' && !hasGlibc) throw unsupported(`${os}-${cpu} with musl`, 'has binaries for glibc only');
   return name;
 }
 
@@ -46,7 +46,7 @@ function unsupported(machine: string, fault: string): EmbeddedPostgresError {
 function hasGlibc(): boolean {
   const report: { excludeNetwork?: boolean; getReport(): object } = process.report;
   const before = report.excludeNetwork;
-  // A report looks up the names of all peers otherwise.
+  // Otherwise a report looks up the host names of all peers.
   report.excludeNetwork = true;
   const { header } = report.getReport() as { header?: { glibcVersionRuntime?: string } };
   if (before !== undefined) report.excludeNetwork = before;

@@ -5,34 +5,34 @@ const lines = ['4711', '/data/cluster/data', '1763845086', '42421', '', '127.0.0
 const file = (change: Readonly<Record<number, string>> = {}) =>
   lines.map((line, index) => change[index] ?? line).join('\n') + '\n';
 
-describe('postmaster.pid', () => {
-  it('is read', () => {
+describe('parsePostmasterFile', () => {
+  it('reads process id and port', () => {
     expect(parsePostmasterFile(file())).toEqual({ pid: 4711, port: 42421 });
   });
 
-  it('is read with the line ends of Windows', () => {
+  it('reads a file with Windows line ends', () => {
     expect(parsePostmasterFile(file().replaceAll('\n', '\r\n'))).toEqual({ pid: 4711, port: 42421 });
   });
 
-  it('is read before the server has written all of it', () => {
+  it('reads a file that the server has not finished writing', () => {
     expect(parsePostmasterFile(lines.slice(0, 6).join('\n'))).toEqual({ pid: 4711, port: 42421 });
   });
 
   it.each([
     ['is empty', ''],
-    ['is cut off', lines.slice(0, 3).join('\n')],
+    ['is truncated', lines.slice(0, 3).join('\n')],
     ['is noise', '\0\0\0\0'],
     ['has no process id', file({ 0: 'postgres' })],
-    ['is of a server for a single user', file({ 0: '-4711' })],
+    ['belongs to a single-user server', file({ 0: '-4711' })],
     ['has process id 0, which is a group of processes', file({ 0: '0' })],
-    ['has too high a process id', file({ 0: '9999999999' })],
+    ['has a process id that is too high', file({ 0: '9999999999' })],
     ['has no port', file({ 3: '' })],
     ['has too high a port', file({ 3: '65536' })],
-  ])('is not taken if it %s', (_, text) => {
+  ])('rejects a file that %s', (_, text) => {
     expect(parsePostmasterFile(text)).toBeUndefined();
   });
 
-  it('never fails', () => {
+  it('never throws', () => {
     fc.assert(
       fc.property(fc.string(), (text) => {
         parsePostmasterFile(text);

@@ -1,10 +1,12 @@
-/** What a server writes into `postmaster.pid`, the lock of its data directory. Whether it is ready only it can say. */
+/**
+ * The content of `postmaster.pid`, the lock of a server's data directory. It does not tell whether the server is ready.
+ */
 export interface PostmasterFile {
   readonly pid: number;
   readonly port: number;
 }
 
-/** @returns undefined if the file is not whole: a server is just writing it, or a crash has damaged it. */
+/** @returns `undefined` if the file is incomplete: a server is writing it, or a crash has damaged it. */
 export function parsePostmasterFile(text: string): PostmasterFile | undefined {
   const lines = text.split('\n');
   const pid = readWhole(lines[0], 0x7fffffff);

@@ -4,7 +4,7 @@ import { SHARED, type Home } from './home.js';
 import { linkLibraries } from './libraries.js';
 import { canEnter } from './run-as.js';
 
-/** PostgreSQL's programs in a place where they can be run, and how to run them. */
+/** PostgreSQL's programs in a place where they can run, and how to run them. */
 export interface Programs {
   readonly initdb: string;
   readonly postgres: string;
@@ -18,12 +18,15 @@ export interface Programs {
   };
 }
 
-/** Variables that the programs need. The server outlives the app, and nothing else of the app's goes with it. */
+/**
+ * Environment variables for the programs. The server outlives the app, so it gets nothing else of the app's
+ * environment.
+ */
 const KEPT = ['PATH', 'TZ', 'TMPDIR', 'TEMP', 'TMP', 'SystemRoot'];
 
 /**
- * Makes PostgreSQL's programs runnable for a home. Binaries that the user of the home cannot reach are
- * copied to `shared`, about 60 MB, once for each version.
+ * Makes PostgreSQL's programs runnable for a home. If the user of the home cannot reach the binaries, they are copied
+ * to `shared`, about 60 MB, once for each version.
  */
 export async function preparePrograms(native: string, home: Home, shared = SHARED): Promise<Programs> {
   const place = await reachable(await realpath(native), home, shared);
@@ -61,7 +64,7 @@ async function reachable(native: string, { runAs }: Home, shared: string): Promi
   return join(copy, 'native');
 }
 
-/** What was installed under a strict umask is root's alone, and so is its copy. */
+/** Binaries that were installed with a strict umask are readable by root only, and so is their copy. */
 async function openToAll(folder: string): Promise<void> {
   await chmod(folder, 0o755);
   for (const entry of await readdir(folder, { withFileTypes: true, recursive: true })) {

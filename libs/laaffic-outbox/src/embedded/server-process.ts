@@ -7,14 +7,14 @@ import type { Cluster } from './cluster.js';
 import type { Home } from './home.js';
 import type { Programs } from './programs.js';
 
-/** What a server that this process has started says when another one has, or had, the cluster or the port. */
+/** Log lines of a server that did not start because another one has, or had, the cluster or the port. */
 const NOT_OURS =
   /lock file "postmaster\.pid" (already exists|is empty)|pre-existing shared memory|could not bind|bogus data/;
 
-/** Bytes of the log that are looked at for the reason of an end. */
+/** Number of bytes at the end of the log that are searched for the reason of an exit. */
 const LAST_WORDS = 4096;
 
-/** A server that this process has started. It does not belong to it: it lives on when the process dies. */
+/** A server that this process has started. It is independent: it survives this process. */
 export class ServerProcess {
   readonly #log: string;
   readonly #logStart: number;
@@ -46,12 +46,12 @@ export class ServerProcess {
     }
   }
 
-  /** Whether it is still there. */
+  /** Whether the server process still runs. */
   get isRunning(): boolean {
     return this.#end === undefined;
   }
 
-  /** Why it ended by a fault of its own, with the last lines of its log; undefined if another server was in its way. */
+  /** Why the server failed, with the last lines of its log. `undefined` if another server was in its way. */
   async fault(): Promise<Error | undefined> {
     const words = await this.#lastWords();
     if (NOT_OURS.test(words)) return undefined;
@@ -59,7 +59,7 @@ export class ServerProcess {
   }
 
   async #spawn(programs: Programs, args: readonly string[], log: FileHandle): Promise<void> {
-    // In a group of its own no Ctrl-C reaches it, and a file takes its words when this process has gone.
+    // In its own process group it gets no Ctrl-C. Its output goes to a file, which outlives this process.
     const child = spawn(programs.postgres, args, {
       ...programs.options,
       detached: true,
@@ -88,7 +88,7 @@ export class ServerProcess {
   }
 }
 
-/** Of a setting that comes twice the last one counts. */
+/** If a setting occurs twice, the last one counts. */
 function serverArguments({ data }: Cluster, settings: Readonly<Record<string, string>>): string[] {
   const all = Object.entries({
     log_checkpoints: 'off',

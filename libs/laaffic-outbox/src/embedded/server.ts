@@ -11,9 +11,9 @@ import type { Programs } from './programs.js';
 import { ServerProcess } from './server-process.js';
 
 /**
- * How long nobody answers behind an unchanged `postmaster.pid` until it counts as left behind, though its
- * process id is taken: by somebody else, or by a dead server that nobody has buried. A server listens a
- * moment after it has written the file. Milliseconds.
+ * Milliseconds without a response behind an unchanged `postmaster.pid` until the file counts as left behind, even
+ * though a process has its id: an unrelated process, or a zombie. A server listens shortly after it has written the
+ * file.
  */
 const SILENCE = 3000;
 
@@ -23,7 +23,7 @@ const STOPPING = 30_000;
 /** What was found behind `postmaster.pid`. */
 type Found = Hold | 'nothing' | 'busy' | { readonly silent: string } | { readonly stale: string };
 
-/** The server of a home: found running, or started, and stopped by the last who holds it. */
+/** The server of a home. It is found running or started, and the last holder stops it. */
 export class Server {
   readonly #home: Home;
   readonly #programs: Programs;
@@ -62,7 +62,7 @@ export class Server {
       } else if (typeof found === 'object' && 'stale' in found) {
         await removeLockFile(this.#cluster, found.stale);
       } else if (typeof found === 'object') {
-        // The file of a server that has just begun is empty.
+        // The file of a server that is just starting is empty.
         if (found.silent !== silence?.text) silence = { text: found.silent, end: new Deadline(SILENCE) };
         else if (silence.end.hasPassed) await removeLockFile(this.#cluster, found.silent);
       }
@@ -70,11 +70,11 @@ export class Server {
     }
     throw new EmbeddedPostgresError(
       'EMBEDDED_POSTGRES_TIMEOUT',
-      `The server was not ready in time; ${this.#home.folder} has its log.`,
+      `The server was not ready in time. See its log in ${this.#home.folder}.`,
     );
   }
 
-  /** Holds the server again that has thrown a hold out; undefined if it is gone. */
+  /** Holds a server again that has closed the connection. `undefined` if the server is gone. */
   async regain(lost: Hold, deadline: Deadline): Promise<Hold | undefined> {
     while (!deadline.hasPassed) {
       const found = await this.#look(deadline).catch(() => 'nothing' as const);
@@ -89,7 +89,7 @@ export class Server {
     return undefined;
   }
 
-  /** Gives up a hold, and stops the server if it was the last. */
+  /** Releases a hold, and stops the server if it was the last one. */
   async release(hold: Hold): Promise<void> {
     const isLast = await hold.giveUp().catch(() => undefined);
     try {
@@ -110,13 +110,14 @@ export class Server {
     if (!isAlive(file.pid)) return 'nothing';
     const answer = await Hold.take(file, this.#cluster, deadline);
     if (answer !== 'absent' && answer !== 'other') return answer;
-    // A server that starts or stops does not listen. It removes the file of its successor if it loses its own.
+    // A server does not listen while it starts or stops. If it lost its own file, it would remove that of its
+    // successor.
     if (await isServer(file.pid, this.#cluster)) return 'busy';
     return answer === 'absent' ? { silent: text } : { stale: text };
   }
 
   async #stop(pid: number): Promise<void> {
-    // Windows knows no signals, and `kill` would be a crash.
+    // Windows has no signals; `kill` would be a crash.
     if (process.platform === 'win32') await this.#stopOnWindows();
     else if (isAlive(pid)) process.kill(pid, 'SIGINT');
     const deadline = new Deadline(STOPPING);
@@ -128,7 +129,7 @@ export class Server {
     }
   }
 
-  /** A server that stops removes its file at the very end; its process may stay unburied. */
+  /** A server removes its file at the very end of its shutdown. Its process may stay as a zombie. */
   async #isServedBy(pid: number): Promise<boolean> {
     const text = await readLockFile(this.#cluster);
     return text !== undefined && parsePostmasterFile(text)?.pid === pid && isAlive(pid);

@@ -33,11 +33,11 @@ type MessageRow = readonly [
   gatewayTime: string | null,
 ];
 
-/** States whose reason is in the event, because the recipient gets another one later. */
+/** States whose reason is stored in the event, because the recipient gets another reason later. */
 const IN_DOUBT: ReadonlySet<EmittedState> = new Set(['unknown', 'held', 'abandoned']);
 const REPORTED: ReadonlySet<EmittedState> = new Set(['delivered', 'failed']);
 
-/** Reads recorded changes as handlers get them. */
+/** Reads recorded changes in the form that handlers get. */
 export class ChangedRecipients {
   readonly #select: string;
   readonly #selectNumbers: string;
@@ -55,7 +55,7 @@ export class ChangedRecipients {
       where (id = any ($1::bigint[]) or root = any ($1::bigint[])) and numbers is not null`;
   }
 
-  /** By the ids of the events; there is none for a chunk that was deleted. */
+  /** Returns events by their ids. A deleted chunk has no events. */
   async read(ids: readonly string[]): Promise<Map<string, RecipientStateEvent>> {
     if (ids.length === 0) return new Map();
     const { rows } = await this.ledger.database.query<Row>(this.#select, [ids]);
@@ -63,7 +63,7 @@ export class ChangedRecipients {
     return new Map(rows.map((row) => [row.id, this.#eventOf(row, moved.get(row.root))]));
   }
 
-  /** Recipients that were sent anew have their numbers in another chunk, in the same slots. */
+  /** Finds the numbers of resent recipients: they are in another chunk, in the same slots. */
   async #movedNumbers(rows: readonly Row[]): Promise<Map<string, string[]>> {
     const roots = new Set(rows.filter(hasMoved).map(({ root }) => root));
     const found = new Map<string, string[]>();
@@ -88,6 +88,7 @@ export class ChangedRecipients {
     const answered = answeredIds(row);
     return {
       messageId: root,
+      appId: this.ledger.account,
       ...(campaignId === null ? {} : { campaignId }),
       ...(reference === null ? {} : { reference }),
       lane,
@@ -113,7 +114,7 @@ function answeredIds({ answer_slots, answer_ids }: Row): Map<number, string> {
   return new Map(answer_ids?.split(',').map((msgId, index) => [Number(slots?.[index] ?? index), msgId]));
 }
 
-/** What is known of the recipient, as far as it belongs to the state. */
+/** The details of the recipient that belong to the state. */
 function detailsOf(
   { topic, code, reason, sent_at }: Row,
   message: MessageRow | undefined,

@@ -14,15 +14,15 @@ import { ChangedRecipients } from './changed-recipients.js';
 import type { EventHandler, EventHandlers } from './event-handlers.js';
 import type { FinishedCampaign, RecipientStateEvent } from './outbox-events.js';
 
-/** Messages and campaigns whose handlers run at the same time. */
+/** Number of messages and campaigns whose handlers run at the same time. */
 const MOST_AT_ONCE = 16;
 const LEASE = 60_000;
-/** Milliseconds between looks in a process that does not send. */
+/** Interval between polls in a process that does not send, in milliseconds. */
 const POLL = 1_000;
 const RENEW_EVERY = 60 * 60_000;
-const OUTAGE = 'Handlers cannot be called for events of the outbox';
+const OUTAGE = 'Event handlers of the outbox cannot be called';
 
-/** What handlers are called for at once: changes of one message, or the end of a campaign. */
+/** The events of one handler call: changes of one message, or the end of a campaign. */
 interface Batch {
   readonly events: readonly ClaimedEvent[];
   readonly call: Call | undefined;
@@ -32,7 +32,7 @@ type Call =
   | { readonly type: 'state'; readonly event: RecipientStateEvent }
   | { readonly type: 'campaign'; readonly event: FinishedCampaign };
 
-/** Calls the handlers of this process, if it has any, from the app's start to its shutdown. */
+/** Calls the event handlers of this process, if it has any, from the app's start to its shutdown. */
 @Injectable()
 export class EventDispatcher
   implements OnModuleInit, OnApplicationBootstrap, OnModuleDestroy, BeforeApplicationShutdown
@@ -50,7 +50,7 @@ export class EventDispatcher
   constructor(
     private readonly ledger: OutboxLedger,
     private readonly handlers: Pick<EventHandlers, 'all'>,
-    /** After how many milliseconds others call the handlers if this process is gone. */
+    /** How long a claim holds, in milliseconds. After that another process calls the handlers. */
     private readonly lease = LEASE,
   ) {
     this.#queue = new EventQueue(ledger, lease);
@@ -60,7 +60,10 @@ export class EventDispatcher
     ledger.notifications.on('event', () => this.#rounds?.wake());
   }
 
-  /** Subscribes before this process, or any other that hears of it, changes anything that its handlers miss. */
+  /**
+   * Subscribes before this process, or any process that it wakes, changes anything. Otherwise its handlers would miss
+   * the first changes.
+   */
   async onModuleInit(): Promise<void> {
     this.#topics = [...new Set(this.handlers.all.flatMap(({ topics }) => [...topics]))];
     if (this.#topics.length > 0) await this.#subscriptions.begin(this.#topics);
@@ -69,24 +72,24 @@ export class EventDispatcher
   onApplicationBootstrap(): void {
     if (this.#topics.length === 0) return;
     const { outages, settings } = this.ledger;
-    this.#rounds = new Rounds(outages, OUTAGE, settings.worker?.poll ?? POLL, () => this.#round());
+    this.#rounds = new Rounds(outages, OUTAGE, settings.worker?.pollIntervalMs ?? POLL, () => this.#round());
     this.#rounds.start();
     this.#renewals = setInterval(() => void this.#renewSubscriptions(), RENEW_EVERY).unref();
   }
 
-  /** Begins nothing any more: what is left is for others, or for the next start. */
+  /** Claims no more events. Other processes, or the next start, handle the rest. */
   onModuleDestroy(): void {
     this.#isStopping = true;
     clearInterval(this.#renewals);
   }
 
-  /** Resolves when the handlers under way have ended and that is written down. */
+  /** Resolves when the running handlers have ended and their results are stored. */
   async beforeApplicationShutdown(): Promise<void> {
     await this.#rounds?.stop();
     await Promise.all(this.#running);
   }
 
-  /** @returns whether there may be more to call handlers for. */
+  /** @returns whether there may be more events to claim. */
   async #round(): Promise<boolean> {
     if (this.#running.size === MOST_AT_ONCE) await Promise.race(this.#running);
     if (this.#isStopping) return false;
@@ -101,7 +104,7 @@ export class EventDispatcher
   #begin(dispatching: Promise<void>): void {
     const run = dispatching
       .catch((error: unknown) => {
-        // Once the claim has run out, handlers are called again.
+        // When the claim expires, the handlers are called again.
         this.ledger.outages.report(OUTAGE, error);
       })
       .finally(() => {
@@ -112,7 +115,7 @@ export class EventDispatcher
     this.#running.add(run);
   }
 
-  /** One batch after the other, so that the changes of a message come in their order. */
+  /** Handles one batch after the other, so handlers see the changes of a message in order. */
   async #dispatch(claim: EventClaim, changes: ReadonlyMap<string, RecipientStateEvent>): Promise<void> {
     const batches = await this.#batchesOf(claim.events, changes);
     for (const [index, { events, call }] of batches.entries()) {
@@ -137,15 +140,15 @@ export class EventDispatcher
     return batchesOfChanges(events, changes);
   }
 
-  /** @returns `undefined` if it runs again meanwhile. */
+  /** @returns `undefined` if the campaign runs again. */
   async #finishedCampaign(id: string): Promise<FinishedCampaign | undefined> {
     const campaign = await this.#campaigns.find(id);
     if (campaign?.state !== 'done') return undefined;
     const progress = await this.#campaigns.progress(id);
-    return progress.state === 'done' ? { ...progress, name: campaign.name } : undefined;
+    return progress.state === 'done' ? { ...progress, name: campaign.name, appId: this.ledger.account } : undefined;
   }
 
-  /** @returns whether all handlers have taken it. */
+  /** @returns whether all handlers succeeded. */
   async #callAll(call: Call | undefined): Promise<boolean> {
     if (call === undefined) return true;
     const calls = this.handlers.all.flatMap((handler) => {
@@ -155,7 +158,7 @@ export class EventDispatcher
     return (await Promise.all(calls)).every(Boolean);
   }
 
-  /** Keeps the claim for as long as handlers run. */
+  /** Renews the claim while handlers run. */
   async #whileRenewing(claim: EventClaim, calls: Promise<boolean>): Promise<boolean> {
     while (!(await isThereIn(this.lease / 3, calls))) {
       await this.#queue.renew(claim).catch((error: unknown) => {
@@ -165,7 +168,7 @@ export class EventDispatcher
     return calls;
   }
 
-  /** @returns whether it succeeded; never rejects. */
+  /** @returns whether the handler succeeded. Never rejects. */
   async #call(handler: EventHandler, event: Parameters<EventHandler['run']>[0]): Promise<boolean> {
     const outage = `${handler.name} failed`;
     try {
@@ -187,7 +190,7 @@ export class EventDispatcher
   }
 }
 
-/** Changes of one message, put together as long as no recipient comes twice. */
+/** Groups the changes of one message into batches in which each recipient occurs once. */
 function batchesOfChanges(events: readonly ClaimedEvent[], changes: ReadonlyMap<string, RecipientStateEvent>): Batch[] {
   const batches: { events: ClaimedEvent[]; changes: RecipientStateEvent[]; positions: Set<number> }[] = [];
   for (const event of events) {
@@ -234,7 +237,7 @@ async function isThereIn(milliseconds: number, result: Promise<unknown>): Promis
   return isThere;
 }
 
-/** The words of the app's errors may repeat a number or a text. */
+/** Drops the message of an app error: it may repeat a phone number or a text. */
 function withoutWords(error: unknown): unknown {
   return error instanceof Error ? new Error(error.name) : error;
 }

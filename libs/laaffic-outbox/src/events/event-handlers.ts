@@ -8,16 +8,16 @@ import type { FinishedCampaign, RecipientStateEvent } from './outbox-events.js';
 export interface EventHandler {
   /** `Module/Class.method` */
   readonly name: string;
-  /** What it is called for: states of recipients, or campaigns that are done. */
+  /** The topics it handles: states of recipients, or finished campaigns. */
   readonly topics: ReadonlySet<string>;
   /** May throw, or return a promise. */
   run(event: RecipientStateEvent | FinishedCampaign): unknown;
 }
 
-/** What Nest knows of a provider or controller. */
+/** Nest's record of a provider or controller. */
 type Wrapper = ReturnType<DiscoveryService['getProviders']>[number];
 
-/** The decorated methods of the app, looked up once all providers are there. */
+/** Finds the decorated methods of the app when all providers exist. */
 @Injectable()
 export class EventHandlers {
   #handlers: readonly EventHandler[] | undefined;
@@ -27,7 +27,7 @@ export class EventHandlers {
     private readonly scanner: MetadataScanner,
   ) {}
 
-  /** @throws {Error} if a decorated method belongs to a class that is not made once. */
+  /** @throws {Error} if the class of a decorated method is not a singleton. */
   get all(): readonly EventHandler[] {
     return (this.#handlers ??= this.#find());
   }
@@ -49,8 +49,8 @@ export class EventHandlers {
         wrapper.isTransient
       ) {
         throw new Error(
-          `${owner}.${marked[0]?.method ?? ''} cannot hear of the outbox: ${owner} is not made once but for each ` +
-            'request or each user of it. Move the method into a provider of the default scope; it can make others with ModuleRef.resolve()',
+          `${owner}.${marked[0]?.method ?? ''} cannot handle events of the outbox: ${owner} is ` +
+            'request-scoped or transient. Move the method into a provider of the default scope, which can create others with ModuleRef.resolve()',
         );
       }
       if (seen.has(instance)) return [];
@@ -58,7 +58,7 @@ export class EventHandlers {
       return marked.map(({ method, topics }) => ({
         name: `${wrapper.host?.name ?? ''}/${owner}.${method}`,
         topics,
-        // Looked up at each call, so that one that is spied on or wrapped later is the one that runs.
+        // Look the method up at each call, so a spy or a wrapper that was added later runs too.
         run: (event) => (Reflect.get(instance, method) as (event: unknown) => unknown).call(instance, event),
       }));
     });

@@ -2,7 +2,7 @@ import type { CampaignProgress } from '../campaigns/campaign.js';
 import type { OutboxRecipient, RecipientState } from '../ledger/chunk-recipients.js';
 import type { Lane } from '../options/outbox.options.js';
 
-/** The states that handlers are called for. What waits, or is being sent, is no news. */
+/** The states that handlers are called for. `pending` and `sending` are not emitted. */
 export const EMITTED_STATES = [
   'accepted',
   'delivered',
@@ -16,19 +16,23 @@ export const EMITTED_STATES = [
 
 export type EmittedState = (typeof EMITTED_STATES)[number];
 
-/** Recipients of one message, or of one part of a campaign, whose states have changed. */
+/** A change of state of recipients of one message, or of one chunk of a campaign. */
 export interface RecipientStateEvent {
-  /** The id that `enqueue` gave; in a campaign, the id of the part. `SmsOutbox.find` takes both. */
+  /** The id that `enqueue` returned. In a campaign, the id of the chunk. `SmsOutbox.find` accepts both. */
   readonly messageId: string;
+  /** The application id of the account. */
+  readonly appId: string;
   readonly campaignId?: string;
-  /** What the app called the message when it enqueued it. */
+  /** The caller's own reference of the message, from `enqueue`. */
   readonly reference?: string;
   readonly lane: Lane;
-  /** Each once, in the state that it changed to, which may not be its state any more. */
+  /** Each changed recipient once, in its new state. The recipient may have changed again since. */
   readonly recipients: readonly (OutboxRecipient & { readonly state: EmittedState })[];
 }
 
-/** A campaign of which nothing moves any more. */
+/** A campaign that is done. */
 export interface FinishedCampaign extends CampaignProgress {
   readonly name: string;
+  /** The application id of the account. */
+  readonly appId: string;
 }

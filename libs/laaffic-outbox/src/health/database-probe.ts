@@ -5,20 +5,20 @@ import type { Ledger } from '../ledger/outbox-ledger.js';
 import { StatsReader, type OutboxStats } from '../ledger/stats.js';
 import type { OutboxErrorCode } from '../outbox.error.js';
 
-/** What the database said. */
+/** The result of a database probe. */
 export interface ProbedDatabase {
-  /** `undefined` if it cannot be read. */
+  /** `undefined` if the stats cannot be read. */
   readonly stats: OutboxStats | undefined;
-  /** Why nothing can be sent, or taken in. */
+  /** Why nothing can be sent or enqueued. */
   readonly failure: OutboxErrorCode | undefined;
-  /** How full the server's notification queue is, from 0 to 1. A full one refuses every commit that notifies. */
+  /** How full the server's notification queue is, from 0 to 1. When it is full, every commit that notifies fails. */
   readonly queueUsage: number;
 }
 
-/** The server gives up a little earlier than the probe: a client that is gone does not end a statement. */
+/** The server cancels the statement a little before the probe gives up: a lost client does not end a statement. */
 const SERVER_SHARE = 0.8;
 
-/** Asks the database for all that sending needs. It changes nothing, and leaves no row version behind. */
+/** Checks that the database does everything that sending needs. Changes nothing and leaves no dead rows behind. */
 export class DatabaseProbe {
   readonly #stats: StatsReader;
   readonly #writes: string;
@@ -26,7 +26,7 @@ export class DatabaseProbe {
 
   constructor(
     private readonly ledger: Ledger,
-    /** Milliseconds after which the database counts as silent. */
+    /** How long to wait for the database, in milliseconds. */
     private readonly timeout: number,
   ) {
     this.#stats = new StatsReader(ledger);
@@ -34,8 +34,8 @@ export class DatabaseProbe {
   }
 
   /**
-   * One probe runs at a time: whoever asks while it waits for a slow database waits for the same one.
-   * @returns `undefined` if the database does not answer in time.
+   * Runs one probe at a time. A caller that comes while a probe waits for a slow database gets its result.
+   * @returns `undefined` if the database does not respond in time.
    */
   async ask(): Promise<ProbedDatabase | undefined> {
     this.#running ??= this.#probe().finally(() => {
@@ -62,7 +62,7 @@ export class DatabaseProbe {
       if (!isBack) lent.giveBack(broken);
       isBack = true;
     };
-    const timer = setTimeout(giveBack, this.timeout, new Error('The probe is late'));
+    const timer = setTimeout(giveBack, this.timeout, new Error('The probe timed out'));
     const query = <R extends QueryResultRow>(text: string, params?: unknown[]) => lent.client.query<R>(text, params);
     try {
       await query('begin');
@@ -86,8 +86,8 @@ export class DatabaseProbe {
 }
 
 /**
- * Writes of no rows: the server checks as for any other that it is no replica, takes writes, and lets this role do it.
- * A process that sends needs more than one that only takes in.
+ * Writes that affect no rows. The server still checks that it is not a replica, accepts writes, and allows them to this
+ * role. A process that sends needs more rights than one that only enqueues.
  */
 function writesOf({ database, settings }: Ledger): string {
   const s = database.schema;

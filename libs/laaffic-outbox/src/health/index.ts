@@ -1,3 +1,4 @@
 export { OutboxHealthIndicator } from './outbox-health.indicator.js';
 export type { OutboxHealthLimits } from './outbox-health.limits.js';
-export { OutboxHealthModule } from './outbox-health.module.js';
+export { OutboxHealthModule, type OutboxHealthModuleOptions } from './outbox-health.module.js';
+export { getOutboxHealthToken, InjectOutboxHealth } from './outbox-health-token.js';

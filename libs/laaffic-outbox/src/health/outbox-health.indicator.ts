@@ -1,18 +1,23 @@
-import { Injectable } from '@nestjs/common';
-import { ModuleRef } from '@nestjs/core';
-import { HealthIndicatorService, type HealthIndicatorResult } from '@nestjs/terminus';
-import { OutboxLedger } from '../ledger/outbox-ledger.js';
+import type { HealthIndicatorResult, HealthIndicatorService } from '@nestjs/terminus';
+import type { OutboxLedger } from '../ledger/outbox-ledger.js';
 import { DatabaseProbe, type ProbedDatabase } from './database-probe.js';
 import { checkLimits, type OutboxHealthLimits } from './outbox-health.limits.js';
 import { SharedAnswer } from './shared-answer.js';
 import { judge } from './verdict.js';
 
-/** How long an answer is kept, in milliseconds, good or bad. */
+/** How long a result is kept, good or bad, in milliseconds. */
 const KEPT_FOR = 1_000;
 const TIMEOUT = 5_000;
 
-/** Tells Terminus whether the outbox can send, and how much waits in it. */
-@Injectable()
+/**
+ * Reports to Terminus whether the outbox can send, and how much waits in it.
+ * @example
+ * @Get('health')
+ * @HealthCheck()
+ * check() {
+ *   return this.health.check([() => this.outbox.isHealthy('outbox', { oldestPrioritySeconds: 30, held: 0 })]);
+ * }
+ */
 export class OutboxHealthIndicator {
   readonly #probed = new SharedAnswer(
     () => this.probe(),
@@ -21,17 +26,22 @@ export class OutboxHealthIndicator {
   );
   #probe: DatabaseProbe | undefined;
 
+  /** @param ledger finds the outbox at the first check, because the app's modules may not be ready earlier. */
   constructor(
-    private readonly modules: ModuleRef,
+    private readonly ledger: () => OutboxLedger,
     private readonly indicators: HealthIndicatorService,
   ) {}
 
   /**
-   * Up if the database answers within 5 s and takes what sending needs, the account is not paused, and no limit is
-   * exceeded. Down with a `code`, a `message` and an `advice`. Either way with the counts of recipients, as long as there are any;
-   * never with a phone number, a text or the gateway's own words. An answer is kept for a second.
+   * Checks the outbox. It is up if the database responds within 5 s and does what sending needs, the account is not
+   * paused, and no limit is exceeded.
+   *
+   * When it is down, the result has a `code`, a `message` and `advice`. Up or down, it has the recipient counts if they
+   * can be read. It never contains a phone number, a text or a response of the gateway. A result is kept for one
+   * second.
    * @param key the name of the entry in the result.
-   * @throws {RangeError} if a limit is no number from 0.
+   * @param limits what the outbox may contain and still be healthy.
+   * @throws {OutboxOptionsError} naming each limit that is unknown or not a number of at least 0.
    */
   async isHealthy<const Key extends string = 'outbox'>(
     key: Key = 'outbox' as Key,
@@ -44,8 +54,7 @@ export class OutboxHealthIndicator {
   }
 
   private probe(): Promise<ProbedDatabase | undefined> {
-    // Found when it is first asked for: the app's modules may not be ready before.
-    this.#probe ??= new DatabaseProbe(this.modules.get(OutboxLedger, { strict: false }), TIMEOUT);
+    this.#probe ??= new DatabaseProbe(this.ledger(), TIMEOUT);
     return this.#probe.ask();
   }
 }

@@ -1,30 +1,33 @@
-/** What the outbox may have at most and be healthy. */
+import { OptionsReader } from 'nestjs-laaffic';
+import { OutboxOptionsError } from '../options/outbox-options.error.js';
+
+/** What the outbox may contain and still be healthy. */
 export interface OutboxHealthLimits {
   /**
    * Recipients that could be sent to now.
-   * @default none
+   * @default no limit
    */
   readonly backlog?: number | undefined;
   /**
-   * For how long the oldest of the backlog could have been sent, in seconds; a large campaign takes its time.
-   * @default none
+   * How long the oldest pending recipient could have been sent to, in seconds. A large campaign takes its time.
+   * @default no limit
    */
   readonly oldestPendingSeconds?: number | undefined;
   /**
-   * The same of the priority lane alone.
-   * @default none
+   * The same for the priority lane only, in seconds.
+   * @default no limit
    */
   readonly oldestPrioritySeconds?: number | undefined;
   /**
-   * Recipients that wait for a person's decision.
-   * @default none
+   * Recipients on hold that need a manual decision.
+   * @default no limit
    */
   readonly held?: number | undefined;
 }
 
 const LIMITED = ['backlog', 'oldestPendingSeconds', 'oldestPrioritySeconds', 'held'] as const;
 
-/** @returns those that are exceeded, such as `held`. */
+/** @returns the names of the exceeded limits, such as `held`. */
 export function exceeded(
   stats: Readonly<Record<(typeof LIMITED)[number], number>>,
   limits: OutboxHealthLimits,
@@ -32,10 +35,18 @@ export function exceeded(
   return LIMITED.filter((name) => stats[name] > (limits[name] ?? Infinity));
 }
 
-/** @throws {RangeError} naming the first that is no number from 0: with it everything would be healthy. */
+/**
+ * Checks the limits of one call. A wrong limit would make any outbox healthy.
+ * @throws {OutboxOptionsError} naming each limit that is unknown or not a number of at least 0.
+ */
 export function checkLimits(limits: OutboxHealthLimits): void {
+  const reader = new OptionsReader(limits, 'limits.');
   for (const name of LIMITED) {
-    const limit = limits[name];
-    if (limit !== undefined && !(limit >= 0)) throw new RangeError(`limits.${name} must be a number from 0`);
+    const limit = reader.value(name);
+    if (limit !== undefined && !(typeof limit === 'number' && limit >= 0)) {
+      reader.report(name, 'must be a number of at least 0');
+    }
   }
+  reader.rejectUnknown();
+  if (reader.problems.length > 0) throw new OutboxOptionsError(reader.problems);
 }

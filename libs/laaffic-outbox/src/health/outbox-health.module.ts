@@ -1,7 +1,51 @@
-import { Module } from '@nestjs/common';
+import { Module, type DynamicModule } from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
 import { HealthIndicatorService } from '@nestjs/terminus';
+import type { OutboxLedger } from '../ledger/outbox-ledger.js';
+import { ledgerToken } from '../outbox-tokens.js';
 import { OutboxHealthIndicator } from './outbox-health.indicator.js';
+import { getOutboxHealthToken } from './outbox-health-token.js';
 
-/** A Terminus indicator for the outbox, which it finds wherever the app registers `LaafficOutboxModule`. */
-@Module({ providers: [OutboxHealthIndicator, HealthIndicatorService], exports: [OutboxHealthIndicator] })
-export class OutboxHealthModule {}
+export interface OutboxHealthModuleOptions {
+  /**
+   * The name of the account, for `@InjectOutboxHealth(account)`.
+   * @default the default account, whose token is `OutboxHealthIndicator` itself
+   */
+  readonly account?: string | undefined;
+  /**
+   * Whether other modules can inject the indicator without importing this module.
+   * @default false
+   */
+  readonly isGlobal?: boolean | undefined;
+}
+
+/**
+ * A Terminus health indicator for the outbox of an account. It finds the outbox wherever the app registers
+ * `LaafficOutboxModule`.
+ * @example
+ * @Module({ imports: [TerminusModule, OutboxHealthModule.forRoot()], controllers: [HealthController] })
+ * export class HealthModule {}
+ */
+@Module({})
+export class OutboxHealthModule {
+  static forRoot({ account, isGlobal = false }: OutboxHealthModuleOptions = {}): DynamicModule {
+    const token = getOutboxHealthToken(account);
+    return {
+      module: OutboxHealthModule,
+      global: isGlobal,
+      providers: [
+        HealthIndicatorService,
+        {
+          provide: token,
+          useFactory: (modules: ModuleRef, indicators: HealthIndicatorService) =>
+            new OutboxHealthIndicator(
+              () => modules.get<OutboxLedger>(ledgerToken(account), { strict: false }),
+              indicators,
+            ),
+          inject: [ModuleRef, HealthIndicatorService],
+        },
+      ],
+      exports: [token],
+    };
+  }
+}

@@ -1,12 +1,12 @@
-/** One answer for everybody who asks within a while, and one question for those who ask at once. */
+/** Caches a result for a while, and shares one call among concurrent callers. */
 export class SharedAnswer<T> {
   #answer: Promise<T> | undefined;
   #until = Infinity;
 
   /**
-   * @param ask makes the answer; a failure of it is told to those who wait, and not kept.
-   * @param keepFor milliseconds from when the answer is there.
-   * @param now milliseconds of a clock that only goes forward.
+   * @param ask computes the result. Its failure is passed to the waiting callers and not cached.
+   * @param keepFor milliseconds that a result is kept.
+   * @param now a monotonic clock in milliseconds.
    */
   constructor(
     private readonly ask: () => Promise<T>,

@@ -3,42 +3,49 @@ import type { OutboxErrorCode } from '../outbox.error.js';
 import type { ProbedDatabase } from './database-probe.js';
 import { exceeded, type OutboxHealthLimits } from './outbox-health.limits.js';
 
-/** What a probe found; `data` is fit for an endpoint that anybody may read. */
+/** The result of a probe. `data` is safe for a public endpoint. */
 export interface Verdict {
   readonly isUp: boolean;
   readonly data: Readonly<Record<string, string | number>>;
 }
 
-/** Above this share the server's notification queue counts as full; the server itself warns from a half. */
+/** Above this share the server's notification queue counts as full. The server itself warns at one half. */
 const FULL_QUEUE = 0.95;
 
-/** What an operator does about a database that answers, and refuses what sending needs. */
+/** What an operator does when the database responds but rejects what sending needs. */
 const ADVICE: Partial<Readonly<Record<OutboxErrorCode, string>>> = {
   OUTBOX_DATABASE_READ_ONLY:
-    'Lead the connection to the primary server, or let this one take writes again (default_transaction_read_only).',
-  OUTBOX_DATABASE_DENIED: 'Grant the role what it lacks: docs/operations.md, Roles. The log names the first refusal.',
-  OUTBOX_SCHEMA_MISSING: 'Run migrateOutbox, or bring the schema back.',
-  OUTBOX_DATABASE_FULL: 'Give the database server more room.',
+    'Connect to the primary server, or make this one accept writes again (default_transaction_read_only).',
+  OUTBOX_DATABASE_DENIED:
+    'Grant the role the missing rights: docs/operations.md, Roles. The log names the first rejected statement.',
+  OUTBOX_SCHEMA_MISSING: 'Run migrateOutbox, or restore the schema.',
+  OUTBOX_DATABASE_FULL: 'Give the database server more space.',
 };
 
-/** Judges an outbox; `undefined` is one whose database did not answer. */
+/** Turns a probe into a health result. `undefined` means that the database did not respond. */
 export function judge(probed: ProbedDatabase | undefined, limits: OutboxHealthLimits): Verdict {
   const { stats, failure, queueUsage = 0 } = probed ?? {};
-  if (probed === undefined || failure === 'OUTBOX_DATABASE' || (failure === undefined && stats === undefined)) {
+  if (
+    probed === undefined ||
+    failure === 'OUTBOX_DATABASE_UNAVAILABLE' ||
+    (failure === undefined && stats === undefined)
+  ) {
     return down({
       code: 'OUTBOX_HEALTH_DATABASE',
-      message: 'The database of the outbox did not answer',
-      advice: 'Messages cannot be enqueued or sent until it does: look after the database and the way to it.',
+      message: 'The database of the outbox did not respond',
+      advice: 'Messages cannot be enqueued or sent until it does. Check the database and the network.',
     });
   }
   const facts = stats === undefined ? {} : factsOf(stats);
   if (failure !== undefined || stats === undefined) {
     return down({
       ...facts,
-      code: 'OUTBOX_HEALTH_REFUSED',
-      message: 'The database of the outbox refuses what sending needs',
-      failure: failure ?? 'OUTBOX_DATABASE_REFUSED',
-      advice: ADVICE[failure ?? 'OUTBOX_DATABASE_REFUSED'] ?? 'See in the log of the database server what it refused.',
+      code: 'OUTBOX_HEALTH_REJECTED',
+      message: 'The database of the outbox rejects statements that sending needs',
+      failure: failure ?? 'OUTBOX_DATABASE_REJECTED',
+      advice:
+        ADVICE[failure ?? 'OUTBOX_DATABASE_REJECTED'] ??
+        'See the log of the database server for the rejected statement.',
     });
   }
   if (queueUsage > FULL_QUEUE) {
@@ -47,7 +54,7 @@ export function judge(probed: ProbedDatabase | undefined, limits: OutboxHealthLi
       code: 'OUTBOX_HEALTH_NOTIFICATIONS',
       message: 'The notification queue of the database server is full',
       advice:
-        'Messages cannot be enqueued until it has room: end the session that listens and sits in a transaction ' +
+        'Messages cannot be enqueued until it has space. End the session that listens inside a transaction ' +
         '(the server log names it).',
       notificationQueueUsage: queueUsage,
     });
@@ -58,16 +65,16 @@ export function judge(probed: ProbedDatabase | undefined, limits: OutboxHealthLi
     return down({
       ...facts,
       code: 'OUTBOX_HEALTH_PAUSED',
-      message: 'The SMS account cannot send; it is tried now and then',
-      advice: 'Messages are kept: remove the cause that pausedCode names, and sending goes on.',
+      message: 'The SMS account is paused; probes are sent from time to time',
+      advice: 'Messages are kept. Fix the cause that pausedCode names, and sending resumes.',
     });
   }
   if (pausedLanes.length > 0) {
     return down({
       ...facts,
       code: 'OUTBOX_HEALTH_PAUSED',
-      message: `The gateway does not answer requests of the lane ${pausedLanes.map(({ lane }) => lane).join()}; it is tried now and then`,
-      advice: 'Messages are kept: see whether the gateway can be reached, and whether it answers.',
+      message: `The gateway does not respond to requests of the lane ${pausedLanes.map(({ lane }) => lane).join()}; probes are sent from time to time`,
+      advice: 'Messages are kept. Check whether the gateway can be reached and responds.',
     });
   }
   const [first, ...more] = exceeded(stats, limits);
@@ -78,8 +85,8 @@ export function judge(probed: ProbedDatabase | undefined, limits: OutboxHealthLi
     message: `Above the limit: ${[first, ...more].join(', ')}`,
     advice:
       first === 'held'
-        ? 'Decide about the held messages.'
-        : 'See whether workers are running, and whether they may send faster.',
+        ? 'Decide about the messages on hold.'
+        : 'Check whether workers are running, and whether they may send faster.',
   });
 }
 

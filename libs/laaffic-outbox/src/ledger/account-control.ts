@@ -1,26 +1,27 @@
 import type { Lane } from '../options/outbox.options.js';
 import type { Ledger } from './outbox-ledger.js';
 
-/** What follows from a refusal by a code that says that the account cannot send. */
+/** The consequence of a rejection with a code that says that the account cannot send. */
 export interface Blame {
-  /** `paused`: the account works no longer. `refused`: the message itself is the cause, and is not sent any more. */
+  /** `paused`: the account is paused. `refused`: the message itself is the cause and is not sent any more. */
   readonly verdict: 'paused' | 'refused' | 'given back';
   /** Milliseconds until the chunk may be claimed again. */
   readonly delay: number;
 }
 
-/** So often a message is refused while others are accepted before it is given up. */
+/** A message that is rejected this often while others are accepted is given up. */
 const MOST_STRIKES = 3;
-/** Milliseconds until the first probe. What a person has to mend takes longer than what mends itself. */
+/** Milliseconds until the first probe. Problems that a person has to fix last longer than those that go away. */
 const FIRST_PROBE = { account: 10_000, silence: 2_000 } as const;
 
-/** Pauses, limits and resumes one gateway account and its lanes, for all workers at once. */
+/** Pauses, limits and resumes an account and its lanes, for all workers at once. */
 export class AccountControl {
   constructor(private readonly ledger: Ledger) {}
 
   /**
-   * Pauses the account, if it is the cause; otherwise the message has a strike. To be called before the chunk is given back.
-   * @param isProbe whether the attempt was to find out if the paused account works again.
+   * Pauses the account if it is the cause of a rejection; otherwise the message gets a strike. Call it before the chunk
+   * is released.
+   * @param isProbe whether the attempt was a probe of the paused account.
    */
   async blame(chunkId: string, isProbe: boolean, code: string, reason: string): Promise<Blame> {
     const { database, account, by } = this.ledger;
@@ -31,19 +32,22 @@ export class AccountControl {
     return rows[0] ?? { verdict: 'given back', delay: 0 };
   }
 
-  /** The gateway itself is the cause. @returns whether the account was not paused before. */
+  /**
+   * Pauses the account because of the gateway itself.
+   * @returns whether the account was not paused before.
+   */
   async pause(code: string, reason: string): Promise<boolean> {
     return this.#call('pause_account($1, $2, $3, $4)', [code, reason, FIRST_PROBE.silence]);
   }
 
-  /** @returns whether it was paused before. */
+  /** @returns whether the account was paused before. */
   async resume(by: string): Promise<boolean> {
     return this.#call('resume_account($1, $2)', [by]);
   }
 
   /**
-   * @param chunkId the chunk whose request was the last without an answer.
-   * @param size recipients of the largest request without an answer.
+   * @param chunkId the chunk of the last request without a response.
+   * @param size recipients of the largest request without a response.
    * @returns whether the lane was not paused before.
    */
   async pauseLane(lane: Lane, chunkId: string, size: number, reason: string): Promise<boolean> {
@@ -51,7 +55,7 @@ export class AccountControl {
   }
 
   /**
-   * A request has ended that was larger than the lane's limit.
+   * Records the end of a request that was larger than the lane's limit.
    * @param isAnswered `undefined` if it never reached the gateway.
    * @returns whether the lane works again.
    */
@@ -65,7 +69,7 @@ export class AccountControl {
     return this.#call('resume_lanes($1, $2)', [by]);
   }
 
-  /** @param delay milliseconds that were asked for; at least a growing pause is made. */
+  /** @param delay milliseconds that the gateway asked for. The pause also grows with each call. */
   async slowDown(delay: number): Promise<void> {
     await this.#call('slow_account($1, $2)', [delay]);
   }

@@ -1,27 +1,31 @@
 import type { Lane } from '../options/outbox.options.js';
 
 /**
- * Where a chunk was moved to, or some of its recipients.
- * - `pending`: it was given back, surely unsent. `divided`: it is sent anew in parts.
- * - `settled`: the gateway answered. `refused`: it said no to all, or the time was over.
- * - `unknown`: perhaps sent; proof is waited for. `held`: none came. `abandoned`: nobody asks any more.
+ * The new state of a chunk, or of some of its recipients.
+ * - `pending`: released, certainly not sent.
+ * - `divided`: split into smaller chunks, which are sent.
+ * - `settled`: the gateway responded.
+ * - `refused`: the gateway rejected all recipients, or the message expired.
+ * - `unknown`: perhaps sent; waiting for evidence.
+ * - `held`: there was no evidence; needs a manual decision.
+ * - `abandoned`: left unknown for ever.
  */
 export type ActivityState = 'pending' | 'divided' | 'settled' | 'refused' | 'unknown' | 'held' | 'abandoned';
 
-/** What recipients are counted by. */
+/** The states that recipients are counted by. */
 export type ActivityRecipients = 'accepted' | 'rejected' | 'unknown' | 'held' | 'abandoned';
 
-/** What this process moved on and has committed: one chunk, which is a message or a part of one or of a campaign. */
+/** A committed change that this process made to one chunk: a message, or a part of a message or campaign. */
 export interface OutboxActivity {
   readonly state: ActivityState;
   readonly lane: Lane;
-  /** How many recipients have come to be so by it. */
+  /** Number of recipients that changed to a state. */
   readonly recipients: Readonly<Partial<Record<ActivityRecipients, number>>>;
-  /** The request that it is the end of, if it is that of one. */
+  /** The request that ended with this change, if there was one. */
   readonly request?: {
-    /** The how manieth of the chunk, from 1. */
+    /** The number of the attempt, from 1. */
     readonly attempt: number;
-    /** Milliseconds from when it could have begun until it was claimed, by the database's clock. */
-    readonly waited: number;
+    /** Milliseconds from when the chunk was due until it was claimed, by the database's clock. */
+    readonly waitedMs: number;
   };
 }

@@ -1,19 +1,19 @@
 import type { OutboxLedger } from './outbox-ledger.js';
 
-/** As many chunks as one step takes, so that none holds its locks for long. */
+/** Number of chunks in one step. A small number keeps locks short. */
 const STEP = 20;
-/** Milliseconds after which an answer is written out however much there is to send. */
+/** Milliseconds after which an answer is expanded even if there is a lot to send. */
 const LONGEST_WAIT = 30_000;
 
 /**
- * Gives the recipients of large answers their rows. Until then what became of a chunk is one row, so that
- * sending does not wait for a thousand.
+ * Expands large answers into one row for each recipient. Before that the answer of a chunk is one row, so sending does
+ * not wait for a thousand inserts.
  */
 export class Answers {
   constructor(private readonly ledger: OutboxLedger) {}
 
   /**
-   * @param isBusy whether there is something better to do; then only what has waited for too long is done.
+   * @param isBusy whether sending has priority. Then only answers that have waited for too long are expanded.
    * @returns whether there may be more to do.
    */
   async writeOutSome(isBusy: boolean): Promise<boolean> {
@@ -27,12 +27,12 @@ export class Answers {
     return rows[0]?.written === STEP;
   }
 
-  /** At most so many; those that another process is writing out are waited for. */
+  /** Expands at most this many answers. Waits for those that another process is expanding. */
   async writeOutOldest(limit: number): Promise<void> {
     await this.ledger.database.query(`select ${this.ledger.database.schema}.write_out_oldest($1)`, [limit]);
   }
 
-  /** All that there are now, a step at a time. */
+  /** Expands all current answers, step by step. */
   async writeOut(stepped: () => Promise<void> = () => Promise.resolve()): Promise<void> {
     while (await this.writeOutSome(false)) await stepped();
   }

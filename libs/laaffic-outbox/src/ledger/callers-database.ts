@@ -5,11 +5,11 @@ import { Database } from './database.js';
 import { lendClient, type LentClient } from './lend-client.js';
 import type { Ledger } from './outbox-ledger.js';
 
-const OUTAGE = 'Calls are refused';
+const OUTAGE = 'Calls are rejected';
 
 /**
- * The ledger's database for what callers ask: its failures are `OutboxError`s that say whether anything may have been
- * stored. Their messages hold nothing that the server said, for it may repeat values.
+ * The database for calls of the app. Its failures are `OutboxError`s that say whether anything may have been stored.
+ * Their messages omit the server's text, which may repeat values.
  */
 export class CallersDatabase extends Database {
   constructor(
@@ -46,10 +46,10 @@ export class CallersDatabase extends Database {
 
   #failed(cause: unknown, failure: ReturnType<typeof readDatabaseFailure>): OutboxError {
     const { outages, notifications } = this.ledger;
-    // Not of a pool that its owner has ended.
+    // Do not report a pool that its owner has ended.
     if (findDatabaseFailure(cause) !== undefined) outages.report(OUTAGE, cause);
     if (failure.code === 'OUTBOX_DATABASE_READ_ONLY') {
-      // What is connected leads to a server that is no primary any more.
+      // The existing connections lead to a server that is no longer the primary.
       notifications.reconnect();
       void this.#dropIdle();
     }
@@ -59,13 +59,13 @@ export class CallersDatabase extends Database {
   async #dropIdle(): Promise<void> {
     for (let left = this.pool.idleCount; left > 0 && this.pool.idleCount > 0; left--) {
       const lent = await lendClient(this.pool).catch(() => undefined);
-      lent?.giveBack(new Error('The server takes no writes'));
+      lent?.giveBack(new Error('The server accepts no writes'));
     }
   }
 }
 
 /**
- * Goes on with a call of which a part is done: what fails now leaves it half done.
+ * Continues a call that is partly done. If it fails now, a part stays done.
  * @throws {OutboxError} with the outcome `unknown`.
  */
 export async function goOn<T>(work: () => Promise<T>): Promise<T> {
@@ -73,7 +73,7 @@ export async function goOn<T>(work: () => Promise<T>): Promise<T> {
     return await work();
   } catch (error) {
     if (!(error instanceof OutboxError)) throw error;
-    const message = `${error.message}. A part of the call was done before: the same call goes on with it`;
+    const message = `${error.message}. A part of the call was done before: retry the same call to continue`;
     throw new OutboxError(error.code, message, { cause: error.cause, outcome: 'unknown' });
   }
 }

@@ -3,17 +3,23 @@ import { CallersDatabase } from './callers-database.js';
 import type { Ledger } from './outbox-ledger.js';
 import type { Turns } from './turns.js';
 
-/** The ledger for what callers ask: a failure of its database is an `OutboxError`. They never take all its connections. */
+/**
+ * Returns the ledger for calls of the app. A failure of its database is an `OutboxError`. Calls never use all
+ * connections of the pool.
+ */
 export function callersLedger(ledger: Ledger): Ledger {
   return ledgerWith(ledger, [ledger.turns.callers]);
 }
 
-/** The same for what only reads, perhaps much: a few at once, so that those who store something get their turn. */
+/**
+ * Returns the ledger for calls that only read, perhaps a lot. Only a few run at once, so calls that store something are
+ * not starved.
+ */
 export function readersLedger(ledger: Ledger): Ledger {
   return ledgerWith(ledger, [ledger.turns.readers, ledger.turns.callers]);
 }
 
-/** The same for one statement at a time on behalf of all who wait: it stands in no line. */
+/** Returns the ledger for the single statement that reads on behalf of all waiting callers. It does not queue. */
 export function waitersLedger(ledger: Ledger): Ledger {
   return ledgerWith(ledger, []);
 }
@@ -24,7 +30,7 @@ function ledgerWith(ledger: Ledger, turns: readonly Turns[]): Ledger {
   return { settings, database, turns: ledger.turns, account, prefix, by, notifications, outages, activity };
 }
 
-/** Runs a statement when its turn has come in each line, one after the other. */
+/** Runs a statement when it has a turn in each queue, one after the other. */
 class LinedUpDatabase extends CallersDatabase {
   constructor(
     ledger: Ledger,

@@ -1,13 +1,13 @@
 import { madeOrderId, orderIdPrefix } from './order-place.js';
 
 /**
- * Where a recipient's message is.
- * - `pending`: it waits to be sent, `sending`: its request is under way.
- * - `accepted`: the gateway took it; `delivered`, `failed`: and reported so.
- * - `rejected`: surely not sent. `cancelled`: never sent, by somebody's will.
- * - `invalid`: an entry of a campaign that is no recipient, or a duplicate that is refused; never sent.
- * - `unknown`: perhaps sent; proof is waited for. `held`: none came, a person has to decide. `abandoned`:
- *   it was decided that nobody will ever know.
+ * The state of a recipient.
+ * - `pending`: waits to be sent. `sending`: its request is in flight.
+ * - `accepted`: the gateway accepted it. `delivered`, `failed`: a delivery report says so.
+ * - `rejected`: certainly not sent. `cancelled`: cancelled before it was sent.
+ * - `invalid`: an entry of a campaign that is not a valid recipient, or a rejected duplicate; never sent.
+ * - `unknown`: perhaps sent; waiting for evidence. `held`: there was no evidence; needs a manual decision. `abandoned`:
+ *   left unknown for ever.
  */
 export type RecipientState =
   | 'pending'
@@ -22,36 +22,36 @@ export type RecipientState =
   | 'held'
   | 'abandoned';
 
-/** What the ledger knows of one recipient. */
+/** A recipient with its state and details. */
 export interface OutboxRecipient {
-  /** The recipient's place in its message or campaign, from 0. */
+  /** The position in its message or campaign, from 0. */
   readonly position: number;
-  /** `undefined` once it was removed for its age, and of what is `invalid`. */
+  /** `undefined` after the retention period, and for `invalid` entries. */
   readonly number: string | undefined;
-  /** The caller's, or else the outbox' own; empty for an invalid entry without one. */
+  /** The caller's order id, otherwise one that the outbox made. Empty for an invalid entry without one. */
   readonly orderId: string;
   readonly state: RecipientState;
   readonly msgId?: string;
-  /** Why it was not accepted, for programs. */
+  /** Why it was not accepted: a code for programs. */
   readonly code?: string;
-  /** Why it was not accepted, or not delivered, in words. */
+  /** Why it was not accepted or not delivered: a text for people. */
   readonly reason?: string;
-  /** When the outbox heard that it was delivered, or failed. */
+  /** When the outbox received the report that it was delivered or failed. */
   readonly reportedAt?: Date;
   /**
-   * When it was delivered, or failed, in the words of the gateway, whose pages do not say whether they mean that or the
-   * time at which it was sent. Missing if the report told no time.
+   * When it was delivered or failed, according to the gateway. Its documentation does not say whether this is the time
+   * of delivery or of sending. Missing if the report had no time.
    */
   readonly gatewayTime?: Date;
-  /** When the request began that may have sent it; of those that are unknown, held or abandoned. */
+  /** When the request started that may have sent it. Only for unknown, held and abandoned recipients. */
   readonly sentAt?: Date;
-  /** Where the entry is in the caller's file, as its source says; of invalid ones. */
+  /** The line in the caller's file, as given by the source. Only for invalid entries. */
   readonly line?: number;
-  /** What stands there, cut, and with its digits masked where they may be a phone number; of invalid ones. */
+  /** The original text, truncated, with digits masked that may be a phone number. Only for invalid entries. */
   readonly input?: string;
 }
 
-/** A chunk with what is known of its recipients, as the database gives it. */
+/** A chunk with the details of its recipients, as the database returns it. */
 export interface ChunkRow {
   readonly id: string;
   readonly attempt: number;
@@ -86,7 +86,7 @@ type InvalidRow = readonly [
   input: string | null,
 ];
 
-/** The columns of a {@link ChunkRow}, of `chunk c`. */
+/** The columns of a {@link ChunkRow}, for `chunk c`. */
 export function chunkColumns(schema: string): string {
   return `c.id::text as id, c.attempt, c.state::text as state, c.first::text as first, c.n, c.numbers, c.order_ids, c.code, c.reason, c.sent_at,
     (select json_agg(json_build_array(m.idx, m.state, m.msg_id, m.code, m.reason, m.reported_at, m.gateway_time)
@@ -117,7 +117,9 @@ const BY_CHUNK: Readonly<Record<string, RecipientState>> = {
   abandoned: 'abandoned',
 };
 
-/** The recipients of a chunk, in the order of its slots: what a row of their own says, else what the chunk says. */
+/**
+ * Returns the recipients of a chunk in the order of its slots. A recipient's own row takes precedence over the chunk.
+ */
 export function recipientsOf(chunk: ChunkRow, prefix: string): OutboxRecipient[] {
   const rows = new Map((chunk.messages ?? []).map((row) => [row[0], row]));
   const numbers = chunk.numbers?.split(',');
@@ -129,7 +131,7 @@ export function recipientsOf(chunk: ChunkRow, prefix: string): OutboxRecipient[]
     const row = rows.get(slot);
     const number = numbers?.[slot] || undefined;
     const state = row === undefined ? BY_CHUNK[chunk.state] : (row[1] as RecipientState);
-    // An empty slot is nobody's.
+    // An empty slot has no recipient.
     if (state === undefined || (number === undefined && numbers !== undefined)) continue;
     const [, , msgId = null, code = chunk.code, reason = chunk.reason, reportedAt = null, gatewayTime = null] =
       row ?? [];
@@ -163,7 +165,10 @@ function withInvalid(recipients: OutboxRecipient[], first: string, rows: readonl
   return [...recipients, ...invalid].sort((a, b) => a.position - b.position);
 }
 
-/** The slots of a chunk whose numbers were removed: those with rows, and in order as many more as it has recipients. */
+/**
+ * Returns the slots of a chunk whose numbers were erased: those with rows, and the first others up to its number of
+ * recipients.
+ */
 function slotsWithout({ n, state, invalid }: ChunkRow, rows: ReadonlyMap<number, MessageRow>): number[] {
   const slots = [...rows.keys()];
   const isAccounted = BY_CHUNK[state] === undefined;

@@ -3,24 +3,24 @@ export interface ClaimedChunk {
   readonly id: string;
   readonly attempt: number;
   readonly campaignId: string | undefined;
-  /** One entry a slot; those that are empty are nobody's. */
+  /** One entry for each slot. Empty slots have no recipient. */
   readonly numbers: readonly string[];
-  /** The callers' own, by slot; empty where there is none. */
+  /** The caller's order ids by slot; empty for recipients without one. */
   readonly orderIds: readonly string[] | undefined;
   readonly content: string;
   readonly senderId: string | undefined;
-  /** How often a limit of its one number has put it off. */
+  /** How often a temporary limit of its only number has delayed it. */
   readonly numberRetries: number;
-  /** Further requests that may be spent on finding out which number is refused. */
+  /** Number of further requests that may be spent on finding the rejected number. */
   readonly isolation: number;
   /** Milliseconds after which it must not be sent any more. */
-  readonly expiresIn: number | undefined;
-  /** Whether an earlier attempt may have been taken: a refusal does not mean that nothing was sent. */
+  readonly expiresInMs: number | undefined;
+  /** Whether an earlier attempt may have been accepted. Then a rejection does not mean that nothing was sent. */
   readonly isDoubtful: boolean;
-  /** Whether it was claimed to see if the paused account works again. */
+  /** Whether it is a probe of the paused account. */
   readonly isProbe: boolean;
-  /** Whether it was claimed to see if the lane gets answers to larger requests again. */
+  /** Whether it is a probe of a limited lane, with a larger request. */
   readonly isLaneTry: boolean;
-  /** Milliseconds from when it could have been claimed until it was, by the database's clock. */
-  readonly waited: number;
+  /** Milliseconds from when it was due until it was claimed, by the database's clock. */
+  readonly waitedMs: number;
 }

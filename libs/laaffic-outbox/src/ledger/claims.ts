@@ -2,10 +2,10 @@ import type { Lane } from '../options/outbox.options.js';
 import type { ClaimedChunk } from './chunk.js';
 import type { OutboxLedger } from './outbox-ledger.js';
 
-/** What a claim gave. */
+/** The result of a claim. */
 export interface Claim {
   readonly chunks: readonly ClaimedChunk[];
-  /** In how many milliseconds the next is worth while, if that is known. */
+  /** Milliseconds until the next claim can succeed, if known. */
   readonly wait: number | undefined;
 }
 
@@ -27,13 +27,13 @@ interface Row {
   waited_ms: number;
 }
 
-/** The share of a second's recipients that may go at once: what a sliding second may exceed the rate by. */
+/** The share of a second's recipients that may go at once. A sliding second may exceed the rate by this much. */
 const BURST = 0.06;
 
-/** The gateway takes so many recipients in one POST. */
+/** The gateway accepts this many recipients in one POST. */
 export const LARGEST_REQUEST = 1_000;
 
-/** Takes chunks for one worker. */
+/** Claims chunks for one worker. */
 export class Claims {
   readonly #sql: string;
 
@@ -41,7 +41,7 @@ export class Claims {
     this.#sql = `select * from ${ledger.database.schema}.claim($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`;
   }
 
-  /** Marks up to so many chunks as being sent, and gives them; committed before it resolves. */
+  /** Marks up to `limit` chunks as `sending` and returns them. Resolves after the commit. */
   async take(lane: Lane, limit: number): Promise<Claim> {
     const { recipientsPerSecond, requestsPerSecond, priorityShare } = this.ledger.settings.rate;
     const rate = [recipientsPerSecond ?? null, requestsPerSecond ?? null, BURST, priorityShare];
@@ -52,7 +52,7 @@ export class Claims {
       limit,
       ...rate,
       LARGEST_REQUEST,
-      this.ledger.settings.timing.startWithin,
+      this.ledger.settings.timing.startWithinMs,
     ]);
     const last = rows.at(-1);
     return { chunks: rows.flatMap((row) => chunkOf(row) ?? []), wait: last?.wait_ms ?? undefined };
@@ -71,10 +71,10 @@ function chunkOf(row: Row): ClaimedChunk | undefined {
     senderId: row.chunk_sender ?? undefined,
     numberRetries: row.chunk_number_retries,
     isolation: row.chunk_isolation,
-    expiresIn: row.expires_in_ms ?? undefined,
+    expiresInMs: row.expires_in_ms ?? undefined,
     isDoubtful: row.is_doubtful,
     isProbe: row.is_probe,
     isLaneTry: row.is_lane_try,
-    waited: row.waited_ms,
+    waitedMs: row.waited_ms,
   };
 }

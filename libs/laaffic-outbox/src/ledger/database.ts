@@ -1,17 +1,18 @@
 import { Pool, type QueryResultRow } from 'pg';
 import type { OutboxSettings } from '../options/outbox.settings.js';
 
-/** Milliseconds for a connection of an own pool, and for one of its connections to be free. */
+/** Milliseconds to wait for a new connection, and for a free one in the own pool. */
 const LONGEST_CONNECT = 30_000;
 
-/** How the ledger's tables are reached. Where PostgreSQL enters the package. */
+/** Access to the tables of the ledger. The only place where PostgreSQL enters the package. */
 export class Database {
-  /** The schema's name, quoted, for SQL. */
+  /** The schema's name, quoted for SQL. */
   readonly schema: string;
+  #closing: Promise<void> | undefined;
 
   protected constructor(
     readonly pool: Pool,
-    /** The schema's name, and what the notifications of this ledger are called. */
+    /** The schema's name, which is also the prefix of the notification channels. */
     readonly channel: string,
     private readonly isOwn: boolean,
   ) {
@@ -19,8 +20,8 @@ export class Database {
   }
 
   /**
-   * For a URL a pool is made, which connects when it is used; a pool stays the caller's.
-   * @param longestStatement after so many milliseconds a server that says nothing has failed. @default never
+   * Opens a pool for a URL, which connects at first use. A given pool stays the caller's.
+   * @param longestStatement milliseconds after which a silent server counts as failed. @default never
    */
   static open(
     { database, connections, schema }: Pick<OutboxSettings, 'database' | 'connections' | 'schema'>,
@@ -35,15 +36,19 @@ export class Database {
       keepAlive: true,
       connectionTimeoutMillis: LONGEST_CONNECT,
       query_timeout: longestStatement,
-      // Idle connections keep no process alive that has nothing else to do, as after a boot that failed.
+      // Idle connections must not keep a process alive that has nothing else to do, for example after a failed boot.
       allowExitOnIdle: true,
     });
-    // An idle connection that breaks would otherwise end the process.
-    pool.on('error', onError);
-    return new Database(pool, schema, true);
+    const own = new Database(pool, schema, true);
+    // Without a listener, an idle connection that breaks would end the process. A pool that has ended may still report
+    // hang-ups.
+    pool.on('error', (error) => {
+      if (own.#closing === undefined) onError(error);
+    });
+    return own;
   }
 
-  /** One statement. The caller says of what form its rows are. */
+  /** Runs one statement. The caller specifies the type of the rows. */
   // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- as in pg: nobody else knows the form of the rows
   query<R extends QueryResultRow = Record<string, unknown>>(text: string, params?: unknown[]): Promise<{ rows: R[] }> {
     return this.run(text, params) as Promise<{ rows: R[] }>;
@@ -53,7 +58,9 @@ export class Database {
     return this.pool.query(text, params);
   }
 
+  /** A pool cannot end twice, but Nest may close an app twice. */
   async close(): Promise<void> {
-    if (this.isOwn) await this.pool.end();
+    if (this.isOwn) this.#closing ??= this.pool.end();
+    await this.#closing;
   }
 }

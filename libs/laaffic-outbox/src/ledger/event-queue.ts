@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { OutboxLedger } from './outbox-ledger.js';
 
-/** What a campaign that is done is recorded as; all other topics are states of recipients. */
+/** The topic of a finished campaign. All other topics are states of recipients. */
 export const CAMPAIGN_DONE = 'campaign done';
 
-/** An event that this process is to call handlers for. */
+/** An event that this process handles. */
 export interface ClaimedEvent {
   readonly id: string;
   readonly topic: string;
@@ -13,7 +13,7 @@ export interface ClaimedEvent {
   readonly failures: number;
 }
 
-/** Events of one message or campaign, oldest first; nobody else calls handlers for it until the lease is over. */
+/** The events of one message or campaign, oldest first. No other process handles them until the lease ends. */
 export interface EventClaim {
   readonly token: string;
   readonly events: readonly ClaimedEvent[];
@@ -29,20 +29,20 @@ interface Row extends Record<string, unknown> {
 
 const FIRST_PAUSE = 1_000;
 const LONGEST_PAUSE = 10 * 60_000;
-/** As many events of one message as are claimed at once. */
+/** Maximum number of events of one message in one claim. */
 const STEP = 200;
 
-/** The events that were committed and no handler has taken yet. */
+/** The committed events that no handler has handled yet. */
 export class EventQueue {
   readonly #claim: string;
 
   constructor(
     private readonly ledger: OutboxLedger,
-    /** How long a claim holds that is not renewed, in milliseconds. */
+    /** How long a claim holds without renewal, in milliseconds. */
     private readonly lease: number,
   ) {
     const s = ledger.database.schema;
-    // The first event of a message stays until it was taken, so whoever finds another one first leaves it alone.
+    // The first event of a message stays until it is handled, so a process that finds a later event leaves it alone.
     this.#claim = `with moment as materialized (
         select clock_timestamp() as now
       ), head as (
@@ -68,8 +68,8 @@ export class EventQueue {
 
   /**
    * Claims the events of messages and campaigns.
-   * @param topics those that this process has handlers for; others are left to other processes.
-   * @param limit of messages and campaigns.
+   * @param topics topics with handlers in this process. Other topics are left to other processes.
+   * @param limit the maximum number of messages and campaigns.
    */
   async claim(topics: readonly string[], limit: number): Promise<EventClaim[]> {
     const token = randomUUID();
@@ -84,7 +84,7 @@ export class EventQueue {
     return [...groups.values()].map((events) => ({ token, events }));
   }
 
-  /** Makes a claim hold from now on, unless it is somebody else's by now. */
+  /** Extends the lease of a claim, unless it belongs to another process by now. */
   async renew(claim: EventClaim): Promise<void> {
     await this.#update(
       'update',
@@ -95,12 +95,12 @@ export class EventQueue {
     );
   }
 
-  /** Handlers have taken these events. */
+  /** Removes events that were handled. */
   async finish(claim: EventClaim, events: readonly ClaimedEvent[]): Promise<void> {
     await this.#update('delete from', '', claim, events);
   }
 
-  /** Handlers failed: they are called again after a pause that grows, and only then for later events. */
+  /** Postpones events whose handlers failed, with back-off. Later events wait behind them. */
   async postpone(claim: EventClaim, failed: readonly ClaimedEvent[], later: readonly ClaimedEvent[]): Promise<void> {
     const failures = Math.max(...failed.map((event) => event.failures));
     const pause = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** Math.min(failures, 20));
@@ -114,7 +114,7 @@ export class EventQueue {
     );
   }
 
-  /** Others may call handlers for these events at once. */
+  /** Releases events, so other processes can handle them at once. */
   async release(claim: EventClaim, events: readonly ClaimedEvent[]): Promise<void> {
     await this.#update('update', 'set claim = null, due_at = clock_timestamp()', claim, events);
   }

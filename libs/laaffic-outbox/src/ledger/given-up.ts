@@ -1,6 +1,6 @@
 /**
- * What a pending chunk becomes when it is not to be sent any more, as the assignments of an update: what
- * may have been sent before it was sent anew is no more than unknown for ever.
+ * The assignments that end a pending chunk which is not sent any more. If an earlier attempt may have been sent, it
+ * stays unknown for ever.
  */
 export function givenUp(schema: string): string {
   return `state = case when doubtful then 'abandoned' else 'cancelled' end::${schema}.chunk_state,

@@ -5,32 +5,32 @@ import { chunkColumns, recipientsOf, type ChunkRow, type OutboxRecipient } from 
 import type { Ledger } from './outbox-ledger.js';
 
 /**
- * What a person decides about recipients of whom nobody knows whether they got the message.
- * - `resend`: they are sent to anew, and some may get it twice.
- * - `abandon`: nobody asks any more.
- * - `sent`: the person knows that they were sent to; they count as accepted, without a message id.
+ * A manual decision about recipients whose outcome is unknown.
+ * - `resend`: sends again. Some may get the message twice.
+ * - `abandon`: leaves the outcome unknown for ever.
+ * - `sent`: states that they were sent. They count as accepted, without a message id.
  */
 export type HeldDecision = 'resend' | 'abandon' | 'sent';
 
-/** How a decision is made. */
+/** How to decide. */
 export interface ResolveOptions {
-  /** Who decides, for the journal. */
-  readonly by: string;
+  /** Who decided, for the history. */
+  readonly actor: string;
   /**
-   * The places of the recipients that it is about.
-   * @default all that are held
+   * The positions of the recipients to decide about.
+   * @default all recipients on hold
    */
   readonly positions?: readonly number[] | undefined;
 }
 
-/** A held recipient of a single message. */
+/** A recipient of a single message that is on hold. */
 export interface HeldRecipient extends OutboxRecipient {
   readonly messageId: string;
-  /** What the caller calls the message. */
+  /** The caller's own reference of the message. */
   readonly reference?: string;
 }
 
-/** What a decision is about. */
+/** The message or campaign of a decision. */
 export type HeldScope = { readonly campaignId: string } | { readonly messageId: string };
 
 interface HeldRow extends ChunkRow, Record<string, unknown> {
@@ -39,15 +39,15 @@ interface HeldRow extends ChunkRow, Record<string, unknown> {
 }
 
 const DECISIONS: readonly unknown[] = ['resend', 'abandon', 'sent'] satisfies HeldDecision[];
-/** Chunks that one statement reads or decides. */
+/** Number of chunks that one statement reads or decides. */
 const STEP = 50;
 const MAYBE_HELD = `(c.state = 'held' or c.state = 'settled' and c.unknown > 0)`;
 
-/** Finds the recipients that wait for a person's decision, and carries it out. */
+/** Finds recipients that need a manual decision, and executes the decision. */
 export class HeldRecipients {
   constructor(private readonly ledger: Ledger) {}
 
-  /** Those of all single messages, oldest first. */
+  /** Yields the recipients of all single messages, oldest message first. */
   async *ofMessages(): AsyncGenerator<HeldRecipient, void, undefined> {
     const { database, account, prefix } = this.ledger;
     const s = database.schema;
@@ -71,43 +71,44 @@ export class HeldRecipients {
   }
 
   /**
-   * Carries a decision out, some chunks at a time. What was decided or proven meanwhile is left as it is.
-   * @returns about how many recipients it was.
-   * @throws {LaafficInputException} naming every field that is wrong.
+   * Executes a decision in steps of some chunks. Recipients that were decided or proven in the meantime stay as they
+   * are.
+   * @returns about how many recipients it affected.
+   * @throws {LaafficInputException} naming each wrong field.
    */
   async resolve(scope: HeldScope, decision: unknown, options: unknown): Promise<number> {
-    const { by, positions } = readDecision(decision, options);
+    const { actor, positions } = readDecision(decision, options);
     const s = this.ledger.database.schema;
     const decided = await this.#step(scope, MAYBE_HELD, `${s}.decide_held(t.id, $4::text, $5::bigint[], $6::text)`, [
       decision,
       positions === undefined ? null : positions,
-      by,
+      actor,
     ]);
     if (decided > 0 && decision === 'resend') await this.#wake();
     return decided;
   }
 
   /**
-   * Sends anew to all that were surely refused.
-   * @returns to how many.
-   * @throws {LaafficInputException} if `by` is no text.
+   * Sends again to all recipients that were certainly rejected.
+   * @returns the number of recipients.
+   * @throws {LaafficInputException} if `actor` is not text.
    */
-  async retryRefused(scope: HeldScope, options: unknown): Promise<number> {
-    const { by } = (options ?? {}) as { by?: unknown };
-    const issues = checkName('by', by);
+  async retryRejected(scope: HeldScope, options: unknown): Promise<number> {
+    const { actor } = (options ?? {}) as { actor?: unknown };
+    const issues = checkName('actor', actor);
     if (issues.length > 0) throw invalidCommand(issues);
     const s = this.ledger.database.schema;
     const moved = await this.#step(
       scope,
       `(c.state = 'refused' or c.state = 'settled' and c.rejected > 0)`,
       `${s}.resend(t.id, 'refused,settled', 'rejected', $4::text, 'refused')`,
-      [by],
+      [actor],
     );
     if (moved > 0) await this.#wake();
     return moved;
   }
 
-  /** Calls a function for each chunk that is there now, not for those that it makes. */
+  /** Calls a function for each chunk that exists now, but not for chunks that the function creates. */
   async #step(scope: HeldScope, condition: string, call: string, params: readonly unknown[]): Promise<number> {
     const { database, account } = this.ledger;
     const s = database.schema;
@@ -139,22 +140,25 @@ export class HeldRecipients {
   async #wake(): Promise<void> {
     const { database, notifications } = this.ledger;
     notifications.call('due');
-    // What was decided is decided; workers that do not hear of it look by themselves.
+    // The decision is stored. Workers that miss the notification poll.
     await database.query(`select pg_notify($1, '')`, [`${database.channel}_due`]).catch(() => undefined);
   }
 }
 
-function readDecision(decision: unknown, options: unknown): { by: string; positions: readonly number[] | undefined } {
-  const { by, positions } = (options ?? {}) as { by?: unknown; positions?: unknown };
+function readDecision(
+  decision: unknown,
+  options: unknown,
+): { actor: string; positions: readonly number[] | undefined } {
+  const { actor, positions } = (options ?? {}) as { actor?: unknown; positions?: unknown };
   const issues: Issue[] = [
     ...(DECISIONS.includes(decision) ? [] : [{ field: 'decision', problem: `must be one of ${DECISIONS.join(', ')}` }]),
-    ...checkName('by', by),
+    ...checkName('actor', actor),
     ...(positions === undefined || isPositions(positions)
       ? []
       : [{ field: 'positions', problem: 'must be a list of whole numbers from 0' }]),
   ];
   if (issues.length > 0) throw invalidCommand(issues);
-  return { by: by as string, positions: positions as readonly number[] | undefined };
+  return { actor: actor as string, positions: positions as readonly number[] | undefined };
 }
 
 function isPositions(value: unknown): boolean {

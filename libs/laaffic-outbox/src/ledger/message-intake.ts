@@ -3,13 +3,13 @@ import type { Lane } from '../options/outbox.options.js';
 import { rowsOf, type SqlTransaction } from '../transaction.js';
 import type { Ledger } from './outbox-ledger.js';
 
-/** A message as the ledger takes it. */
+/** A message in the form of the ledger. */
 export interface NewMessage {
   readonly lane: Lane;
   readonly n: number;
   /** Joined by commas. */
   readonly numbers: string;
-  /** Joined by commas, empty where the caller gave none; `undefined` where the caller gave none at all. */
+  /** Joined by commas, empty for recipients without one; `undefined` if no recipient has one. */
   readonly orderIds: string | undefined;
   readonly content: string;
   readonly senderId: string | undefined;
@@ -17,9 +17,9 @@ export interface NewMessage {
   readonly expiresAt: Date | undefined;
   readonly idempotencyKey: string | undefined;
   readonly reference: string | undefined;
-  /** Tells whether the same key comes with the same message. */
+  /** Identifies the message among calls with the same key. */
   readonly fingerprint: string;
-  /** Whether somebody waits for its outcome. */
+  /** Whether a caller waits for its outcome. */
   readonly awaited: boolean;
   /** Who sends it, for the history. */
   readonly actor: string;
@@ -30,7 +30,7 @@ interface Stored {
   fingerprint: string | null;
 }
 
-/** Takes messages into the ledger, in whatever transaction. */
+/** Stores messages, in any transaction. */
 export class MessageIntake {
   readonly #insert: string;
   readonly #find: string;
@@ -38,7 +38,7 @@ export class MessageIntake {
 
   constructor(private readonly ledger: Ledger) {
     const s = ledger.database.schema;
-    // Called out in the same statement: heard when the transaction commits, and not at all if it is rolled back.
+    // Notify in the same statement: workers get it when the transaction commits, and never if it is rolled back.
     this.#insert = `with added as (
         insert into ${s}.chunk (account, lane, n, numbers, order_ids, content, sender_id, due_at, expires_at, idempotency_key, fingerprint, awaited, reference)
         values ($1::text, $2::text::${s}.lane, $3::int, $4::text, $5::text, $6::text, $7::text,
@@ -50,17 +50,17 @@ export class MessageIntake {
       )
       select added.id::text as id, case when added.due_at <= clock_timestamp() then pg_notify($14::text, '')::text end as called
       from added`;
-    // What the insertion locks anyway. Outside of a transaction it is an error, before anything was stored.
+    // The insert takes this lock anyway. Outside a transaction it is an error, before anything is stored.
     this.#lock = `lock table ${s}.chunk in row exclusive mode`;
     this.#find = `select id::text as id, fingerprint from ${s}.chunk where account = $1::text and idempotency_key = $2::text`;
   }
 
   /**
-   * @param transaction where to; the ledger's own pool without one.
-   * @throws {OutboxError} `OUTBOX_KEY_REUSED` if the key was given to another message; `OUTBOX_TRANSACTION`
-   * if the transaction is not of the form that is asked for.
-   * @throws what the transaction throws: where it is REPEATABLE READ and somebody else has given the key since it
-   * began, the failure 40001 (`serialization_failure`), after which it has to be repeated, as after any such failure.
+   * @param transaction where to store the message; the ledger's own pool by default.
+   * @throws {OutboxError} `OUTBOX_KEY_REUSED` if the key was used for another message; `OUTBOX_INVALID_TRANSACTION` if
+   * the transaction does not have the required form.
+   * @throws errors of the transaction. If it is REPEATABLE READ and another call has used the key since it started, the
+   * error is 40001 (`serialization_failure`), and the transaction must be retried.
    */
   async add(
     message: NewMessage,
@@ -86,13 +86,13 @@ export class MessageIntake {
     ]);
     if (added !== undefined) return { id: added.id, isNew: true };
     const found = await this.find(message, transaction);
-    if (found === undefined) throw unfit('it gave no row');
+    if (found === undefined) throw unfit('it returned no row');
     return found;
   }
 
   /**
    * @returns the message with this key, or `undefined` if there is none.
-   * @throws {OutboxError} `OUTBOX_KEY_REUSED` if the key was given to another message.
+   * @throws {OutboxError} `OUTBOX_KEY_REUSED` if the key was used for another message.
    */
   async find(
     { idempotencyKey, fingerprint }: Pick<NewMessage, 'idempotencyKey' | 'fingerprint'>,
@@ -100,9 +100,9 @@ export class MessageIntake {
   ): Promise<{ id: string; isNew: boolean } | undefined> {
     const found = await run(transaction, this.#find, [this.ledger.account, idempotencyKey]);
     if (found === undefined) return undefined;
-    // None is left of a message whose number and text were removed for their age.
+    // A message has no fingerprint after its retention period.
     if (found.fingerprint !== null && found.fingerprint !== fingerprint) {
-      throw new OutboxError('OUTBOX_KEY_REUSED', 'This idempotency key was given to another message before');
+      throw new OutboxError('OUTBOX_KEY_REUSED', 'This idempotency key was used for another message before');
     }
     return { id: found.id, isNew: false };
   }
@@ -113,25 +113,25 @@ async function requireTransaction(transaction: SqlTransaction, lock: string): Pr
   try {
     await transaction.query(lock, []);
   } catch (error) {
-    // 25P01, which each library wraps in its own way.
+    // The error is 25P01, but each library wraps it in its own way.
     const said = error instanceof Error ? `${error.message} ${String(error.cause)}` : '';
     if (!said.includes('LOCK TABLE')) throw error;
-    const message = 'This is no transaction: what it runs is committed at once, as by a pool';
-    throw new OutboxError('OUTBOX_TRANSACTION', message, { cause: error });
+    const message = 'This is not a transaction: it commits each statement at once, as a pool does';
+    throw new OutboxError('OUTBOX_INVALID_TRANSACTION', message, { cause: error });
   }
 }
 
 async function run(transaction: SqlTransaction, text: string, params: unknown[]): Promise<Stored | undefined> {
   if (typeof transaction.query !== 'function') throw unfit('it has no such method');
   const rows = rowsOf(await transaction.query(text, params));
-  if (rows === undefined) throw unfit('it gave neither');
+  if (rows === undefined) throw unfit('it returned neither');
   const [row] = rows as (Partial<Stored> | null | undefined)[];
-  if (row !== undefined && typeof row?.id !== 'string') throw unfit('it gave something else than the rows');
+  if (row !== undefined && typeof row?.id !== 'string') throw unfit('it returned something else');
   return row as Stored | undefined;
 }
 
 const unfit = (problem: string): OutboxError =>
   new OutboxError(
-    'OUTBOX_TRANSACTION',
+    'OUTBOX_INVALID_TRANSACTION',
     `transaction.query(text, params) must resolve to an array of rows or to an object with \`rows\`; ${problem}`,
   );

@@ -9,13 +9,13 @@ import { isRowId } from './row-id.js';
 export interface OutboxMessage {
   readonly id: string;
   readonly campaignId?: string;
-  /** What the caller calls it; not there once it was removed for its age. */
+  /** The caller's own reference; missing after the retention period. */
   readonly reference?: string;
   readonly lane: Lane;
   readonly createdAt: Date;
-  /** When it is to be sent, or was first allowed to be. */
+  /** When it is due, or was due first. */
   readonly dueAt: Date;
-  /** How often it was begun to be sent; more than once only where nothing was sent before. */
+  /** Number of send attempts. More than one only if no earlier attempt sent anything. */
   readonly attempts: number;
   readonly recipients: readonly OutboxRecipient[];
 }
@@ -41,10 +41,10 @@ export class MessageView {
     return this.#read(id, await this.#rows('(c.id = $2 or c.root = $2)', id));
   }
 
-  /** Those of these messages of which nothing is pending or being sent, by their ids: one statement for all. */
+  /** Returns, by id, the messages of this list with nothing pending or being sent. One statement for all. */
   async findDecided(ids: readonly string[]): Promise<Map<string, OutboxMessage>> {
     const s = this.ledger.database.schema;
-    // Lateral, so that each is looked up by the indexes, whatever old statistics say of the table.
+    // A lateral join looks each message up by index, even if the table's statistics are outdated.
     const { rows } = await this.ledger.database.query<MessageRow & { root: string } & Record<string, unknown>>(
       `with decided as (
         select w.id from unnest($2::bigint[]) w (id)
@@ -78,7 +78,7 @@ export class MessageView {
     return this.#findRoot(`c.id in (select o.chunk_id from ${s}.own_order_ids o where o.ids @> array[$2])`, orderId);
   }
 
-  /** @returns whether anything of it was pending. */
+  /** @returns whether any part of it was pending. */
   async cancel(id: string, by: string): Promise<boolean> {
     if (!isRowId(id)) return false;
     const s = this.ledger.database.schema;
@@ -103,7 +103,7 @@ export class MessageView {
     return rows;
   }
 
-  /** The whole message, of a chunk that was divided too. */
+  /** Returns the whole message, even if the chunk was split from another. */
   async #findRoot(condition: string, value: string): Promise<OutboxMessage | undefined> {
     const { rows } = await this.ledger.database.query<{ root: string }>(
       `select coalesce(c.root, c.id)::text as root from ${this.ledger.database.schema}.chunk c

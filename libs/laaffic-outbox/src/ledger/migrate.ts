@@ -4,15 +4,19 @@ import { lendClient } from './lend-client.js';
 import { LEDGER } from './migrations/0001-ledger.js';
 import { namingMissingRights } from './rights.js';
 
-/** In the order in which they are applied; what was released is never changed. */
+/** In the order of application. Released migrations never change. */
 const MIGRATIONS: readonly string[] = [LEDGER];
 
 /**
- * Brings the outbox's own schema to the version that this release needs; instances that start at once
- * wait for each other. Nothing outside the schema is touched.
- * @param schema @default 'laaffic_outbox'
- * @throws {OutboxError} `OUTBOX_SCHEMA_TOO_NEW` if a newer release has been here, `OUTBOX_DATABASE_ENCODING` if the
- * database is not in UTF8, `OUTBOX_DATABASE_DENIED` with the command that grants what the role lacks.
+ * Migrates the schema of the outbox to the version of this release. Instances that start at the same time wait for each
+ * other. Nothing outside the schema changes.
+ * @param schema the name of the schema. @default 'laaffic_outbox'
+ * @throws {OutboxError} `OUTBOX_SCHEMA_TOO_NEW` if a newer release has migrated it, `OUTBOX_DATABASE_ENCODING` if the
+ * database is not UTF8, `OUTBOX_DATABASE_DENIED` with the command that grants the missing rights.
+ * @example
+ * const pool = new Pool({ connectionString: process.env.DATABASE_URL });
+ * await migrateOutbox(pool);
+ * await pool.end();
  */
 export async function migrateOutbox(pool: Pool, schema = 'laaffic_outbox'): Promise<void> {
   const { client, giveBack } = await lendClient(pool);
@@ -20,7 +24,7 @@ export async function migrateOutbox(pool: Pool, schema = 'laaffic_outbox'): Prom
   try {
     await requireUtf8(client);
     await client.query('begin');
-    // Before anything is looked at: `create schema if not exists` itself fails when two do it at once.
+    // Lock before anything else: even `create schema if not exists` fails if two processes run it at once.
     await client.query(`select pg_advisory_xact_lock(hashtextextended($1, 0))`, [`laaffic outbox ${schema}`]);
     const version = await versionOf(client, schema);
     refuseNewer(version, schema);
@@ -35,7 +39,7 @@ export async function migrateOutbox(pool: Pool, schema = 'laaffic_outbox'): Prom
   }
 }
 
-/** @throws {OutboxError} if the schema is not of the version that this release needs, and as {@link migrateOutbox}. */
+/** @throws {OutboxError} if the schema does not have the version of this release, and as {@link migrateOutbox}. */
 export async function checkSchema(pool: Pool, schema: string): Promise<void> {
   await requireUtf8(pool);
   const version = await versionOf(pool, schema);
@@ -44,11 +48,11 @@ export async function checkSchema(pool: Pool, schema: string): Promise<void> {
   throw new OutboxError(
     'OUTBOX_SCHEMA_MISSING',
     `The schema ${schema} is at version ${version}, and this release needs ${MIGRATIONS.length}: ` +
-      'run migrateOutbox(pool) before the app starts, or leave the option `migrate` on',
+      'run migrateOutbox(pool) before the app starts, or set the option `migrate` to true',
   );
 }
 
-/** In another encoding a text that nobody has foreseen is refused when it is sent, or comes back as another one. */
+/** With another encoding, some texts are rejected when they are sent, or come back as different text. */
 async function requireUtf8(client: Pool | PoolClient): Promise<void> {
   const { rows } = await client.query<{ name: string; encoding: string }>(
     `select current_database() as name, current_setting('server_encoding') as encoding`,
@@ -57,7 +61,7 @@ async function requireUtf8(client: Pool | PoolClient): Promise<void> {
   if (encoding === 'UTF8') return;
   throw new OutboxError(
     'OUTBOX_DATABASE_ENCODING',
-    `The database ${name} is in ${encoding}, and the texts of messages need UTF8: ` +
+    `The database ${name} is in ${encoding}, but message texts need UTF8: ` +
       `create another with \`create database … encoding 'UTF8' template template0\``,
   );
 }
@@ -77,7 +81,7 @@ async function apply(client: PoolClient, schema: string, version: number): Promi
   const { rows } = await client.query<{ exists: boolean }>(`select to_regnamespace($1) is not null as exists`, [
     `"${schema}"`,
   ]);
-  // Even with `if not exists` it takes the right to create one.
+  // Even `if not exists` needs the right to create a schema.
   if (rows[0]?.exists !== true) await client.query(`create schema "${schema}"`);
   await client.query(`set local search_path to "${schema}", pg_catalog, pg_temp`);
   await client.query(
@@ -94,6 +98,6 @@ function refuseNewer(version: number, schema: string): void {
   if (version <= MIGRATIONS.length) return;
   throw new OutboxError(
     'OUTBOX_SCHEMA_TOO_NEW',
-    `The schema ${schema} is at version ${version}, made by a newer release; this one knows ${MIGRATIONS.length}`,
+    `The schema ${schema} is at version ${version}, migrated by a newer release; this release supports version ${MIGRATIONS.length}`,
   );
 }

@@ -4,9 +4,9 @@ import type { Database } from './database.js';
 
 const SHORTEST_PAUSE = 250;
 const LONGEST_PAUSE = 10_000;
-const OUTAGE = 'The database cannot be listened to';
+const OUTAGE = 'Notifications of the database cannot be received';
 
-/** Hears what the ledger's database calls out. Only hints: whoever listens must also look by itself now and then. */
+/** Listens for notifications of the database. They are only hints: listeners must also poll. */
 export class Notifications {
   readonly #listeners = new Map<string, ((payload: string) => void)[]>();
   #client: Client | undefined;
@@ -19,7 +19,7 @@ export class Notifications {
     private readonly outages: Outages,
   ) {}
 
-  /** @param name of the channel after the schema's name, such as `due` or `outcome`. */
+  /** @param name the channel without the schema's name, such as `due` or `outcome`. */
   on(name: string, listener: (payload: string) => void): void {
     const channel = `${this.database.channel}_${name}`;
     this.#listeners.set(channel, [...(this.#listeners.get(channel) ?? []), listener]);
@@ -40,13 +40,13 @@ export class Notifications {
     await this.#client?.end().catch(() => undefined);
   }
 
-  /** Begins anew: the server that is listened to may be the wrong one. */
+  /** Connects again, because the current server may be the wrong one. */
   reconnect(): void {
     this.#client?.end().catch(() => undefined);
   }
 
   async #connect(): Promise<void> {
-    // A connection of its own: those of a pool come and go, and may be shared by a proxy.
+    // Use a separate connection: those of a pool come and go, and a proxy may share them.
     const client = new Client(this.database.pool.options);
     this.#client = client;
     let isOver = false;
@@ -68,7 +68,7 @@ export class Notifications {
       for (const channel of this.#listeners.keys()) await client.query(`listen "${channel}"`);
       this.#pause = SHORTEST_PAUSE;
       this.outages.over(OUTAGE);
-      // Something may have been called out meanwhile.
+      // Notifications may have been missed in the meantime.
       for (const listeners of this.#listeners.values()) for (const listener of listeners) listener('');
     } catch (error) {
       if (!this.#isStopped) this.outages.report(OUTAGE, error);
@@ -77,7 +77,7 @@ export class Notifications {
   }
 }
 
-/** Where nothing can be written nothing is called out either. */
+/** A server that accepts no writes sends no notifications. */
 async function requirePrimary(client: Client): Promise<void> {
   const { rows } = await client.query<{ transaction_read_only: string }>('show transaction_read_only');
   if (rows[0]?.transaction_read_only === 'off') return;

@@ -1,15 +1,15 @@
-/** Where an order id of ours points. */
+/** The place in the ledger that a generated order id points to. */
 export interface OrderPlace {
   readonly chunkId: string;
   readonly attempt: number;
   readonly slot: number;
 }
 
-// The form of every outbox, not of this one alone: what another has sent must not be taken for ours either.
+// Matches the order ids of every outbox, not only of this one: those of another outbox must not be taken for our own.
 const PLACE = /^([0-9a-f]{8})\.([0-9a-z]{1,13})\.([0-9a-z]{1,6})\.([0-9a-z]{1,4})$/;
 const LARGEST_ID = 2n ** 63n - 1n;
 
-/** The place that an order id names, if it was made by the ledger with this prefix. */
+/** The place that an order id names, if the ledger with this prefix made it. */
 export function placeOf(orderId: string, prefix: string): OrderPlace | undefined {
   const [, made, chunk = '', attempt = '', slot = ''] = PLACE.exec(orderId) ?? [];
   if (made !== prefix) return undefined;
@@ -18,17 +18,17 @@ export function placeOf(orderId: string, prefix: string): OrderPlace | undefined
   return id > LARGEST_ID || place.attempt >= 2 ** 31 || place.slot > 32_767 ? undefined : place;
 }
 
-/** Whether an outbox has made this order id. A caller who gives it again would have two messages with one id. */
+/** Whether any outbox made this order id. A caller who reuses it would have two messages with one id. */
 export function isMadeOrderId(orderId: string): boolean {
   return PLACE.test(orderId);
 }
 
-/** What the order ids of one attempt of a chunk begin with. */
+/** The prefix of the order ids of one attempt of a chunk. */
 export function orderIdPrefix(prefix: string, chunkId: string, attempt: number): string {
   return `${prefix}.${BigInt(chunkId).toString(36)}.${attempt.toString(36)}`;
 }
 
-/** The order id of a slot: of the form that `SmsService` makes itself where it is given the prefix. */
+/** The order id of a slot. `SmsService` generates the same form when it gets the prefix. */
 export function madeOrderId(prefix: string, slot: number): string {
   return `${prefix}.${slot.toString(36)}`;
 }

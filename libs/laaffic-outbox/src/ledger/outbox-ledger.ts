@@ -13,29 +13,35 @@ import { Notifications } from './notifications.js';
 import { namingMissingRights } from './rights.js';
 import { Turns } from './turns.js';
 
-/** Longer than any statement takes; migrations may take as long as they need. */
+/** Milliseconds; more than any statement takes. Migrations have no limit. */
 const LONGEST_STATEMENT = 60_000;
-const BROKEN = 'A connection broke';
+const BROKEN = 'A connection was lost';
 /** How long callers wait for a connection, in milliseconds. */
 const LONGEST_WAIT = 30_000;
-/** Connections that callers leave free where this process sends: to claim for either lane, to write outcomes, for upkeep. */
+/** Connections that callers leave to the worker: to claim for either lane, to store outcomes, and for maintenance. */
 const KEPT_BY_A_WORKER = 4;
-/** One reads outcomes for all who wait. */
+/** Leaves one connection for the statement that reads outcomes for all waiting callers. */
 const KEPT_WITHOUT = 1;
-/** What node-postgres makes of a pool without `max`. */
+/** The default `max` of a node-postgres pool. */
 const DEFAULT_CONNECTIONS = 10;
 
-/** What works with the ledger: its rows are reached through `database`. */
-export type Ledger = Omit<OutboxLedger, keyof OnApplicationBootstrap | keyof OnApplicationShutdown>;
+/** The ledger as its users see it: they reach its rows through `database`. */
+export type Ledger = Omit<OutboxLedger, keyof OnApplicationBootstrap | keyof OnApplicationShutdown | 'isElsewhere'>;
 
-/** One process' way to the ledger of one gateway account. */
+/** Number of outboxes of each account in this process. */
+const openAccounts = new Map<string, number>();
+
+/** Access of one process to the ledger of one account. */
 export class OutboxLedger implements OnApplicationBootstrap, OnApplicationShutdown {
   readonly notifications: Notifications;
-  /** Whose statements may take how many of the pool's connections at once. Those of the worker stand in no line. */
+  /**
+   * Limits how many of the pool's connections statements of the app may use at once. Statements of the worker do not
+   * queue.
+   */
   readonly turns: { readonly callers: Turns; readonly readers: Turns };
-  /** What this process moves on; made only for those who watch (`observed`). */
+  /** The changes that this process makes; only created while it is `observed`. */
   readonly activity = new Subject<OutboxActivity>();
-  /** Who acts, in the journal. */
+  /** The actor of this process in the history. */
   readonly by = `${hostname()}.${process.pid}.${randomBytes(3).toString('hex')}`;
 
   private constructor(
@@ -44,11 +50,11 @@ export class OutboxLedger implements OnApplicationBootstrap, OnApplicationShutdo
     readonly outages: Outages,
     /** The account's application id at the gateway. */
     readonly account: string,
-    /** What the order ids of this ledger begin with. */
+    /** The prefix of the order ids of this ledger. */
     readonly prefix: string,
   ) {
     this.notifications = new Notifications(database, outages);
-    // A pool of the app's may be any object that works like one.
+    // The app's pool may be any object that works like one.
     const { max = DEFAULT_CONNECTIONS } = (database.pool.options as { readonly max?: number } | undefined) ?? {};
     const callers = Math.max(1, max - (settings.worker === undefined ? KEPT_WITHOUT : KEPT_BY_A_WORKER));
     this.turns = {
@@ -58,9 +64,9 @@ export class OutboxLedger implements OnApplicationBootstrap, OnApplicationShutdo
   }
 
   /**
-   * Brings the schema up to date or checks that it is. Leaves no connection open: if the app does not start, nobody
-   * closes it.
-   * @throws {OutboxError} if the schema is not of the version that this release needs; `OUTBOX_DATABASE` if the
+   * Migrates the schema, or checks that it is up to date. Leaves no connection open, because nobody closes it if the
+   * app does not start.
+   * @throws {OutboxError} if the schema does not have the version of this release; `OUTBOX_DATABASE_UNAVAILABLE` if the
    * database cannot be reached or used.
    */
   static async open(settings: OutboxSettings, account: string): Promise<OutboxLedger> {
@@ -96,22 +102,29 @@ export class OutboxLedger implements OnApplicationBootstrap, OnApplicationShutdo
     }
   }
 
+  /** Whether another outbox in this process belongs to the account, and not this one. */
+  isElsewhere(account: string): boolean {
+    return account !== this.account && (openAccounts.get(account) ?? 0) > 0;
+  }
+
   onApplicationBootstrap(): void {
+    openAccounts.set(this.account, (openAccounts.get(this.account) ?? 0) + 1);
     this.notifications.start();
   }
 
   async onApplicationShutdown(): Promise<void> {
+    openAccounts.set(this.account, Math.max(0, (openAccounts.get(this.account) ?? 0) - 1));
     await this.notifications.stop();
     await this.database.close();
   }
 }
 
 /**
- * In the failure's own words: what `database` is belongs to whoever starts the app. Where a name has several addresses
- * the failure of all of them has a code, and no message; a host that is not known may be a part of the password.
+ * Repeats the server's own error text, because the person who starts the app owns `database`. If a host has several
+ * addresses, the error has a code and no message. An unknown host may be a part of the password, so it is not shown.
  */
 function wordsOf(cause: unknown): string {
   const { message, code } = cause as NodeJS.ErrnoException;
-  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return `its host is not known (${code})`;
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return `its host is unknown (${code})`;
   return message === '' ? String(code) : message;
 }

@@ -1,3 +1,4 @@
+import { warningsOf } from '../../../../test/warnings.js';
 import { OutboxError } from '../outbox.error.js';
 import type { OutboxMessage } from './message-view.js';
 import { Outcomes } from './outcomes.js';
@@ -5,7 +6,7 @@ import { Outcomes } from './outcomes.js';
 const HOUR = 3_600_000;
 const WAIT = { timeout: HOUR, isNew: true };
 
-/** Messages that a test decides, and the readings that were made of them. */
+/** Messages that a test decides, and the recorded readings. */
 function messages() {
   const decided = new Set<string>();
   const readings: (readonly string[])[] = [];
@@ -20,7 +21,7 @@ function messages() {
 
 describe('Outcomes', () => {
   it.each(['7', ''])(
-    'told of %j, answers everybody who waits for the message, though others have left',
+    'resolves every waiting caller when it is told %j, even if other callers have left',
     async (told) => {
       const all = messages();
       const outcomes = new Outcomes(all);
@@ -36,7 +37,18 @@ describe('Outcomes', () => {
     },
   );
 
-  it('reads once for all who are told of while a reading is under way, and nothing for messages of others', async () => {
+  it('lets any number of callers wait with one signal, without a warning', async () => {
+    const outcomes = new Outcomes(messages());
+    const abort = new AbortController();
+    const warnings = await warningsOf(async () => {
+      const waiting = Array.from({ length: 20 }, (_, id) => outcomes.of(String(id), { ...WAIT, signal: abort.signal }));
+      abort.abort();
+      expect(await Promise.all(waiting)).toEqual(waiting.map(() => undefined));
+    });
+    expect(warnings).toEqual([]);
+  });
+
+  it('reads once for all messages that are decided during a reading, and skips messages nobody waits for', async () => {
     const all = messages();
     const outcomes = new Outcomes(all);
     const ids = Array.from({ length: 500 }, (_, i) => String(i));
@@ -47,7 +59,7 @@ describe('Outcomes', () => {
     expect(all.readings).toEqual([['0'], ids.slice(1)]);
   });
 
-  it('hears of what was decided without a call, by one look for all who wait', async () => {
+  it('finds outcomes without a notification, by one poll for all callers', async () => {
     const all = messages();
     const outcomes = new Outcomes(all);
     const waiting = ['1', '2', '3'].map((id) => outcomes.of(id, WAIT));
@@ -56,7 +68,7 @@ describe('Outcomes', () => {
     expect(all.readings).toEqual([['1', '2', '3']]);
   });
 
-  it('reads what was stored before at once, and only once if nobody waits', async () => {
+  it('reads a message that was stored earlier at once, and only once if the caller does not wait', async () => {
     const all = messages();
     const outcomes = new Outcomes(all);
     all.decided.add('7');
@@ -66,8 +78,8 @@ describe('Outcomes', () => {
     expect(all.readings).toEqual([['7'], ['8']]);
   });
 
-  it('goes on waiting while nothing can be read, and fails where that is no failure of the database', async () => {
-    const failures = [new OutboxError('OUTBOX_DATABASE', 'away'), new TypeError('a fault')];
+  it('keeps waiting while the database fails, and rejects on any other error', async () => {
+    const failures = [new OutboxError('OUTBOX_DATABASE_UNAVAILABLE', 'away'), new TypeError('a fault')];
     const outcomes = new Outcomes({ findDecided: () => Promise.reject(failures.shift()!) });
     const waiting = outcomes.of('7', WAIT);
     outcomes.tell('7');
@@ -75,11 +87,12 @@ describe('Outcomes', () => {
     expect(failures).toEqual([]);
   });
 
-  it('leaves off when the signal says so, at once or before', async () => {
+  it('stops waiting when the signal aborts, or was aborted before', async () => {
     const outcomes = new Outcomes(messages());
     const abort = new AbortController();
     const waiting = outcomes.of('7', { ...WAIT, signal: abort.signal });
     abort.abort();
-    expect([await waiting, await outcomes.of('7', { ...WAIT, signal: abort.signal })]).toEqual([undefined, undefined]);
+    expect(await waiting).toBeUndefined();
+    expect(await outcomes.of('7', { ...WAIT, signal: abort.signal })).toBeUndefined();
   });
 });

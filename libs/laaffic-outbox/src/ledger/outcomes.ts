@@ -1,40 +1,44 @@
+import { setMaxListeners } from 'node:events';
 import { OutboxError } from '../outbox.error.js';
 import type { MessageView, OutboxMessage } from './message-view.js';
 
-/** Calls are hints, and one may be lost with its connection: so often, in milliseconds, all that wait are looked at. */
+/**
+ * Poll interval for all waiting callers, in milliseconds. Notifications are hints and may be lost with their
+ * connection.
+ */
 const LOOK_EVERY = 500;
-/** Messages that one statement reads. */
+/** Number of messages that one statement reads. */
 const MOST_AT_ONCE = 1_000;
 
-/** How somebody waits for a message. */
+/** How a caller waits for a message. */
 export interface WaitOptions {
-  /** How long, in milliseconds; 0 reads it once. */
+  /** How long to wait, in milliseconds. 0 reads once. */
   readonly timeout: number;
   readonly signal?: AbortSignal | undefined;
-  /** Whether the message was stored just now: then there is nothing to read before something calls. */
+  /** Whether the message was stored just now. Then there is nothing to read before a notification. */
   readonly isNew: boolean;
 }
 
 interface Waiter {
-  /** What a reading has found; `undefined` if it is not decided, or could not be read. */
+  /** Gets the result of a reading; `undefined` if there is no outcome yet or it could not be read. */
   onRead(message: OutboxMessage | undefined): void;
   onFailure(error: Error): void;
 }
 
 /**
- * Lets callers wait for the outcomes of messages, whichever process sends them. However many wait, one statement at a
- * time reads for all of them.
+ * Lets callers wait for the outcomes of messages, whichever process sends them. One statement at a time reads for all
+ * waiting callers.
  */
 export class Outcomes {
   readonly #waiting = new Map<string, Set<Waiter>>();
-  /** Messages to be read as soon as the reading under way has ended. */
+  /** Messages to read after the running statement. */
   readonly #asked = new Set<string>();
   #isReading = false;
   #look: NodeJS.Timeout | undefined;
 
   constructor(private readonly messages: Pick<MessageView, 'findDecided'>) {}
 
-  /** Something was decided about the message; all of them, if no id is given. */
+  /** Call it when the outcome of a message may be known. An empty id means all messages. */
   tell(id: string): void {
     if (id === '') for (const one of this.#waiting.keys()) this.#asked.add(one);
     else if (this.#waiting.has(id)) this.#asked.add(id);
@@ -43,7 +47,7 @@ export class Outcomes {
 
   /**
    * Waits until nothing of the message is pending or being sent.
-   * @returns `undefined` if that takes longer, or cannot be read.
+   * @returns `undefined` if that takes too long or cannot be read.
    */
   of(id: string, { timeout, signal, isNew }: WaitOptions): Promise<OutboxMessage | undefined> {
     const isOnce = timeout <= 0;
@@ -71,7 +75,11 @@ export class Outcomes {
         leave();
         resolve(message);
       };
-      signal?.addEventListener('abort', onAbort);
+      if (signal !== undefined) {
+        // One signal may end any number of waits.
+        setMaxListeners(0, signal);
+        signal.addEventListener('abort', onAbort);
+      }
       this.#add(id, waiter);
       if (!isNew) this.tell(id);
     });
@@ -102,7 +110,7 @@ export class Outcomes {
   }
 
   async #read(ids: readonly string[]): Promise<void> {
-    // Whoever comes later is not answered by what was read before.
+    // A caller that comes later must not get a result that was read before.
     const waiters = ids.map((id) => {
       this.#asked.delete(id);
       return [id, [...(this.#waiting.get(id) ?? [])]] as const;
@@ -111,7 +119,7 @@ export class Outcomes {
       const decided = await this.messages.findDecided(ids);
       for (const [id, those] of waiters) for (const waiter of those) waiter.onRead(decided.get(id));
     } catch (error) {
-      // What cannot be read now may be the next time: the message is stored, and who waits has to get its id.
+      // A later reading may succeed. The message is stored, and its caller needs the id.
       const isOfDatabase = error instanceof OutboxError;
       for (const waiter of waiters.flatMap(([, those]) => those)) {
         if (isOfDatabase) waiter.onRead(undefined);

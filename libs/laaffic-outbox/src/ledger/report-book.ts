@@ -2,31 +2,30 @@ import { Answers } from './answers.js';
 import type { OrderPlace } from './order-place.js';
 import type { OutboxLedger } from './outbox-ledger.js';
 
-/** What is known of one message. */
+/** What a report says about one message. */
 export interface BookedReport {
   readonly msgId: string;
   readonly orderId: string | undefined;
   readonly number: string | undefined;
-  /** `accepted` says no more than that the gateway took it. */
+  /** `accepted` only means that the gateway accepted it. */
   readonly state: 'accepted' | 'delivered' | 'failed';
   readonly reason: string | undefined;
-  /** When the gateway says that it was. */
+  /** The time of the state according to the gateway. */
   readonly gatewayTime: Date | undefined;
-  /** Whose message it is, if that is known otherwise than by its id. */
+  /** The place of the message in the ledger, if it is known from something other than its id. */
   readonly place: OrderPlace | undefined;
 }
 
-/** As many large answers as are written out at once when a report may be of one of them. */
+/** Number of large answers to expand at once if a report may concern one of them. */
 const MOST_ANSWERS = 100;
-/** Stands between the values of a list that the server takes apart: cheaper than an array for both. */
+/** Separates list values that the server splits. This is cheaper than an array on both sides. */
 const SEPARATOR = '\u001e';
-/** As many early reports as are tried again at once. */
+/** Number of early reports to retry at once. */
 const STEP = 1_000;
 
 /**
- * Brings reports to the recipients that they are of. A recipient's state only moves forward: the first
- * final one stays, and `rejected` gives way to `delivered` alone. A report of an unknown chunk is proof
- * that the gateway took it.
+ * Assigns reports to recipients. A recipient's state only moves forward: the first final state stays, and only
+ * `delivered` replaces `rejected`. A report for an unknown chunk proves that the gateway accepted it.
  */
 export class ReportBook {
   readonly #takeAwaited: string;
@@ -44,22 +43,22 @@ export class ReportBook {
   }
 
   /**
-   * Books reports, in this order: first those that somebody only waits for, then all others.
-   * @param keepsEarly whether those that are of nobody so far are kept and tried again.
+   * Stores reports: first those of recipients that only wait for a report, then all others.
+   * @param keepsEarly whether to keep and retry reports that match no message yet.
    */
   async take(reports: readonly BookedReport[], keepsEarly: boolean): Promise<void> {
     let others = await this.#bookAwaited(reports);
     if (others.length === 0) return;
-    // Those of recipients that have no rows yet.
+    // Some may concern recipients that have no rows yet.
     await this.#answers.writeOutOldest(MOST_ANSWERS);
     others = await this.#bookAwaited(others);
     if (others.length > 0) await this.#bookOthers(others, keepsEarly);
   }
 
-  /** @returns those that are of no recipient who only waits for one. */
+  /** @returns the reports that match no recipient waiting for one. */
   async #bookAwaited(reports: readonly BookedReport[]): Promise<BookedReport[]> {
     const lists = [
-      // One that has a separator in it is looked for by the slower way.
+      // A report with a separator in it takes the slower path.
       reports.map(({ msgId }) => (msgId.includes(SEPARATOR) ? '' : msgId)),
       reports.map(({ state }) => state),
       reports.map(({ reason }) => reason?.replaceAll(SEPARATOR, ' ') ?? ''),
@@ -92,7 +91,10 @@ export class ReportBook {
     await this.ledger.database.query(this.#take, [this.ledger.account, ...this.#settling(), keepsEarly, ...columns]);
   }
 
-  /** Tries reports again that were of nobody. @returns whether there may be more of them. */
+  /**
+   * Retries early reports.
+   * @returns whether there may be more of them.
+   */
   async retry(): Promise<boolean> {
     const { rows } = await this.ledger.database.query<{ tried: number }>(this.#retry, [
       this.ledger.account,
@@ -103,7 +105,7 @@ export class ReportBook {
   }
 
   #settling(): [by: string, pollAfter: number | null] {
-    const { reportsAfter } = this.ledger.settings.timing;
-    return [this.ledger.by, reportsAfter === false ? null : reportsAfter];
+    const { reportsAfterMs } = this.ledger.settings.timing;
+    return [this.ledger.by, reportsAfterMs === false ? null : reportsAfterMs];
   }
 }

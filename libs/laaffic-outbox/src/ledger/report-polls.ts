@@ -1,19 +1,19 @@
 import { Answers } from './answers.js';
 import type { OutboxLedger } from './outbox-ledger.js';
 
-/** A chunk whose reports are to be asked for. */
+/** A chunk whose reports are due to be fetched. */
 export interface ReportPoll {
   readonly chunkId: string;
-  /** Of its recipients without a final state. */
+  /** The message ids of its recipients without a final state. */
   readonly msgIds: readonly string[];
 }
 
-/** As many chunks as are asked for at once: ten thousand messages, fifty requests. */
+/** Number of chunks to fetch for at once: ten thousand messages, fifty requests. */
 const STEP = 10;
-/** When a chunk is asked for again, as multiples of the first time: 1, 6, 24 and 48 hours after 15 minutes. */
+/** The pauses between fetches, as multiples of the first one: 1, 6, 24 and 48 hours after 15 minutes. */
 const PAUSES = [4, 24, 96, 192];
 
-/** Gives out the chunks whose reports were not pushed, each to one worker at a time. */
+/** Claims chunks whose reports were not pushed, each for one worker at a time. */
 export class ReportPolls {
   readonly #answers: Answers;
   readonly #claim: string;
@@ -35,18 +35,18 @@ export class ReportPolls {
         poll_at = clock_timestamp() + $2::float8 * interval '1 millisecond' where id = any ($1::bigint[])`;
   }
 
-  /** Those whose time has come; their next time is set before it resolves. */
-  async claim(reportsAfter: number): Promise<ReportPoll[]> {
+  /** Claims due chunks. Their next time is committed before it resolves. */
+  async claim(reportsAfterMs: number): Promise<ReportPoll[]> {
     await this.#answers.writeOut();
     const { rows } = await this.ledger.database.query<{ id: string; msg_ids: string[] }>(this.#claim, [
       this.ledger.account,
-      reportsAfter,
+      reportsAfterMs,
     ]);
     return rows.map(({ id, msg_ids }) => ({ chunkId: id, msgIds: msg_ids }));
   }
 
-  /** The gateway could not be asked: soon again. */
-  async giveBack(polls: readonly ReportPoll[], reportsAfter: number): Promise<void> {
-    await this.ledger.database.query(this.#giveBack, [polls.map(({ chunkId }) => chunkId), reportsAfter]);
+  /** Releases chunks soon, because the gateway did not respond. */
+  async giveBack(polls: readonly ReportPoll[], reportsAfterMs: number): Promise<void> {
+    await this.ledger.database.query(this.#giveBack, [polls.map(({ chunkId }) => chunkId), reportsAfterMs]);
   }
 }

@@ -1,19 +1,19 @@
 import type { OutboxLedger } from './outbox-ledger.js';
 
-/** As many chunks as one step takes, so that none holds its locks for long. */
+/** Number of chunks in one step. A small number keeps locks short. */
 const STEP = 200;
 
 /**
- * Removes numbers, texts, references and the gateway's reasons of what is over for longer than they are to be kept.
- * Counters, states, ids and the journal stay. What is unknown or held is not over. Any number may run at once.
+ * Erases numbers, texts, references and the gateway's reasons after the retention period. Counters, states, ids and the
+ * history stay. Unknown and held messages do not count as ended. Any number of processes may run it at once.
  */
 export class Retention {
   constructor(private readonly ledger: OutboxLedger) {}
 
   /**
-   * Messages that belong to no campaign.
-   * @param kept in milliseconds since the last change.
-   * @returns how many chunks were taken.
+   * Erases messages that belong to no campaign.
+   * @param kept milliseconds since the last change.
+   * @returns the number of chunks.
    */
   eraseMessages(kept: number): Promise<number> {
     const s = this.ledger.database.schema;
@@ -26,9 +26,9 @@ export class Retention {
   }
 
   /**
-   * The chunks of campaigns.
-   * @param kept in milliseconds since the campaign was done or cancelled.
-   * @returns how many chunks were taken.
+   * Erases chunks of campaigns.
+   * @param kept milliseconds since the campaign was done or cancelled.
+   * @returns the number of chunks.
    */
   eraseCampaignChunks(kept: number): Promise<number> {
     const s = this.ledger.database.schema;
@@ -42,8 +42,8 @@ export class Retention {
   }
 
   /**
-   * The texts of campaigns of which no chunk is left that might be sent with them.
-   * @param kept in milliseconds since the campaign was done or cancelled.
+   * Erases the texts of campaigns without any remaining chunk that might be sent.
+   * @param kept milliseconds since the campaign was done or cancelled.
    */
   async eraseCampaigns(kept: number): Promise<number> {
     const s = this.ledger.database.schema;
@@ -59,7 +59,10 @@ export class Retention {
     return rows.length;
   }
 
-  /** Events that no handler has taken for 7 days. @returns how many, by topic. */
+  /**
+   * Removes events that no handler has handled for 7 days.
+   * @returns the number of events by topic.
+   */
   async removeEvents(): Promise<{ topic: string; events: number }[]> {
     const s = this.ledger.database.schema;
     const { rows } = await this.ledger.database.query<{ topic: string; events: number }>(
@@ -70,6 +73,18 @@ export class Retention {
       [this.ledger.account],
     );
     return rows;
+  }
+
+  /**
+   * Removes unreadable pushes.
+   * @param kept milliseconds since they arrived.
+   */
+  async removeUnreadablePushes(kept: number): Promise<void> {
+    await this.ledger.database.query(
+      `delete from ${this.ledger.database.schema}.unreadable_push
+      where account = $1 and received_at < clock_timestamp() - $2::float8 * interval '1 millisecond'`,
+      [this.ledger.account, kept],
+    );
   }
 
   get #isOver(): string {

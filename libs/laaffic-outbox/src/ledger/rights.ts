@@ -4,17 +4,17 @@ import { OutboxError } from '../outbox.error.js';
 
 interface Lacking {
   readonly role: string;
-  /** As `grant … on …`, without the role. */
+  /** As in `grant … on …`, without the role. */
   readonly grants: readonly string[];
 }
 
-/** What a process needs on each table of the schema to do all that the outbox does. */
+/** The rights that the outbox needs on each table of its schema. */
 const RIGHTS = ['select', 'insert', 'update', 'delete'] as const;
 
 /**
- * Names the rights that the role lacks, if that is why something failed.
- * @param purpose `migrate` makes the schema, `use` works with one that is there.
- * @returns the failure as it was given if it is another one.
+ * Names the rights that the role lacks, if that is the cause of a failure.
+ * @param purpose `migrate` creates the schema, `use` works with an existing one.
+ * @returns the given failure if it has another cause.
  */
 export async function namingMissingRights(
   failure: unknown,
@@ -32,7 +32,7 @@ export async function namingMissingRights(
       ? `Run ${commands}, or let the owner of the schema run migrateOutbox and set the option \`migrate\` to false`
       : `Run as the owner of the schema: ${commands}`;
   const what =
-    purpose === 'migrate' ? `may not make or change the schema ${schema}` : `may not use the schema ${schema}`;
+    purpose === 'migrate' ? `may not create or change the schema ${schema}` : `may not use the schema ${schema}`;
   return new OutboxError('OUTBOX_DATABASE_DENIED', `The role ${role} ${what}. ${advice}`, { cause: failure });
 }
 

@@ -2,7 +2,7 @@ import { Outages } from '../outages.js';
 import type { OutboxLedger } from './outbox-ledger.js';
 import { Settlements, type Verdict } from './settlements.js';
 
-/** A database that takes everything but what has one of these words in it. */
+/** A database that rejects statements with one of these words. */
 function ledgerThatRefuses(...words: [word: string, code: string][]) {
   const taken: string[] = [];
   let statements = 0;
@@ -18,7 +18,7 @@ function ledgerThatRefuses(...words: [word: string, code: string][]) {
     return Promise.resolve({ rows: [Object.fromEntries(calls.map((_, index) => [`taken_${index}`, true]))] });
   };
   const ledger = {
-    ...{ by: 'test', settings: { timing: { reportsAfter: false } }, database: { schema: '"s"', query } },
+    ...{ by: 'test', settings: { timing: { reportsAfterMs: false } }, database: { schema: '"s"', query } },
     outages: { report: () => undefined, over: () => undefined } satisfies Pick<Outages, 'report' | 'over'>,
     notifications: { call: () => undefined },
     reportActivity: () => undefined,
@@ -30,7 +30,7 @@ const settled = (msgIds: string): Verdict => ({ is: 'settled', slots: undefined,
 const chunk = (id: number) => ({ id: String(id), attempt: 1 });
 
 describe('Settlements', () => {
-  it('writes many outcomes in few statements', async () => {
+  it('stores many outcomes in few statements', async () => {
     const { ledger, taken, statements } = ledgerThatRefuses();
     const settlements = new Settlements(ledger);
     const written = await Promise.all(Array.from({ length: 40 }, (_, i) => settlements.write(chunk(i), settled('1'))));
@@ -40,7 +40,7 @@ describe('Settlements', () => {
   });
 
   it.each(['22P02', '23514', '54000'])(
-    'does not let an outcome that is refused with %s hold up the others: it becomes unknown',
+    'marks an outcome that is rejected with %s unknown, and stores the others',
     async (code) => {
       const { ledger, taken } = ledgerThatRefuses(['poison', code]);
       const settlements = new Settlements(ledger);
@@ -52,10 +52,11 @@ describe('Settlements', () => {
     },
   );
 
-  it('gives up what cannot even become unknown, and goes on', async () => {
-    const { ledger, taken } = ledgerThatRefuses(['poison', '22P02'], ['OUTBOX_FAULT', '22P02']);
+  it('gives up an outcome that cannot even become unknown, and continues', async () => {
+    const { ledger, taken } = ledgerThatRefuses(['poison', '22P02'], ['OUTBOX_INTERNAL_ERROR', '22P02']);
     const settlements = new Settlements(ledger);
     const written = await Promise.all(['poison', '1'].map((ids, i) => settlements.write(chunk(i), settled(ids))));
-    expect([written, taken]).toEqual([[false, true], ['settle 1']]);
+    expect(written).toEqual([false, true]);
+    expect(taken).toEqual(['settle 1']);
   });
 });

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { OutboxLedger } from './outbox-ledger.js';
 
-/** A recipient whose outcome is written down: slot, state, code, reason, message id. */
+/** The outcome of a recipient: slot, state, code, reason, message id. */
 export type RecipientRow = readonly [
   slot: number,
   state: 'accepted' | 'rejected' | 'unknown',
@@ -12,16 +12,16 @@ export type RecipientRow = readonly [
 
 /** Recipients that move into a chunk of their own. */
 export interface ChunkPart {
-  /** By slot, as in the chunk that they come from; joined by commas. */
+  /** By slot, as in the original chunk; joined by commas. */
   readonly numbers: string;
   readonly n: number;
 }
 
-/** What became of one attempt. */
+/** The result of one attempt. */
 export type Verdict =
   | {
       readonly is: 'settled';
-      /** Slots of the message ids, joined by commas; `undefined` where they are 0, 1, 2, … */
+      /** Slots of the message ids, joined by commas; `undefined` for 0, 1, 2, … */
       readonly slots: string | undefined;
       readonly msgIds: string;
       readonly others: readonly RecipientRow[];
@@ -33,7 +33,7 @@ export type Verdict =
       readonly reason: string;
       /** Milliseconds until it may be claimed again. */
       readonly delay: number;
-      /** Whether a limit of its one number is the reason. */
+      /** Whether a temporary limit of its only number is the reason. */
       readonly isNumber?: boolean;
     }
   | {
@@ -50,15 +50,14 @@ interface Entry {
   resolve(isTaken: boolean): void;
 }
 
-/** As many as one statement takes in one round trip. */
+/** Number of outcomes in one statement and round trip. */
 const MOST_AT_ONCE = 32;
 const LONGEST_PAUSE = 2_000;
-const OUTAGE = 'Outcomes cannot be written down';
+const OUTAGE = 'Outcomes cannot be stored';
 
 /**
- * Writes down what became of attempts, many in one commit. While the database is away nothing is
- * forgotten: it is tried again until it is there, or until the process ends; then the lease marks the
- * attempts as unknown.
+ * Stores the results of attempts, many in one commit. While the database is away nothing is lost: this retries until it
+ * is back or the process ends. In the latter case the lease marks the attempts unknown.
  */
 export class Settlements {
   readonly #waiting: Entry[] = [];
@@ -67,7 +66,7 @@ export class Settlements {
 
   constructor(private readonly ledger: OutboxLedger) {}
 
-  /** @returns whether it was taken: not if somebody else has decided meanwhile. Never rejects. */
+  /** @returns whether the result was stored. `false` if the chunk was decided in the meantime. Never rejects. */
   write(chunk: { readonly id: string; readonly attempt: number }, verdict: Verdict): Promise<boolean> {
     return new Promise((resolve) => {
       this.#waiting.push({ ...this.#callOf(verdict), params: this.#paramsOf(chunk, verdict), resolve });
@@ -85,8 +84,8 @@ export class Settlements {
     switch (verdict.is) {
       case 'settled': {
         const { slots = null, msgIds, others } = verdict;
-        const { reportsAfter } = this.ledger.settings.timing;
-        const pollAfter = reportsAfter === false ? null : reportsAfter;
+        const { reportsAfterMs } = this.ledger.settings.timing;
+        const pollAfter = reportsAfterMs === false ? null : reportsAfterMs;
         return [...first, slots, msgIds, JSON.stringify(others), pollAfter];
       }
       case 'refused':
@@ -102,7 +101,7 @@ export class Settlements {
     }
   }
 
-  /** Lets go of what is not written down yet: the lease will mark it as unknown. */
+  /** Drops the results that are not stored yet. The lease will mark them unknown. */
   giveUp(): void {
     this.#isGivenUp = true;
   }
@@ -134,8 +133,8 @@ export class Settlements {
   }
 
   /**
-   * One outcome that the database does not take must not hold up all others for ever: each is tried
-   * alone, and the one becomes unknown.
+   * One outcome that the database rejects must not block the others for ever. Each one is tried alone, and the rejected
+   * one becomes unknown.
    * @returns how many to try alone.
    */
   #putAside(batch: readonly Entry[]): number {
@@ -149,8 +148,8 @@ export class Settlements {
       return 0;
     }
     const [id, attempt, by] = first.params;
-    const reason = 'the outcome could not be written down';
-    this.#waiting.unshift({ ...first, call: 'doubt', params: [id, attempt, by, 'OUTBOX_FAULT', reason] });
+    const reason = 'the outcome could not be stored';
+    this.#waiting.unshift({ ...first, call: 'doubt', params: [id, attempt, by, 'OUTBOX_INTERNAL_ERROR', reason] });
     return 1;
   }
 
@@ -163,13 +162,13 @@ export class Settlements {
     const { rows } = await this.ledger.database.query<Record<string, boolean>>(`select ${calls.join(', ')}`, params);
     batch.forEach((entry, index) => {
       entry.resolve(rows[0]?.[`taken_${index}`] === true);
-      // Who waits in this process hears of it even while nothing can be listened to.
+      // Callers in this process get the outcome even while the connection for notifications is down.
       this.ledger.notifications.call('outcome', String(entry.params[0]));
     });
   }
 }
 
-/** Whether it is the values that the database does not take: to repeat them is no use. */
+/** Whether the database rejects the values themselves. Then a retry is useless. */
 function isOfValues(error: unknown): boolean {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   return typeof code === 'string' && /^(22|23|54)[0-9A-Z]{3}$/.test(code);

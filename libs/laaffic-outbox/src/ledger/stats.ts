@@ -2,33 +2,33 @@ import type { Lane } from '../options/outbox.options.js';
 import type { Database } from './database.js';
 import type { Ledger } from './outbox-ledger.js';
 
-/** How much waits in an account's outbox, in recipients. What waits for a person to start or resume it is not counted. */
+/** How much waits in an account's outbox, in recipients. Drafts and paused campaigns are not counted. */
 export interface OutboxStats {
-  /** Could be sent now. */
+  /** Recipients that could be sent to now. */
   readonly backlog: number;
-  /** Of running or scheduled campaigns and messages: to be sent later. */
+  /** Recipients of messages and of running or scheduled campaigns that are due later. */
   readonly scheduled: number;
-  /** For how long the oldest of the backlog could have been sent, 0 without any. */
+  /** How long the oldest of the backlog has been due, in seconds; 0 if there is no backlog. */
   readonly oldestPendingSeconds: number;
-  /** The same of the priority lane alone. */
+  /** The same for the priority lane only, in seconds. */
   readonly oldestPrioritySeconds: number;
   readonly unknown: number;
   readonly held: number;
   /** `undefined` while the account works. */
   readonly paused: AccountPause | undefined;
-  /** Lanes in which requests get no readable answers; none while both work. */
+  /** Lanes in which requests get no readable responses; empty while both work. */
   readonly limitedLanes: readonly LaneLimit[];
 }
 
 /** Why nothing is sent for an account. */
 export interface AccountPause {
   readonly code: string;
-  /** The same in the gateway's words. */
+  /** The gateway's reason. */
   readonly reason: string;
   readonly since: Date;
-  /** When it is tried again by itself, if a message is due. */
+  /** When the next probe is sent, if a message is due. */
   readonly probesAt: Date;
-  /** The message whose refusal paused the account; a campaign's has a `campaignId` instead. */
+  /** The message whose rejection paused the account. For a message of a campaign there is a `campaignId` instead. */
   readonly messageId: string | undefined;
   readonly campaignId: string | undefined;
 }
@@ -36,9 +36,9 @@ export interface AccountPause {
 /** Why less is sent in a lane. */
 export interface LaneLimit {
   readonly lane: Lane;
-  /** Recipients that one request may have. 0: the lane is paused. */
+  /** The maximum number of recipients in one request. 0: the lane is paused. */
   readonly largestRequest: number;
-  /** Always `OUTBOX_GATEWAY_SILENT`. */
+  /** Always `OUTBOX_GATEWAY_UNRESPONSIVE`. */
   readonly code: string;
   readonly reason: string;
   readonly since: Date;
@@ -70,17 +70,17 @@ interface Row extends Record<string, unknown> {
   lanes: LaneRow[];
 }
 
-/** Counts what waits, from what is open alone. */
+/** Counts what waits, by reading open rows only. */
 export class StatsReader {
   readonly #sql: string;
 
   constructor(private readonly ledger: Ledger) {
     const s = ledger.database.schema;
-    // Each part is asked so that a partial index holds nothing else.
+    // Each part is written so that a partial index covers it and nothing else.
     this.#sql = `with moment as materialized (
         select clock_timestamp() as now
       ), waiting as (
-        -- What was put off after a refusal of the account waits all the same.
+        -- A chunk that was delayed by a rejection of the account still counts as waiting.
         select lane, n, least(due_at, refused_at) as due_at from ${s}.chunk
         where account = $1 and state = 'pending' and campaign_id is null
         union all
@@ -116,20 +116,20 @@ export class StatsReader {
       from ${s}.account a, pending p, whole w, single o where a.id = $1`;
   }
 
-  /** Single messages of the priority lane that could be sent now, no more than `most` of them. */
-  async countDue(most: number): Promise<number> {
+  /** Counts single messages of the priority lane that could be sent now, up to `max`. */
+  async countDue(max: number): Promise<number> {
     const { database, account } = this.ledger;
     const { rows } = await database.query<{ count: number }>(
       `select count(*)::int as count from (
         select from ${database.schema}.chunk where account = $1 and lane = 'priority' and state = 'pending'
           and campaign_id is null and due_at <= statement_timestamp() limit $2
       ) due`,
-      [account, most],
+      [account, max],
     );
     return rows[0]?.count ?? 0;
   }
 
-  /** @param database where they are read, such as a connection of its own. */
+  /** @param database the connection to read with, for example a separate one. */
   async read(database: Pick<Database, 'query'> = this.ledger.database): Promise<OutboxStats> {
     const { rows } = await database.query<Row>(this.#sql, [this.ledger.account]);
     const [row] = rows;
@@ -155,6 +155,6 @@ function pauseIn(row: Row): AccountPause | undefined {
 }
 
 function limitIn({ lane, size, reason, since, try_at: probesAt }: LaneRow): LaneLimit {
-  const code = 'OUTBOX_GATEWAY_SILENT';
+  const code = 'OUTBOX_GATEWAY_UNRESPONSIVE';
   return { lane, largestRequest: size, code, reason, since: new Date(since), probesAt: new Date(probesAt) };
 }

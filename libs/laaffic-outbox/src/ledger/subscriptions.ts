@@ -1,11 +1,14 @@
 import { Database } from './database.js';
 import type { OutboxLedger } from './outbox-ledger.js';
 
-/** Says to all processes which events are to be recorded. */
+/** Tells all processes which events to record. */
 export class Subscriptions {
   constructor(private readonly ledger: OutboxLedger) {}
 
-  /** At the boot, before anything is sent. Leaves no connection open: if the app does not start, nobody closes it. */
+  /**
+   * Runs at boot, before anything is sent. Leaves no connection open, because nobody closes it if the app does not
+   * start.
+   */
   async begin(topics: readonly string[]): Promise<void> {
     const own = Database.open(this.ledger.settings, () => undefined);
     try {
@@ -15,7 +18,7 @@ export class Subscriptions {
     }
   }
 
-  /** Now and then, as long as there are handlers. */
+  /** Renews the subscription while there are handlers. */
   async renew(topics: readonly string[]): Promise<void> {
     await this.#write(this.ledger.database, topics);
   }

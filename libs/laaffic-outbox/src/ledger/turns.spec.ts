@@ -10,7 +10,7 @@ function work() {
 }
 
 describe('Turns', () => {
-  it('lets so many run at once, and the others in the order in which they came', async () => {
+  it('runs a limited number of tasks at once, and the others in order', async () => {
     const turns = new Turns(2, 60_000);
     const begun: number[] = [];
     const works = [0, 1, 2, 3].map(() => work());
@@ -31,7 +31,7 @@ describe('Turns', () => {
     await Promise.all(all);
   });
 
-  it('passes the turn on when the work fails', async () => {
+  it('passes the turn on when a task fails', async () => {
     const turns = new Turns(1, 60_000);
     const failed = turns.take(() => Promise.reject(new Error('as it is')));
     const next = turns.take(() => Promise.resolve('done'));
@@ -39,7 +39,7 @@ describe('Turns', () => {
     expect(await next).toBe('done');
   });
 
-  it('gives up after the longest wait, without running anything, and skips whoever has left', async () => {
+  it('rejects a task that has waited too long without running it, and skips tasks that have left', async () => {
     const turns = new Turns(1, 20);
     const long = work();
     const first = turns.take(long.run);
@@ -48,9 +48,13 @@ describe('Turns', () => {
       hasRun = true;
       return Promise.resolve();
     });
-    await expect(late).rejects.toMatchObject({ code: 'OUTBOX_DATABASE', message: expect.stringContaining('0.02 s') });
+    await expect(late).rejects.toMatchObject({
+      code: 'OUTBOX_DATABASE_UNAVAILABLE',
+      message: expect.stringContaining('0.02 s'),
+    });
     long.end();
     await first;
-    expect([hasRun, await turns.take(() => Promise.resolve('free again'))]).toEqual([false, 'free again']);
+    expect(hasRun).toBe(false);
+    expect(await turns.take(() => Promise.resolve('free again'))).toBe('free again');
   });
 });

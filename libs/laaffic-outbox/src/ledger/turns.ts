@@ -1,17 +1,17 @@
 import { OutboxError } from '../outbox.error.js';
 
-/** Lets so many run at once; the others wait in line. */
+/** Limits how many tasks run at once. The others queue. */
 export class Turns {
   readonly #line = new Set<() => void>();
   #running = 0;
 
   constructor(
     private readonly atOnce: number,
-    /** How long to wait in line, in milliseconds. */
+    /** How long to queue, in milliseconds. */
     private readonly longestWaitMs: number,
   ) {}
 
-  /** @throws {OutboxError} `OUTBOX_DATABASE` if the turn did not come in time; nothing was run. */
+  /** @throws {OutboxError} `OUTBOX_DATABASE_UNAVAILABLE` if there was no turn in time. The task did not run. */
   async take<T>(run: () => Promise<T>): Promise<T> {
     if (this.#running < this.atOnce) this.#running++;
     else await this.#wait();
@@ -32,14 +32,14 @@ export class Turns {
         this.#line.delete(begin);
         const message =
           `The database of the outbox had no free connection for ${this.longestWaitMs / 1_000} s, ` +
-          'so a statement was not made and has stored nothing';
-        reject(new OutboxError('OUTBOX_DATABASE', message));
+          'so the statement did not run';
+        reject(new OutboxError('OUTBOX_DATABASE_UNAVAILABLE', message));
       }, this.longestWaitMs);
       this.#line.add(begin);
     });
   }
 
-  /** The first in line takes over; nobody who comes now gets in between. */
+  /** The first task in the queue takes over; a new one cannot get in between. */
   #pass(): void {
     const [next] = this.#line;
     if (next === undefined) {

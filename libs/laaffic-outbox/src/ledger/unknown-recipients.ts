@@ -1,19 +1,21 @@
 import { Answers } from './answers.js';
 import type { OutboxLedger } from './outbox-ledger.js';
 
-/** A recipient that the gateway may have taken, without a message id so far. */
+/** A recipient that the gateway may have accepted, without a message id so far. */
 export interface OpenRecipient {
   readonly chunkId: string;
   readonly attempt: number;
   readonly slot: number;
   readonly number: string;
-  /** When its request began, by the database's clock. */
+  /** When its request started, by the database's clock. */
   readonly sentAt: Date;
-  /** Whether its answer may still come; then nothing has to be proved. */
+  /** Whether its response may still arrive. Then no evidence is needed. */
   readonly isUnderWay: boolean;
 }
 
-/** Since when unknown messages were sent that it is time to look for, and what time it is, by the database's clock. */
+/**
+ * The period to look up, by the database's clock: from the oldest unknown message that is due for a lookup until now.
+ */
 export interface UnknownSpan {
   readonly from: Date;
   readonly to: Date;
@@ -28,12 +30,12 @@ interface Row {
   known: number[];
 }
 
-/** As many chunks as are read at once. */
+/** Number of chunks that one statement reads. */
 const STEP = 50;
-/** No longer is a message tried to be delivered; what was sent before has no record any more that could be new. */
+/** The longest time for which the gateway tries to deliver a message. Older messages get no new records. */
 const LONGEST_DELIVERY = 3 * 24 * 60 * 60 * 1000;
 
-/** Reads whose messages nobody knows about. */
+/** Reads recipients whose outcome is unknown. */
 export class UnknownRecipients {
   readonly #answers: Answers;
 
@@ -42,11 +44,11 @@ export class UnknownRecipients {
   }
 
   /**
-   * Takes the turn to look for unknown messages of the account: over all workers at most one at a time, and one for each
-   * interval. The turn is lost if {@link keepTurn} is not called for an interval.
-   * A message is looked for as soon as it is unknown, whenever its age has doubled since, and shortly before
-   * the time of grace is over: each look reads all records since it was sent.
-   * @returns `undefined` if somebody else had the turn, or if it is not time to look for any.
+   * Takes the turn to look up unknown messages of the account. Over all workers there is one lookup at a time, and one
+   * for each interval. The turn is lost if {@link keepTurn} is not called for an interval.
+   * A message is looked up as soon as it is unknown, each time its age has doubled, and shortly before the grace period
+   * ends, because each lookup reads all records since it was sent.
+   * @returns `undefined` if another worker had the turn, or if no lookup is due.
    */
   async turn(interval: number, grace: number): Promise<UnknownSpan | undefined> {
     const s = this.ledger.database.schema;
@@ -57,7 +59,7 @@ export class UnknownRecipients {
           $2::float8 * interval '1 millisecond' as one, $3::float8 * interval '1 millisecond' as grace
         from ${s}.chunk c join ${s}.account a on a.id = c.account
         where c.account = $1 and (c.state = 'unknown' or c.unknown > 0
-          -- No \`exists\`, for which all messages that there are may be read.
+          -- Not \`exists\`, which may read all messages of the table.
           and (select true from ${s}.message m where m.chunk_id = c.id and m.state = 'unknown' limit 1))
       ), due as (
         select min(sent_at) as since from unknown where looked_up_at is null or looked_up_at < changed_at
@@ -71,12 +73,12 @@ export class UnknownRecipients {
       [this.ledger.account, interval, grace],
     );
     const [span] = rows;
-    // What is accepted has to be known by its ids.
+    // Accepted messages must be known by their ids.
     if (span !== undefined) await this.#answers.writeOut(() => this.keepTurn());
     return span;
   }
 
-  /** The look goes on. */
+  /** Keeps the turn while the lookup continues. */
   async keepTurn(): Promise<void> {
     await this.ledger.database.query(
       `update ${this.ledger.database.schema}.account set lookup_alive_at = clock_timestamp() where id = $1`,
@@ -84,7 +86,7 @@ export class UnknownRecipients {
     );
   }
 
-  /** All records up to then were looked at; what ended before its time is made again. */
+  /** Records that all records up to then were read. A lookup that was aborted is repeated. */
   async done({ to }: UnknownSpan): Promise<void> {
     await this.ledger.database.query(
       `update ${this.ledger.database.schema}.account set looked_up_at = $2 where id = $1`,
@@ -92,7 +94,7 @@ export class UnknownRecipients {
     );
   }
 
-  /** Those of the message ids that are no message's of this ledger. */
+  /** Returns those message ids that belong to no message of this ledger. */
   async foreign(msgIds: readonly string[]): Promise<Set<string>> {
     const { rows } = await this.ledger.database.query<{ msg_id: string }>(
       `select a.msg_id from unnest($1::text[]) a (msg_id)
@@ -102,7 +104,10 @@ export class UnknownRecipients {
     return new Set(rows.map(({ msg_id }) => msg_id));
   }
 
-  /** Everybody with one of these numbers whose message has no id; a new record may be of an old message too. */
+  /**
+   * Returns all recipients with one of these numbers and without a message id. A new record may belong to an old
+   * message too.
+   */
   async open(numbers: ReadonlySet<string>): Promise<OpenRecipient[]> {
     const s = this.ledger.database.schema;
     const { rows: chunks } = await this.ledger.database.query<{ id: string }>(

@@ -1,19 +1,19 @@
 import { givenUp } from './given-up.js';
-import type { AfterGrace, Lane } from '../options/outbox.options.js';
+import type { UnconfirmedAction, Lane } from '../options/outbox.options.js';
 import type { ActivityRecipients, ActivityState } from './activity.js';
 import type { OutboxLedger } from './outbox-ledger.js';
 
-/** As many chunks as one step takes, so that none holds its locks for long. */
+/** Number of chunks in one step. A small number keeps locks short. */
 const STEP = 200;
 
 /**
- * Moves on what nobody else does: attempts whose worker is gone, unknown chunks whose time of grace is
- * over, messages that came too late, campaigns that began or ended. Any number may run at once.
+ * Maintenance: handles attempts whose worker is gone, unknown chunks after the grace period, expired messages, and
+ * campaigns that start or end. Any number of processes may run it at once.
  */
 export class Upkeep {
   constructor(private readonly ledger: OutboxLedger) {}
 
-  /** Attempts without an answer for longer than the lease, whatever became of their worker. */
+  /** Marks attempts unknown that have had no response for longer than the lease, whatever happened to their worker. */
   async doubtOverdue(lease: number): Promise<number> {
     const s = this.ledger.database.schema;
     return this.#move(
@@ -24,7 +24,7 @@ export class Upkeep {
         order by changed_at limit ${STEP} for update skip locked
       ), moved as (
         update ${s}.chunk c set state = 'unknown', changed_at = clock_timestamp(), code = 'OUTBOX_WORKER_LOST',
-          reason = 'no answer was written down in time'
+          reason = 'no response was stored in time'
         from overdue o where c.id = o.id returning c.*
       ), told as (
         select ${s}.tell_outcome(m.*::${s}.chunk), ${s}.record_chunk(m.*::${s}.chunk) from moved m
@@ -38,11 +38,14 @@ export class Upkeep {
     );
   }
 
-  /** Unknown chunks of the lane that no proof came for. @returns those decided. */
-  async endGrace(lane: Lane, grace: number, policy: AfterGrace): Promise<number> {
+  /**
+   * Decides unknown chunks of the lane for which there was no evidence.
+   * @returns the number of decided chunks.
+   */
+  async endGrace(lane: Lane, grace: number, policy: UnconfirmedAction): Promise<number> {
     const s = this.ledger.database.schema;
     const cancelled = `campaign_id in (select id from ${s}.campaign where state = 'cancelled')`;
-    // Neither `exists` nor a join, for which all messages that there are may be read.
+    // Neither `exists` nor a join: both may read all messages of the table.
     const hasUnknown = `(select true from ${s}.message m where m.chunk_id = c.id and m.state = 'unknown' limit 1)`;
     let due = `account = $1 and lane = $2 and changed_at < clock_timestamp() - $3 * interval '1 millisecond'`;
     const params = [this.ledger.account, lane, grace];
@@ -57,7 +60,7 @@ export class Upkeep {
         ) c where ${s}.resend(c.id, 'unknown,settled', 'open', $4, 'policy') > 0`,
         [...params, this.ledger.by],
       );
-      // What belongs to a cancelled campaign is not sent again.
+      // Recipients of a cancelled campaign are not sent to again.
       due = `${due} and ${cancelled}`;
     }
     const state = policy === 'abandon' ? 'abandoned' : 'held';
@@ -77,7 +80,7 @@ export class Upkeep {
       select lane, unknown as open from moved`,
       [...params, this.ledger.by],
     );
-    // First the chunk, as everybody does, and only then its recipients.
+    // Lock the chunk first and then its recipients, as all other code does.
     const single = await this.#move(
       { state, as: state },
       `with due as (
@@ -98,7 +101,7 @@ export class Upkeep {
     return resent + whole + single;
   }
 
-  /** Messages whose `sendBefore` has passed. */
+  /** Rejects messages whose `sendBefore` has passed. */
   async expire(): Promise<number> {
     const s = this.ledger.database.schema;
     return this.#move(
@@ -110,7 +113,7 @@ export class Upkeep {
         update ${s}.chunk c set state = case when c.doubtful then 'abandoned' else 'refused' end::${s}.chunk_state,
           changed_at = clock_timestamp(), rejected = case when c.doubtful then 0 else c.n end,
           unknown = case when c.doubtful then c.n else 0 end, code = 'OUTBOX_EXPIRED',
-          reason = 'not sent before its time was over'
+          reason = 'not sent before sendBefore'
         from late l where c.id = l.id returning c.*
       ), told as (
         select ${s}.tell_outcome(m.*::${s}.chunk), ${s}.record_chunk(m.*::${s}.chunk) from moved m
@@ -124,7 +127,9 @@ export class Upkeep {
     );
   }
 
-  /** What came back to the cancelled campaigns unsent, or was left when somebody cancelled them. */
+  /**
+   * Cancels chunks that a cancelled campaign still has, because they were released or the cancellation did not finish.
+   */
   async cancelLeft(): Promise<number> {
     const s = this.ledger.database.schema;
     return this.#count(
@@ -144,7 +149,7 @@ export class Upkeep {
     );
   }
 
-  /** Campaigns whose time has come, and those of which nothing moves any more. */
+  /** Starts campaigns whose time has come, and ends those with nothing left to do. */
   async turnCampaigns(): Promise<number> {
     const s = this.ledger.database.schema;
     return this.#count(
@@ -160,7 +165,7 @@ export class Upkeep {
     );
   }
 
-  /** @param sql gives a row for each chunk: its lane, and how many of its recipients it is about. */
+  /** @param sql returns a row for each chunk: its lane, and the number of its recipients. */
   async #move(
     { state, as }: { state: ActivityState; as: ActivityRecipients },
     sql: string,

@@ -1,9 +1,18 @@
-/** The outbox' options are wrong; the message names every field that is. */
+/** Options of the outbox are wrong. Names every wrong field. */
 export class OutboxOptionsError extends Error {
   override readonly name = 'OutboxOptionsError';
   readonly code = 'OUTBOX_INVALID_OPTIONS';
 
-  constructor(readonly problems: readonly string[]) {
-    super(`Invalid options of LaafficOutboxModule: ${problems.join('; ')}`);
+  /**
+   * @param problems one sentence for each wrong field, without its value.
+   * @param account the name of the account; `undefined` for the default account.
+   */
+  constructor(
+    readonly problems: readonly string[],
+    readonly account?: string,
+  ) {
+    super(
+      `Invalid outbox options${account === undefined ? '' : ` of the account "${account}"`}: ${problems.join('; ')}`,
+    );
   }
 }

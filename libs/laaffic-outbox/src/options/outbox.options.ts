@@ -1,71 +1,73 @@
 import type { Pool } from 'pg';
 
-/** The two lanes: messages that somebody waits for, and all others. */
+/** The two lanes: `priority` for messages that somebody waits for, `bulk` for everything else. */
 export type Lane = 'priority' | 'bulk';
 
-/** What `LaafficOutboxModule.forRoot` takes and `forRootAsync` makes. */
+/** The options of `LaafficOutboxModule.forRoot` and `forRootAsync`. */
 export interface LaafficOutboxOptions {
-  /** Where the ledger is: a PostgreSQL URL, or the app's own `pg.Pool`, which the module never closes. */
+  /**
+   * Where messages are stored: a PostgreSQL URL, or the app's own `pg.Pool`. The module never closes the app's pool.
+   */
   readonly database: string | Pool;
   /**
-   * The most connections of the pool that is opened for a URL: 5 or more where this process sends. One more
-   * listens, and each campaign has one of its own while it is created. A `pg.Pool` has its own `max`.
+   * The maximum number of connections in the pool for a URL. A process that sends needs at least 5. One more connection
+   * listens, and one more creates campaigns while there are any to create. A `pg.Pool` has its own `max`.
    * @default 10
    */
   readonly connections?: number | undefined;
   /**
-   * The schema that holds the ledger's tables: lower-case letters, digits and underscores.
+   * The schema of the outbox tables: lower-case letters, digits and underscores.
    * @default 'laaffic_outbox'
    */
   readonly schema?: string | undefined;
   /**
-   * Whether the schema is brought up to date at boot. Without, the boot fails if it is not, and
-   * `migrateOutbox(pool)` has to run before.
+   * Whether to migrate the schema at boot. If `false`, run `migrateOutbox(pool)` before; the boot fails if the schema
+   * is not up to date.
    * @default true
    */
   readonly migrate?: boolean | undefined;
   /**
-   * Whether this process sends, and how much at once. Without, it only takes messages in.
+   * Whether this process sends, and how much at once. If `false`, it only enqueues.
    * @default true
    */
   readonly worker?: boolean | OutboxWorkerOptions | undefined;
   /**
-   * What the account may send, over all workers together; give all workers the same. Set it some ten per
-   * cent below what the gateway grants: after a fault, requests may arrive closer together than they left.
+   * How much the account may send, over all workers together. Configure the same for all workers. Stay about 10 % below
+   * the limit of the gateway: after a fault, requests may arrive closer together than they were sent.
    * @default no limit
    */
   readonly rate?: OutboxRateOptions | undefined;
   readonly timing?: OutboxTimingOptions | undefined;
-  /** What happens to messages whose outcome nobody could find out within `timing.grace`. */
-  readonly afterGrace?: AfterGraceOptions | undefined;
+  /** What happens to messages whose outcome is still unknown after `timing.gracePeriodMs`. */
+  readonly onUnconfirmed?: UnconfirmedOptions | undefined;
   /**
-   * How long numbers, texts and the gateway's reasons are kept after a message or a campaign is over, in
-   * milliseconds, at most 100 years; counters, states and the journal stay. `false` keeps everything.
+   * How long to keep numbers, texts and the gateway's reasons after a message or a campaign ended, in milliseconds, at
+   * most 100 years. Counters, states and the history stay. `false` keeps everything.
    * @default 7776000000, 90 days
    */
-  readonly retention?: number | false | undefined;
+  readonly retentionMs?: number | false | undefined;
 }
 
 /** How much a worker does at once. */
 export interface OutboxWorkerOptions {
   /**
-   * Requests of the priority lane under way at once.
+   * The maximum number of concurrent requests of the priority lane.
    * @default 20
    */
   readonly prioritySlots?: number | undefined;
   /**
-   * Requests of the bulk lane under way at once.
+   * The maximum number of concurrent requests of the bulk lane.
    * @default 6
    */
   readonly bulkSlots?: number | undefined;
   /**
-   * How long an idle lane waits before it looks again although nobody called it, in milliseconds.
+   * How often an idle lane polls, in milliseconds. Notifications wake it earlier.
    * @default 1000
    */
-  readonly poll?: number | undefined;
+  readonly pollIntervalMs?: number | undefined;
 }
 
-/** What the account may send. */
+/** How much the account may send. */
 export interface OutboxRateOptions {
   /** @default no limit */
   readonly recipientsPerSecond?: number | undefined;
@@ -78,54 +80,54 @@ export interface OutboxRateOptions {
   readonly priorityShare?: number | undefined;
 }
 
-/** How long things may take, and are waited for; all in milliseconds, at most 2147483647, some 24 days. */
+/** Time limits and intervals, all in milliseconds, at most 2147483647 (about 24 days). */
 export interface OutboxTimingOptions {
   /**
-   * How long after its claim a request may begin at the latest. A process that was frozen longer sends
-   * nothing any more.
+   * How long after its claim a request may start. A process that was suspended for longer sends nothing.
    * @default 5000
    */
-  readonly startWithin?: number | undefined;
+  readonly startWithinMs?: number | undefined;
   /**
-   * How long a request may take.
+   * The time limit of one request.
    * @default 30000
    */
-  readonly timeout?: number | undefined;
+  readonly timeoutMs?: number | undefined;
   /**
-   * After what time a chunk without an answer counts as unknown, whatever became of its worker: more
-   * than `startWithin` and `timeout` together.
+   * How long a chunk may be `sending` before it counts as unknown, even if its worker died. Must be longer than
+   * `startWithinMs` and `timeoutMs` together.
    * @default 60000
    */
-  readonly lease?: number | undefined;
+  readonly leaseMs?: number | undefined;
   /**
-   * How long proof is waited for that an unknown message was taken, before it is held.
+   * How long to wait for evidence that an unknown message was accepted, before `onUnconfirmed` applies.
    * @default 900000, 15 minutes
    */
-  readonly grace?: number | undefined;
+  readonly gracePeriodMs?: number | undefined;
   /**
-   * How often at most the sent records of the gateway are looked through for unknown messages: for each as
-   * soon as it is unknown, when its age has doubled since, and once more before `grace` is over. `false` never.
+   * The minimum interval between lookups in the gateway's sent records for unknown messages. A message is looked up as
+   * soon as it is unknown, each time its age has doubled, and once more before `gracePeriodMs` ends. `false` disables
+   * lookups.
    * @default 60000
    */
-  readonly lookup?: number | false | undefined;
+  readonly lookupIntervalMs?: number | false | undefined;
   /**
-   * After what time the gateway is asked for reports that were not pushed; then again and again, at longer
-   * intervals, for three days. `false` never.
+   * When to fetch delivery reports that were not pushed. Fetching repeats at growing intervals for three days. `false`
+   * disables it.
    * @default 900000, 15 minutes
    */
-  readonly reportsAfter?: number | false | undefined;
+  readonly reportsAfterMs?: number | false | undefined;
 }
 
 /**
- * `hold` waits for a person; `resend` sends again, which may double a message; `abandon` leaves them
- * unknown for ever.
+ * `hold` waits for a manual decision. `resend` sends again, and some recipients may get the message twice. `abandon`
+ * leaves the outcome unknown for ever.
  */
-export type AfterGrace = 'hold' | 'resend' | 'abandon';
+export type UnconfirmedAction = 'hold' | 'resend' | 'abandon';
 
-/** One decision for each lane. */
-export interface AfterGraceOptions {
+/** What happens to unconfirmed messages, for each lane. */
+export interface UnconfirmedOptions {
   /** @default 'hold' */
-  readonly priority?: AfterGrace | undefined;
+  readonly priority?: UnconfirmedAction | undefined;
   /** @default 'hold' */
-  readonly bulk?: AfterGrace | undefined;
+  readonly bulk?: UnconfirmedAction | undefined;
 }

@@ -1,181 +1,108 @@
+import { OptionsReader } from 'nestjs-laaffic';
 import type { Pool } from 'pg';
 import { OutboxOptionsError } from './outbox-options.error.js';
-import type { AfterGrace, Lane } from './outbox.options.js';
+import type { Lane, UnconfirmedAction } from './outbox.options.js';
 
-const AFTER_GRACE = ['hold', 'resend', 'abandon'] as const;
-const DAY = 24 * 60 * 60 * 1000;
-const HUNDRED_YEARS = 36_525 * DAY;
-/** Node's timers fire at once beyond it, and no interval of PostgreSQL that is made of it overflows. */
-const LONGEST = 2 ** 31 - 1;
-/** One each to claim for either lane, to write outcomes down and for upkeep, so that none waits for another, and one for all else. */
-const LEAST_OF_A_WORKER = 5;
-/** PostgreSQL cuts names beyond it; the longest of ours is made of the schema's name and a few more letters. */
+const UNCONFIRMED_ACTIONS = ['hold', 'resend', 'abandon'] as const;
+const DAY_MS = 24 * 60 * 60 * 1000;
+const HUNDRED_YEARS_MS = 36_525 * DAY_MS;
+/**
+ * One connection each to claim for either lane, to store outcomes and for maintenance, so none waits for another. One
+ * for the rest.
+ */
+const MIN_WORKER_CONNECTIONS = 5;
+/** PostgreSQL truncates longer names. Our longest name is the schema's name and a few more letters. */
 const SCHEMA = /^[a-z_][a-z0-9_]{0,49}$/;
 
-/** The options checked, filled with their defaults, and frozen. */
+/** The checked options, with all defaults, frozen. */
 export class OutboxSettings {
   readonly database: string | Pool;
-  /** Of the pool that is opened; `undefined` with a pool of the app's. */
+  /** The connections of the module's own pool; `undefined` with a pool of the app. */
   readonly connections: number | undefined;
   readonly schema: string;
   readonly migrate: boolean;
-  /** `undefined` where this process does not send. */
-  readonly worker: { readonly slots: Readonly<Record<Lane, number>>; readonly poll: number } | undefined;
+  /** `undefined` if this process does not send. */
+  readonly worker: { readonly slots: Readonly<Record<Lane, number>>; readonly pollIntervalMs: number } | undefined;
   readonly rate: {
     readonly recipientsPerSecond: number | undefined;
     readonly requestsPerSecond: number | undefined;
     readonly priorityShare: number;
   };
   readonly timing: {
-    readonly startWithin: number;
-    readonly timeout: number;
-    readonly lease: number;
-    readonly grace: number;
-    readonly lookup: number | false;
-    readonly reportsAfter: number | false;
+    readonly startWithinMs: number;
+    readonly timeoutMs: number;
+    readonly leaseMs: number;
+    readonly gracePeriodMs: number;
+    readonly lookupIntervalMs: number | false;
+    readonly reportsAfterMs: number | false;
   };
-  readonly afterGrace: Readonly<Record<Lane, AfterGrace>>;
-  readonly retention: number | false;
+  readonly onUnconfirmed: Readonly<Record<Lane, UnconfirmedAction>>;
+  readonly retentionMs: number | false;
 
-  /** @throws {OutboxOptionsError} naming each field that is missing, unknown or out of range. */
-  constructor(options: unknown) {
-    const problems: string[] = [];
-    const all = new Fields(options, '', problems);
-    const worker = all.get('worker') ?? true;
-    const workerFields = new Fields(typeof worker === 'boolean' ? {} : worker, 'worker.', problems);
-    const rate = new Fields(all.get('rate') ?? {}, 'rate.', problems);
-    const timing = new Fields(all.get('timing') ?? {}, 'timing.', problems);
-    const afterGrace = new Fields(all.get('afterGrace') ?? {}, 'afterGrace.', problems);
+  /**
+   * @param account the name of the account; `undefined` for the default account.
+   * @throws {OutboxOptionsError} naming each field that is missing, unknown or out of range.
+   */
+  constructor(options: unknown, account?: string) {
+    const reader = new OptionsReader(options);
+    const worker = reader.value('worker') ?? true;
+    const workerReader =
+      typeof worker === 'boolean' ? new OptionsReader({}, 'worker.', reader.problems) : reader.nested('worker');
+    const rate = reader.nested('rate');
+    const timing = reader.nested('timing');
+    const onUnconfirmed = reader.nested('onUnconfirmed');
 
-    this.database = readDatabase(all);
-    this.connections = readConnections(all, typeof this.database === 'object', worker !== false);
-    this.schema = all.text('schema', 'laaffic_outbox', SCHEMA, 'must be lower-case letters, digits and underscores');
-    this.migrate = all.boolean('migrate', true);
+    this.database = readDatabase(reader);
+    this.connections = readConnections(reader, typeof this.database === 'object', worker !== false);
+    this.schema = reader.text('schema', 'laaffic_outbox', SCHEMA, 'must be lower-case letters, digits and underscores');
+    this.migrate = reader.boolean('migrate', true);
     const slots = Object.freeze({
-      priority: workerFields.whole('prioritySlots', 20),
-      bulk: workerFields.whole('bulkSlots', 6),
+      priority: workerReader.wholeNumber('prioritySlots', 20),
+      bulk: workerReader.wholeNumber('bulkSlots', 6),
     });
-    const poll = workerFields.whole('poll', 1_000);
-    this.worker = worker === false ? undefined : Object.freeze({ slots, poll });
+    const pollIntervalMs = workerReader.wholeNumber('pollIntervalMs', 1_000);
+    this.worker = worker === false ? undefined : Object.freeze({ slots, pollIntervalMs });
     this.rate = Object.freeze({
-      recipientsPerSecond: rate.limit('recipientsPerSecond'),
-      requestsPerSecond: rate.limit('requestsPerSecond'),
-      priorityShare: rate.fraction('priorityShare', 0.2),
+      recipientsPerSecond: rate.positiveNumber('recipientsPerSecond'),
+      requestsPerSecond: rate.positiveNumber('requestsPerSecond'),
+      priorityShare: rate.number('priorityShare', 0.2, { min: 0, max: 0.9 }),
     });
     this.timing = Object.freeze({
-      startWithin: timing.whole('startWithin', 5_000),
-      timeout: timing.whole('timeout', 30_000),
-      lease: timing.whole('lease', 60_000),
-      grace: timing.whole('grace', 15 * 60_000),
-      lookup: timing.wholeOrFalse('lookup', 60_000),
-      reportsAfter: timing.wholeOrFalse('reportsAfter', 15 * 60_000),
+      startWithinMs: timing.wholeNumber('startWithinMs', 5_000),
+      timeoutMs: timing.wholeNumber('timeoutMs', 30_000),
+      leaseMs: timing.wholeNumber('leaseMs', 60_000),
+      gracePeriodMs: timing.wholeNumber('gracePeriodMs', 15 * 60_000),
+      lookupIntervalMs: timing.wholeNumberOrFalse('lookupIntervalMs', 60_000),
+      reportsAfterMs: timing.wholeNumberOrFalse('reportsAfterMs', 15 * 60_000),
     });
-    this.afterGrace = Object.freeze({
-      priority: afterGrace.oneOf('priority', AFTER_GRACE, 'hold'),
-      bulk: afterGrace.oneOf('bulk', AFTER_GRACE, 'hold'),
+    this.onUnconfirmed = Object.freeze({
+      priority: onUnconfirmed.oneOf('priority', UNCONFIRMED_ACTIONS, 'hold'),
+      bulk: onUnconfirmed.oneOf('bulk', UNCONFIRMED_ACTIONS, 'hold'),
     });
-    this.retention = all.wholeOrFalse('retention', 90 * DAY, HUNDRED_YEARS);
+    this.retentionMs = reader.wholeNumberOrFalse('retentionMs', 90 * DAY_MS, { max: HUNDRED_YEARS_MS });
 
-    const { startWithin, timeout, lease } = this.timing;
-    if (startWithin + timeout >= lease) {
-      problems.push('timing.lease must be longer than timing.startWithin and timing.timeout together');
+    const { startWithinMs, timeoutMs, leaseMs } = this.timing;
+    if (startWithinMs + timeoutMs >= leaseMs) {
+      timing.report('leaseMs', 'must be longer than timing.startWithinMs and timing.timeoutMs together');
     }
-    for (const fields of [all, workerFields, rate, timing, afterGrace]) fields.refuseUnknown();
-    if (problems.length > 0) throw new OutboxOptionsError(problems);
+    for (const each of [workerReader, rate, timing, onUnconfirmed, reader]) each.rejectUnknown();
+    if (reader.problems.length > 0) throw new OutboxOptionsError(reader.problems, account);
     Object.freeze(this);
   }
 }
 
-function readDatabase(fields: Fields): string | Pool {
-  const value = fields.get('database');
+function readDatabase(reader: OptionsReader): string | Pool {
+  const value = reader.value('database');
   if (typeof value === 'string' && /^postgres(ql)?:\/\//.test(value)) return value;
   if (typeof value === 'object' && value !== null && 'connect' in value && 'query' in value) return value as Pool;
-  fields.report('database', 'must be a URL that begins with postgres://, or a pg.Pool');
+  reader.report('database', 'must be a URL that begins with postgres://, or a pg.Pool');
   return '';
 }
 
-function readConnections(fields: Fields, isPool: boolean, isWorker: boolean): number | undefined {
-  if (!isPool) return fields.whole('connections', 10, LONGEST, isWorker ? LEAST_OF_A_WORKER : 1);
-  if (fields.get('connections') !== undefined) {
-    fields.report('connections', 'goes with a URL; the pg.Pool that is given has its own max');
+function readConnections(reader: OptionsReader, isPool: boolean, isWorker: boolean): number | undefined {
+  if (!isPool) return reader.wholeNumber('connections', 10, { min: isWorker ? MIN_WORKER_CONNECTIONS : 1 });
+  if (reader.value('connections') !== undefined) {
+    reader.report('connections', 'needs a database URL: a pg.Pool has its own max');
   }
   return undefined;
-}
-
-/** Reads fields of one options object and collects what is wrong with them. */
-class Fields {
-  readonly #fields: Readonly<Record<string, unknown>>;
-  readonly #known = new Set<string>();
-
-  constructor(
-    options: unknown,
-    private readonly path: string,
-    private readonly problems: string[],
-  ) {
-    const isObject = typeof options === 'object' && options !== null;
-    if (!isObject) problems.push(`${path === '' ? 'options' : path.slice(0, -1)} must be an object`);
-    this.#fields = isObject ? (options as Record<string, unknown>) : {};
-  }
-
-  get(field: string): unknown {
-    this.#known.add(field);
-    return this.#fields[field] ?? undefined;
-  }
-
-  boolean(field: string, fallback: boolean): boolean {
-    const value = this.get(field) ?? fallback;
-    if (typeof value === 'boolean') return value;
-    this.report(field, 'must be true or false');
-    return fallback;
-  }
-
-  text(field: string, fallback: string, form: RegExp, problem: string): string {
-    const value = this.get(field) ?? fallback;
-    if (typeof value === 'string' && form.test(value)) return value;
-    this.report(field, problem);
-    return fallback;
-  }
-
-  /** Milliseconds or a count. */
-  whole(field: string, fallback: number, most = LONGEST, least = 1): number {
-    const value = this.get(field) ?? fallback;
-    if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most) return value;
-    this.report(field, `must be a whole number from ${least} to ${most}`);
-    return fallback;
-  }
-
-  wholeOrFalse(field: string, fallback: number, most = LONGEST): number | false {
-    return this.get(field) === false ? false : this.whole(field, fallback, most);
-  }
-
-  limit(field: string): number | undefined {
-    const value = this.get(field);
-    if (value === undefined || (typeof value === 'number' && value > 0 && value < Infinity)) return value;
-    this.report(field, 'must be a number above 0');
-    return undefined;
-  }
-
-  fraction(field: string, fallback: number): number {
-    const value = this.get(field) ?? fallback;
-    if (typeof value === 'number' && value >= 0 && value <= 0.9) return value;
-    this.report(field, 'must be a number from 0 to 0.9');
-    return fallback;
-  }
-
-  oneOf<T extends string>(field: string, allowed: readonly T[], fallback: T): T {
-    const value = this.get(field) ?? fallback;
-    const found = allowed.find((one) => one === value);
-    if (found === undefined) this.report(field, `must be one of ${allowed.join(', ')}`);
-    return found ?? fallback;
-  }
-
-  refuseUnknown(): void {
-    for (const field of Object.keys(this.#fields)) {
-      if (!this.#known.has(field)) this.report(field, `is no option; known are ${[...this.#known].join(', ')}`);
-    }
-  }
-
-  report(field: string, problem: string): void {
-    this.problems.push(`${this.path}${field} ${problem}`);
-  }
 }

@@ -1,16 +1,16 @@
 import { Logger } from '@nestjs/common';
 import { LaafficException } from 'nestjs-laaffic';
 
-/** Says that the gateway does not answer, once until it does again. */
+/** Logs once that queries to the gateway fail, until they work again. */
 export class GatewayDoubts {
   readonly #logger = new Logger('LaafficOutbox');
   readonly #failing = new Set<string>();
 
   /**
-   * Asks the gateway.
-   * @param signal ends the question, of which nobody is told then.
-   * @returns `undefined` if it did not answer.
-   * @throws what is no failure of the gateway.
+   * Runs a query.
+   * @param signal aborts the query. Nothing is logged then.
+   * @returns `undefined` if the gateway did not respond.
+   * @throws errors that are not failures of the gateway.
    */
   async about<T>(trouble: string, signal: AbortSignal, question: () => Promise<T>): Promise<T | undefined> {
     try {
@@ -20,7 +20,7 @@ export class GatewayDoubts {
     } catch (error) {
       if (!(error instanceof LaafficException)) throw error;
       if (signal.aborted) return undefined;
-      const line = `${trouble}, and will be next time: ${error.code}`;
+      const line = `${trouble}; retrying later: ${error.code}`;
       if (this.#failing.has(trouble)) this.#logger.debug(line);
       else this.#logger.warn(line);
       this.#failing.add(trouble);

@@ -1,21 +1,21 @@
-import type { DeliveryReport, SmsService } from 'nestjs-laaffic';
+import { LaafficUnreadableException, type DeliveryReport, type SmsService } from 'nestjs-laaffic';
 import type { ReportBook } from '../ledger/report-book.js';
 import type { UnknownRecipients, UnknownSpan } from '../ledger/unknown-recipients.js';
 import type { GatewayDoubts } from './gateway-doubts.js';
 import { CLOCK_TOLERANCE, proofsOf, type SentRecord } from './proofs.js';
 
 const LONGEST_SPAN = 30 * 24 * 60 * 60 * 1000;
-/** So many records that are no message's are kept in memory; what is not seen proves nothing. */
+/** Maximum number of unmatched records in memory. A record that is not read proves nothing. */
 const MOST_FOREIGN = 500_000;
 const STEP = 1_000;
 
 /**
- * Looks through the gateway's sent records for messages whose answer was lost. A record that can only be
- * theirs is proof that they were taken; that there is none proves nothing, for records come late.
+ * Searches the gateway's sent records for messages whose response was lost. A record that can only belong to one of
+ * them proves that it was accepted. A missing record proves nothing, because records appear late.
  */
 export class Lookup {
   constructor(
-    private readonly sms: Pick<SmsService, 'sentRecords'>,
+    private readonly sms: Pick<SmsService, 'listSentMessages'>,
     private readonly unknown: UnknownRecipients,
     private readonly book: ReportBook,
     private readonly doubts: GatewayDoubts,
@@ -23,16 +23,23 @@ export class Lookup {
     private readonly grace: number,
   ) {}
 
-  /** @returns whether there is more to do at once, which there never is. */
+  /** @returns whether there is more to do at once; always `false`. */
   async round(signal: AbortSignal): Promise<boolean> {
     const span = await this.unknown.turn(this.interval, this.grace);
     if (span === undefined) return false;
-    const records = await this.doubts.about('Sent records could not be asked for', signal, () =>
-      this.#foreign(span, signal),
-    );
-    if (records === undefined) return false;
+    await this.doubts.about('Not all sent records could be read', signal, async () => {
+      const { records, failure } = await this.#foreign(span, signal);
+      await this.#prove(records);
+      await this.unknown.done(span);
+      if (failure !== undefined) throw failure;
+    });
+    return false;
+  }
+
+  async #prove(records: readonly SentRecord[]): Promise<void> {
     const recipients = await this.unknown.open(new Set(records.map(({ number }) => number)));
-    // An answer may have come while the records were read: then it is no longer open, and neither is its record.
+    // A response may have arrived while the records were read. Then its recipient is no longer open, and its record is
+    // matched.
     const foreign = await this.unknown.foreign(records.map(({ msgId }) => msgId));
     const proofs = proofsOf(
       recipients,
@@ -42,12 +49,16 @@ export class Lookup {
       await this.book.take(proofs.slice(start, start + STEP), false);
       await this.unknown.keepTurn();
     }
-    await this.unknown.done(span);
-    return false;
   }
 
-  /** The records of the span that are no message's of the ledger. */
-  async #foreign({ from, to }: UnknownSpan, signal: AbortSignal): Promise<SentRecord[]> {
+  /**
+   * Reads the records of the period that match no message of the ledger.
+   * @returns also the failure if some records could not be read. The others may still prove something.
+   */
+  async #foreign(
+    { from, to }: UnknownSpan,
+    signal: AbortSignal,
+  ): Promise<{ records: SentRecord[]; failure: LaafficUnreadableException | undefined }> {
     const start = Math.max(from.getTime() - CLOCK_TOLERANCE, to.getTime() - LONGEST_SPAN);
     const found = new Map<string, SentRecord>();
     let waiting: SentRecord[] = [];
@@ -57,13 +68,19 @@ export class Lookup {
       waiting = [];
       await this.unknown.keepTurn();
     };
-    for await (const record of this.sms.sentRecords({ from: new Date(start), to }, { signal })) {
-      if (isOfSomebody(record)) waiting.push(record);
-      if (waiting.length === STEP) await sift();
-      if (found.size >= MOST_FOREIGN) break;
+    let failure: LaafficUnreadableException | undefined;
+    try {
+      for await (const record of this.sms.listSentMessages({ from: new Date(start), to }, { signal })) {
+        if (isOfSomebody(record)) waiting.push(record);
+        if (waiting.length === STEP) await sift();
+        if (found.size >= MOST_FOREIGN) break;
+      }
+    } catch (error) {
+      if (!(error instanceof LaafficUnreadableException)) throw error;
+      failure = error;
     }
     await sift();
-    return [...found.values()];
+    return { records: [...found.values()], failure };
   }
 }
 

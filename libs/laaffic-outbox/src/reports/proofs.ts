@@ -2,20 +2,20 @@ import type { DeliveryReport } from 'nestjs-laaffic';
 import type { BookedReport } from '../ledger/report-book.js';
 import type { OpenRecipient } from '../ledger/unknown-recipients.js';
 
-/** A sent record that can be of somebody. */
+/** A sent record that may belong to a recipient. */
 export type SentRecord = DeliveryReport & {
   readonly number: string;
   readonly at: Date;
-  readonly state: 'delivered' | 'failed' | 'sending';
+  readonly state: 'delivered' | 'failed' | 'sending' | 'unknown';
 };
 
-/** By so much the gateway's clock may be behind the database's. */
+/** How far the gateway's clock may be behind that of the database, in milliseconds. */
 export const CLOCK_TOLERANCE = 60_000;
 
 /**
- * Finds out whose the records are, number by number. What is known of a number proves something only if
- * there is a record for everybody who has it and waits for one; otherwise nobody can say whose they are.
- * @param records each message once, none that the ledger knows.
+ * Matches records with recipients, number by number. The records of a number prove something only if there is one for
+ * each open recipient with this number. Otherwise it is unknown to which recipient they belong.
+ * @param records one for each message, none that the ledger knows.
  */
 export function proofsOf(recipients: readonly OpenRecipient[], records: readonly SentRecord[]): BookedReport[] {
   const found = byNumber(records);
@@ -34,7 +34,7 @@ function assign(open: readonly OpenRecipient[], records: readonly SentRecord[]):
     if (record === undefined) return undefined;
     if (isUnderWay) continue;
     const { msgId, number, at } = record;
-    const state = record.state === 'sending' ? 'accepted' : record.state;
+    const state = record.state === 'delivered' || record.state === 'failed' ? record.state : 'accepted';
     const place = { chunkId, attempt, slot };
     proofs.push({ msgId, orderId: undefined, number, state, reason: undefined, gatewayTime: at, place });
   }

@@ -18,7 +18,7 @@ const RETRY_EARLY_EVERY = 1_000;
 const LONGEST_PAUSE = 30_000;
 const SHORTEST_PAUSE = 20;
 
-/** Finds out in this process, if it is a worker, what became of messages that nobody has told about. */
+/** Finds out the outcome of messages without a response or a report, if this process is a worker. */
 @Injectable()
 export class Reconciler implements OnApplicationBootstrap, OnModuleDestroy, BeforeApplicationShutdown {
   readonly #rounds: readonly Rounds[];
@@ -27,21 +27,23 @@ export class Reconciler implements OnApplicationBootstrap, OnModuleDestroy, Befo
   constructor(ledger: OutboxLedger, sms: SmsService, book: ReportBook) {
     const { outages, settings } = ledger;
     const { worker, timing } = settings;
-    const { lookup, reportsAfter } = timing;
+    const { lookupIntervalMs, reportsAfterMs } = timing;
     const { signal } = this.#stop;
     const doubts = new GatewayDoubts();
-    const rounds = [new Rounds(outages, 'Early reports cannot be taken', RETRY_EARLY_EVERY, () => book.retry())];
-    if (lookup !== false) {
-      const one = new Lookup(sms, new UnknownRecipients(ledger), book, doubts, lookup, timing.grace);
-      // More often than the interval, which is kept over all workers.
+    const rounds = [new Rounds(outages, 'Early reports cannot be retried', RETRY_EARLY_EVERY, () => book.retry())];
+    if (lookupIntervalMs !== false) {
+      const one = new Lookup(sms, new UnknownRecipients(ledger), book, doubts, lookupIntervalMs, timing.gracePeriodMs);
+      // Poll more often than the interval, which holds over all workers together.
       rounds.push(
-        new Rounds(outages, 'Unknown messages cannot be looked up', pause(lookup / 4), () => one.round(signal)),
+        new Rounds(outages, 'Unknown messages cannot be looked up', pause(lookupIntervalMs / 4), () =>
+          one.round(signal),
+        ),
       );
     }
-    if (reportsAfter !== false) {
-      const one = new ReportPolling(sms, new ReportPolls(ledger), book, doubts, reportsAfter);
+    if (reportsAfterMs !== false) {
+      const one = new ReportPolling(sms, new ReportPolls(ledger), book, doubts, reportsAfterMs);
       rounds.push(
-        new Rounds(outages, 'Reports cannot be asked for', pause(reportsAfter / 10), () => one.round(signal)),
+        new Rounds(outages, 'Delivery reports cannot be fetched', pause(reportsAfterMs / 10), () => one.round(signal)),
       );
     }
     this.#rounds = worker === undefined ? [] : rounds;
@@ -51,7 +53,7 @@ export class Reconciler implements OnApplicationBootstrap, OnModuleDestroy, Befo
     for (const rounds of this.#rounds) rounds.start();
   }
 
-  /** What the gateway has not answered by now is asked again by others. */
+  /** Aborts the running queries. Other workers repeat them. */
   onModuleDestroy(): void {
     this.#stop.abort();
   }

@@ -9,14 +9,17 @@ interface Entry {
 
 const MOST_AT_ONCE = 1_000;
 
-/** Books reports in the order in which they come. While one commit is on its way the next ones gather, and then share one. */
+/**
+ * Stores reports in the order in which they arrive. While one commit runs, the following reports gather and share the
+ * next commit.
+ */
 export class ReportLine {
   readonly #waiting: Entry[] = [];
   #isBusy = false;
 
   constructor(private readonly book: Pick<ReportBook, 'take'>) {}
 
-  /** @throws {OutboxError} `OUTBOX_DATABASE` if it is not committed. */
+  /** @throws {OutboxError} `OUTBOX_DATABASE_UNAVAILABLE` if the report is not committed. */
   take(report: BookedReport): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ report, resolve, reject });
@@ -35,8 +38,8 @@ export class ReportLine {
       );
       for (const entry of group) entry.resolve();
     } catch (cause) {
-      // The words of the server may repeat a number.
-      const error = new OutboxError('OUTBOX_DATABASE', 'The report could not be written down', { cause });
+      // The server's error text may repeat a number.
+      const error = new OutboxError('OUTBOX_DATABASE_UNAVAILABLE', 'The report could not be stored', { cause });
       for (const entry of group) entry.reject(error);
     }
     this.#isBusy = false;

@@ -8,7 +8,7 @@ import type { OutboxTelemetrySettings } from './outbox-telemetry.options.js';
 
 const SCOPE = 'nestjs-laaffic-outbox';
 
-/** Makes metrics of an outbox, from boot until the worker has drained. */
+/** Records metrics of an outbox, from boot until the worker has drained. */
 export class OutboxRecorder implements OnModuleInit, OnApplicationShutdown {
   #subscription: Subscription | undefined;
   #provider: MeterProvider | undefined;
@@ -17,6 +17,7 @@ export class OutboxRecorder implements OnModuleInit, OnApplicationShutdown {
   /** @param ledger finds the outbox when the app's modules are ready. */
   constructor(
     private readonly ledger: () => OutboxLedger,
+    private readonly account: string | undefined,
     private readonly settings: OutboxTelemetrySettings,
   ) {}
 
@@ -25,11 +26,11 @@ export class OutboxRecorder implements OnModuleInit, OnApplicationShutdown {
     const reader = new StatsReader(ledger);
     this.#instrumentsFor(reader);
     this.#subscription = ledger.activity.subscribe((activity) => {
-      // Thrown to rxjs, a fault of the telemetry would end the process.
+      // If rxjs caught it, an error of the telemetry would end the process.
       try {
         this.#instrumentsFor(reader).record(activity);
       } catch (error) {
-        diag.error('nestjs-laaffic-outbox could not record what it did', error);
+        diag.error('nestjs-laaffic-outbox could not record an activity', error);
       }
     });
   }
@@ -39,12 +40,12 @@ export class OutboxRecorder implements OnModuleInit, OnApplicationShutdown {
     this.#instruments?.close();
   }
 
-  /** The instruments of a global provider that was not there yet do nothing for ever, so another provider gets others. */
+  /** Instruments of a global provider that was registered too late stay inactive, so each provider gets its own. */
   #instrumentsFor(reader: StatsReader): OutboxInstruments {
     const provider = this.settings.meterProvider ?? metrics.getMeterProvider();
     if (this.#instruments === undefined || provider !== this.#provider) {
       this.#instruments?.close();
-      this.#instruments = new OutboxInstruments(provider.getMeter(SCOPE), () => readOrTell(reader));
+      this.#instruments = new OutboxInstruments(provider.getMeter(SCOPE), this.account, () => readOrTell(reader));
       this.#provider = provider;
     }
     return this.#instruments;
@@ -55,7 +56,7 @@ async function readOrTell(reader: StatsReader): Promise<OutboxStats | undefined>
   try {
     return await reader.read();
   } catch (error) {
-    diag.error('nestjs-laaffic-outbox could not count what waits in the outbox', error);
+    diag.error('nestjs-laaffic-outbox could not read the stats of the outbox', error);
     return undefined;
   }
 }

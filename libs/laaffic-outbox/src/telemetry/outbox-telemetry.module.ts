@@ -1,6 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
-import { OutboxLedger } from '../ledger/outbox-ledger.js';
+import type { OutboxLedger } from '../ledger/outbox-ledger.js';
+import { ledgerToken } from '../outbox-tokens.js';
 import { OutboxRecorder } from './outbox-recorder.js';
 import {
   ConfigurableModuleClass,
@@ -10,27 +11,40 @@ import {
 import { OutboxTelemetrySettings } from './outbox-telemetry.options.js';
 
 /**
- * OpenTelemetry metrics of the outbox, which it finds wherever the app registers `LaafficOutboxModule`. Counters and
- * histograms are of what this process moved on; gauges are read from the database when metrics are collected,
- * and every process that has them says the same: take the largest and not the sum.
+ * OpenTelemetry metrics for the outbox of an account. It finds the outbox wherever the app registers
+ * `LaafficOutboxModule`.
+ *
+ * Counters and histograms cover what this process did. Gauges are read from the database when metrics are collected,
+ * and every process reports the same value: aggregate them with the maximum, not the sum.
+ * @example
+ * @Module({ imports: [OutboxTelemetryModule.forRoot()] })
+ * export class TelemetryModule {}
  */
-@Module({
-  providers: [
-    {
-      provide: OutboxTelemetrySettings,
-      useFactory: (options: unknown) => new OutboxTelemetrySettings(options),
-      inject: [OUTBOX_TELEMETRY_OPTIONS],
-    },
-    {
-      provide: OutboxRecorder,
-      useFactory: (modules: ModuleRef, settings: OutboxTelemetrySettings) =>
-        new OutboxRecorder(() => modules.get(OutboxLedger, { strict: false }), settings),
-      inject: [ModuleRef, OutboxTelemetrySettings],
-    },
-  ],
-})
+@Module({})
 export class OutboxTelemetryModule extends ConfigurableModuleClass {
   static override forRoot(options: typeof OPTIONS_TYPE = {}): DynamicModule {
-    return super.forRoot(options);
+    const definition = super.forRoot(options);
+    const { account } = options;
+    return {
+      ...definition,
+      providers: [
+        ...(definition.providers ?? []),
+        {
+          provide: OutboxTelemetrySettings,
+          useFactory: (given: unknown) => new OutboxTelemetrySettings(given, account),
+          inject: [OUTBOX_TELEMETRY_OPTIONS],
+        },
+        {
+          provide: OutboxRecorder,
+          useFactory: (modules: ModuleRef, settings: OutboxTelemetrySettings) =>
+            new OutboxRecorder(
+              () => modules.get<OutboxLedger>(ledgerToken(account), { strict: false }),
+              account,
+              settings,
+            ),
+          inject: [ModuleRef, OutboxTelemetrySettings],
+        },
+      ],
+    };
   }
 }

@@ -1,29 +1,29 @@
 import type { MeterProvider } from '@opentelemetry/api';
+import { OptionsReader } from 'nestjs-laaffic';
 import { OutboxOptionsError } from '../options/outbox-options.error.js';
 
-/** Where metrics go. */
+/** The options of `OutboxTelemetryModule`. */
 export interface OutboxTelemetryOptions {
-  /** @default the global one, whenever it is registered */
+  /**
+   * The provider of the meter.
+   * @default the global provider, whenever it is registered
+   */
   readonly meterProvider?: MeterProvider | undefined;
 }
 
-/** The options checked. */
+/** The checked options. */
 export class OutboxTelemetrySettings {
   readonly meterProvider: MeterProvider | undefined;
 
-  /** @throws {OutboxOptionsError} naming each field that is unknown or no provider. */
-  constructor(options: unknown) {
-    const fields = (typeof options === 'object' && options !== null ? options : {}) as Record<string, unknown>;
-    const problems = typeof options === 'object' && options !== null ? [] : ['telemetry must be an object'];
-    const provider = fields['meterProvider'] as Partial<MeterProvider> | null | undefined;
-    if (provider != null && typeof provider.getMeter !== 'function') {
-      problems.push('telemetry.meterProvider must have a method getMeter');
-    }
-    for (const field of Object.keys(fields)) {
-      if (field !== 'meterProvider') problems.push(`telemetry.${field} is no option; known is meterProvider`);
-    }
-    if (problems.length > 0) throw new OutboxOptionsError(problems);
-    this.meterProvider = (provider as MeterProvider | null | undefined) ?? undefined;
+  /**
+   * @param account the name of the account; `undefined` for the default account.
+   * @throws {OutboxOptionsError} naming each field that is unknown or not a provider.
+   */
+  constructor(options: unknown, account?: string) {
+    const reader = new OptionsReader(options, 'telemetry.');
+    this.meterProvider = reader.withMethod<MeterProvider>('meterProvider', 'getMeter');
+    reader.rejectUnknown();
+    if (reader.problems.length > 0) throw new OutboxOptionsError(reader.problems, account);
     Object.freeze(this);
   }
 }

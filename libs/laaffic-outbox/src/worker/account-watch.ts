@@ -7,12 +7,12 @@ import type { Outages } from '../outages.js';
 import type { AccountSign, AttemptEnd } from './attempt.js';
 import { SilenceWatch } from './silence-watch.js';
 
-const OUTAGE = "The account's state cannot be written";
+const OUTAGE = "The account's state cannot be stored";
 
 /**
- * Watches what attempts say about the account. Where nothing can be sent it pauses the account for all workers. Where a
- * lane gets no answers it pauses the lane, because otherwise a whole campaign would end as unknown. Where the gateway
- * limits requests it slows all workers down. When a probe gets through it resumes.
+ * Watches the account's health by the results of attempts. If nothing can be sent, it pauses the account for all
+ * workers. If a lane gets no responses, it pauses the lane; otherwise a whole campaign would end as unknown. If the
+ * gateway limits requests, it slows all workers down. When a probe succeeds, it resumes.
  */
 export class AccountWatch {
   readonly #logger = new Logger('LaafficOutbox');
@@ -23,7 +23,10 @@ export class AccountWatch {
     private readonly outages: Outages,
   ) {}
 
-  /** @returns what became of the chunk: a refusal that looks like the account's may be the message's own. Never rejects. */
+  /**
+   * @returns the result of the chunk: a rejection that looks like a problem of the account may be caused by the
+   * message. Never rejects.
+   */
   async heed({ verdict, account }: AttemptEnd, chunk: ClaimedChunk, lane: Lane): Promise<Verdict> {
     try {
       await this.#heedSilence(account, chunk, lane);
@@ -39,14 +42,14 @@ export class AccountWatch {
   async #heedSilence(sign: AccountSign, chunk: ClaimedChunk, lane: Lane): Promise<void> {
     const size = chunk.numbers.filter((number) => number !== '').length;
     const isAnswered = sign.is === 'silent' ? false : sign.is === 'works' || sign.is === 'broken' ? true : undefined;
-    const reason = sign.is === 'silent' ? `no readable answers (${sign.code})` : '';
+    const reason = sign.is === 'silent' ? `no readable response (${sign.code})` : '';
     if (chunk.isLaneTry) {
       if (await this.control.endLaneTry(lane, size, isAnswered, reason))
         this.#logger.log(`The lane ${lane} works again`);
     } else if (isAnswered !== undefined && !chunk.isProbe) {
       const largest = this.#silence[lane].record(size, !isAnswered);
       if (largest === undefined || !(await this.control.pauseLane(lane, chunk.id, largest, reason))) return;
-      this.#logger.error(`The lane ${lane} is paused (${reason}): nothing is sent in it until a probe is answered`);
+      this.#logger.error(`The lane ${lane} is paused (${reason}): nothing is sent in it until a probe gets a response`);
     }
   }
 
@@ -60,11 +63,11 @@ export class AccountWatch {
       case 'broken':
         return this.#blame(sign, verdict, id, isProbe);
       case 'limited':
-        if (isProbe) await this.#pause('OUTBOX_LIMITED', 'the probe was not taken');
+        if (isProbe) await this.#pause('OUTBOX_RATE_LIMITED', 'the probe was not accepted');
         await this.control.slowDown(sign.delay);
         break;
       case 'silent':
-        if (isProbe) await this.#pause('OUTBOX_GATEWAY_SILENT', `no readable answers (${sign.code})`);
+        if (isProbe) await this.#pause('OUTBOX_GATEWAY_UNRESPONSIVE', `no readable response (${sign.code})`);
         break;
     }
     return verdict;
@@ -87,6 +90,6 @@ export class AccountWatch {
   }
 
   #logPause(code: string, reason: string): void {
-    this.#logger.error(`The account is paused (${code}: ${reason}): nothing is sent until a probe gets through`);
+    this.#logger.error(`The account is paused (${code}: ${reason}): nothing is sent until a probe succeeds`);
   }
 }

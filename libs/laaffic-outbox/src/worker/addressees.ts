@@ -2,15 +2,18 @@ import type { RecipientInput } from 'nestjs-laaffic';
 import type { ClaimedChunk } from '../ledger/chunk.js';
 import { madeOrderId, orderIdPrefix } from '../ledger/order-place.js';
 
-/** To whom one attempt of a chunk goes, and the order ids that lead back to the chunk's slots. */
+/** The recipients of one attempt of a chunk, and the order ids that lead back to the chunk's slots. */
 export class Addressees {
   readonly to: readonly RecipientInput[];
-  /** What the order ids begin with that the request makes: those of a chunk without gaps and without callers' own. */
+  /**
+   * The prefix of the order ids that the request generates. Only for a chunk without gaps and without order ids of
+   * callers.
+   */
   readonly orderIdPrefix: string | undefined;
-  /** Of the recipients, or `undefined` for 0, 1, 2, … */
+  /** The slots of the recipients, or `undefined` for 0, 1, 2, … */
   readonly #slots: readonly number[] | undefined;
   readonly #prefix: string;
-  /** Of the slots that go with a caller's own: of those with the same the first alone. */
+  /** The slots with an order id of the caller. If several have the same one, only the first. */
   readonly #ownOrderIds = new Map<number, string>();
   #slotOf: Map<string, number> | undefined;
 
@@ -26,7 +29,7 @@ export class Addressees {
     const seen = new Set<string>();
     for (const slot of slots) {
       const own = orderIds?.[slot];
-      // Where a caller gave none, the list has an empty text.
+      // The list has an empty string for recipients without an order id of the caller.
       if (own === undefined || own === '' || seen.has(own)) continue;
       seen.add(own);
       this.#ownOrderIds.set(slot, own);
@@ -34,7 +37,7 @@ export class Addressees {
     this.to = slots.map((slot) => ({ number: numbers[slot] ?? '', orderId: this.#orderIdOf(slot) }));
   }
 
-  /** The slot of the recipient at this place of the request. */
+  /** The slot of the recipient at this index of the request. */
   slotAt(index: number): number {
     return this.#slots?.[index] ?? index;
   }

@@ -11,14 +11,14 @@ const STATES = {
   divided: 'divided',
 } as const satisfies Record<Verdict['is'], OutboxActivity['state']>;
 
-/** What the end of an attempt is for those who watch. */
+/** Describes the end of an attempt for subscribers. */
 export function attemptActivity(chunk: ClaimedChunk, lane: Lane, verdict: Verdict): OutboxActivity {
-  const { attempt, waited } = chunk;
+  const { attempt, waitedMs } = chunk;
   return {
     state: verdict.is === 'refused' && chunk.isDoubtful ? 'abandoned' : STATES[verdict.is],
     lane,
     recipients: recipientsOf(chunk, verdict),
-    request: { attempt, waited },
+    request: { attempt, waitedMs },
   };
 }
 

@@ -3,62 +3,62 @@ import type { ClaimedChunk } from '../ledger/chunk.js';
 import type { ChunkPart, RecipientRow, Verdict } from '../ledger/settlements.js';
 import { Addressees } from './addressees.js';
 
-/** What an attempt says about the account. */
+/** What an attempt tells about the health of the account. */
 export type AccountSign =
   | { readonly is: 'works' }
   | { readonly is: 'broken'; readonly code: string; readonly reason: string }
   | { readonly is: 'limited'; readonly delay: number }
-  /** No readable answer came. */
+  /** There was no readable response. */
   | { readonly is: 'silent'; readonly code: string }
-  /** Nothing was asked of it. */
+  /** The request did not reach the gateway. */
   | { readonly is: 'untouched' };
 
-/** One attempt: what became of the chunk, and what it says about the account. */
+/** The result of the chunk, and the health of the account. */
 export interface AttemptEnd {
   readonly verdict: Verdict;
   readonly account: AccountSign;
 }
 
-/** How one attempt is made. */
+/** How to make one attempt. */
 export interface AttemptPlan {
-  /** What order ids of this ledger begin with. */
+  /** The prefix of the order ids of this ledger. */
   readonly prefix: string;
   readonly timeout: number;
   readonly priority: 'high' | 'normal';
-  /** Whether the claim still holds. */
-  mayStart(): boolean;
+  /** Whether the claim is still valid. */
+  shouldSend(): boolean;
 }
 
-/** The gateway's have 19 digits. */
+/** The gateway's ids have 19 digits. */
 const LONGEST_ID = 255;
 const NUMBER_LIMIT = -28;
 const ABNORMAL_NUMBER = -9;
-/** The only trouble with the account that one destination alone can have. */
+/** The only problem of the account that may concern a single destination. */
 const FEE_UNAVAILABLE = -26;
-/** A number that is limited for a period is tried so often, then refused. */
+/** A number with a temporary limit is retried this often, then rejected. */
 const MOST_NUMBER_RETRIES = 8;
 
-/** Sends a chunk once, and says what became of it; never rejects. */
+/** Sends a chunk once and returns the result. Never rejects. */
 export async function attempt(sms: SmsService, chunk: ClaimedChunk, plan: AttemptPlan): Promise<AttemptEnd> {
   const addressees = new Addressees(chunk, plan.prefix);
   const { to, orderIdPrefix } = addressees;
   const { content, senderId } = chunk;
-  const { timeout, priority } = plan;
+  const { timeout: timeoutMs, priority } = plan;
   try {
-    // Whatever the module's own sends use: a GET takes a tenth of a chunk.
-    const how = { method: 'POST', timeout, priority, orderIdPrefix, mayStart: () => plan.mayStart() } as const;
+    // Always POST, whatever method the module is configured with: a GET can hold a tenth of a chunk.
+    const how = { method: 'POST', timeoutMs, priority, orderIdPrefix, shouldSend: () => plan.shouldSend() } as const;
     const receipt = await sms.send({ to, content, senderId }, how);
     return { verdict: settled(addressees, receipt), account: { is: 'works' } };
   } catch (error) {
     if (error instanceof LaafficException) return failed(chunk, addressees, error);
     const reason = error instanceof Error ? error.name : typeof error;
-    return { verdict: { is: 'unknown', code: 'OUTBOX_FAULT', reason }, account: { is: 'untouched' } };
+    return { verdict: { is: 'unknown', code: 'OUTBOX_INTERNAL_ERROR', reason }, account: { is: 'untouched' } };
   }
 }
 
 function settled(addressees: Addressees, receipt: SmsReceipt): Verdict {
   const { accepted } = receipt;
-  // Most answers accept everybody, in the order of the request.
+  // Most responses accept all recipients, in the order of the request.
   const isWhole = accepted.length === addressees.to.length;
   const others = othersIn(receipt, addressees);
   const slots: number[] = [];
@@ -95,8 +95,8 @@ function failed(chunk: ClaimedChunk, addressees: Addressees, error: LaafficExcep
     return { verdict: aboutNumbers(chunk, addressees, error, reason), account: { is: 'works' } };
   }
   if (kind === 'limit' || kind === 'transport') {
-    const delay = error instanceof LaafficLimitException ? error.retryAfter * 1000 : 0;
-    const isOurs = code === 'LAAFFIC_WITHHELD';
+    const delay = error instanceof LaafficLimitException ? error.retryAfterSeconds * 1000 : 0;
+    const isOurs = code === 'LAAFFIC_SEND_PREVENTED';
     return {
       verdict: { is: 'unsent', code, reason, delay },
       account: isOurs ? { is: 'untouched' } : { is: 'limited', delay },
@@ -105,7 +105,7 @@ function failed(chunk: ClaimedChunk, addressees: Addressees, error: LaafficExcep
   return { verdict: refusedEach(addressees, error, reason), account: { is: 'works' } };
 }
 
-/** The gateway refused the request for some of its numbers: the others are sent without them. */
+/** The gateway rejected the request because of some of its numbers. The others are sent without them. */
 function aboutNumbers(chunk: ClaimedChunk, addressees: Addressees, error: LaafficException, reason: string): Verdict {
   const { code, unnamed, status, receipt } = error;
   const count = addressees.to.length;
@@ -127,7 +127,7 @@ function aboutNumbers(chunk: ClaimedChunk, addressees: Addressees, error: Laaffi
     };
   }
   if (status === NUMBER_LIMIT && count === 1 && chunk.numberRetries < MOST_NUMBER_RETRIES) {
-    const seconds = error instanceof LaafficLimitException ? error.retryAfter : 60;
+    const seconds = error instanceof LaafficLimitException ? error.retryAfterSeconds : 60;
     const delay = seconds * 1000 * 2 ** Math.min(chunk.numberRetries, 6);
     return { is: 'unsent', code, reason, delay, isNumber: true };
   }
@@ -160,12 +160,12 @@ function numbersOf({ numbers }: ClaimedChunk, isKept: (slot: number) => boolean)
   return numbers.map((number, slot) => (isKept(slot) ? number : '')).join();
 }
 
-/** PostgreSQL's text cannot hold the character 0, nor its JSON half of a character pair. */
+/** PostgreSQL cannot store the character 0 in text, nor half of a surrogate pair in JSON. */
 function clean(words: string): string {
   return words.replaceAll('\0', '').replaceAll(/\p{Surrogate}/gu, '\ufffd');
 }
 
-/** An id that is too long for an index cannot be looked for, and a part of it would be another's. */
+/** An id that is too long for an index cannot be looked up, and a truncated one could match another message. */
 function idOf(msgId: string | undefined): string | null {
   return msgId === undefined || msgId.length > LONGEST_ID ? null : clean(msgId);
 }

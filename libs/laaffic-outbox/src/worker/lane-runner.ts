@@ -8,10 +8,13 @@ import { Bell } from '../bell.js';
 export interface LanePlan {
   readonly outages: Outages;
   readonly slots: number;
-  /** Milliseconds until an idle lane looks again. */
+  /** Milliseconds until an idle lane polls again. */
   readonly poll: number;
   claim(limit: number): Promise<Claim>;
-  /** Sends a chunk and writes its outcome down; never rejects. @param claimed runs since before the chunk was claimed. */
+  /**
+   * Sends a chunk and stores its outcome. Never rejects.
+   * @param claimed a stopwatch that was started before the claim.
+   */
   run(chunk: ClaimedChunk, claimed: Stopwatch): Promise<void>;
   startStopwatch(): Stopwatch;
 }
@@ -19,7 +22,7 @@ export interface LanePlan {
 const AFTER_FAILURE = 500;
 const OUTAGE = 'No message can be claimed';
 
-/** Keeps the slots of one lane busy as long as there is something to send. */
+/** Keeps the slots of one lane busy while there is something to send. */
 export class LaneRunner {
   readonly #bell = new Bell();
   readonly #running = new Set<Promise<void>>();
@@ -33,23 +36,23 @@ export class LaneRunner {
     this.#loop = this.#run();
   }
 
-  /** Whether there was something to send when it last looked. */
+  /** Whether the last claim found something to send. */
   get isBusy(): boolean {
     return this.#isBusy;
   }
 
-  /** There may be something to send. */
+  /** Call it when there may be something to send. */
   wake(): void {
     this.#bell.ring();
   }
 
-  /** Claims nothing any more. */
+  /** Stops claiming. */
   stop(): void {
     this.#isStopped = true;
     this.#bell.ring();
   }
 
-  /** After `stop`: resolves when everything under way is written down. */
+  /** Resolves, after `stop`, when the outcomes of all requests in flight are stored. */
   async drained(): Promise<void> {
     await this.#loop;
     await Promise.all(this.#running);
@@ -62,7 +65,7 @@ export class LaneRunner {
         await Promise.race(this.#running);
         continue;
       }
-      // Whoever rings while the claim is on its way is not missed.
+      // A ring during the claim is not missed.
       const rung = this.#bell.next();
       const pause = await this.#claim(free);
       this.#isBusy = pause === 0;
@@ -70,9 +73,9 @@ export class LaneRunner {
     }
   }
 
-  /** @returns for how long there is nothing to do. */
+  /** @returns how long to wait until the next claim, in milliseconds. */
   async #claim(free: number): Promise<number> {
-    // Started before the database computes how long the chunk may still be sent.
+    // Start the stopwatch before the database computes how long the chunk may still be sent.
     const claimed = this.plan.startStopwatch();
     try {
       const { chunks, wait } = await this.plan.claim(free);

@@ -16,13 +16,13 @@ import type { OutboxSettings } from '../options/outbox.settings.js';
 import { OutboxWorker } from './outbox-worker.js';
 import { Rounds } from './rounds.js';
 
-/** Milliseconds for outcomes to be written down after the last request has ended. */
+/** Milliseconds for storing outcomes after the last request has ended. */
 const DRAIN_MARGIN = 5_000;
-/** Milliseconds between looks whether there is time to write answers out. */
+/** Milliseconds between checks whether there is time to expand answers. */
 const WRITING_INTERVAL = 250;
 const LANES = ['priority', 'bulk'] as const;
 
-/** Sends in this process, if it is to, from the app's start to its shutdown. */
+/** Sends in this process, if it is a worker, from the app's start to its shutdown. */
 @Injectable()
 export class OutboxSender implements OnApplicationBootstrap, OnModuleDestroy, BeforeApplicationShutdown {
   readonly #worker: OutboxWorker | undefined;
@@ -36,7 +36,7 @@ export class OutboxSender implements OnApplicationBootstrap, OnModuleDestroy, Be
     if (settings.worker === undefined) return;
     const settlements = new Settlements(ledger);
     this.#settlements = settlements;
-    this.#drainLimit = settings.timing.timeout + DRAIN_MARGIN;
+    this.#drainLimit = settings.timing.timeoutMs + DRAIN_MARGIN;
     const claims = new Claims(ledger);
     const control = new AccountControl(ledger);
     const worker = new OutboxWorker({
@@ -55,13 +55,13 @@ export class OutboxSender implements OnApplicationBootstrap, OnModuleDestroy, Be
       worker.wake();
     });
     const answers = new Answers(ledger);
-    this.#writing = new Rounds(ledger.outages, 'Answers cannot be written out', WRITING_INTERVAL, () =>
+    this.#writing = new Rounds(ledger.outages, 'Answers cannot be expanded', WRITING_INTERVAL, () =>
       answers.writeOutSome(worker.isBusy),
     );
     this.#upkeep = new Rounds(
       ledger.outages,
-      'The ledger cannot be kept up',
-      upkeepInterval(settings.timing.lease),
+      'Maintenance of the ledger failed',
+      upkeepInterval(settings.timing.leaseMs),
       () => keepUp(new Upkeep(ledger), settings),
     );
   }
@@ -76,7 +76,7 @@ export class OutboxSender implements OnApplicationBootstrap, OnModuleDestroy, Be
     this.#worker?.stop();
   }
 
-  /** Requests under way are answered and written down, unless the database is away for too long. */
+  /** Waits for the responses of requests in flight and stores them, unless the database is away for too long. */
   async beforeApplicationShutdown(): Promise<void> {
     const timer = setTimeout(() => this.#settlements?.giveUp(), this.#drainLimit);
     await Promise.all([this.#worker?.drained(), this.#upkeep?.stop(), this.#writing?.stop()]);
@@ -88,10 +88,10 @@ function upkeepInterval(lease: number): number {
   return Math.min(1_000, Math.max(50, lease / 10));
 }
 
-/** @returns whether there is more of it. */
-async function keepUp(upkeep: Upkeep, { timing, afterGrace }: OutboxSettings): Promise<boolean> {
-  let moved = await upkeep.doubtOverdue(timing.lease);
-  for (const lane of LANES) moved += await upkeep.endGrace(lane, timing.grace, afterGrace[lane]);
+/** @returns whether there is more maintenance to do. */
+async function keepUp(upkeep: Upkeep, { timing, onUnconfirmed }: OutboxSettings): Promise<boolean> {
+  let moved = await upkeep.doubtOverdue(timing.leaseMs);
+  for (const lane of LANES) moved += await upkeep.endGrace(lane, timing.gracePeriodMs, onUnconfirmed[lane]);
   moved += await upkeep.expire();
   moved += await upkeep.cancelLeft();
   await upkeep.turnCampaigns();

@@ -14,7 +14,7 @@ import { attemptActivity } from './attempt-activity.js';
 import { attempt } from './attempt.js';
 import { LaneRunner } from './lane-runner.js';
 
-/** What a worker works with. */
+/** The collaborators of a worker. */
 export interface WorkerParts {
   readonly sms: SmsService;
   readonly settings: OutboxSettings;
@@ -24,11 +24,11 @@ export interface WorkerParts {
   readonly clock: ProcessClock;
   readonly outages: Outages;
   readonly activity: Subject<OutboxActivity>;
-  /** What order ids of this ledger begin with. */
+  /** The prefix of the order ids of this ledger. */
   readonly prefix: string;
 }
 
-/** Sends what the ledger gives it. */
+/** Sends the chunks that it claims from the ledger. */
 export class OutboxWorker {
   readonly #lanes: readonly LaneRunner[];
   readonly #watch: AccountWatch;
@@ -47,17 +47,17 @@ export class OutboxWorker {
     return this.#lanes.some((lane) => lane.isBusy);
   }
 
-  /** There may be something to send. */
+  /** Call it when there may be something to send. */
   wake(): void {
     for (const lane of this.#lanes) lane.wake();
   }
 
-  /** Claims nothing any more. */
+  /** Stops claiming. */
   stop(): void {
     for (const lane of this.#lanes) lane.stop();
   }
 
-  /** After `stop`: resolves when everything under way is written down. */
+  /** Resolves, after `stop`, when the outcomes of all requests in flight are stored. */
   async drained(): Promise<void> {
     await Promise.all(this.#lanes.map((lane) => lane.drained()));
   }
@@ -67,7 +67,7 @@ export class OutboxWorker {
     return new LaneRunner({
       outages: this.parts.outages,
       slots: settings.worker?.slots[lane] ?? 1,
-      poll: settings.worker?.poll ?? 1_000,
+      poll: settings.worker?.pollIntervalMs ?? 1_000,
       claim: (limit) => claims.take(lane, limit),
       run: (chunk, claimed) => this.#send(chunk, lane, claimed),
       startStopwatch: () => clock.start(),
@@ -79,11 +79,12 @@ export class OutboxWorker {
     const priority = lane === 'priority' ? 'high' : 'normal';
     const end = await attempt(sms, chunk, {
       prefix,
-      timeout: settings.timing.timeout,
+      timeout: settings.timing.timeoutMs,
       priority,
-      mayStart: () => claimed.isWithin(Math.min(settings.timing.startWithin, chunk.expiresIn ?? Infinity)),
+      shouldSend: () => claimed.isWithin(Math.min(settings.timing.startWithinMs, chunk.expiresInMs ?? Infinity)),
     });
-    // Bad news about the account goes first: what is given back must not be claimed again at once. Good news goes last.
+    // Record bad news about the account first: otherwise a released chunk would be claimed again at once. Record good
+    // news last.
     const isGood = end.account.is === 'works';
     const verdict = isGood ? end.verdict : await this.#watch.heed(end, chunk, lane);
     const isTaken = await settlements.write(chunk, verdict);

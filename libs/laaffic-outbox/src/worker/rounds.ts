@@ -1,7 +1,7 @@
 import type { Outages } from '../outages.js';
 import { Bell } from '../bell.js';
 
-/** Does one thing again and again, never twice at once; what fails is logged and done again next time. */
+/** Runs a task periodically, never twice at once. A failure is logged and the task runs again at the next interval. */
 export class Rounds {
   readonly #bell = new Bell();
   #isStopped = false;
@@ -10,7 +10,7 @@ export class Rounds {
   /** @param round @returns whether there is more to do at once. */
   constructor(
     private readonly outages: Outages,
-    /** What is said when it fails. */
+    /** The log line for a failure. */
     private readonly outage: string,
     private readonly interval: number,
     private readonly round: () => Promise<boolean>,
@@ -20,12 +20,12 @@ export class Rounds {
     this.#loop = this.#run();
   }
 
-  /** Does the next round now. */
+  /** Runs the task now. */
   wake(): void {
     this.#bell.ring();
   }
 
-  /** Resolves when the round under way has ended. */
+  /** Resolves when the running task has ended. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#bell.ring();

@@ -1,10 +1,10 @@
-/** Requests that a window looks back on. */
+/** Number of requests in a window. */
 const WINDOW = 20;
-/** So many of them without a readable answer are too many, */
+/** This many of them without a readable response are too many, */
 const MOST_SILENCES = WINDOW / 2;
-/** and so many one after the other. Of a tenth that is lost by chance, five are in a row once in 100,000 requests. */
+/** and this many in a row. If a tenth is lost by chance, five in a row occur once in 100,000 requests. */
 const MOST_IN_A_ROW = 5;
-/** The window of all requests, beside those of one order of size. */
+/** Key of the window for requests of all sizes. */
 const ANY_SIZE = 0;
 
 interface Ended {
@@ -13,15 +13,16 @@ interface Ended {
 }
 
 /**
- * Watches how many requests of one lane get no readable answer. Requests are looked at all together, and apart by
- * their size in powers of two: answers to small requests must not hide that large ones get none.
+ * Watches how many requests of a lane get no readable response. Requests are counted all together, and separately by
+ * size in powers of two: responses to small requests must not hide that large ones get none.
  */
 export class SilenceWatch {
   readonly #windows = new Map<number, Ended[]>();
 
   /**
-   * A request of so many recipients has ended.
-   * @returns the size of the largest request without an answer if there are too many of them; then it begins anew.
+   * Records the end of a request with this many recipients.
+   * @returns the size of the largest request without a response if there are too many of them. Then counting starts
+   * again.
    */
   record(size: number, isSilent: boolean): number | undefined {
     for (const key of [ANY_SIZE, 32 - Math.clz32(size)]) {

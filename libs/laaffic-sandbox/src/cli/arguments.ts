@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { fromJson } from '../ledger/request.record.js';
-import { isRecord } from '../options/record.checks.js';
-import type { SandboxOptions } from '../options/sandbox.options.js';
+import { isRecord } from '../options/field-checks.js';
+import type { PushAddress } from '../options/push-address.js';
+import type { SandboxOptions } from '../options/sandbox-options.js';
+import { parseJson } from '../parse-json.js';
 import { SandboxError } from '../sandbox.error.js';
 
 export interface Arguments {
@@ -13,7 +14,8 @@ export interface Arguments {
   readonly version: boolean;
 }
 
-const flags = {
+/** Each flag of an option is the option's name in kebab case. */
+const FLAGS = {
   port: { type: 'string', short: 'p' },
   host: { type: 'string' },
   'app-id': { type: 'string', multiple: true },
@@ -21,14 +23,15 @@ const flags = {
   'api-secret': { type: 'string' },
   'base-path': { type: 'string' },
   balance: { type: 'string' },
-  price: { type: 'string' },
-  'queued-for': { type: 'string' },
-  'delivered-after': { type: 'string' },
+  'price-per-segment': { type: 'string' },
+  'queued-for-ms': { type: 'string' },
+  'delivered-after-ms': { type: 'string' },
   'allowed-host': { type: 'string', multiple: true },
-  'push-reports-to': { type: 'string' },
-  'push-inbound-to': { type: 'string' },
+  'push-reports-to': { type: 'string', multiple: true },
+  'push-inbound-to': { type: 'string', multiple: true },
   'allowed-push-url': { type: 'string', multiple: true },
-  'clock-skew': { type: 'string' },
+  'allowed-push-host': { type: 'string', multiple: true },
+  'clock-skew-seconds': { type: 'string' },
   config: { type: 'string' },
   quiet: { type: 'boolean', short: 'q' },
   json: { type: 'boolean' },
@@ -36,29 +39,30 @@ const flags = {
   version: { type: 'boolean' },
 } as const;
 
-/** Flags win over the options of the file named by `--config`. */
+/** Reads the command line. Flags win over the file of `--config`. */
 export function readArguments(argv: readonly string[]): Arguments {
-  const { values } = parsed(argv);
+  const { values } = parse(argv);
   const given = {
-    port: number('port', values.port),
+    port: toNumber('port', values.port),
     host: values.host,
     appId: values['app-id'],
     apiKey: values['api-key'],
     apiSecret: values['api-secret'],
     basePath: values['base-path'],
     balance: values.balance,
-    price: values.price,
-    queuedFor: number('queued-for', values['queued-for']),
-    deliveredAfter: number('delivered-after', values['delivered-after']),
+    pricePerSegment: values['price-per-segment'],
+    queuedForMs: toNumber('queued-for-ms', values['queued-for-ms']),
+    deliveredAfterMs: toNumber('delivered-after-ms', values['delivered-after-ms']),
     allowedHosts: values['allowed-host'],
-    pushReportsTo: values['push-reports-to'],
-    pushInboundTo: values['push-inbound-to'],
+    pushReportsTo: toPushAddress('push-reports-to', values['push-reports-to']),
+    pushInboundTo: toPushAddress('push-inbound-to', values['push-inbound-to']),
     allowedPushUrls: values['allowed-push-url'],
-    clockSkew: number('clock-skew', values['clock-skew']),
+    allowedPushHosts: values['allowed-push-host'],
+    clockSkewSeconds: toNumber('clock-skew-seconds', values['clock-skew-seconds']),
   };
   const present = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   return {
-    options: { port: 4010, ...fromFile(values.config), ...present },
+    options: { port: 4010, ...readConfigFile(values.config), ...present },
     quiet: values.quiet ?? false,
     json: values.json ?? false,
     help: values.help ?? false,
@@ -66,16 +70,16 @@ export function readArguments(argv: readonly string[]): Arguments {
   };
 }
 
-function parsed(argv: readonly string[]): ReturnType<typeof parseArgs<{ options: typeof flags }>> {
+function parse(argv: readonly string[]): ReturnType<typeof parseArgs<{ options: typeof FLAGS }>> {
   try {
-    return parseArgs({ args: [...argv], options: flags, allowPositionals: false });
+    return parseArgs({ args: [...argv], options: FLAGS, allowPositionals: false });
   } catch (error) {
     const [message = ''] = (error as Error).message.split('. To specify');
-    throw new SandboxError('INVALID_ARGUMENT', message, null, { cause: error });
+    throw new SandboxError('INVALID_ARGUMENT', message, undefined, { cause: error });
   }
 }
 
-function number(flag: string, text: string | undefined): number | undefined {
+function toNumber(flag: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   if (!/^-?\d{1,10}$/.test(text)) {
     throw new SandboxError('INVALID_ARGUMENT', `--${flag} must be a whole number, not ${JSON.stringify(text)}`, flag);
@@ -83,7 +87,19 @@ function number(flag: string, text: string | undefined): number | undefined {
   return Number(text);
 }
 
-function fromFile(path: string | undefined): object {
+/** Reads one URL, or entries such as `shop=http://127.0.0.1:3000/reports`. */
+function toPushAddress(flag: string, entries: readonly string[] | undefined): PushAddress | undefined {
+  if (entries === undefined) return undefined;
+  const ofApps = entries.map((entry) => /^([^=:/?#]+)=(.*)$/s.exec(entry));
+  const [only] = entries;
+  if (only !== undefined && entries.length === 1 && ofApps[0] === null) return only;
+  if (ofApps.includes(null)) {
+    throw new SandboxError('INVALID_ARGUMENT', `--${flag} must be one URL, or <app id>=<url> for each app`, flag);
+  }
+  return Object.fromEntries(ofApps.map((entry) => [entry?.[1] ?? '', entry?.[2] ?? '']));
+}
+
+function readConfigFile(path: string | undefined): object {
   if (path === undefined) return {};
   let text;
   try {
@@ -91,8 +107,8 @@ function fromFile(path: string | undefined): object {
   } catch (error) {
     throw new SandboxError('INVALID_ARGUMENT', `--config ${path}: ${String(error)}`, 'config', { cause: error });
   }
-  // the parser's own words quote the file, which may hold a secret
-  const options = fromJson(text);
+  // The error of JSON.parse would quote the file, which may contain a secret.
+  const options = parseJson(text);
   if (isRecord(options)) return options;
-  throw new SandboxError('INVALID_ARGUMENT', `--config ${path} must hold a JSON object of options`, 'config');
+  throw new SandboxError('INVALID_ARGUMENT', `--config ${path} must contain a JSON object of options`, 'config');
 }

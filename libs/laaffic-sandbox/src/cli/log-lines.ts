@@ -1,10 +1,6 @@
-import type { AcceptedMessage } from '../ledger/accepted.message.js';
-import type { RecordedRequest } from '../ledger/recorded.request.js';
-import type { RefusedRequest } from '../ledger/refused.request.js';
-import type { RecordedPush } from '../push/recorded.push.js';
-import { singleLine } from './single-line.js';
+import type { AcceptedMessage, BlockedRequest, RecordedPush, RecordedRequest } from '../history/records.js';
 
-/** Lines for people. Each event is one line, whatever others wrote; none has a secret. */
+/** Log lines for people. Each event is one line without secrets, whatever clients sent. */
 export class TextLog {
   constructor(private readonly redact: (text: string) => string) {}
 
@@ -12,66 +8,66 @@ export class TextLog {
     return `laaffic-sandbox ${version} at ${url}`;
   }
 
-  /** One line for each message, and one for a call that was refused, in part or whole, or met a fault. */
-  call(request: RecordedRequest, accepted: readonly AcceptedMessage[]): string[] {
-    const lines = accepted.map((message) => this.message(message));
-    const trouble = troubleOf(request);
-    return trouble === null ? lines : [...lines, `${time(request.at)} ${this.plain(trouble)}`];
+  /** One line for each message, and one for a request that was rejected, wholly or partly, or met a fault. */
+  request(request: RecordedRequest, accepted: readonly AcceptedMessage[]): string[] {
+    const lines = accepted.map((message) => this.#message(message));
+    const problem = problemOf(request);
+    return problem === undefined ? lines : [...lines, `${formatTime(request.at)} ${this.#plain(problem)}`];
   }
 
   push({ kind, url, body, outcome, attempts }: RecordedPush): string {
-    const { at, http, error } = attempts.at(-1) ?? { at: 0, http: null, error: null };
-    const said = error ?? `HTTP ${http ?? 'none'}`;
+    const { at, httpStatus, error } = attempts.at(-1) ?? { at: 0, httpStatus: null, error: null };
+    const response = error ?? `HTTP ${httpStatus ?? 'none'}`;
     const msgid = typeof body['msgid'] === 'string' ? ` ${body['msgid']}` : '';
-    return this.plain(`${time(at)} push ${kind}${msgid} to ${url} ${outcome}: ${said}`);
+    return this.#plain(`${formatTime(at)} push ${kind}${msgid} to ${url} ${outcome}: ${response}`);
   }
 
-  /** @param at milliseconds since 1970 */
-  refused({ method, path, http, message }: RefusedRequest, at: number): string {
-    return this.plain(`${time(at)} HTTP ${http} to ${method} ${path}: ${message}`);
+  /** @param at milliseconds since 1970. */
+  blocked({ method, path, httpStatus, message }: BlockedRequest, at: number): string {
+    return this.#plain(`${formatTime(at)} HTTP ${httpStatus} to ${method} ${path}: ${message}`);
   }
 
-  private message({ at, msgId, number, senderId, content, segments }: AcceptedMessage): string {
-    const sender = senderId === null ? '' : ` from ${this.quoted(senderId)}`;
-    const parts = `${segments} segment${segments === 1 ? '' : 's'}`;
-    return `${time(at)} ${msgId} ${this.plain(number)}${sender} ${this.quoted(content)} ${parts}`;
+  #message({ at, msgId, number, senderId, content, segments }: AcceptedMessage): string {
+    const sender = senderId === null ? '' : ` from ${this.#quoted(senderId)}`;
+    const count = `${segments} segment${segments === 1 ? '' : 's'}`;
+    return `${formatTime(at)} ${msgId} ${this.#plain(number)}${sender} ${this.#quoted(content)} ${count}`;
   }
 
-  private plain(text: string): string {
+  #plain(text: string): string {
     return singleLine(this.redact(text));
   }
 
-  private quoted(text: string): string {
+  #quoted(text: string): string {
     return singleLine(JSON.stringify(this.redact(text)));
   }
 }
 
-/** The same as JSON Lines. */
+/** The same events as JSON lines. */
 export class JsonLog {
   constructor(private readonly redact: (text: string) => string) {}
 
   listening(url: string): string {
-    return this.line('listening', { url });
+    return this.#line('listening', { url });
   }
 
-  call(request: RecordedRequest, accepted: readonly AcceptedMessage[]): string[] {
-    const lines = accepted.map((message) => this.line('message', message));
-    if (troubleOf(request) === null) return lines;
-    const { id, at, method, path, outcome, http, status, reason, why, fault } = request;
-    const call = { id, at, method, path, outcome, http, status, reason, why, fault, accepted: accepted.length };
-    return [...lines, this.line('call', call)];
+  request(request: RecordedRequest, accepted: readonly AcceptedMessage[]): string[] {
+    const lines = accepted.map((message) => this.#line('message', message));
+    if (problemOf(request) === undefined) return lines;
+    const { id, at, method, path, outcome, httpStatus, status, reason, explanation, fault } = request;
+    const response = { outcome, httpStatus, status, reason, explanation, fault, accepted: accepted.length };
+    return [...lines, this.#line('request', { id, at, method, path, ...response })];
   }
 
   push(push: RecordedPush): string {
-    return this.line('push', push);
+    return this.#line('push', push);
   }
 
-  /** @param at milliseconds since 1970 */
-  refused(request: RefusedRequest, at: number): string {
-    return this.line('refused', { at, ...request });
+  /** @param at milliseconds since 1970. */
+  blocked(request: BlockedRequest, at: number): string {
+    return this.#line('blocked', { at, ...request });
   }
 
-  private line(event: string, fields: object): string {
+  #line(event: string, fields: object): string {
     const text = JSON.stringify({ event, ...fields }, (_, value: unknown) =>
       typeof value === 'string' ? this.redact(value) : value,
     );
@@ -79,14 +75,29 @@ export class JsonLog {
   }
 }
 
-function troubleOf({ outcome, http, status, reason, why, fault }: RecordedRequest): string | null {
-  const said = status === null ? `HTTP ${http ?? 'none'}` : `status ${status} ${reason ?? ''}`;
-  const end = outcome === 'answered' ? said : outcome;
+function problemOf(request: RecordedRequest): string | undefined {
+  const { outcome, httpStatus, status, reason, explanation, fault } = request;
+  const response = status === null ? `HTTP ${httpStatus ?? 'none'}` : `status ${status} ${reason ?? ''}`;
+  const end = outcome === 'responded' ? response : outcome;
   if (fault !== null) return `${end}: fault ${fault}`;
-  if (why !== null) return `${end}: ${why}`;
-  return end === said && status === '0' ? null : end;
+  if (explanation !== null) return `${end}: ${explanation}`;
+  return end === response && status === '0' ? undefined : end;
 }
 
-function time(at: number): string {
+function formatTime(at: number): string {
   return `${new Date(at).toISOString().slice(0, 19)}Z`;
+}
+
+/**
+ * Characters that move the cursor, change the direction or hide text. The joiners are allowed: emoji and Persian need
+ * them, and they do none of this.
+ */
+const UNPRINTABLE = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+
+/** Escapes control characters, so that what clients send cannot control the terminal. */
+export function singleLine(text: string): string {
+  return text.replace(UNPRINTABLE, (character) => {
+    const units = Array.from({ length: character.length }, (_, index) => character.charCodeAt(index));
+    return units.map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`).join('');
+  });
 }

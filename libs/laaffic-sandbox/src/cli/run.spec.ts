@@ -1,11 +1,11 @@
+import { once } from 'node:events';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { call, post, send, signed } from '../../test/gateway.client.js';
-import { PushReceiver } from '../../test/push.receiver.js';
+import { call, post, send, signed } from '../../test/gateway-client.js';
+import { PushReceiver } from '../../test/push-receiver.js';
 import { run } from './run.js';
 
 class Terminal {
@@ -14,11 +14,11 @@ class Terminal {
   readonly version = '1.2.3';
   output = '';
   errors = '';
-  private wake: () => void = () => undefined;
+  #wake: () => void = () => undefined;
 
   out(text: string): void {
     this.output += text;
-    this.wake();
+    this.#wake();
   }
 
   error(text: string): void {
@@ -28,7 +28,7 @@ class Terminal {
   async shows(pattern: RegExp): Promise<string> {
     while (!pattern.test(this.output))
       await new Promise<void>((resolve) => {
-        this.wake = resolve;
+        this.#wake = resolve;
       });
     return pattern.exec(this.output)?.[1] ?? '';
   }
@@ -57,8 +57,8 @@ function fresh(): Record<string, string> {
   return signed(Math.floor(Date.now() / 1000));
 }
 
-it('logs a line for each message and each refused call', async () => {
-  const url = await started('--price', '0.05', '--balance', '0.1');
+it('the command logs a line for each message and each rejected request', async () => {
+  const url = await started('--price-per-segment', '0.05', '--balance', '0.1');
   await post(
     url,
     { ...send, numbers: '91856321412,12025550123', senderId: 'ACME', content: 'two\nlines\u001b[2J\u009b' },
@@ -85,7 +85,7 @@ it('logs a line for each message and each refused call', async () => {
   await expect(call(url)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
 });
 
-it('logs faults', async () => {
+it('the command logs faults', async () => {
   const url = await started();
   const script = new URL('/_sandbox/script', url).href;
   const steps = [{ fault: 'cut-after-accepting' }, { fault: 'html' }];
@@ -100,7 +100,7 @@ it('logs faults', async () => {
   ]);
 });
 
-it('writes JSON lines', async () => {
+it('the command writes JSON lines with --json', async () => {
   const url = await started('--json', '--app-id', 'one', '--app-id', 'two', '--base-path', '/sms');
   await post(url, { ...send, appId: 'two', numbers: '91856321412,9990000009' }, fresh());
   expect(
@@ -124,44 +124,44 @@ it('writes JSON lines', async () => {
       requestId: 1,
     },
     {
-      event: 'call',
+      event: 'request',
       id: 1,
       at: expect.any(Number) as unknown,
       method: 'POST',
       path: '/sms/sendSms',
-      outcome: 'answered',
-      http: 200,
+      outcome: 'responded',
+      httpStatus: 200,
       status: '0',
       reason: 'success',
-      why: '9990000009 asks for -9',
+      explanation: '9990000009 asks for -9',
       fault: null,
       accepted: 1,
     },
   ]);
 });
 
-it('is quiet on demand, and takes a clock and credentials', async () => {
-  const url = await started('-q', '--clock-skew=-3600', '--api-key', 'bDqJFiq9', '--api-secret', '7bz1lzh9');
+it('the command is quiet with -q and accepts a clock skew and credentials', async () => {
+  const url = await started('-q', '--clock-skew-seconds=-3600', '--api-key', 'bDqJFiq9', '--api-secret', '7bz1lzh9');
   const { text } = await post(url, send, signed(Math.floor(Date.now() / 1000) - 3600));
   expect(JSON.parse(text)).toMatchObject({ status: '0' });
   expect(terminal.output).toBe(`laaffic-sandbox 1.2.3 at ${url}\n`);
 });
 
-it.each(['text', 'json'])('tells what it pushed, as %s', async (form) => {
+it.each(['text', 'json'])('the command logs its pushes as %s', async (form) => {
   const customer = await PushReceiver.start();
-  customer.answers = [200, 503];
+  customer.responses = [200, 503];
   const addresses = ['--push-reports-to', customer.url, '--push-inbound-to', customer.url];
   const url = await started(
     ...addresses,
-    '--queued-for',
+    '--queued-for-ms',
     '0',
-    '--delivered-after',
+    '--delivered-after-ms',
     '1',
     ...(form === 'json' ? ['--json'] : []),
   );
   await post(url, send, fresh());
   const msgId = await terminal.shows(/(?:push report |"msgid":")(\d{19})/);
-  await call(new URL('/_sandbox/inbound', url).href, {
+  await call(new URL('/_sandbox/inbound-messages', url).href, {
     method: 'POST',
     headers: json,
     body: '{"from":"12025550123","content":"STOP"}',
@@ -178,9 +178,9 @@ it.each(['text', 'json'])('tells what it pushed, as %s', async (form) => {
         url: shown,
         outcome: 'acknowledged',
         body: { msgid: msgId },
-        attempts: [{ http: 200 }],
+        attempts: [{ httpStatus: 200 }],
       },
-      { event: 'push', id: 2, kind: 'inbound', outcome: 'given-up', attempts: [{ http: 503 }] },
+      { event: 'push', id: 2, kind: 'inbound', outcome: 'given-up', attempts: [{ httpStatus: 503 }] },
     ]);
   } else {
     expect(lines.map((line) => line.replace(/^\S+ /, ''))).toEqual([
@@ -191,25 +191,28 @@ it.each(['text', 'json'])('tells what it pushed, as %s', async (form) => {
   await customer.close();
 });
 
-it.each([[[]], [['--json']]])('never prints key, secret or the path of a push address, with %j', async (more) => {
-  const customer = await PushReceiver.start();
-  const url = await started(
-    '--api-secret',
-    'hidden-secret',
-    '--push-inbound-to',
-    `${customer.url}/hidden-path`,
-    ...more,
-  );
-  await post(url, send, fresh());
-  const inbound = { from: '12025550123', content: 'hidden-secret bDqJFiq9' };
-  const control = new URL('/_sandbox/inbound', url).href;
-  await call(control, { method: 'POST', headers: json, body: JSON.stringify(inbound) });
-  await call(`${url}/hidden-secret/bDqJFiq9`);
-  await terminal.shows(/(acknowledged)/);
-  expect(terminal.output).toContain('Sign is not the MD5');
-  expect(terminal.output).not.toMatch(/hidden-|bDqJFiq9/);
-  await customer.close();
-});
+it.each([[[]], [['--json']]])(
+  'the command never prints key, secret or the path of a push URL, with %j',
+  async (more) => {
+    const customer = await PushReceiver.start();
+    const url = await started(
+      '--api-secret',
+      'hidden-secret',
+      '--push-inbound-to',
+      `${customer.url}/hidden-path`,
+      ...more,
+    );
+    await post(url, send, fresh());
+    const inbound = { from: '12025550123', content: 'hidden-secret bDqJFiq9' };
+    const control = new URL('/_sandbox/inbound-messages', url).href;
+    await call(control, { method: 'POST', headers: json, body: JSON.stringify(inbound) });
+    await call(`${url}/hidden-secret/bDqJFiq9`);
+    await terminal.shows(/(acknowledged)/);
+    expect(terminal.output).toContain('Sign is not the MD5');
+    expect(terminal.output).not.toMatch(/hidden-|bDqJFiq9/);
+    await customer.close();
+  },
+);
 
 const hostile = [
   'line\r\nbreaks \u0085 \u2028 \u2029',
@@ -218,7 +221,7 @@ const hostile = [
   'hidden \u00ad\u200b\u2060\ufeff\ufff9\u{e0041} \ud800',
 ];
 
-it.each([[[]], [['--json']]])('writes nothing of others raw, with %j', async (more) => {
+it.each([[[]], [['--json']]])('the command escapes what clients send, with %j', async (more) => {
   const url = await started('--app-id', '4luaKsL2', ...more);
   for (const text of hostile) {
     await post(url, { ...send, content: text, senderId: text.slice(0, 20), orderId: text }, fresh());
@@ -228,7 +231,7 @@ it.each([[[]], [['--json']]])('writes nothing of others raw, with %j', async (mo
   }
   await call(url, { headers: { Host: 'evil\u009b.example' } });
   const lines = terminal.output.split('\n');
-  // the first, one for each message, one for each call that was refused, the host, and what follows the last
+  // The first line, one for each message, one for each rejected request, the blocked host, and the end.
   expect(lines).toHaveLength(1 + hostile.length * 5 + 1 + 1);
   expect(lines.filter((line) => /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u.test(line))).toEqual([]);
   expect(terminal.output).toContain('\\u202e');
@@ -236,18 +239,18 @@ it.each([[[]], [['--json']]])('writes nothing of others raw, with %j', async (mo
   if (more.length > 0) for (const line of lines.slice(0, -1)) expect(JSON.parse(line)).toHaveProperty('event');
 });
 
-it('keeps emoji and Persian as they are', async () => {
+it('the command does not escape emoji and Persian', async () => {
   const url = await started();
   await post(url, { ...send, content: '👨\u200d👩 می\u200cخواهم' }, fresh());
   expect(terminal.output).toContain('"👨\u200d👩 می\u200cخواهم"');
 });
 
-it('tells whose requests it refused, and serves the names that it is given', async () => {
+it('the command logs blocked requests and serves its allowed hosts', async () => {
   const url = await started('--allowed-host', 'sandbox', '--allowed-host', 'gateway');
   const Host = 'gateway:9710';
-  expect((await call(`${url}/getBalance`, { headers: { Host } })).http).toBe(200);
-  expect((await call(`${url}/getBalance?secret=1`, { headers: { Host: 'other' } })).http).toBe(403);
-  expect((await call(`${url}/getBalance`, { headers: { Origin: 'http://evil.example' } })).http).toBe(403);
+  expect((await call(`${url}/getBalance`, { headers: { Host } })).httpStatus).toBe(200);
+  expect((await call(`${url}/getBalance?secret=1`, { headers: { Host: 'other' } })).httpStatus).toBe(403);
+  expect((await call(`${url}/getBalance`, { headers: { Origin: 'http://evil.example' } })).httpStatus).toBe(403);
   expect(
     terminal.output
       .trim()
@@ -256,34 +259,46 @@ it('tells whose requests it refused, and serves the names that it is given', asy
       .map((line) => line.replace(/^\S+ /, '')),
   ).toEqual([
     'HTTP 403 to GET /v3/getBalance: "other" is not a host of this sandbox. If it is yours, start the sandbox with ' +
-      '--allowed-host <name>, or the option allowedHosts',
+      '--allowed-host <name> or the option allowedHosts',
     'HTTP 403 to GET /v3/getBalance: A web page of "http://evil.example" must not use this sandbox',
   ]);
 });
 
-it('lets pushes be pointed over HTTP at what it is given', async () => {
+it('--allowed-push-url lets pushes be set over HTTP', async () => {
   const allowed = 'http://127.0.0.1:3000/reports';
   const url = await started('--allowed-push-url', allowed);
   const statusOf = async (pushReportsTo: string) => {
     const body = JSON.stringify({ pushReportsTo });
-    return (await call(new URL('/_sandbox/options', url).href, { method: 'PATCH', headers: json, body })).http;
+    return (await call(new URL('/_sandbox/options', url).href, { method: 'PATCH', headers: json, body })).httpStatus;
   };
   expect([await statusOf(allowed), await statusOf(`${allowed}/other`)]).toEqual([200, 400]);
 });
 
-it('tells nothing of a file of options that is no JSON', async () => {
+it('the command pushes to the URL of each app id and to allowed hosts', async () => {
+  const given = ['--push-reports-to', 'shop=http://service:3000/a?b=c', '--push-reports-to', 'desk=http://127.0.0.1/'];
+  const url = await started('--app-id', 'shop', '--app-id', 'desk', '--allowed-push-host', 'service', ...given);
+  const { options } = JSON.parse((await call(new URL('/_sandbox', url).href)).text) as { options: object };
+  expect(options).toMatchObject({
+    pushReportsTo: { shop: 'http://service:3000/***', desk: 'http://127.0.0.1/***' },
+    allowedPushHosts: ['service'],
+  });
+});
+
+it('--config shows nothing of a file that is not JSON', async () => {
   const file = join(mkdtempSync(join(tmpdir(), 'laaffic-sandbox-')), 'options.json');
   writeFileSync(file, '{"apiSecret":"hidden-secret"x}');
   expect(await run(['--config', file], terminal)).toBe(2);
-  expect(terminal.errors).toBe(`laaffic-sandbox: --config ${file} must hold a JSON object of options (see --help)\n`);
+  expect(terminal.errors).toBe(
+    `laaffic-sandbox: --config ${file} must contain a JSON object of options (see --help)\n`,
+  );
 });
 
-it('says nothing raw on stderr either', async () => {
+it('the command escapes stderr too', async () => {
   expect(await run(['--\u001b[2J\nforged', 'x'], terminal)).toBe(2);
   expect(terminal.errors).toBe("laaffic-sandbox: Unknown option '--\\u001b[2J\\u000aforged' (see --help)\n");
 });
 
-it('reads options from a file, over which flags win', async () => {
+it('--config reads options from a file, and flags win over it', async () => {
   const file = join(mkdtempSync(join(tmpdir(), 'laaffic-sandbox-')), 'options.json');
   writeFileSync(file, JSON.stringify({ port: 1, basePath: '/sms', quirks: { orderIdEcho: 'empty' } }));
   const url = await started('--config', file);
@@ -291,14 +306,16 @@ it('reads options from a file, over which flags win', async () => {
   expect(JSON.parse((await post(url, send, fresh())).text)).toMatchObject({ array: [{ orderId: '' }] });
 });
 
-it('takes nothing but an object from the file', async () => {
+it('--config accepts an object only', async () => {
   const file = join(mkdtempSync(join(tmpdir(), 'laaffic-sandbox-')), 'options.json');
   writeFileSync(file, '[]');
   expect(await run(['--config', file], terminal)).toBe(2);
-  expect(terminal.errors).toBe(`laaffic-sandbox: --config ${file} must hold a JSON object of options (see --help)\n`);
+  expect(terminal.errors).toBe(
+    `laaffic-sandbox: --config ${file} must contain a JSON object of options (see --help)\n`,
+  );
 });
 
-it('shows help and version', async () => {
+it('the command shows help and version', async () => {
   expect(await run(['--version'], terminal)).toBe(0);
   expect(await run(['--help'], terminal)).toBe(0);
   expect(terminal.output).toMatch(/^1\.2\.3\nlaaffic-sandbox: a Laaffic SMS gateway on this machine\n/);
@@ -313,36 +330,43 @@ it.each([
   [['--port'], "laaffic-sandbox: Option '-p, --port <value>' argument missing (see --help)\n"],
   [['--port', 'x'], 'laaffic-sandbox: --port must be a whole number, not "x" (see --help)\n'],
   [['--port', '70000'], 'laaffic-sandbox: port must be a whole number from 0 to 65535 (see --help)\n'],
-  [['--clock-skew=1.5'], 'laaffic-sandbox: --clock-skew must be a whole number, not "1.5" (see --help)\n'],
+  [
+    ['--clock-skew-seconds=1.5'],
+    'laaffic-sandbox: --clock-skew-seconds must be a whole number, not "1.5" (see --help)\n',
+  ],
   [
     ['--balance', 'much'],
     'laaffic-sandbox: balance must be an amount such as 99.99, at most 999999999.999999 (see --help)\n',
   ],
   [
     ['--push-reports-to', 'http://example.com/'],
-    'laaffic-sandbox: pushReportsTo must be null or an http URL of this machine, such as http://127.0.0.1:3000/reports (see --help)\n',
+    'laaffic-sandbox: pushReportsTo must name this machine or a host of allowedPushHosts (--allowed-push-host) (see --help)\n',
   ],
-  [['--queued-for', 'x'], 'laaffic-sandbox: --queued-for must be a whole number, not "x" (see --help)\n'],
   [
-    ['--delivered-after=-1'],
-    'laaffic-sandbox: deliveredAfter must be a whole number at least 0 or null (see --help)\n',
+    ['--push-reports-to', 'http://127.0.0.1/', '--push-reports-to', 'http://127.0.0.2/'],
+    'laaffic-sandbox: --push-reports-to must be one URL, or <app id>=<url> for each app (see --help)\n',
+  ],
+  [['--queued-for-ms', 'x'], 'laaffic-sandbox: --queued-for-ms must be a whole number, not "x" (see --help)\n'],
+  [
+    ['--delivered-after-ms=-1'],
+    'laaffic-sandbox: deliveredAfterMs must be a whole number of at least 0 or null (see --help)\n',
   ],
   [
     ['--config', '/nowhere.json'],
     "laaffic-sandbox: --config /nowhere.json: Error: ENOENT: no such file or directory, open '/nowhere.json' (see --help)\n",
   ],
-])('%p is a mistake', async (argv, message) => {
+])('the command exits with 2 for %p', async (argv, message) => {
   expect(await run(argv, terminal)).toBe(2);
   expect(terminal).toMatchObject({ output: '', errors: message });
 });
 
-it('says that the port is taken', async () => {
+it('the command exits with 1 if the port is taken', async () => {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   expect(await run(['--port', String(port)], terminal)).toBe(1);
   expect(terminal.errors).toBe(
-    `laaffic-sandbox: Port ${port} on 127.0.0.1 is taken; choose another, or 0 for a free one\n`,
+    `laaffic-sandbox: Port ${port} on 127.0.0.1 is taken. Choose another one, or 0 for a free one\n`,
   );
   server.close();
 });

@@ -1,55 +1,83 @@
-import type { Gateway } from '../gateway.js';
-import { refused, type CallOutcome } from '../protocol/call.outcome.js';
-import type { EndpointName } from '../protocol/endpoint.name.js';
-import type { Refusal } from '../protocol/refusal.js';
-import { sendEnvelope } from '../protocol/send.envelope.js';
-import type { VendorCall } from '../protocol/vendor.call.js';
-import { backfill } from '../queries/backfill.js';
-import { getBalance } from '../queries/get-balance.js';
-import { getReport } from '../queries/get-report.js';
-import { getSentRcd } from '../queries/get-sent-rcd.js';
-import { recordMo } from '../queries/record-mo.js';
-import { refuseCall } from '../sending/refuse-call.js';
-import type { SendOutcome } from '../sending/send.outcome.js';
-import { sendBatch, sendSms } from '../sending/send-sms.js';
+import type { CompiledRejectionRule } from '../options/compile-rules.js';
+import { rejected, type CallOutcome } from '../protocol/call-outcome.js';
+import { sendEnvelope } from '../protocol/envelope.js';
+import type { VendorCall } from '../protocol/vendor-call.js';
+import type { Gateway } from '../state/gateway.js';
+import type { ScriptStep } from '../state/script/script-step.js';
+import type { EndpointName } from '../vendor/endpoint-names.js';
+import { Rejection } from '../vendor/rejection.js';
+import { reasonFor } from '../vendor/status-codes.js';
+import { backfill } from './queries/backfill.js';
+import { getBalance } from './queries/get-balance.js';
+import { getReport } from './queries/get-report.js';
+import { getSentRcd } from './queries/get-sent-rcd.js';
+import { recordMo } from './queries/record-mo.js';
+import { rejectSend, type SendOutcome } from './sending/send-outcome.js';
+import { sendBatch, sendSms } from './sending/send-sms.js';
 
-export interface Endpoint {
+interface Endpoint {
   readonly methods: readonly ('GET' | 'POST')[];
-  work(call: VendorCall, gateway: Gateway): CallOutcome;
-  refuse(call: VendorCall, refusal: Refusal, gateway: Gateway): CallOutcome;
+  handle(call: VendorCall, gateway: Gateway): CallOutcome;
+  reject(call: VendorCall, rejection: Rejection, gateway: Gateway): CallOutcome;
 }
 
-export const endpoints: Readonly<Record<EndpointName, Endpoint>> = {
-  sendSms: sending(['GET', 'POST'], sendSms),
-  'sendSms/batch': sending(['POST'], sendBatch),
-  getReport: asking(['GET'], getReport),
-  getSentRcd: asking(['GET'], getSentRcd),
-  getBalance: asking(['GET'], getBalance),
-  recordMo: asking(['POST'], recordMo),
-  'postback/backfill': asking(['POST'], backfill),
+export const ENDPOINTS: Readonly<Record<EndpointName, Endpoint>> = {
+  sendSms: sendEndpoint(['GET', 'POST'], sendSms),
+  'sendSms/batch': sendEndpoint(['POST'], sendBatch),
+  getReport: queryEndpoint(['GET'], getReport),
+  getSentRcd: queryEndpoint(['GET'], getSentRcd),
+  getBalance: queryEndpoint(['GET'], getBalance),
+  recordMo: queryEndpoint(['POST'], recordMo),
+  'postback/backfill': queryEndpoint(['POST'], backfill),
 };
 
-type Work<Outcome> = (call: VendorCall, gateway: Gateway) => Outcome;
+/** Handles a call. A step with a status rejects the call, or its numbers, in place of the endpoint. */
+export function handleCall(
+  name: EndpointName,
+  call: VendorCall,
+  step: ScriptStep | undefined,
+  gateway: Gateway,
+): CallOutcome {
+  const endpoint = ENDPOINTS[name];
+  if (step?.status === undefined) return endpoint.handle(call, gateway);
+  const { status, reason = reasonFor(status), numbers } = step;
+  if (numbers === undefined) {
+    return endpoint.reject(call, new Rejection(status, 'the script rejects it', reason), gateway);
+  }
+  const wanted = new Set(numbers);
+  const rule: CompiledRejectionRule = {
+    number: { matching: () => wanted },
+    content: undefined,
+    senderId: undefined,
+    status,
+    reason,
+    isPerNumber: true,
+    httpStatus: undefined,
+  };
+  return endpoint.handle({ ...call, rejectionRules: [rule, ...call.rejectionRules] }, gateway);
+}
 
-function sending(methods: Endpoint['methods'], work: Work<SendOutcome>): Endpoint {
-  const worded = (outcome: SendOutcome, { quirks }: VendorCall): CallOutcome => ({
+type Handler<Outcome> = (call: VendorCall, gateway: Gateway) => Outcome;
+
+function sendEndpoint(methods: Endpoint['methods'], handle: Handler<SendOutcome>): Endpoint {
+  const toCallOutcome = (outcome: SendOutcome, { quirks }: VendorCall): CallOutcome => ({
     ...outcome,
     envelope: sendEnvelope(outcome, quirks),
   });
   return {
     methods,
-    work: (call, gateway) => worded(work(call, gateway), call),
-    refuse: (call, refusal, { msgIds }) => worded(refuseCall(call, refusal, msgIds), call),
+    handle: (call, gateway) => toCallOutcome(handle(call, gateway), call),
+    reject: (call, rejection, { msgIds }) => toCallOutcome(rejectSend(call, rejection, msgIds), call),
   };
 }
 
-function asking(methods: Endpoint['methods'], work: Work<CallOutcome | Refusal>): Endpoint {
+function queryEndpoint(methods: Endpoint['methods'], handle: Handler<CallOutcome | Rejection>): Endpoint {
   return {
     methods,
-    work: (call, gateway) => {
-      const outcome = work(call, gateway);
-      return 'envelope' in outcome ? outcome : refused(outcome, call);
+    handle: (call, gateway) => {
+      const outcome = handle(call, gateway);
+      return outcome instanceof Rejection ? rejected(outcome, call) : outcome;
     },
-    refuse: (call, refusal) => refused(refusal, call),
+    reject: (call, rejection) => rejected(rejection, call),
   };
 }

@@ -1,54 +1,84 @@
-import { isPerNumber, reasonFor } from '../protocol/status-codes.js';
 import { SandboxError } from '../sandbox.error.js';
-import { httpStatus, oneOf, refusingStatus, shortList, type FieldCheck } from './field.checks.js';
-import { checkedFields, type RecordChecks } from './record.checks.js';
-import type { SandboxRule } from './sandbox.options.js';
-import { part, textPattern, whole, type Matcher } from './text-pattern.js';
+import { isPerNumber, reasonFor } from '../vendor/status-codes.js';
+import {
+  checkedFields,
+  filledText,
+  httpStatus,
+  oneOf,
+  rejectionStatus,
+  shortList,
+  text,
+  type RecordChecks,
+} from './field-checks.js';
+import type { FailureRule, RejectionRule } from './sandbox-options.js';
+import { matchPart, matchWhole, textPattern, type Matcher } from './text-pattern.js';
 
-export interface CompiledRule {
-  readonly number: Matcher | null;
-  readonly content: Matcher | null;
-  readonly senderId: Matcher | null;
+/** A rejection rule in the form the gateway works with. An absent matcher matches everything. */
+export interface CompiledRejectionRule {
+  readonly number: Matcher | undefined;
+  readonly content: Matcher | undefined;
+  readonly senderId: Matcher | undefined;
   readonly status: number;
   readonly reason: string;
-  readonly perNumber: boolean;
-  readonly http: number | null;
+  readonly isPerNumber: boolean;
+  readonly httpStatus: number | undefined;
 }
 
-export const ruleList: FieldCheck = shortList('rules');
+/** A failure rule in the form the gateway works with. An absent matcher matches everything. */
+export interface CompiledFailureRule {
+  readonly number: Matcher | undefined;
+  readonly content: Matcher | undefined;
+  readonly reason: string;
+}
 
-const ruleChecks: RecordChecks<SandboxRule> = {
+export const ruleList = shortList('rules');
+
+const REJECTION_RULE_CHECKS: RecordChecks<RejectionRule> = {
   number: textPattern,
   content: textPattern,
   senderId: textPattern,
-  status: refusingStatus,
-  reason: (value) => (typeof value === 'string' ? null : 'a text'),
-  per: oneOf('number', 'call'),
-  http: httpStatus,
+  status: rejectionStatus,
+  reason: text,
+  rejects: oneOf('number', 'request'),
+  httpStatus,
 };
 
-export function compileRules(given: readonly unknown[]): readonly CompiledRule[] {
-  return given.map((rule, index) => compileRule(rule, `rules[${index}]`));
+const FAILURE_RULE_CHECKS: RecordChecks<FailureRule> = {
+  number: textPattern,
+  content: textPattern,
+  reason: filledText,
+};
+
+export function compileRejectionRules(given: readonly unknown[]): readonly CompiledRejectionRule[] {
+  return given.map((rule, index) => compileRejectionRule(rule, `rejectionRules[${index}]`));
 }
 
-function compileRule(given: unknown, field: string): CompiledRule {
-  const { number, content, senderId, status, reason, per, http } = checkedFields<SandboxRule>(
-    given,
-    ruleChecks,
-    'INVALID_OPTION',
-    field,
-  );
+function compileRejectionRule(given: unknown, field: string): CompiledRejectionRule {
+  const rule = checkedFields<RejectionRule>(given, REJECTION_RULE_CHECKS, 'INVALID_OPTION', field);
+  const { number, content, senderId, status, reason, rejects, httpStatus } = rule;
   if (status === undefined) throw new SandboxError('INVALID_OPTION', `${field}.status is missing`, `${field}.status`);
   if (number === undefined && content === undefined && senderId === undefined) {
-    throw new SandboxError('INVALID_OPTION', `${field} must match a number, a content or a senderId`, field);
+    throw new SandboxError('INVALID_OPTION', `${field} must have a number, a content or a senderId to match`, field);
   }
   return {
-    number: whole(number),
-    content: part(content),
-    senderId: whole(senderId),
+    number: matchWhole(number),
+    content: matchPart(content),
+    senderId: matchWhole(senderId),
     status,
     reason: reason ?? reasonFor(status),
-    perNumber: per === undefined ? isPerNumber(status) : per === 'number',
-    http: http ?? null,
+    isPerNumber: rejects === undefined ? isPerNumber(status) : rejects === 'number',
+    httpStatus,
   };
+}
+
+export function compileFailureRules(given: readonly unknown[]): readonly CompiledFailureRule[] {
+  return given.map((rule, index) => {
+    const field = `failureRules[${index}]`;
+    const checked = checkedFields<FailureRule>(rule, FAILURE_RULE_CHECKS, 'INVALID_OPTION', field);
+    const { number, content, reason = 'UNDELIV' } = checked;
+    if (number === undefined && content === undefined) {
+      throw new SandboxError('INVALID_OPTION', `${field} must have a number or a content to match`, field);
+    }
+    return { number: matchWhole(number), content: matchPart(content), reason };
+  });
 }

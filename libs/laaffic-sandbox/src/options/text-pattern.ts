@@ -1,49 +1,53 @@
-import type { ExpressionTime } from './expression-time.js';
-import { either, filledText, type FieldCheck } from './field.checks.js';
-import { isRecord } from './record.checks.js';
-import type { TextPattern } from './sandbox.options.js';
+import type { ExpressionBudget } from './expression-budget.js';
+import { check, either, filledText, isRecord, type FieldCheck } from './field-checks.js';
+import type { TextPattern } from './sandbox-options.js';
 
 export interface Matcher {
-  /** Those of the texts that it matches. @throws {SlowExpressionError} */
-  among(texts: readonly string[], time: ExpressionTime): ReadonlySet<string>;
+  /**
+   * Returns the texts that match.
+   * @throws {SlowExpressionError}
+   */
+  matching(texts: readonly string[], budget: ExpressionBudget): ReadonlySet<string>;
 }
 
-const longestPattern = 1000;
+const MAX_PATTERN_LENGTH = 1000;
 
-const pattern: FieldCheck = (value) =>
-  value instanceof RegExp || (isRecord(value) && toRegExp(value) !== null)
-    ? null
-    : `an expression such as {"pattern": "^91", "flags": "i"}, of at most ${longestPattern} characters`;
+export const textPattern: FieldCheck = either(
+  filledText,
+  check(
+    (value) => value instanceof RegExp || (isRecord(value) && toRegExp(value) !== undefined),
+    `an expression such as {"pattern": "^91", "flags": "i"}, of at most ${MAX_PATTERN_LENGTH} characters`,
+  ),
+);
 
-export const textPattern: FieldCheck = either(filledText, pattern);
-
-export function whole(wanted: TextPattern | undefined): Matcher | null {
-  if (wanted === undefined) return null;
-  return typeof wanted === 'string' ? literal((sent) => sent === wanted) : expression(wanted);
+/** Makes a matcher for whole texts. */
+export function matchWhole(pattern: TextPattern | undefined): Matcher | undefined {
+  if (pattern === undefined) return undefined;
+  return typeof pattern === 'string' ? literalMatcher((text) => text === pattern) : expressionMatcher(pattern);
 }
 
-/** Like `whole`, but a text needs only to be a part of what was sent. */
-export function part(wanted: TextPattern | undefined): Matcher | null {
-  return typeof wanted === 'string' ? literal((sent) => sent.includes(wanted)) : whole(wanted);
+/** Makes a matcher for which a literal needs to be a part of the text only. */
+export function matchPart(pattern: TextPattern | undefined): Matcher | undefined {
+  return typeof pattern === 'string' ? literalMatcher((text) => text.includes(pattern)) : matchWhole(pattern);
 }
 
-function literal(matches: (sent: string) => boolean): Matcher {
-  return { among: (texts) => new Set(texts.filter(matches)) };
+function literalMatcher(matches: (text: string) => boolean): Matcher {
+  return { matching: (texts) => new Set(texts.filter(matches)) };
 }
 
-function expression(wanted: unknown): Matcher | null {
-  const compiled = toRegExp(wanted);
-  return compiled && { among: (texts, time) => new Set(time.matching(compiled, texts)) };
+function expressionMatcher(pattern: unknown): Matcher | undefined {
+  const expression = toRegExp(pattern);
+  return expression && { matching: (texts, budget) => new Set(budget.matching(expression, texts)) };
 }
 
-/** Without the flags `g` and `y`, which would make a match depend on the one before. */
-function toRegExp(wanted: unknown): RegExp | null {
-  const { source, pattern, flags = '' } = wanted as Record<string, unknown>;
-  const written = wanted instanceof RegExp ? source : pattern;
-  if (typeof written !== 'string' || typeof flags !== 'string' || written.length > longestPattern) return null;
+/** Drops the flags `g` and `y`, because they make a match depend on the one before. */
+function toRegExp(value: unknown): RegExp | undefined {
+  const { source, pattern, flags = '' } = value as Record<string, unknown>;
+  const written = value instanceof RegExp ? source : pattern;
+  if (typeof written !== 'string' || typeof flags !== 'string' || written.length > MAX_PATTERN_LENGTH) return undefined;
   try {
     return new RegExp(written, flags.replace(/[gy]/g, ''));
   } catch {
-    return null;
+    return undefined;
   }
 }

@@ -1,6 +1,7 @@
-import { fromMicros, toMicros } from '../options/decimal.js';
-import type { SandboxQuirks } from '../options/sandbox.quirks.js';
+import type { SandboxQuirks } from '../options/sandbox-quirks.js';
+import { fromMicros, toMicros } from '../vendor/decimal.js';
 
+/** The vendor's `pricedetail`. */
 export interface PriceDetail {
   pay: string;
   price: string;
@@ -12,7 +13,7 @@ export interface PriceDetail {
   settlePay?: string;
 }
 
-/** What a message cost; with `settled` also what that is in US dollars, at an exchange of one to one. */
+/** Describes the price of a message. The form `settled` adds the price in US dollars at an exchange rate of 1. */
 export function priceDetail(
   pay: string,
   segments: number,

@@ -7,35 +7,49 @@ import {
 } from '../messages/sms-receipt.js';
 import type { PositionRange } from './positions.js';
 
-/** What became of each recipient of a receipt. */
+/** How many recipients of a run have each outcome. */
+export interface BulkCounts {
+  readonly accepted: number;
+  readonly rejected: number;
+  readonly unknown: number;
+  /** Left out because their numbers came before. */
+  readonly dropped: number;
+  /**
+   * Recipients that a stopped run did not reach and no earlier run processed. `undefined` while the run is going on, and
+   * if the source has no known size: only an array and a `Set` have one.
+   */
+  readonly notAttempted: number | undefined;
+}
+
+/** The outcomes of the recipients of a receipt. */
 export interface Outcomes {
   readonly accepted: readonly AcceptedRecipient[];
   readonly rejected: readonly RejectedRecipient[];
   readonly unknown: readonly UnknownRecipient[];
 }
 
-/** Where a receipt stands in its run. */
+/** The place of a receipt in its run. */
 export interface BulkPart {
   readonly first: number;
   readonly count: number;
   readonly dropped: number;
-  readonly settled: readonly PositionRange[];
+  readonly processed: readonly PositionRange[];
   readonly exception?: LaafficException | undefined;
 }
 
 /**
- * What became of one stretch of the source: the recipients of one request, and those between them that
- * were refused before it. `count` is `accepted`, `rejected`, `unknown` and `dropped` together.
+ * The outcomes of one part of the source: the recipients of one request, and those between them that were rejected
+ * before it. `count` is the sum of `accepted`, `rejected`, `unknown` and `dropped`.
  */
 export class BulkReceipt extends SmsReceipt {
-  /** The position of its first recipient in the source, from 0. */
+  /** The position of the first recipient in the source, from 0. */
   readonly first: number;
-  /** How many recipients of the source it is about. */
+  /** How many recipients of the source it covers. */
   readonly count: number;
-  /** How many were left out because their numbers came before. */
+  /** How many recipients were left out because their numbers came before. */
   readonly dropped: number;
-  /** The positions that need no further attempt: all of it, unless the run stopped here. */
-  readonly settled: readonly PositionRange[];
+  /** The positions that need no further attempt: all of the part, unless the run stopped here. */
+  readonly processed: readonly PositionRange[];
   readonly #exception: LaafficException | undefined;
 
   constructor({ accepted, rejected, unknown }: Outcomes, part: BulkPart) {
@@ -43,11 +57,11 @@ export class BulkReceipt extends SmsReceipt {
     this.first = part.first;
     this.count = part.count;
     this.dropped = part.dropped;
-    this.settled = part.settled;
+    this.processed = part.processed;
     this.#exception = part.exception;
   }
 
-  /** Why somebody was refused or is unknown, if the gateway or the way to it was the reason; of several the last. */
+  /** Why recipients were rejected or are unknown, if the gateway or the connection was the reason; the last of several. */
   get exception(): LaafficException | undefined {
     return this.#exception;
   }

@@ -1,118 +1,120 @@
 import type { LaafficException } from '../errors/laaffic.exception.js';
-import type { BulkCounts } from './bulk-counts.js';
+import { onAbort } from '../on-abort.js';
 import type { BulkJournal } from './bulk-journal.js';
-import type { BulkReceipt } from './bulk-receipt.js';
-import { BulkStoppedError } from './bulk-stopped.error.js';
-import type { Chunk, Chunks } from './chunks.js';
+import type { BulkCounts, BulkReceipt } from './bulk-receipt.js';
 import type { ChunkOutcome } from './chunk-sender.js';
+import type { Chunk, Chunks } from './chunks.js';
 import { Positions, type PositionRange } from './positions.js';
 
-/** How a run goes about it. */
+/** What a run sends, and how. */
 export interface BulkPlan {
   readonly chunks: Chunks;
   readonly concurrency: number;
   readonly order: 'source' | 'completion';
-  readonly mostUnknownInARow: number;
-  /** How many recipients the source has, where it can tell. */
+  readonly maxConsecutiveUnknown: number;
+  /** How many recipients the source has; `undefined` if it has no known size. */
   readonly size: number | undefined;
-  readonly settled: readonly PositionRange[];
+  readonly processed: readonly PositionRange[];
   readonly signal: AbortSignal | undefined;
   readonly journal: BulkJournal | undefined;
   /**
    * Sends a chunk.
-   * @param stopped is aborted when the run stops.
-   * @param starting to be awaited before a request is sent.
-   * @returns `undefined` if the run stopped before anything of it was sent.
+   * @param stopped aborted when the run stops.
+   * @param starting has to be awaited before the first request is sent.
+   * @returns `undefined` if the run stopped before anything of the chunk was sent.
    */
   send(chunk: Chunk, stopped: AbortSignal, starting: () => Promise<void>): Promise<ChunkOutcome | undefined>;
 }
 
-/** A chunk that was started, in the order of the source. */
+/** The place of a started chunk in the order of the source. */
 interface Slot {
   receipt: BulkReceipt | undefined;
-  isOver: boolean;
+  isDone: boolean;
 }
 
 /**
- * A bulk run: an iterable of one receipt for each request. It starts when it is iterated, once, and goes
- * no further ahead of its reader than a few requests. Reading less than all of it ends it: what is
- * under way is finished, and counted.
+ * A bulk run: an iterable of one receipt for each request. It starts when it is iterated, which is possible once, and
+ * stays at most a few requests ahead of its reader. If the reader stops early, the run ends: the requests in flight are
+ * finished and counted.
+ * @example
+ * const run = sms.sendBulk(numbers, { content });
+ * for await (const receipt of run) console.log(`${run.counts.accepted} accepted`);
  */
 export class BulkRun implements AsyncIterable<BulkReceipt> {
   readonly #plan: BulkPlan;
-  readonly #settled: Positions;
+  readonly #processed: Positions;
   readonly #counts = { accepted: 0, rejected: 0, unknown: 0, dropped: 0 };
   readonly #stop = new AbortController();
   readonly #slots: Slot[] = [];
-  #underWay = 0;
+  #inFlight = 0;
   #attempted = 0;
-  #unknownInARow = 0;
+  #consecutiveUnknown = 0;
   #isReading = false;
   #isStarted = false;
   #isEnded = false;
   #isOver = false;
-  #doom: LaafficException | undefined;
+  #fatalError: LaafficException | undefined;
   #failure: { readonly error: unknown } | undefined;
   #wake: () => void = () => undefined;
 
   constructor(plan: BulkPlan) {
     this.#plan = plan;
-    this.#settled = new Positions(plan.settled);
+    this.#processed = new Positions(plan.processed);
   }
 
-  /** How it stands now. */
+  /** The outcomes so far. */
   get counts(): BulkCounts {
-    const { size, settled } = this.#plan;
+    const { size, processed } = this.#plan;
     if (!this.#isOver || size === undefined) return { ...this.#counts, notAttempted: undefined };
-    const before = settled.reduce((sum, [from, to]) => sum + Math.max(0, Math.min(to, size) - from), 0);
+    const before = processed.reduce((sum, [from, to]) => sum + Math.max(0, Math.min(to, size) - from), 0);
     return { ...this.#counts, notAttempted: Math.max(0, size - before - this.#attempted) };
   }
 
-  /** The positions that need no further attempt, those of `resume` included: to be given to another run as `resume`. */
-  get settled(): readonly PositionRange[] {
-    return this.#settled.ranges;
+  /** The positions that need no further attempt, those of `resume` included. Give them to the next run as `resume`. */
+  get processed(): readonly PositionRange[] {
+    return this.#processed.ranges;
   }
 
   /**
-   * Runs to the end in constant memory, and keeps nothing but counts.
+   * Runs to the end, in constant memory.
    * @throws what iterating throws.
    */
-  async finish(): Promise<BulkCounts> {
+  async drain(): Promise<BulkCounts> {
     const receipts = this[Symbol.asyncIterator]();
     for (let step = await receipts.next(); step.done !== true; step = await receipts.next());
     return this.counts;
   }
 
   /**
-   * Runs to the end, and keeps everything.
-   * @returns the receipts as they came.
-   * @throws what iterating throws; then the receipts are lost, so iterate where the run may stop.
+   * Runs to the end and returns all receipts.
+   * @throws what iterating throws; the receipts are lost then, so iterate if the run may stop.
    */
-  async collect(): Promise<BulkReceipt[]> {
+  async toArray(): Promise<BulkReceipt[]> {
     const receipts: BulkReceipt[] = [];
     for await (const receipt of this) receipts.push(receipt);
     return receipts;
   }
 
   /**
-   * @throws {BulkStoppedError} after the last receipt, if the run was stopped by a refusal that every
-   * other request would meet, or because the gateway cannot be reached, or has answered nothing
-   * readable for a while.
-   * @throws what the source or the journal throws, after the receipts of what was under way.
+   * @throws {BulkStoppedError} after the last receipt, if the run was stopped: because the gateway rejected a request for
+   * a reason that every other request would have too, cannot be reached, or left the outcome of too many requests unknown.
+   * @throws errors of the source or the journal, after the receipts of the requests in flight.
    */
   [Symbol.asyncIterator](): AsyncGenerator<BulkReceipt, void, undefined> {
-    if (this.#isStarted) throw new Error('A bulk run is iterated once: call sendBulk again for another');
+    if (this.#isStarted) throw new Error('A bulk run can be iterated once only. Call sendBulk again for another run');
     this.#isStarted = true;
     return this.#iterate();
   }
 
   async *#iterate(): AsyncGenerator<BulkReceipt, void, undefined> {
     const { signal, chunks } = this.#plan;
-    const onAbort = () => {
-      this.#halt();
-    };
-    if (signal?.aborted === true) onAbort();
-    signal?.addEventListener('abort', onAbort, { once: true });
+    if (signal?.aborted === true) this.#halt();
+    const stopWatch =
+      signal === undefined
+        ? undefined
+        : onAbort(signal, () => {
+            this.#halt();
+          });
     try {
       for (;;) {
         this.#read();
@@ -123,25 +125,25 @@ export class BulkRun implements AsyncIterable<BulkReceipt> {
       }
     } finally {
       this.#halt();
-      while (this.#underWay > 0) await this.#change();
-      signal?.removeEventListener('abort', onAbort);
+      while (this.#inFlight > 0) await this.#change();
+      stopWatch?.();
       this.#isOver = true;
       if (!this.#isReading) await chunks.close();
     }
     if (this.#failure !== undefined) throw this.#failure.error;
-    if (this.#doom !== undefined) throw new BulkStoppedError(this.#doom, this.counts, this.settled);
+    if (this.#fatalError !== undefined) throw new BulkStoppedError(this.#fatalError, this.counts, this.processed);
   }
 
-  /** Reads the next chunk, to send it, if a request is free for it; not while the reader is far behind. */
+  /** Reads and starts the next chunk, unless `concurrency` is reached or the reader is far behind. */
   #read(): void {
     const { concurrency, chunks } = this.#plan;
-    const isFull = this.#underWay >= concurrency || this.#slots.length >= 2 * concurrency;
+    const isFull = this.#inFlight >= concurrency || this.#slots.length >= 2 * concurrency;
     if (this.#isReading || this.#isEnded || this.#stop.signal.aborted || isFull) return;
     this.#isReading = true;
     chunks.next().then(
       (chunk) => {
         this.#isReading = false;
-        // Nobody is left to hear of it if that fails.
+        // The iterator has ended, so no caller is left for an error.
         if (this.#isOver) chunks.close().catch(() => undefined);
         else if (chunk === undefined) this.#isEnded = true;
         else if (!this.#stop.signal.aborted) void this.#start(chunk);
@@ -157,9 +159,9 @@ export class BulkRun implements AsyncIterable<BulkReceipt> {
   }
 
   async #start(chunk: Chunk): Promise<void> {
-    const slot: Slot = { receipt: undefined, isOver: false };
+    const slot: Slot = { receipt: undefined, isDone: false };
     this.#slots.push(slot);
-    this.#underWay++;
+    this.#inFlight++;
     try {
       const { first, count, orderIds } = chunk;
       const starting = async () => this.#plan.journal?.starting({ first, count, orderIds });
@@ -168,41 +170,41 @@ export class BulkRun implements AsyncIterable<BulkReceipt> {
     } catch (error) {
       this.#fail(error);
     } finally {
-      slot.isOver = true;
-      this.#underWay--;
+      slot.isDone = true;
+      this.#inFlight--;
       this.#read();
       this.#wake();
     }
   }
 
-  async #finish(slot: Slot, { receipt, doom }: ChunkOutcome): Promise<void> {
+  async #finish(slot: Slot, { receipt, fatalError }: ChunkOutcome): Promise<void> {
     slot.receipt = receipt;
     this.#count(receipt);
-    if (doom !== undefined) this.#stopFor(doom);
+    if (fatalError !== undefined) this.#stopFor(fatalError);
     const { exception, accepted, rejected } = receipt;
     const isUnknown = exception?.outcome === 'unknown' && accepted.length + rejected.length === 0;
-    this.#unknownInARow = isUnknown ? this.#unknownInARow + 1 : 0;
-    if (isUnknown && this.#unknownInARow >= this.#plan.mostUnknownInARow) this.#stopFor(exception);
+    this.#consecutiveUnknown = isUnknown ? this.#consecutiveUnknown + 1 : 0;
+    if (isUnknown && this.#consecutiveUnknown >= this.#plan.maxConsecutiveUnknown) this.#stopFor(exception);
     await this.#plan.journal?.finished(receipt);
   }
 
-  #count({ accepted, rejected, unknown, dropped, count, settled }: BulkReceipt): void {
+  #count({ accepted, rejected, unknown, dropped, count, processed }: BulkReceipt): void {
     this.#counts.accepted += accepted.length;
     this.#counts.rejected += rejected.length;
     this.#counts.unknown += unknown.length;
     this.#counts.dropped += dropped;
     this.#attempted += count;
-    for (const [from, to] of settled) this.#settled.add(from, to);
+    for (const [from, to] of processed) this.#processed.add(from, to);
   }
 
   #takeReceipt(): BulkReceipt | undefined {
     const isInOrder = this.#plan.order === 'source';
     for (;;) {
       const index = isInOrder
-        ? this.#slots[0]?.isOver === true
+        ? this.#slots[0]?.isDone === true
           ? 0
           : -1
-        : this.#slots.findIndex((slot) => slot.isOver);
+        : this.#slots.findIndex((slot) => slot.isDone);
       if (index < 0) return undefined;
       const [slot] = this.#slots.splice(index, 1);
       if (slot?.receipt !== undefined) return slot.receipt;
@@ -213,10 +215,10 @@ export class BulkRun implements AsyncIterable<BulkReceipt> {
     return this.#slots.length === 0 && (this.#isEnded || this.#stop.signal.aborted);
   }
 
-  /** Not if it was stopped already: then a request that was given up is no reason. */
-  #stopFor(doom: LaafficException): void {
+  /** Does nothing if the run was stopped before: a request that was given up because of that is not the reason. */
+  #stopFor(fatalError: LaafficException): void {
     if (this.#stop.signal.aborted) return;
-    this.#doom = doom;
+    this.#fatalError = fatalError;
     this.#halt();
   }
 
@@ -234,5 +236,27 @@ export class BulkRun implements AsyncIterable<BulkReceipt> {
     return new Promise((resolve) => {
       this.#wake = resolve;
     });
+  }
+}
+
+/**
+ * A bulk run that stopped early, because every other request would have failed like the last one. Fix the cause and
+ * resume: nothing that is processed is sent again.
+ * @example
+ * if (error instanceof BulkStoppedError) await sms.sendBulk(numbers, message, { resume: error.processed }).drain();
+ */
+export class BulkStoppedError extends Error {
+  override readonly name = 'BulkStoppedError';
+  readonly code = 'LAAFFIC_BULK_STOPPED';
+
+  constructor(
+    /** Why the run stopped: for example a `LaafficAccountException`. */
+    override readonly cause: LaafficException,
+    /** The outcomes of the recipients that the run reached. */
+    readonly counts: BulkCounts,
+    /** The positions that need no further attempt: the option `resume` of the next run. */
+    readonly processed: readonly PositionRange[],
+  ) {
+    super(`The bulk run was stopped: ${cause.message} Resume it with the positions in \`processed\`.`, { cause });
   }
 }

@@ -7,66 +7,66 @@ export interface BulkMessage {
   readonly content: string;
   /**
    * The sender's number or name, at most 32 characters.
-   * @default the module's `senderId`, else the application's own
+   * @default the module's `senderId`, otherwise the application's own
    */
   readonly senderId?: string | undefined;
 }
 
-/** How a bulk run is made. */
+/**
+ * The options of a bulk run.
+ * @example
+ * sms.sendBulk(numbers, { content }, { concurrency: 8, duplicates: 'drop', signal });
+ */
 export interface BulkOptions {
   /**
-   * How many requests may be under way at once.
+   * How many requests may be in flight at once.
    * @default 4
    */
   readonly concurrency?: number | undefined;
   /**
-   * How many recipients a request has; fewer where `rate.recipientsPerSecond` is lower.
-   * @default the most that the method takes: 1000 with POST, 100 with GET
+   * How many recipients a request has; fewer if `rate.recipientsPerSecond` is lower.
+   * @default the maximum of the method: 1000 with POST, 100 with GET
    */
-  readonly requestSize?: number | undefined;
+  readonly batchSize?: number | undefined;
   /**
    * Whether receipts come in the order of the source, or as soon as their requests have ended.
    * @default 'source'
    */
   readonly order?: 'source' | 'completion' | undefined;
   /**
-   * What happens to numbers that came before in this run: `keep` sends to them again, `drop` leaves
-   * them out and counts them, `refuse` gives each an entry in `rejected`. All but `keep` remember every
-   * number, about 40 bytes each.
+   * What to do with a number that came before in this run: `keep` sends to it again, `drop` leaves it out and counts it,
+   * `reject` adds it to `rejected`. `drop` and `reject` remember every number, with about 40 bytes each.
    * @default 'keep'
    */
-  readonly duplicates?: 'keep' | 'drop' | 'refuse' | undefined;
-  /** Starts nothing new once it is aborted; requests under way end, and their receipts come. */
+  readonly duplicates?: 'keep' | 'drop' | 'reject' | undefined;
+  /** Stops the run: no further request starts, those in flight end, and their receipts are still yielded. */
   readonly signal?: AbortSignal | undefined;
   /** @default the module's `method` */
   readonly method?: 'POST' | 'GET' | undefined;
   /**
-   * The most that one request may take, in milliseconds.
-   * @default the module's `timeout`
+   * The time limit of one request, in milliseconds.
+   * @default the module's `timeoutMs`
    */
-  readonly timeout?: number | undefined;
+  readonly timeoutMs?: number | undefined;
   /**
-   * How often a request that surely was not sent is tried again: the gateway was not reached, or
-   * limits requests. The pauses are those of `queries`. When they are used up, the run stops.
+   * How often a request is retried that certainly was not sent, because the gateway was not reached or limits requests.
+   * The delays are those of `queryRetry`. After the last retry the run stops.
    * @default 4
    */
   readonly retries?: number | undefined;
   /**
-   * How many further requests one may cost that the gateway refused for one of its numbers, naming
-   * none: it is asked again in halves. Whoever is not cleared by then counts as refused.
+   * How many additional requests the run may make to split a request that the gateway rejected because of a number that
+   * it did not name. Recipients that are still together after that count as rejected.
    * @default 100
    */
-  readonly isolation?: number | undefined;
+  readonly maxSplits?: number | undefined;
   /**
-   * After how many requests in a row with an unknown outcome the run stops.
+   * The run stops after this many requests in a row with an unknown outcome.
    * @default 10
    */
-  readonly mostUnknownInARow?: number | undefined;
-  /**
-   * The positions that need no further attempt, as `settled` of an earlier run over the same source:
-   * they are read and left out.
-   */
+  readonly maxConsecutiveUnknown?: number | undefined;
+  /** Positions to leave out: `processed` of an earlier run over the same source. */
   readonly resume?: readonly PositionRange[] | undefined;
-  /** Is told of each request before it is sent, and of its receipt; what it knows as settled is left out. */
+  /** Stores each request before it is sent, and its receipt. Positions that it has as processed are left out. */
   readonly journal?: BulkJournal | undefined;
 }

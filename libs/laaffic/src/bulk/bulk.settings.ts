@@ -1,72 +1,68 @@
 import type { Issue } from '../messages/issue.js';
 import { MAX_RECIPIENTS } from '../messages/recipients.js';
+import { OptionsReader } from '../options/options-reader.js';
 import type { BulkJournal } from './bulk-journal.js';
 import type { BulkOptions } from './bulk.options.js';
 import { Positions } from './positions.js';
 
-/** The options of a run, checked and filled with their defaults. */
+/** The checked options of a run, with all defaults. */
 export interface BulkSettings {
   readonly concurrency: number;
-  readonly requestSize: number;
+  readonly batchSize: number;
   readonly order: 'source' | 'completion';
-  readonly duplicates: 'keep' | 'drop' | 'refuse';
+  readonly duplicates: 'keep' | 'drop' | 'reject';
   readonly signal: AbortSignal | undefined;
   readonly method: 'POST' | 'GET';
-  readonly timeout: number;
+  readonly timeoutMs: number;
   readonly retries: number;
-  readonly isolation: number;
-  readonly mostUnknownInARow: number;
-  readonly settled: Positions;
+  readonly maxSplits: number;
+  readonly maxConsecutiveUnknown: number;
+  readonly processed: Positions;
   readonly journal: BulkJournal | undefined;
 }
 
 /**
  * Checks the options of a run.
- * @param defaults what the module was given.
- * @returns everything that is wrong with them, if anything is.
+ * @param defaults the options of the module.
+ * @returns the options, or every problem with them.
  */
 export function readBulkOptions(
   options: BulkOptions,
-  defaults: Pick<BulkSettings, 'method' | 'timeout'>,
+  defaults: Pick<BulkSettings, 'method' | 'timeoutMs'>,
 ): BulkSettings | { issues: readonly Issue[] } {
-  const issues: Issue[] = [];
-  const whole = (field: keyof BulkOptions, fallback: number, least: number, most = Infinity): number => {
-    const value: unknown = options[field] ?? fallback;
-    if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most) return value;
-    const limit = most === Infinity ? `of at least ${least}` : `from ${least} to ${most}`;
-    issues.push({ field, problem: `must be a whole number ${limit}` });
-    return fallback;
-  };
-  const oneOf = <T extends string>(field: keyof BulkOptions, values: readonly T[], fallback: T): T => {
-    const value = options[field] ?? fallback;
-    const found = values.find((one) => one === value);
-    if (found === undefined) issues.push({ field, problem: `must be one of ${values.join(', ')}` });
-    return found ?? fallback;
-  };
-  const method = oneOf('method', ['POST', 'GET'], defaults.method);
-  const most = MAX_RECIPIENTS[method];
+  const reader = new OptionsReader(options);
+  const method = reader.oneOf('method', ['POST', 'GET'], defaults.method);
+  const max = MAX_RECIPIENTS[method];
   const settings = {
-    concurrency: whole('concurrency', 4, 1),
-    requestSize: whole('requestSize', most, 1, most),
-    order: oneOf('order', ['source', 'completion'], 'source'),
-    duplicates: oneOf('duplicates', ['keep', 'drop', 'refuse'], 'keep'),
-    signal: options.signal,
+    concurrency: reader.wholeNumber('concurrency', 4, { max: Infinity }),
+    batchSize: reader.wholeNumber('batchSize', max, { max }),
+    order: reader.oneOf('order', ['source', 'completion'], 'source'),
+    duplicates: reader.oneOf('duplicates', ['keep', 'drop', 'reject'], 'keep'),
+    signal: reader.value('signal') as AbortSignal | undefined,
     method,
-    timeout: options.timeout ?? defaults.timeout,
-    retries: whole('retries', 4, 0),
-    isolation: whole('isolation', 100, 0),
-    mostUnknownInARow: whole('mostUnknownInARow', 10, 1),
-    settled: readSettled(options, issues),
-    journal: options.journal,
+    timeoutMs: (reader.value('timeoutMs') as number | undefined) ?? defaults.timeoutMs,
+    retries: reader.wholeNumber('retries', 4, { min: 0, max: Infinity }),
+    maxSplits: reader.wholeNumber('maxSplits', 100, { min: 0, max: Infinity }),
+    maxConsecutiveUnknown: reader.wholeNumber('maxConsecutiveUnknown', 10, { max: Infinity }),
+    processed: readProcessed(options, reader),
+    journal: reader.value('journal') as BulkJournal | undefined,
   };
-  return issues.length > 0 ? { issues } : settings;
+  reader.rejectUnknown();
+  return reader.problems.length > 0 ? { issues: reader.problems.map(toIssue) } : settings;
 }
 
-function readSettled({ resume = [], journal }: BulkOptions, issues: Issue[]): Positions {
+function readProcessed({ resume = [], journal }: BulkOptions, reader: OptionsReader): Positions {
   try {
-    return new Positions([...resume, ...(journal?.settled ?? [])]);
+    reader.value('resume');
+    return new Positions([...resume, ...(journal?.processed ?? [])]);
   } catch {
-    issues.push({ field: 'resume', problem: 'must be a list of ranges [from, to] of positions' });
+    reader.report('resume', 'must be a list of ranges [from, to] of positions');
     return new Positions();
   }
+}
+
+/** A problem starts with the name of its field. */
+function toIssue(problem: string): Issue {
+  const [field = ''] = problem.split(' ', 1);
+  return { field, problem: problem.slice(field.length + 1) };
 }

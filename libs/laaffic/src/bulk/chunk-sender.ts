@@ -1,79 +1,115 @@
 import { LaafficException } from '../errors/laaffic.exception.js';
 import { LOCAL_FAILURES } from '../errors/local-failures.js';
 import { failureOf } from '../errors/status-table.js';
+import { backoffMs, pause, type BackoffLimits } from '../gateway/http/backoff.js';
+import { notSentException } from '../gateway/http/request-errors.js';
 import type { Recipient } from '../messages/recipients.js';
 import type { AcceptedRecipient, RejectedRecipient, SmsReceipt, UnknownRecipient } from '../messages/sms-receipt.js';
 import { BulkReceipt } from './bulk-receipt.js';
-import type { Chunk, PlacedRecipient } from './chunks.js';
+import type { Chunk, PositionedRecipient } from './chunks.js';
 import { Positions } from './positions.js';
+
+/** What a run may spend on one chunk. */
+export interface ChunkLimits {
+  readonly retries: number;
+  readonly maxSplits: number;
+}
+
+/** What the requests of a run need. */
+export interface BulkSenderPlan extends ChunkLimits {
+  readonly backoff: BackoffLimits;
+  /** A random number from 0 to below 1. */
+  random(): number;
+  /** Waits until the rate limit allows a request. @returns `false` if the run stopped meanwhile. */
+  turn(recipients: number, stopped: AbortSignal): Promise<boolean>;
+  /** Makes one request. @throws {LaafficException} if no recipient was accepted. */
+  request(recipients: readonly Recipient[]): Promise<SmsReceipt>;
+}
+
+/** The result of a chunk. */
+export interface ChunkOutcome {
+  readonly receipt: BulkReceipt;
+  /** Why every further request of the run would fail as well. */
+  readonly fatalError: LaafficException | undefined;
+}
 
 const [ABNORMAL_NUMBER, TOTAL_LIMIT, NUMBER_LIMIT] = [-9, -27, -28];
 
-/** The reason of recipients whose request was never made. */
-export const NOT_ATTEMPTED = 'not attempted, for the run was stopped';
+/** The reason for recipients whose request was never made. */
+const NOT_ATTEMPTED = 'not attempted because the run was stopped';
 
-/** Surely not sent, and another try may succeed. */
+/** Codes of requests that certainly were not sent and that may succeed later. */
 const TEMPORARY: ReadonlySet<string> = new Set([LOCAL_FAILURES.notConnected.code, failureOf(-15).code]);
 
-/** What a chunk is sent with. */
-export interface ChunkTransport {
-  /** One request. @throws {LaafficException} if nobody was accepted. */
+/** Sends the chunks of one run, each request in its turn. */
+export class BulkSender {
+  constructor(private readonly plan: BulkSenderPlan) {}
+
+  /** @returns `undefined` if the run stopped before anything of the chunk was sent. */
+  async send(chunk: Chunk, stopped: AbortSignal, starting: () => Promise<void>): Promise<ChunkOutcome | undefined> {
+    const { plan } = this;
+    let hasTurn = chunk.recipients.length === 0;
+    if (!hasTurn) {
+      if (!(await plan.turn(chunk.recipients.length, stopped)) || stopped.aborted) return undefined;
+      hasTurn = true;
+      await starting();
+    }
+    const send = async (recipients: readonly Recipient[]) => {
+      if (!hasTurn && !(await plan.turn(recipients.length, stopped)))
+        throw notSentException(LOCAL_FAILURES.abortedUnsent, recipients, { reason: NOT_ATTEMPTED });
+      hasTurn = false;
+      return plan.request(recipients);
+    };
+    const pauseBefore = (failures: number, failure: LaafficException) =>
+      pause(backoffMs(failures, plan.backoff, failure, plan.random()), stopped);
+    return sendChunk(chunk, { send, pause: pauseBefore }, plan);
+  }
+}
+
+interface ChunkTransport {
+  /** Makes one request. @throws {LaafficException} if no recipient was accepted. */
   send(recipients: readonly Recipient[]): Promise<SmsReceipt>;
-  /** Waits before a further try. @returns whether there is to be one: not if the run was stopped meanwhile. */
+  /** Waits before a retry. @returns `false` if the run stopped meanwhile. */
   pause(failures: number, failure: LaafficException): Promise<boolean>;
 }
 
-/** How much may be tried. */
-export interface ChunkLimits {
-  readonly retries: number;
-  readonly isolation: number;
-}
-
-/** What became of a chunk. */
-export interface ChunkOutcome {
-  readonly receipt: BulkReceipt;
-  /** Why no further request makes sense. */
-  readonly doom: LaafficException | undefined;
-}
-
 /**
- * Sends one chunk: again as long as it surely was not sent and may succeed yet, and in halves where the
- * gateway refused it for one of its numbers and named none, or all. Nobody is tried again who may have
- * been sent to.
+ * Sends one chunk. Retries a request that certainly was not sent and may succeed later. Splits a request that the gateway
+ * rejected because of one number, if it named none or all of them. Never retries a recipient that may have been sent to.
  */
-export async function sendChunk(chunk: Chunk, transport: ChunkTransport, limits: ChunkLimits): Promise<ChunkOutcome> {
-  const ledger = new ChunkLedger(chunk);
+async function sendChunk(chunk: Chunk, transport: ChunkTransport, limits: ChunkLimits): Promise<ChunkOutcome> {
+  const result = new ChunkResult(chunk);
   const groups: (readonly Recipient[])[] = chunk.recipients.length > 0 ? [chunk.recipients] : [];
-  let isolation = limits.isolation;
+  let splitsLeft = limits.maxSplits;
   for (let group = groups.pop(); group !== undefined; group = groups.pop()) {
-    const outcome = await attempt(group, transport, limits.retries);
+    const outcome = await sendWithRetries(group, transport, limits.retries);
     if (!(outcome instanceof LaafficException)) {
-      ledger.add(outcome);
+      result.add(outcome);
       continue;
     }
     const { unnamed } = outcome;
-    const isWorthwhile = isAboutNumbers(outcome) && group.length > 1 && isolation > 0;
+    const canSplit = isAboutNumbers(outcome) && group.length > 1 && splitsLeft > 0;
     const isNamed = unnamed.length > 0 && unnamed.length < group.length;
-    if (isWorthwhile && isNamed) {
-      // The others were refused for nothing of their own.
-      isolation--;
-      ledger.addFailure(outcome, group, new Set(unnamed));
+    if (canSplit && isNamed) {
+      // The other recipients were rejected only because they were in the same request.
+      splitsLeft--;
+      result.addFailure(outcome, group, new Set(unnamed));
       groups.push(unnamed);
-    } else if (isWorthwhile) {
-      isolation -= 2;
+    } else if (canSplit) {
+      splitsLeft -= 2;
       const middle = group.length >>> 1;
       groups.push(group.slice(middle), group.slice(0, middle));
     } else {
-      ledger.addFailure(outcome, group);
-      if (!isDoom(outcome)) continue;
-      for (const rest of groups.reverse()) ledger.leaveOut(rest, outcome);
-      return { receipt: ledger.receipt([group, ...groups].flat()), doom: outcome };
+      result.addFailure(outcome, group);
+      if (!isFatal(outcome)) continue;
+      for (const unattempted of groups.reverse()) result.addUnattempted(unattempted, outcome);
+      return { receipt: result.receipt([group, ...groups].flat()), fatalError: outcome };
     }
   }
-  return { receipt: ledger.receipt(), doom: undefined };
+  return { receipt: result.receipt(), fatalError: undefined };
 }
 
-async function attempt(
+async function sendWithRetries(
   group: readonly Recipient[],
   transport: ChunkTransport,
   retries: number,
@@ -83,8 +119,8 @@ async function attempt(
       return await transport.send(group);
     } catch (error) {
       if (!(error instanceof LaafficException)) throw error;
-      const isOver = failures >= retries || error.outcome !== 'rejected' || !TEMPORARY.has(error.code);
-      if (isOver || !(await transport.pause(failures, error))) return error;
+      const isFinal = failures >= retries || error.outcome !== 'rejected' || !TEMPORARY.has(error.code);
+      if (isFinal || !(await transport.pause(failures, error))) return error;
     }
   }
 }
@@ -93,17 +129,17 @@ function isAboutNumbers({ status, outcome }: LaafficException): boolean {
   return outcome === 'rejected' && (status === ABNORMAL_NUMBER || status === NUMBER_LIMIT);
 }
 
-/** Whether every other request of the run would end the same. */
-function isDoom(failure: LaafficException): boolean {
+/** Whether every other request of the run would fail in the same way. */
+function isFatal(failure: LaafficException): boolean {
   const { kind, code, status, outcome } = failure;
   if (outcome !== 'rejected') return false;
   if (kind === 'account' || kind === 'clock' || status === TOTAL_LIMIT) return true;
-  if (kind === 'input') return !isAboutNumbers(failure) && code !== LOCAL_FAILURES.recipientRefused.code;
+  if (kind === 'input') return !isAboutNumbers(failure) && code !== LOCAL_FAILURES.recipientRejected.code;
   return TEMPORARY.has(code) || code === LOCAL_FAILURES.abortedUnsent.code;
 }
 
-/** Gathers what became of the recipients of a chunk. */
-class ChunkLedger {
+/** Collects the outcomes of the recipients of a chunk. */
+class ChunkResult {
   readonly #chunk: Chunk;
   readonly #accepted: AcceptedRecipient[] = [];
   readonly #rejected: RejectedRecipient[];
@@ -129,34 +165,34 @@ class ChunkLedger {
       return;
     }
     const { code, reason = 'no reason given' } = failure;
-    const reasons = new Map(failure.receipt?.rejected.map((entry) => [entry.orderId, entry]));
+    const entries = new Map(failure.receipt?.rejected.map((entry) => [entry.orderId, entry]));
     for (const recipient of group) {
       if (except.has(recipient)) continue;
       const { number, orderId } = recipient;
-      this.#rejected.push(reasons.get(orderId) ?? { number, orderId, code, reason });
+      this.#rejected.push(entries.get(orderId) ?? { number, orderId, code, reason });
     }
   }
 
-  leaveOut(group: readonly Recipient[], { code }: LaafficException): void {
+  addUnattempted(group: readonly Recipient[], { code }: LaafficException): void {
     for (const { number, orderId } of group) this.#rejected.push({ number, orderId, code, reason: NOT_ATTEMPTED });
   }
 
-  /** @param unsettled whom a later run may try again. */
-  receipt(unsettled: readonly Recipient[] = []): BulkReceipt {
+  /** @param unattempted recipients that a later run may retry. */
+  receipt(unattempted: readonly Recipient[] = []): BulkReceipt {
     const { first, count, dropped } = this.#chunk;
     const outcomes = { accepted: this.#accepted, rejected: this.#rejected, unknown: this.#unknown };
-    const settled = this.#settled(unsettled);
-    return new BulkReceipt(outcomes, { first, count, dropped, settled, exception: this.#exception });
+    const processed = this.#processed(unattempted);
+    return new BulkReceipt(outcomes, { first, count, dropped, processed, exception: this.#exception });
   }
 
-  #settled(unsettled: readonly Recipient[]): Positions['ranges'] {
+  #processed(unattempted: readonly Recipient[]): Positions['ranges'] {
     const { first, count } = this.#chunk;
-    if (unsettled.length === 0) return [[first, first + count]];
-    const open = new Set((unsettled as readonly PlacedRecipient[]).map(({ position }) => position));
-    const settled = new Positions();
+    if (unattempted.length === 0) return [[first, first + count]];
+    const open = new Set((unattempted as readonly PositionedRecipient[]).map(({ position }) => position));
+    const processed = new Positions();
     for (let position = first; position < first + count; position++) {
-      if (!open.has(position)) settled.add(position, position + 1);
+      if (!open.has(position)) processed.add(position, position + 1);
     }
-    return settled.ranges;
+    return processed.ranges;
   }
 }

@@ -1,4 +1,4 @@
-import { OrderIds } from '../messages/order-id.js';
+import { OrderIdGenerator } from '../messages/order-ids.js';
 import type { RecipientInput } from '../messages/recipients.js';
 import { Randomness } from '../randomness.js';
 import { Chunks, type Chunk, type ChunkPlan, type RecipientSource } from './chunks.js';
@@ -6,7 +6,7 @@ import { Positions } from './positions.js';
 
 const [A, B, C, D] = ['91856321412', '91856321413', '91856321414', '91856321415'] as const;
 
-class FixedOrderIds extends OrderIds {
+class FixedOrderIds extends OrderIdGenerator {
   override prefix() {
     return 'run';
   }
@@ -14,7 +14,7 @@ class FixedOrderIds extends OrderIds {
 
 function open(source: RecipientSource, plan: Partial<ChunkPlan> = {}) {
   const orderIds = new FixedOrderIds(new Randomness());
-  return new Chunks(source, { size: 2, duplicates: 'keep', settled: new Positions(), orderIds, ...plan });
+  return new Chunks(source, { size: 2, duplicates: 'keep', processed: new Positions(), orderIds, ...plan });
 }
 
 async function all(chunks: Chunks): Promise<Chunk[]> {
@@ -37,7 +37,7 @@ async function* slowly(entries: readonly RecipientInput[]) {
   for (const entry of entries) yield await Promise.resolve(entry);
 }
 
-describe('the chunks of a source', () => {
+describe('Chunks', () => {
   const entries = [`+${A}`, { number: B, orderId: 'mine' }, C];
   const expected = [
     chunk(0, 2, [
@@ -52,27 +52,28 @@ describe('the chunks of a source', () => {
     ['a set', () => new Set(entries)],
     ['a generator', () => entries.values()],
     ['an asynchronous one', () => slowly(entries)],
-  ])('of %s are full, in order, with positions', async (_, source) => {
+  ])('divides %s into full chunks, in order, with positions', async (_, source) => {
     expect(await all(open(source()))).toEqual(expected);
   });
 
-  it('of nothing are none', async () => {
+  it('returns no chunk for an empty source', async () => {
     expect(await all(open([]))).toEqual([]);
   });
 
-  it('refuse each wrong entry with its position, and go on', async () => {
-    const wrong = ['x', 7, null, { number: B, orderId: 'a,b' }, { number: '12' }, ['91856321412'], {}];
+  it('rejects each wrong entry with its position, and continues', async () => {
+    const known = { problem: 'has more cells than the first row', input: '1,2,3', orderId: 'o' };
+    const wrong = ['x', 7, null, { number: B, orderId: 'a,b' }, { number: '12' }, ['91856321412'], {}, known];
     const [only, ...none] = await all(open([A, ...wrong, B] as RecipientInput[], { size: 50 }));
-    const notANumber = 'must be a phone number with country code, 7 to 15 digits';
     const noRecipient = 'must be a phone number as text, or an object { number, orderId }';
     const rejected = [
-      ['x', '', `[1] ${notANumber}`],
+      ['x', '', '[1] must be a phone number with country code: it contains “x”, which is not part of a number'],
       ['', '', `[2] ${noRecipient}`],
       ['', '', `[3] ${noRecipient}`],
       [B, 'a,b', '[4].orderId must be text of 1 to 64 characters without commas, blanks or control characters'],
-      ['12', '', `[5].number ${notANumber}`],
+      ['12', '', '[5].number must be a phone number with country code: it has 2 digits, and numbers have 7 to 15'],
       ['', '', `[6] ${noRecipient}`],
-      ['', '', `[7].number ${notANumber}`],
+      ['', '', '[7].number must be a phone number with country code, but is missing'],
+      ['1,2,3', 'o', '[8] has more cells than the first row'],
     ].map(([number, orderId, reason], index) => ({
       ...{ number, orderId, reason },
       code: 'LAAFFIC_INVALID_COMMAND',
@@ -80,15 +81,15 @@ describe('the chunks of a source', () => {
     }));
     expect(none).toEqual([]);
     expect(only).toEqual({
-      ...chunk(0, 9, [
+      ...chunk(0, 10, [
         [A, 'run.0', 0],
-        [B, 'run.8', 8],
+        [B, 'run.9', 9],
       ]),
       rejected,
     });
   });
 
-  it('have each order id once: who has one that came before in the request gets a made one', async () => {
+  it('has each order id once: a repeated one is replaced by a generated one', async () => {
     const entry = (number: string) => ({ number, orderId: 'same' });
     const [first, second] = await all(open([entry(A), entry(B), entry(C), D]));
     expect([first, second]).toMatchObject([
@@ -109,7 +110,7 @@ describe('the chunks of a source', () => {
     ]);
   });
 
-  it('have only so many refused entries, whatever the source is', async () => {
+  it('limits the rejected entries of a chunk, whatever the source has', async () => {
     const chunks = await all(open(new Array<string>(5).fill('x')));
     expect(chunks.map(({ first, count, rejected }) => [first, count, rejected.length])).toEqual([
       [0, 2, 2],
@@ -119,15 +120,15 @@ describe('the chunks of a source', () => {
   });
 });
 
-describe('numbers that came before', () => {
+describe('Chunks with a repeated number', () => {
   const entries = [A, `+${A}`, B, { number: A, orderId: 'again' }, B];
 
-  it('are kept', async () => {
+  it('keeps it by default', async () => {
     const chunks = await all(open(entries, { size: 9 }));
     expect(chunks.map(({ recipients }) => recipients.map(({ position }) => position))).toEqual([[0, 1, 2, 3, 4]]);
   });
 
-  it('are left out and counted', async () => {
+  it('drops and counts it', async () => {
     expect(await all(open(entries, { duplicates: 'drop' }))).toEqual([
       chunk(
         0,
@@ -142,8 +143,8 @@ describe('numbers that came before', () => {
     ]);
   });
 
-  it('are refused, each with its position', async () => {
-    const [only] = await all(open(entries, { duplicates: 'refuse', size: 9 }));
+  it('rejects it with its position', async () => {
+    const [only] = await all(open(entries, { duplicates: 'reject', size: 9 }));
     expect(only!.rejected.map(({ number, orderId, code, position }) => [number, orderId, code, position])).toEqual([
       [A, 'run.1', 'LAAFFIC_DUPLICATE_RECIPIENT', 1],
       [A, 'again', 'LAAFFIC_DUPLICATE_RECIPIENT', 3],
@@ -151,20 +152,20 @@ describe('numbers that came before', () => {
     ]);
   });
 
-  it('in what is settled too', async () => {
-    const settled = new Positions([[0, 1]]);
-    expect(await all(open(entries, { duplicates: 'drop', settled, size: 9 }))).toEqual([
+  it('counts a number as repeated that an earlier run processed', async () => {
+    const processed = new Positions([[0, 1]]);
+    expect(await all(open(entries, { duplicates: 'drop', processed, size: 9 }))).toEqual([
       chunk(1, 4, [[B, 'run.1', 2]], { dropped: 3 }),
     ]);
   });
 });
 
-it('settled positions are read and left out, and end a chunk', async () => {
-  const settled = new Positions([
+it('Chunks leaves out processed positions, which end a chunk', async () => {
+  const processed = new Positions([
     [0, 2],
     [3, 4],
   ]);
-  const chunks = await all(open([A, 'x', B, C, D, A], { settled, size: 9 }));
+  const chunks = await all(open([A, 'x', B, C, D, A], { processed, size: 9 }));
   expect(chunks).toEqual([
     chunk(2, 1, [[B, 'run.0', 2]]),
     chunk(4, 2, [
@@ -174,7 +175,7 @@ it('settled positions are read and left out, and end a chunk', async () => {
   ]);
 });
 
-it('a source is read no further than asked, and told when no more is wanted', async () => {
+it('Chunks reads a source no further than requested, and closes it early', async () => {
   let read = 0;
   let isClosed = false;
   function* numbers() {

@@ -1,43 +1,55 @@
 import { LOCAL_FAILURES } from '../errors/local-failures.js';
-import type { OrderIds } from '../messages/order-id.js';
-import { normaliseNumber } from '../messages/phone-number.js';
-import { readRecipient, replacingRepeats, type Recipient, type RecipientInput } from '../messages/recipients.js';
+import type { OrderIdGenerator } from '../messages/order-ids.js';
+import { normalizeNumber } from '../messages/phone-number.js';
+import { readRecipient, replaceRepeatedOrderIds, type Recipient, type RecipientInput } from '../messages/recipients.js';
 import type { RejectedRecipient } from '../messages/sms-receipt.js';
 import type { Positions } from './positions.js';
 
-/** Where recipients come from. */
-export type RecipientSource = Iterable<RecipientInput> | AsyncIterable<RecipientInput>;
+/**
+ * An entry that the reader of the source knows to be wrong. The run rejects it with `problem` as the reason.
+ * @example
+ * yield row.phone === '' ? { problem: 'has no phone number', input: row.name } : row.phone;
+ */
+export interface WrongEntry {
+  readonly problem: string;
+  /** The text in the source. */
+  readonly input?: string | undefined;
+  readonly orderId?: string | undefined;
+}
 
-/** A stretch of the source: the recipients of one request, and what was refused between them. */
+/** The recipients of a bulk run: a list, a generator, a database cursor, a stream of a file. */
+export type RecipientSource = Iterable<RecipientInput | WrongEntry> | AsyncIterable<RecipientInput | WrongEntry>;
+
+/** A part of the source: the recipients of one request, and the entries between them that were rejected. */
 export interface Chunk {
   readonly first: number;
   readonly count: number;
-  /** What its made order ids begin with. */
+  /** The beginning of its generated order ids. */
   readonly orderIds: string;
-  readonly recipients: readonly PlacedRecipient[];
+  readonly recipients: readonly PositionedRecipient[];
   readonly rejected: readonly RejectedRecipient[];
   readonly dropped: number;
 }
 
-export interface PlacedRecipient extends Recipient {
-  /** In the source. */
+export interface PositionedRecipient extends Recipient {
+  /** In the source, from 0. */
   readonly position: number;
 }
 
-/** How chunks are made. */
+/** How a source is divided into chunks. */
 export interface ChunkPlan {
   readonly size: number;
-  readonly duplicates: 'keep' | 'drop' | 'refuse';
+  readonly duplicates: 'keep' | 'drop' | 'reject';
   /** Positions to leave out. */
-  readonly settled: Positions;
-  readonly orderIds: OrderIds;
+  readonly processed: Positions;
+  readonly orderIds: OrderIdGenerator;
 }
 
-/** Reads a source chunk by chunk, never further than it is asked to. */
+/** Reads a source chunk by chunk, never further than the caller requests. */
 export class Chunks {
   readonly #source: Iterator<unknown> | AsyncIterator<unknown>;
   readonly #plan: ChunkPlan;
-  /** As numbers, of which even 15 digits are exact. */
+  /** As numbers, because they take less memory than text. They are exact: phone numbers have at most 15 digits. */
   readonly #seen = new Set<number>();
   #position = 0;
   #isEnded = false;
@@ -47,14 +59,14 @@ export class Chunks {
     this.#plan = plan;
   }
 
-  /** How many recipients were read. */
+  /** How many entries were read. */
   get position(): number {
     return this.#position;
   }
 
   /** @returns `undefined` at the end of the source. */
   async next(): Promise<Chunk | undefined> {
-    const { size, settled, orderIds } = this.#plan;
+    const { size, processed, orderIds } = this.#plan;
     const chunk = new ChunkBuilder(size, orderIds.prefix());
     while (!this.#isEnded && !chunk.isFull) {
       const step = this.#source.next();
@@ -62,7 +74,7 @@ export class Chunks {
       const { done, value } = result;
       if (done === true) {
         this.#isEnded = true;
-      } else if (settled.has(this.#position)) {
+      } else if (processed.has(this.#position)) {
         this.#position++;
         this.#remember(value);
         if (!chunk.isEmpty) break;
@@ -73,7 +85,7 @@ export class Chunks {
     return chunk.isEmpty ? undefined : chunk.build();
   }
 
-  /** Tells the source that no more is wanted. */
+  /** Closes the source early. */
   async close(): Promise<void> {
     if (this.#isEnded) return;
     this.#isEnded = true;
@@ -86,7 +98,7 @@ export class Chunks {
     const { duplicates } = this.#plan;
     if (duplicates === 'keep' || this.#isNew(recipient.number)) chunk.recipients.push(recipient);
     else if (duplicates === 'drop') chunk.dropped++;
-    else chunk.refuse(recipient, LOCAL_FAILURES.duplicate.code, 'the number came before');
+    else chunk.reject(recipient, LOCAL_FAILURES.duplicate.code, 'the number came before');
   }
 
   #isNew(number: string): boolean {
@@ -94,22 +106,22 @@ export class Chunks {
     return this.#seen.add(Number(number)).size > before;
   }
 
-  /** A number that was settled in an earlier run has come before as well. */
+  /** Remembers a number that an earlier run processed: it is a duplicate as well. */
   #remember(entry: unknown): void {
     if (this.#plan.duplicates === 'keep') return;
     const text = typeof entry === 'object' && entry !== null ? (entry as { number?: unknown }).number : entry;
-    const number = typeof text === 'string' ? normaliseNumber(text) : undefined;
+    const number = typeof text === 'string' ? normalizeNumber(text) : undefined;
     if (number !== undefined) this.#isNew(number);
   }
 }
 
 class ChunkBuilder {
-  readonly recipients: PlacedRecipient[] = [];
+  readonly recipients: PositionedRecipient[] = [];
   readonly rejected: RejectedRecipient[] = [];
   dropped = 0;
   #first: number | undefined;
   #count = 0;
-  readonly #ownOrderIds = replacingRepeats((index) => this.#orderId(index));
+  readonly #orderIdRule = replaceRepeatedOrderIds((index) => this.#orderId(index));
 
   constructor(
     private readonly size: number,
@@ -120,25 +132,30 @@ class ChunkBuilder {
     return this.#count === 0;
   }
 
-  /** Of refused recipients too there are only so many in a chunk, whatever the source is. */
+  /** Rejected entries are limited too, so that a chunk stays small whatever the source has. */
   get isFull(): boolean {
     return this.recipients.length === this.size || this.rejected.length === this.size;
   }
 
-  /** @returns `undefined` if the entry is none; then it was refused. */
-  read(entry: unknown, position: number): PlacedRecipient | undefined {
+  /** @returns `undefined` if the entry is not a recipient; then it was rejected. */
+  read(entry: unknown, position: number): PositionedRecipient | undefined {
     this.#first ??= position;
     const index = this.#count++;
-    // The usual case, without a name for each entry.
-    const number = typeof entry === 'string' ? normaliseNumber(entry) : undefined;
+    // The usual case is fast: it builds no field name.
+    const number = typeof entry === 'string' ? normalizeNumber(entry) : undefined;
     if (number !== undefined) return { number, orderId: this.#orderId(index), position };
-    const read = readRecipient(entry, `[${position}]`, index, (place) => this.#orderId(place), this.#ownOrderIds);
+    const { problem } = (entry ?? {}) as { problem?: unknown };
+    if (typeof problem === 'string') {
+      this.reject({ ...preview(entry), position }, LOCAL_FAILURES.invalidCommand.code, `[${position}] ${problem}`);
+      return undefined;
+    }
+    const read = readRecipient(entry, `[${position}]`, index, (at) => this.#orderId(at), this.#orderIdRule);
     if (!('problem' in read)) return { ...read, position };
-    this.refuse({ ...asGiven(entry), position }, LOCAL_FAILURES.invalidCommand.code, `${read.field} ${read.problem}`);
+    this.reject({ ...preview(entry), position }, LOCAL_FAILURES.invalidCommand.code, `${read.field} ${read.problem}`);
     return undefined;
   }
 
-  refuse({ number, orderId, position }: PlacedRecipient, code: string, reason: string): void {
+  reject({ number, orderId, position }: PositionedRecipient, code: string, reason: string): void {
     this.rejected.push({ number, orderId, code, reason, position });
   }
 
@@ -152,9 +169,10 @@ class ChunkBuilder {
   }
 }
 
-/** What can be said of an entry that is no recipient; cut, for it may be anything. */
-function asGiven(entry: unknown): Recipient {
-  const { number, orderId } = typeof entry === 'object' && entry !== null ? (entry as Record<string, unknown>) : {};
+/** What to show of an entry that is not a recipient. Shortened, because it may be anything. */
+function preview(entry: unknown): Recipient {
+  const fields = typeof entry === 'object' && entry !== null ? (entry as Record<string, unknown>) : {};
+  const { input, number = input, orderId } = fields;
   const text = (value: unknown) => (typeof value === 'string' ? value.slice(0, 64) : '');
   return { number: text(typeof entry === 'string' ? entry : number), orderId: text(orderId) };
 }

@@ -1,60 +1,60 @@
 import { invalidCommand } from '../errors/invalid-command.js';
-import type { LaafficGateway } from '../gateway/laaffic.gateway.js';
-import { checkContent, checkSenderId, senderIdOf } from '../messages/content.js';
+import type { SendClient } from '../gateway/send/send-client.js';
 import type { Issue } from '../messages/issue.js';
-import type { OrderIds } from '../messages/order-id.js';
+import type { OrderIdGenerator } from '../messages/order-ids.js';
+import { checkContent, checkSenderId, senderIdOf } from '../messages/send-command.js';
 import type { Account } from '../options/account.js';
 import type { LaafficSettings } from '../options/laaffic.settings.js';
 import type { Randomness } from '../randomness.js';
-import type { RequestLimiter } from '../rate/request-limiter.js';
+import type { RateLimiter } from '../rate/rate-limiter.js';
 import { BulkRun } from './bulk-run.js';
-import { BulkSender } from './bulk-sender.js';
+import { BulkSender } from './chunk-sender.js';
 import type { BulkMessage, BulkOptions } from './bulk.options.js';
 import { readBulkOptions } from './bulk.settings.js';
 import { Chunks, type RecipientSource } from './chunks.js';
 
-/** What a run is made of. */
+/** The parts of the service that a run needs. */
 export interface BulkParts {
   readonly account: Account;
   readonly settings: LaafficSettings;
-  readonly gateway: LaafficGateway;
-  readonly orderIds: OrderIds;
+  readonly sends: SendClient;
+  readonly orderIds: OrderIdGenerator;
   readonly randomness: Randomness;
-  readonly limiter: RequestLimiter;
+  readonly limiter: RateLimiter;
 }
 
-/** @throws {LaafficInputException} naming everything that is wrong with message, options and source. */
+/** Creates a run. @throws {LaafficInputException} with every problem of the message, the options and the source. */
 export function openBulkRun(
-  { account, settings, gateway, orderIds, randomness, limiter }: BulkParts,
+  { account, settings, sends, orderIds, randomness, limiter }: BulkParts,
   source: RecipientSource,
   message: BulkMessage,
   options: BulkOptions,
 ): BulkRun {
-  const chosen = readBulkOptions(options, settings);
-  const issues = [...('issues' in chosen ? chosen.issues : []), ...issuesOf(source, message)];
-  if ('issues' in chosen || issues.length > 0) throw invalidCommand(issues);
+  const read = readBulkOptions(options, settings);
+  const issues = [...('issues' in read ? read.issues : []), ...issuesOf(source, message)];
+  if ('issues' in read || issues.length > 0) throw invalidCommand(issues);
 
-  const { method, timeout, requestSize, duplicates, settled } = chosen;
-  // Not more than go in a second, so that single sends need not wait longer for one of these requests.
-  const size = Math.max(1, Math.min(requestSize, Math.floor(settings.rate.recipientsPerSecond ?? requestSize)));
+  const { method, timeoutMs, batchSize, duplicates, processed } = read;
+  // At most the recipients of one second, so that a single send does not wait longer for one of these requests.
+  const size = Math.max(1, Math.min(batchSize, Math.floor(settings.rate.recipientsPerSecond ?? batchSize)));
   const sms = { content: message.content, senderId: senderIdOf(message.senderId) ?? account.senderId };
   const sender = new BulkSender({
-    retries: chosen.retries,
-    isolation: chosen.isolation,
-    pauses: settings.queries,
-    fraction: () => randomness.fraction(),
+    retries: read.retries,
+    maxSplits: read.maxSplits,
+    backoff: settings.queryRetry,
+    random: () => randomness.random(),
     turn: async (count, signal) => {
-      const turn = { recipients: count, priority: 'normal', caller: chosen, signal } as const;
-      return (await limiter.take(turn)) === 'taken';
+      const turn = { recipients: count, priority: 'normal', caller: read, signal } as const;
+      return (await limiter.acquire(turn)) === 'acquired';
     },
-    // Without the run's signal: a request under way is finished, for what became of it could not be known.
-    request: (recipients) => gateway.sendSms(account, { ...sms, recipients }, { method, timeout, signal: undefined }),
+    // Without the run's signal: aborting a request in flight would make its outcome unknown.
+    request: (recipients) => sends.sendSms(account, { ...sms, recipients }, { method, timeoutMs, signal: undefined }),
   });
   return new BulkRun({
-    ...chosen,
-    chunks: new Chunks(source, { size, duplicates, settled, orderIds }),
+    ...read,
+    chunks: new Chunks(source, { size, duplicates, processed, orderIds }),
     size: sizeOf(source),
-    settled: settled.ranges,
+    processed: processed.ranges,
     send: (chunk, stopped, starting) => sender.send(chunk, stopped, starting),
   });
 }

@@ -1,17 +1,22 @@
-/** Positions in a source from the first up to, and without, the second; counted from 0. */
+/** Positions in a source, counted from 0: from the first, up to but not including the second. */
 export type PositionRange = readonly [from: number, to: number];
 
-/** A set of positions, small as long as they lie together. */
+/** A set of positions, stored as ranges. */
 export class Positions {
   /** In order, with a gap between any two. */
   readonly #ranges: [number, number][] = [];
 
-  /** @throws {RangeError} if one is no range of positions. */
+  /** @throws {RangeError} if an entry is not a range of positions. */
   constructor(ranges: readonly PositionRange[] = []) {
     for (const [from, to] of ranges) {
       if (!Number.isSafeInteger(from) || !Number.isSafeInteger(to) || from < 0 || to < from) throw new RangeError();
       this.add(from, to);
     }
+  }
+
+  /** As few ranges as possible, in order. */
+  get ranges(): readonly PositionRange[] {
+    return this.#ranges.map(([from, to]) => [from, to] as const);
   }
 
   add(from: number, to: number): void {
@@ -30,10 +35,6 @@ export class Positions {
   has(position: number): boolean {
     const range = this.#ranges[this.#firstEndingAtOrAfter(position + 1)];
     return range !== undefined && range[0] <= position;
-  }
-
-  get ranges(): readonly PositionRange[] {
-    return this.#ranges.map(([from, to]) => [from, to] as const);
   }
 
   #firstEndingAtOrAfter(position: number): number {

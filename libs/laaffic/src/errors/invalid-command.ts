@@ -3,15 +3,20 @@ import type { Issue } from '../messages/issue.js';
 import { LaafficInputException } from './laaffic.exception.js';
 import { LOCAL_FAILURES } from './local-failures.js';
 
-/** The exception of a command that our own validation refused. */
+/**
+ * Creates the exception of a command that did not pass this package's own validation.
+ * @example
+ * throw invalidCommand([{ field: 'to', problem: 'must not be a premium number' }]);
+ */
 export function invalidCommand(issues: readonly Issue[]): LaafficInputException {
   return new LaafficInputException(LOCAL_FAILURES.invalidCommand, { issues });
 }
 
 /**
- * An `exceptionFactory` for Nest's `ValidationPipe`, so that a body that the pipe refuses is answered
- * like one that the service refuses, with `code`, `outcome` and `field`:
- * `new ValidationPipe({ transform: true, exceptionFactory: toInputException })`.
+ * Converts the errors of Nest's `ValidationPipe`: its `exceptionFactory`. A body that the pipe rejects then gets the same
+ * response as one that the service rejects, with `code`, `outcome` and `field`.
+ * @example
+ * app.useGlobalPipes(new ValidationPipe({ transform: true, exceptionFactory: toInputException }));
  */
 export function toInputException(errors: readonly ValidationError[]): LaafficInputException {
   return invalidCommand(errors.flatMap((error) => issuesOf(error, '')));
@@ -23,11 +28,11 @@ function issuesOf(error: ValidationError, path: string): Issue[] {
   return [...own, ...children.flatMap((child) => issuesOf(child, `${path}${error.property}.`))];
 }
 
-/** Most messages of class-validator start with the property, ours with the position in it: `to[2] must …`. */
+/** Most messages of class-validator start with the property; ours start with the position in it: `to[2] must …`. */
 function issueOf(text: string, property: string, path: string): Issue {
   const [first = ''] = text.split(' ', 1);
   const isField = first === property || first.startsWith(`${property}[`) || first.startsWith(`${property}.`);
   return isField
     ? { field: path + first, problem: text.slice(first.length + 1) }
-    : { field: path + property, problem: `is refused: ${text}` };
+    : { field: path + property, problem: `is rejected: ${text}` };
 }

@@ -9,41 +9,56 @@ import {
   type ExceptionFilter,
   type HttpException,
 } from '@nestjs/common';
-import { throwError, type Observable } from 'rxjs';
-import { toHttpException, type HttpStatusOverrides } from './http-exception.js';
-import { LaafficException, LaafficLimitException } from './laaffic.exception.js';
-
-/** Token of the {@link HttpStatusOverrides} for a filter that Nest makes. */
-export const LAAFFIC_HTTP_STATUSES = Symbol('LAAFFIC_HTTP_STATUSES');
+import { throwError } from 'rxjs';
+import { OutboxFailure, retryAfterSecondsOf, toHttpException, type HttpStatusOverrides } from './http-exception.js';
+import { isLaafficException, type LaafficException } from './laaffic.exception.js';
 
 /**
- * Turns Laaffic exceptions into Nest's, and leaves every other exception alone. Opt-in:
- * `@UseFilters(LaafficExceptionFilter)`, `{ provide: APP_FILTER, useClass: LaafficExceptionFilter }`
- * or `@UseLaafficErrors()`.
- *
- * - HTTP (Express, Fastify): answers with the status of the table, with `Retry-After` where a limit is reached.
- * - GraphQL, and any other context: throws the HTTP exception, of which a GraphQL driver makes an error.
- * - RPC: the body becomes the error of the caller's observable.
- * - WebSocket: emits an `exception` event with the body, as Nest does for its own;
- *   Nest applies no global filters there, so decorate the gateway.
+ * The token of the {@link HttpStatusOverrides} for a filter that Nest creates.
+ * @example
+ * providers: [
+ *   { provide: LAAFFIC_HTTP_STATUSES, useValue: { LAAFFIC_SENSITIVE_CONTENT: 400 } },
+ *   { provide: APP_FILTER, useClass: LaafficExceptionFilter },
+ * ]
  */
-@Catch(LaafficException)
-export class LaafficExceptionFilter implements ExceptionFilter<LaafficException> {
+export const LAAFFIC_HTTP_STATUSES = Symbol('LAAFFIC_HTTP_STATUSES');
+
+/** Nest selects a filter by `instanceof`, which alone would miss exceptions of another copy of this package. */
+abstract class AnyLaafficException extends Error {
+  static override [Symbol.hasInstance](error: unknown): boolean {
+    return isLaafficException(error);
+  }
+}
+
+/**
+ * Turns Laaffic exceptions, and `OutboxError`s of nestjs-laaffic-outbox, into Nest's, and leaves every other exception
+ * alone. Opt-in.
+ *
+ * - HTTP (Express, Fastify): responds with the status of the tables, and with `Retry-After` if a limit is reached.
+ * - GraphQL, and any other context: throws the HTTP exception, which a GraphQL driver turns into an error.
+ * - RPC: the body becomes the error of the caller's observable.
+ * - WebSocket: emits an `exception` event with the body, as Nest does for its own exceptions. Nest applies no global
+ *   filters to WebSockets, so decorate the gateway.
+ * @example
+ * providers: [{ provide: APP_FILTER, useClass: LaafficExceptionFilter }] // or @UseFilters(LaafficExceptionFilter)
+ */
+@Catch(AnyLaafficException, OutboxFailure)
+export class LaafficExceptionFilter implements ExceptionFilter<LaafficException | OutboxFailure> {
   readonly #overrides: HttpStatusOverrides;
 
-  /** @param overrides HTTP statuses for single codes, in place of the table's. */
+  /** @param overrides HTTP statuses for single codes, in place of those of the tables. */
   constructor(@Optional() @Inject(LAAFFIC_HTTP_STATUSES) overrides?: HttpStatusOverrides) {
     this.#overrides = overrides ?? {};
   }
 
-  catch(exception: LaafficException, host: ArgumentsHost): unknown {
+  catch(exception: LaafficException | OutboxFailure, host: ArgumentsHost): unknown {
     const httpException = toHttpException(exception, this.#overrides);
     switch (host.getType<string>()) {
       case 'http':
-        answer(host.switchToHttp().getResponse<HttpReply>(), exception, httpException);
+        respond(host.switchToHttp().getResponse<HttpReply>(), exception, httpException);
         return undefined;
       case 'rpc':
-        return refuse(httpException.getResponse());
+        return throwError(() => httpException.getResponse());
       case 'ws':
         emit(host.switchToWs().getClient<SocketClient>(), httpException.getResponse());
         return undefined;
@@ -53,16 +68,23 @@ export class LaafficExceptionFilter implements ExceptionFilter<LaafficException>
   }
 }
 
-/** Answers Laaffic exceptions of a controller or a route as {@link LaafficExceptionFilter} does. */
+/**
+ * Applies {@link LaafficExceptionFilter} to a controller or a route.
+ * @param overrides HTTP statuses for single codes.
+ * @example
+ * @Controller('codes')
+ * @UseLaafficErrors({ LAAFFIC_SENSITIVE_CONTENT: 400 })
+ * export class CodesController {}
+ */
 export function UseLaafficErrors(overrides?: HttpStatusOverrides): ClassDecorator & MethodDecorator {
   return applyDecorators(UseFilters(new LaafficExceptionFilter(overrides)));
 }
 
-/** Express's response, Fastify's reply, or, in the middleware of Fastify, Node's own response. */
+/** Express's response, Fastify's reply, or, in middleware on Fastify, Node's own response. */
 type HttpReply = ServerResponse | PlatformReply;
 
 interface PlatformReply {
-  /** Fastify: the response under the reply. */
+  /** Fastify: Node's response under the reply. */
   readonly raw?: ServerResponse;
   /** Fastify: whether the reply is done, by Fastify or by the app. */
   readonly sent?: boolean;
@@ -71,28 +93,24 @@ interface PlatformReply {
   send(body: unknown): unknown;
 }
 
-function answer(reply: HttpReply, exception: LaafficException, httpException: HttpException): void {
+function respond(reply: HttpReply, exception: LaafficException | OutboxFailure, httpException: HttpException): void {
   const native = ('raw' in reply ? reply.raw : undefined) ?? (reply as ServerResponse);
   if (native.headersSent || ('sent' in reply && reply.sent)) {
     native.end();
     return;
   }
-  const wait = exception instanceof LaafficLimitException ? String(exception.retryAfter) : undefined;
+  const retryAfter = retryAfterSecondsOf(exception)?.toString();
   if ('send' in reply) {
-    if (wait !== undefined) reply.header('Retry-After', wait);
+    if (retryAfter !== undefined) reply.header('Retry-After', retryAfter);
     reply.status(httpException.getStatus()).send(httpException.getResponse());
     return;
   }
-  if (wait !== undefined) native.setHeader('Retry-After', wait);
+  if (retryAfter !== undefined) native.setHeader('Retry-After', retryAfter);
   native.writeHead(httpException.getStatus(), { 'Content-Type': 'application/json; charset=utf-8' });
   native.end(JSON.stringify(httpException.getResponse()));
 }
 
-function refuse(body: unknown): Observable<never> {
-  return throwError(() => body);
-}
-
-/** A client of socket.io emits to the other side; one of `ws` only has `send`, and `emit` is its own events. */
+/** A client of socket.io emits to the other side. A client of `ws` has `send` for that; its `emit` is for its own events. */
 interface SocketClient {
   readonly readyState?: number;
   emit(event: string, body: unknown): unknown;

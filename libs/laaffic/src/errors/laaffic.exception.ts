@@ -3,39 +3,49 @@ import type { Recipient } from '../messages/recipients.js';
 import type { SmsReceipt } from '../messages/sms-receipt.js';
 import type { Failure, FailureKind, FailureOutcome } from './status-table.js';
 
-/** What is known of a failure beside its kind. */
+/** What is known about one failure, in addition to its row in the tables. */
 export interface FailureDetails {
-  /** Where the answer says more than the kind of failure does. */
+  /** @default the outcome of the failure's row; given if the response says more */
   readonly outcome?: FailureOutcome;
   /** The gateway's status, if it gave one. */
   readonly status?: number;
-  /** The gateway's own words, or what happened on the way to it; already masked. */
+  /** The gateway's own text, or what happened on the way to it; already masked. */
   readonly reason?: string;
-  /** What became of each recipient; nobody was accepted. */
+  /** The outcome of each recipient; none was accepted. */
   readonly receipt?: SmsReceipt;
-  /** Whom the gateway refused with the whole request, without naming them. */
+  /** The recipients that the gateway rejected with the whole request, without naming them. */
   readonly unnamed?: readonly Recipient[];
   readonly issues?: readonly Issue[];
-  readonly retryAfter?: number;
+  readonly retryAfterSeconds?: number;
   readonly cause?: unknown;
 }
 
+/** Registered in the process: an ESM copy and a CommonJS copy of this package share it. */
+const BRAND = Symbol.for('nestjs-laaffic:exception');
+
 /**
- * A request that did not lead to one accepted message. The subclass, or `kind`, says what to do
- * about it, `outcome` whether sending again is safe.
+ * A request that led to no accepted message. The subclass, or `kind`, says what to do about it; `outcome` says whether
+ * it is safe to send again.
  *
- * It never holds a key, a signature or a content where logs, `JSON.stringify` or `util.inspect`
- * could find it, and phone numbers only masked; whole numbers are in `receipt`, which those leave out.
+ * Logs, `JSON.stringify` and `util.inspect` never show a key, a signature or a content, and show phone numbers masked
+ * only. Whole numbers are in `receipt`, which those leave out.
+ * @example
+ * try {
+ *   await sms.send(command);
+ * } catch (error) {
+ *   if (error instanceof LaafficException && error.outcome === 'rejected') queue.add(command); // nothing was sent
+ *   else throw error;
+ * }
  */
 export abstract class LaafficException extends Error {
   abstract readonly kind: FailureKind;
   /** Stable, for programs: `LAAFFIC_INSUFFICIENT_BALANCE`. */
   readonly code: string;
-  /** `rejected`: surely nothing was sent. `unknown`: it may have been; sending again may send it twice. */
+  /** `rejected`: certainly nothing was sent. `unknown`: it may have been sent, and sending again may send it twice. */
   readonly outcome: FailureOutcome;
-  /** The gateway's status, or `undefined` where none was read. */
+  /** The gateway's status; `undefined` if none was read. */
   readonly status: number | undefined;
-  /** The gateway's own words, or what happened on the way to it. */
+  /** The gateway's own text, or what happened on the way to it. */
   readonly reason: string | undefined;
   readonly #failure: Failure;
   readonly #receipt: SmsReceipt | undefined;
@@ -53,24 +63,29 @@ export abstract class LaafficException extends Error {
   }
 
   /**
-   * What became of each recipient, with order ids to settle those that are unknown; nobody is
-   * accepted. `undefined` where no list of recipients could be read.
+   * The outcome of each recipient; none is accepted. Use the order ids to resolve those that are unknown. `undefined` if
+   * the recipients of the command could not be read.
    */
   get receipt(): SmsReceipt | undefined {
     return this.#receipt;
   }
 
   /**
-   * The recipients that the gateway refused with the whole request, without naming them: what is wrong
-   * may be with any of them, or with none. Empty where the gateway gave no answer.
+   * The recipients that the gateway rejected with the whole request, without naming them: any of them may be wrong, or
+   * none. Empty if the gateway did not respond.
    */
   get unnamed(): readonly Recipient[] {
     return this.#unnamed;
   }
 
-  /** The row of the table that this exception stands for. */
+  /** The row of the failure tables that this exception stands for. */
   get failure(): Failure {
     return this.#failure;
+  }
+
+  /** @internal See {@link isLaafficException}. */
+  get [BRAND](): true {
+    return true;
   }
 
   toJSON(): Record<string, unknown> {
@@ -79,11 +94,21 @@ export abstract class LaafficException extends Error {
   }
 }
 
-/** The request is wrong: its sender can correct it. */
+/**
+ * Whether an error is a Laaffic exception, also one of another copy of this package. An app has two copies if one part
+ * of it imports the package as an ES module and another part requires it as CommonJS; `instanceof` knows one only.
+ * @example
+ * if (isLaafficException(error) && error.kind === 'limit') await pause();
+ */
+export function isLaafficException(error: unknown): error is LaafficException {
+  return typeof error === 'object' && error !== null && BRAND in error;
+}
+
+/** The request is wrong; its sender can correct it. */
 export class LaafficInputException extends LaafficException {
   override readonly name = 'LaafficInputException';
   readonly kind = 'input';
-  /** What is wrong, field by field; empty where the gateway refused it and named no field. */
+  /** What is wrong, field by field; empty if the gateway rejected the request and named no field. */
   readonly issues: readonly Issue[];
 
   constructor(failure: Failure, details: FailureDetails = {}) {
@@ -101,48 +126,48 @@ export class LaafficInputException extends LaafficException {
   }
 }
 
-/** The operator's account is wrong: credentials, IP list, balance, pricing, a lock. */
+/** The operator's account has a problem: credentials, IP list, balance, pricing or a lock. */
 export class LaafficAccountException extends LaafficException {
   override readonly name = 'LaafficAccountException';
   readonly kind = 'account';
 }
 
-/** A limit of the gateway is reached: wait. */
+/** A rate limit or quota is reached: wait `retryAfterSeconds`. */
 export class LaafficLimitException extends LaafficException {
   override readonly name = 'LaafficLimitException';
   readonly kind = 'limit';
-  /** Seconds until another try may succeed: the gateway's `Retry-After`, else an estimate. */
-  readonly retryAfter: number;
+  /** Seconds until a retry may succeed: the gateway's `Retry-After`, otherwise an estimate. */
+  readonly retryAfterSeconds: number;
 
   constructor(failure: Failure, details: FailureDetails = {}) {
     super(failure, details);
-    this.retryAfter = details.retryAfter ?? failure.retryAfter ?? 1;
+    this.retryAfterSeconds = details.retryAfterSeconds ?? failure.retryAfterSeconds ?? 1;
   }
 
   override toJSON(): Record<string, unknown> {
-    return { ...super.toJSON(), retryAfter: this.retryAfter };
+    return { ...super.toJSON(), retryAfterSeconds: this.retryAfterSeconds };
   }
 }
 
-/** This machine's clock and the gateway's are too far apart. */
+/** The clocks of this machine and of the gateway are too far apart. */
 export class LaafficClockException extends LaafficException {
   override readonly name = 'LaafficClockException';
   readonly kind = 'clock';
 }
 
-/** Trouble inside the platform. */
+/** The platform has an internal problem. */
 export class LaafficPlatformException extends LaafficException {
   override readonly name = 'LaafficPlatformException';
   readonly kind = 'platform';
 }
 
-/** The gateway was not reached, or the way to it broke. */
+/** The gateway could not be reached, the connection was lost, or the call timed out or was aborted. */
 export class LaafficTransportException extends LaafficException {
   override readonly name = 'LaafficTransportException';
   readonly kind = 'transport';
 }
 
-/** An answer came that is not the gateway's, or that contradicts itself. */
+/** The response is not the gateway's, or contradicts itself. */
 export class LaafficUnreadableException extends LaafficException {
   override readonly name = 'LaafficUnreadableException';
   readonly kind = 'unreadable';
@@ -158,7 +183,7 @@ const CLASS_OF_KIND = {
   unreadable: LaafficUnreadableException,
 } as const satisfies Record<FailureKind, new (failure: Failure, details?: FailureDetails) => LaafficException>;
 
-/** The exception of the class that the failure's kind asks for. */
+/** Creates the exception of the class that belongs to the failure's kind. */
 export function exceptionOf(failure: Failure, details?: FailureDetails): LaafficException {
   return new CLASS_OF_KIND[failure.kind](failure, details);
 }

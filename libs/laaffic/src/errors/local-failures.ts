@@ -1,8 +1,8 @@
-import { SETTLE_FIRST, type Failure } from './status-table.js';
+import { CHECK_FIRST, type Failure } from './status-table.js';
 
-/** The failures that the gateway has no status for. */
+/** The failures that have no status of the gateway. */
 export const LOCAL_FAILURES = {
-  /** Our own validation refused the command; nothing left the process. */
+  /** The command did not pass this package's own validation; nothing left the process. */
   invalidCommand: {
     code: 'LAAFFIC_INVALID_COMMAND',
     kind: 'input',
@@ -11,36 +11,36 @@ export const LOCAL_FAILURES = {
     title: 'The SMS cannot be sent as it is',
     advice: 'Correct the fields named.',
   },
-  /** A bulk run was asked to refuse numbers that came before. */
+  /** A bulk run with `duplicates: 'reject'` met a number again. */
   duplicate: {
     code: 'LAAFFIC_DUPLICATE_RECIPIENT',
     kind: 'input',
     outcome: 'rejected',
     http: 422,
-    title: 'The recipient was named before',
-    advice: 'Name each recipient once.',
+    title: 'The recipient is a duplicate',
+    advice: 'Give each recipient once.',
     field: 'to',
   },
-  /** The gateway refused single recipients, with no status of their own. */
-  recipientRefused: {
-    code: 'LAAFFIC_RECIPIENT_REFUSED',
+  /** The gateway rejected single recipients and gave no status for them. */
+  recipientRejected: {
+    code: 'LAAFFIC_RECIPIENT_REJECTED',
     kind: 'input',
     outcome: 'rejected',
     http: 422,
-    title: 'The SMS gateway refused the recipient',
-    advice: 'Check the number and its country code; with a reason about the destination, ask the vendor.',
+    title: 'The SMS gateway rejected the recipient',
+    advice: 'Check the number and its country code. If the reason is about the destination, contact the vendor.',
     field: 'to',
   },
-  /** No byte of the request was written: DNS, refused connection, TLS, or no connection was free in time. */
+  /** No byte of the request was written: DNS or TLS failed, or the connection was refused or not free in time. */
   notConnected: {
     code: 'LAAFFIC_NOT_CONNECTED',
     kind: 'transport',
     outcome: 'rejected',
     http: 503,
     title: 'The SMS gateway could not be reached',
-    advice: 'Check baseUrl, DNS, proxy and firewall. Nothing was sent: trying again is safe.',
+    advice: 'Check baseUrl, DNS, proxy and firewall. Nothing was sent: it is safe to retry.',
   },
-  /** The call's time was over before its turn came, under the `rate` of this process. */
+  /** The call timed out while it waited for its turn under the `rate` of this process. */
   rateLimited: {
     code: 'LAAFFIC_RATE_LIMITED',
     kind: 'limit',
@@ -48,9 +48,9 @@ export const LOCAL_FAILURES = {
     http: 429,
     title: 'Too many messages at once',
     advice: 'Nothing was sent. Send later, or raise `rate`.',
-    retryAfter: 1,
+    retryAfterSeconds: 1,
   },
-  /** The caller's signal ended the call before a byte of the request was written. */
+  /** The caller's signal aborted the call before a byte of the request was written. */
   abortedUnsent: {
     code: 'LAAFFIC_ABORTED',
     kind: 'transport',
@@ -59,49 +59,49 @@ export const LOCAL_FAILURES = {
     title: 'The call was aborted',
     advice: 'Nothing was sent.',
   },
-  /** The caller's `mayStart` did not let the request start; no byte of it was written. */
-  withheld: {
-    code: 'LAAFFIC_WITHHELD',
+  /** The caller's `shouldSend` prevented the request; no byte of it was written. */
+  sendPrevented: {
+    code: 'LAAFFIC_SEND_PREVENTED',
     kind: 'transport',
     outcome: 'rejected',
     http: 503,
-    title: 'The SMS was withheld',
-    advice: '`mayStart` did not allow it. Nothing was sent.',
+    title: 'The SMS was not sent',
+    advice: '`shouldSend` of the call prevented it. Nothing was sent.',
   },
-  /** The caller's signal ended the call after the request was, at least in part, on its way. */
+  /** The caller's signal aborted the call after at least a part of the request was written. */
   abortedSent: {
     code: 'LAAFFIC_ABORTED',
     kind: 'transport',
     outcome: 'unknown',
     http: 504,
     title: 'The call was aborted',
-    advice: SETTLE_FIRST,
+    advice: CHECK_FIRST,
   },
-  /** The request was, at least in part, on its way, and no whole answer came in time. */
+  /** At least a part of the request was written, and no whole response came in time. */
   timeout: {
     code: 'LAAFFIC_TIMEOUT',
     kind: 'transport',
     outcome: 'unknown',
     http: 504,
-    title: 'The SMS gateway did not answer in time',
-    advice: SETTLE_FIRST,
+    title: 'The SMS gateway did not respond in time',
+    advice: CHECK_FIRST,
   },
-  /** The connection ended after the request was, at least in part, on its way. */
+  /** The connection was lost after at least a part of the request was written. */
   connectionLost: {
     code: 'LAAFFIC_CONNECTION_LOST',
     kind: 'transport',
     outcome: 'unknown',
     http: 504,
     title: 'The connection to the SMS gateway was lost',
-    advice: SETTLE_FIRST,
+    advice: CHECK_FIRST,
   },
-  /** An answer came, but it is not the gateway's envelope, or contradicts itself. */
+  /** The response is not the gateway's envelope, or contradicts itself. */
   unreadable: {
-    code: 'LAAFFIC_UNREADABLE_ANSWER',
+    code: 'LAAFFIC_UNREADABLE_RESPONSE',
     kind: 'unreadable',
     outcome: 'unknown',
     http: 502,
-    title: 'The SMS gateway gave no readable answer',
-    advice: `Check baseUrl and whatever stands between. ${SETTLE_FIRST}`,
+    title: 'The response of the SMS gateway is not readable',
+    advice: `Check baseUrl and the proxies on the way. ${CHECK_FIRST}`,
   },
 } as const satisfies Record<string, Failure>;

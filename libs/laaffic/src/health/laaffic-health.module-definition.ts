@@ -1,15 +1,15 @@
 import { ConfigurableModuleBuilder } from '@nestjs/common';
 import type { LaafficHealthOptions } from './laaffic-health.options.js';
 
-/** What a registration takes beside its options. */
+/** The options of a registration beside those of the indicator. */
 export interface LaafficHealthModuleExtras {
   /**
-   * The name of the account, for `@InjectLaafficHealth(name)`. Without one, `LaafficHealthIndicator` itself is the token.
-   * @default none
+   * The name of the account, as registered with `LaafficModule`, for `@InjectLaafficHealth(account)`.
+   * @default none: the account without a name, injected as `LaafficHealthIndicator`
    */
-  name?: string | undefined;
+  account?: string | undefined;
   /**
-   * Whether the indicator can be injected everywhere without importing the module.
+   * Makes the indicator injectable everywhere, without importing the module.
    * @default false
    */
   isGlobal?: boolean | undefined;
@@ -23,5 +23,5 @@ export const {
 } = new ConfigurableModuleBuilder<LaafficHealthOptions>({ moduleName: 'LaafficHealth' })
   .setClassMethodName('forRoot')
   .setFactoryMethodName('createLaafficHealthOptions')
-  .setExtras<LaafficHealthModuleExtras>({ name: undefined, isGlobal: false }, (definition) => definition)
+  .setExtras<LaafficHealthModuleExtras>({ account: undefined, isGlobal: false }, (definition) => definition)
   .build();

@@ -1,10 +1,9 @@
 import { Module, type DynamicModule, type Provider } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { HealthIndicatorService } from '@nestjs/terminus';
+import { optionsScopeCheck } from '../options/options-scope.js';
 import { getSmsToken } from '../sms-token.js';
-import { SmsService } from '../sms.service.js';
-import { getLaafficHealthToken } from './laaffic-health-token.js';
-import { LaafficHealthIndicator } from './laaffic-health.indicator.js';
+import { getLaafficHealthToken, LaafficHealthIndicator } from './laaffic-health.indicator.js';
 import {
   ASYNC_OPTIONS_TYPE,
   ConfigurableModuleClass,
@@ -15,42 +14,44 @@ import {
 import { LaafficHealthSettings } from './laaffic-health.options.js';
 
 /**
- * A Terminus indicator for an account of `LaafficModule`, which it finds wherever the app registers
- * it. Options are checked at boot.
+ * Provides a Terminus indicator for an account of `LaafficModule`, wherever the app registers the account. Options are
+ * checked at boot.
+ * @example
+ * imports: [LaafficModule.forRoot(account), TerminusModule, LaafficHealthModule.forRoot({ minBalance: '25' })]
  */
 @Module({
-  providers: [
-    {
-      provide: LaafficHealthSettings,
-      useFactory: (options: unknown) => new LaafficHealthSettings(options),
-      inject: [LAAFFIC_HEALTH_OPTIONS],
-    },
-    HealthIndicatorService,
-  ],
+  providers: [...optionsScopeCheck(LAAFFIC_HEALTH_OPTIONS), HealthIndicatorService],
 })
 export class LaafficHealthModule extends ConfigurableModuleClass {
   static override forRoot(options: typeof OPTIONS_TYPE = {}): DynamicModule {
-    return indicatorOf(super.forRoot(options), options);
+    return withIndicator(super.forRoot(options), options);
   }
 
   static override forRootAsync(options: typeof ASYNC_OPTIONS_TYPE): DynamicModule {
-    return indicatorOf(super.forRootAsync(options), options);
+    return withIndicator(super.forRootAsync(options), options);
   }
 }
 
-function indicatorOf(definition: DynamicModule, { name, isGlobal = false }: LaafficHealthModuleExtras): DynamicModule {
-  const account = name === undefined ? SmsService : getSmsToken(name);
-  const token = name === undefined ? LaafficHealthIndicator : getLaafficHealthToken(name);
+function withIndicator(
+  definition: DynamicModule,
+  { account, isGlobal = false }: LaafficHealthModuleExtras,
+): DynamicModule {
+  const token = getLaafficHealthToken(account);
   const indicator: Provider = {
     provide: token,
     useFactory: (modules: ModuleRef, settings: LaafficHealthSettings, indicators: HealthIndicatorService) =>
-      new LaafficHealthIndicator(() => modules.get<SmsService>(account, { strict: false }), settings, indicators),
+      new LaafficHealthIndicator(() => modules.get(getSmsToken(account), { strict: false }), settings, indicators),
     inject: [ModuleRef, LaafficHealthSettings, HealthIndicatorService],
+  };
+  const settings: Provider = {
+    provide: LaafficHealthSettings,
+    useFactory: (options: unknown) => new LaafficHealthSettings(options, account),
+    inject: [LAAFFIC_HEALTH_OPTIONS],
   };
   return {
     ...definition,
     global: isGlobal,
-    providers: [...(definition.providers ?? []), indicator],
+    providers: [...(definition.providers ?? []), settings, indicator],
     exports: [token],
   };
 }

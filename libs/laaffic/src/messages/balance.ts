@@ -1,9 +1,9 @@
-/** What an account holds. Amounts are decimals as text, for no float holds them exactly; the platform tells no currency. */
+/** The balance of an account, in a currency that the platform does not name. Amounts are exact decimals as text. */
 export interface Balance {
   /** Real money: `'99.990000'`. */
   readonly balance: string;
   /** Bonus money. */
   readonly gift: string;
-  /** The credit line; older platforms do not tell it. */
+  /** The credit line. Older platforms do not return it. */
   readonly credit?: string;
 }

@@ -1,14 +1,13 @@
 import fc from 'fast-check';
 import { Randomness } from '../randomness.js';
-import { OrderIds } from './order-id.js';
+import { OrderIdGenerator } from './order-ids.js';
 import { readRecipients, type RecipientInput } from './recipients.js';
 
 const made = (index: number) => `made-${index}`;
-const NOT_A_NUMBER = 'must be a phone number with country code, 7 to 15 digits';
 const NOT_AN_ORDER_ID = 'must be text of 1 to 64 characters without commas, blanks or control characters';
 
 describe('readRecipients', () => {
-  it('takes a number, a number with an order id, or a list of either', () => {
+  it('accepts a number, a number with an order id, or a list of either', () => {
     expect(readRecipients('+91 856 321 412', 1000, made)).toEqual({
       recipients: [{ number: '91856321412', orderId: 'made-0' }],
       issues: [],
@@ -29,7 +28,7 @@ describe('readRecipients', () => {
     });
   });
 
-  it('keeps a number that is given twice, for the gateway bills and reports each', () => {
+  it('keeps a number that is given twice, because the gateway charges and reports each', () => {
     expect(readRecipients(['91856321412', '91856321412'], 1000, made).recipients).toEqual([
       { number: '91856321412', orderId: 'made-0' },
       { number: '91856321412', orderId: 'made-1' },
@@ -47,9 +46,22 @@ describe('readRecipients', () => {
       91856321412,
       [{ field: 'to', problem: 'must be a phone number as text, or an object { number, orderId }' }],
     ],
-    ['a bad number', 'abc', [{ field: 'to', problem: NOT_A_NUMBER }]],
-    ['an object without number', {}, [{ field: 'to.number', problem: NOT_A_NUMBER }]],
-    ['an empty list', [], [{ field: 'to', problem: 'must name 1 to 1000 recipients in one request, not 0' }]],
+    [
+      'a bad number',
+      'abc',
+      [
+        {
+          field: 'to',
+          problem: 'must be a phone number with country code: it contains “a”, which is not part of a number',
+        },
+      ],
+    ],
+    [
+      'an object without number',
+      {},
+      [{ field: 'to.number', problem: 'must be a phone number with country code, but is missing' }],
+    ],
+    ['an empty list', [], [{ field: 'to', problem: 'must have 1 to 1000 recipients in one request, not 0' }]],
     [
       'a list in a list',
       [['91856321412']],
@@ -59,9 +71,15 @@ describe('readRecipients', () => {
       'several bad ones, each with its position',
       ['91856321412', '12', null, { number: 5 }],
       [
-        { field: 'to[1]', problem: NOT_A_NUMBER },
+        {
+          field: 'to[1]',
+          problem: 'must be a phone number with country code: it has 2 digits, and numbers have 7 to 15',
+        },
         { field: 'to[2]', problem: 'must be a phone number as text, or an object { number, orderId }' },
-        { field: 'to[3].number', problem: NOT_A_NUMBER },
+        {
+          field: 'to[3].number',
+          problem: 'must be a phone number as text, because a JSON number would lose zeros and digits',
+        },
       ],
     ],
     [
@@ -90,25 +108,25 @@ describe('readRecipients', () => {
       [{ number: '91856321412', orderId: 'same' }, '91856321413', { number: '91856321414', orderId: 'same' }],
       [{ field: 'to[2].orderId', problem: 'repeats that of to[0]' }],
     ],
-  ])('refuses %s', (_, to, issues) => {
+  ])('rejects %s', (_, to, issues) => {
     expect(readRecipients(to, 1000, made).issues).toEqual(issues);
   });
 
-  it('takes as many as the request may have, and not one more', () => {
+  it('accepts as many recipients as a request may have, and not one more', () => {
     const list = (length: number) => Array.from({ length }, (_, i) => `9185632${String(i).padStart(4, '0')}`);
     expect(readRecipients(list(100), 100, made).issues).toEqual([]);
     expect(readRecipients(list(101), 100, made)).toEqual({
       recipients: [],
-      issues: [{ field: 'to', problem: 'must name 1 to 100 recipients in one request, not 101' }],
+      issues: [{ field: 'to', problem: 'must have 1 to 100 recipients in one request, not 101' }],
     });
   });
 
-  it('never names a value that it refuses', () => {
+  it('never repeats a value that it rejects', () => {
     const { issues } = readRecipients(['+91 8563 2141x', { number: '91856321412', orderId: 'secret,order' }], 10, made);
     expect(JSON.stringify(issues)).not.toMatch(/8563|2141x|secret/);
   });
 
-  it('accounts for every entry, as a recipient or as an issue, whatever it is', () => {
+  it('turns every entry into a recipient or an issue', () => {
     fc.assert(
       fc.property(fc.array(fc.anything(), { minLength: 1, maxLength: 50 }), (to) => {
         const { recipients, issues } = readRecipients(to, 1000, made);
@@ -118,9 +136,9 @@ describe('readRecipients', () => {
   });
 });
 
-describe('OrderIds', () => {
-  it('makes short ids without commas that never repeat within or across requests', () => {
-    const orderIds = new OrderIds(new Randomness());
+describe('OrderIdGenerator', () => {
+  it('generates short ids without commas that never repeat within or across requests', () => {
+    const orderIds = new OrderIdGenerator(new Randomness());
     const all = Array.from({ length: 200 }, () => {
       const next = orderIds.forRequest();
       return Array.from({ length: 100 }, (_, index) => next(index));

@@ -1,8 +1,8 @@
 import { inspect } from 'node:util';
-import { maskNumber } from './mask-number.js';
+import { maskNumber } from './phone-number.js';
 
-/** Recipients of a printed receipt. */
-const MOST_LINES = 20;
+/** How many recipients of a receipt are printed. */
+const MAX_PRINTED = 20;
 
 /** A recipient whose message the gateway accepted. */
 export interface AcceptedRecipient {
@@ -12,39 +12,44 @@ export interface AcceptedRecipient {
   readonly msgId: string;
 }
 
-/** A recipient whose message surely will not be sent: sending again is safe. */
+/** A recipient whose message will certainly not be sent. It is safe to send again. */
 export interface RejectedRecipient {
   readonly number: string;
   readonly orderId: string;
   /** Stable code, such as `LAAFFIC_ABNORMAL_NUMBER`. */
   readonly code: string;
-  /** The gateway's own words. */
+  /** The gateway's own text. */
   readonly reason: string;
-  /** The gateway gives an id to some of the messages that it refuses. */
+  /** The gateway gives an id to some of the messages that it rejects. */
   readonly msgId?: string;
-  /** Its position in the source, from 0, if a bulk run refused it and not the gateway. */
+  /** The position in the source, from 0, if the bulk run rejected the recipient and not the gateway. */
   readonly position?: number;
 }
 
 /**
- * A recipient whose message may or may not be on its way: sending again may send it twice. Settle it
- * by its `orderId`, which comes back in delivery reports.
+ * A recipient whose message may have been sent. Sending again may send it twice. Resolve it by its `orderId`, which
+ * delivery reports contain.
  */
 export interface UnknownRecipient {
   readonly number: string;
   readonly orderId: string;
   /** Stable code, such as `LAAFFIC_TIMEOUT`. */
   readonly code: string;
-  /** Why nobody can know. */
+  /** Why the outcome is unknown. */
   readonly reason: string;
-  /** The gateway's id, if its answer gave one all the same. */
+  /** The gateway's id, if the response gave one all the same. */
   readonly msgId?: string;
 }
 
 /**
- * What became of every recipient of one request; each is in exactly one of the three lists, in the
- * order of the request. `JSON.stringify` gives the whole, numbers included, for it is the caller's
- * own data; printing and logging it (`String(receipt)`, `console.log`) masks the numbers.
+ * The outcome of every recipient of one request. Each recipient is in exactly one of the three lists, in the order of the
+ * request.
+ *
+ * `JSON.stringify` returns everything, with whole numbers, because it is the caller's own data. `String(receipt)` and
+ * `console.log` mask the numbers.
+ * @example
+ * const { accepted, rejected, unknown } = await sms.send({ to: numbers, content });
+ * for (const { number, reason } of rejected) console.log(maskNumber(number), reason);
  */
 export class SmsReceipt {
   constructor(
@@ -63,7 +68,7 @@ export class SmsReceipt {
       ...this.rejected.map(({ number, orderId, code }) => `rejected ${maskNumber(number)} ${orderId} ${code}`),
       ...this.unknown.map(({ number, orderId, code }) => `unknown ${maskNumber(number)} ${orderId} ${code}`),
     ];
-    const rest = lines.length > MOST_LINES ? [`… and ${lines.length - MOST_LINES} more`] : [];
-    return ['SmsReceipt {', ...[...lines.slice(0, MOST_LINES), ...rest].map((line) => `  ${line}`), '}'].join('\n');
+    const rest = lines.length > MAX_PRINTED ? [`… and ${lines.length - MAX_PRINTED} more`] : [];
+    return ['SmsReceipt {', ...[...lines.slice(0, MAX_PRINTED), ...rest].map((line) => `  ${line}`), '}'].join('\n');
   }
 }

@@ -1,10 +1,18 @@
-/** Options are wrong; thrown at boot, or by `SmsService.as`, naming every field that is. */
+/** Options are wrong. Thrown at boot or by `SmsService.withAccount`. Names every wrong field. */
 export class LaafficOptionsError extends Error {
   override readonly name = 'LaafficOptionsError';
   readonly code = 'LAAFFIC_INVALID_OPTIONS';
 
-  /** @param problems one sentence for each field that is wrong, without its value. */
-  constructor(readonly problems: readonly string[]) {
-    super(`Invalid Laaffic options: ${problems.join('; ')}`);
+  /**
+   * @param problems one sentence for each wrong field, without its value.
+   * @param account the name of the account; `undefined` for the default account.
+   */
+  constructor(
+    readonly problems: readonly string[],
+    readonly account?: string,
+  ) {
+    super(
+      `Invalid Laaffic options${account === undefined ? '' : ` of the account "${account}"`}: ${problems.join('; ')}`,
+    );
   }
 }

@@ -1,38 +1,47 @@
-import type { AccountOptions } from './account.js';
 import type { SecureContextOptions } from 'node:tls';
+import type { Dispatcher } from 'undici';
+import type { AccountOptions } from './account.js';
 
 /**
- * What `LaafficModule.forRoot` takes and `forRootAsync` makes. Credentials are trimmed; the types let
- * environment variables be given as they are, and a missing one is refused at boot.
+ * The options of `LaafficModule.forRoot` and of the factory of `forRootAsync`. Credentials are trimmed. The types accept
+ * environment variables as they are: a missing one is rejected at boot.
+ * @example
+ * LaafficModule.forRoot({
+ *   appId: process.env.LAAFFIC_APP_ID,
+ *   apiKey: process.env.LAAFFIC_API_KEY,
+ *   apiSecret: process.env.LAAFFIC_API_SECRET,
+ *   rate: { recipientsPerSecond: 100 },
+ * });
  */
 export interface LaafficOptions extends AccountOptions {
   /**
-   * The gateway's address with the version in it. The sister platforms speak the same protocol at
+   * The address of the gateway, with the version. The sister platforms use the same protocol:
    * `https://api.onbuka.com/v3` (BUKA, Onbuka) and `https://api.itniotech.com/sms` (ITNIO TECH).
    * @default 'https://api.laaffic.com/v3'
    */
   baseUrl?: string | undefined;
   /**
-   * How messages are sent: POST takes 1,000 recipients a request, GET 100.
+   * The HTTP method of sends. POST takes 1,000 recipients a request; GET takes 100 and puts numbers and content into the
+   * URL, which servers on the way may log.
    * @default 'POST'
    */
   method?: 'POST' | 'GET' | undefined;
   /**
-   * The most that one call may take, in milliseconds, waiting for a connection and a repeated attempt included.
+   * The time limit of one call in milliseconds, the wait for a connection and a repeated request included.
    * @default 15000
    */
-  timeout?: number | undefined;
+  timeoutMs?: number | undefined;
   /**
-   * The most recipients that one `sendEach` may have in all. The platform states no limit; this is
-   * the one of its other calls.
+   * The most recipients that one `sendBatch` may have in all. The platform documents no limit; the default is that of its
+   * other calls.
    * @default 1000
    */
   maxBatchRecipients?: number | undefined;
-  /** How reports, records, balance and the like are asked for. */
-  queries?: QueryRetryOptions | undefined;
+  /** How queries (delivery reports, sent messages, inbound messages, balance, conversions) are retried. */
+  queryRetry?: QueryRetryOptions | undefined;
   /**
-   * How fast this process sends for each account: evenly, without bursts. A send waits for its turn
-   * within its `timeout`; queries are not limited.
+   * How fast this process sends for each account: evenly, without bursts. A send waits for its turn within its
+   * `timeoutMs`. Queries are not limited. All registrations of an account in a process share one rate, the lowest one.
    * @default no limit
    */
   rate?: RateOptions | undefined;
@@ -40,75 +49,89 @@ export interface LaafficOptions extends AccountOptions {
   connection?: ConnectionOptions | undefined;
 }
 
-/** Queries change nothing, so they are tried again where sends are not: transport faults, -15, -18. */
+/** Queries change nothing, so they are retried where sends are not: after transport failures, -15 and -18. */
 export interface QueryRetryOptions {
   /**
-   * The most that one query may take, in milliseconds, every try and pause included.
+   * The time limit of one query in milliseconds, every attempt and delay included.
    * @default 60000
    */
-  timeout?: number | undefined;
+  timeoutMs?: number | undefined;
   /**
-   * How often a query is tried again.
+   * The number of retries.
    * @default 4
    */
   retries?: number | undefined;
   /**
-   * The pause before the first further try, in milliseconds; it doubles each time, give or take half.
+   * The delay before the first retry in milliseconds. It doubles each time, and is spread by half.
    * @default 200
    */
-  minDelay?: number | undefined;
+  minDelayMs?: number | undefined;
   /**
-   * The longest pause, in milliseconds.
+   * The longest delay in milliseconds.
    * @default 10000
    */
-  maxDelay?: number | undefined;
+  maxDelayMs?: number | undefined;
 }
 
-/** The vendor publishes no figures: too fast is what it answers with -15. */
+/** The vendor publishes no limits. It answers -15 to what is too fast. */
 export interface RateOptions {
   /**
+   * Requests that may start in a second.
    * @default no limit
    */
   requestsPerSecond?: number | undefined;
   /**
-   * Recipients of a request all count. Requests of `sendBulk` have no more of them than this.
+   * Recipients that may be sent to in a second; all recipients of a request count. Requests of `sendBulk` have at most as
+   * many recipients as this.
    * @default no limit
    */
   recipientsPerSecond?: number | undefined;
 }
 
+/** The part of an undici `Dispatcher` that makes requests. */
+export type RequestDispatcher = Pick<Dispatcher, 'dispatch'>;
+
 /** How connections to the gateway are made and kept. */
 export interface ConnectionOptions {
   /**
-   * The most that making one connection, TLS included, may take, in milliseconds.
+   * The time limit for one connection in milliseconds, TLS included.
    * @default 5000
    */
-  connectTimeout?: number | undefined;
+  connectTimeoutMs?: number | undefined;
   /**
-   * How many connections may be open at once; further requests wait for one.
+   * The most connections that are open at the same time. Further requests wait.
    * @default 64
    */
   maxConnections?: number | undefined;
   /**
-   * How long an idle connection is kept, in milliseconds. Too long for the gateway, and a request
-   * may meet a connection that is just being closed, which makes its outcome unknown.
+   * How long an idle connection is kept, in milliseconds. If this is longer than the gateway keeps it, a request may meet
+   * a connection that is being closed, which makes its outcome unknown.
    * @default 4000
    */
-  keepAliveTimeout?: number | undefined;
+  keepAliveTimeoutMs?: number | undefined;
   /**
    * An HTTP proxy that tunnels, such as `http://user:password@proxy.example:3128`.
    * @default none; the environment's proxy settings are not read
    */
   proxy?: string | undefined;
   /**
-   * TLS towards the gateway, as Node's `tls.connect` takes it.
-   * @default Node's own
+   * TLS to the gateway, as Node's `tls.connect` takes it.
+   * @default Node's defaults
    */
   tls?: TlsOptions | undefined;
+  /**
+   * Your own dispatcher of undici 7 or newer, in place of the module's connections: an `Agent`, a `MockAgent`, a dispatcher
+   * with interceptors. It is not closed with the app. It cannot be combined with the other connection options. A
+   * dispatcher that retries by itself never sends twice: a request that was written is not written again.
+   * @default the module's own connections
+   * @example
+   * LaafficModule.forRoot({ ...account, connection: { dispatcher: new Agent({ connections: 10 }) } });
+   */
+  dispatcher?: RequestDispatcher | undefined;
 }
 
-/** TLS towards the gateway: `ca`, `cert`, `key`, `minVersion` and the like, as Node's `tls.connect` takes them. */
+/** TLS to the gateway: `ca`, `cert`, `key`, `minVersion` and others, as Node's `tls.connect` takes them. */
 export interface TlsOptions extends SecureContextOptions {
-  /** The name that the gateway's certificate must have, if it is not the host of `baseUrl`. */
+  /** The name in the gateway's certificate, if it is not the host of `baseUrl`. */
   servername?: string;
 }

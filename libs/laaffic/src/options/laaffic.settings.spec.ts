@@ -21,17 +21,17 @@ describe('LaafficSettings', () => {
       account: undefined,
       baseUrl: 'https://api.laaffic.com/v3',
       method: 'POST',
-      timeout: 15_000,
+      timeoutMs: 15_000,
       maxBatchRecipients: 1_000,
-      queries: { timeout: 60_000, retries: 4, minDelay: 200, maxDelay: 10_000 },
+      queryRetry: { timeoutMs: 60_000, retries: 4, minDelayMs: 200, maxDelayMs: 10_000 },
       rate: { requestsPerSecond: undefined, recipientsPerSecond: undefined },
-      connection: { connectTimeout: 5_000, maxConnections: 64, keepAliveTimeout: 4_000 },
+      connection: { connectTimeoutMs: 5_000, maxConnections: 64, keepAliveTimeoutMs: 4_000 },
     });
     expect([settings.proxy, settings.tls]).toEqual([undefined, undefined]);
     expect(Object.isFrozen(settings) && Object.isFrozen(settings.connection)).toBe(true);
   });
 
-  it('trims credentials, for environment values often end in a line break', () => {
+  it('trims credentials, because environment values often end with a line break', () => {
     const settings = new LaafficSettings({ appId: ' 4luaKsL2\n', apiKey: 'bDqJFiq9\r\n', apiSecret: '\t7bz1lzh9\n' });
     expect(settings.account.appId).toBe('4luaKsL2');
     expect(settings.account.credentials.headersAt(1630468800)).toEqual({
@@ -46,14 +46,28 @@ describe('LaafficSettings', () => {
     [' https://api.itniotech.com/sms ', 'https://api.itniotech.com/sms'],
     ['http://127.0.0.1:4010/v3//', 'http://127.0.0.1:4010/v3'],
     ['http://localhost:4010', 'http://localhost:4010'],
-  ])('takes %j as the base URL', (baseUrl, expected) => {
+  ])('accepts %j as the base URL', (baseUrl, expected) => {
     expect(new LaafficSettings({ ...account, baseUrl }).baseUrl).toBe(expected);
   });
 
-  it('treats undefined and null as not given', () => {
-    expect(new LaafficSettings({ ...account, baseUrl: undefined, timeout: null, connection: undefined }).timeout).toBe(
-      15_000,
+  it('trims the sender, like that of a command', () => {
+    const settings = new LaafficSettings({ ...account, senderId: ' ACME\n' });
+    expect(settings.account.senderId).toBe('ACME');
+  });
+
+  it('counts blank text as not given, like an environment variable that is empty', () => {
+    const blank = { baseUrl: '', method: ' ', timeoutMs: '', senderId: '\n', connection: { proxy: '' } };
+    const [settings, bare] = [new LaafficSettings({ ...account, ...blank }), new LaafficSettings(account)];
+    expect(Object.assign({}, settings, { account: undefined })).toEqual(
+      Object.assign({}, bare, { account: undefined }),
     );
+    expect([settings.account.senderId, settings.proxy]).toEqual([undefined, undefined]);
+  });
+
+  it('counts undefined and null as not given', () => {
+    expect(
+      new LaafficSettings({ ...account, baseUrl: undefined, timeoutMs: null, connection: undefined }).timeoutMs,
+    ).toBe(15_000);
   });
 
   it.each<[string, unknown, string[]]>([
@@ -68,7 +82,17 @@ describe('LaafficSettings', () => {
       ],
     ],
     ['a blank secret', { ...account, apiSecret: ' \n' }, ['apiSecret is missing or blank']],
-    ['a key that is no text', { ...account, apiKey: 5 }, ['apiKey is missing or blank']],
+    ['an id that is a number', { ...account, appId: 5 }, ['appId must be text, in quotes']],
+    [
+      'a key in quotes',
+      { ...account, apiKey: ' "bDqJFiq9"\n' },
+      ['apiKey has quotes around it, which would be part of it'],
+    ],
+    [
+      'a secret in single quotes',
+      { ...account, apiSecret: "'7bz1lzh9'" },
+      ['apiSecret has quotes around it, which would be part of it'],
+    ],
     [
       'a line break inside the key',
       { ...account, apiKey: 'bDq\nJFiq9' },
@@ -94,46 +118,56 @@ describe('LaafficSettings', () => {
       { ...account, senderId: 's'.repeat(33) },
       ['senderId must have at most 32 characters'],
     ],
+    [
+      'a sender with a line end',
+      { ...account, senderId: 'AC\nME' },
+      ['senderId has a line end or another control character'],
+    ],
+    [
+      'half of a character in a sender',
+      { ...account, senderId: 'ACME\ud83d' },
+      ['senderId has half of a character pair (a lone surrogate)'],
+    ],
     ['another method', { ...account, method: 'PUT' }, ['method must be one of POST, GET']],
-    ['a time-out of 0', { ...account, timeout: 0 }, ['timeout must be a whole number above 0 and below 2147483648']],
+    ['a time-out of 0', { ...account, timeoutMs: 0 }, ['timeoutMs must be a whole number from 1 to 2147483647']],
     [
       'a time-out beyond what timers can',
-      { ...account, timeout: 2 ** 31 },
-      ['timeout must be a whole number above 0 and below 2147483648'],
+      { ...account, timeoutMs: 2 ** 31 },
+      ['timeoutMs must be a whole number from 1 to 2147483647'],
     ],
     [
       'a time-out as text',
-      { ...account, timeout: '5000' },
-      ['timeout must be a whole number above 0 and below 2147483648'],
+      { ...account, timeoutMs: '5000' },
+      ['timeoutMs must be a whole number from 1 to 2147483647'],
     ],
     [
       'wrong connection options',
       { ...account, connection: { maxConnections: 1.5, proxy: 'proxy:3128', tls: 'off', keepAlive: true } },
       [
-        'connection.maxConnections must be a whole number above 0 and below 2147483648',
+        'connection.maxConnections must be a whole number from 1 to 2147483647',
         'connection.proxy must be an http or https URL without query',
         'connection.tls must be an object',
-        'connection.keepAlive is no option; known are connectTimeout, maxConnections, keepAliveTimeout, proxy, tls',
+        'connection.keepAlive is not an option; known options: connectTimeoutMs, maxConnections, keepAliveTimeoutMs, proxy, tls, dispatcher',
       ],
     ],
     ['connection options that are none', { ...account, connection: 'fast' }, ['connection must be an object']],
     [
       'a negative number of retries',
-      { ...account, queries: { retries: -1 } },
-      ['queries.retries must be a whole number from 0 and below 2147483648'],
+      { ...account, queryRetry: { retries: -1 } },
+      ['queryRetry.retries must be a whole number from 0 to 2147483647'],
     ],
     [
       'a misspelt field',
       { ...account, apikey: 'x' },
       [
-        'apikey is no option; known are connection, queries, rate, appId, apiKey, apiSecret, senderId, baseUrl, method, timeout, maxBatchRecipients',
+        'apikey is not an option; known options: connection, queryRetry, rate, appId, apiKey, apiSecret, senderId, baseUrl, method, timeoutMs, maxBatchRecipients',
       ],
     ],
-  ])('refuses %s', (_, options, problems) => {
+  ])('rejects %s', (_, options, problems) => {
     expect(problemsOf(options)).toEqual(problems);
   });
 
-  it('names every wrong field at once, without its value', () => {
+  it('reports every wrong field at once, without its value', () => {
     const wrong = { appId: '', apiKey: 'bad key', apiSecret: 'bad secret', baseUrl: 'nowhere' };
     expect(() => new LaafficSettings(wrong)).toThrow(
       new LaafficOptionsError([
@@ -145,7 +179,7 @@ describe('LaafficSettings', () => {
     );
   });
 
-  it('shows no secret to printing and JSON', () => {
+  it('shows no secret when it is printed or serialized', () => {
     const settings = new LaafficSettings({
       ...account,
       connection: { proxy: 'http://user:pass-word@127.0.0.1:3128', tls: { key: 'private-key' } },

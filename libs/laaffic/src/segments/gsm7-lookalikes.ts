@@ -1,6 +1,6 @@
 import { characterClass } from './gsm7-alphabet.js';
 
-/** What stands in for the characters on the right that Unicode itself does not decompose into GSM-7. */
+/** GSM-7 text on the left, for the characters on the right that Unicode does not decompose into GSM-7. */
 const LOOKALIKES_OF: readonly (readonly [string, string])[] = [
   ["'", '‘’‚‛′‵`´ʹʻʼʽˈˊˋ❛❜'],
   ['"', '“”„‟″‶«»ʺˮ❝❞〝〞〟《》「」『』'],
@@ -58,7 +58,7 @@ const LOOKALIKES_OF: readonly (readonly [string, string])[] = [
   ['th', 'þ'],
 ];
 
-// GSM-7 has only the Greek capitals without a Latin twin: a Greek text is meant to borrow the others.
+// GSM-7 has only the Greek capitals without a Latin twin. Greek text uses the Latin letter for the others.
 const GREEK_CAPITALS = 'ΑΒΕΖΗΙΚΜΝΟΡΤΥΧ';
 const LATIN_TWINS = 'ABEZHIKMNOPTYX';
 
@@ -69,7 +69,7 @@ const LOOKALIKES: ReadonlyMap<string, string> = new Map([
 
 const REPLACEABLE = new RegExp(`[${characterClass(LOOKALIKES.keys())}]`, 'gu');
 
-/** Writes the lookalike in GSM-7 for each character that has one; leaves the others. */
+/** Replaces each character that has a lookalike in GSM-7; keeps the others. */
 export function withLookalikes(text: string): string {
   return text.replace(REPLACEABLE, (character) => LOOKALIKES.get(character) ?? character);
 }

@@ -1,51 +1,51 @@
 import { septets } from './gsm7-alphabet.js';
-import { charactersOutsideGsm7, type CharacterOutsideGsm7 } from './outside-gsm7.js';
+import { findNonGsm7Characters, type NonGsm7Character } from './non-gsm7-characters.js';
 
-/** How a text is cut into the parts of an SMS. */
+/** How a content is divided into the parts of an SMS. */
 export interface SmsSegments {
-  /** `gsm-7` if every character of the content is in it, else `ucs-2`, which every character then takes. */
+  /** `gsm-7` if it has every character of the content, otherwise `ucs-2` for the whole content. */
   readonly encoding: 'gsm-7' | 'ucs-2';
   /**
-   * The size of the content, without headers and padding: septets of GSM-7 (`^ { } \ [ ] ~ | €` and the form
-   * feed take two), 16-bit code units of UCS-2 (an emoji takes two or more).
+   * The size of the content without headers and padding. In GSM-7 it is septets (`^ { } \ [ ] ~ | €` and the form feed take
+   * two), in UCS-2 16-bit code units (an emoji takes two or more).
    */
   readonly units: number;
-  /** How many messages go out, at least 1. */
+  /** The number of messages, at least 1. */
   readonly parts: number;
-  /** What one part holds, in units: 160 or 70 of one part alone, 153 or 67 of several, for each has a header. */
+  /** The capacity of one part in units: 160 or 70 for a single part, 153 or 67 for several, which have headers. */
   readonly unitsPerPart: number;
-  /** Units still free in the last part. */
-  readonly rest: number;
-  /** What keeps the content out of GSM-7: each character once, in the order of the content. Empty for `gsm-7`. */
-  readonly forcesUcs2: readonly CharacterOutsideGsm7[];
+  /** The free units in the last part. */
+  readonly remainingUnits: number;
+  /** The characters that prevent GSM-7, each once, in the order of the content. Empty for `gsm-7`. */
+  readonly nonGsm7Characters: readonly NonGsm7Character[];
 }
 
-// 140 octets; several parts have a header of 6 octets each (3GPP TS 23.040 §9.2.3.24.1).
+// A part has 140 octets. If there are several, each has a header of 6 octets (3GPP TS 23.040 §9.2.3.24.1).
 const UNITS_PER_PART = {
   'gsm-7': { alone: 160, ofSeveral: 153 },
   'ucs-2': { alone: 70, ofSeveral: 67 },
 };
 
 /**
- * Tells how many parts a content takes as an SMS, and why. Changes nothing: `toGsm7` writes the
- * suggestions into the content.
+ * Calculates how many parts a content takes as an SMS, and why. Changes nothing; `toGsm7` applies the suggestions.
  *
- * A character is never cut in two at the end of a part (3GPP TS 23.040 §9.2.3.24.1): an escaped
- * character of GSM-7, or a surrogate pair, that does not fit moves to the next part whole, and leaves
- * one unit unused. So 153 `€` take three parts, not two. Longer sequences (an emoji of several code
- * points, a letter and its combining marks) may be cut between their code points.
+ * A character is never split at the end of a part (3GPP TS 23.040 §9.2.3.24.1). An escaped character of GSM-7 or a surrogate
+ * pair that does not fit moves to the next part and leaves one unit unused, so 153 `€` take three parts, not two. Longer
+ * sequences (an emoji of several code points, a letter and its combining marks) may be split between code points.
  *
- * An empty content is one empty part, though the platform refuses to send it. Of the 1024
- * characters that the platform takes, plain GSM-7 text makes 7 parts, Chinese 16, emoji up to 32.
+ * An empty content is one empty part, although the platform rejects it. Of the 1024 characters that the platform accepts,
+ * plain GSM-7 text makes 7 parts, Chinese 16, emoji up to 32.
  *
- * This is an estimate by the standard: Laaffic says nothing of how it cuts. What it charges comes
- * with the delivery report (`price.segments`, its `chargeCnt`), and an operator's own header or a
- * national table may make it differ. No limit is applied, neither the 1024 characters nor the 255
- * parts of the standard; half a surrogate pair counts as one unit.
+ * This is an estimate by the standard, because Laaffic does not document how it splits. The delivery report has what is
+ * charged (`price.segments`, the platform's `chargeCnt`); a header of the operator or a national table may make a difference.
+ * No limit applies, neither 1024 characters nor the standard's 255 parts. Half a surrogate pair counts as one unit.
+ * @example
+ * const { parts, encoding, nonGsm7Characters } = segments('Your table is ready…');
+ * // 1, 'ucs-2', [{ character: '…', position: 19, suggestion: '...' }]
  */
 export function segments(content: string): SmsSegments {
-  const forcesUcs2 = charactersOutsideGsm7(content);
-  const encoding = forcesUcs2.length === 0 ? 'gsm-7' : 'ucs-2';
+  const nonGsm7Characters = findNonGsm7Characters(content);
+  const encoding = nonGsm7Characters.length === 0 ? 'gsm-7' : 'ucs-2';
   const unitsOf = encoding === 'gsm-7' ? septets : codeUnits;
   const { alone, ofSeveral } = UNITS_PER_PART[encoding];
 
@@ -62,8 +62,8 @@ export function segments(content: string): SmsSegments {
     inLastPart += size;
   }
   return units <= alone
-    ? { encoding, units, parts: 1, unitsPerPart: alone, rest: alone - units, forcesUcs2 }
-    : { encoding, units, parts, unitsPerPart: ofSeveral, rest: ofSeveral - inLastPart, forcesUcs2 };
+    ? { encoding, units, parts: 1, unitsPerPart: alone, remainingUnits: alone - units, nonGsm7Characters }
+    : { encoding, units, parts, unitsPerPart: ofSeveral, remainingUnits: ofSeveral - inLastPart, nonGsm7Characters };
 }
 
 function codeUnits(character: string): number {

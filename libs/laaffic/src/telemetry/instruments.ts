@@ -1,9 +1,9 @@
 import type { Attributes, Meter } from '@opentelemetry/api';
-import type { GatewayQueryEnded, GatewaySendEnded } from '../gateway/traffic.events.js';
+import type { QueryEndedEvent, SendEndedEvent } from '../gateway/traffic/request-events.js';
 import { accountLabel, outcomeLabels } from './labels.js';
 
-/** Those that OpenTelemetry advises for HTTP requests, and on to the longest that a request may take by default. */
-const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, 15];
+/** OpenTelemetry's buckets for HTTP requests, extended to the default time limit of a request. */
+const BUCKETS_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, 15];
 
 /** The metrics of one account. */
 export class Instruments {
@@ -14,31 +14,30 @@ export class Instruments {
   /** Stops observing the clock. */
   readonly close: () => void;
 
-  /** @param clockOffset milliseconds. */
-  constructor(meter: Meter, account: string | undefined, clockOffset: () => number) {
+  constructor(meter: Meter, account: string | undefined, clockOffsetMs: () => number) {
     this.#active = meter.createUpDownCounter('laaffic.client.active_requests', {
       description: 'Requests to the SMS gateway that are in flight or wait for a connection',
       unit: '{request}',
     });
     this.#requests = meter.createCounter('laaffic.client.requests', {
-      description: 'Requests to the SMS gateway, retries included, by how they ended',
+      description: 'Requests to the SMS gateway by outcome, retries included',
       unit: '{request}',
     });
     this.#recipients = meter.createCounter('laaffic.client.recipients', {
-      description: 'Recipients by what became of them; a request that was repeated does not count',
+      description: 'Recipients by outcome, without those of requests that were retried',
       unit: '{recipient}',
     });
     this.#duration = meter.createHistogram('laaffic.client.request.duration', {
       description: 'Duration of requests to the SMS gateway',
       unit: 's',
-      advice: { explicitBucketBoundaries: SECONDS },
+      advice: { explicitBucketBoundaries: BUCKETS_SECONDS },
     });
     const offset = meter.createObservableGauge('laaffic.client.clock.offset', {
-      description: "How far the SMS gateway's clock was ahead of this machine's when it last told its time",
+      description: "How far the SMS gateway's clock was ahead of this machine's at the last measurement",
       unit: 's',
     });
     const observe: Parameters<typeof offset.addCallback>[0] = (result) => {
-      result.observe(clockOffset() / 1000, accountLabel(account));
+      result.observe(clockOffsetMs() / 1000, accountLabel(account));
     };
     offset.addCallback(observe);
     this.close = () => {
@@ -50,15 +49,15 @@ export class Instruments {
     this.#active.add(1, labels);
   }
 
-  ended(event: GatewaySendEnded | GatewayQueryEnded, labels: Attributes): void {
+  ended(event: SendEndedEvent | QueryEndedEvent, labels: Attributes): void {
     const outcome = { ...labels, ...outcomeLabels(event.outcome, event.code) };
     this.#active.add(-1, labels);
     this.#requests.add(1, outcome);
-    this.#duration.record(event.duration / 1000, outcome);
-    if (!('failures' in event) || event.isRepeated) return;
+    this.#duration.record(event.durationMs / 1000, outcome);
+    if (!('failures' in event) || event.willRetry) return;
     if (event.accepted > 0) this.#recipients.add(event.accepted, { ...labels, ...outcomeLabels('accepted') });
-    for (const { outcome: fate, code, recipients } of event.failures) {
-      this.#recipients.add(recipients, { ...labels, ...outcomeLabels(fate, code) });
+    for (const { outcome: ofRecipients, code, recipients } of event.failures) {
+      this.#recipients.add(recipients, { ...labels, ...outcomeLabels(ofRecipients, code) });
     }
   }
 }

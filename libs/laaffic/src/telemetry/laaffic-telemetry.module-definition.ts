@@ -1,13 +1,13 @@
 import { ConfigurableModuleBuilder } from '@nestjs/common';
 import type { LaafficTelemetryOptions } from './laaffic-telemetry.options.js';
 
-/** What a registration takes beside its options. */
+/** The arguments of a registration that are not options. */
 export interface LaafficTelemetryModuleExtras {
   /**
-   * The name of the account, which spans and metrics then carry as `laaffic.account`.
-   * @default none: the account that `SmsService` itself is the token of
+   * The name of the account; spans and metrics have it as `laaffic.account`.
+   * @default the account without a name, whose token is `SmsService`
    */
-  name?: string | undefined;
+  account?: string | undefined;
 }
 
 export const {
@@ -18,5 +18,5 @@ export const {
 } = new ConfigurableModuleBuilder<LaafficTelemetryOptions>({ moduleName: 'LaafficTelemetry' })
   .setClassMethodName('forRoot')
   .setFactoryMethodName('createLaafficTelemetryOptions')
-  .setExtras<LaafficTelemetryModuleExtras>({ name: undefined }, (definition) => definition)
+  .setExtras<LaafficTelemetryModuleExtras>({ account: undefined }, (definition) => definition)
   .build();

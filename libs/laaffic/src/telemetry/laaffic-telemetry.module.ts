@@ -1,7 +1,7 @@
 import { Module, type DynamicModule, type Provider } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
+import { optionsScopeCheck } from '../options/options-scope.js';
 import { getSmsToken } from '../sms-token.js';
-import { SmsService } from '../sms.service.js';
 import {
   ASYNC_OPTIONS_TYPE,
   ConfigurableModuleClass,
@@ -10,39 +10,38 @@ import {
   type LaafficTelemetryModuleExtras,
 } from './laaffic-telemetry.module-definition.js';
 import { LaafficTelemetrySettings } from './laaffic-telemetry.options.js';
-import { TrafficRecorder } from './traffic-recorder.js';
+import { RequestRecorder } from './request-recorder.js';
 
 /**
- * OpenTelemetry spans and metrics of the requests of an account of `LaafficModule`, which it finds
- * wherever the app registers it, at boot. It records until the app has shut down and what was in
- * flight has ended.
+ * Records OpenTelemetry spans and metrics for the requests of an account of `LaafficModule`. Finds the account at boot,
+ * wherever the app registers it. Records until the app has shut down and the requests in flight have ended.
+ * @example
+ * imports: [LaafficModule.forRoot(account), LaafficTelemetryModule.forRoot()]
  */
 @Module({
-  providers: [
-    {
-      provide: LaafficTelemetrySettings,
-      useFactory: (options: unknown) => new LaafficTelemetrySettings(options),
-      inject: [LAAFFIC_TELEMETRY_OPTIONS],
-    },
-  ],
+  providers: optionsScopeCheck(LAAFFIC_TELEMETRY_OPTIONS),
 })
 export class LaafficTelemetryModule extends ConfigurableModuleClass {
   static override forRoot(options: typeof OPTIONS_TYPE = {}): DynamicModule {
-    return recorderOf(super.forRoot(options), options);
+    return withRecorder(super.forRoot(options), options);
   }
 
   static override forRootAsync(options: typeof ASYNC_OPTIONS_TYPE): DynamicModule {
-    return recorderOf(super.forRootAsync(options), options);
+    return withRecorder(super.forRootAsync(options), options);
   }
 }
 
-function recorderOf(definition: DynamicModule, { name }: LaafficTelemetryModuleExtras): DynamicModule {
-  const account = name === undefined ? SmsService : getSmsToken(name);
+function withRecorder(definition: DynamicModule, { account }: LaafficTelemetryModuleExtras): DynamicModule {
   const recorder: Provider = {
-    provide: TrafficRecorder,
+    provide: RequestRecorder,
     useFactory: (modules: ModuleRef, settings: LaafficTelemetrySettings) =>
-      new TrafficRecorder(() => modules.get<SmsService>(account, { strict: false }), name, settings),
+      new RequestRecorder(() => modules.get(getSmsToken(account), { strict: false }), account, settings),
     inject: [ModuleRef, LaafficTelemetrySettings],
   };
-  return { ...definition, providers: [...(definition.providers ?? []), recorder] };
+  const settings: Provider = {
+    provide: LaafficTelemetrySettings,
+    useFactory: (options: unknown) => new LaafficTelemetrySettings(options, account),
+    inject: [LAAFFIC_TELEMETRY_OPTIONS],
+  };
+  return { ...definition, providers: [...(definition.providers ?? []), settings, recorder] };
 }

@@ -1,35 +1,30 @@
 import type { MeterProvider, TracerProvider } from '@opentelemetry/api';
 import { LaafficOptionsError } from '../options/laaffic-options.error.js';
-import { OptionsCheck } from '../options/options-check.js';
+import { OptionsReader } from '../options/options-reader.js';
 
-/** Where spans and metrics go. */
+/** The providers that get the spans and metrics. */
 export interface LaafficTelemetryOptions {
-  /** @default the global one, whenever it is registered */
+  /** @default the global provider, also if it is registered later */
   tracerProvider?: TracerProvider | undefined;
-  /** @default the global one, whenever it is registered */
+  /** @default the global provider, also if it is registered later */
   meterProvider?: MeterProvider | undefined;
 }
 
-/** The options checked. */
+/** The checked options, frozen. */
 export class LaafficTelemetrySettings {
   readonly tracerProvider: TracerProvider | undefined;
   readonly meterProvider: MeterProvider | undefined;
 
-  /** @throws {LaafficOptionsError} naming each field that is unknown or no provider. */
-  constructor(options: unknown) {
-    const check = new OptionsCheck(options, 'telemetry.');
-    this.tracerProvider = readProvider<TracerProvider>(check, 'tracerProvider', 'getTracer');
-    this.meterProvider = readProvider<MeterProvider>(check, 'meterProvider', 'getMeter');
-    check.refuseUnknown();
-    if (check.problems.length > 0) throw new LaafficOptionsError(check.problems);
+  /**
+   * @param account the name that the account is registered under.
+   * @throws {LaafficOptionsError} naming each field that is unknown or not a provider.
+   */
+  constructor(options: unknown, account?: string) {
+    const reader = new OptionsReader(options, 'telemetry.');
+    this.tracerProvider = reader.withMethod<TracerProvider>('tracerProvider', 'getTracer');
+    this.meterProvider = reader.withMethod<MeterProvider>('meterProvider', 'getMeter');
+    reader.rejectUnknown();
+    if (reader.problems.length > 0) throw new LaafficOptionsError(reader.problems, account);
     Object.freeze(this);
   }
-}
-
-function readProvider<T extends object>(check: OptionsCheck, field: string, method: keyof T & string): T | undefined {
-  const value = check.value(field);
-  if (value === undefined) return undefined;
-  if (typeof (value as Partial<T>)[method] === 'function') return value as T;
-  check.problems.push(`telemetry.${field} must have a method ${method}`);
-  return undefined;
 }

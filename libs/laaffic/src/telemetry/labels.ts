@@ -1,14 +1,14 @@
 import type { Attributes } from '@opentelemetry/api';
-import type { GatewayQueryEnded, GatewayRequestStarted, GatewaySendEnded } from '../gateway/traffic.events.js';
+import type { QueryEndedEvent, RequestStartedEvent, SendEndedEvent } from '../gateway/traffic/request-events.js';
 
-/** Whose instruments and spans they are. */
+/** The name of the instrumentation scope. */
 export const SCOPE = 'nestjs-laaffic';
 
-/** OpenTelemetry's own word for an error without a class. */
+/** OpenTelemetry's value for an error without a class. */
 const OTHER = '_OTHER';
 
-/** What spans and metrics say of a request; each value is one of few. */
-export function requestLabels({ endpoint, server }: GatewayRequestStarted, account: string | undefined): Attributes {
+/** The labels of a request in spans and metrics. All have few possible values. */
+export function requestLabels({ endpoint, server }: RequestStartedEvent, account: string | undefined): Attributes {
   return {
     'laaffic.endpoint': endpoint,
     'server.address': server.address,
@@ -17,16 +17,16 @@ export function requestLabels({ endpoint, server }: GatewayRequestStarted, accou
   };
 }
 
-/** The name of the account's registration, if it has one. */
+/** The label with the name of the account, if it has one. */
 export function accountLabel(account: string | undefined): Attributes {
   return account === undefined ? {} : { 'laaffic.account': account };
 }
 
-type Outcome = GatewaySendEnded['outcome'] | GatewayQueryEnded['outcome'];
+type Outcome = SendEndedEvent['outcome'] | QueryEndedEvent['outcome'];
 
 const FAILURES: ReadonlySet<Outcome> = new Set<Outcome>(['rejected', 'unknown', 'failed']);
 
-/** How a request ended, or what became of recipients. */
+/** The labels of the outcome of a request or of recipients. */
 export function outcomeLabels(outcome: Outcome, code?: string): { 'laaffic.outcome': Outcome; 'error.type'?: string } {
   return { 'laaffic.outcome': outcome, ...(FAILURES.has(outcome) ? { 'error.type': code ?? OTHER } : {}) };
 }

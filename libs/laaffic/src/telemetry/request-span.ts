@@ -1,12 +1,12 @@
 import { SpanKind, SpanStatusCode, type Attributes, type Span, type Tracer } from '@opentelemetry/api';
-import type { GatewayQueryEnded, GatewayRequestStarted, GatewaySendEnded } from '../gateway/traffic.events.js';
+import type { QueryEndedEvent, RequestStartedEvent, SendEndedEvent } from '../gateway/traffic/request-events.js';
 import { outcomeLabels } from './labels.js';
 
 /**
- * The span of one request, below the span that is active in the caller. It has the attributes of
- * OpenTelemetry's HTTP client spans, but for the URL, which holds numbers and content on a GET.
+ * Starts the span of one request, as a child of the caller's active span. It has the attributes of OpenTelemetry's HTTP
+ * client spans, except the URL, because that of a GET has numbers and content.
  */
-export function startSpan(tracer: Tracer, request: GatewayRequestStarted, labels: Attributes): Span {
+export function startSpan(tracer: Tracer, request: RequestStartedEvent, labels: Attributes): Span {
   const { method, endpoint, attempt, recipients } = request;
   return tracer.startSpan(`${method} ${endpoint}`, {
     kind: SpanKind.CLIENT,
@@ -19,10 +19,11 @@ export function startSpan(tracer: Tracer, request: GatewayRequestStarted, labels
   });
 }
 
-export function endSpan(span: Span, event: GatewaySendEnded | GatewayQueryEnded): void {
+/** Ends the span of a request with its outcome. */
+export function endSpan(span: Span, event: SendEndedEvent | QueryEndedEvent): void {
   const { outcome, code, status, httpStatus } = event;
-  const ending = outcomeLabels(outcome, code);
-  span.setAttributes(ending);
+  const labels = outcomeLabels(outcome, code);
+  span.setAttributes(labels);
   if (status !== undefined) span.setAttribute('laaffic.status', status);
   if (httpStatus !== undefined) span.setAttribute('http.response.status_code', httpStatus);
   if ('failures' in event) {
@@ -32,7 +33,7 @@ export function endSpan(span: Span, event: GatewaySendEnded | GatewayQueryEnded)
       'laaffic.recipients.unknown': event.unknown,
     });
   }
-  const error = ending['error.type'];
+  const error = labels['error.type'];
   if (error !== undefined) span.setStatus({ code: SpanStatusCode.ERROR, message: error });
   span.end();
 }

@@ -2,64 +2,93 @@ import { AssertionError } from 'node:assert';
 import { Injectable, Optional } from '@nestjs/common';
 import type { Balance } from '../messages/balance.js';
 import type { DeliveryState } from '../messages/delivery-report.js';
-import { maskNumber } from '../messages/mask-number.js';
-import { normaliseNumber } from '../messages/phone-number.js';
+import { OrderIdGenerator } from '../messages/order-ids.js';
+import { maskNumber, normalizeNumber } from '../messages/phone-number.js';
+import { Randomness } from '../randomness.js';
 import { SmsService } from '../sms.service.js';
-import { CountedOrderIds } from './counted-order-ids.js';
+import type { ReportDetails } from './delivery-reports.js';
 import { inProcessAccount, type FakeSmsOptions } from './in-process-account.js';
 import { InProcessPlatform, type Conversion } from './in-process-platform.js';
-import type { ReceivedSms } from './inbox.js';
-import type { ReportDetails } from './report-book.js';
+import type { InboundMessageInput } from './inbound-messages.js';
 import { describeSent, type SentSms } from './sent-sms.js';
-import { checkedFailure, refusalOf, type SimulatedFailure, type SimulatedRefusal } from './simulated-failure.js';
+import { checkedFailure, rejectionOf, type SimulatedFailure, type SimulatedRejection } from './simulated-failure.js';
 
-/** Chooses among the messages that were sent. */
+/** Selects messages that were sent. */
 export type SentPredicate = (sms: SentSms) => boolean;
 
+/** Generates the same order ids in every run: `fake-order-1.0` is the first recipient of the first request. */
+class SequentialOrderIds extends OrderIdGenerator {
+  #requests = 0;
+
+  constructor() {
+    super(new Randomness());
+  }
+
+  override prefix(): string {
+    this.#requests += 1;
+    return `fake-order-${this.#requests}`;
+  }
+
+  restart(): void {
+    this.#requests = 0;
+  }
+}
+
 /**
- * An `SmsService` without a network, for the tests of an app. It is the real service, so it checks
- * commands, makes receipts and throws exceptions as in production; only the platform at its other
- * end is in this process, accepts everything unless told otherwise, and remembers it. Message ids and
- * order ids are the same in every run.
+ * An `SmsService` without a network, for the tests of an app. It is the real service: it checks commands, creates receipts
+ * and throws exceptions as in production. Only the platform is a part of this process. It accepts everything, unless a test
+ * lets it fail, and remembers it. Message ids and order ids are the same in every run.
+ * @example
+ * const sms = new FakeSmsService();
+ * const app = await Test.createTestingModule({ imports: [AppModule] })
+ *   .overrideProvider(SmsService)
+ *   .useValue(sms)
+ *   .compile();
+ *
+ * await app.get(Bookings).confirm('+91 85632 1412');
+ * sms.assertSentTo('91856321412', ({ content }) => content.includes('booked'));
  */
 @Injectable()
 export class FakeSmsService extends SmsService {
-  readonly #orderIds: CountedOrderIds;
+  readonly #orderIds: SequentialOrderIds;
   readonly #connection: { platform: InProcessPlatform };
 
-  /** @param options those that the app gives to `LaafficModule`, where its messages depend on them. */
+  /** @param options options of the app's `LaafficModule` that change its messages. */
   constructor(@Optional() options: FakeSmsOptions = {}) {
-    const orderIds = new CountedOrderIds();
+    const orderIds = new SequentialOrderIds();
     const connection = { platform: new InProcessPlatform() };
-    super(...inProcessAccount(() => connection.platform, orderIds, options));
+    super(inProcessAccount(() => connection.platform, orderIds, options));
     this.#orderIds = orderIds;
     this.#connection = connection;
   }
 
-  /** Every accepted message, oldest first. Refused, failed and unknown ones are not among them. */
+  /** Every accepted message, oldest first, without rejected and unknown ones. */
   get sent(): readonly SentSms[] {
-    return [...this.#platform.outbox.sent];
+    return [...this.#platform.messages.sent];
   }
 
-  /** Every OTP that was confirmed as used, oldest first. */
+  /** Every one-time password that was confirmed as used, oldest first. */
   get conversions(): readonly Conversion[] {
     return [...this.#platform.conversions];
   }
 
-  /** @throws {AssertionError} if nothing was sent. */
+  /** Returns the last message. @throws {AssertionError} if nothing was sent. */
   lastMessage(): SentSms {
-    return this.#platform.outbox.sent.at(-1) ?? this.#fail('Expected a message');
+    return this.#platform.messages.sent.at(-1) ?? this.#fail('Expected a message');
   }
 
-  /** @throws {AssertionError} unless at least one message was sent, or one that the predicate accepts. */
+  /** Asserts that a message was sent that the predicate accepts. @throws {AssertionError} */
   assertSent(predicate?: SentPredicate): void {
-    if (this.#platform.outbox.sent.some(predicate ?? anything)) return;
+    if (this.#platform.messages.sent.some(predicate ?? anything)) return;
     this.#fail(`Expected a message${accepted(predicate)}`);
   }
 
   /**
-   * @param number written in any way that a send takes.
-   * @throws {AssertionError} unless at least one message was sent to the number, or one that the predicate accepts.
+   * Asserts that a message was sent to a number, and that the predicate accepts it.
+   * @param number in any form that a send accepts.
+   * @throws {AssertionError}
+   * @example
+   * sms.assertSentTo('+91 8563 21412', ({ content }) => content.includes('booked'));
    */
   assertSentTo(number: string, predicate?: SentPredicate): void {
     if (this.#sentTo(number).some(predicate ?? anything)) return;
@@ -67,59 +96,65 @@ export class FakeSmsService extends SmsService {
   }
 
   /**
-   * @param number written in any way that a send takes.
-   * @throws {AssertionError} if a message was sent to the number.
+   * Asserts that no message was sent to a number.
+   * @param number in any form that a send accepts.
+   * @throws {AssertionError}
    */
   assertNotSentTo(number: string): void {
     if (this.#sentTo(number).length === 0) return;
     this.#fail(`Expected no message to ${masked(number)}`);
   }
 
-  /** @throws {AssertionError} unless exactly so many messages were sent; each recipient counts. */
+  /** Asserts the number of messages; each recipient counts. @throws {AssertionError} */
   assertSentCount(count: number): void {
-    if (this.#platform.outbox.sent.length === count) return;
+    if (this.#platform.messages.sent.length === count) return;
     this.#fail(`Expected ${count} ${count === 1 ? 'message' : 'messages'}`);
   }
 
-  /** @throws {AssertionError} if anything was sent. */
+  /** Asserts that nothing was sent. @throws {AssertionError} */
   assertNothingSent(): void {
-    if (this.#platform.outbox.sent.length > 0) this.#fail('Expected no message');
+    if (this.#platform.messages.sent.length > 0) this.#fail('Expected no message');
   }
 
   /**
-   * Lets the next send fail that gets as far as the platform; said again, the one after it too.
-   * `{ status: -10 }` and `{ failure: 'timeout' }` fail as a whole, `{ reject: [number] }` refuses
-   * single recipients.
-   * @throws {RangeError} if `status` is not below 0, or `reject` names what is no number.
+   * Lets the next send fail that reaches the platform; a second call is for the send after it. `{ status: -10 }` and
+   * `{ failure: 'timeout' }` fail the whole request, `{ reject: [number] }` rejects single recipients.
+   * @throws {RangeError} if `status` is not below 0, or an entry of `reject` is not a number.
+   * @example
+   * sms.failNext({ failure: 'timeout' });
    */
-  failNext(failure: SimulatedFailure | SimulatedRefusal): void {
-    this.#platform.sendFailures.push('reject' in failure ? refusalOf(failure) : checkedFailure(failure));
+  failNext(failure: SimulatedFailure | SimulatedRejection): void {
+    this.#platform.sendFailures.push('reject' in failure ? rejectionOf(failure) : checkedFailure(failure));
   }
 
   /**
-   * Lets the next request of a query fail: reports, records, inbound, balance, conversion. It is not tried again.
+   * Lets the next query fail: delivery reports, sent messages, inbound messages, balance or conversion. It is not retried.
    * @throws {RangeError} if `status` is not below 0.
    */
   failNextQuery(failure: SimulatedFailure): void {
     this.#platform.queryFailures.push(checkedFailure(failure));
   }
 
-  /** Says what is reported of a message from now on; until then it is `sending`, and `not-found` if it was never sent. */
-  willReport(msgId: string, state: DeliveryState, details: ReportDetails = {}): void {
+  /**
+   * Sets the delivery report of a message. Without it, a message that was sent is `sending`, any other is `not-found`.
+   * @example
+   * sms.setDeliveryReport(msgId, 'delivered', { at: new Date() });
+   */
+  setDeliveryReport(msgId: string, state: DeliveryState, details: ReportDetails = {}): void {
     this.#platform.reports.set(msgId, { ...details, state });
   }
 
-  /** Adds a message to those that `inbound` finds. */
-  willReceive(sms: ReceivedSms): void {
-    this.#platform.inbox.add(sms);
+  /** Adds a message to those that `listInboundMessages` returns. */
+  addInboundMessage(sms: InboundMessageInput): void {
+    this.#platform.inbound.add(sms);
   }
 
-  /** Says what the account holds; sends cost nothing. Until then it is the vendor's sample, `99.990000`. */
-  balanceIs(balance: string, { gift = '0', credit }: Partial<Omit<Balance, 'balance'>> = {}): void {
+  /** Sets the balance, which sends do not change. The initial balance is the vendor's sample, `99.990000`. */
+  setBalance(balance: string, { gift = '0', credit }: Partial<Omit<Balance, 'balance'>> = {}): void {
     this.#platform.funds = { balance, gift, ...(credit === undefined ? {} : { credit }) };
   }
 
-  /** As new: nothing sent, nothing to fail, nothing reported, ids from the beginning. */
+  /** Forgets all messages, reports, failures and settings, and restarts the ids. */
   reset(): void {
     this.#connection.platform = new InProcessPlatform();
     this.#orderIds.restart();
@@ -130,19 +165,19 @@ export class FakeSmsService extends SmsService {
   }
 
   #sentTo(number: string): SentSms[] {
-    const digits = normaliseNumber(number);
+    const digits = normalizeNumber(number);
     if (digits === undefined) {
       throw assertionError('Expected a phone number with country code to look for, 7 to 15 digits');
     }
-    return this.#platform.outbox.sent.filter((sms) => sms.number === digits);
+    return this.#platform.messages.sent.filter((sms) => sms.number === digits);
   }
 
   #fail(expectation: string): never {
-    throw assertionError(`${expectation}; ${describeSent(this.#platform.outbox.sent)}`);
+    throw assertionError(`${expectation}; ${describeSent(this.#platform.messages.sent)}`);
   }
 }
 
-/** The operator of `assert.fail`: with another one Jest adds values that are not there. */
+/** With the operator of `assert.fail`; with another one Jest prints values that do not exist. */
 function assertionError(message: string): AssertionError {
   return new AssertionError({ message, operator: 'fail' });
 }
@@ -156,5 +191,5 @@ function accepted(predicate: SentPredicate | undefined): string {
 }
 
 function masked(number: string): string {
-  return maskNumber(normaliseNumber(number) ?? number);
+  return maskNumber(normalizeNumber(number) ?? number);
 }

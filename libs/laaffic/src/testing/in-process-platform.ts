@@ -1,13 +1,12 @@
-import type { Answer } from '../gateway/exchange.js';
+import type { GatewayResponse } from '../gateway/http/response.js';
 import type { Balance } from '../messages/balance.js';
-import { Inbox } from './inbox.js';
-import { jsonAnswer } from './json-answer.js';
-import { Outbox, type SendEntry } from './outbox.js';
-import { ReportBook } from './report-book.js';
-import { failedExchange, type Refusal, type SimulatedFailure } from './simulated-failure.js';
+import { DeliveryReports } from './delivery-reports.js';
+import { InboundMessages } from './inbound-messages.js';
+import { SentMessages, type SendEntry } from './sent-messages.js';
+import { failureResponse, jsonResponse, type Rejection, type SimulatedFailure } from './simulated-failure.js';
 import { timeSlot } from './time-slot.js';
 
-/** An OTP that was confirmed to the platform as used. */
+/** A one-time password that was confirmed as used. */
 export interface Conversion {
   readonly number: string;
   readonly msgId: string | undefined;
@@ -17,20 +16,20 @@ export interface Conversion {
 const EMPTY_CONTENT = -4;
 
 /**
- * The platform's side of the protocol without a network: it answers in the vendor's spelling, so that
- * what comes of an answer is decided by the code that decides it in production.
+ * The platform's side of the protocol, without a network. It responds in the vendor's form, so that the code of production
+ * decides what a response means.
  */
 export class InProcessPlatform {
-  readonly outbox = new Outbox();
-  readonly reports = new ReportBook(this.outbox.sent);
-  readonly inbox = new Inbox();
+  readonly messages = new SentMessages();
+  readonly reports = new DeliveryReports(this.messages.sent);
+  readonly inbound = new InboundMessages();
   readonly conversions: Conversion[] = [];
-  readonly sendFailures: (SimulatedFailure | Refusal)[] = [];
+  readonly sendFailures: (SimulatedFailure | Rejection)[] = [];
   readonly queryFailures: SimulatedFailure[] = [];
   funds: Balance = { balance: '99.990000', gift: '50.00000', credit: '0' };
 
-  /** @throws {ExchangeFailure} where the next failure is one without an answer. */
-  answer(path: string, fields: Readonly<Record<string, unknown>>): Answer {
+  /** @throws {NoResponseError} if the next failure is one without a response. */
+  respond(path: string, fields: Readonly<Record<string, unknown>>): GatewayResponse {
     switch (path) {
       case 'sendSms':
         return this.#send([fields as unknown as SendEntry]);
@@ -38,17 +37,17 @@ export class InProcessPlatform {
         return this.#send(fields['array'] as SendEntry[]);
       default: {
         const failure = this.queryFailures.shift();
-        return failure === undefined ? jsonAnswer(this.#query(path, fields)) : failedExchange(failure);
+        return failure === undefined ? jsonResponse(this.#query(path, fields)) : failureResponse(failure);
       }
     }
   }
 
-  #send(entries: readonly SendEntry[]): Answer {
+  #send(entries: readonly SendEntry[]): GatewayResponse {
     const failure = this.sendFailures.shift();
-    if (failure !== undefined && !('numbers' in failure)) return failedExchange(failure);
-    // The one thing that the platform refuses of itself and the service lets pass.
-    if (entries.some(({ content }) => content.trim() === '')) return failedExchange({ status: EMPTY_CONTENT });
-    return jsonAnswer(this.outbox.take(entries, failure));
+    if (failure !== undefined && !('numbers' in failure)) return failureResponse(failure);
+    // The only message that the service accepts and the platform rejects.
+    if (entries.some(({ content }) => content.trim() === '')) return failureResponse({ status: EMPTY_CONTENT });
+    return jsonResponse(this.messages.accept(entries, failure));
   }
 
   #query(path: string, fields: Readonly<Record<string, unknown>>): object {
@@ -64,7 +63,7 @@ export class InProcessPlatform {
       case 'recordMo': {
         const { strTime, endTime } = fields['params'] as Record<string, unknown>;
         const { current, size } = fields;
-        return this.inbox.page(timeSlot(strTime, endTime), { current: Number(current), size: Number(size) });
+        return this.inbound.page(timeSlot(strTime, endTime), { current: Number(current), size: Number(size) });
       }
       case 'postback/backfill': {
         const { number, time, msgid } = fields as { number: string; time: string; msgid?: string };
@@ -72,7 +71,7 @@ export class InProcessPlatform {
         return { status: '0', reason: 'success' };
       }
       default:
-        throw new Error(`The fake knows no call ${path}`);
+        throw new Error(`The fake has no endpoint ${path}`);
     }
   }
 }

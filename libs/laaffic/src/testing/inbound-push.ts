@@ -1,19 +1,19 @@
 import type { InboundSms } from '../messages/inbound-sms.js';
 import { priceDetail, type PriceDetail } from './price-detail.js';
 
-/** What an inbound message is to say, in the words of `InboundSms`. */
+/** The fields of an inbound message, named as in `InboundSms`. */
 export interface InboundPushInput extends Partial<Pick<InboundSms, 'to' | 'content' | 'msgId' | 'operator' | 'price'>> {
   /** @default the vendor's sample `91856321412` */
   readonly from?: string;
-  /** @default 2021-08-24T10:32:57Z; pushed in whole seconds */
+  /** Pushed in whole seconds. @default 2021-08-24T10:32:57Z */
   readonly at?: Date;
   /** @default 404 */
   readonly mcc?: number;
-  /** @default -1, which is how the platform says that it does not know */
+  /** @default -1, the platform's value for unknown */
   readonly mnc?: number;
 }
 
-/** The JSON that the platform posts to a webhook for each message that somebody wrote. */
+/** The JSON that the platform posts to a webhook for each inbound message. */
 export interface InboundPushBody {
   readonly msgid: string;
   readonly mobile: string;
@@ -27,9 +27,13 @@ export interface InboundPushBody {
   readonly pricedetail: PriceDetail;
 }
 
-const HOUR = 60 * 60 * 1000;
+const HOUR_MS = 60 * 60 * 1000;
 
-/** The body of an inbound push; what is not given is made up. */
+/**
+ * Creates the body of an inbound push. Missing fields have sample values.
+ * @example
+ * await request(app.getHttpServer()).post(`/laaffic/${secret}/inbound`).send(inboundPush({ content: 'STOP' }));
+ */
 export function inboundPush({
   msgId = '2108021054011000096',
   from = '91856321412',
@@ -44,7 +48,7 @@ export function inboundPush({
   return {
     msgid: msgId,
     mobile: from,
-    reply_time: new Date(at.getTime() + 8 * HOUR).toISOString().slice(0, 19).replace('T', ' '),
+    reply_time: new Date(at.getTime() + 8 * HOUR_MS).toISOString().slice(0, 19).replace('T', ' '),
     content,
     ...(to === undefined ? {} : { sendid: to }),
     mcc,

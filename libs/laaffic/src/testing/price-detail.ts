@@ -1,6 +1,6 @@
-import type { Price } from '../messages/price.js';
+import type { Price } from '../messages/delivery-report.js';
 
-/** A price in the vendor's spelling. */
+/** A price in the vendor's form. */
 export interface PriceDetail {
   readonly pay: string;
   readonly price: string;

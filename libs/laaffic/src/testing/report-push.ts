@@ -1,12 +1,12 @@
 import type { DeliveryReport } from '../messages/delivery-report.js';
 import { priceDetail, type PriceDetail } from './price-detail.js';
 
-/** What a delivery report is to say, in the words of `DeliveryReport`. */
+/** The fields of a delivery report, named as in `DeliveryReport`. */
 export interface ReportPushInput extends Partial<Pick<DeliveryReport, 'msgId' | 'orderId' | 'reason' | 'price'>> {
   /** @default the vendor's sample `91856321412` */
   readonly number?: string;
   /**
-   * Only what is final is pushed.
+   * Only final states are pushed.
    * @default 'delivered'
    */
   readonly state?: 'delivered' | 'failed';
@@ -14,9 +14,9 @@ export interface ReportPushInput extends Partial<Pick<DeliveryReport, 'msgId' | 
   readonly at?: Date;
   /** @default the vendor's sample `4luaKsL2` */
   readonly appId?: string;
-  /** @default none: older platforms do not tell it */
+  /** @default none, as on older platforms */
   readonly mcc?: string;
-  /** @default none: older platforms do not tell it */
+  /** @default none, as on older platforms */
   readonly mnc?: string;
 }
 
@@ -25,7 +25,7 @@ export interface ReportPushBody {
   readonly appId: string;
   readonly msgid: string;
   readonly mobile: string;
-  /** 0 is delivered, anything else failed. */
+  /** 0 is delivered, any other status is failed. */
   readonly status: number;
   readonly reason: string;
   /** Milliseconds since the epoch. */
@@ -36,7 +36,11 @@ export interface ReportPushBody {
   readonly pricedetail: PriceDetail;
 }
 
-/** The body of a delivery-report push; what is not given is as in the vendor's sample. */
+/**
+ * Creates the body of a delivery-report push. Missing fields are as in the vendor's sample.
+ * @example
+ * await request(app.getHttpServer()).post(`/laaffic/${secret}/reports`).send(reportPush({ msgId, state: 'failed' }));
+ */
 export function reportPush({
   msgId = '2108021054011000095',
   number = '91856321412',

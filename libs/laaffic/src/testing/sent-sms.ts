@@ -1,4 +1,4 @@
-import { maskNumber, maskNumbersIn } from '../messages/mask-number.js';
+import { maskNumber, maskNumbersIn } from '../messages/phone-number.js';
 
 /** One message that the fake accepted: one for each recipient of a send. */
 export interface SentSms {
@@ -6,20 +6,20 @@ export interface SentSms {
   readonly number: string;
   readonly content: string;
   readonly senderId: string | undefined;
-  /** The caller's, or one that was made for it. */
+  /** The caller's id, or a generated one. */
   readonly orderId: string;
-  /** The id that the receipt told. */
+  /** The id in the receipt. */
   readonly msgId: string;
 }
 
-const MOST_LINES = 10;
-const LONGEST_EXCERPT = 24;
+const MAX_LINES = 10;
+const MAX_EXCERPT_LENGTH = 24;
 
-/** What was sent, fit for a log that others read: numbers masked, of contents only the beginning. */
+/** Describes messages for a log that others may read: masked numbers, and only the beginning of contents. */
 export function describeSent(sent: readonly SentSms[]): string {
   if (sent.length === 0) return 'nothing was sent';
-  const lines = sent.slice(0, MOST_LINES).map((sms, index) => `  ${index + 1}. ${describeSms(sms)}`);
-  const rest = sent.length > MOST_LINES ? [`  … and ${sent.length - MOST_LINES} more`] : [];
+  const lines = sent.slice(0, MAX_LINES).map((sms, index) => `  ${index + 1}. ${describeSms(sms)}`);
+  const rest = sent.length > MAX_LINES ? [`  … and ${sent.length - MAX_LINES} more`] : [];
   return [`${countOf(sent.length)} sent:`, ...lines, ...rest].join('\n');
 }
 
@@ -35,7 +35,7 @@ function describeSms({ number, content, senderId }: SentSms): string {
 
 function excerpt(content: string): string {
   const characters = Array.from(maskNumbersIn(content));
-  return characters.length > LONGEST_EXCERPT
-    ? `${characters.slice(0, LONGEST_EXCERPT).join('')}…`
+  return characters.length > MAX_EXCERPT_LENGTH
+    ? `${characters.slice(0, MAX_EXCERPT_LENGTH).join('')}…`
     : characters.join('');
 }

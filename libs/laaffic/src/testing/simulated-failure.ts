@@ -1,46 +1,44 @@
 import { failureOf } from '../errors/status-table.js';
-import { ExchangeFailure, type Answer } from '../gateway/exchange.js';
-import { normaliseNumber } from '../messages/phone-number.js';
-import { jsonAnswer } from './json-answer.js';
+import { NoResponseError, type GatewayResponse } from '../gateway/http/response.js';
+import { normalizeNumber } from '../messages/phone-number.js';
 
-/** How a call is to fail. */
+/** How a call fails. */
 export type SimulatedFailure =
   | {
-      /** A status of the gateway, below 0; unlisted ones too. */
+      /** A status of the gateway, below 0; it may be unlisted. */
       readonly status: number;
       /**
-       * The gateway's words.
-       * @default what the status table calls it
+       * The gateway's text.
+       * @default the title in the status table
        */
       readonly reason?: string;
     }
   | {
       /**
-       * What happens on the way to the gateway and back. `not-connected`: no byte was written; the
-       * others happen when the request is on its way, so the outcome of a send is unknown.
-       * `unreadable` is an HTML page in place of an answer.
+       * A failure on the way to the gateway and back. With `not-connected` no byte was written. The others happen after
+       * the request was written, so the outcome of a send is unknown. `unreadable` is an HTML page in place of a response.
        */
       readonly failure: 'not-connected' | 'timeout' | 'connection-lost' | 'aborted' | 'unreadable';
     };
 
-/** Which recipients of a send are to be refused, the others being accepted. */
-export interface SimulatedRefusal {
-  /** Numbers, written in any way that a send takes; those that the send does not have are ignored. */
+/** Which recipients of a send are rejected; the others are accepted. */
+export interface SimulatedRejection {
+  /** Numbers in any form that a send accepts. Numbers that the send does not have are ignored. */
   readonly reject: readonly string[];
   /**
-   * The status of the answer if nobody is left; with somebody left it is 0, as the platform has it.
+   * The status of the response if no recipient is left. Otherwise it is 0, as on the platform.
    * @default -9
    */
   readonly status?: number;
   /**
-   * The gateway's words about each of them.
-   * @default what the status table calls it
+   * The gateway's text for each rejected recipient.
+   * @default the title in the status table
    */
   readonly reason?: string;
 }
 
-/** A {@link SimulatedRefusal} in the gateway's terms. */
-export interface Refusal {
+/** A checked {@link SimulatedRejection}. */
+export interface Rejection {
   readonly numbers: ReadonlySet<string>;
   readonly status: number;
   readonly reason: string;
@@ -48,36 +46,47 @@ export interface Refusal {
 
 const ABNORMAL_NUMBER = -9;
 
-export function refusalOf({ reject, status = ABNORMAL_NUMBER, reason }: SimulatedRefusal): Refusal {
+/** Checks a rejection. @throws {RangeError} if the status is not below 0, or a text is not a number. */
+export function rejectionOf({ reject, status = ABNORMAL_NUMBER, reason }: SimulatedRejection): Rejection {
   const numbers = new Set(reject.map(numberOf));
   return { numbers, status: checkedStatus(status), reason: reason ?? failureOf(status).title };
 }
 
 /**
- * What the transport makes of the failure: the answer of a gateway that refuses the call, or one that
- * is none of the gateway's.
- * @throws {ExchangeFailure} where no answer comes.
+ * Creates the response of a failed call: a rejection of the gateway, or a page that is not the gateway's.
+ * @throws {NoResponseError} if the failure is that no response comes.
  */
-export function failedExchange(simulated: SimulatedFailure): Answer {
+export function failureResponse(simulated: SimulatedFailure): GatewayResponse {
   if ('status' in simulated) {
     const { status, reason = failureOf(status).title } = simulated;
-    return jsonAnswer({ status: String(status), reason });
+    return jsonResponse({ status: String(status), reason });
   }
   switch (simulated.failure) {
     case 'unreadable':
-      return { ...jsonAnswer({}), httpStatus: 502, contentType: 'text/html', body: '<html>502 Bad Gateway</html>' };
-    // Not `failed`, which the gateway's callers would try once more.
+      return { ...jsonResponse({}), httpStatus: 502, contentType: 'text/html', body: '<html>502 Bad Gateway</html>' };
+    // Not `failed`, because a send retries that once.
     case 'not-connected':
-      throw new ExchangeFailure('timeout', false, undefined);
+      throw new NoResponseError('timeout', false, undefined);
     case 'connection-lost':
-      throw new ExchangeFailure('failed', true, Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' }));
+      throw new NoResponseError('failed', true, Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' }));
     case 'timeout':
     case 'aborted':
-      throw new ExchangeFailure(simulated.failure, true, undefined);
+      throw new NoResponseError(simulated.failure, true, undefined);
   }
 }
 
-/** @throws {RangeError} if no gateway would refuse with it. */
+/** Creates a response of the gateway without the headers `Date` and `Retry-After`. */
+export function jsonResponse(body: object): GatewayResponse {
+  return {
+    httpStatus: 200,
+    contentType: 'application/json;charset=UTF-8',
+    date: undefined,
+    retryAfterSeconds: undefined,
+    body: JSON.stringify(body),
+  };
+}
+
+/** Checks a failure. @throws {RangeError} if the status is not below 0. */
 export function checkedFailure<T extends SimulatedFailure>(simulated: T): T {
   if ('status' in simulated) checkedStatus(simulated.status);
   return simulated;
@@ -85,11 +94,11 @@ export function checkedFailure<T extends SimulatedFailure>(simulated: T): T {
 
 function checkedStatus(status: number): number {
   if (Number.isInteger(status) && status < 0) return status;
-  throw new RangeError(`status must be a whole number below 0, as the gateway's refusals are, not ${status}`);
+  throw new RangeError(`status must be a whole number below 0, like those of the gateway's failures, not ${status}`);
 }
 
 function numberOf(text: string): string {
-  const number = normaliseNumber(text);
-  if (number === undefined) throw new RangeError('reject must name phone numbers with country code');
+  const number = normalizeNumber(text);
+  if (number === undefined) throw new RangeError('reject must have phone numbers with country code');
   return number;
 }

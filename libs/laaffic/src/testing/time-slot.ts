@@ -1,4 +1,4 @@
-/** A span of time as the platform is asked for it: whole seconds, both ends included. */
+/** A time range in a request to the platform: whole seconds, both ends included. */
 export interface TimeSlot {
   readonly from: Date;
   readonly to: Date;

@@ -1,6 +1,7 @@
-export { LaafficWebhooksModule } from './laaffic-webhooks.module.js';
+export type { DeliveryReport, DeliveryState, Price } from '../messages/delivery-report.js';
+export type { InboundSms } from '../messages/inbound-sms.js';
 export type { LaafficWebhooksModuleExtras } from './laaffic-webhooks.module-definition.js';
-export type { LaafficWebhooksOptions } from './webhooks.options.js';
+export { LaafficWebhooksModule } from './laaffic-webhooks.module.js';
 export {
   OnDeliveryReport,
   OnInboundSms,
@@ -8,10 +9,7 @@ export {
   type OnDeliveryReportOptions,
   type PushHandlerDecorator,
 } from './on-push.decorators.js';
+export { MemoryPushStore, PushStore } from './push-store.js';
 export type { PushRoute, UnreadablePush } from './push.js';
-export { PushCounts } from './push-counts.js';
-export { PushStore } from './push-store.js';
-export { MemoryPushStore } from './memory-push-store.js';
-export type { DeliveryReport, DeliveryState } from '../messages/delivery-report.js';
-export type { InboundSms } from '../messages/inbound-sms.js';
-export type { Price } from '../messages/price.js';
+export { WebhookMetrics } from './webhook-metrics.js';
+export type { LaafficWebhooksOptions } from './webhooks.options.js';

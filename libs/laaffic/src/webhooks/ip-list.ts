@@ -1,6 +1,6 @@
 import { BlockList, isIP } from 'node:net';
 
-/** Addresses and CIDR ranges. An IPv4 address and the same address mapped into IPv6 are one. */
+/** A list of addresses and CIDR ranges. An IPv4 address equals the same address mapped into IPv6. */
 export class IpList {
   readonly #list = new BlockList();
 
@@ -28,7 +28,7 @@ export class IpList {
   }
 }
 
-/** An address without brackets, port or zone, as some proxies write them; one mapped into IPv6 as IPv4. */
+/** Removes the brackets, port and zone that some proxies write. Turns a mapped IPv6 address into IPv4. */
 export function plainAddress(text: string): string {
   const bare = /^\[([^\]]+)\](?::\d+)?$/.exec(text)?.[1] ?? /^([\d.]+):\d+$/.exec(text)?.[1] ?? text;
   const address = bare.replace(/%.*$/, '');

@@ -1,10 +1,10 @@
 import { ConfigurableModuleBuilder } from '@nestjs/common';
 import type { LaafficWebhooksOptions } from './webhooks.options.js';
 
-/** What a registration takes beside the options. */
+/** The arguments of a registration that are not options. */
 export interface LaafficWebhooksModuleExtras {
   /**
-   * Whether `PushCounts` and `PushStore` can be injected everywhere without importing the module.
+   * Whether `WebhookMetrics` and `PushStore` can be injected everywhere without importing the module.
    * @default false
    */
   isGlobal?: boolean | undefined;

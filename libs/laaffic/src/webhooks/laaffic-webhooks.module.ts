@@ -1,30 +1,37 @@
 import { Module, type NestModule } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { GatewayClock } from '../clock.js';
+import { optionsScopeCheck } from '../options/options-scope.js';
 import { ConfigurableModuleClass, LAAFFIC_WEBHOOKS_OPTIONS } from './laaffic-webhooks.module-definition.js';
-import { MemoryPushStore } from './memory-push-store.js';
 import { PushBodies } from './push-bodies.js';
-import { PushCounts } from './push-counts.js';
 import { PushDispatcher } from './push-dispatcher.js';
 import { PushEndpoint } from './push-endpoint.js';
 import { PushEnhancers } from './push-enhancers.js';
-import { PushEntrance } from './push-entrance.js';
 import { PushGate } from './push-gate.js';
 import { PushHandlers } from './push-handlers.js';
-import { PushStore } from './push-store.js';
+import { PushMount } from './push-mount.js';
+import { MemoryPushStore, PushStore } from './push-store.js';
+import { WebhookMetrics } from './webhook-metrics.js';
 import { WebhooksSettings } from './webhooks.settings.js';
 
 /**
- * Takes the pushes of the platform at `POST {path}/{secret}/reports` and `POST {path}/{secret}/inbound`
- * and calls the decorated methods of the app. Options are checked at boot.
+ * Receives the platform's pushes at `POST {path}/{secret}/reports` and `POST {path}/{secret}/inbound`, and calls the
+ * decorated methods of the app. Options are checked at boot.
  *
- * Answers 200 when every method that wants the push has succeeded, 500 when one has not, and 400 to
- * what is no push. Who does not know the secret, or is not allowed, gets what the app answers to a
- * route that it does not have.
+ * Responds with 200 if every method for the push has succeeded, with 500 if one has failed, and with 400 to a body that is
+ * not a push. A request without a valid secret, or from an address that is not allowed, gets the response of a route that
+ * does not exist.
+ * @example
+ * @Module({
+ *   imports: [LaafficWebhooksModule.forRoot({ secret: process.env.LAAFFIC_WEBHOOK_SECRET })],
+ *   providers: [SmsEvents], // has methods with @OnDeliveryReport() and @OnInboundSms()
+ * })
+ * export class EventsModule {}
  */
 @Module({
   imports: [DiscoveryModule],
   providers: [
+    ...optionsScopeCheck(LAAFFIC_WEBHOOKS_OPTIONS),
     {
       provide: WebhooksSettings,
       useFactory: (options: unknown) => new WebhooksSettings(options),
@@ -37,24 +44,24 @@ import { WebhooksSettings } from './webhooks.settings.js';
         store ?? new MemoryPushStore(deduplicationSize, () => clock.seconds() * 1000),
       inject: [WebhooksSettings, GatewayClock],
     },
-    PushCounts,
+    WebhookMetrics,
     PushGate,
     PushBodies,
     PushEnhancers,
     PushHandlers,
     PushDispatcher,
     PushEndpoint,
-    PushEntrance,
+    PushMount,
   ],
-  exports: [PushCounts, PushStore],
+  exports: [WebhookMetrics, PushStore],
 })
 export class LaafficWebhooksModule extends ConfigurableModuleClass implements NestModule {
-  constructor(private readonly entrance: PushEntrance) {
+  constructor(private readonly pushMount: PushMount) {
     super();
   }
 
-  /** Before the routes of the app are there, of which one may be for everything. */
+  /** Runs before the app's routes are registered, because one of them may match every address. */
   configure(): void {
-    this.entrance.open();
+    this.pushMount.mount();
   }
 }

@@ -13,55 +13,62 @@ export type PushHandlerDecorator<T> = <M extends (push: T) => unknown>(
 /** Which reports a handler gets. */
 export interface OnDeliveryReportOptions {
   /**
-   * Only reports of this state.
-   * @default both
+   * Only reports with this state.
+   * @default both states
    */
   readonly state?: 'delivered' | 'failed' | undefined;
 }
 
-/** What a decorated method asks for. */
-export interface HandlerMark {
-  readonly state?: 'delivered' | 'failed' | undefined;
-}
-
 /**
- * Calls the method with each pushed `DeliveryReport`, whatever account it is of. The method is one of a
- * provider or controller of the app that is made once, not for each request. The guards, interceptors
- * and pipes that it or its class is decorated with run around it, in an `ExecutionContext` of the type
- * `laaffic` whose only argument is the push; global ones do not, and neither do filters.
+ * Calls the method with each pushed `DeliveryReport`, of any account.
  *
- * It has succeeded when it returns or its promise resolves; it is called again for a report only if it
- * failed before. Reports may come before `send` has resolved, in any order, and never.
+ * The method belongs to a provider or controller of the default scope. The guards, interceptors and pipes that it or its
+ * class is decorated with run around it, in an `ExecutionContext` of the type `laaffic` whose only argument is the push.
+ * Global ones do not run, and neither do filters.
+ *
+ * The method has succeeded if it returns, or if its promise resolves. It is called again for a report only if it failed
+ * before. Reports may come before `send` has resolved, in any order, or never.
+ * @example
+ * @OnDeliveryReport({ state: 'failed' })
+ * onFailed({ orderId, reason }: DeliveryReport) {}
  */
 export function OnDeliveryReport(options: OnDeliveryReportOptions = {}): PushHandlerDecorator<DeliveryReport> {
-  return mark('report', options);
-}
-
-/** Calls the method with each `InboundSms` that is pushed; otherwise as `@OnDeliveryReport()`. */
-export function OnInboundSms(): PushHandlerDecorator<InboundSms> {
-  return mark('inbound', {});
+  return onPush('report', options);
 }
 
 /**
- * Calls the method with each body that has the right address and is no push of its kind, so that
- * nothing is lost; otherwise as `@OnDeliveryReport()`.
+ * Calls the method with each pushed `InboundSms`, by the rules of `@OnDeliveryReport()`.
+ * @example
+ * @OnInboundSms()
+ * onMessage({ from, content }: InboundSms) {}
+ */
+export function OnInboundSms(): PushHandlerDecorator<InboundSms> {
+  return onPush('inbound', {});
+}
+
+/**
+ * Calls the method with each body that came to the right address but could not be read, so that nothing is lost. By the
+ * rules of `@OnDeliveryReport()`.
+ * @example
+ * @OnUnreadablePush()
+ * onUnreadable({ route, reason, text }: UnreadablePush) {}
  */
 export function OnUnreadablePush(): PushHandlerDecorator<UnreadablePush> {
-  return mark('unreadable', {});
+  return onPush('unreadable', {});
 }
 
-/** What the method asks for, if it is decorated for this kind of push. */
-export function handlerMark(method: object, kind: Push['kind']): HandlerMark | undefined {
-  return Reflect.getMetadata(keyOf(kind), method) as HandlerMark | undefined;
+/** Returns the options of a method that is decorated for this kind of push. */
+export function handlerOptions(method: object, kind: Push['kind']): OnDeliveryReportOptions | undefined {
+  return Reflect.getMetadata(metadataKey(kind), method) as OnDeliveryReportOptions | undefined;
 }
 
-function mark<T>(kind: Push['kind'], asked: HandlerMark): PushHandlerDecorator<T> {
+function onPush<T>(kind: Push['kind'], options: OnDeliveryReportOptions): PushHandlerDecorator<T> {
   return (target, name, descriptor) => {
-    SetMetadata<string, HandlerMark>(keyOf(kind), asked)(target, name, descriptor);
+    SetMetadata<string, OnDeliveryReportOptions>(metadataKey(kind), options)(target, name, descriptor);
   };
 }
 
-// A text and not a symbol: the ESM and the CommonJS copy of this package have to understand each other.
-function keyOf(kind: Push['kind']): string {
+// A text and not a symbol, because the ESM copy and the CommonJS copy of this package have to share it.
+function metadataKey(kind: Push['kind']): string {
   return `nestjs-laaffic:on-${kind}`;
 }

@@ -1,16 +1,19 @@
-import { Injectable, Logger } from '@nestjs/common';
-import { maskNumber, maskNumbersIn } from '../messages/mask-number.js';
-import { PushCounts } from './push-counts.js';
+import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
+import { maskNumber, maskNumbersIn } from '../messages/phone-number.js';
 import { PushHandlers, type PushHandler } from './push-handlers.js';
 import { PushStore } from './push-store.js';
 import type { Push } from './push.js';
+import { WebhookMetrics } from './webhook-metrics.js';
 import { WebhooksSettings } from './webhooks.settings.js';
 
-/** Runs handlers: each once for each push, none in the way of another. */
+/** How long handlers may run on after the app starts to shut down. */
+const SHUTDOWN_TIMEOUT_MS = 10_000;
+
+/** Runs handlers, each once for each push. A failed handler does not prevent the others. */
 @Injectable()
-export class PushDispatcher {
+export class PushDispatcher implements BeforeApplicationShutdown {
   readonly #logger = new Logger('LaafficWebhooks');
-  /** What is just running, so that the same push at the same time waits for it and shares its outcome. */
+  /** The calls in progress. If the same push comes again at the same time, it shares their result. */
   readonly #running = new Map<string, Promise<boolean>>();
   readonly #warned = new Set<Push['kind']>();
 
@@ -18,12 +21,12 @@ export class PushDispatcher {
     private readonly settings: WebhooksSettings,
     private readonly handlers: PushHandlers,
     private readonly store: PushStore,
-    private readonly counts: PushCounts,
+    private readonly metrics: WebhookMetrics,
   ) {}
 
-  /** @returns whether every handler that wants the push has succeeded for it, now or before; never rejects. */
+  /** Never rejects. @returns whether every handler of the push has succeeded for it, now or before. */
   async dispatch(push: Push): Promise<boolean> {
-    if (!this.handlers.takes(push.kind)) this.#warnOnce(push.kind);
+    if (!this.handlers.hasAny(push.kind)) this.#warnOnce(push.kind);
     const handlers = this.handlers.for(push);
     const [only] = handlers;
     if (only !== undefined && handlers.length === 1) return this.#runOnce(only, push);
@@ -31,11 +34,21 @@ export class PushDispatcher {
     return outcomes.every(Boolean);
   }
 
+  /** Waits for the handlers in progress, because they use services that shut down next. */
+  async beforeApplicationShutdown(): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const timeout = new Promise((resolve) => {
+      timer = setTimeout(resolve, SHUTDOWN_TIMEOUT_MS);
+    });
+    await Promise.race([Promise.all(this.#running.values()), timeout]);
+    clearTimeout(timer);
+  }
+
   async #runOnce(handler: PushHandler, push: Push): Promise<boolean> {
     const key = `${push.kind}:${push.key}:${handler.name}`;
     const running = this.#running.get(key);
     if (running !== undefined) {
-      this.counts.duplicates++;
+      this.metrics.duplicates++;
       return running;
     }
     const run = this.#run(key, handler, push);
@@ -50,7 +63,7 @@ export class PushDispatcher {
   async #run(key: string, handler: PushHandler, push: Push): Promise<boolean> {
     try {
       if (await this.store.isDone(key)) {
-        this.counts.duplicates++;
+        this.metrics.duplicates++;
         return true;
       }
       await handler.run(push.value);
@@ -59,7 +72,7 @@ export class PushDispatcher {
       return false;
     }
     try {
-      await this.store.markDone(key, this.settings.deduplicationWindow);
+      await this.store.markDone(key, this.settings.deduplicationWindowMs);
     } catch (error) {
       this.#logger.error(`${handler.name} succeeded, but the store failed: ${describeError(error, push)}`);
     }
@@ -69,7 +82,7 @@ export class PushDispatcher {
   #warnOnce(kind: Push['kind']): void {
     if (this.#warned.has(kind)) return;
     this.#warned.add(kind);
-    this.#logger.warn(`No method is decorated for pushes of the kind "${kind}": they are answered and dropped`);
+    this.#logger.warn(`No method is decorated for pushes of the kind "${kind}". They are acknowledged and dropped`);
   }
 }
 
@@ -78,10 +91,10 @@ function describe({ kind, value }: Push): string {
   return kind === 'inbound' ? `the message from ${maskNumber(value.from)}` : `an unreadable push (${value.reason})`;
 }
 
-/** Where it failed, and for reports in what words: those of other pushes may repeat the content. */
+/** Describes where a handler failed. Has the message for reports only, because other messages may repeat the content. */
 function describeError(error: unknown, { kind }: Push): string {
   if (!(error instanceof Error)) return typeof error;
   const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
-  const words = kind === 'report' ? `: ${maskNumbersIn(error.message)}` : '';
-  return [`${error.name}${words}`, ...frames].join('\n');
+  const message = kind === 'report' ? `: ${maskNumbersIn(error.message)}` : '';
+  return [`${error.name}${message}`, ...frames].join('\n');
 }

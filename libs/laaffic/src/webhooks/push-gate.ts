@@ -1,14 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 import { Injectable, RequestMethod } from '@nestjs/common';
 import { ApplicationConfig } from '@nestjs/core';
-import { clientAddress } from './client-address.js';
 import type { PushRoute } from './push.js';
 import { WebhooksSettings } from './webhooks.settings.js';
 
-/** A request as Node gives it; frameworks that shorten `url` keep the whole in `originalUrl`. */
+/** A request of Node. Frameworks that shorten `url` keep the whole in `originalUrl`. */
 export type PushRequest = IncomingMessage & { readonly originalUrl?: string };
 
-/** Whether a request is a push, judged by its address alone; the body has not been looked at. */
+/** Decides by its address alone whether a request is a push. Does not read the body. */
 @Injectable()
 export class PushGate {
   #route: RegExp | undefined;
@@ -18,15 +17,15 @@ export class PushGate {
     private readonly app: ApplicationConfig,
   ) {}
 
-  /** @returns where the push goes to, or why it may not: no secret, or the wrong one, is a `stranger`. */
-  judge(request: PushRequest): PushRoute | 'stranger' | 'not-allowed' {
-    // Every request of the app comes by here: those to other addresses do not pay for the comparison.
+  /** @returns the route of the push, or why the request is not let in. Without a valid secret it is `not-a-push`. */
+  check(request: PushRequest): PushRoute | 'not-a-push' | 'not-allowed' {
+    // Every request of the app passes here. Requests to other addresses do not pay for the comparison of secrets.
     const address = this.#routeOfApp().exec(request.originalUrl ?? request.url ?? '');
-    if (address === null || request.method !== 'POST') return 'stranger';
+    if (address === null || request.method !== 'POST') return 'not-a-push';
     const [, secret = '', route] = address;
-    const isRight = this.settings.secrets.include(secret);
+    const hasSecret = this.settings.secrets.include(secret);
     const isAllowed = this.#isAllowed(request);
-    if (!isRight) return 'stranger';
+    if (!hasSecret) return 'not-a-push';
     return isAllowed ? (route as PushRoute) : 'not-allowed';
   }
 
@@ -37,10 +36,10 @@ export class PushGate {
     return address !== undefined && allowedIps.has(address);
   }
 
-  /** Made when the first request comes: until then the app may still set its prefix. */
+  /** Created with the first request, because the app may set its global prefix until then. */
   #routeOfApp(): RegExp {
     return (this.#route ??= new RegExp(
-      `^${toPattern(this.#prefix())}/${toPattern(this.settings.path)}/([\\w.~-]+)/(reports|inbound)/?(?:[?#]|$)`,
+      `^${escapeRegExp(this.#prefix())}/${escapeRegExp(this.settings.path)}/([\\w.~-]+)/(reports|inbound)/?(?:[?#]|$)`,
     ));
   }
 
@@ -55,6 +54,18 @@ export class PushGate {
   }
 }
 
-function toPattern(path: string): string {
-  return path.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+/**
+ * Finds the address of the client. Every proxy appends the address of its own client to `X-Forwarded-For`, so only as many
+ * entries from the right are trustworthy as there are trusted proxies; the client may have written the others.
+ * @returns `undefined` if the request came through fewer proxies than there should be.
+ */
+function clientAddress({ headers, socket }: IncomingMessage, trustedProxies: number): string | undefined {
+  if (trustedProxies === 0) return socket.remoteAddress;
+  const header = headers['x-forwarded-for'] ?? '';
+  const forwarded = (Array.isArray(header) ? header.join(',') : header).split(',');
+  return forwarded.at(-trustedProxies)?.trim();
+}
+
+function escapeRegExp(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 }

@@ -1,6 +1,6 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
-import { handlerMark } from './on-push.decorators.js';
+import { handlerOptions } from './on-push.decorators.js';
 import { PushEnhancers } from './push-enhancers.js';
 import type { Push } from './push.js';
 
@@ -9,18 +9,18 @@ export interface PushHandler {
   /** `Module/Class.method`, the same after every start. */
   readonly name: string;
   readonly kind: Push['kind'];
-  /** The only state of reports that it wants. */
+  /** The state of the reports that it handles; `undefined` for all. */
   readonly state: string | undefined;
   /** May throw, or return a promise. */
   run(push: Push['value']): unknown;
 }
 
-/** What Nest knows of a provider or controller. */
+/** Nest's record of a provider or controller. */
 type Wrapper = ReturnType<DiscoveryService['getProviders']>[number];
 
 const KINDS = ['report', 'inbound', 'unreadable'] as const;
 
-/** The decorated methods of the app, looked up once when the app starts. */
+/** The decorated methods of the app, found once when the app starts. */
 @Injectable()
 export class PushHandlers implements OnModuleInit {
   #handlers: readonly PushHandler[] = [];
@@ -31,7 +31,7 @@ export class PushHandlers implements OnModuleInit {
     private readonly enhancers: PushEnhancers,
   ) {}
 
-  /** @throws {Error} if a decorated method belongs to a class that is not made once. */
+  /** @throws {Error} if a decorated method belongs to a class that is not a singleton. */
   onModuleInit(): void {
     const seen = new Set<object>();
     const names = new Map<string, number>();
@@ -39,8 +39,8 @@ export class PushHandlers implements OnModuleInit {
       const instance: unknown = wrapper.instance;
       const prototype = prototypeOf(wrapper, instance);
       if (prototype === undefined || wrapper.isAlias) return [];
-      const marked = this.#markedMethods(prototype);
-      if (marked.length === 0) return [];
+      const methods = this.#decoratedMethods(prototype);
+      if (methods.length === 0) return [];
       // A provider's token may be a symbol.
       const owner = String(wrapper.name);
       if (
@@ -50,13 +50,13 @@ export class PushHandlers implements OnModuleInit {
         wrapper.isTransient
       ) {
         throw new Error(
-          `${owner}.${marked[0]?.method ?? ''} cannot take pushes: ${owner} is not made once but for each ` +
-            'request or each user of it. Move the method into a provider of the default scope; it can make others with ModuleRef.resolve()',
+          `${owner}.${methods[0]?.method ?? ''} cannot handle pushes: ${owner} is request-scoped or transient. ` +
+            'Move the method into a provider of the default scope, which can create others with ModuleRef.resolve()',
         );
       }
       if (seen.has(instance)) return [];
       seen.add(instance);
-      return marked.map(({ method, kind, state }) => {
+      return methods.map(({ method, kind, state }) => {
         const name = `${wrapper.host?.name ?? ''}/${owner}.${method}`;
         const count = (names.get(`${kind} ${name}`) ?? 0) + 1;
         names.set(`${kind} ${name}`, count);
@@ -66,22 +66,22 @@ export class PushHandlers implements OnModuleInit {
     });
   }
 
-  /** Those that ask for the push. */
+  /** The handlers of a push. */
   for(push: Push): PushHandler[] {
-    return this.#handlers.filter((handler) => wants(handler, push));
+    return this.#handlers.filter((handler) => handles(handler, push));
   }
 
   /** Whether any method is decorated for the kind. */
-  takes(kind: Push['kind']): boolean {
+  hasAny(kind: Push['kind']): boolean {
     return this.#handlers.some((handler) => handler.kind === kind);
   }
 
-  #markedMethods(prototype: object) {
+  #decoratedMethods(prototype: object) {
     return this.scanner.getAllMethodNames(prototype).flatMap((method) =>
       KINDS.flatMap((kind) => {
         const found: unknown = Reflect.get(prototype, method);
-        const mark = typeof found === 'function' ? handlerMark(found, kind) : undefined;
-        return mark === undefined ? [] : [{ method, kind, state: mark.state }];
+        const options = typeof found === 'function' ? handlerOptions(found, kind) : undefined;
+        return options === undefined ? [] : [{ method, kind, state: options.state }];
       }),
     );
   }
@@ -94,6 +94,6 @@ function prototypeOf({ metatype }: Wrapper, instance: unknown): object | undefin
   return typeof prototype === 'object' && prototype !== null ? prototype : undefined;
 }
 
-function wants({ kind, state }: PushHandler, push: Push): boolean {
+function handles({ kind, state }: PushHandler, push: Push): boolean {
   return push.kind === kind && (push.kind !== 'report' || state === undefined || state === push.value.state);
 }

@@ -1,62 +1,93 @@
+import { isUtf8 } from 'node:buffer';
 import { hash } from 'node:crypto';
-import { readInboundPush, readReportPush } from '../gateway/push.js';
+import { TextDecoder } from 'node:util';
+import { readInboundPush, readReportPush } from '../gateway/protocol/pushes.js';
+import { parseExactly } from '../exact-json.js';
 import type { DeliveryReport } from '../messages/delivery-report.js';
 import type { InboundSms } from '../messages/inbound-sms.js';
 
-/** What is pushed, by the last part of the address. */
+/** The kind of push, by the last part of its address. */
 export type PushRoute = 'reports' | 'inbound';
 
-/** A body that came to one of the routes and is no push of its kind. */
+/** A body that came to one of the routes but is not a push of its kind. */
 export interface UnreadablePush {
-  /** Where it came to. */
+  /** The route it came to. */
   readonly route: PushRoute;
-  readonly reason: 'too-long' | 'malformed-json' | 'missing-fields';
-  /** The body as it came, read as UTF-8; of one that is too long, as much as `bodyLimit` allows. */
+  readonly reason: 'too-long' | 'wrong-encoding' | 'malformed-json' | 'missing-fields';
+  /** The body as text, in its charset or in UTF-8. Bytes that are not text become U+FFFD. */
   readonly text: string;
+  /** The body as it came; if it is too long, its first `maxBodyBytes` bytes. */
+  readonly bytes: Buffer;
 }
 
-/** What came, read. */
+/** A push that was read. */
 export type Push =
   | { readonly kind: 'report'; readonly key: string; readonly value: DeliveryReport }
   | { readonly kind: 'inbound'; readonly key: string; readonly value: InboundSms }
   | { readonly kind: 'unreadable'; readonly key: string; readonly value: UnreadablePush };
 
-/** A body as it came. */
+/** The body of a push before it is read. */
 export interface PushBody {
-  readonly text: string;
+  readonly bytes: Buffer;
+  /** The charset of its content type. */
+  readonly charset?: string | undefined;
+  /** The result of a parser of the app, which may have rounded long numbers; writing it again would hide that. */
+  readonly parsed?: { readonly value: unknown } | undefined;
   readonly isTooLong: boolean;
 }
 
-/** Reads a body; never throws. The key is the same for the same push, and holds neither number nor content. */
-export function readPush(route: PushRoute, { text, isTooLong }: PushBody): Push {
-  if (isTooLong) return unreadable(route, 'too-long', text);
-  const json = parse(text);
-  if (json === undefined) return unreadable(route, 'malformed-json', text);
+const UTF_8 = /^utf-?8$/i;
+
+/** Reads a body. Never throws. The key is the same for the same push, and has neither a number nor a content. */
+export function readPush(route: PushRoute, { bytes, charset, isTooLong, parsed }: PushBody): Push {
+  const text = decode(bytes, charset);
+  const failed = (reason: UnreadablePush['reason']) =>
+    unreadable(route, reason, { bytes, text: text ?? String(bytes) });
+  if (isTooLong) return failed('too-long');
+  if (text === undefined) return failed('wrong-encoding');
+  const json = parsed ?? parse(text);
+  if (json === undefined) return failed('malformed-json');
   if (route === 'reports') {
     const report = readReportPush(json.value);
-    if (report === undefined) return unreadable(route, 'missing-fields', text);
+    if (report === undefined) return failed('missing-fields');
     return { kind: 'report', key: keyOf([report.msgId, report.state, report.number]), value: Object.freeze(report) };
   }
   const sms = readInboundPush(json.value);
-  if (sms === undefined) return unreadable(route, 'missing-fields', text);
+  if (sms === undefined) return failed('missing-fields');
   return { kind: 'inbound', key: inboundKey(sms, text), value: Object.freeze(sms) };
 }
 
 function parse(text: string): { readonly value: unknown } | undefined {
   try {
-    return { value: JSON.parse(text.replace(/^\uFEFF/, '')) };
+    return { value: parseExactly(text) };
   } catch {
     return undefined;
   }
 }
 
-function unreadable(route: PushRoute, reason: UnreadablePush['reason'], text: string): Push {
-  return { kind: 'unreadable', key: keyOf([route, text]), value: Object.freeze({ route, reason, text }) };
+/** @returns `undefined` if the bytes are text neither in the charset nor in UTF-8. */
+function decode(bytes: Buffer, charset = 'utf-8'): string | undefined {
+  const asUtf8 = () => (isUtf8(bytes) ? bytes.toString() : undefined);
+  if (UTF_8.test(charset)) return asUtf8();
+  try {
+    return new TextDecoder(charset, { fatal: true }).decode(bytes);
+  } catch {
+    return asUtf8();
+  }
+}
+
+function unreadable(
+  route: PushRoute,
+  reason: UnreadablePush['reason'],
+  { bytes, text }: Pick<UnreadablePush, 'bytes' | 'text'>,
+): Push {
+  const value = Object.freeze({ route, reason, text, bytes });
+  return { kind: 'unreadable', key: keyOf([route, bytes.toString('base64')]), value };
 }
 
 function inboundKey({ msgId, from, content, at }: InboundSms, text: string): string {
   if (msgId !== undefined) return keyOf([msgId]);
-  // Without id and time two people's "yes" would be one: then only the same bytes are the same push.
+  // Without an id and a time, the "yes" of two people would be the same push. Then only equal bytes are.
   return keyOf(at === undefined ? [text] : [from, content, at.getTime()]);
 }
 

@@ -1,6 +1,6 @@
 /**
- * The tables, and the two steps that have to be one round trip: `claim` and `settle`.
- * Every transition is a compare-and-set on chunk, attempt and state; times are the server's.
+ * The tables and functions of the ledger. `claim` and `settle` are functions because each must be one round trip. Every
+ * transition is a compare-and-set on chunk, attempt and state. All times are the server's.
  */
 export const LEDGER = `
 create type lane as enum ('priority', 'bulk');
@@ -11,7 +11,7 @@ create type message_state as enum
 create type campaign_state as enum ('creating', 'draft', 'scheduled', 'running', 'paused', 'cancelled', 'done');
 
 create table ledger (
-  -- Order ids begin with it, so that two ledgers of one account take no report for the other.
+  -- The prefix of generated order ids. It keeps two ledgers of one account from accepting each other's reports.
   prefix text not null
 );
 insert into ledger values (substr(translate(gen_random_uuid()::text, '-', ''), 1, 8));
@@ -28,38 +28,38 @@ create table account (
   paused_reason text,
   probe_at timestamptz,
   probes int not null default 0,
-  -- The same for messages that the gateway has not refused by a code of the account before.
+  -- The same for messages that the gateway has not rejected with a code about the account before.
   fresh_probe_at timestamptz,
   fresh_probes int not null default 0,
-  -- The chunk whose refusal says that the account cannot send.
+  -- The chunk whose rejection says that the account cannot send.
   paused_chunk bigint,
-  -- Since when requests are refused by a code of the account, and when one was accepted after all that began later.
+  -- Since when requests are rejected with a code about the account, and when a request that started later was accepted.
   blamed_at timestamptz,
   worked_at timestamptz,
   -- When a list last went ahead of single recipients that were due.
   list_turn_at timestamptz not null default '-infinity',
-  -- When a worker that looks through sent records was last heard of, and up to when records were looked at.
+  -- When a worker that reads sent records last gave a sign of life, and up to when records were read.
   lookup_alive_at timestamptz,
   looked_up_at timestamptz
 );
 
--- A lane in which requests get no readable answers. Without a row the lane works.
+-- A lane in which requests get no readable responses. Without a row the lane works.
 create table lane_limit (
   -- No foreign key: it would lock the account's row.
   account text not null,
   lane lane not null,
-  -- Recipients that one request may have; 0: the lane is paused.
+  -- Maximum number of recipients in one request. 0: the lane is paused.
   size int not null,
-  -- The largest request that got no answer. Once one of this size is answered, the lane works.
+  -- The size of the largest request without a response. Once a request of this size gets a response, the lane works.
   goal int not null,
   reason text not null,
   since timestamptz not null default clock_timestamp(),
   paused_at timestamptz not null default clock_timestamp(),
-  -- When the pause was over; null while the lane is paused.
+  -- When the pause ended; null while the lane is paused.
   resumed_at timestamptz,
-  -- When one request may be larger than the limit. It begins with one recipient, and doubles.
+  -- When one request may be larger than the limit. It starts with one recipient, and doubles.
   try_at timestamptz not null,
-  -- How often the lane was paused, and how often in a row a larger request got no answer.
+  -- How often the lane was paused, and how often in a row a larger request got no response.
   pauses int not null default 0,
   failed_tries int not null default 0,
   primary key (account, lane)
@@ -75,21 +75,21 @@ create table campaign (
   priority int not null default 0,
   starts_at timestamptz,
   chunk_size int not null,
-  -- Entries of the source that are stored; the next chunk begins here.
+  -- Number of stored source entries. The next chunk starts here.
   stored bigint not null default 0,
   idempotency_key text,
   fingerprint text,
-  -- Of the whole source, once it is stored.
+  -- The digest of the whole source, once it is stored.
   digest text,
   created_at timestamptz not null default clock_timestamp(),
   changed_at timestamptz not null default clock_timestamp(),
   done_at timestamptz,
   erased_at timestamptz,
-  -- Why the gateway has it paused.
+  -- Why the gateway caused the pause.
   paused_code text,
   paused_reason text,
-  -- When the gateway last refused it by a code of the account, how often it did so while it accepted requests of others,
-  -- and when it is tried again.
+  -- When the gateway last rejected it with a code about the account, how often it did so while it accepted other
+  -- requests, and when to try again.
   refused_at timestamptz,
   strikes int not null default 0,
   retry_at timestamptz
@@ -101,18 +101,18 @@ create index on campaign (done_at) where erased_at is null and done_at is not nu
 
 create table chunk (
   id bigint generated always as identity primary key,
-  -- No foreign key: it would lock the account's row until the app's transaction ends, and claims change that row.
+  -- No foreign key: it would lock the account's row until the app's transaction ends, and claims update that row.
   account text not null,
   campaign_id bigint references campaign,
   lane lane not null,
   state chunk_state not null default 'pending',
   attempt int not null default 0,
-  -- The chunk that these recipients were in first, and the one that they came from. They keep their slots.
+  -- The first chunk of these recipients, and the chunk that they came from. They keep their slots.
   root bigint,
   parent bigint,
-  -- Where slot 0 stands in the source of the campaign.
+  -- The position of slot 0 in the source of the campaign.
   first bigint not null default 0,
-  -- Recipients that are this chunk's; slots that are empty are none, or another chunk's.
+  -- Number of recipients in this chunk. Empty slots have no recipient, or one that is in another chunk.
   n int not null,
   numbers text,
   order_ids text,
@@ -126,36 +126,37 @@ create table chunk (
   worker text,
   code text,
   reason text,
-  -- How often a limit of its one number has put it off.
+  -- How often a temporary limit of its only number has delayed it.
   number_retries int not null default 0,
-  -- Whether it was divided off another to find out which number is refused.
+  -- Whether it was split from another chunk to find the rejected number.
   is_part boolean not null default false,
-  -- Whether it left its parent because somebody decided to send it anew, although it had perhaps been sent.
+  -- Whether it left its parent because of a decision to resend, although it may have been sent.
   is_resent boolean not null default false,
-  -- Whether an earlier attempt may have been taken: then nothing that becomes of this one means "surely not sent".
+  -- Whether an earlier attempt may have been accepted. Then no result of this chunk means "certainly not sent".
   doubtful boolean not null default false,
-  -- Whether a report has shown that an earlier attempt was taken after all: then this is never sent again by itself.
+  -- Whether a report has shown that an earlier attempt was accepted after all. Then this is never resent automatically.
   contradicted boolean not null default false,
   accepted int not null default 0,
   rejected int not null default 0,
   unknown int not null default 0,
-  -- Entries of the source that are no phone numbers; their slots are empty.
+  -- Number of source entries that are not phone numbers. Their slots are empty.
   invalid int not null default 0,
   idempotency_key text,
   fingerprint text,
   awaited boolean not null default false,
-  -- The caller's own handle of the message. It need not be unique.
+  -- The caller's own reference of the message. It need not be unique.
   reference text,
   poll_at timestamptz,
   polls int not null default 0,
   erased_at timestamptz,
-  -- When the gateway last refused it by a code of the account, and how often it did so while it accepted requests of others.
+  -- When the gateway last rejected it with a code about the account, and how often it did so while it accepted other
+  -- requests.
   refused_at timestamptz,
   strikes int not null default 0,
   -- Single recipients go ahead of lists.
   is_list boolean not null generated always as (n > 1) stored
 ) with (fillfactor = 70);
--- Twelve bytes a recipient: to compress them costs more than it saves.
+-- Twelve bytes for each recipient. Compression costs more than it saves.
 alter table chunk alter column numbers set storage external, alter column order_ids set storage external;
 create unique index on chunk (account, idempotency_key) where idempotency_key is not null;
 create index chunk_due on chunk (account, lane, is_list, due_at, id) where state = 'pending' and campaign_id is null;
@@ -170,7 +171,8 @@ create index chunk_poll on chunk (poll_at) where poll_at is not null;
 create index chunk_suspect on chunk (account) where state = 'pending' and refused_at is not null;
 create index chunk_retention on chunk (changed_at) where erased_at is null and campaign_id is null;
 
--- Where callers' own order ids are: apart from the chunks, every change of which would write its index anew.
+-- The callers' own order ids. They are not in the table chunk, because each update of a chunk would rewrite their
+-- index.
 create table own_order_ids (
   chunk_id bigint not null references chunk,
   ids text[] not null
@@ -186,40 +188,40 @@ end $$;
 create trigger note_order_ids after insert on chunk for each row when (new.order_ids is not null)
   execute function note_order_ids();
 
--- What became of single recipients. Where there is no row, the state of the chunk says it.
+-- The states of single recipients. A recipient without a row has the state of its chunk.
 create table message (
   chunk_id bigint not null,
   idx smallint not null,
   state message_state not null,
-  -- Compared byte by byte, whatever the language of the database.
+  -- Compared byte by byte, whatever the collation of the database.
   msg_id text collate "C",
   code text,
   reason text,
   reported_at timestamptz,
-  -- When the gateway says that it was.
+  -- The time of the state according to the gateway.
   gateway_time timestamptz,
   primary key (chunk_id, idx)
 ) with (fillfactor = 80);
--- Not unique: what another system gives out twice is no reason to lose an answer.
+-- Not unique: if another system issues an id twice, no response must be lost.
 create index message_msg_id on message (msg_id) where msg_id is not null;
 
--- Entries of a campaign's source that are no recipients; their slots are empty. What stood there is cut and masked.
+-- Invalid entries of a campaign's source. Their slots are empty. The input is truncated and masked.
 create table invalid_entry (
   chunk_id bigint not null references chunk,
   idx smallint not null,
   code text not null,
   reason text,
-  -- Where the caller's file had it, if the caller says so.
+  -- The line in the caller's file, if the caller gave it.
   line bigint,
   order_id text,
   input text,
   primary key (chunk_id, idx)
 );
 
--- Message ids of chunks whose recipients have no rows yet: accepted, and nothing more is known of them.
+-- Message ids of chunks whose recipients have no rows yet. They are accepted, and nothing more is known about them.
 create table answer (
   chunk_id bigint primary key,
-  -- Of the message ids, or null for 0, 1, 2, …
+  -- The slots of the message ids, or null for 0, 1, 2, …
   slots text,
   msg_ids text not null,
   at timestamptz not null default clock_timestamp()
@@ -227,7 +229,7 @@ create table answer (
 create index on answer (at);
 alter table answer alter column msg_ids set storage external, alter column slots set storage external;
 
--- What happened, when, and by whom; never changed.
+-- The history: what happened, when, and who did it. Rows never change.
 create table journal (
   id bigint generated always as identity primary key,
   at timestamptz not null default clock_timestamp(),
@@ -242,7 +244,7 @@ create table journal (
 create index on journal (chunk_id) where chunk_id is not null;
 create index on journal (campaign_id, id) where campaign_id is not null;
 
--- Reports whose message is not known yet: they may overtake the answer that names it.
+-- Reports whose message is not known yet. A report may arrive before the response that contains its message id.
 create table early_report (
   id bigint generated always as identity primary key,
   account text not null,
@@ -252,7 +254,7 @@ create table early_report (
   state message_state not null,
   reason text,
   gateway_time timestamptz,
-  -- Where an order id of ours points.
+  -- The place that one of our order ids points to.
   chunk_id bigint,
   attempt int,
   idx smallint,
@@ -262,26 +264,39 @@ create table early_report (
 );
 create index on early_report (account, try_at);
 
--- The topics that some process has handlers for: a state of recipients, or 'campaign done'.
+-- Pushes with the right secret that could not be read. They may be the only reports of their messages.
+create table unreadable_push (
+  id bigint generated always as identity primary key,
+  account text not null,
+  received_at timestamptz not null default clock_timestamp(),
+  route text not null,
+  reason text not null,
+  body bytea not null,
+  -- The platform pushes a rejected push again.
+  digest bytea not null,
+  unique (account, route, digest)
+);
+
+-- The topics with handlers in some process: a state of recipients, or 'campaign done'.
 create table subscription (
   account text not null references account,
   topic text not null,
-  -- When such a process was last there.
+  -- When such a process last renewed the subscription.
   seen_at timestamptz not null default clock_timestamp(),
   primary key (account, topic)
 );
 
--- Changes that no handler has taken yet: one row for each state that recipients of a chunk got in one step.
+-- Changes that no handler has handled yet: one row for each state that recipients of a chunk got in one step.
 create table event (
   id bigint generated always as identity primary key,
   account text not null,
   topic text not null,
   campaign_id bigint,
-  -- The chunk that the recipients were in first. Its events are emitted in the order of their ids.
+  -- The first chunk of the recipients. Its events are emitted in the order of their ids.
   root bigint,
   chunk_id bigint,
   slots smallint[],
-  -- What the chunk and the recipients may no longer say when the handler is called.
+  -- Details that the chunk and the recipients may no longer have when the handler is called.
   attempt int,
   sent_at timestamptz,
   code text,
@@ -289,13 +304,13 @@ create table event (
   recorded_at timestamptz not null default clock_timestamp(),
   due_at timestamptz not null default clock_timestamp(),
   failures int not null default 0,
-  -- Who calls the handlers now; until due_at.
+  -- The claim of the process that calls the handlers now, valid until due_at.
   claim uuid
 );
 create index event_due on event (account, due_at);
 create index event_root on event (root, id);
 
--- What is recorded. Apps without handlers pay nothing, and handlers that are away for an outage miss nothing.
+-- The topics to record. Apps without handlers pay nothing, and handlers miss nothing during an outage of their process.
 create view live_subscription as
   select account, topic from subscription where seen_at > clock_timestamp() - interval '7 days';
 
@@ -303,12 +318,12 @@ create function is_subscribed(p_account text, p_topic text) returns boolean lang
   select exists (select from live_subscription where account = p_account and topic = p_topic)
 $$;
 
--- Wakes who calls handlers.
+-- Wakes the processes that call handlers.
 create function notify_events() returns void language sql set search_path from current as $$
   select pg_notify(current_schema() || '_event', '')
 $$;
 
--- Recipients of a chunk have changed to a state. Recorded by the transaction that changes them, whoever makes it.
+-- Records that recipients of a chunk have changed to a state. The transaction of the change calls it.
 create function record_event(c chunk, p_topic text, p_slots smallint[], p_code text, p_reason text) returns void
 language plpgsql set search_path from current as $$
 begin
@@ -318,7 +333,7 @@ begin
   perform notify_events();
 end $$;
 
--- The chunk has changed, and with it all of its recipients that have no row of their own.
+-- Records that the chunk has changed, and with it all of its recipients without a row of their own.
 create function record_chunk(c chunk) returns void language plpgsql set search_path from current as $$
 declare
   topic text := case c.state when 'refused' then 'rejected' else c.state::text end;
@@ -330,7 +345,8 @@ begin
       order by s.at), c.code, c.reason);
 end $$;
 
--- The rows of these recipients have changed. c: the chunk before; who had no row was in its state.
+-- Records that the rows of these recipients have changed. c: the chunk before the change. A recipient that had no row
+-- was in the chunk's state.
 create function record_rows(c chunk, p_slots smallint[]) returns void language plpgsql set search_path from current as $$
 begin
   if coalesce(cardinality(p_slots), 0) = 0 then return; end if;
@@ -340,7 +356,7 @@ begin
       group by m.state, m.code, m.reason order by min(m.idx)) g;
 end $$;
 
--- Takes from the account's allowance; the caller holds its row.
+-- Takes from the account's allowance. The caller holds the lock on its row.
 create function take_allowance(a account, p_recipients double precision, p_requests double precision, p_burst double precision)
 returns account language plpgsql set search_path from current as $$
 declare
@@ -354,7 +370,7 @@ begin
   return a;
 end $$;
 
--- Cuts a pending chunk that is larger than a request may be: the first recipients become a chunk of their own.
+-- Splits a pending chunk that is larger than a request may be. The first recipients become a chunk of their own.
 create function cut_chunk(p_chunk bigint, p_size int) returns bigint language plpgsql set search_path from current as $$
 declare
   c chunk%rowtype;
@@ -387,12 +403,12 @@ begin
   return head;
 end $$;
 
--- Gives a worker up to p_limit chunks to send, each marked with its next attempt; a last row without an id says in
--- how many milliseconds to ask again, if that is known. Nothing may be sent before this has committed.
+-- Claims up to p_limit chunks for a worker, each with its next attempt. A last row without an id contains the
+-- milliseconds until the next claim, if known. Nothing may be sent before this has committed.
 --
--- Single recipients are taken before lists, except that one list a second may go ahead, so that each kind gets through
--- whatever the other does. p_start_within: after so many milliseconds the worker sends nothing of this claim any more,
--- and may not even be there to hear of it, so the claim fails and changes nothing.
+-- Single recipients are claimed before lists, except that one list per second may go ahead. Each kind gets through,
+-- whatever the other does. p_start_within: the worker sends nothing of this claim after this many milliseconds, and may
+-- not even receive the result. The claim then fails and changes nothing.
 create function claim(
   p_account text, p_worker text, p_lane lane, p_limit int,
   p_recipients double precision, p_requests double precision, p_burst double precision, p_share double precision,
@@ -409,7 +425,7 @@ declare
   running bigint;
   began timestamptz;
   probing boolean := false;
-  -- Whether only what was not refused before may be the probe.
+  -- Whether only a chunk that was not rejected before may be the probe.
   only_fresh boolean := false;
   -- Whether one request may be larger than the lane's limit.
   may_try boolean := false;
@@ -426,11 +442,11 @@ declare
   has_turn boolean;
   is_ahead boolean;
 begin
-  -- A worker that has given up leaves no statement behind that waits for a lock.
+  -- Without this, a worker that has given up would leave a statement behind that waits for a lock.
   perform set_config('lock_timeout', ceil(p_start_within)::text, true);
   select * into strict a from account where id = p_account;
   if limited or a.paused_at is not null then
-    -- Not FOR UPDATE: a foreign key of the app's that refers to this row must not stop all sending.
+    -- Not FOR UPDATE: an app's foreign key to this row must not stop all sending.
     select * into strict a from account where id = p_account for no key update;
   end if;
   if a.paused_at is not null then
@@ -467,15 +483,15 @@ begin
     a := take_allowance(a, recipients, requests, p_burst);
     largest := least(largest, greatest(1, floor(least(recipients * p_burst, 1000000))::int));
     if p_lane = 'bulk' then
-      -- A part is left for the other lane, but never the whole.
+      -- A part is left for the other lane, but never everything.
       kept_recipients := least(greatest(1, recipients * p_burst) - 1, greatest(1, recipients * p_burst) * p_share);
       kept_requests := least((greatest(1, requests * p_burst) - 1) / 2, greatest(1, requests * p_burst) * p_share);
-      -- Half of what may be taken, or who asks a moment late finds the allowance full, and loses what it could not
-      -- hold; but no less than it takes to use the rate up with the requests that there are.
+      -- Half of the allowance. Otherwise a lane that asks a moment later finds the allowance full, and what did not fit
+      -- is lost. But not less than what uses up the rate with the allowed number of requests.
       largest := least(largest, greatest(1, floor(least(recipients * p_burst * (1 - p_share), 1000000))::int),
         greatest(1, floor(least(recipients * p_burst * (1 - p_share) / 2, 1000000))::int,
           ceil(least(case when requests < 'infinity' then recipients / requests else 0 end, 1000000))::int));
-      -- A priority lane without answers cannot use the rate up.
+      -- A priority lane without responses cannot use up the rate.
       if not exists (select from lane_limit r where r.account = p_account and r.lane = 'priority')
           and exists (select from chunk w where w.account = p_account and w.lane = 'priority' and w.state = 'pending'
             and w.campaign_id is null and w.due_at <= clock_timestamp()
@@ -488,7 +504,7 @@ begin
   end if;
 
   if probing then
-    -- As little as possible is at stake.
+    -- A probe risks as little as possible.
     largest := 1;
   end if;
 
@@ -526,7 +542,7 @@ begin
       is_lane_try := false;
     end if;
     if limited then
-      -- Before it is cut: what has to wait stays whole.
+      -- Checked before the chunk is split: a chunk that has to wait stays whole.
       waiting := greatest(
         case when recipients < 'infinity' then (least(c.n, size) + kept_recipients - a.recipients_left) / recipients else 0 end,
         case when requests < 'infinity' then (1 + kept_requests - a.requests_left) / requests else 0 end);
@@ -542,7 +558,7 @@ begin
       update account set list_turn_at = clock_timestamp() where id = p_account;
     end if;
     if is_lane_try then
-      -- The next one after this has ended, or if its worker is gone.
+      -- The next larger request follows when this one has ended, or its worker is gone.
       may_try := false;
       update lane_limit r set try_at = clock_timestamp() + interval '1 minute' where r.account = p_account and r.lane = p_lane;
     end if;
@@ -601,7 +617,7 @@ begin
   end if;
 end $$;
 
--- Gives the recipients of an answer their rows. A report may have been there before.
+-- Expands an answer into rows for its recipients. A report may have created some of them before.
 create function write_out(p_chunk bigint) returns void language sql set search_path from current as $$
   with gone as (delete from answer where chunk_id = p_chunk returning *)
   insert into message (chunk_id, idx, state, msg_id)
@@ -611,8 +627,8 @@ create function write_out(p_chunk bigint) returns void language sql set search_p
       state = case when message.state in ('delivered', 'failed') then message.state else excluded.state end
 $$;
 
--- The same for the oldest answers, many at once; returns how many. Who waited for another has their rows too. To be called
--- by a transaction that has locked nothing.
+-- Expands the oldest answers, many at once, and returns their number. A process that waits for another one finds its
+-- rows afterwards. The calling transaction must not hold any locks.
 create function write_out_oldest(p_limit int) returns int language plpgsql set search_path from current as $$
 declare
   chunks bigint[];
@@ -622,7 +638,7 @@ begin
   select array_agg(o.chunk_id) into chunks
     from (select a.chunk_id from answer a order by a.at limit p_limit for update skip locked) o;
   begin
-    -- Nothing is in the way of most, and to look for it would cost a third of the whole.
+    -- Most answers have no conflicting rows, and looking for them would cost a third of the whole.
     with gone as (delete from answer a where a.chunk_id = any (chunks) returning *)
     insert into message (chunk_id, idx, state, msg_id)
       select g.chunk_id, coalesce(m.slot::smallint, m.at - 1)::smallint, 'accepted', m.msg_id
@@ -635,7 +651,7 @@ begin
   return coalesce(cardinality(chunks), 0);
 end $$;
 
--- Counts what is known of a chunk's recipients.
+-- Counts the known outcomes of a chunk's recipients.
 create function count_messages(p_chunk bigint, out accepted int, out rejected int, out unclear int)
 language sql set search_path from current as $$
   select count(*) filter (where state in ('accepted', 'delivered', 'failed'))::int,
@@ -644,7 +660,7 @@ language sql set search_path from current as $$
   from message where chunk_id = p_chunk
 $$;
 
--- Wakes who waits for the outcome of a message.
+-- Wakes callers that wait for the outcome of a message.
 create function tell_outcome(c chunk) returns void language plpgsql set search_path from current as $$
 begin
   if c.awaited then
@@ -652,14 +668,14 @@ begin
   end if;
 end $$;
 
--- Somebody else has decided about the chunk meanwhile.
+-- Records a result that came too late: the chunk was decided in the meantime.
 create function note_late(p_chunk bigint, p_attempt int, p_event text, p_by text, p_detail text) returns void
 language sql set search_path from current as $$
   insert into journal (account, campaign_id, chunk_id, attempt, event, by, detail)
     select account, campaign_id, id, p_attempt, p_event, p_by, p_detail from chunk where id = p_chunk
 $$;
 
--- The gateway has answered a request of the chunk, and the account can send. In most cases this is no more than a look.
+-- Records that the gateway responded to a request of the chunk, so the account can send. In most cases this only reads.
 create function note_answer(c chunk, p_is_accepted boolean) returns void language plpgsql set search_path from current as $$
 declare
   a account%rowtype;
@@ -672,7 +688,7 @@ begin
   if c.campaign_id is not null then
     select refused_at into c.refused_at from campaign where id = c.campaign_id;
     if c.refused_at < c.sent_at then
-      -- A probe of one recipient says nothing about whole requests.
+      -- A probe of one recipient tells nothing about whole requests.
       update campaign set refused_at = null, strikes = 0, retry_at = null
         where id = c.campaign_id and refused_at < c.sent_at and (c.n > 1 or chunk_size = 1);
     end if;
@@ -683,9 +699,9 @@ begin
   end if;
 end $$;
 
--- Takes the answer of an attempt down. Late answers count as long as nobody has decided otherwise.
+-- Stores the response to an attempt. A late response counts as long as nobody has decided otherwise.
 -- p_slots: the slots of the message ids, or null for 0, 1, 2, …
--- p_others: [[slot, state, code, reason, message id], …] of those that were not simply accepted.
+-- p_others: [[slot, state, code, reason, message id], …] of recipients that were not simply accepted.
 create function settle(
   p_chunk bigint, p_attempt int, p_by text, p_slots text, p_msg_ids text, p_others jsonb, p_poll_after double precision
 ) returns boolean language plpgsql set search_path from current as $$
@@ -701,13 +717,13 @@ begin
     perform note_late(p_chunk, p_attempt, 'answer came too late', p_by, null);
     return false;
   end if;
-  -- What a report has proved meanwhile counts more than what the answer says.
+  -- A report that arrived in the meantime takes precedence over the response.
   select count(*) filter (where o ->> 1 <> 'accepted'), count(*) filter (where o ->> 1 = 'unknown' or c.doubtful and o ->> 1 = 'rejected') into not_accepted, unclear
     from jsonb_array_elements(p_others) o
     where not exists (select from message m where m.chunk_id = p_chunk and m.idx = (o ->> 0)::smallint);
   if p_msg_ids <> '' then
     if is_subscribed(c.account, 'accepted') then
-      -- A report may have said before that they were accepted.
+      -- A report may have shown before that they were accepted.
       perform record_event(c, 'accepted', array(
         select coalesce(i.slot::smallint, i.at - 1)::smallint
           from unnest(string_to_array(p_msg_ids, ','), string_to_array(p_slots, ',')) with ordinality i (msg_id, slot, at)
@@ -715,7 +731,7 @@ begin
             and m.state in ('accepted', 'delivered', 'failed'))), null, null);
     end if;
     insert into answer (chunk_id, slots, msg_ids) values (p_chunk, p_slots, p_msg_ids);
-    -- Large ones are written out when there is time; nothing is in their way that would have to be looked at now.
+    -- Large answers are expanded when there is time. They have no conflicting rows that would have to be checked now.
     if c.n < 100 or exists (select from message where chunk_id = p_chunk) then
       perform write_out(p_chunk);
     end if;
@@ -741,7 +757,7 @@ begin
   return true;
 end $$;
 
--- The gateway said no to the whole chunk.
+-- Stores that the gateway rejected the whole chunk.
 create function refuse(p_chunk bigint, p_attempt int, p_by text, p_code text, p_reason text)
 returns boolean language plpgsql set search_path from current as $$
 declare
@@ -765,7 +781,7 @@ begin
   return true;
 end $$;
 
--- The attempt may have been taken, and nobody can know yet.
+-- Marks the attempt unknown: it may have been accepted.
 create function doubt(p_chunk bigint, p_attempt int, p_by text, p_code text, p_reason text)
 returns boolean language plpgsql set search_path from current as $$
 declare
@@ -781,13 +797,13 @@ begin
   return true;
 end $$;
 
--- What is said of a chunk of which a report has shown that it was taken, after all.
+-- The detail for a chunk that a report has shown to be accepted after all.
 create function contradiction() returns text language sql immutable as $$
   select 'a report came of an attempt that counted as not sent'
 $$;
 
--- Something of a campaign is pending again, so it runs again, or what was cancelled has to be cancelled too. The lock
--- makes end_campaigns() see either all of this transaction or none of it.
+-- Something of a campaign is pending again: a finished campaign runs again, and a cancelled one has to cancel it too.
+-- With the lock, end_campaigns() sees either all of this transaction or nothing of it.
 create function reopen_campaign(p_campaign bigint, p_by text) returns void language plpgsql set search_path from current as $$
 declare
   k campaign%rowtype;
@@ -801,8 +817,8 @@ begin
   end if;
 end $$;
 
--- Ends running campaigns of which nothing moves any more, and returns them; notes the end of cancelled ones. Each is
--- looked at again under its lock, because something may have become pending in between.
+-- Ends running campaigns with nothing left to do and returns them. Records the end of cancelled ones. Each campaign is
+-- checked again under its lock, because something may have become pending in between.
 create function end_campaigns(p_account text) returns setof bigint
 language plpgsql set search_path from current as $$
 declare
@@ -832,7 +848,8 @@ begin
   end loop;
 end $$;
 
--- Surely nothing was sent, and another try may succeed. p_is_number: a limit of its one number was the reason.
+-- Releases a chunk that was certainly not sent, because another attempt may succeed. p_is_number: a temporary limit of
+-- its only number was the reason.
 create function give_back(
   p_chunk bigint, p_attempt int, p_by text, p_code text, p_reason text, p_delay double precision, p_is_number boolean
 ) returns boolean language plpgsql set search_path from current as $$
@@ -859,10 +876,10 @@ begin
   return true;
 end $$;
 
--- Moves recipients into chunks of their own, which are sent anew; the others are decided.
+-- Moves recipients into chunks of their own, which are sent again. The others are decided.
 -- p_rest: the numbers of the chunk without those that move.
 -- p_parts: [{"numbers": text, "n": int}, …]; p_doubtful: whether they may have been sent before.
--- p_others: as for settle; p_from: the states that the chunk may be in.
+-- p_others: as in settle; p_from: the states that the chunk may be in.
 create function divide(
   p_chunk bigint, p_attempt int, p_by text, p_from text, p_rest text, p_parts jsonb, p_others jsonb,
   p_event text, p_detail text, p_doubtful boolean default false
@@ -875,7 +892,7 @@ declare
 begin
   select * into c from chunk where id = p_chunk and attempt = p_attempt and state::text = any (string_to_array(p_from, ','))
     for no key update;
-  -- An answer that says "not sent" is not believed after a report has proved the contrary.
+  -- A response that says "not sent" does not count if a report has proved the opposite.
   if c.id is null or p_event = 'divided' and (c.accepted > 0 or c.contradicted) then
     perform note_late(p_chunk, p_attempt, 'division came too late', p_by, p_detail);
     if c.contradicted then perform doubt(p_chunk, p_attempt, p_by, 'OUTBOX_CONTRADICTED', contradiction()); end if;
@@ -904,7 +921,7 @@ begin
   return true;
 end $$;
 
--- Gives each recipient of a chunk that has no row yet one that says what the chunk says.
+-- Gives each recipient without a row one with the state of the chunk.
 create function tell_apart(c chunk) returns void language sql set search_path from current as $$
   insert into message (chunk_id, idx, state, code, reason)
     select c.id, s.at - 1, case c.state when 'refused' then 'rejected' else c.state::text end::message_state, c.code, c.reason
@@ -913,9 +930,9 @@ create function tell_apart(c chunk) returns void language sql set search_path fr
     on conflict (chunk_id, idx) do nothing
 $$;
 
--- Sends recipients of a chunk anew, as a chunk of their own: 'open' are those of whom nobody knows whether they were
--- taken and for whom proof was waited for, 'held' those that wait for a decision, 'rejected' those that surely were not taken.
--- p_positions: only those at these places of the source. Returns how many.
+-- Resends recipients of a chunk as a chunk of their own. 'open': their outcome is unknown and evidence is still
+-- possible. 'held': they need a decision. 'rejected': they were certainly rejected.
+-- p_positions: only recipients at these positions of the source. Returns the number of recipients.
 create function resend(p_chunk bigint, p_from text, p_which text, p_by text, p_detail text, p_positions bigint[] default null)
 returns int language plpgsql set search_path from current as $$
 declare
@@ -950,8 +967,8 @@ begin
   return moved;
 end $$;
 
--- A person decides about held recipients of a chunk: 'resend' sends them anew, 'abandon' lets them rest, 'sent' takes
--- the person's word that they were sent. p_positions: only those at these places of the source. Returns how many.
+-- Executes a manual decision about recipients on hold: 'resend' sends again, 'abandon' leaves them unknown, 'sent'
+-- counts them as sent. p_positions: only recipients at these positions of the source. Returns the number of recipients.
 create function decide_held(p_chunk bigint, p_decision text, p_positions bigint[], p_by text) returns int
 language plpgsql set search_path from current as $$
 declare
@@ -988,8 +1005,8 @@ begin
   return cardinality(slots);
 end $$;
 
--- The account cannot send: only probes are sent until one gets through. p_first: milliseconds until the first probe; until
--- the next they double. p_chunk: whose refusal says so. Returns whether the account was not paused before.
+-- Pauses the account: only probes are sent until one succeeds. p_first: milliseconds until the first probe; the
+-- intervals double. p_chunk: the rejected chunk. Returns whether the account was not paused before.
 create function pause_account(p_account text, p_code text, p_reason text, p_first double precision, p_chunk bigint default null)
 returns boolean language plpgsql set search_path from current as $$
 declare
@@ -1008,10 +1025,11 @@ begin
   return true;
 end $$;
 
--- The gateway refused a request by a code that says: the account cannot send. In most cases that is true, and the account is
--- paused. But if it accepted others since it refused this message or campaign before, the message is the cause: it is a
--- strike, and the account goes on. To be called before the chunk is given back.
--- verdict: 'paused' if the account was not paused before, 'refused' if the message has had its strikes, else 'given back'.
+-- The gateway rejected a request with a code that says: the account cannot send. Usually that is true, and the account
+-- is paused. But if the gateway accepted other requests since it last rejected this message or campaign, the message is
+-- the cause. It gets a strike, and the account continues. Call it before the chunk is released.
+-- verdict: 'paused' if the account was not paused before, 'refused' if the message has had all its strikes, otherwise
+-- 'given back'.
 -- delay: milliseconds until the chunk may be claimed again.
 create function blame(
   p_account text, p_chunk bigint, p_by text, p_is_probe boolean, p_code text, p_reason text, p_first double precision,
@@ -1028,12 +1046,12 @@ begin
   select * into strict a from account where id = p_account for no key update;
   select * into strict c from chunk where id = p_chunk;
   if c.campaign_id is not null then
-    -- Its chunks have one text, so they stand or fall together.
+    -- All chunks of a campaign have one text, so they share their strikes.
     select * into strict k from campaign where id = c.campaign_id for no key update;
     c.refused_at := k.refused_at;
     c.strikes := k.strikes;
   end if;
-  -- It was under way when another part was refused or its campaign was paused, and says nothing new.
+  -- It was in flight when another chunk was rejected or its campaign was paused, so it tells nothing new.
   if c.refused_at >= c.sent_at or k.state not in ('scheduled', 'running') then
     if c.campaign_id is null then delay := p_first; end if;
     return;
@@ -1054,7 +1072,7 @@ begin
       if pause_account(p_account, p_code, p_reason, p_first, p_chunk) then verdict := 'paused'; end if;
       select * into strict a from account where id = p_account;
     end if;
-    -- The next probe takes another, if there is one.
+    -- The next probe uses another chunk, if there is one.
     delay := greatest(0, extract(epoch from a.probe_at - clock_timestamp()) * 1000) + 1000;
   end if;
   if c.campaign_id is null then
@@ -1065,7 +1083,7 @@ begin
     return;
   end if;
   if verdict = 'refused' then
-    -- Nothing of it is lost. A person decides whether it goes on.
+    -- Nothing of the campaign is lost. A person decides whether it continues.
     update campaign set state = 'paused', changed_at = clock_timestamp(), paused_code = p_code, paused_reason = p_reason,
         refused_at = moment, strikes = 0, retry_at = null
       where id = k.id and state in ('scheduled', 'running');
@@ -1081,7 +1099,7 @@ begin
   delay := 0;
 end $$;
 
--- What was put off because of the pause may be sent at once.
+-- Resumes the account. Chunks that were delayed by the pause may be sent at once.
 create function resume_account(p_account text, p_by text) returns boolean
 language plpgsql set search_path from current as $$
 begin
@@ -1097,8 +1115,9 @@ begin
   return true;
 end $$;
 
--- Too many requests of a lane got no readable answer: nothing of it is sent until a request of one recipient is answered.
--- p_chunk: the last of them; p_goal: the size of the largest. Returns whether the lane was not paused before.
+-- Pauses a lane because too many requests got no readable response. Nothing is sent until a request of one recipient
+-- gets a response. p_chunk: the last of these requests; p_goal: the size of the largest. Returns whether the lane was
+-- not paused before.
 create function pause_lane(p_account text, p_lane lane, p_chunk bigint, p_goal int, p_reason text, p_first double precision)
 returns boolean language plpgsql set search_path from current as $$
 begin
@@ -1106,13 +1125,13 @@ begin
     values (p_account, p_lane, 0, p_goal, p_reason, clock_timestamp() + p_first * interval '1 millisecond', 1)
     on conflict (account, lane) do update set size = 0, goal = greatest(l.goal, p_goal), reason = p_reason,
       paused_at = clock_timestamp(), resumed_at = null,
-      -- A lane that has worked for long since its last pause begins anew.
+      -- A lane that has worked for long since its last pause starts with short pauses again.
       pauses = case when clock_timestamp() - l.resumed_at > least(interval '10 minutes', 5 * (l.resumed_at - l.paused_at)) then 1
         else l.pauses + 1 end,
       try_at = clock_timestamp() + least(60000, p_first * power(2,
         case when clock_timestamp() - l.resumed_at > least(interval '10 minutes', 5 * (l.resumed_at - l.paused_at)) then 0
         else least(l.pauses, 10) end)) * interval '1 millisecond'
-      -- What began before the pause says nothing about what came after.
+      -- A request that started before the pause tells nothing about the time after it.
       where l.size > 0 and l.paused_at < (select c.sent_at from chunk c where c.id = p_chunk);
   if not found then return false; end if;
   insert into journal (account, event, by, detail)
@@ -1120,9 +1139,9 @@ begin
   return true;
 end $$;
 
--- A request has ended that was larger than the lane's limit. p_is_answered: null if it never reached the gateway. While the
--- lane is paused the time until the next one doubles up to a minute, else up to an hour, for each costs more. One that is
--- lost may be lost by chance: the next one after it comes soon.
+-- Records the end of a request that was larger than the lane's limit. p_is_answered: null if it never reached the
+-- gateway. While the lane is paused, the time until the next one doubles up to a minute, otherwise up to an hour,
+-- because each costs more. A single loss may be chance, so the next one follows soon.
 -- Returns whether the lane works again.
 create function end_lane_try(
   p_account text, p_lane lane, p_size int, p_is_answered boolean, p_reason text, p_first double precision
@@ -1160,7 +1179,7 @@ begin
   return false;
 end $$;
 
--- Returns whether any lane was paused or limited.
+-- Resumes all lanes. Returns whether any lane was paused or limited.
 create function resume_lanes(p_account text, p_by text) returns boolean language plpgsql set search_path from current as $$
 begin
   with gone as (
@@ -1170,7 +1189,7 @@ begin
   return found;
 end $$;
 
--- The gateway limits us, or cannot be reached: all workers wait a while.
+-- The gateway limits requests, or cannot be reached: all workers wait for a while.
 create function slow_account(p_account text, p_delay double precision) returns void
 language sql set search_path from current as $$
   update account set slow_steps = case when slow_until > clock_timestamp() then slow_steps else least(slow_steps + 1, 8) end,
@@ -1178,16 +1197,16 @@ language sql set search_path from current as $$
     where id = p_account
 $$;
 
--- One delivery report. The state 'accepted' says no more than that the gateway took the message; chunk, attempt and
--- slot are where an order id of ours points, or where a lookup found that it belongs. sent_from: that chunk, where the
--- recipient has been moved to another since. heard_at: when it came, if that was before now.
+-- One delivery report. The state 'accepted' only means that the gateway accepted the message. chunk, attempt and slot:
+-- the place that one of our order ids points to, or that a lookup has found. sent_from: that chunk, if the recipient
+-- has moved to another one since. heard_at: when the report arrived, if that was before now.
 create type report as (
   msg_id text, order_id text, number text, state message_state, reason text, gateway_time timestamptz,
   chunk_id bigint, attempt int, idx smallint, sent_from bigint, heard_at timestamptz
 );
 
--- Where the recipient is now that an attempt named by chunk, number and slot was sent to. There is none if the attempt
--- was never made or the number is another: then an order id says nothing, whoever made it.
+-- Finds the chunk that now contains the recipient of an attempt, named by chunk, number and slot. There is none if the
+-- attempt was never made or the number is another one: then the order id is not trusted, whoever made it.
 create function find_recipient(p_account text, p_chunk bigint, p_attempt int, p_idx smallint, p_number text)
 returns bigint language sql stable strict set search_path from current as $$
   select f.id from chunk s cross join lateral (
@@ -1200,7 +1219,8 @@ returns bigint language sql stable strict set search_path from current as $$
   order by f.is_moved limit 1
 $$;
 
--- Whether somebody decided, on the way from the one chunk to the other, to send the recipients anew in spite of doubt.
+-- Whether somebody decided, between the one chunk and the other, to resend although the recipients may have been sent
+-- to.
 create function was_resent(p_from bigint, p_to bigint) returns boolean language sql stable set search_path from current as $$
   with recursive way as (
     select c.id, c.parent, c.is_resent from chunk c where c.id = p_to
@@ -1210,14 +1230,14 @@ create function was_resent(p_from bigint, p_to bigint) returns boolean language 
   select coalesce(bool_or(is_resent), false) from way where id <> p_from
 $$;
 
--- When an attempt began.
+-- When an attempt started.
 create function attempt_began(p_chunk bigint, p_attempt int) returns timestamptz
 language sql stable set search_path from current as $$
   select min(at) from journal where chunk_id = p_chunk and attempt = p_attempt and event = 'sending'
 $$;
 
--- A report has shown that an attempt was taken although it counted as not sent: what it was sent to and waits to be sent
--- to again is not sent any more. What is being sent is told not to be sent a third time.
+-- A report has shown that an attempt was accepted although it counted as not sent. Recipients of it that wait to be
+-- sent to again are stopped. Those that are being sent to are marked, so there is no third time.
 create function stop_resending(p_chunk bigint, p_attempt int, p_except bigint, p_by text) returns void
 language plpgsql set search_path from current as $$
 declare
@@ -1248,8 +1268,8 @@ begin
   end loop;
 end $$;
 
--- Takes recipients out of a chunk that waits to be sent anew: a report shows that an earlier attempt reached them. Returns
--- the chunk that they are in now, which waits for nothing but its reports.
+-- Takes recipients out of a chunk that waits to be resent, because a report shows that an earlier attempt reached them.
+-- Returns their new chunk, which only waits for its reports.
 create function take_out(p_chunk bigint, p_slots smallint[], p_sent_at timestamptz, p_by text) returns bigint
 language plpgsql set search_path from current as $$
 declare
@@ -1275,13 +1295,13 @@ begin
   return taken;
 end $$;
 
--- Where a caller's own order id points. Others may use the same ids, so the number has to be the same too, and there
--- has to be one such place alone.
+-- Finds the place of a caller's own order id. Other callers may use the same ids, so the number must match too, and
+-- there must be exactly one such place.
 create function own_place(p_account text, p_order_id text, p_number text, out chunk_id bigint, out idx smallint, out sent_from bigint)
 language sql stable strict set search_path from current as $$
   select min(p.id), min(p.at)::smallint, min(p.sent_from) from (
     select c.id, array_position(o.ids, p_order_id) - 1 as at, c.numbers,
-      -- One that was never sent itself can only be reported for what it was divided off.
+      -- A chunk that was never sent itself can only get reports for the chunk that it was split from.
       case when c.state = 'pending' and c.attempt = 0 then c.parent end as sent_from
     from own_order_ids o join chunk c on c.id = o.chunk_id
     where o.ids @> array[p_order_id] and c.account = p_account
@@ -1292,7 +1312,7 @@ language sql stable strict set search_path from current as $$
   having count(*) = 1
 $$;
 
--- Writes reports to recipients of one chunk; returns the places (in p_places) of those that have to wait.
+-- Assigns reports to recipients of one chunk. Returns the places (in p_places) of reports that have to wait.
 create function place_in_chunk(
   p_chunk bigint, p_places int[], p_reports report[], p_by text, p_poll_after double precision
 ) returns int[] language plpgsql set search_path from current as $$
@@ -1306,19 +1326,19 @@ declare
   taken int;
   proofs int := 0;
   contradictions int := 0;
-  -- Whether the report is of another attempt than the latest.
+  -- Whether the report concerns another attempt than the latest.
   is_other boolean;
-  -- Whether the chunk waited to be sent again, and is not to be sent any more.
+  -- Whether the chunk waited to be resent and is now stopped.
   is_stopped boolean := false;
   is_whole boolean;
   apart record;
   changed smallint[] := '{}';
 begin
-  -- First the chunk, as settle() does, and only then its recipients.
+  -- Lock the chunk first, as settle() does, and then its recipients.
   select * into c from chunk where id = p_chunk for no key update;
   if not found then return p_places; end if;
   if c.state = 'pending' then
-    -- Somebody decided to send these anew, and may still be right about the others.
+    -- Somebody decided to resend these recipients. That decision may still be right for the others.
     select array_agg(p.place order by p.at) as places, array_agg(distinct p.idx) as slots, min(p.began) as began,
         array_agg(row(p.msg_id, p.order_id, p.number, p.state, p.reason, p.gateway_time, null, null, p.idx, null,
           p.heard_at)::report order by p.at) as reports,
@@ -1347,14 +1367,14 @@ begin
       perform stop_resending(coalesce(r.sent_from, p_chunk), coalesce(r.attempt, c.attempt), p_chunk, p_by);
     end if;
     if c.state = 'pending' and (c.attempt > 0 or r.sent_from is not null) then
-      -- Whichever attempt it is of was given back by mistake.
+      -- The attempt of the report, whichever it was, was released by mistake.
       is_stopped := true;
       c.state := 'unknown';
       c.code := 'OUTBOX_CONTRADICTED';
       c.reason := contradiction();
       c.sent_at := least(c.sent_at, attempt_began(coalesce(r.sent_from, p_chunk), r.attempt));
     elsif is_other and c.state = 'sending' then
-      -- This attempt cannot be stopped any more, but it is the last. Once it has ended the report may say more.
+      -- This attempt cannot be stopped any more, but it is the last one. The report may tell more when it has ended.
       if not c.contradicted then contradictions := contradictions + 1; end if;
       c.contradicted := true;
       waiting := waiting || p_places[place];
@@ -1362,7 +1382,7 @@ begin
     end if;
     select * into m from message where chunk_id = p_chunk and idx = r.idx for no key update;
     if found then
-      -- Another message to the same recipient, unless the order id says that it is this one.
+      -- The report of another message to the same recipient, unless the order id says that it is this one.
       continue when m.msg_id <> r.msg_id and (r.attempt is null or r.order_id is null);
       if m.state in ('delivered', 'failed') or m.state = 'accepted' and (r.state = 'accepted' or is_other)
           or m.state = 'rejected' and r.state <> 'delivered' then
@@ -1430,13 +1450,14 @@ begin
   return waiting;
 end $$;
 
--- Writes final reports to recipients that wait for nothing but their report, as most do. Returns the places, from 1, of
--- the reports that found one, or that come again for one that has its report, or null if all did. Row by row in the order
--- of their ids, which is the same for everybody, and each by its id, whatever old statistics say of a table that grows:
--- hence the settings, offset 0 and ctid. A row that somebody else changes meanwhile is another by its ctid, and not found.
+-- Stores final reports for recipients that only wait for their report, as most do. Returns the places, from 1, of
+-- reports that found their recipient or repeat an earlier report, or null if all did. Rows are updated one by one in
+-- the order of their ids, which is the same for all processes. Each is looked up by its id, even if the statistics of a
+-- growing table are outdated: hence the settings, offset 0 and ctid. A row that another process changes at the same
+-- time has another ctid and is not found.
 create function book_awaited(
   p_msg_ids text[], p_states text[], p_reasons text[], p_times text[], p_chunks text[], p_slots text[],
-  -- When they came, if that was before now.
+  -- When the reports arrived, if that was before now.
   p_heard text[] default null
 ) returns int[]
 language plpgsql set search_path from current
@@ -1447,7 +1468,7 @@ declare
   is_recorded boolean;
 begin
   with first as (
-    -- Of several for one message the first.
+    -- Of several reports for one message, the first.
     select distinct on (r.msg_id collate "C") r.msg_id collate "C" as msg_id, r.state, r.reason, r.gateway_time, r.heard_at,
       nullif(r.chunk_id, '')::bigint as chunk_id, nullif(r.idx, '')::smallint as idx, r.place::int
     from unnest(p_msg_ids, p_states, p_reasons, p_times, p_chunks, p_slots, p_heard)
@@ -1456,7 +1477,7 @@ begin
   ), known as (
     select f.place, f.state, f.reason, f.gateway_time, f.heard_at, w.tid, w.is_awaited from first f cross join lateral (
       select s.ctid as tid, s.state = 'accepted' as is_awaited from message s where s.msg_id = f.msg_id
-        -- Two gateways may give out the same id; an order id of ours says whose it is.
+        -- Two gateways may issue the same id. One of our order ids says which message it is.
         and (f.chunk_id is null and s.state = 'accepted'
           or s.chunk_id = f.chunk_id and s.idx = f.idx and s.state in ('accepted', 'delivered', 'failed')) offset 0
     ) w
@@ -1484,9 +1505,9 @@ begin
   return case when cardinality(found) = cardinality(p_msg_ids) then null else coalesce(found, '{}') end;
 end $$;
 
--- Writes reports to the recipients that they are of; returns the places (in p_reports, from 1) of those that are of none
--- so far. The message's id counts first, then the place that an order id of ours names, then a caller's own order id.
--- Each is looked up by its id, whatever old statistics say of a table that grows: hence the settings and offset 0.
+-- Assigns reports to recipients. Returns the places (in p_reports, from 1) of reports without a recipient so far. The
+-- message id counts first, then the place of one of our order ids, then a caller's own order id. Each is looked up by
+-- its id, even if the statistics of a growing table are outdated: hence the settings and offset 0.
 create function place_reports(p_account text, p_reports report[], p_by text, p_poll_after double precision)
 returns int[] language plpgsql set search_path from current
 set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
@@ -1511,7 +1532,7 @@ begin
         from unnest(p_reports) with ordinality r (msg_id, order_id, number, state, reason, gateway_time, chunk_id, attempt, idx, sent_from, heard_at, at)
         cross join lateral find_recipient(p_account, r.chunk_id, r.attempt, r.idx, r.number) n (chunk_id)
         left join lateral (
-          -- No join, or all chunks of the account may be gone through for each report.
+          -- No join: it might read all chunks of the account for each report.
           select f.chunk_id, f.idx from (select * from message w where w.msg_id = r.msg_id offset 0) f
           where (select c.account from chunk c where c.id = f.chunk_id) = p_account
           order by f.chunk_id = n.chunk_id and f.idx = r.idx desc, f.chunk_id, f.idx limit 1
@@ -1528,7 +1549,7 @@ begin
       end if;
     end loop;
   end if;
-  -- Last, because whoever else locks these rows has locked their chunk before.
+  -- Last, because all other code locks the chunk before these rows.
   perform book_awaited(array_agg(r.msg_id order by r.at), array_agg(r.state::text order by r.at),
       array_agg(r.reason order by r.at), array_agg(r.gateway_time::text order by r.at),
       array_agg(r.chunk_id::text order by r.at), array_agg(r.idx::text order by r.at), array_agg(r.heard_at::text order by r.at))
@@ -1536,13 +1557,13 @@ begin
   return waiting;
 end $$;
 
--- Takes reports down, in the order in which they came; p_keep: those of nobody so far are kept and tried again.
+-- Stores reports in the order in which they arrived. p_keep: reports without a recipient so far are kept and retried.
 create function take_reports(
   p_account text, p_by text, p_poll_after double precision, p_keep boolean, p_msg_ids text[], p_order_ids text[],
   p_numbers text[], p_states text[], p_reasons text[], p_times text[], p_chunks text[], p_attempts text[], p_slots text[]
 ) returns void language plpgsql set search_path from current as $$
 declare
-  -- A place that does not hold now will not hold later either: before the attempt that it names there was no message.
+  -- A place that is wrong now stays wrong: there was no message before the attempt that it names.
   reports report[] := array(
     select row(r.msg_id, case when r.chunk_id is null or f.id is not null then r.order_id end, r.number, r.state, r.reason, r.at,
       case when f.id is not null then r.chunk_id end, case when f.id is not null then r.attempt end,
@@ -1562,8 +1583,8 @@ begin
   end if;
 end $$;
 
--- Tries reports again that were of nobody when they came, at growing intervals, for a day; other systems that use the
--- same account have reports too. Returns how many were tried.
+-- Retries reports that matched no recipient when they arrived, at growing intervals, for a day. Other systems that use
+-- the same account cause such reports too. Returns the number of retried reports.
 create function retry_reports(p_account text, p_by text, p_poll_after double precision, p_limit int)
 returns int language plpgsql set search_path from current as $$
 declare

@@ -1,0 +1,46 @@
+import { Inject, type InjectionToken } from '@nestjs/common';
+import { OutboxLedger } from './ledger/outbox-ledger.js';
+import { SmsCampaigns } from './sms-campaigns.js';
+import { SmsOutbox } from './sms-outbox.js';
+
+/**
+ * Returns the injection token of the `SmsOutbox` of an account.
+ * @param account the name of the account. @default the default account, whose token is `SmsOutbox` itself
+ */
+export function getOutboxToken(account?: string): InjectionToken<SmsOutbox> {
+  return account === undefined ? SmsOutbox : `SmsOutbox:${account}`;
+}
+
+/**
+ * Injects the `SmsOutbox` of an account.
+ * @param account the name of the account. @default the default account
+ * @example
+ * constructor(@InjectOutbox('marketing') private readonly outbox: SmsOutbox) {}
+ */
+export function InjectOutbox(account?: string): ParameterDecorator & PropertyDecorator {
+  return Inject(getOutboxToken(account));
+}
+
+/**
+ * Returns the injection token of the `SmsCampaigns` of an account.
+ * @param account the name of the account. @default the default account, whose token is `SmsCampaigns` itself
+ */
+export function getCampaignsToken(account?: string): InjectionToken<SmsCampaigns> {
+  return account === undefined ? SmsCampaigns : `SmsCampaigns:${account}`;
+}
+
+/**
+ * Injects the `SmsCampaigns` of an account.
+ * @param account the name of the account. @default the default account
+ */
+export function InjectCampaigns(account?: string): ParameterDecorator & PropertyDecorator {
+  return Inject(getCampaignsToken(account));
+}
+
+/**
+ * Token with which health and telemetry find the ledger of an account. Each registration has an `OutboxLedger` of its
+ * own.
+ */
+export function ledgerToken(account: string | undefined): InjectionToken<OutboxLedger> {
+  return `OutboxLedger:${account ?? ''}`;
+}

@@ -1,0 +1,88 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import type { OutboxMessage, OutboxRecipient } from 'nestjs-laaffic-outbox';
+import { RECIPIENT_STATES } from '../../recipients/recipient-states.js';
+
+/** The state of one recipient. */
+export class RecipientDto {
+  @ApiProperty({ example: 'order-1' })
+  orderId!: string;
+
+  @ApiPropertyOptional({
+    type: String,
+    example: '91856321412',
+    description: 'Missing once the retention period is over.',
+  })
+  number?: string | undefined;
+
+  @ApiPropertyOptional({ example: '2108021054011000095' })
+  msgId?: string;
+
+  @ApiProperty({ enum: RECIPIENT_STATES, example: 'delivered' })
+  state!: string;
+
+  @ApiPropertyOptional({ example: 'LAAFFIC_ABNORMAL_NUMBER' })
+  code?: string;
+
+  @ApiPropertyOptional({ example: 'UNDELIV' })
+  reason?: string;
+
+  @ApiPropertyOptional({ format: 'date-time', description: 'When the service learnt of it.' })
+  reportedAt?: Date;
+
+  @ApiPropertyOptional({ format: 'date-time', description: 'When it happened, according to the gateway.' })
+  gatewayTime?: Date;
+
+  @ApiPropertyOptional({
+    format: 'date-time',
+    description: 'When the request started, for unknown, held and abandoned recipients.',
+  })
+  sentAt?: Date;
+}
+
+/** A message with its recipients. */
+export class MessageDto {
+  @ApiProperty({ example: '42' })
+  id!: string;
+
+  @ApiProperty({ format: 'date-time' })
+  createdAt!: Date;
+
+  @ApiPropertyOptional({ example: '7', description: 'The campaign that the message belongs to.' })
+  campaignId?: string;
+
+  @ApiPropertyOptional({ example: 'order 7', description: 'Missing once the retention period is over.' })
+  reference?: string;
+
+  @ApiProperty({ type: [RecipientDto] })
+  recipients!: RecipientDto[];
+}
+
+/** A message that is stored, and whose outcome is not known yet. */
+export class PendingMessageDto {
+  @ApiProperty({ example: '42' })
+  id!: string;
+
+  @ApiProperty({ enum: ['pending'], example: 'pending' })
+  status!: 'pending';
+
+  @ApiProperty({ example: '/v1/messages/42' })
+  location!: string;
+}
+
+export function toRecipientDto(recipient: OutboxRecipient): RecipientDto {
+  const { orderId, number, msgId, state, code, reason, reportedAt, gatewayTime, sentAt } = recipient;
+  const told = { ...(code === undefined ? {} : { code }), ...(reason === undefined ? {} : { reason }) };
+  const times = {
+    ...(reportedAt === undefined ? {} : { reportedAt }),
+    ...(gatewayTime === undefined ? {} : { gatewayTime }),
+    ...(sentAt === undefined ? {} : { sentAt }),
+  };
+  const id = msgId === undefined ? {} : { msgId };
+  return { orderId, ...id, number, state, ...told, ...times };
+}
+
+export function toMessageDto({ id, createdAt, campaignId, reference, recipients }: OutboxMessage): MessageDto {
+  const part = campaignId === undefined ? {} : { campaignId };
+  const handle = reference === undefined ? {} : { reference };
+  return { id, createdAt, ...part, ...handle, recipients: recipients.map(toRecipientDto) };
+}

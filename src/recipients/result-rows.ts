@@ -1,0 +1,90 @@
+import type { ApiResponseOptions } from '@nestjs/swagger';
+import type { OutboxRecipient } from 'nestjs-laaffic-outbox';
+
+/** The columns of a recipient, in order. */
+export const RESULT_COLUMNS = [
+  'position',
+  'line',
+  'number',
+  'orderId',
+  'state',
+  'msgId',
+  'code',
+  'reason',
+  'input',
+  'reportedAt',
+  'gatewayTime',
+  'sentAt',
+] as const;
+
+/** The columns of a recipient of a single message, which has no line in a file. */
+export const MESSAGE_RESULT_COLUMNS = [
+  'messageId',
+  'reference',
+  ...RESULT_COLUMNS.filter((column) => column !== 'line' && column !== 'input'),
+] as const;
+
+/** Turns recipients into rows. An invalid entry without an order id has none in its row. */
+export async function* toResultRows<Recipient extends OutboxRecipient>(
+  recipients: AsyncIterable<Recipient>,
+): AsyncGenerator<Omit<Recipient, 'orderId'> & { readonly orderId: string | undefined }, void, undefined> {
+  for await (const recipient of recipients) {
+    yield { ...recipient, orderId: recipient.orderId === '' ? undefined : recipient.orderId };
+  }
+}
+
+const LINES =
+  'One line per recipient, with the fields `number`, `orderId`, `state`, `msgId`, `code`, `reason`, `reportedAt`, ' +
+  '`gatewayTime` and `sentAt`, as far as they are known.';
+const PLACES =
+  '`position` comes first and counts entries from 0, without a header and blank rows. An invalid entry of an upload has ' +
+  'its `line`, and `input` with the text of the entry, shortened and masked.';
+const TIMES =
+  '`reportedAt` is when the service learnt of a delivery or failure, `gatewayTime` when it happened according to the ' +
+  'gateway. `sentAt` is when the request started, for unknown, held and abandoned recipients.';
+
+const ndjson = {
+  type: 'string',
+  example:
+    '{"position":0,"number":"91856321412","orderId":"order-1","state":"delivered","msgId":"2108021054011000095",' +
+    '"reportedAt":"2026-01-31T09:00:05.612Z","gatewayTime":"2026-01-31T09:00:05.000Z"}\n' +
+    '{"position":1,"number":"91856321413","orderId":"order-2","state":"held","code":"LAAFFIC_TIMEOUT",' +
+    '"reason":"no answer within 30 s","sentAt":"2026-01-31T09:00:00.000Z"}\n' +
+    '{"position":2,"line":4,"orderId":"order-3","state":"invalid","code":"LAAFFIC_INVALID_COMMAND",' +
+    '"reason":"number must be a phone number with country code: it contains “n”, which is not part of a number","input":"n/a"}\n',
+};
+const csv = {
+  type: 'string',
+  example:
+    'position,line,number,orderId,state,msgId,code,reason,input,reportedAt,gatewayTime,sentAt\r\n' +
+    '0,,91856321412,order-1,delivered,2108021054011000095,,,,2026-01-31T09:00:05.612Z,2026-01-31T09:00:05.000Z,\r\n',
+};
+
+/** The OpenAPI response of a list of recipients. */
+export const resultsResponse = {
+  description: `${LINES} CSV with \`Accept: text/csv\`. ${PLACES} ${TIMES}`,
+  content: { 'application/x-ndjson': { schema: ndjson }, 'text/csv': { schema: csv } },
+} satisfies ApiResponseOptions;
+
+/** The OpenAPI response of a list of recipients of single messages. */
+export const heldMessagesResponse = {
+  description: `${LINES} \`messageId\`, \`reference\` and \`position\` come first. CSV with \`Accept: text/csv\`. ${TIMES}`,
+  content: {
+    'application/x-ndjson': {
+      schema: {
+        type: 'string',
+        example:
+          '{"messageId":"42","reference":"order 7","position":0,"number":"91856321412","orderId":"order-1","state":"held",' +
+          '"code":"LAAFFIC_TIMEOUT","reason":"no answer within 30 s","sentAt":"2026-01-31T09:00:00.000Z"}\n',
+      },
+    },
+    'text/csv': {
+      schema: {
+        type: 'string',
+        example:
+          'messageId,reference,position,number,orderId,state,msgId,code,reason,reportedAt,gatewayTime,sentAt\r\n' +
+          '42,order 7,0,91856321412,order-1,held,,LAAFFIC_TIMEOUT,no answer within 30 s,,,2026-01-31T09:00:00.000Z\r\n',
+      },
+    },
+  },
+} satisfies ApiResponseOptions;
