@@ -175,8 +175,8 @@ class Scenario {
 
   #startWorker(index, isFirst = true) {
     const { plan } = this;
-    const { rate, grace, lookup } = plan;
-    const timing = { ...plan.timing, grace, lookup };
+    const { rate, gracePeriodMs, lookupIntervalMs } = plan;
+    const timing = { ...plan.timing, gracePeriodMs, lookupIntervalMs };
     const outbox = { timing, migrate: false, ...(rate && { rate: { recipientsPerSecond: rate } }) };
     const skew = index === 0 ? plan.skew : 0;
     const freeze = isFirst ? plan.freeze[index] : undefined;
