@@ -171,13 +171,13 @@ export class SmsService {
   async send(command: SendSms, options: SendOptions = {}): Promise<SmsReceipt> {
     const { settings, account, sends } = this.#parts;
     const { method = settings.method, priority = 'high', orderIdPrefix } = options;
-    const call = this.#sendOptions(options, priority);
+    const { timeoutMs, signal, shouldSend, turn } = this.#sendOptions(options, priority);
     const read = readSendCommand(command, MAX_RECIPIENTS[method], this.#orderIdsFor(orderIdPrefix));
     if ('issues' in read) throw invalidCommand(read.issues);
     const repeated = orderIdPrefix === undefined ? undefined : checkGeneratedOrderIds(command.to, read.sms.recipients);
     if (repeated !== undefined) throw invalidCommand([repeated]);
-    const sms = { ...read.sms, senderId: read.sms.senderId ?? account.senderId };
-    return sends.sendSms(account, sms, { ...call, method });
+    const { recipients, content, senderId = account.senderId } = read.sms;
+    return sends.sendSms(account, { recipients, content, senderId }, { method, timeoutMs, signal, shouldSend, turn });
   }
 
   /**

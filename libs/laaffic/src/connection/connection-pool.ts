@@ -49,6 +49,11 @@ export class ConnectionPool {
     this.#dispatcher = settings.dispatcher;
   }
 
+  /** Whether requests go to the app's dispatcher, which may have interceptors. */
+  get hasAppDispatcher(): boolean {
+    return this.#dispatcher !== undefined;
+  }
+
   /** Loads undici, unless the app has a dispatcher. Without this call, the first request waits for it. */
   prepare(): Promise<void> {
     if (this.#dispatcher !== undefined) return Promise.resolve();

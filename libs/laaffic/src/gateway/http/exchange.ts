@@ -122,18 +122,21 @@ class Exchange implements PooledRequest, Dispatcher.DispatchHandler {
 
   run(dispatcher: RequestDispatcher): void {
     const { url, data, headers, method } = this.config as GatewayRequestConfig & InternalAxiosRequestConfig<string>;
+    const { pool, basePath } = this.parts;
+    const list = headerList(headers);
     this.#dispatcher = dispatcher;
     try {
       const options: Dispatcher.DispatchOptions = {
-        ...WRITE_ONCE,
-        origin: this.parts.pool.origin,
-        path: `${this.parts.basePath}${url}`,
+        origin: pool.origin,
+        path: `${basePath}${url}`,
         method: method.toUpperCase() === 'GET' ? 'GET' : 'POST',
-        headers: headerList(headers),
+        headers: list,
         body: data ?? null,
         // A GET of this gateway sends messages, so undici must never repeat it.
         idempotent: false,
       };
+      // Only a dispatcher of the app has interceptors, and these additions slow undici down.
+      if (pool.hasAppDispatcher) Object.assign(options, WRITE_ONCE, { headers: Object.assign(list, NO_COPY) });
       dispatcher.dispatch(options, this);
     } catch (error) {
       this.onResponseError(undefined, error as Error);
@@ -246,7 +249,7 @@ class Exchange implements PooledRequest, Dispatcher.DispatchHandler {
 }
 
 function headerList(headers: InternalAxiosRequestConfig['headers']): string[] {
-  const list = Object.assign<string[], object>([], NO_COPY);
+  const list: string[] = [];
   for (const [name, value] of Object.entries(headers)) {
     if (typeof value === 'string') list.push(name, value);
   }

@@ -16,18 +16,18 @@ export interface OutgoingBatch {
 }
 
 /** The JSON of a `POST sendSms`: the vendor's field names in the order of its sample, lists joined by commas. */
-export function sendBody(appId: string, sms: OutgoingSms): string {
-  return JSON.stringify({ appId, ...entry(sms) });
+export function sendBody(appId: string, { recipients, content, senderId }: OutgoingSms): string {
+  const { numbers, orderIds } = joined(recipients);
+  return JSON.stringify({ appId, numbers, content, senderId, orderId: orderIds });
 }
 
 /** The JSON of a `POST sendSms/batch`: an entry for each content. */
 export function batchBody(appId: string, messages: readonly OutgoingSms[]): string {
-  return JSON.stringify({ appId, array: messages.map(entry) });
-}
-
-function entry({ recipients, content, senderId }: OutgoingSms) {
-  const { numbers, orderIds } = joined(recipients);
-  return { numbers, content, senderId, orderId: orderIds };
+  const array = messages.map(({ recipients, content, senderId }) => {
+    const { numbers, orderIds } = joined(recipients);
+    return { numbers, content, senderId, orderId: orderIds };
+  });
+  return JSON.stringify({ appId, array });
 }
 
 /** The query of a `GET sendSms`: values encoded once; the commas in the lists of numbers and order ids are not encoded. */
