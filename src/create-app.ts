@@ -20,7 +20,10 @@ export async function createApp(
   configuration: Configuration,
   logger: LoggerService = new LineLogger(configuration.logFormat),
 ): Promise<NestExpressApplication> {
+  const started = performance.now();
   const database = await ServiceDatabase.open(configuration);
+  const seconds = ((performance.now() - started) / 1000).toFixed(1);
+  logger.log(`PostgreSQL is ready, after ${seconds} s`, 'Service');
   const module = AppModule.forConfiguration(configuration, database);
   const app = await NestFactory.create<NestExpressApplication>(
     module,

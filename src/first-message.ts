@@ -1,3 +1,5 @@
+import { styleText } from 'node:util';
+
 const MESSAGE = { to: '+91 8563 21412', content: 'Hello from nestjs-laaffic' };
 
 /** What the report of the first message needs. */
@@ -28,12 +30,12 @@ export async function showFirstMessage({ url, sandboxUrl, apiKey, dataDir, print
   if (!response.ok) throw new Error(`The first message was not accepted: HTTP ${response.status} ${body}`);
   const isSent = response.status === 201;
   print(`
-${isSent ? SENT : WAITING}
+${styleText('bold', isSent ? SENT : WAITING)}
 
-POST ${url}/v1/messages
+${styleText('cyan', `POST ${url}/v1/messages`)}
 ${JSON.stringify(MESSAGE)}
 
-${isSent ? '201 Created' : '202 Accepted'}
+${styleText(isSent ? 'green' : 'yellow', isSent ? '201 Created' : '202 Accepted')}
 ${body}
 
 No Laaffic account is set, so a sandbox takes the messages and none is sent for real.

@@ -5,7 +5,7 @@ import { createApp } from './create-app.js';
 import { ServiceDatabase } from './database/service-database.js';
 import { showFirstMessage } from './first-message.js';
 import { GatewayAccount } from './gateway/gateway.account.js';
-import { startReport } from './start-report.js';
+import { layOut, startReport } from './start-report.js';
 
 let app: Awaited<ReturnType<typeof createApp>> | undefined;
 try {
@@ -17,19 +17,14 @@ try {
   const gateway = app.get(GatewayAccount, { strict: false });
   const { sandboxUrl } = gateway;
   const sandbox = sandboxUrl === undefined ? undefined : { url: sandboxUrl, isOwn: gateway.sandbox !== undefined };
-  const logger = new Logger('Service');
-  for (const line of startReport(configuration, { url, dataDir, sandbox })) logger.log(line);
+  const print = (text: string) => process.stdout.write(`${text}\n`);
+  const report = startReport(configuration, { url, dataDir, sandbox });
+  if (configuration.logFormat === 'text') print(`\n${layOut(report)}`);
+  else for (const line of report) new Logger('Service').log(line);
   const [webhookSecret] = configuration.webhookSecrets;
   if (webhookSecret !== undefined) gateway.pushTo(url, webhookSecret);
   if (sandboxUrl !== undefined) {
-    const print = (text: string) => process.stdout.write(`${text}\n`);
-    await showFirstMessage({
-      url,
-      sandboxUrl,
-      apiKey: configuration.apiKeys[0]?.key,
-      dataDir,
-      print,
-    });
+    await showFirstMessage({ url, sandboxUrl, apiKey: configuration.apiKeys[0]?.key, dataDir, print });
   }
 } catch (error) {
   // The embedded database would continue to run.

@@ -1,5 +1,5 @@
 import { readConfiguration } from './configuration.js';
-import { startReport, type Instance } from './start-report.js';
+import { layOut, startReport, type Instance } from './start-report.js';
 
 const url = 'http://127.0.0.1:3000';
 const ACCOUNT = { LAAFFIC_APP_ID: 'app-1', LAAFFIC_API_KEY: 'key-of-mine', LAAFFIC_API_SECRET: 'secret-of-mine' };
@@ -63,4 +63,10 @@ it('the report says that no reports are pushed without a secret', () => {
 
 it('the report hides a secret that was set, even for a sandbox', () => {
   expect(reportOf({ WEBHOOK_SECRET }, { sandbox }).join()).not.toContain(WEBHOOK_SECRET);
+});
+
+it('the report for a person has its texts in a column, and no escape codes without a terminal', () => {
+  expect(layOut(['Service: http://127.0.0.1:3000', 'Worker: off. Messages: by other instances'])).toBe(
+    'Service  http://127.0.0.1:3000\nWorker   off. Messages: by other instances',
+  );
 });

@@ -1,3 +1,4 @@
+import { styleText } from 'node:util';
 import { DEFAULT_BASE_URL } from 'nestjs-laaffic';
 import type { Configuration } from './configuration.js';
 
@@ -29,6 +30,16 @@ export function startReport(configuration: Configuration, { url, dataDir, sandbo
       : `Database: its own, in ${dataDir}. Instances with the same DATA_DIR share it`,
     worker ? 'Worker: on' : 'Worker: off. Messages are sent by other instances',
   ];
+}
+
+/**
+ * Lays the report out for a person: labels in bold, texts in a column. Without a terminal, or with `NO_COLOR`, nothing is
+ * bold.
+ */
+export function layOut(report: readonly string[]): string {
+  const lines = report.map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 2)] as const);
+  const width = Math.max(...lines.map(([label]) => label.length));
+  return lines.map(([label, text]) => `${styleText('bold', label.padEnd(width))}  ${text}`).join('\n');
 }
 
 function gatewayLine(baseUrl: string | undefined, sandbox: Instance['sandbox']): string {

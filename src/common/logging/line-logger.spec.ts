@@ -130,4 +130,14 @@ describe('LineLogger', () => {
     const [, ...stack] = written.split('\n');
     expect(stack).toEqual([`Error: ${SHOWN}`, '    at one (file.js:1:1)', '    at two (file.js:2:1)', '']);
   });
+
+  it('leaves out the progress of Nest as text, but not as JSON', () => {
+    new LineLogger('text').log('Mapped {/health, GET} route', 'RouterExplorer');
+    expect(written).toBe('');
+    new LineLogger('text').log('ready', 'Service');
+    expect(written).toContain('ready');
+    written = '';
+    new LineLogger('json').log('Mapped {/health, GET} route', 'RouterExplorer');
+    expect(JSON.parse(written)).toMatchObject({ message: 'Mapped {/health, GET} route', context: 'RouterExplorer' });
+  });
 });

@@ -4,14 +4,30 @@ import { currentRequestId } from '../http/request-id.js';
 import { escapeControls, escapeStack } from './escape-controls.js';
 
 const NEST_BOOT = 'ExceptionHandler';
+/** Contexts of the lines that Nest logs for each module and each route when it starts. */
+const NEST_PROGRESS = new Set<unknown>([
+  'NestFactory',
+  'InstanceLoader',
+  'RoutesResolver',
+  'RouterExplorer',
+  'NestApplication',
+]);
 
 /**
  * Nest's logger with one line for each record, and the id of the request that it belongs to. The texts of callers and of
  * the gateway cannot forge a second record or control the terminal.
  */
 export class LineLogger extends ConsoleLogger {
+  readonly #isForPeople: boolean;
+
   constructor(format: 'json' | 'text') {
     super({ json: format === 'json' });
+    this.#isForPeople = format === 'text';
+  }
+
+  /** Leaves out some 40 lines of Nest about modules and routes, which hide the start report from a person. */
+  override log(message: unknown, ...rest: unknown[]): void {
+    if (!this.#isForPeople || !NEST_PROGRESS.has(rest.at(-1))) super.log(message, ...rest);
   }
 
   /** Leaves out what Nest logs about a failed start: all causes with their stacks. `startFailure` says what to do. */
