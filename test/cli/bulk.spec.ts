@@ -43,7 +43,8 @@ describe('laaffic bulk', () => {
   it('prints rejected numbers with their lines (exit code 2)', async () => {
     const file = input(['name,mobile', 'Ann,91850000000', '"A\nB",call me', 'Cy,91856321412.0', 'Di,9990000009']);
     const { code, stdout, stderr } = await bulk([file]);
-    expect([code, stderr]).toEqual([2, '']);
+    expect(code).toBe(2);
+    expect(stderr).toBe('');
     expect(stdout).toBe(
       'rejected line 4 call me LAAFFIC_INVALID_COMMAND: [1] must be a phone number with country code: it contains “c”, which is not part of a number\n' +
         'rejected line 5 91856321412.0 LAAFFIC_INVALID_COMMAND: [2] must be a phone number with country code: it is a decimal of a spreadsheet: format the column as text\n' +
@@ -71,11 +72,11 @@ describe('laaffic bulk', () => {
       ['91850000004', "'-x"],
       ['91850000005', '=y'],
     ]);
-    expect([code, stdout]).toEqual([
-      2,
+    expect(code).toBe(2);
+    expect(stdout).toEqual(
       "rejected line 3 '91850000001 LAAFFIC_INVALID_COMMAND: [1].number must be a phone number with country code: it contains “'”, which is not part of a number\n" +
         '5 accepted, 1 rejected\n',
-    ]);
+    );
   });
 
   it.each(['text', 'json'])('escapes control characters of files and of the gateway, as %s', async (form) => {
@@ -117,7 +118,8 @@ describe('laaffic bulk', () => {
     const file = input([...numbers(3), 'x', '9990000009'], '.txt');
     const { code, stdout } = await bulk([file, '--json', '--batch-size', '2', '--concurrency', '1']);
     const [first, second, end, ...more] = jsonLines(stdout);
-    expect([code, more]).toEqual([2, []]);
+    expect(code).toBe(2);
+    expect(more).toEqual([]);
     expect(first).toEqual({
       ...{ event: 'receipt', first: 0, count: 2, dropped: 0, processed: [[0, 2]], rejected: [], unknown: [] },
       accepted: sandbox.messages.slice(0, 2).map(({ number, orderId, msgId }) => ({ number, orderId, msgId })),
@@ -150,7 +152,9 @@ describe('laaffic bulk', () => {
       [...numbers(2), '+91 850 000 000'].map((text) => text.replace('+91 850 000 000', '0091850000000')),
     );
     const { code, stdout } = await bulk([file, '--duplicates', duplicates]);
-    expect([code, sandbox.messages.length, stdout]).toEqual([exitCode, messages, expected]);
+    expect(code).toEqual(exitCode);
+    expect(sandbox.messages).toHaveLength(messages);
+    expect(stdout).toEqual(expected);
   });
 
   it('keeps a journal for stdin only if --journal names one', async () => {
@@ -158,15 +162,13 @@ describe('laaffic bulk', () => {
     const plain = await bulk(['-'], { stdin: `\ufeffTo\n${numbers(2).join('\n')}` });
     const first = await bulk(['-', '--journal', journal], { stdin: '91850000002\n91850000003' });
     const again = await bulk(['-', '--journal', journal], { stdin: '91850000002\n91850000003' });
-    expect([plain, first, again]).toEqual([
-      { code: 0, stdout: '2 accepted\n', stderr: '' },
-      { code: 0, stdout: '2 accepted\n', stderr: '' },
-      {
-        code: 0,
-        stdout: '2 accepted (2 processed before)\n',
-        stderr: expect.stringMatching(/^laaffic: resuming \S+: 2 recipients processed before\n$/),
-      },
-    ]);
+    expect(plain).toEqual({ code: 0, stdout: '2 accepted\n', stderr: '' });
+    expect(first).toEqual({ code: 0, stdout: '2 accepted\n', stderr: '' });
+    expect(again).toEqual({
+      code: 0,
+      stdout: '2 accepted (2 processed before)\n',
+      stderr: expect.stringMatching(/^laaffic: resuming \S+: 2 recipients processed before\n$/),
+    });
     expect(sentNumbers()).toEqual(numbers(4));
   });
 
@@ -180,11 +182,13 @@ describe('laaffic bulk', () => {
       '200',
       '--dry-run',
     ]);
-    expect([code, stdout]).toEqual([0, expect.stringContaining('recipients  4\n')]);
+    expect(code).toBe(0);
+    expect(stdout).toContain('recipients  4\n');
     sandbox.configure({ quirks: { maxRequestsPerSecond: 2 } });
     const limited = await bulk([file, '--batch-size', '1', '--requests-per-second', '1.9', '--json']);
     sandbox.configure({ quirks: { maxRequestsPerSecond: null } });
-    expect([limited.code, sandbox.requests.map(({ status }) => status)]).toEqual([0, ['0', '0', '0', '0']]);
+    expect(limited.code).toBe(0);
+    expect(sandbox.requests.map(({ status }) => status)).toEqual(['0', '0', '0', '0']);
   });
 
   it('shows a bar on a terminal, otherwise a line every ten seconds, and nothing with --quiet', async () => {
@@ -202,7 +206,8 @@ describe('laaffic bulk', () => {
         '\r\u001b[K',
     );
     expect(await watched(false, 5000)).toBe('laaffic: 2 of 4, 0/s, 0:10 left\nlaaffic: 4 of 4, 0/s, 0:00 left\n');
-    expect([await watched(true, 100, '--quiet'), await watched(false, 9999, '-q')]).toEqual(['', '']);
+    expect(await watched(true, 100, '--quiet')).toBe('');
+    expect(await watched(false, 9999, '-q')).toBe('');
   });
 });
 
@@ -241,24 +246,26 @@ describe('laaffic bulk sends nothing and exits with 1', () => {
   });
 
   it('if the input does not exist or is a folder', async () => {
-    expect([await bulk([folder.file('91856321412.csv')]), await bulk([folder.path])]).toEqual([
-      {
-        code: 1,
-        stdout: '',
-        stderr: expect.stringMatching(/^laaffic: the input cannot be read: ENOENT: .*9185…412\.csv'\n$/),
-      },
-      { code: 1, stdout: '', stderr: expect.stringMatching(/ is a folder: give a file of numbers\n$/) },
-    ]);
+    expect(await bulk([folder.file('91856321412.csv')])).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringMatching(/^laaffic: the input cannot be read: ENOENT: .*9185…412\.csv'\n$/),
+    });
+    expect(await bulk([folder.path])).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringMatching(/ is a folder: give a file of numbers\n$/),
+    });
   });
 
   it('if the message or the options are invalid, and creates no journal', async () => {
     const file = input(numbers(1));
     const { code, stderr } = await bulk([file, '--content', '', '--batch-size', '2000', '--sender-id', 'x'.repeat(33)]);
-    expect([code, stderr]).toEqual([
-      1,
+    expect(code).toBe(1);
+    expect(stderr).toEqual(
       'laaffic: The SMS cannot be sent as it is: batchSize must be a whole number from 1 to 1000; ' +
         'content must not be empty; senderId must have at most 32 characters\n',
-    ]);
+    );
     expect(existsSync(`${file}.laaffic.jsonl`)).toBe(false);
   });
 
@@ -341,10 +348,8 @@ describe('laaffic bulk sends nothing and exits with 1', () => {
     for (const text of [JSON.stringify({ pid: process.pid, host: hostname() }), '{"pid":1,"host":"elsewhere"}', '']) {
       writeFileSync(lock, text);
       const { code, stderr } = await bulk([file]);
-      expect([code, stderr]).toEqual([
-        1,
-        expect.stringMatching(/is using this journal: wait until it ends, or remove \S+\.lock/),
-      ]);
+      expect(code).toBe(1);
+      expect(stderr).toMatch(/is using this journal: wait until it ends, or remove \S+\.lock/);
     }
   });
 });
@@ -364,12 +369,12 @@ describe('laaffic bulk, run again,', () => {
     const sentFirst = sandbox.messages.length;
     const second = await bulk([file, ...options]);
     const third = await bulk([file, ...options]);
-    expect([first.code, first.stderr]).toEqual([
-      { SIGINT: 130, SIGTERM: 143, SIGPIPE: 141 }[signal],
+    expect(first.code).toEqual({ SIGINT: 130, SIGTERM: 143, SIGPIPE: 141 }[signal]);
+    expect(first.stderr).toEqual(
       expect.stringMatching(
         /^(?:laaffic: stopping after the requests in flight finish; press Ctrl\+C again to exit at once\n)?laaffic: run the same command again to continue; \S+ prevents duplicate messages\n$/,
       ),
-    ]);
+    );
     expect(first.stderr.includes('Ctrl+C')).toBe(signal !== 'SIGPIPE');
     expect(sentFirst).toBeLessThan(12);
     expect(jsonLines(first.stdout).at(-1)).toMatchObject({
@@ -377,8 +382,10 @@ describe('laaffic bulk, run again,', () => {
       accepted: sentFirst,
       remaining: 12 - sentFirst,
     });
-    expect([second.code, second.stdout]).toEqual([0, `12 accepted (${sentFirst} processed before)\n`]);
-    expect([third.code, third.stdout]).toEqual([0, '12 accepted (12 processed before)\n']);
+    expect(second.code).toBe(0);
+    expect(second.stdout).toBe(`12 accepted (${sentFirst} processed before)\n`);
+    expect(third.code).toBe(0);
+    expect(third.stdout).toBe('12 accepted (12 processed before)\n');
     expect(sentNumbers()).toEqual(all);
   });
 
@@ -386,12 +393,14 @@ describe('laaffic bulk, run again,', () => {
     const file = input(all);
     sandbox.script([{}, { status: -10 }]);
     const first = await bulk([file, ...options, '--concurrency', '1']);
-    expect([first.code, first.stdout]).toEqual([4, '2 accepted, 10 remaining\n']);
+    expect(first.code).toBe(4);
+    expect(first.stdout).toBe('2 accepted, 10 remaining\n');
     expect(first.stderr).toMatch(
       /^laaffic: stopped: .*LAAFFIC_INSUFFICIENT_BALANCE.*\nlaaffic: run the same command again/,
     );
     const second = await bulk([file, ...options]);
-    expect([second.code, second.stdout]).toEqual([0, '12 accepted (2 processed before)\n']);
+    expect(second.code).toBe(0);
+    expect(second.stdout).toBe('12 accepted (2 processed before)\n');
     expect(sentNumbers()).toEqual(all);
   });
 
@@ -420,17 +429,15 @@ describe('laaffic bulk, run again,', () => {
     const { first, count, orderIds } = started as { first: number; count: number; orderIds: string };
     const text = await bulk([file, ...options]);
     const json = await bulk([file, ...options, '--json']);
-    expect([text.code, text.stdout]).toEqual([
-      5,
+    expect(text.code).toBe(5);
+    expect(text.stdout).toBe(
       `unfinished rows ${first + 1} to ${first + count}, order ids ${orderIds}.*\n10 accepted, 2 unfinished (2 processed before)\n`,
-    ]);
+    );
     expect(text.stderr).toMatch(
       /^laaffic: resuming \S+: 2 recipients processed before, 2 of them unfinished\nlaaffic: a killed run left 2 recipients in unfinished requests/,
     );
-    expect([json.code, jsonLines(json.stdout)[0]]).toEqual([
-      5,
-      { event: 'unfinished', first, count, orderIdPrefix: orderIds },
-    ]);
+    expect(json.code).toBe(5);
+    expect(jsonLines(json.stdout)[0]).toEqual({ event: 'unfinished', first, count, orderIdPrefix: orderIds });
     expect(sentNumbers()).toEqual(all.slice(2));
   });
 
@@ -449,7 +456,8 @@ describe('laaffic bulk, run again,', () => {
       yield Buffer.from(`"${'9'.repeat(70_000)}`);
     }
     const { code, stdout, stderr } = await bulk(['-', '--batch-size', '1'], { stdin: Readable.from(broken()) });
-    expect([code, stdout]).toEqual([4, expect.stringMatching(/^[12] accepted\n$/)]);
+    expect(code).toBe(4);
+    expect(stdout).toMatch(/^[12] accepted\n$/);
     expect(stderr).toBe(
       'laaffic: stopped: line 5: the row is too long: is a quote not closed, or is this not a CSV?\n' +
         'laaffic: there is no journal: the same command would send to every recipient again\n',

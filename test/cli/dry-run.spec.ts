@@ -27,7 +27,8 @@ const dryRun = (path: string, ...more: string[]) => laaffic(['bulk', path, '--dr
 it('a dry run counts what a run would do, sends nothing and needs no account', async () => {
   const path = file('Phone;Order ID\n91850000000;a\n0091850000000;b\nx\u001b[2J;c\n91850000001;d e\n\n91850000002;\n');
   const { code, stdout, stderr } = await dryRun(path, '--content', CONTENT, '--price-per-part', '0.10');
-  expect([code, stderr]).toEqual([2, '']);
+  expect(code).toBe(2);
+  expect(stderr).toBe('');
   expect(stdout).toBe(
     'rows        5\n' +
       'recipients  3\n' +
@@ -55,23 +56,21 @@ it('a dry run prints the same as JSON', async () => {
     '--price-per-part',
     '2',
   );
-  expect([code, JSON.parse(stdout)]).toEqual([
-    2,
-    {
-      ...{ rows: 3, recipients: 1, invalid: 1, duplicates: 1, repeatedOrderIds: 0, cost: '2' },
-      invalidRows: [
-        {
-          line: 3,
-          number: 'x',
-          problem: 'must be a phone number with country code: it contains “x”, which is not part of a number',
-        },
-      ],
-      message: {
-        ...{ encoding: 'ucs-2', units: 1, parts: 1, unitsPerPart: 70, remainingUnits: 69 },
-        nonGsm7Characters: [{ character: '好', position: 0 }],
+  expect(code).toBe(2);
+  expect(JSON.parse(stdout)).toEqual({
+    ...{ rows: 3, recipients: 1, invalid: 1, duplicates: 1, repeatedOrderIds: 0, cost: '2' },
+    invalidRows: [
+      {
+        line: 3,
+        number: 'x',
+        problem: 'must be a phone number with country code: it contains “x”, which is not part of a number',
       },
+    ],
+    message: {
+      ...{ encoding: 'ucs-2', units: 1, parts: 1, unitsPerPart: 70, remainingUnits: 69 },
+      nonGsm7Characters: [{ character: '好', position: 0 }],
     },
-  ]);
+  });
 });
 
 it.each([
@@ -80,23 +79,23 @@ it.each([
   [['--duplicates', 'reject'], 2, '1, rejected', 1],
 ])('a dry run with %j exits with %i', async (options, exitCode, duplicates, recipients) => {
   const { code, stdout } = await dryRun(file('91850000000\n+91850000000\n'), '--content', 'x'.repeat(161), ...options);
-  expect([code, stdout]).toEqual([
-    exitCode,
+  expect(code).toEqual(exitCode);
+  expect(stdout).toEqual(
     `rows        2\nrecipients  ${recipients}\ninvalid     0\nduplicates  ${duplicates}\n` +
       'message     gsm-7, 161 of 306 units, 2 parts\n',
-  ]);
+  );
 });
 
 it('a dry run counts repeated order ids over the whole file', async () => {
   const rows = Array.from({ length: 2_500 }, (_, i) => `${91_850_000_000 + i},N/A`);
   const path = file(['number,orderId', ...rows].join('\n'));
   const { code, stdout } = await dryRun(path, '--content', 'hi');
-  expect([code, stdout]).toEqual([
-    0,
+  expect(code).toBe(0);
+  expect(stdout).toEqual(
     'rows        2,500\nrecipients  2,500\ninvalid     0\nduplicates  0\n' +
       'order ids   2,499 repeated; an id repeated within one request is replaced\n' +
       'message     gsm-7, 2 of 160 units, 1 part\n',
-  ]);
+  );
   const { stdout: json } = await dryRun(path, '--content', 'hi', '--json');
   expect(JSON.parse(json)).toMatchObject({ recipients: 2_500, repeatedOrderIds: 2_499 });
 });

@@ -27,14 +27,12 @@ describe('laaffic send', () => {
     const first = await here(send('91856321412', '+91 856 321-413'), { env: { ...env, LAAFFIC_SENDER_ID: 'ENV' } });
     const second = await here([...send('91856321412'), '--sender-id', 'ACME']);
     const [one, two, three] = sandbox.messages;
-    expect([first, second]).toEqual([
-      {
-        code: 0,
-        stdout: `accepted 91856321412 ${one!.msgId}\naccepted 91856321413 ${two!.msgId}\n`,
-        stderr: '',
-      },
-      { code: 0, stdout: `accepted 91856321412 ${three!.msgId}\n`, stderr: '' },
-    ]);
+    expect(first).toEqual({
+      code: 0,
+      stdout: `accepted 91856321412 ${one!.msgId}\naccepted 91856321413 ${two!.msgId}\n`,
+      stderr: '',
+    });
+    expect(second).toEqual({ code: 0, stdout: `accepted 91856321412 ${three!.msgId}\n`, stderr: '' });
     expect(sandbox.messages.map(({ number, content, senderId }) => [number, content, senderId])).toEqual([
       ['91856321412', 'hello world', 'ENV'],
       ['91856321413', 'hello world', 'ENV'],
@@ -44,12 +42,14 @@ describe('laaffic send', () => {
 
   it('reads the text from stdin without the line end of the shell', async () => {
     const { code } = await here(['send', '--to', '91856321412', '--content', '-'], { stdin: 'two\nlines ü\n' });
-    expect([code, sandbox.messages[0]?.content]).toEqual([0, 'two\nlines ü']);
+    expect(code).toBe(0);
+    expect(sandbox.messages[0]?.content).toBe('two\nlines ü');
   });
 
   it('prints rejected numbers (exit code 2)', async () => {
     const { code, stdout, stderr } = await here(send('91856321412', '9990000009'));
-    expect([code, stderr]).toEqual([2, '']);
+    expect(code).toBe(2);
+    expect(stderr).toBe('');
     expect(stdout).toBe(
       `accepted 91856321412 ${sandbox.messages[0]!.msgId}\n` +
         'rejected 9990000009 LAAFFIC_RECIPIENT_REJECTED: Abnormal phone number\n',
@@ -59,15 +59,13 @@ describe('laaffic send', () => {
   it('prints why no number was accepted, with masked numbers (exit code 2)', async () => {
     sandbox.script({ status: -10 });
     const { code, stdout, stderr } = await here([...send('91856321412'), '--json']);
-    expect([code, JSON.parse(stdout)]).toEqual([
-      2,
-      {
-        accepted: [],
-        rejected: [expect.objectContaining({ number: '91856321412', code: 'LAAFFIC_INSUFFICIENT_BALANCE' })],
-        unknown: [],
-        error: expect.objectContaining({ code: 'LAAFFIC_INSUFFICIENT_BALANCE', outcome: 'rejected' }),
-      },
-    ]);
+    expect(code).toBe(2);
+    expect(JSON.parse(stdout)).toEqual({
+      accepted: [],
+      rejected: [expect.objectContaining({ number: '91856321412', code: 'LAAFFIC_INSUFFICIENT_BALANCE' })],
+      unknown: [],
+      error: expect.objectContaining({ code: 'LAAFFIC_INSUFFICIENT_BALANCE', outcome: 'rejected' }),
+    });
     expect(stderr).toMatch(/^laaffic: .*LAAFFIC_INSUFFICIENT_BALANCE.*\n$/);
     expect(stderr).not.toContain('91856321412');
   });
@@ -92,7 +90,8 @@ describe('laaffic send', () => {
 
   it('rejects invalid numbers before anything is sent (exit code 1)', async () => {
     const { code, stdout, stderr } = await here(send('91856321412', '918563214\u001b[2J'));
-    expect([code, stdout]).toEqual([1, '']);
+    expect(code).toBe(1);
+    expect(stdout).toBe('');
     expect(stderr).toBe(
       'laaffic: The SMS cannot be sent as it is: to[1] must be a phone number with country code: it contains the character U+001B, which is not part of a number\n',
     );
@@ -118,7 +117,9 @@ describe('laaffic reports', () => {
     const { msgId } = sandbox.messages[0]!;
     const text = await here(['reports', msgId, '2611220000000000001']);
     const json = await here(['reports', '-', '--json'], { stdin: `${msgId}\n` });
-    expect([text.code, text.stderr, json.code]).toEqual([0, '', 0]);
+    expect(text.code).toBe(0);
+    expect(text.stderr).toBe('');
+    expect(json.code).toBe(0);
     expect(text.stdout).toMatch(new RegExp(`^${msgId} delivered 91856321412 \\S+Z\n2611220000000000001 not-found\n$`));
     expect(JSON.parse(json.stdout)).toEqual([
       expect.objectContaining({ msgId, state: 'delivered', number: '91856321412' }),
@@ -136,15 +137,22 @@ describe('laaffic reports', () => {
 
 describe('laaffic balance', () => {
   it('prints the amounts of the account (exit code 0)', async () => {
-    expect([await here(['balance']), await here(['balance', '--json'])]).toEqual([
-      { code: 0, stdout: 'balance 1000000.000000\ngift 0.00000\ncredit 0\n', stderr: '' },
-      { code: 0, stdout: '{"balance":"1000000.000000","gift":"0.00000","credit":"0"}\n', stderr: '' },
-    ]);
+    expect(await here(['balance'])).toEqual({
+      code: 0,
+      stdout: 'balance 1000000.000000\ngift 0.00000\ncredit 0\n',
+      stderr: '',
+    });
+    expect(await here(['balance', '--json'])).toEqual({
+      code: 0,
+      stdout: '{"balance":"1000000.000000","gift":"0.00000","credit":"0"}\n',
+      stderr: '',
+    });
   });
 
   it('prints why the query failed (exit code 4)', async () => {
     const { code, stdout, stderr } = await here(['balance'], { env: { ...env, LAAFFIC_API_SECRET: 'another-secret' } });
-    expect([code, stdout]).toEqual([4, '']);
+    expect(code).toBe(4);
+    expect(stdout).toBe('');
     expect(stderr).toMatch(/^laaffic: .*status -1/);
     expect(stderr).not.toMatch(/another-secret|bDqJFiq9/);
   });
@@ -173,10 +181,10 @@ describe('the account', () => {
 
   it('is the sandbox on this machine that LAAFFIC_BASE_URL names', async () => {
     const { code, stderr } = await balance({ LAAFFIC_BASE_URL: sandbox.url });
-    expect([code, stderr]).toEqual([
-      0,
+    expect(code).toBe(0);
+    expect(stderr).toBe(
       `laaffic: no account is set: sending to the sandbox at ${sandbox.url}, which delivers no SMS\n`,
-    ]);
+    );
     expect(sandbox.requests).toHaveLength(1);
   });
 
@@ -235,7 +243,8 @@ it('an internal error exits with 70', async () => {
     },
   );
   const { code, stdout, stderr } = await laaffic(['balance'], { env: broken });
-  expect([code, stdout]).toEqual([70, '']);
+  expect(code).toBe(70);
+  expect(stdout).toBe('');
   expect(stderr).toMatch(/^laaffic: internal error: Error: 9185…412 is broken\n/);
 });
 
@@ -243,5 +252,6 @@ it('an unreachable gateway rejects every recipient (exit code 2)', async () => {
   const { code, stderr } = await laaffic(['send', '--to', '91856321412', '--content', 'x'], {
     env: { LAAFFIC_BASE_URL: `http://127.0.0.1:${await freePort()}/v3` },
   });
-  expect([code, stderr]).toEqual([2, expect.stringContaining('LAAFFIC_NOT_CONNECTED')]);
+  expect(code).toBe(2);
+  expect(stderr).toContain('LAAFFIC_NOT_CONNECTED');
 });

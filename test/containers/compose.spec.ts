@@ -22,11 +22,9 @@ it('obeys the Compose Specification', () => {
 });
 
 it('is open to this machine alone, and the database to nobody', () => {
-  expect([notifications.ports, sandbox.ports, postgres.ports]).toEqual([
-    ['127.0.0.1:3000:3000'],
-    ['127.0.0.1:4010:4010'],
-    undefined,
-  ]);
+  expect(notifications.ports).toEqual(['127.0.0.1:3000:3000']);
+  expect(sandbox.ports).toEqual(['127.0.0.1:4010:4010']);
+  expect(postgres.ports).toBeUndefined();
 });
 
 it('starts the service with settings that it takes, once what it needs is there', () => {
@@ -38,15 +36,16 @@ it('starts the service with settings that it takes, once what it needs is there'
     databaseUrl = '',
     webhookSecrets,
   } = readConfiguration(notifications.environment!);
-  expect([port, host, apiKeys.length, webhookSecrets.length]).toEqual([3000, '0.0.0.0', 1, 1]);
+  expect(port).toBe(3000);
+  expect(host).toBe('0.0.0.0');
+  expect(apiKeys).toHaveLength(1);
+  expect(webhookSecrets).toHaveLength(1);
   const { username, password, hostname, pathname } = new URL(databaseUrl);
   const { POSTGRES_USER, POSTGRES_PASSWORD, POSTGRES_DB } = postgres.environment!;
-  expect([username, password, hostname, pathname]).toEqual([
-    POSTGRES_USER,
-    POSTGRES_PASSWORD,
-    'postgres',
-    `/${POSTGRES_DB}`,
-  ]);
+  expect(username).toEqual(POSTGRES_USER);
+  expect(password).toEqual(POSTGRES_PASSWORD);
+  expect(hostname).toBe('postgres');
+  expect(pathname).toBe(`/${POSTGRES_DB}`);
   expect(account?.baseUrl).toBe('http://sandbox:4010/v3');
   expect(notifications.depends_on).toEqual({
     postgres: { condition: 'service_healthy' },
@@ -59,16 +58,18 @@ it('starts the sandbox as the gateway of that account, which pushes to the servi
   const { settings, appIds } = resolveSettings(readArguments(args).options);
   const { account, port, webhookSecrets } = readConfiguration(notifications.environment!);
   const { hostname, port: sandboxPort, pathname } = new URL(account!.baseUrl!);
-  expect([node, cli]).toEqual(['node', 'dist/esm/cli.js']);
-  expect([[...appIds], settings.apiKey, settings.apiSecret]).toEqual([
-    [account!.appId],
-    account!.apiKey,
-    account!.apiSecret,
-  ]);
-  expect([settings.host, settings.port, settings.basePath]).toEqual(['0.0.0.0', Number(sandboxPort), pathname]);
+  expect(node).toBe('node');
+  expect(cli).toBe('dist/esm/cli.js');
+  expect([...appIds]).toEqual([account!.appId]);
+  expect(settings.apiKey).toEqual(account!.apiKey);
+  expect(settings.apiSecret).toEqual(account!.apiSecret);
+  expect(settings.host).toBe('0.0.0.0');
+  expect(settings.port).toEqual(Number(sandboxPort));
+  expect(settings.basePath).toEqual(pathname);
   expect(settings.allowedHosts).toEqual([hostname]);
   const webhooks = `http://notifications:${port}/laaffic/${webhookSecrets[0]}`;
-  expect([settings.pushReportsTo, settings.pushInboundTo]).toEqual([`${webhooks}/reports`, `${webhooks}/inbound`]);
+  expect(settings.pushReportsTo).toBe(`${webhooks}/reports`);
+  expect(settings.pushInboundTo).toBe(`${webhooks}/inbound`);
 });
 
 it('has no secret that the environment does not replace', () => {

@@ -197,7 +197,8 @@ describe('examples', () => {
     await sendWithCare(sms, command, later);
     expect(calls).toEqual(['again x', 'settle accepted 0, rejected 0, unknown 1']);
     await sendWithCare(sms, command, later);
-    expect([calls.length, sandbox.messages.length]).toEqual([2, 4]);
+    expect(calls).toHaveLength(2);
+    expect(sandbox.messages).toHaveLength(4);
     await app.close();
     await expect(
       sendWithCare({ send: () => Promise.reject(new RangeError('other')) } as unknown as SmsService, command, later),
@@ -249,7 +250,9 @@ describe('examples', () => {
       { add: (item) => added.push(item) },
     );
     await app.close();
-    expect([asked, added.length, Number(balance.balance)]).toEqual([[msgId], 1, Number(sandbox.funds.balance)]);
+    expect(asked).toEqual([msgId]);
+    expect(added).toHaveLength(1);
+    expect(Number(balance.balance)).toEqual(Number(sandbox.funds.balance));
     expect(sandbox.conversions).toHaveLength(1);
   });
 
@@ -266,12 +269,10 @@ describe('examples', () => {
     const statuses = [await push('reports', report), await push('inbound', inbound), await push('inbound', { odd: 1 })];
     const { failed, unsubscribed, odd } = app.get(SmsEvents);
     await app.close();
-    expect([statuses, failed, unsubscribed, odd]).toEqual([
-      [200, 200, 400],
-      ['2108021054011000095: UNDELIV'],
-      ['91856321412'],
-      ['inbound missing-fields {"odd":1}'],
-    ]);
+    expect(statuses).toEqual([200, 200, 400]);
+    expect(failed).toEqual(['2108021054011000095: UNDELIV']);
+    expect(unsubscribed).toEqual(['91856321412']);
+    expect(odd).toEqual(['inbound missing-fields {"odd":1}']);
   });
 
   it('tell whether messages can be sent', async () => {

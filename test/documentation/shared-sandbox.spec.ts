@@ -41,7 +41,8 @@ it('the recipe in docs/service.md brings each service its delivery reports and i
   const programs = programsOf(recipe);
   const [gateway] = programs.filter(({ args }) => args[0] === 'laaffic-sandbox');
   const services = programs.filter(({ args }) => args[0] === 'dist/main.js');
-  expect([programs.length, services.length]).toEqual([3, 2]);
+  expect(programs).toHaveLength(3);
+  expect(services).toHaveLength(2);
 
   // The same on free ports: the sandbox first, and its push addresses once the services listen.
   const { options } = readArguments(gateway!.args.slice(1));

@@ -98,9 +98,7 @@ describe.each([
 
 it('toHttpException converts an OutboxError for filters of the app', () => {
   const exception = toHttpException(new OutboxError('OUTBOX_NOT_FOUND', 'There is no campaign 7'));
-  expect([exception.name, exception.getStatus(), exception.message]).toEqual([
-    'NotFoundException',
-    404,
-    'There is no campaign 7',
-  ]);
+  expect(exception.name).toBe('NotFoundException');
+  expect(exception.getStatus()).toBe(404);
+  expect(exception.message).toBe('There is no campaign 7');
 });

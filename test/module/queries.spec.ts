@@ -419,7 +419,9 @@ describe('getBalance', () => {
   ])('returns %j as exact text', async (fields, expected) => {
     answers = [{ ...ok, ...fields }];
     expect(await gateway.sms.getBalance()).toEqual(expected);
-    expect([asked[0]!.method, asked[0]!.rawUrl, asked[0]!.body]).toEqual(['GET', '/v3/getBalance', undefined]);
+    expect(asked[0]!.method).toBe('GET');
+    expect(asked[0]!.rawUrl).toBe('/v3/getBalance');
+    expect(asked[0]!.body).toBeUndefined();
   });
 
   it('is unreadable if the response has none', async () => {
@@ -573,7 +575,8 @@ describe('sendBatch', () => {
       rejected: [],
       unknown: [],
     });
-    expect([asked[0]!.method, asked[0]!.path]).toEqual(['POST', '/v3/sendSms/batch']);
+    expect(asked[0]!.method).toBe('POST');
+    expect(asked[0]!.path).toBe('/v3/sendSms/batch');
     expect(asked[0]!.body).toEqual({
       appId: '4luaKsL2',
       array: [

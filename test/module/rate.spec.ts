@@ -41,7 +41,8 @@ it.each([
 it('requests of a bulk run have no more recipients than one second allows', async () => {
   const sms = await limitedTo({ recipientsPerSecond: 30 });
   const [first, ...more] = await sms.sendBulk(numbers(31), MESSAGE).toArray();
-  expect([first!.count, more.map(({ count }) => count)]).toEqual([30, [1]]);
+  expect(first!.count).toBe(30);
+  expect(more.map(({ count }) => count)).toEqual([1]);
 });
 
 it('a send that times out before its turn is not sent', async () => {

@@ -263,7 +263,8 @@ describe('named accounts', () => {
     await app.get(SmsService).send(command);
     await app.get<SmsService>(getSmsToken('marketing')).send(command);
     await app.close();
-    expect([sandbox.messages.length, marketing.messages.length]).toEqual([1, 1]);
+    expect(sandbox.messages).toHaveLength(1);
+    expect(marketing.messages).toHaveLength(1);
 
     const onlyNamed = await start(LaafficModule.forRoot({ account: 'marketing', ...MARKETING }));
     expect(() => onlyNamed.get(SmsService)).toThrow(/could not find SmsService/);

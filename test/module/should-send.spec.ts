@@ -138,13 +138,15 @@ it('a prevented request writes no byte, and leaves its connection to the next', 
   // A GET, for it arrives in one piece.
   const send = (shouldSend: () => boolean) => failureOf(plain.sms.send(command, { method: 'GET', shouldSend }));
   await send(() => false);
-  expect([connections, received]).toEqual([1, []]);
+  expect(connections).toBe(1);
+  expect(received).toEqual([]);
   await send(() => true);
   await send(() => false);
   await send(() => true);
   await plain.close();
   server.close();
-  expect([connections, received.length]).toEqual([1, 2]);
+  expect(connections).toBe(1);
+  expect(received).toHaveLength(2);
 });
 
 it('requestEvents emits the end of a prevented request', async () => {
@@ -160,5 +162,6 @@ it('requestEvents emits the end of a prevented request', async () => {
 
 it('appId is the application of the account that a service sends for', () => {
   const { sms } = both.client;
-  expect([sms.appId, sms.withAccount({ ...ACCOUNT, appId: ' another ' }).appId]).toEqual([ACCOUNT.appId, 'another']);
+  expect(sms.appId).toEqual(ACCOUNT.appId);
+  expect(sms.withAccount({ ...ACCOUNT, appId: ' another ' }).appId).toBe('another');
 });

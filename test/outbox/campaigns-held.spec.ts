@@ -134,15 +134,13 @@ describe('recipients on hold', () => {
     const rest = await resolve(id, 'resend');
     await isDone(id);
     const received = sandbox.messages.map(({ number }) => Number(number) - 918_500_000_000);
-    expect([counts, oneByOne, sums, rest, await states(id), await balance(id), received]).toEqual([
-      [1, 1, 1, 0],
-      ['held', 'accepted', 'abandoned', 'accepted', 'held', 'held'],
-      BALANCED,
-      3,
-      ['accepted', 'accepted', 'abandoned', 'accepted', 'accepted', 'accepted'],
-      BALANCED,
-      [0, 1, 2, 3, 4, 5, 1, 0, 4, 5],
-    ]);
+    expect(counts).toEqual([1, 1, 1, 0]);
+    expect(oneByOne).toEqual(['held', 'accepted', 'abandoned', 'accepted', 'held', 'held']);
+    expect(sums).toEqual(BALANCED);
+    expect(rest).toBe(3);
+    expect(await states(id)).toEqual(['accepted', 'accepted', 'abandoned', 'accepted', 'accepted', 'accepted']);
+    expect(await balance(id)).toEqual(BALANCED);
+    expect(received).toEqual([0, 1, 2, 3, 4, 5, 1, 0, 4, 5]);
   });
 
   it('may be single recipients of a request with a response', async () => {

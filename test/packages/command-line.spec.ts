@@ -56,10 +56,8 @@ it('laaffic bulk, killed and run again, sends to every number once', async () =>
 
   const { code, stdout, stderr } = await laaffic(...bulk);
   const { messages } = (await sandbox.control('/_sandbox/messages?limit=10000')) as { messages: { number: string }[] };
-  expect([code, stdout.split('\n').slice(-2)]).toEqual([
-    5,
-    ['4,600 accepted, 400 unfinished (2,400 processed before)', ''],
-  ]);
+  expect(code).toBe(5);
+  expect(stdout.split('\n').slice(-2)).toEqual(['4,600 accepted, 400 unfinished (2,400 processed before)', '']);
   expect(stderr).toContain(
     'resuming numbers.csv.laaffic.jsonl: 2,400 recipients processed before, 400 of them unfinished',
   );
@@ -80,10 +78,8 @@ it.each(['SIGINT', 'SIGTERM'] as const)(
     const code = await program.end(signal);
     await sandbox.control('/_sandbox/reset', {});
     const journal = readFileSync(join(dir, `${signal}.txt.laaffic.jsonl`), 'utf8');
-    expect([code, printed, journal.includes('finished')]).toEqual([
-      { SIGINT: 130, SIGTERM: 143 }[signal],
-      'laaffic: stopping after the requests in flight finish; press Ctrl+C again to exit at once\n',
-      false,
-    ]);
+    expect(code).toEqual({ SIGINT: 130, SIGTERM: 143 }[signal]);
+    expect(printed).toBe('laaffic: stopping after the requests in flight finish; press Ctrl+C again to exit at once\n');
+    expect(journal.includes('finished')).toBe(false);
   },
 );

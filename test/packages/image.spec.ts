@@ -102,8 +102,10 @@ it('the service starts as a user who can write nothing, tells its health, and st
   const env = { ...compose, PORT: '0', HOST: '127.0.0.1', DATABASE_URL: database.url };
   const service = start('service', env);
   const [, port = ''] = await service.says(/"Service: http:\/\/127\.0\.0\.1:(\d+)"/);
-  expect([await isHealthy('service', port), await isHealthy('service', '1')]).toEqual([true, false]);
-  expect([await service.end(), service.errors]).toEqual(['SIGTERM', '']);
+  expect(await isHealthy('service', port)).toBe(true);
+  expect(await isHealthy('service', '1')).toBe(false);
+  expect(await service.end()).toBe('SIGTERM');
+  expect(service.errors).toBe('');
   expect(filesOf('service')).toEqual(before);
 });
 
@@ -139,9 +141,8 @@ it('as compose.yaml starts them, the service sends through the sandbox, whose re
   [, sandboxPort = ''] = await gateway.says(/ at http:\/\/127\.0\.0\.1:(\d+)\/v3/);
 
   expect(await isHealthy('sandbox', sandboxPort)).toBe(true);
-  expect([await statusFor(sandboxPort, 'sandbox:4010'), await statusFor(sandboxPort, 'notifications:4010')]).toEqual([
-    200, 403,
-  ]);
+  expect(await statusFor(sandboxPort, 'sandbox:4010')).toBe(200);
+  expect(await statusFor(sandboxPort, 'notifications:4010')).toBe(403);
   const [, key = ''] = notifications.environment!['API_KEYS']!.split(':');
   const headers = { Authorization: `Bearer ${key}`, 'Content-Type': 'application/json' };
   const message = { to: { number: '91856321412', orderId: 'of-the-trial' }, content: 'hello world' };
@@ -150,7 +151,10 @@ it('as compose.yaml starts them, the service sends through the sandbox, whose re
   await gateway.says(/ push report \d+ to \S+ acknowledged: HTTP 200/);
   const { state } = (await (await fetch(`${url}/v1/messages/of-the-trial`, { headers })).json()) as { state: string };
   expect(state).toBe('delivered');
-  expect([await service.end(), await gateway.end(), service.errors, gateway.errors]).toEqual(['SIGTERM', 0, '', '']);
+  expect(await service.end()).toBe('SIGTERM');
+  expect(await gateway.end()).toBe(0);
+  expect(service.errors).toBe('');
+  expect(gateway.errors).toBe('');
   line.close();
 });
 

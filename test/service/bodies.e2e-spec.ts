@@ -86,7 +86,8 @@ describe('a JSON body', () => {
     ['deep objects', '/v1/account/resume', `${'{"by":'.repeat(100_000)}1${'}'.repeat(100_000)}`, TOO_DEEP],
   ])('with %s for %s is rejected before it is parsed', async (_, path, body, expected) => {
     const answer = await service.post(path, body, AUTH);
-    expect([answer.status, answer.body]).toEqual([400, expected]);
+    expect(answer.status).toBe(400);
+    expect(answer.body).toEqual(expected);
   });
 
   it('is scanned without the brackets and colons in its texts, each object on its own', async () => {
@@ -100,7 +101,8 @@ describe('a JSON body', () => {
     const { status, body } = await service.post('/v1/campaigns', { name: 'a', content: 'b', recipients: wrong }, AUTH);
     const one = (index: number) => `recipients[${index}] has an unknown field; known are number and orderId`;
     const message = `The request is invalid: ${one(0)}; ${one(1)}; ${one(2)}; and 59997 more`;
-    expect([status, body]).toEqual([400, refusal(message, 'recipients[0]')]);
+    expect(status).toBe(400);
+    expect(body).toEqual(refusal(message, 'recipients[0]'));
   });
 
   it('takes time in proportion to its length, whatever is wrong with it', async () => {
@@ -129,21 +131,17 @@ describe('a JSON body', () => {
     ['two values', '{}{}'],
   ])('that is %s is not a JSON object', async (_, body) => {
     const answer = await service.ask('/v1/messages', { method: 'POST', body, headers: { ...AUTH, ...JSON_TYPE } });
-    expect([answer.status, answer.body.code, answer.body.message]).toEqual([
-      400,
-      'INVALID_JSON',
-      'The body is not a JSON object',
-    ]);
+    expect(answer.status).toBe(400);
+    expect(answer.body.code).toBe('INVALID_JSON');
+    expect(answer.body.message).toBe('The body is not a JSON object');
   });
 
   it('that is not UTF-8 is rejected with the place', async () => {
     const body = Buffer.from([...Buffer.from('{"to":"91856321412","content":"'), 0xe9, 0x22, 0x7d]);
     const answer = await service.ask('/v1/messages', { method: 'POST', body, headers: { ...AUTH, ...JSON_TYPE } });
-    expect([answer.status, answer.body.code, answer.body.message]).toEqual([
-      400,
-      'INVALID_JSON',
-      'Byte 32 of the body is not UTF-8',
-    ]);
+    expect(answer.status).toBe(400);
+    expect(answer.body.code).toBe('INVALID_JSON');
+    expect(answer.body.message).toBe('Byte 32 of the body is not UTF-8');
   });
 
   it('may start with a byte order mark, and must be UTF-8 and not compressed', async () => {
@@ -193,7 +191,8 @@ describe('an upload', () => {
   ])('of endless %s as %s is rejected with the line', async (_, type, first, text, problem) => {
     const { status, body } = await upload(endless(first, text), type);
     const message = expect.stringMatching(new RegExp(`recipients cannot be read: (line \\d+: )?${escape(problem)}$`));
-    expect([status, body]).toEqual([400, refusal(message, 'recipients')]);
+    expect(status).toBe(400);
+    expect(body).toEqual(refusal(message, 'recipients'));
   });
 
   it.each([

@@ -33,7 +33,10 @@ it.each(['1', '99999999999999999999', 'unheard-of', '%00', 'a%2Cb'])(
       service.post(`/v1/messages/${id}/cancel`),
       service.post(`/v1/messages/${id}/resolve`, { decision: 'sent' }),
     ];
-    for (const { status, body } of await Promise.all(asked)) expect([status, body]).toEqual([404, NOT_FOUND]);
+    for (const { status, body } of await Promise.all(asked)) {
+      expect(status).toBe(404);
+      expect(body).toEqual(NOT_FOUND);
+    }
   },
 );
 
@@ -95,10 +98,8 @@ it.each([
   ],
 ])('%s gets an error in the common form', async (_, path, body, headers, statusCode, code, message) => {
   const answer = await service.post(path, body, headers);
-  expect([answer.status, answer.body]).toEqual([
-    statusCode,
-    { statusCode, message, error: expect.any(String), code, outcome: 'rejected' },
-  ]);
+  expect(answer.status).toEqual(statusCode);
+  expect(answer.body).toEqual({ statusCode, message, error: expect.any(String), code, outcome: 'rejected' });
 });
 
 it('a body without a content type gets an error that says what to send', async () => {
@@ -106,27 +107,23 @@ it('a body without a content type gets an error that says what to send', async (
     method: 'POST',
     body: new Blob([JSON.stringify(MESSAGE)]),
   });
-  expect([status, body.message]).toEqual([
-    415,
-    'Send the body as JSON, with the header Content-Type: application/json',
-  ]);
+  expect(status).toBe(415);
+  expect(body.message).toBe('Send the body as JSON, with the header Content-Type: application/json');
 });
 
 it('a missing key gets an error in the common form that says how to send one', async () => {
   const closed = await startInstance({ DATABASE_URL: database.url, API_KEYS: 'a-key-of-my-own-0123' });
   try {
     const { status, body, headers } = await closed.get('/v1/account');
-    expect([status, headers.get('www-authenticate'), body]).toEqual([
-      401,
-      'Bearer',
-      {
-        statusCode: 401,
-        message: 'An API key is needed: Authorization: Bearer <key>',
-        error: 'Unauthorized',
-        code: 'UNAUTHORIZED',
-        outcome: 'rejected',
-      },
-    ]);
+    expect(status).toBe(401);
+    expect(headers.get('www-authenticate')).toBe('Bearer');
+    expect(body).toEqual({
+      statusCode: 401,
+      message: 'An API key is needed: Authorization: Bearer <key>',
+      error: 'Unauthorized',
+      code: 'UNAUTHORIZED',
+      outcome: 'rejected',
+    });
   } finally {
     await closed.close();
   }
@@ -148,17 +145,15 @@ it('every route responds 503 while the database is away, and the log holds nothi
     ];
     for (const path of [...paths, ...lists]) {
       const { status, body } = await instance.get(path);
-      expect([path, status, body]).toEqual([
-        path,
-        503,
-        {
-          statusCode: 503,
-          message: expect.stringMatching(/^The database of the outbox /),
-          error: 'Service Unavailable',
-          code: 'OUTBOX_DATABASE_UNAVAILABLE',
-          outcome: 'rejected',
-        },
-      ]);
+      expect(path).toEqual(path);
+      expect(status).toBe(503);
+      expect(body).toEqual({
+        statusCode: 503,
+        message: expect.stringMatching(/^The database of the outbox /),
+        error: 'Service Unavailable',
+        code: 'OUTBOX_DATABASE_UNAVAILABLE',
+        outcome: 'rejected',
+      });
     }
     // What was not reached has stored nothing, whatever was asked for.
     for (const path of ['/v1/messages/1/cancel', '/v1/campaigns/1/start']) {
@@ -203,16 +198,14 @@ it.each([
     try {
       const campaign = { name: 'a', content: 'b', recipients: ['91856321412'], sendAt: 'now' };
       for (const answer of [await service.send(MESSAGE), await service.post('/v1/campaigns', campaign)]) {
-        expect([answer.status, answer.body]).toEqual([
-          http,
-          {
-            statusCode: http,
-            message: expect.stringContaining(advice),
-            error: expect.any(String),
-            code,
-            outcome: 'rejected',
-          },
-        ]);
+        expect(answer.status).toEqual(http);
+        expect(answer.body).toEqual({
+          statusCode: http,
+          message: expect.stringContaining(advice),
+          error: expect.any(String),
+          code,
+          outcome: 'rejected',
+        });
         expect(answer.text).not.toContain('91856321412');
       }
     } finally {

@@ -74,17 +74,15 @@ describe('held messages', () => {
   ])('reject the decision %j', async (decision, field, problem) => {
     const id = idOf((await service.send(MESSAGE)).headers.get('location'));
     const { status, body } = await service.post(`/v1/messages/${id}/resolve`, decision);
-    expect([status, body]).toEqual([
-      400,
-      {
-        statusCode: 400,
-        message: `The request is invalid: ${problem}`,
-        error: 'Bad Request',
-        code: 'LAAFFIC_INVALID_COMMAND',
-        outcome: 'rejected',
-        field,
-      },
-    ]);
+    expect(status).toBe(400);
+    expect(body).toEqual({
+      statusCode: 400,
+      message: `The request is invalid: ${problem}`,
+      error: 'Bad Request',
+      code: 'LAAFFIC_INVALID_COMMAND',
+      outcome: 'rejected',
+      field,
+    });
   });
 
   it('of a campaign are resolved there', async () => {
@@ -95,7 +93,8 @@ describe('held messages', () => {
       await service.post(`/v1/messages/${String(id)}/resolve`, { decision: 'abandon' }),
       await service.get(`/v1/messages/${String(id)}/history`),
     ]) {
-      expect([answer.status, answer.body.code]).toEqual([409, 'OUTBOX_WRONG_STATE']);
+      expect(answer.status).toBe(409);
+      expect(answer.body.code).toBe('OUTBOX_WRONG_STATE');
       expect(answer.body.message).toContain(`campaign ${created.body.id}`);
     }
     expect(line).toMatchObject({ state: 'pending' });
@@ -166,17 +165,15 @@ describe('a paused account', () => {
     await until(async () => (await service.get(body.location)).body.recipients[0]!.state === 'rejected');
     for (const headers of [{}, { Prefer: 'respond-async' }]) {
       const again = await ask(headers);
-      expect([again.status, again.body]).toEqual([
-        410,
-        {
-          statusCode: 410,
-          message: 'The SMS was not sent in time, and will not be',
-          error: 'Gone',
-          code: 'OUTBOX_EXPIRED',
-          outcome: 'rejected',
-          field: 'sendBefore',
-        },
-      ]);
+      expect(again.status).toBe(410);
+      expect(again.body).toEqual({
+        statusCode: 410,
+        message: 'The SMS was not sent in time, and will not be',
+        error: 'Gone',
+        code: 'OUTBOX_EXPIRED',
+        outcome: 'rejected',
+        field: 'sendBefore',
+      });
     }
     expect(service.sandbox!.requests).toEqual([]);
   });
@@ -191,15 +188,13 @@ it.each([
   ],
 ])('a deadline %s is rejected with 400', async (_, times, problem) => {
   const { status, body } = await service.send({ ...MESSAGE, ...times });
-  expect([status, body]).toEqual([
-    400,
-    {
-      statusCode: 400,
-      message: `The request is invalid: ${problem}`,
-      error: 'Bad Request',
-      code: 'LAAFFIC_INVALID_COMMAND',
-      outcome: 'rejected',
-      field: 'sendBefore',
-    },
-  ]);
+  expect(status).toBe(400);
+  expect(body).toEqual({
+    statusCode: 400,
+    message: `The request is invalid: ${problem}`,
+    error: 'Bad Request',
+    code: 'LAAFFIC_INVALID_COMMAND',
+    outcome: 'rejected',
+    field: 'sendBefore',
+  });
 });

@@ -113,14 +113,12 @@ it('the service sends while others read results slowly, and admits new readers w
     readers.push(startReader());
     return false;
   });
-  expect([await refused.json(), Number(refused.headers.get('retry-after'))]).toEqual([
-    {
-      ...BUSY,
-      message: expect.stringMatching(/^The service is busy: 32 lists/),
-      requestId: refused.headers.get('x-request-id'),
-    },
-    expect.any(Number),
-  ]);
+  expect(await refused.json()).toEqual({
+    ...BUSY,
+    message: expect.stringMatching(/^The service is busy: 32 lists/),
+    requestId: refused.headers.get('x-request-id'),
+  });
+  expect(Number(refused.headers.get('retry-after'))).toEqual(expect.any(Number));
   expect((await service.send(MESSAGE)).status).toBe(201);
   // A download that no client reads holds no connection of the database.
   await until(async () => {

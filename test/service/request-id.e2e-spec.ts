@@ -60,7 +60,8 @@ async function sendRaw(head: string, end: string): Promise<string> {
 describe('X-Request-Id', () => {
   it('is the id of the caller in the response', async () => {
     const [response] = await request('/v1/messages', 'mine-1', JSON.stringify(MESSAGE));
-    expect([response.status, response.headers.get('x-request-id')]).toEqual([201, 'mine-1']);
+    expect(response.status).toBe(201);
+    expect(response.headers.get('x-request-id')).toBe('mine-1');
   });
 
   it('is a new UUID if the caller gives none', async () => {
@@ -78,11 +79,9 @@ describe('X-Request-Id', () => {
     ['an address that is not UTF-8', '/v1/messages/%E9', undefined, 400],
   ])('is in the error for %s', async (_, path, body, status) => {
     const [response, error] = await request(path, 'mine-2', body);
-    expect([response.status, response.headers.get('x-request-id'), error]).toEqual([
-      status,
-      'mine-2',
-      expect.objectContaining({ statusCode: status, requestId: 'mine-2' }),
-    ]);
+    expect(response.status).toEqual(status);
+    expect(response.headers.get('x-request-id')).toBe('mine-2');
+    expect(error).toEqual(expect.objectContaining({ statusCode: status, requestId: 'mine-2' }));
   });
 
   it.each([
@@ -108,7 +107,8 @@ describe('X-Request-Id', () => {
     log = '';
     jest.spyOn(app.get(SmsOutbox, { strict: false }), 'find').mockRejectedValueOnce(new TypeError('broken'));
     const [response, error] = await request('/v1/messages/1', 'mine-4');
-    expect([response.status, error]).toEqual([500, expect.objectContaining({ requestId: 'mine-4' })]);
+    expect(response.status).toBe(500);
+    expect(error).toEqual(expect.objectContaining({ requestId: 'mine-4' }));
     const lines = log.split('\n').filter((line) => line.includes('request failed'));
     expect(lines.map((line) => (JSON.parse(line) as { requestId: string }).requestId)).toEqual(['mine-4']);
   });

@@ -27,18 +27,16 @@ describe('the service without settings', () => {
     const to = ['+91 856 321 412', { number: '91856321413', orderId: 'order-2' }];
     const { status, body } = await service.send({ to, content: 'hello world', senderId: 'ACME' });
     const [first, second] = service.sandbox!.messages;
-    expect([status, body]).toEqual([
-      201,
-      {
-        accepted: [
-          { number: '91856321412', orderId: first!.orderId, msgId: first!.msgId },
-          { number: '91856321413', orderId: 'order-2', msgId: second!.msgId },
-        ],
-        rejected: [],
-        unknown: [],
-        id: expect.stringMatching(/^\d+$/),
-      },
-    ]);
+    expect(status).toBe(201);
+    expect(body).toEqual({
+      accepted: [
+        { number: '91856321412', orderId: first!.orderId, msgId: first!.msgId },
+        { number: '91856321413', orderId: 'order-2', msgId: second!.msgId },
+      ],
+      rejected: [],
+      unknown: [],
+      id: expect.stringMatching(/^\d+$/),
+    });
     expect([first, second].map((message) => [message!.content, message!.senderId])).toEqual([
       ['hello world', 'ACME'],
       ['hello world', 'ACME'],
@@ -93,17 +91,15 @@ describe('the service without settings', () => {
     ['an unknown field', { ...MESSAGE, sender: 'ACME' }, 'sender', 'sender is not a known field'],
   ])('rejects %s with 400, and names the field', async (_, message, field, problem) => {
     const { status, body } = await service.send(message);
-    expect([status, body]).toEqual([
-      400,
-      {
-        statusCode: 400,
-        message: `The request is invalid: ${problem}`,
-        error: 'Bad Request',
-        code: 'LAAFFIC_INVALID_COMMAND',
-        outcome: 'rejected',
-        field,
-      },
-    ]);
+    expect(status).toBe(400);
+    expect(body).toEqual({
+      statusCode: 400,
+      message: `The request is invalid: ${problem}`,
+      error: 'Bad Request',
+      code: 'LAAFFIC_INVALID_COMMAND',
+      outcome: 'rejected',
+      field,
+    });
     expect(service.sandbox!.requests).toEqual([]);
   });
 
@@ -114,7 +110,8 @@ describe('the service without settings', () => {
     ['more than a megabyte', JSON.stringify({ ...MESSAGE, content: 'x'.repeat(1_100_000) }), 'application/json', 413],
   ])('rejects %s', async (_, body, type, expected) => {
     const { status } = await service.send(body, { 'Content-Type': type });
-    expect([status, service.sandbox!.requests.length]).toEqual([expected, 0]);
+    expect(status).toEqual(expected);
+    expect(service.sandbox!.requests).toHaveLength(0);
   });
 
   it('reports its health without the balance, which needs a key', async () => {
@@ -159,18 +156,16 @@ describe('the service without settings', () => {
     const answer = await fetch(`${service.url}/laaffic/${SECRET}/reports`, { method: 'POST', body });
     expect(answer.status).toBe(400);
     const shown = await service.get('/v1/pushes/unreadable?limit=1');
-    expect([shown.status, shown.body]).toEqual([
-      200,
-      {
-        pushes: [
-          {
-            ...{ id: expect.any(String), receivedAt: expect.any(String), route: 'reports', reason: 'missing-fields' },
-            ...{ text: body, base64: Buffer.from(body).toString('base64') },
-          },
-        ],
-        before: expect.any(String),
-      },
-    ]);
+    expect(shown.status).toBe(200);
+    expect(shown.body).toEqual({
+      pushes: [
+        {
+          ...{ id: expect.any(String), receivedAt: expect.any(String), route: 'reports', reason: 'missing-fields' },
+          ...{ text: body, base64: Buffer.from(body).toString('base64') },
+        },
+      ],
+      before: expect.any(String),
+    });
     expect(await service.get('/v1/pushes/unreadable?limit=x&page=2')).toMatchObject({ status: 400 });
   });
 
@@ -180,10 +175,8 @@ describe('the service without settings', () => {
     ['/v1/campaigns?name=%E2%82', 20],
   ])('rejects an address with bytes that are not UTF-8: %s', async (path, character) => {
     const answer = await service.post(path, '91856321412', { 'Content-Type': 'text/csv' });
-    expect([answer.status, answer.body.message]).toEqual([
-      400,
-      `The address has a byte that is not UTF-8, at character ${character}`,
-    ]);
+    expect(answer.status).toBe(400);
+    expect(answer.body.message).toBe(`The address has a byte that is not UTF-8, at character ${character}`);
   });
 
   it('accepts no push with a wrong secret', async () => {
@@ -248,7 +241,10 @@ describe('the service with an account', () => {
     const health = await service.get('/health');
     await service.close();
     await gateway.close();
-    expect([service.sandbox, before, status, health.status]).toEqual([undefined, 0, 201, 200]);
+    expect(service.sandbox).toBeUndefined();
+    expect(before).toBe(0);
+    expect(status).toBe(201);
+    expect(health.status).toBe(200);
     expect(gateway.messages.map(({ number, senderId }) => [number, senderId])).toEqual([['91856321412', 'HOUSE']]);
   });
 });

@@ -68,7 +68,9 @@ describe('the sandbox of a data directory', () => {
     await first.close();
     const next = await until(() => others.find(({ own }) => own !== undefined));
     const last = others.find((other) => other !== next)!;
-    expect([next.url, last.url, last.own]).toEqual([first.url, first.url, undefined]);
+    expect(next.url).toEqual(first.url);
+    expect(last.url).toEqual(first.url);
+    expect(last.own).toBeUndefined();
     expect(await isAnswered(last)).toBe(true);
     await next.close();
     await until(() => last.own !== undefined);
@@ -146,7 +148,8 @@ describe('services with an embedded database', () => {
   it('share a sandbox whose reports reach all, and the last one continues it', async () => {
     const first = listens(await start(env()));
     const second = listens(await start(env()));
-    expect([first.sandbox !== undefined, second.sandbox]).toEqual([true, undefined]);
+    expect(first.sandbox !== undefined).toBe(true);
+    expect(second.sandbox).toBeUndefined();
     expect((await second.send({ ...MESSAGE, to: { number: '91856321412', orderId: 'one' } })).status).toBe(201);
     expect(first.sandbox!.messages.map(({ orderId }) => orderId)).toEqual(['one']);
     first.sandbox!.setDeliveryState(first.sandbox!.messages[0]!.msgId, 'delivered');

@@ -67,7 +67,8 @@ describe('FakeSmsService.sent', () => {
   it('is a new list each time', async () => {
     const before = sms.sent;
     await sms.send(toTwo);
-    expect([before.length, sms.sent.length]).toEqual([0, 2]);
+    expect(before).toHaveLength(0);
+    expect(sms.sent).toHaveLength(2);
   });
 
   it('is empty after reset, and ids start again', async () => {

@@ -59,10 +59,12 @@ describe.each(PLATFORMS)('on %s', (_platform, adapter) => {
   it('an unknown route gets 404 with its path', async () => {
     const { url } = await start();
     const answer = await post(`${url}/laaffic/${WRONG}/reports`, REPORT);
-    expect([answer.status, JSON.parse(answer.body)]).toEqual([
-      404,
-      { statusCode: 404, message: `Cannot POST /laaffic/${WRONG}/reports`, error: 'Not Found' },
-    ]);
+    expect(answer.status).toBe(404);
+    expect(JSON.parse(answer.body)).toEqual({
+      statusCode: 404,
+      message: `Cannot POST /laaffic/${WRONG}/reports`,
+      error: 'Not Found',
+    });
   });
 
   it.each(['GET', 'PUT', 'DELETE', 'OPTIONS', 'HEAD'])('%s gets the response of an unknown route', async (method) => {

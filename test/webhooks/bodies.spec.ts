@@ -160,14 +160,12 @@ describe.each(PLATFORMS)('on %s', (_platform, adapter) => {
     const [gbk, latin, utf8] = [sms('c1', 0xb6, 0xa9), sms('c2', 0xfc), sms('c3', 0xc3, 0xbc)];
     const push = async (body: Buffer, type: string) =>
       (await receiver.push('inbound', body, { 'content-type': type })).status;
-    expect([
-      await push(gbk, 'application/json;charset=GBK'),
-      await push(utf8, 'application/json; charset="utf8"'),
-      await push(sms('c4', 0xc3, 0xbc), 'application/json; charset=klingon'),
-      await push(latin, 'application/json;charset=UTF-8'),
-      await push(gbk, 'application/json'),
-      await push(latin, 'application/json; charset=klingon'),
-    ]).toEqual([200, 200, 200, 400, 400, 400]);
+    expect(await push(gbk, 'application/json;charset=GBK')).toBe(200);
+    expect(await push(utf8, 'application/json; charset="utf8"')).toBe(200);
+    expect(await push(sms('c4', 0xc3, 0xbc), 'application/json; charset=klingon')).toBe(200);
+    expect(await push(latin, 'application/json;charset=UTF-8')).toBe(400);
+    expect(await push(gbk, 'application/json')).toBe(400);
+    expect(await push(latin, 'application/json; charset=klingon')).toBe(400);
     expect(receiver.inbox.messages.map(({ content }) => content)).toEqual(['订', 'ü', 'ü']);
     expect(
       receiver.inbox.unreadable.map(({ reason, bytes }) => [reason, bytes.equals(latin), bytes.equals(gbk)]),

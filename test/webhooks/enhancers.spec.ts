@@ -141,10 +141,13 @@ describe('guards, interceptors and pipes of handlers and their classes', () => {
   it('make the handler fail if a guard rejects the push', async () => {
     const opening = receiver.app.get(Opening);
     opening.isOpen = false;
-    expect([await receiver.push('reports', REPORT), calls.length]).toEqual([500, 1]);
+    expect(await receiver.push('reports', REPORT)).toBe(500);
+    expect(calls).toHaveLength(1);
     opening.isOpen = true;
-    expect([await receiver.push('reports', REPORT), calls.length]).toEqual([200, 5]);
-    expect([await receiver.push('reports', REPORT), calls.length]).toEqual([200, 5]);
+    expect(await receiver.push('reports', REPORT)).toBe(200);
+    expect(calls).toHaveLength(5);
+    expect(await receiver.push('reports', REPORT)).toBe(200);
+    expect(calls).toHaveLength(5);
   });
 
   it('run around a method that is spied on later', async () => {

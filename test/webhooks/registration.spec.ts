@@ -97,8 +97,10 @@ describe.each(PLATFORMS)('on %s', (_platform, adapter) => {
     ],
   ])('%s registers the routes', async (_name, register) => {
     const { push, inbox } = await start({ webhooks: register() });
-    expect([(await push('reports', REPORT)).status, (await push('inbound', INBOUND)).status]).toEqual([200, 200]);
-    expect([inbox.reports.length, inbox.messages.length]).toEqual([1, 1]);
+    expect((await push('reports', REPORT)).status).toBe(200);
+    expect((await push('inbound', INBOUND)).status).toBe(200);
+    expect(inbox.reports).toHaveLength(1);
+    expect(inbox.messages).toHaveLength(1);
   });
 
   it('the routes are at the path, below the global prefix, whatever the versions', async () => {
@@ -152,7 +154,8 @@ describe.each(PLATFORMS)('on %s', (_platform, adapter) => {
     await app.listen(0, '127.0.0.1');
     const url = await app.getUrl();
     const echoed = await post(`${url}/echo`, { a: [1, 'ü'] });
-    expect([echoed.status, JSON.parse(echoed.body)]).toEqual([201, { body: { a: [1, 'ü'] } }]);
+    expect(echoed.status).toBe(201);
+    expect(JSON.parse(echoed.body)).toEqual({ body: { a: [1, 'ü'] } });
     expect((await post(`${url}/echo`, '{"a":')).status).toBe(400);
     expect((await fetch(`${url}/laaffic/status`)).status).toBe(403);
     expect((await post(`${url}/laaffic/${SECRET}/reports`, REPORT)).status).toBe(200);

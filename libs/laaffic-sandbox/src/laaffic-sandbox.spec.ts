@@ -108,7 +108,8 @@ describe('LaafficSandbox.messages', () => {
     await post(sandbox.url, send);
     sandbox.configure({ messageLimit: Infinity });
     await post(sandbox.url, send);
-    expect([sandbox.requests.length, sandbox.messages.length]).toEqual([2, 1]);
+    expect(sandbox.requests).toHaveLength(2);
+    expect(sandbox.messages).toHaveLength(1);
   });
 });
 
@@ -265,7 +266,8 @@ describe('limits', () => {
   it('respond HTTP 413 to a body above maxBodyBytes', async () => {
     sandbox.configure({ maxBodyBytes: 100 });
     const { httpStatus, text } = await post(sandbox.url, { ...send, content: 'x'.repeat(100) });
-    expect([httpStatus, text.includes('413 Payload Too Large')]).toEqual([413, true]);
+    expect(httpStatus).toBe(413);
+    expect(text.includes('413 Payload Too Large')).toBe(true);
     expect(sandbox.requests[0]).toMatchObject({
       httpStatus: 413,
       rawBody: null,
@@ -485,7 +487,9 @@ it('LaafficSandbox.reset forgets everything but the options', async () => {
   await post(sandbox.url, send);
   sandbox.script({ status: -3 });
   sandbox.reset();
-  expect([sandbox.requests, sandbox.messages, sandbox.pendingSteps]).toEqual([[], [], []]);
+  expect(sandbox.requests).toEqual([]);
+  expect(sandbox.messages).toEqual([]);
+  expect(sandbox.pendingSteps).toEqual([]);
   expect([await postJson(sandbox.url, send), await postJson(sandbox.url, send)]).toMatchObject([
     { status: '0', array: [{ msgId: '2109011200000000002' }] },
     { status: '-15' },

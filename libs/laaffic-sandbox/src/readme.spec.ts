@@ -23,7 +23,8 @@ describe('the README', () => {
     expect(firstColumn('quirk')).toEqual(Object.keys(DEFAULT_QUIRKS));
     for (const [name, value] of Object.entries(DEFAULT_QUIRKS)) {
       const [, shown = ''] = new RegExp(`^\\| \`${name}\`[^|]*\\| \`([^\`]+)\``, 'm').exec(readme) ?? [];
-      expect([name, shown.replaceAll("'", '"').replaceAll(', ', ',')]).toEqual([name, JSON.stringify(value)]);
+      expect(name).toEqual(name);
+      expect(shown.replaceAll("'", '"').replaceAll(', ', ',')).toEqual(JSON.stringify(value));
     }
   });
 

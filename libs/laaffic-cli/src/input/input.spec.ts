@@ -51,5 +51,6 @@ it('openInput reads a pipe whole, including its head', async () => {
   const read: Buffer[] = [];
   for await (const chunk of input.read()) read.push(chunk);
   expect(Buffer.concat(read).equals(Buffer.concat(pieces))).toBe(true);
-  expect([input.isFile, input.head.length]).toEqual([false, 4400]);
+  expect(input.isFile).toBe(false);
+  expect(input.head).toHaveLength(4400);
 });

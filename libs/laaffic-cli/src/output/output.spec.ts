@@ -6,7 +6,8 @@ import { StderrLog } from './stderr-log.js';
 
 it('formatCount groups thousands, and pluralize inflects the noun', () => {
   expect([0, 999, 1000, 1_234_567].map(formatCount)).toEqual(['0', '999', '1,000', '1,234,567']);
-  expect([pluralize(1, 'part'), pluralize(1000, 'part')]).toEqual(['1 part', '1,000 parts']);
+  expect(pluralize(1, 'part')).toBe('1 part');
+  expect(pluralize(1000, 'part')).toBe('1,000 parts');
 });
 
 const hostile =
@@ -76,7 +77,9 @@ describe('ResultWriter', () => {
     expect(isWritten).toBe(false);
     slow.take();
     await written;
-    expect([slow.text, slow.listenerCount('drain'), slow.listenerCount('error')]).toEqual(['{"a":1}\n', 0, 0]);
+    expect(slow.text).toBe('{"a":1}\n');
+    expect(slow.listenerCount('drain')).toBe(0);
+    expect(slow.listenerCount('error')).toBe(0);
   });
 
   it('writes one line for each text, and JSON that is safe on a terminal', async () => {
@@ -87,12 +90,10 @@ describe('ResultWriter', () => {
     await results.writeJson({ [hostile]: hostile });
     const lines = stream.text.split('\n');
     expect(lines.filter((line) => unprintable.test(line))).toEqual([]);
-    expect([lines[0], lines[2], JSON.parse(lines[3]!), lines.slice(4)]).toEqual([
-      lines[1],
-      'b',
-      { [hostile]: hostile },
-      [''],
-    ]);
+    expect(lines[0]).toEqual(lines[1]);
+    expect(lines[2]).toBe('b');
+    expect(JSON.parse(lines[3]!)).toEqual({ [hostile]: hostile });
+    expect(lines.slice(4)).toEqual(['']);
   });
 
   it('does not wait for a reader that exited', async () => {

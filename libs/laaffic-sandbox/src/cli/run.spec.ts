@@ -93,11 +93,9 @@ it('the command logs faults', async () => {
   await expect(post(url, send, fresh())).rejects.toMatchObject({ code: 'ECONNRESET' });
   await post(url, send, fresh());
   const [, message, cut, html] = terminal.output.split('\n').map((line) => line.replace(/^\S+ /, ''));
-  expect([message?.replace(/^\d+/, 'id'), cut, html]).toEqual([
-    'id 91856321412 "hello world" 1 segment',
-    'cut: fault cut-after-accepting',
-    'HTTP 502: fault html',
-  ]);
+  expect(message?.replace(/^\d+/, 'id')).toBe('id 91856321412 "hello world" 1 segment');
+  expect(cut).toBe('cut: fault cut-after-accepting');
+  expect(html).toBe('HTTP 502: fault html');
 });
 
 it('the command writes JSON lines with --json', async () => {
@@ -271,7 +269,8 @@ it('--allowed-push-url lets pushes be set over HTTP', async () => {
     const body = JSON.stringify({ pushReportsTo });
     return (await call(new URL('/_sandbox/options', url).href, { method: 'PATCH', headers: json, body })).httpStatus;
   };
-  expect([await statusOf(allowed), await statusOf(`${allowed}/other`)]).toEqual([200, 400]);
+  expect(await statusOf(allowed)).toBe(200);
+  expect(await statusOf(`${allowed}/other`)).toBe(400);
 });
 
 it('the command pushes to the URL of each app id and to allowed hosts', async () => {

@@ -381,7 +381,8 @@ describe('the content', () => {
 
   it('has the configured limit', async () => {
     sandbox.configure({ quirks: { maxContentLength: 11 } });
-    expect([await statusOf(send), await statusOf({ ...send, content: 'hello world!' })]).toEqual(['0', '-5']);
+    expect(await statusOf(send)).toBe('0');
+    expect(await statusOf({ ...send, content: 'hello world!' })).toBe('-5');
   });
 
   it.each([undefined, null, '', ' \n'])('is rejected with -4 if it is %p', async (content) => {

@@ -190,7 +190,10 @@ it('Chunks reads a source no further than requested, and closes it early', async
   }
   const chunks = open(numbers());
   await chunks.next();
-  expect([read, chunks.position, isClosed]).toEqual([2, 2, false]);
+  expect(read).toBe(2);
+  expect(chunks.position).toBe(2);
+  expect(isClosed).toBe(false);
   await chunks.close();
-  expect([isClosed, await chunks.next()]).toEqual([true, undefined]);
+  expect(isClosed).toBe(true);
+  expect(await chunks.next()).toBeUndefined();
 });

@@ -180,19 +180,27 @@ describe('normalizeNumber', () => {
 
   it.each(numbers.map((number) => [number.country, number] as const))('reads the numbers of %s', (_, number) => {
     const expected = number.number.slice(1);
-    for (const text of internationalForms(number)) expect([text, normalizeNumber(text)]).toEqual([text, expected]);
+    for (const text of internationalForms(number)) {
+      expect(text).toEqual(text);
+      expect(normalizeNumber(text)).toEqual(expected);
+    }
 
     // As it is dialled inside of the country it has no country code. It is refused where that can be seen, and goes out
     // as it is written where it cannot.
     const national = number.formatNational();
     const digitsOnly = national.replace(/\D/g, '');
     expect([undefined, digitsOnly]).toContain(normalizeNumber(national));
-    if (/^[0(]/.test(national)) expect([national, normalizeNumber(national)]).toEqual([national, undefined]);
+    if (/^[0(]/.test(national)) {
+      expect(national).toEqual(national);
+      expect(normalizeNumber(national)).toBeUndefined();
+    }
 
     // What stands behind it makes no other number of it.
     for (const more of ['/12', '-1', '.0', ' x12', ` / ${number.nationalNumber}`, `,${number.number}`, '\n1234567']) {
-      expect([more, normalizeNumber(number.formatInternational() + more)]).toEqual([more, undefined]);
-      expect([more, normalizeNumber(number.number + more)]).toEqual([more, undefined]);
+      expect(more).toEqual(more);
+      expect(normalizeNumber(number.formatInternational() + more)).toBeUndefined();
+      expect(more).toEqual(more);
+      expect(normalizeNumber(number.number + more)).toBeUndefined();
     }
   });
 
@@ -209,7 +217,8 @@ describe('normalizeNumber', () => {
       });
       for (const number of ofCode) {
         const written = `+${code} (0)${number.nationalNumber}`;
-        expect([written, normalizeNumber(written)]).toEqual([written, isPlain ? number.number.slice(1) : undefined]);
+        expect(written).toEqual(written);
+        expect(normalizeNumber(written)).toEqual(isPlain ? number.number.slice(1) : undefined);
       }
       if (isPlain) taken.push(code);
     }

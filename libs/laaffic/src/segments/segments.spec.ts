@@ -387,12 +387,10 @@ describe('segments: any content', () => {
       fc.property(anything, (content) => {
         const { units, parts, unitsPerPart, remainingUnits } = segments(content);
         const padding = parts * unitsPerPart - units - remainingUnits;
-        expect([padding >= 0, padding < parts, remainingUnits >= 0, remainingUnits <= unitsPerPart]).toEqual([
-          true,
-          true,
-          true,
-          true,
-        ]);
+        expect(padding >= 0).toBe(true);
+        expect(padding < parts).toBe(true);
+        expect(remainingUnits >= 0).toBe(true);
+        expect(remainingUnits <= unitsPerPart).toBe(true);
       }),
       { numRuns: cases(1000, 300) },
     );
@@ -468,7 +466,9 @@ describe('segments: any content', () => {
           back += characters.get(sent[index] === ESCAPE ? sent.slice(index, ++index + 1).join() : String(sent[index]))!;
         }
         const { encoding, units } = segments(back);
-        expect([back, encoding, units]).toEqual([content, 'gsm-7', sent.length]);
+        expect(back).toEqual(content);
+        expect(encoding).toBe('gsm-7');
+        expect(units).toEqual(sent.length);
       }),
     );
   });

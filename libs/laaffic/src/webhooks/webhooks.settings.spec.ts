@@ -36,6 +36,9 @@ describe('Secrets', () => {
     secrets.include(given);
     expect(compare).toHaveBeenCalledTimes(2);
     // The longest secret has 256 bytes; all are padded to the same length.
-    for (const [a, b] of compare.mock.calls) expect([a.byteLength, b.byteLength]).toEqual([257, 257]);
+    for (const [a, b] of compare.mock.calls) {
+      expect(a.byteLength).toBe(257);
+      expect(b.byteLength).toBe(257);
+    }
   });
 });

@@ -47,7 +47,8 @@ it('sendSms/batch charges each entry by its own content, and charges all entries
     [1, '0.020000'],
   ]);
   expect(await batch(good, good)).toMatchObject({ status: '-10', success: '0', fail: '2', array: [] });
-  expect([sandbox.messages.length, sandbox.funds.balance]).toEqual([2, '0.000000']);
+  expect(sandbox.messages).toHaveLength(2);
+  expect(sandbox.funds.balance).toBe('0.000000');
 });
 
 describe('batch limits', () => {
@@ -225,6 +226,7 @@ it('sendSms/batch gets scripted faults as sendSms does', async () => {
 
 it('sendSms/batch takes POST only', async () => {
   const { httpStatus, headers } = await call(`${sandbox.url}/sendSms/batch`, { headers: signed() });
-  expect([httpStatus, headers.allow]).toEqual([405, 'POST']);
+  expect(httpStatus).toBe(405);
+  expect(headers.allow).toBe('POST');
   expect(await getFrom(sandbox.url, 'sendSms/batch/')).toBe('HTTP 404');
 });

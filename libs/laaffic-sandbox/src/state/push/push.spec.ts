@@ -204,7 +204,8 @@ describe('a delivery report', () => {
     const done = sandbox.waitForPushes();
     await sandbox.close();
     await done;
-    expect([timers(), sandbox.pushes]).toEqual([before, []]);
+    expect(timers()).toEqual(before);
+    expect(sandbox.pushes).toEqual([]);
   });
 });
 
@@ -238,7 +239,8 @@ describe('an inbound push', () => {
     sandbox.configure({ pushInboundTo: null });
     sandbox.addInboundMessage({ from: '8613512345678', content: 'STOP' });
     await sandbox.waitForPushes();
-    expect([sandbox.pushes, sandbox.inboundMessages.length]).toEqual([[], 1]);
+    expect(sandbox.pushes).toEqual([]);
+    expect(sandbox.inboundMessages).toHaveLength(1);
   });
 });
 
@@ -321,7 +323,8 @@ describe('a push that does not get HTTP 200', () => {
     sandbox.configure({ quirks: { pushRetries, pushRetryDelayMs: 1 } });
     customer.responses = [...responses];
     await delivered();
-    expect([customer.received.length, sandbox.pushes[0]?.attempts.length]).toEqual([attempts, attempts]);
+    expect(customer.received).toHaveLength(attempts);
+    expect(sandbox.pushes[0]?.attempts.length).toEqual(attempts);
     expect(sandbox.pushes[0]?.outcome).toBe(outcome);
     expect(new Set(customer.received.map(({ text }) => text)).size).toBe(1);
   });
@@ -382,7 +385,8 @@ describe('close and reset', () => {
     await sandbox.close();
     await done;
     sandbox.setDeliveryState(first, 'failed');
-    expect([timers(), sandbox.pushes.length]).toEqual([before, 4]);
+    expect(timers()).toEqual(before);
+    expect(sandbox.pushes).toHaveLength(4);
   });
 
   it('start the pushes anew after a reset', async () => {
@@ -469,7 +473,8 @@ describe('the push address', () => {
     await sandbox.waitForPushes();
     await other.close();
     const seen = ({ bodies }: PushReceiver) => bodies.map(({ appId, content }) => appId ?? content).sort();
-    expect([seen(customer), seen(other)]).toEqual([['shop'], ['desk', 'desk']]);
+    expect(seen(customer)).toEqual(['shop']);
+    expect(seen(other)).toEqual(['desk', 'desk']);
   });
 
   it('cannot be for an application that the account does not have', () => {

@@ -53,13 +53,16 @@ describe('the timer of Scheduler', () => {
     scheduler.add(start + 10, 'first');
     scheduler.add(start + 20, 'second');
     scheduler.add(Infinity, 'never');
-    expect([jest.getTimerCount(), scheduler.size]).toEqual([1, 3]);
+    expect(jest.getTimerCount()).toBe(1);
+    expect(scheduler.size).toBe(3);
     jest.advanceTimersByTime(9);
     expect(done).toEqual([]);
     jest.advanceTimersByTime(11);
-    expect([done, jest.getTimerCount()]).toEqual([['first', 'second'], 1]);
+    expect(done).toEqual(['first', 'second']);
+    expect(jest.getTimerCount()).toBe(1);
     jest.advanceTimersByTime(month);
-    expect([done, jest.getTimerCount()]).toEqual([['first', 'second', 'last'], 0]);
+    expect(done).toEqual(['first', 'second', 'last']);
+    expect(jest.getTimerCount()).toBe(0);
   });
 
   it('accepts items that are added while it runs', () => {
@@ -70,7 +73,8 @@ describe('the timer of Scheduler', () => {
     });
     scheduler.add(Date.now(), 1);
     jest.advanceTimersByTime(0);
-    expect([done, jest.getTimerCount()]).toEqual([[1, 2, 3], 0]);
+    expect(done).toEqual([1, 2, 3]);
+    expect(jest.getTimerCount()).toBe(0);
   });
 
   it('does not run after Timers.close', () => {
