@@ -1,3 +1,4 @@
+import { stringify, type Options } from 'csv-stringify/sync';
 import { guardFormulas } from 'nestjs-laaffic/recipient-files';
 
 /** The values of a row, by column. */
@@ -10,8 +11,8 @@ export interface RowFormat {
   readonly isRaw?: boolean | undefined;
 }
 
-/** How many characters are written at once. */
-const PIECE_LENGTH = 32_768;
+/** How many rows are written at once: some 20 kB. */
+const ROWS_PER_PIECE = 200;
 
 /** Formats rows as text, in pieces. It reads the rows only as far as the pieces are consumed. */
 export async function* formatRows<Column extends string>(
@@ -19,22 +20,33 @@ export async function* formatRows<Column extends string>(
   columns: readonly Column[],
   { isCsv, isRaw = false }: RowFormat,
 ): AsyncGenerator<string, void, undefined> {
-  const guard = isRaw ? (text: string) => text : guardFormulas;
-  const csvLine = (row: Row<Column>) => `${columns.map((column) => cell(row[column], guard)).join()}\r\n`;
-  const jsonLine = (row: Row<Column>) => `${JSON.stringify(row, [...columns])}\n`;
-  const line = isCsv ? csvLine : jsonLine;
-  let piece = isCsv ? `${columns.join()}\r\n` : '';
+  const format = isCsv ? csvOf(columns, isRaw) : jsonOf(columns);
+  let batch: Row<Column>[] = [];
+  let isFirst = true;
   for await (const row of rows) {
-    piece += line(row);
-    if (piece.length < PIECE_LENGTH) continue;
-    yield piece;
-    piece = '';
+    batch.push(row);
+    if (batch.length < ROWS_PER_PIECE) continue;
+    yield format(batch, isFirst);
+    batch = [];
+    isFirst = false;
   }
-  yield piece;
+  yield format(batch, isFirst);
 }
 
-function cell(value: string | number | Date | undefined, guard: (text: string) => string): string {
-  const text =
-    typeof value === 'string' ? guard(value) : value instanceof Date ? value.toISOString() : `${value ?? ''}`;
-  return /[",;\t\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+function csvOf<Column extends string>(columns: readonly Column[], isRaw: boolean) {
+  const options: Options = {
+    columns: [...columns],
+    record_delimiter: 'windows',
+    // Spreadsheets may take these for separators too.
+    quoted_match: /[;\t\r\n]/,
+    cast: {
+      string: (text) => (isRaw ? text : guardFormulas(text)),
+      date: (date) => date.toISOString(),
+    },
+  };
+  return (rows: Row<Column>[], isFirst: boolean) => stringify(rows, { ...options, header: isFirst });
+}
+
+function jsonOf<Column extends string>(columns: readonly Column[]) {
+  return (rows: Row<Column>[]) => rows.map((row) => `${JSON.stringify(row, [...columns])}\n`).join('');
 }
