@@ -117,8 +117,8 @@ describe('readConfiguration', () => {
   const LOOPBACK_ONLY =
     'HOST must be a loopback address while API_KEYS is not set, because otherwise every caller could send at your cost';
   it.each<[string, NodeJS.ProcessEnv, string[]]>([
-    ['a port that is no number', { PORT: 'http' }, ['PORT must be a number from 0 to 65535']],
-    ['an invalid port', { PORT: '65536' }, ['PORT must be a number from 0 to 65535']],
+    ['a port that is no number', { PORT: 'http' }, ['PORT must be a whole number from 0 to 65535']],
+    ['an invalid port', { PORT: '65536' }, ['PORT must be a whole number from 0 to 65535']],
     ['a short key', { API_KEYS: `${KEY},short` }, ['API_KEYS must be at least 16 characters each']],
     ['a short key with a name', { API_KEYS: `${KEY},shop:short` }, ['API_KEYS must be at least 16 characters each']],
     [
@@ -132,11 +132,7 @@ describe('readConfiguration', () => {
       ['API_KEYS must have names of at most 40 letters, digits, dots, hyphens and underscores: name:key'],
     ]),
     ['a key twice', { API_KEYS: `shop:${KEY},${KEY}` }, ['API_KEYS must not have a key twice']],
-    [
-      'an invalid number of proxies',
-      { TRUST_PROXY: 'true' },
-      ['TRUST_PROXY must be how many proxies there are, from 0 to 10'],
-    ],
+    ['an invalid number of proxies', { TRUST_PROXY: 'true' }, ['TRUST_PROXY must be a whole number from 0 to 10']],
     [
       'invalid push addresses, and push addresses for a sandbox',
       { WEBHOOK_ALLOWED_IPS: '203.0.113.0/33,gateway.example' },
@@ -187,7 +183,7 @@ describe('readConfiguration', () => {
       },
       ['LAAFFIC_BASE_URL must be an http or https URL without user, password and query'],
     ],
-    ['a worker that is neither on nor off', { WORKER: 'toString' }, ['WORKER must be on or off']],
+    ['a worker that is neither on nor off', { WORKER: 'toString' }, ['WORKER must be one of on, off']],
     [
       'invalid rates',
       { RECIPIENTS_PER_SECOND: '0', REQUESTS_PER_SECOND: 'many' },
@@ -219,7 +215,7 @@ describe('readConfiguration', () => {
       { LAAFFIC_BASE_URL: 'http://127.0.0.1:4010/v3' },
       ['LAAFFIC_BASE_URL needs LAAFFIC_APP_ID, LAAFFIC_API_KEY, LAAFFIC_API_SECRET: the account there'],
     ],
-    ['another log format', { LOG_FORMAT: 'xml' }, ['LOG_FORMAT must be json or text']],
+    ['another log format', { LOG_FORMAT: 'xml' }, ['LOG_FORMAT must be one of json, text']],
     [
       'an incomplete account, which must not select the sandbox',
       { LAAFFIC_APP_ID: 'x', LAAFFIC_API_SECRET: ' ' },
@@ -228,7 +224,7 @@ describe('readConfiguration', () => {
     [
       'several at once',
       { PORT: '-1', LOG_FORMAT: 'x' },
-      ['PORT must be a number from 0 to 65535', 'LOG_FORMAT must be json or text'],
+      ['PORT must be a whole number from 0 to 65535', 'LOG_FORMAT must be one of json, text'],
     ],
   ])('rejects %s', (_, env, problems) => {
     expect(problemsOf(env)).toEqual(problems);

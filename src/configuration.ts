@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { isIP } from 'node:net';
-import { isLoopback, type LaafficOptions } from 'nestjs-laaffic';
+import { isLoopback, OptionsReader, type LaafficOptions } from 'nestjs-laaffic';
 import type { UnconfirmedAction } from 'nestjs-laaffic-outbox';
 import { readApiKeys, type ApiKey } from './common/auth/api-key.js';
 import { databaseUrlProblem } from './database/database-url.js';
@@ -70,10 +70,17 @@ export class ConfigurationError extends Error {
   }
 }
 
+const NUMBERS = [
+  'PORT',
+  'TRUST_PROXY',
+  'RECIPIENTS_PER_SECOND',
+  'REQUESTS_PER_SECOND',
+  'RESPONSE_TIMEOUT_SECONDS',
+  'GRACE_PERIOD_SECONDS',
+  'RETENTION_DAYS',
+];
 const ACCOUNT_VARIABLES = ['LAAFFIC_APP_ID', 'LAAFFIC_API_KEY', 'LAAFFIC_API_SECRET'] as const;
 const URL_SAFE_SECRET = /^[\w-]{16,256}$/;
-const MAX_PROXIES = 10;
-const WORKER = { on: true, off: false } as const;
 const MAX_RESPONSE_TIMEOUT_SECONDS = 300;
 /** The limit of the outbox. */
 const MAX_GRACE_PERIOD_SECONDS = 2_147_483;
@@ -85,109 +92,112 @@ const UNCONFIRMED_ACTIONS: readonly UnconfirmedAction[] = ['hold', 'resend', 'ab
  * @throws {ConfigurationError} that names every wrong variable.
  */
 export function readConfiguration(env: NodeJS.ProcessEnv, isTerminal = false): Configuration {
-  const problems: string[] = [];
-  const read = (name: string) => env[name]?.trim() || undefined;
+  const reader = new OptionsReader(valuesOf(env));
+  const server = readServer(reader, isTerminal);
+  const account = readAccount(reader);
+  const webhooks = readWebhooks(reader, account === undefined);
+  const outbox = readOutbox(reader);
+  if (reader.problems.length > 0) throw new ConfigurationError(reader.problems);
+  return { ...server, account: account === 'incomplete' ? undefined : account, ...webhooks, ...outbox };
+}
 
-  const port = Number(read('PORT') ?? 3000);
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) problems.push('PORT must be a number from 0 to 65535');
+/** Trims the variables, and converts those that are numbers. What is no number becomes `NaN`, which no check accepts. */
+function valuesOf(env: NodeJS.ProcessEnv): Record<string, unknown> {
+  const values: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(env)) {
+    const text = value?.trim() ?? '';
+    const isNumber = NUMBERS.includes(name) && !(name === 'RETENTION_DAYS' && text === 'forever');
+    if (text !== '') values[name] = isNumber ? Number(text) : text;
+  }
+  return values;
+}
 
-  const readList = (name: string) => (read(name) ?? '').split(',').flatMap((entry) => entry.trim() || []);
-
-  const apiKeys = readApiKeys(readList('API_KEYS'), problems);
-  const host = read('HOST') ?? (apiKeys.length > 0 ? '0.0.0.0' : '127.0.0.1');
+function readServer(reader: OptionsReader, isTerminal: boolean) {
+  const port = reader.wholeNumber('PORT', 3000, { min: 0, max: 65_535 });
+  const apiKeys = readApiKeys(listOf(reader, 'API_KEYS'), reader.problems);
+  const host = textOf(reader, 'HOST') ?? (apiKeys.length > 0 ? '0.0.0.0' : '127.0.0.1');
   if (apiKeys.length === 0 && !isLoopback(host)) {
-    problems.push(
-      'HOST must be a loopback address while API_KEYS is not set, because otherwise every caller could send at your cost',
+    reader.report(
+      'HOST',
+      'must be a loopback address while API_KEYS is not set, because otherwise every caller could send at your cost',
     );
   }
+  const logFormat = reader.oneOf('LOG_FORMAT', ['json', 'text'], isTerminal ? 'text' : 'json');
+  const trustProxy = reader.wholeNumber('TRUST_PROXY', 0, { min: 0, max: 10 });
+  return { port, apiKeys, host, logFormat, trustProxy };
+}
 
-  const logFormat = read('LOG_FORMAT') ?? (isTerminal ? 'text' : 'json');
-  if (logFormat !== 'json' && logFormat !== 'text') problems.push('LOG_FORMAT must be json or text');
-
-  const [appId, apiKey, apiSecret] = ACCOUNT_VARIABLES.map(read);
-  const missing = ACCOUNT_VARIABLES.filter((name) => read(name) === undefined);
-  if (missing.length === 1 || missing.length === 2) {
-    problems.push(`${missing.join(' and ')} must be set too, or none of the three for the sandbox`);
-  }
-
-  const baseUrl = read('LAAFFIC_BASE_URL');
+/** @returns `incomplete` if a variable is missing. That must not select the sandbox. */
+function readAccount(reader: OptionsReader): LaafficOptions | 'incomplete' | undefined {
+  const [appId, apiKey, apiSecret] = ACCOUNT_VARIABLES.map((name) => textOf(reader, name));
+  const missing = ACCOUNT_VARIABLES.filter((name) => textOf(reader, name) === undefined);
+  const baseUrl = textOf(reader, 'LAAFFIC_BASE_URL');
   if (missing.length === 3 && baseUrl !== undefined) {
-    problems.push(`LAAFFIC_BASE_URL needs ${ACCOUNT_VARIABLES.join(', ')}: the account there`);
+    reader.report('LAAFFIC_BASE_URL', `needs ${ACCOUNT_VARIABLES.join(', ')}: the account there`);
   }
-
   if (baseUrl !== undefined && !isPlainHttpUrl(baseUrl)) {
-    problems.push('LAAFFIC_BASE_URL must be an http or https URL without user, password and query');
+    reader.report('LAAFFIC_BASE_URL', 'must be an http or https URL without user, password and query');
   }
+  if (missing.length === 3) return undefined;
+  if (appId === undefined || apiKey === undefined || apiSecret === undefined) {
+    reader.report(missing.join(' and '), 'must be set too, or none of the three for the sandbox');
+    return 'incomplete';
+  }
+  return { appId, apiKey, apiSecret, baseUrl, senderId: textOf(reader, 'LAAFFIC_SENDER_ID') };
+}
 
-  const webhookSecrets = readList('WEBHOOK_SECRET');
-  if (!webhookSecrets.every((secret) => URL_SAFE_SECRET.test(secret))) {
-    problems.push('WEBHOOK_SECRET must be 16 to 256 letters, digits, hyphens or underscores');
+function readWebhooks(reader: OptionsReader, isSandbox: boolean) {
+  const secrets = listOf(reader, 'WEBHOOK_SECRET');
+  if (!secrets.every((secret) => URL_SAFE_SECRET.test(secret))) {
+    reader.report('WEBHOOK_SECRET', 'must be 16 to 256 letters, digits, hyphens or underscores');
   }
-  const allowedIps = readList('WEBHOOK_ALLOWED_IPS');
+  const allowedIps = listOf(reader, 'WEBHOOK_ALLOWED_IPS');
   for (const entry of allowedIps) {
-    if (!isAddressRange(entry)) problems.push(`WEBHOOK_ALLOWED_IPS must be addresses or ranges; ${entry} is neither`);
+    if (!isAddressRange(entry)) {
+      reader.report('WEBHOOK_ALLOWED_IPS', `must be addresses or ranges; ${entry} is neither`);
+    }
   }
-  if (allowedIps.length > 0 && missing.length === 3) {
-    problems.push('WEBHOOK_ALLOWED_IPS is for the pushes of the real gateway; the sandbox pushes from this machine');
+  if (allowedIps.length > 0 && isSandbox) {
+    const problem = 'is for the pushes of the real gateway; the sandbox pushes from this machine';
+    reader.report('WEBHOOK_ALLOWED_IPS', problem);
   }
-  const trustProxy = Number(read('TRUST_PROXY') ?? 0);
-  if (!Number.isInteger(trustProxy) || trustProxy < 0 || trustProxy > MAX_PROXIES) {
-    problems.push(`TRUST_PROXY must be how many proxies there are, from 0 to ${MAX_PROXIES}`);
-  }
-
-  const databaseUrl = read('DATABASE_URL');
-  const urlProblem = databaseUrl === undefined ? undefined : databaseUrlProblem(databaseUrl);
-  if (urlProblem !== undefined) problems.push(`DATABASE_URL ${urlProblem}`);
-  const worker = read('WORKER') ?? 'on';
-  if (!Object.hasOwn(WORKER, worker)) problems.push('WORKER must be on or off');
-  const readPositive = (name: string, most = Number.MAX_VALUE): number | undefined => {
-    const text = read(name);
-    const value = Number(text);
-    if (text === undefined || (value > 0 && value <= most)) return text === undefined ? undefined : value;
-    problems.push(`${name} must be a number above 0${most < Number.MAX_VALUE ? ` and at most ${most}` : ''}`);
-    return undefined;
-  };
-  const recipientsPerSecond = readPositive('RECIPIENTS_PER_SECOND');
-  const requestsPerSecond = readPositive('REQUESTS_PER_SECOND');
-  const responseTimeoutSeconds = readPositive('RESPONSE_TIMEOUT_SECONDS', MAX_RESPONSE_TIMEOUT_SECONDS) ?? 15;
-  const gracePeriodSeconds = readPositive('GRACE_PERIOD_SECONDS', MAX_GRACE_PERIOD_SECONDS) ?? 900;
-  const readUnconfirmedAction = (name: string): UnconfirmedAction => {
-    const value = UNCONFIRMED_ACTIONS.find((one) => one === (read(name) ?? 'hold'));
-    if (value === undefined) problems.push(`${name} must be one of ${UNCONFIRMED_ACTIONS.join(', ')}`);
-    return value ?? 'hold';
-  };
-  const unconfirmedMessages = readUnconfirmedAction('UNCONFIRMED_MESSAGES');
-  const unconfirmedCampaigns = readUnconfirmedAction('UNCONFIRMED_CAMPAIGNS');
-  const isKept = read('RETENTION_DAYS') === 'forever';
-  const retentionDays = isKept ? false : (readPositive('RETENTION_DAYS', MAX_RETENTION_DAYS) ?? 90);
-
-  if (problems.length > 0) throw new ConfigurationError(problems);
-  const account =
-    appId === undefined || apiKey === undefined || apiSecret === undefined
-      ? undefined
-      : { appId, apiKey, apiSecret, baseUrl, senderId: read('LAAFFIC_SENDER_ID') };
-  const isWebhookSecretGenerated = webhookSecrets.length === 0 && account === undefined;
+  const isWebhookSecretGenerated = secrets.length === 0 && isSandbox;
   return {
-    port,
-    host,
-    apiKeys,
-    trustProxy,
-    logFormat: logFormat as 'json' | 'text',
-    account,
-    webhookSecrets: isWebhookSecretGenerated ? [randomBytes(24).toString('base64url')] : webhookSecrets,
+    webhookSecrets: isWebhookSecretGenerated ? [randomBytes(24).toString('base64url')] : secrets,
     isWebhookSecretGenerated,
     webhookAllowedIps: allowedIps.length > 0 ? allowedIps : undefined,
-    databaseUrl,
-    dataDir: read('DATA_DIR') ?? './.data/postgres',
-    worker: WORKER[worker as keyof typeof WORKER],
-    recipientsPerSecond,
-    requestsPerSecond,
-    responseTimeoutSeconds,
-    gracePeriodSeconds,
-    unconfirmedMessages,
-    unconfirmedCampaigns,
-    retentionDays,
   };
+}
+
+function readOutbox(reader: OptionsReader) {
+  const databaseUrl = textOf(reader, 'DATABASE_URL');
+  const urlProblem = databaseUrl === undefined ? undefined : databaseUrlProblem(databaseUrl);
+  if (urlProblem !== undefined) reader.report('DATABASE_URL', urlProblem);
+  return {
+    databaseUrl,
+    dataDir: textOf(reader, 'DATA_DIR') ?? './.data/postgres',
+    worker: reader.oneOf('WORKER', ['on', 'off'], 'on') === 'on',
+    recipientsPerSecond: reader.positiveNumber('RECIPIENTS_PER_SECOND'),
+    requestsPerSecond: reader.positiveNumber('REQUESTS_PER_SECOND'),
+    responseTimeoutSeconds: reader.positiveNumber('RESPONSE_TIMEOUT_SECONDS', MAX_RESPONSE_TIMEOUT_SECONDS) ?? 15,
+    gracePeriodSeconds: reader.positiveNumber('GRACE_PERIOD_SECONDS', MAX_GRACE_PERIOD_SECONDS) ?? 900,
+    unconfirmedMessages: reader.oneOf('UNCONFIRMED_MESSAGES', UNCONFIRMED_ACTIONS, 'hold'),
+    unconfirmedCampaigns: reader.oneOf('UNCONFIRMED_CAMPAIGNS', UNCONFIRMED_ACTIONS, 'hold'),
+    retentionDays: readRetentionDays(reader),
+  };
+}
+
+function readRetentionDays(reader: OptionsReader): number | false {
+  if (reader.value('RETENTION_DAYS') === 'forever') return false;
+  return reader.positiveNumber('RETENTION_DAYS', MAX_RETENTION_DAYS) ?? 90;
+}
+
+function textOf(reader: OptionsReader, name: string): string | undefined {
+  return reader.value(name) as string | undefined;
+}
+
+function listOf(reader: OptionsReader, name: string): string[] {
+  return (textOf(reader, name) ?? '').split(',').flatMap((entry) => entry.trim() || []);
 }
 
 /** `203.0.113.7`, `203.0.113.0/24`, `2001:db8::/32`. */

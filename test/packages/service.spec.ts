@@ -102,7 +102,7 @@ it('says in one line which settings are wrong, and does not start', async () => 
   const service = start({ PORT: 'http', LAAFFIC_APP_ID: 'x' });
   expect(await service.ended).toBe(1);
   expect(service.errors).toBe(
-    'The service cannot start: PORT must be a number from 0 to 65535; ' +
+    'The service cannot start: PORT must be a whole number from 0 to 65535; ' +
       'LAAFFIC_API_KEY and LAAFFIC_API_SECRET must be set too, or none of the three for the sandbox\n',
   );
 });

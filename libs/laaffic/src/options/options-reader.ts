@@ -80,11 +80,11 @@ export class OptionsReader {
     return this.value(field) === false ? false : this.wholeNumber(field, fallback, range);
   }
 
-  /** A number above 0; `undefined` if it is not given. */
-  positiveNumber(field: string): number | undefined {
+  /** A number above 0, at most `max`; `undefined` if it is not given. */
+  positiveNumber(field: string, max = Number.MAX_VALUE): number | undefined {
     const value = this.value(field);
-    if (value === undefined || (typeof value === 'number' && value > 0 && value < Infinity)) return value;
-    this.report(field, 'must be a number above 0');
+    if (value === undefined || (typeof value === 'number' && value > 0 && value <= max)) return value;
+    this.report(field, `must be a number above 0${max === Number.MAX_VALUE ? '' : ` and at most ${max}`}`);
     return undefined;
   }
 
