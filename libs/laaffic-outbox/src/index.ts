@@ -1,3 +1,7 @@
+/**
+ * Stores messages and campaigns in PostgreSQL and sends each of them once.
+ * @module nestjs-laaffic-outbox
+ */
 export type { ResultsFilter } from './campaigns/campaign-results.js';
 export type { CampaignFilter } from './campaigns/campaign-view.js';
 export type {

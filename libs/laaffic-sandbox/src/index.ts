@@ -1,3 +1,7 @@
+/**
+ * The gateway on your own machine: checks signatures, sends nothing, and fails as you tell it to.
+ * @module laaffic-sandbox
+ */
 export { LaafficSandbox } from './laaffic-sandbox.js';
 export { SAMPLE_ACCOUNT } from './options/sandbox-options.js';
 export { SandboxError, type SandboxErrorCode } from './sandbox.error.js';

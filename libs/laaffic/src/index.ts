@@ -1,3 +1,8 @@
+/**
+ * Sends SMS through Laaffic: `LaafficModule` registers an account, `SmsService` sends, and `LaafficExceptionFilter` turns
+ * failures into responses.
+ * @module nestjs-laaffic
+ */
 export type { BulkJournal, BulkRequest } from './bulk/bulk-journal.js';
 export { BulkReceipt, type BulkCounts } from './bulk/bulk-receipt.js';
 export { BulkRun, BulkStoppedError } from './bulk/bulk-run.js';

@@ -1,3 +1,7 @@
+/**
+ * A health indicator for Terminus. Needs `npm install @nestjs/terminus`.
+ * @module nestjs-laaffic/health
+ */
 export { CachedResult } from './cached-result.js';
 export { getLaafficHealthToken, InjectLaafficHealth, LaafficHealthIndicator } from './laaffic-health.indicator.js';
 export type { LaafficHealthModuleExtras } from './laaffic-health.module-definition.js';

@@ -1,3 +1,7 @@
+/**
+ * A fake `SmsService` for tests, which checks and fails like the real one.
+ * @module nestjs-laaffic/testing
+ */
 export type { ReportDetails } from './delivery-reports.js';
 export { FakeSmsService, type SentPredicate } from './fake-sms.service.js';
 export type { FakeSmsOptions } from './in-process-account.js';
