@@ -1,5 +1,5 @@
-// The least that answers like the vendors' endpoints: in a process of its own and on bare sockets, so that it is
-// never what is measured. Tells what it did since it was last asked.
+// A minimal server with the vendors' endpoints, in its own process and on plain sockets, so that the server is never the
+// limit. It reports the work since the last report.
 import { createServer } from 'node:net';
 import { answerTo } from './answers.mjs';
 

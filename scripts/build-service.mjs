@@ -51,7 +51,7 @@ function digestOf(files) {
 }
 
 /**
- * Made aside and moved to its place as a whole: a build that is there is complete, whoever made it. SWC compiles each file
+ * Builds in a folder beside and moves it into its place, so that a build that exists is complete. SWC compiles each file
  * on its own without a check of types, in a tenth of the time. `npm test` and `npm run build:service` check the types.
  */
 async function build() {
@@ -136,7 +136,7 @@ await import(new URL('src/main.js', build).href);
   renameSync(fresh, join(dist, 'main.js'));
 }
 
-/** Removes older builds that nobody runs, and what builds that were broken off have left. */
+/** Removes older builds that no process runs, and the remains of builds that were interrupted. */
 function sweep() {
   for (const entry of readdirSync(dist)) {
     const folder = join(dist, entry);

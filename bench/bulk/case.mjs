@@ -16,7 +16,7 @@ const heapLeft = () => {
   return process.memoryUsage().heapUsed / 2 ** 20;
 };
 const checked = async (recipients) => {
-  if ((await send(recipients)) !== recipients) throw new Error('somebody was lost');
+  if ((await send(recipients)) !== recipients) throw new Error('a recipient was lost');
 };
 
 await checked(count / 10);

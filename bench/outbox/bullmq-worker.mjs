@@ -12,7 +12,7 @@ const app = await NestFactory.createApplicationContext(
 );
 const sms = app.get(SmsService);
 
-// Whatever fails is tried again by the queue; the receipt is kept as the job's result.
+// The queue retries what fails; the receipt is kept as the job's result.
 const send = async ({ data }) => {
   const receipt = await sms.send({ to: data.numbers, content: CONTENT });
   return { msgIds: receipt.accepted.map(({ msgId }) => msgId) };

@@ -1,5 +1,5 @@
 // Callers of POST /v1/messages in a process of their own: each has a connection, sends its next message as soon as the
-// one before is answered, and waits as long as Retry-After says when it is refused.
+// one before is answered, and waits as long as Retry-After says when it is rejected.
 import { connect } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 

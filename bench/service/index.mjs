@@ -20,7 +20,7 @@ const PEER = new URL('./bullmq-app.mjs', import.meta.url);
 
 const LEGEND = `How it is judged. Every row is a fresh database and a fresh process of the service; service, gateway, PostgreSQL,
 callers and readers share the machine. A caller sends its next message as soon as the one before is answered; one that is
-refused with 503 waits as long as \`Retry-After\` says. \`sent/s\`: messages that the gateway accepted in ${MEASURE / 1000} s,
+rejected with 503 waits as long as \`Retry-After\` says. \`sent/s\`: messages that the gateway accepted in ${MEASURE / 1000} s,
 after ${WARM_UP / 1000} s in which all connect. \`taken/s\`: answers 201 and 202 in that time. \`p50\`, \`p99\`: from the request to its answer, of
 those that were taken. \`503\`: the share of all answers. \`tx/msg\`: transactions of the database for each message sent.
 \`CPU ms/msg\`: what the process used for each message sent; the surest of all on a machine that has other work.
@@ -95,7 +95,7 @@ async function measure({ server, sandbox, gatewayUrl, admin }, plan) {
       taken: answers.taken / (MEASURE / 1000),
       p50: answers.p50,
       p99: answers.p99,
-      refused: (answers.statuses[503] ?? 0) / all,
+      rejected: (answers.statuses[503] ?? 0) / all,
       transactions: (after.transactions - before.transactions) / sent,
       cpu: (after.cpu - before.cpu) / sent,
     };
@@ -220,7 +220,7 @@ function tableOf(rows) {
       row.p50?.toFixed(0) ?? '-',
       row.p99?.toFixed(0) ?? '-',
       (row.p99 / p99).toFixed(1),
-      `${(row.refused * 100).toFixed(0)} %`,
+      `${(row.rejected * 100).toFixed(0)} %`,
       row.transactions.toFixed(1),
       row.cpu.toFixed(1),
     ];

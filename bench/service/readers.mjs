@@ -6,13 +6,13 @@ const [url, done, running, downloads, idle, watchers] = process.argv.slice(2);
 const agent = new Agent({ maxSockets: Infinity });
 let lines = 0;
 let events = 0;
-let refused = 0;
+let rejected = 0;
 
 function ask(path, onAnswer) {
   return new Promise((resolve) => {
     const request = get(`${url}${path}`, { agent }, (answer) => {
       if (answer.statusCode !== 200) {
-        refused++;
+        rejected++;
         answer.resume();
         setTimeout(resolve, Number(answer.headers['retry-after'] ?? 1) * 1_000);
         return;
@@ -40,5 +40,5 @@ for (let i = 0; i < Number(idle); i++) void again(`/v1/campaigns/${done}/results
 for (let i = 0; i < Number(watchers); i++) {
   void again(`/v1/campaigns/${running}/events`, (answer) => answer.on('data', () => events++));
 }
-process.on('message', () => process.send({ lines, events, refused }));
+process.on('message', () => process.send({ lines, events, rejected }));
 process.send('ready');

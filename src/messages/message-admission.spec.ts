@@ -10,7 +10,7 @@ function enter(admission: MessageAdmission, closed = false) {
   return { ...place, response, end: () => response.emit('close') };
 }
 
-/** In how many seconds who is refused may come back. */
+/** The seconds after which a rejected caller may retry. */
 function retryAfterOf(admission: MessageAdmission): number | undefined {
   try {
     enter(admission).end();

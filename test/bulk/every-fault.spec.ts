@@ -20,7 +20,7 @@ const recipient: Arbitrary<RecipientInput> = oneof(
   { weight: 12, arbitrary: integer({ min: 0, max: 60 }).map((n) => String(91_850_000_000 + n)) },
   { weight: 1, arbitrary: constantFrom('x', '', '12', 7 as never, null as never, { number: 'x' }) },
   { weight: 1, arbitrary: constantFrom({ number: '+91 850 000 0001', orderId: 'mine' }, { number: '91850000002' }) },
-  // What the sandbox refuses by itself: the number, or the whole call.
+  // What the sandbox rejects by itself: the number, or the whole call.
   { weight: 1, arbitrary: constantFrom('9990000009', '9990000028', '9990000003') },
 );
 

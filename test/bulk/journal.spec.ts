@@ -96,7 +96,7 @@ describe('JsonLinesJournal', () => {
     ['the one line of another file', 'number,name'],
     ['JSON that is no event', `${started(0)}{"a":1}\n${finished(0)}`],
     ['an event without its lists', `{"event":"finished","first":0,"count":2,"dropped":0}\n${started(0)}`],
-    ['positions that are none', `${finished(0).replace('[[0,2]]', '[[2,0]]')}${started(0)}`],
+    ['invalid positions', `${finished(0).replace('[[0,2]]', '[[2,0]]')}${started(0)}`],
   ])('rejects another file and does not change it: %s', async (_, text) => {
     await writeFile(path, text);
     const error = await failureOf(JsonLinesJournal.open(path));

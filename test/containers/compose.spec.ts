@@ -21,7 +21,7 @@ it('obeys the Compose Specification', () => {
   expect(validate({ services: { notifications: { ...notifications, port: [] } } })).toBe(false);
 });
 
-it('is open to this machine alone, and the database to nobody', () => {
+it('is open to this machine alone, and the database to no one', () => {
   expect(notifications.ports).toEqual(['127.0.0.1:3000:3000']);
   expect(sandbox.ports).toEqual(['127.0.0.1:4010:4010']);
   expect(postgres.ports).toBeUndefined();

@@ -149,14 +149,14 @@ describe('examples', () => {
       return [answer.status, await answer.json()] as const;
     };
     const accepted = await post({ to: { number: '+91 856 321 412', orderId: 'order-1' }, content: 'hello world' });
-    const refused = await post({ to: '9990000010', content: 'hello world' });
+    const rejected = await post({ to: '9990000010', content: 'hello world' });
     await app.close();
     const { msgId } = sandbox.messages[0]!;
     expect(accepted).toEqual([
       201,
       { accepted: [{ number: '91856321412', orderId: 'order-1', msgId }], rejected: [], unknown: [] },
     ]);
-    expect(refused).toEqual([
+    expect(rejected).toEqual([
       503,
       expect.objectContaining({ code: 'LAAFFIC_INSUFFICIENT_BALANCE', outcome: 'rejected' }),
     ]);
@@ -180,7 +180,7 @@ describe('examples', () => {
     await plain.close();
   });
 
-  it('send, and tell refused from unknown', async () => {
+  it('send, and tell rejected from unknown', async () => {
     const app = await Test.createTestingModule({ imports: [LaafficModule.forRoot(account())] }).compile();
     app.useLogger(false);
     const sms = app.get(SmsService);
@@ -189,13 +189,13 @@ describe('examples', () => {
     const calls: string[] = [];
     const later: Later = {
       again: ({ content }) => calls.push(`again ${content}`),
-      resolve: (receipt) => calls.push(`settle ${String(receipt)}`),
+      resolve: (receipt) => calls.push(`resolve ${String(receipt)}`),
     };
     const command = { to: '91856321412', content: 'x' };
     sandbox.script([{ status: -10 }, { fault: 'cut-after-accepting' }]);
     await sendWithCare(sms, command, later);
     await sendWithCare(sms, command, later);
-    expect(calls).toEqual(['again x', 'settle accepted 0, rejected 0, unknown 1']);
+    expect(calls).toEqual(['again x', 'resolve accepted 0, rejected 0, unknown 1']);
     await sendWithCare(sms, command, later);
     expect(calls).toHaveLength(2);
     expect(sandbox.messages).toHaveLength(4);

@@ -575,7 +575,7 @@ class Gateway {
       case 'limit at the door':
         response.writeHead(429, { 'retry-after': '17' }).end('slow down');
         return;
-      case 'refuse the number':
+      case 'reject the number':
         response.end(JSON.stringify({ status: '0', reason: 'success', success: '0', fail: '1', array: [] }));
         return;
       default:
@@ -635,7 +635,7 @@ const PLATFORMS = [
   { platform: 'Fastify', adapter: () => new FastifyAdapter() },
 ];
 
-/** What Nest reported as an error that nobody handled. */
+/** What Nest reported as an unhandled error. */
 const reported: unknown[] = [];
 
 beforeEach(() => {
@@ -682,7 +682,7 @@ describe('toHttpException', () => {
     outcome: 'unknown',
     http: 504,
     title: 'No answer',
-    advice: 'Settle.',
+    advice: 'Wait.',
   };
 
   it('creates a GatewayTimeoutException for a 504', () => {
@@ -892,7 +892,7 @@ describe.each(PLATFORMS)('LaafficExceptionFilter on $platform', ({ adapter }) =>
   });
 
   describe('a SendSmsCommand as the body, with a ValidationPipe and toInputException', () => {
-    const refused = (message: string, field: string) => answerOf({ ...INVALID_COMMAND, message, field });
+    const rejected = (message: string, field: string) => answerOf({ ...INVALID_COMMAND, message, field });
 
     it('reaches the handler as a command, without properties that it does not have', async () => {
       const sent = { to: [TO, { number: '+91 8563 21412', orderId: 'mine-1' }], content: 'hello' };
@@ -902,8 +902,8 @@ describe.each(PLATFORMS)('LaafficExceptionFilter on $platform', ({ adapter }) =>
     });
 
     it('is rejected with the wrong recipient', async () => {
-      expect(await ask(`${url}/command/ours`, { to: [TO, 'nobody', TO], content: 'hello' })).toEqual(
-        refused(`The SMS cannot be sent as it is: to[1] ${WRONG_NUMBER}`, 'to[1]'),
+      expect(await ask(`${url}/command/ours`, { to: [TO, 'nonsense', TO], content: 'hello' })).toEqual(
+        rejected(`The SMS cannot be sent as it is: to[1] ${WRONG_NUMBER}`, 'to[1]'),
       );
     });
 
@@ -911,28 +911,28 @@ describe.each(PLATFORMS)('LaafficExceptionFilter on $platform', ({ adapter }) =>
       const body = { to: [{ number: TO, orderId: 'a,b' }], content: 'hello' };
       const problem = 'must be text of 1 to 64 characters without commas, blanks or control characters';
       expect(await ask(`${url}/command/ours`, body)).toEqual(
-        refused(`The SMS cannot be sent as it is: to[0].orderId ${problem}`, 'to[0].orderId'),
+        rejected(`The SMS cannot be sent as it is: to[0].orderId ${problem}`, 'to[0].orderId'),
       );
     });
 
     it('is rejected with the first of several fields', async () => {
       const long = 'x'.repeat(33);
       const problems = `to ${WRONG_NUMBER}; content must not be empty; senderId must have at most 32 characters`;
-      expect(await ask(`${url}/command/ours`, { to: 'nobody', content: '', senderId: long })).toEqual(
-        refused(`The SMS cannot be sent as it is: ${problems}`, 'to'),
+      expect(await ask(`${url}/command/ours`, { to: 'nonsense', content: '', senderId: long })).toEqual(
+        rejected(`The SMS cannot be sent as it is: ${problems}`, 'to'),
       );
     });
 
     it('is rejected if it is empty', async () => {
       const problem = 'must be a phone number as text, or an object { number, orderId }';
       expect(await ask(`${url}/command/ours`, {})).toEqual(
-        refused(`The SMS cannot be sent as it is: to ${problem}; content must be text`, 'to'),
+        rejected(`The SMS cannot be sent as it is: to ${problem}; content must be text`, 'to'),
       );
     });
 
     it('is rejected with its place in a larger body', async () => {
-      expect(await ask(`${url}/command/nested`, { sms: { to: [TO, 'nobody'], content: 'hello' } })).toEqual(
-        refused(`The SMS cannot be sent as it is: sms.to[1] ${WRONG_NUMBER}`, 'sms.to[1]'),
+      expect(await ask(`${url}/command/nested`, { sms: { to: [TO, 'nonsense'], content: 'hello' } })).toEqual(
+        rejected(`The SMS cannot be sent as it is: sms.to[1] ${WRONG_NUMBER}`, 'sms.to[1]'),
       );
     });
 
@@ -941,7 +941,7 @@ describe.each(PLATFORMS)('LaafficExceptionFilter on $platform', ({ adapter }) =>
       async (name) => {
         const problem = `is rejected: property ${name} should not exist`;
         expect(await ask(`${url}/command/strict`, { to: TO, content: 'hello', [name]: 1 })).toEqual(
-          refused(`The SMS cannot be sent as it is: ${name} ${problem}`, name),
+          rejected(`The SMS cannot be sent as it is: ${name} ${problem}`, name),
         );
       },
     );
@@ -949,7 +949,7 @@ describe.each(PLATFORMS)('LaafficExceptionFilter on $platform', ({ adapter }) =>
 
   describe('a SendSmsCommand as the body, with the default ValidationPipe', () => {
     it('is rejected like every other body, with the messages of the command', async () => {
-      expect(await ask(`${url}/command/default`, { to: [TO, 'nobody', TO], content: '' })).toEqual(
+      expect(await ask(`${url}/command/default`, { to: [TO, 'nonsense', TO], content: '' })).toEqual(
         jsonAnswer(400, {
           message: [`to[1] ${WRONG_NUMBER}`, 'content must not be empty'],
           error: 'Bad Request',
@@ -1133,9 +1133,9 @@ describe.each(PLATFORMS)('LaafficExceptionFilter for failures without a status, 
       }),
     },
     {
-      what: 'a recipient that was refused without a status',
+      what: 'a recipient that was rejected without a status',
       path: '',
-      content: 'refuse the number',
+      content: 'reject the number',
       answer: answerOf({
         ...UNPROCESSABLE,
         code: 'LAAFFIC_RECIPIENT_REJECTED',
@@ -1149,13 +1149,13 @@ describe.each(PLATFORMS)('LaafficExceptionFilter for failures without a status, 
       content: 'limit at the door',
       answer: { ...FREQUENT, retryAfterSeconds: '17', body: { ...(FREQUENT.body as object), retryAfterSeconds: 17 } },
     },
-    { what: "the account's refusal", path: '', content: '-10', answer: BALANCE },
+    { what: "the account's rejection", path: '', content: '-10', answer: BALANCE },
   ])('responds to $what', async ({ path, content, answer }) => {
     expect(await ask(`${url}${path}`, { to: TO, content })).toEqual(answer);
   });
 
   it("responds to the module's own validation with the field", async () => {
-    expect(await ask(url, { to: [TO, 'nobody'], content: 'hello' })).toEqual(
+    expect(await ask(url, { to: [TO, 'nonsense'], content: 'hello' })).toEqual(
       answerOf({
         ...INVALID_COMMAND,
         message: `The SMS cannot be sent as it is: to[1] ${WRONG_NUMBER}`,

@@ -4,7 +4,7 @@ type Dice = (sides: number) => number;
 
 const DEPTH = 1_000;
 
-/** JSON as it is written, for a value cannot hold `1e400` or a key twice; some are none at all. */
+/** JSON as text, because a value cannot hold `1e400` or a key twice; some are not JSON at all. */
 const STRANGE_VALUES = [
   ...['null', 'true', 'false', '[]', '{}', '[[]]', '[null]', '[{}]', '""', '" "'],
   ...['0', '-0', '1', '-1', '2', '7', '1.5', '-1e-7', '1e21', '1e400', '-1e400'],

@@ -55,7 +55,7 @@ export const isInboundSms = fields(
 export const isBalance = fields({ balance: isDecimal, gift: isDecimal }, { credit: isDecimal });
 
 /** What a query's exception shows. */
-export const isRefusal = fields(
+export const isRejection = fields(
   {
     name: matches(/^Laaffic\w+Exception$/),
     code: matches(/^LAAFFIC_[A-Z_]+$/),

@@ -167,7 +167,7 @@ describe('a signal', () => {
     let ended = 0;
     const listeners: number[] = [];
     busy.sms.requestEvents.subscribe(({ type }) => {
-      // Whoever listens is told before the pause begins.
+      // Listeners are notified before the pause begins.
       if (type === 'ended' && ++ended === 15)
         setImmediate(() => {
           listeners.push(getEventListeners(abort.signal, 'abort').length);

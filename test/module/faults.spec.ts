@@ -123,7 +123,7 @@ describe.each(['POST', 'GET'] as const)('a failure of a send by %s:', (method) =
     ['a slow body', { fault: 'slow-body', chunkBytes: 40, pauseMs: 1 }],
     ['numbers for texts', { fault: 'numbers-for-strings' }],
     ['message ids as numbers', { fault: 'msg-id-as-number' }],
-    ['items that nobody sent', { fault: 'foreign-items', count: 3 }],
+    ['items that were not sent', { fault: 'foreign-items', count: 3 }],
     ['an empty failArray', { quirks: { failArray: 'always' } }],
     ['business answers with HTTP 500', { httpStatus: 500 }],
   ])('with %s still reads the accepted recipients', async (_, step) => {

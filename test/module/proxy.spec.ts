@@ -102,7 +102,11 @@ describe('a proxy', () => {
       'PROXY_NO_RESPONSE',
       (socket) => socket.write(`HTTP/1.1 200 OK\r\nx: ${'x'.repeat(100_000)}`),
     ],
-    ['knows nobody', 'PROXY_HTTP_407', (socket) => socket.end('HTTP/1.1 407 Proxy Authentication Required\r\n\r\n')],
+    [
+      'rejects the credentials',
+      'PROXY_HTTP_407',
+      (socket) => socket.end('HTTP/1.1 407 Proxy Authentication Required\r\n\r\n'),
+    ],
     ['does not let out', 'PROXY_HTTP_403', (socket) => socket.end('HTTP/1.1 403 Forbidden\r\n\r\nno')],
     ['does not reach the gateway', 'PROXY_HTTP_502', (socket) => socket.end('HTTP/1.1 502 Bad Gateway\r\n\r\n')],
     ['is silent', 'CONNECT_TIMEOUT', () => undefined],
@@ -121,7 +125,7 @@ describe('a proxy', () => {
     expect(both.sandbox.requests).toEqual([]);
   });
 
-  it('that is silent holds nobody longer than his own time-out, and nothing is asked for once it is over', async () => {
+  it('that is silent delays no call beyond its own time-out, and gets no request after it', async () => {
     const { asked, address } = await startProxy(() => undefined);
     const proxied = await client({
       baseUrl: both.sandbox.url,
@@ -137,7 +141,7 @@ describe('a proxy', () => {
     expect(asked.length).toBeLessThanOrEqual(2);
   });
 
-  it('that nobody listens at is refused with the code of the system', async () => {
+  it('that does not listen fails with the code of the system', async () => {
     const closed = createHttpServer();
     await once(closed.listen(0, '127.0.0.1'), 'listening');
     const port = portOf(closed);

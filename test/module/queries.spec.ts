@@ -164,8 +164,8 @@ describe('getDeliveryReports', () => {
       'row 2 has no message id',
     ],
     ['a row without a status', { array: [{ msgId: id(1), number: '91856321412' }] }, 'row 1 has no status'],
-    ['rows that are none', { array: [null, 7, 'x'] }, 'row 1 has no object, and 2 more cannot be read'],
-    ['a list that is none', { array: 'none' }, 'the rows are not a list'],
+    ['rows that are not objects', { array: [null, 7, 'x'] }, 'row 1 has no object, and 2 more cannot be read'],
+    ['a list that is text', { array: 'none' }, 'the rows are not a list'],
     [
       'fewer rows than counted',
       { success: '2', fail: '0', sending: '0', array: [{ msgId: id(1), status: '0' }] },
@@ -327,7 +327,7 @@ describe('listInboundMessages', () => {
       1,
       'row 2 has no sender or no content',
     ],
-    ['data that is none', ['nothing'], 0, 'the rows are not a list'],
+    ['data that is text', ['nothing'], 0, 'the rows are not a list'],
     [
       'fewer rows than counted',
       [{ total: 2, size: 100, pages: 1, records: [record('one')] }],

@@ -123,7 +123,7 @@ describe('LaafficModule', () => {
     await expect(start(register())).rejects.toThrow(new LaafficOptionsError(['apiSecret is missing or blank'], name));
   });
 
-  // Each request would have an account of its own, with connections that nobody closes and a rate that nobody counts.
+  // Each request would have an account of its own, with connections that are never closed and a rate that is not counted.
   it.each<[string, () => DynamicModule, string]>([
     [
       'LaafficModule',

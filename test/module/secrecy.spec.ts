@@ -52,8 +52,8 @@ const echo = {
   failArray: [{ number: NUMBER, reason: `${NUMBER}: ${CONTENT}` }],
 };
 const STEPS: [string, ScriptStep][] = [
-  ['a refusal', { status: -10 }],
-  ['a refusal for a wrong signature', { status: -1, reason: `sign ${KEY}` }],
+  ['a rejection', { status: -10 }],
+  ['a rejection for a wrong signature', { status: -1, reason: `sign ${KEY}` }],
   ['an answer that repeats the request', { fault: 'raw', body: JSON.stringify(echo) }],
   [
     'a page that repeats the request',

@@ -135,7 +135,7 @@ it('a prevented request writes no byte, and leaves its connection to the next', 
     connection: { maxConnections: 1 },
   });
 
-  // A GET, for it arrives in one piece.
+  // A GET, because it arrives in one piece.
   const send = (shouldSend: () => boolean) => failureOf(plain.sms.send(command, { method: 'GET', shouldSend }));
   await send(() => false);
   expect(connections).toBe(1);

@@ -80,7 +80,7 @@ it('a build leaves a running instance what it has not loaded yet, and a new star
   expect(await first.program.end()).toBe(0);
 });
 
-it('a build is removed once nobody runs from it, and its time is over', async () => {
+it('a build is removed when no process runs from it and it is old', async () => {
   await build();
   const [old = ''] = builds();
   const { program, ask } = await start();

@@ -79,10 +79,10 @@ const endToEndTests = allPassed(
   'AppController (e2e) / (GET)',
   'knows that it does not know',
   'notifications on Express are sent',
-  'notifications on Express are refused in the words of the filter',
+  'notifications on Express are rejected in the words of the filter',
   'notifications on Express survive a second close',
   'notifications on Fastify are sent',
-  'notifications on Fastify are refused in the words of the filter',
+  'notifications on Fastify are rejected in the words of the filter',
   'notifications on Fastify survive a second close',
 );
 
@@ -173,7 +173,7 @@ describe.each(nodes)('on %s, with Nest 11 and 12,', (node) => {
     );
   });
 
-  it.each(platforms)('an app takes pushes on %s, and refuses strangers like an unknown route', async (platform) => {
+  it.each(platforms)('an app takes pushes on %s, and rejects strangers like an unknown route', async (platform) => {
     for (const output of await runInEach(node, 'webhooks.js', platform)) expectPushesTaken(platform, output);
   });
 

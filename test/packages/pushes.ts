@@ -47,7 +47,7 @@ export function expectPushesTaken(
       { kind: 'report', outcome: 'acknowledged', attempts: 1 },
       { kind: 'inbound', outcome: 'acknowledged', attempts: 1 },
     ],
-    refused: {
+    rejected: {
       status: 404,
       body: '{"message":"Cannot POST {path}","error":"Not Found","statusCode":404}',
       isThatOfUnknownRoute: true,

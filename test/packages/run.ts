@@ -26,8 +26,8 @@ export function npmInstall(cwd: string, ...args: string[]): Promise<Output> {
 }
 
 /**
- * What Jest and `npm run -s` add to the environment is not there for those who use the packages. Nothing is coloured,
- * as some programs do where CI is set, for what they print is read.
+ * What Jest and `npm run -s` add to the environment is not there for those who use the packages. Nothing is coloured, because
+ * the tests read what programs print.
  */
 function plainEnvironment(): NodeJS.ProcessEnv {
   const added = ['NODE_ENV', 'NODE_OPTIONS', 'JEST_WORKER_ID', 'FORCE_COLOR', 'npm_config_loglevel'];

@@ -73,7 +73,7 @@ describe('the service without API keys', () => {
     ['GET', '/v1/nothing', 404],
     ['POST', '/laaffic/not-the-secret-at-all/reports', 404],
   ];
-  const REFUSAL = {
+  const REJECTION = {
     statusCode: 403,
     message: 'Without API_KEYS the service accepts requests from this machine only',
     error: 'Forbidden',
@@ -89,7 +89,7 @@ describe('the service without API keys', () => {
   const ATTACKS: [string, string[]][] = [
     ['whose host name was rebound to this machine', ['Host', 'rebound.example']],
     ['whose host name only begins like an address', ['Host', '127.0.0.1.evil.example']],
-    ['with an address that is none', ['Host', '127.999.1.1']],
+    ['with an invalid address', ['Host', '127.999.1.1']],
     ['with an address of another machine', ['Host', '192.0.2.1:3000']],
     ['with a name below localhost', ['Host', 'evil.localhost']],
     ['of another origin', ['Origin', 'https://evil.example']],
@@ -108,7 +108,7 @@ describe('the service without API keys', () => {
       const { status, headers: answered, body } = await ask(method, path, ...headers);
       expect(path).toEqual(path);
       expect(status).toBe(403);
-      expect(JSON.parse(body)).toEqual({ ...REFUSAL, requestId: answered['x-request-id'] });
+      expect(JSON.parse(body)).toEqual({ ...REJECTION, requestId: answered['x-request-id'] });
       expect(answered['access-control-allow-origin']).toBeUndefined();
     }
     expect(service.sandbox!.requests).toEqual([]);
@@ -339,7 +339,7 @@ describe('the service with API keys', () => {
     });
     expect(Number(headers['retry-after'])).toBeGreaterThan(0);
     expect(Number(headers['retry-after'])).toBeLessThanOrEqual(60);
-    // Without a key at all nobody guesses.
+    // A request without a key is not a guess.
     expect((await raw(service.url, '/v1/balance', { headers: proxied })).status).toBe(401);
     expect((await balance(ACCESS, 'Bearer wrong')).status).toBe(401);
   });

@@ -40,7 +40,7 @@ function open(text: string): { socket: Socket; heard: () => string } {
 const head = (path: string, type: string, key?: string, more = '') =>
   `POST ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: ${type}\r\n` +
   `${key === undefined ? '' : `Authorization: Bearer ${key}\r\n`}${more}\r\n`;
-const refusal = (message: unknown, field: string) => ({
+const rejection = (message: unknown, field: string) => ({
   statusCode: 400,
   message,
   error: 'Bad Request',
@@ -72,8 +72,8 @@ describe('a body without a key', () => {
 describe('a JSON body', () => {
   const fields = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, i) => [`f${i}`, 1]));
   const nested = (depth: number) => `${'['.repeat(depth)}${']'.repeat(depth)}`;
-  const TOO_DEEP = refusal('The request is invalid: body is nested more than 8 levels deep', 'body');
-  const TOO_MANY = refusal('The request is invalid: body has an object with more than 64 fields', 'body');
+  const TOO_DEEP = rejection('The request is invalid: body is nested more than 8 levels deep', 'body');
+  const TOO_MANY = rejection('The request is invalid: body has an object with more than 64 fields', 'body');
 
   it.each([
     ['90,000 unknown fields', '/v1/messages', JSON.stringify(fields(90_000)), TOO_MANY],
@@ -102,7 +102,7 @@ describe('a JSON body', () => {
     const one = (index: number) => `recipients[${index}] has an unknown field; known are number and orderId`;
     const message = `The request is invalid: ${one(0)}; ${one(1)}; ${one(2)}; and 59997 more`;
     expect(status).toBe(400);
-    expect(body).toEqual(refusal(message, 'recipients[0]'));
+    expect(body).toEqual(rejection(message, 'recipients[0]'));
   });
 
   it('takes time in proportion to its length, whatever is wrong with it', async () => {
@@ -192,7 +192,7 @@ describe('an upload', () => {
     const { status, body } = await upload(endless(first, text), type);
     const message = expect.stringMatching(new RegExp(`recipients cannot be read: (line \\d+: )?${escape(problem)}$`));
     expect(status).toBe(400);
-    expect(body).toEqual(refusal(message, 'recipients'));
+    expect(body).toEqual(rejection(message, 'recipients'));
   });
 
   it.each([
@@ -220,17 +220,17 @@ describe('an upload', () => {
     const gbk = Buffer.from([...Buffer.from('number,orderId\n91856321412,'), 0xb6, 0xa9, 0x0a]);
     expect(await progressOf(marked, 'text/csv')).toMatchObject({ total: 1, pending: 1 });
     expect(await progressOf(gbk, 'text/csv; charset=GBK')).toMatchObject({ total: 1, pending: 1 });
-    const refused = [
+    const rejected = [
       await upload(new Blob([marked.subarray(2)]), 'text/csv'),
       await upload(new Blob([gbk]), 'text/csv'),
       await upload(new Blob([gbk]), 'text/csv; charset=klingon'),
     ];
-    expect(refused.map(({ body }) => body)).toEqual(
+    expect(rejected.map(({ body }) => body)).toEqual(
       [
         'it has NUL characters, so it is not text in UTF-8',
         'line 2: byte 28 of the file is not UTF-8: save it in UTF-8, or give its encoding',
         'its encoding is unknown: save it in UTF-8',
-      ].map((problem) => refusal(expect.stringContaining(`cannot be read: ${problem}`), 'recipients')),
+      ].map((problem) => rejection(expect.stringContaining(`cannot be read: ${problem}`), 'recipients')),
     );
   });
 
@@ -259,12 +259,12 @@ describe('an upload', () => {
     const created = async () => (await sql(database.url, `select id from campaign where name = 'slow'`)).length;
     await until(async () => (await created()) === 16);
 
-    const refused = async (headers: Record<string, string>) => {
+    const rejected = async (headers: Record<string, string>) => {
       const answer = await ask(headers);
       return [answer.status, answer.headers.get('retry-after'), answer.body];
     };
     const told = { code: 'TOO_MANY_UPLOADS', outcome: 'rejected' };
-    expect(await refused({ ...last, ...AUTH })).toEqual([
+    expect(await rejected({ ...last, ...AUTH })).toEqual([
       429,
       '10',
       {
@@ -274,7 +274,7 @@ describe('an upload', () => {
         error: 'Too Many Requests',
       },
     ]);
-    expect(await refused(last)).toEqual([
+    expect(await rejected(last)).toEqual([
       503,
       '10',
       {

@@ -58,7 +58,7 @@ function openUpload(query: string, headers: Record<string, string> = CSV): Clien
 
 describe('a campaign as JSON', () => {
   it('is stored, started at once, sent, and shown with its progress', async () => {
-    const recipients = ['91856321412', { number: '91856321413', orderId: 'json-2' }, 'nobody'];
+    const recipients = ['91856321412', { number: '91856321413', orderId: 'json-2' }, 'nonsense'];
     const created = await service.post('/v1/campaigns', { name: 'sale', content: 'hi', recipients, sendAt: 'now' });
     const { id } = created.body;
     expect(created.status).toBe(201);
@@ -70,17 +70,17 @@ describe('a campaign as JSON', () => {
     expect(await linesOf(id)).toMatchObject([
       { position: 0, number: '91856321412', state: 'accepted' },
       { position: 1, orderId: 'json-2' },
-      { position: 2, state: 'invalid', code: 'LAAFFIC_INVALID_COMMAND', input: 'nobody' },
+      { position: 2, state: 'invalid', code: 'LAAFFIC_INVALID_COMMAND', input: 'nonsense' },
     ]);
   });
 
   it.each([
     ['no name', { name: undefined }, 'name'],
     ['no content', { content: '' }, 'content'],
-    ['nobody', { recipients: [] }, 'recipients'],
+    ['nonsense', { recipients: [] }, 'recipients'],
     ['recipients that are text', { recipients: '91856321412' }, 'recipients'],
-    ['a time that is none', { sendAt: 'tomorrow' }, 'sendAt'],
-    ['a priority that is none', { priority: 1.5 }, 'priority'],
+    ['an invalid time', { sendAt: 'tomorrow' }, 'sendAt'],
+    ['an invalid priority', { priority: 1.5 }, 'priority'],
     ['a field that is misspelt', { sendat: 'now' }, 'sendat'],
     ['a key in the body', { idempotencyKey: 'x' }, 'idempotencyKey'],
     ['a recipient that is misspelt', { recipients: ['91856321412', { number: '1', orderID: 'x' }] }, 'recipients[1]'],
@@ -147,7 +147,15 @@ describe('a campaign as an upload', () => {
   });
 
   it('invalid rows are invalid recipients, each at its position', async () => {
-    const rows = ['91856321412,a', 'nobody,b', ',c', '91856321413', '91856321414,x y', '1,91856321415,c', '9.18E+11,d'];
+    const rows = [
+      '91856321412,a',
+      'nonsense,b',
+      ',c',
+      '91856321413',
+      '91856321414,x y',
+      '1,91856321415,c',
+      '9.18E+11,d',
+    ];
     const { status, body } = await upload('name=a&content=b', `number,orderId\n${rows.join('\n')}`);
     expect([status, body.total, body.progress]).toMatchObject([201, 7, { pending: 2, invalid: 5 }]);
     const invalid = await linesOf(body.id, '?state=invalid');
@@ -160,7 +168,7 @@ describe('a campaign as an upload', () => {
         line: 3,
         orderId: 'b',
         reason: `${problem}: it contains “n”, which is not part of a number`,
-        input: 'nobody',
+        input: 'nonsense',
       },
       { ...wrong, position: 2, line: 4, orderId: 'c', reason: `${problem}: it is empty` },
       {
@@ -188,7 +196,7 @@ describe('a campaign as an upload', () => {
     const csv = await service.get(`/v1/campaigns/${body.id}/results?state=invalid`, { Accept: 'text/csv' });
     expect(csv.text.split('\r\n').slice(0, 2)).toEqual([
       'position,line,number,orderId,state,msgId,code,reason,input,reportedAt,gatewayTime,sentAt',
-      `1,3,,b,invalid,,LAAFFIC_INVALID_COMMAND,"${problem}: it contains “n”, which is not part of a number",nobody,,,`,
+      `1,3,,b,invalid,,LAAFFIC_INVALID_COMMAND,"${problem}: it contains “n”, which is not part of a number",nonsense,,,`,
     ]);
     expect(await linesOf(body.id, '?state=rejected')).toEqual([]);
     const ndjson = await upload('name=a&content=b', '"91856321412"\nnot json\n{"fone":"91856321413"}\n[1]\n', NDJSON);
@@ -260,7 +268,7 @@ describe('a campaign as an upload', () => {
     ['a CSV that says it is NDJSON', 'name=a&content=b', 'number\n91856321412', NDJSON, 400],
     ['a field that is misspelt', 'name=a&content=b&sendat=now', '91856321412', CSV, 400],
     ['a field twice', 'name=a&name=c&content=b', '91856321412', CSV, 400],
-    ['a priority that is none', 'name=a&content=b&priority=high', '91856321412', CSV, 400],
+    ['an invalid priority', 'name=a&content=b&priority=high', '91856321412', CSV, 400],
     ['a compressed file', 'name=a&content=b', '91856321412', { ...CSV, 'Content-Encoding': 'gzip' }, 415],
   ])('%s is rejected', async (_, query, body, headers, status) => {
     expect((await upload(query, body, headers)).status).toBe(status);
@@ -478,7 +486,7 @@ describe('campaigns', () => {
 
   it('send again to the recipients that the gateway rejected', async () => {
     service.sandbox!.configure({ rejectionRules: [{ number: '918500000200', status: -9 }] });
-    const { body } = await upload('name=refused&content=b&sendAt=now', numbers(2, 200).join('\n'));
+    const { body } = await upload('name=rejected&content=b&sendAt=now', numbers(2, 200).join('\n'));
     await until(async () => (await service.get(`/v1/campaigns/${body.id}`)).body.progress.rejected === 1);
     await done(body.id);
     service.sandbox!.configure({ rejectionRules: [] });
@@ -552,7 +560,7 @@ describe('events', () => {
     const again = (id: string) => service.get(`/v1/campaigns/${body.id}/events`, { 'Last-Event-ID': id });
     expect((await again(lastId)).status).toBe(204);
 
-    // A report that comes after the end changes a count, and nobody is called back for it.
+    // A report that comes after the end changes a count, and no handler is called for it.
     service.app.get(GatewayAccount).pushTo(service.url, SECRET);
     service.sandbox!.setDeliveryState(service.sandbox!.messages[0]!.msgId, 'delivered');
     await service.sandbox!.waitForPushes();

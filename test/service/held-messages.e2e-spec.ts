@@ -22,7 +22,7 @@ const lines = async (path: string) => {
 };
 const idOf = (location: string | null) => location!.split('/').at(-1)!;
 
-/** A message to two people that is held, for nobody knows whether the gateway took it. */
+/** A message to two people that is held, because its outcome is unknown. */
 async function holdOne(): Promise<string> {
   service.sandbox!.script({ endpoint: 'sendSms', fault: 'cut-after-accepting' });
   const to = [{ number: '91856321412', orderId: 'held-1' }, '91856321413'];
@@ -105,7 +105,7 @@ describe('held messages', () => {
   });
 });
 
-it('the history of a campaign says what happened, and by whom', async () => {
+it('the history of a campaign has every change with its actor', async () => {
   const { id } = (await service.post('/v1/campaigns', { name: 'a', content: 'b', recipients: ['91856321412'] })).body;
   await service.post(`/v1/campaigns/${id}/start`);
   await service.post(`/v1/campaigns/${id}/pause`);

@@ -44,24 +44,24 @@ it('the service rejects requests beyond its capacity, and sends each accepted me
   await hold();
   const contents = Array.from({ length: 3 * MOST }, (_, i) => `message ${i}`);
   const answers = contents.map(async (content) => ({ content, answer: await service.send({ ...MESSAGE, content }) }));
-  let refusals = 0;
-  for (const answer of answers) void answer.then(({ answer: { status } }) => (refusals += Number(status === 503)));
-  await until(async () => refusals >= MOST && (await pending()) + refusals === contents.length);
+  let rejections = 0;
+  for (const answer of answers) void answer.then(({ answer: { status } }) => (rejections += Number(status === 503)));
+  await until(async () => rejections >= MOST && (await pending()) + rejections === contents.length);
 
   await letGo();
   const all = await Promise.all(answers);
-  const refused = all.flatMap(({ answer }) => (answer.status === 503 ? [answer] : []));
-  expect(refused.map(({ body }) => body)).toEqual(refused.map(() => BUSY));
-  const seconds = refused.map(retryAfterSeconds);
+  const rejected = all.flatMap(({ answer }) => (answer.status === 503 ? [answer] : []));
+  expect(rejected.map(({ body }) => body)).toEqual(rejected.map(() => BUSY));
+  const seconds = rejected.map(retryAfterSeconds);
   expect(seconds.every((one) => Number.isInteger(one) && one >= 1 && one <= 30)).toBe(true);
   // Who comes back then needs no new connection.
-  expect(new Set(refused.map(({ headers }) => headers.get('keep-alive')))).toEqual(new Set(['timeout=75']));
+  expect(new Set(rejected.map(({ headers }) => headers.get('keep-alive')))).toEqual(new Set(['timeout=75']));
   // Not all come back at once.
   expect(new Set(seconds).size).toBeGreaterThan(5);
 
   await until(async () => (await pending()) === 0);
   const taken = all.filter(({ answer }) => answer.status === 201 || answer.status === 202);
-  expect(taken.length).toBe(contents.length - refused.length);
+  expect(taken.length).toBe(contents.length - rejected.length);
   const sent = service.sandbox!.messages.map(({ content }) => content);
   expect(sent.sort()).toEqual(taken.map(({ content }) => content).sort());
 });
@@ -73,15 +73,15 @@ it('the service rejects messages while too many are due', async () => {
     `insert into chunk (account, lane, n, numbers, content)
       select id, 'priority', 1, '918563210000', 'hello' from account, generate_series(1, 10001)`,
   );
-  const refused = await until(async () => {
+  const rejected = await until(async () => {
     const answer = await service.send(MESSAGE, { Prefer: 'respond-async' });
     return answer.status === 503 && answer;
   });
-  expect(refused.body).toEqual({
+  expect(rejected.body).toEqual({
     ...BUSY,
     message: expect.stringContaining('more than 10000 messages wait to be sent'),
   });
-  expect(retryAfterSeconds(refused)).toBeGreaterThan(0);
+  expect(retryAfterSeconds(rejected)).toBeGreaterThan(0);
   expect((await service.send(MESSAGE)).status).toBe(503);
 
   await sql(database.url, `delete from chunk where content = 'hello'`);
@@ -105,20 +105,20 @@ it('the service sends while others read results slowly, and admits new readers w
   };
   const readers = Array.from({ length: LISTS }, startReader);
 
-  const refused = await until(async () => {
+  const rejected = await until(async () => {
     const answer = await fetch(service.url + path);
     if (answer.status === 503) return answer;
     await answer.body?.cancel();
-    // One of the others may have been refused for it.
+    // One of the others may have been rejected in its place.
     readers.push(startReader());
     return false;
   });
-  expect(await refused.json()).toEqual({
+  expect(await rejected.json()).toEqual({
     ...BUSY,
     message: expect.stringMatching(/^The service is busy: 32 lists/),
-    requestId: refused.headers.get('x-request-id'),
+    requestId: rejected.headers.get('x-request-id'),
   });
-  expect(Number(refused.headers.get('retry-after'))).toEqual(expect.any(Number));
+  expect(Number(rejected.headers.get('retry-after'))).toEqual(expect.any(Number));
   expect((await service.send(MESSAGE)).status).toBe(201);
   // A download that no client reads holds no connection of the database.
   await until(async () => {
@@ -151,7 +151,7 @@ it('a thousand clients can connect at once, even while the service has no time f
 
 it('the service keeps no slot for clients that disconnect at once', async () => {
   const { hostname, port } = new URL(service.url);
-  const body = JSON.stringify({ ...MESSAGE, content: 'nobody waits' });
+  const body = JSON.stringify({ ...MESSAGE, content: 'no request waits' });
   const head = `POST /v1/messages HTTP/1.1\r\nHost: ${hostname}:${port}\r\nContent-Type: application/json`;
   for (let i = 0; i < 3 * MOST; i++) {
     const client = connect(Number(port), hostname);

@@ -118,7 +118,7 @@ describe('a response before the outcome', () => {
       service.post('/v1/campaigns', campaign),
       service.post(upload, MESSAGE.to, { 'Content-Type': 'text/csv' }),
     ]);
-    const refusal = (field: string) => [
+    const rejection = (field: string) => [
       400,
       {
         statusCode: 400,
@@ -130,7 +130,7 @@ describe('a response before the outcome', () => {
       },
     ];
     expect(answers.map(({ status, body }) => [status, body])).toEqual(
-      ['sendAt', 'sendBefore', 'sendAt', 'sendAt'].map(refusal),
+      ['sendAt', 'sendBefore', 'sendAt', 'sendAt'].map(rejection),
     );
   });
 
@@ -189,9 +189,9 @@ describe('Idempotency-Key', () => {
     const other = await service.send(later, { 'Idempotency-Key': 'known', ...ASYNC });
     expect(other.status).toBe(422);
     expect(other.body.code).toBe('OUTBOX_KEY_REUSED');
-    const refused = { to: '9990000009', content: 'x' };
-    expect((await service.send(refused, { 'Idempotency-Key': 'known-refusal' })).status).toBe(422);
-    expect((await service.send(refused, { 'Idempotency-Key': 'known-refusal', ...ASYNC })).status).toBe(422);
+    const rejected = { to: '9990000009', content: 'x' };
+    expect((await service.send(rejected, { 'Idempotency-Key': 'known-rejection' })).status).toBe(422);
+    expect((await service.send(rejected, { 'Idempotency-Key': 'known-rejection', ...ASYNC })).status).toBe(422);
 
     const waits = { 'Idempotency-Key': 'waits', ...ASYNC };
     const [one, two] = [await service.send(later, waits), await service.send(later, waits)];
@@ -215,7 +215,7 @@ describe('Idempotency-Key', () => {
   });
 
   it('gives a rejected message the same error again', async () => {
-    const ask = () => service.send({ to: '9990000009', content: 'x' }, { 'Idempotency-Key': 'refused' });
+    const ask = () => service.send({ to: '9990000009', content: 'x' }, { 'Idempotency-Key': 'rejected' });
     const [first, second] = [await ask(), await ask()];
     expect(first.status).toBe(422);
     expect(second.status).toBe(422);

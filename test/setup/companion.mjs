@@ -31,7 +31,7 @@ const inquiries = createServer((_, response) => {
 await once(inquiries, 'listening');
 console.log(JSON.stringify({ temporary, databaseServer: `http://127.0.0.1:${inquiries.address().port}` }));
 
-// Whoever ends Jest's processes by a signal must not keep it from cleaning up.
+// A signal that ends Jest's processes must not keep it from cleaning up.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => undefined);
 process.stdin.resume();
 await once(process.stdin, 'close');

@@ -5,7 +5,7 @@ export const NUMBER = '91856321412';
 export const CONTENT = 'Your code is 482913';
 export const ORDER_ID = 'order-of-mine';
 const to = [{ number: NUMBER, orderId: ORDER_ID }];
-/** Refused by the sandbox's own rules. */
+/** Rejected by the sandbox's own rules. */
 const REFUSED = '9990000009';
 
 /** What is done with a gateway, and what it is told to do. */
@@ -29,7 +29,7 @@ export const CALLS = {
     steps: [{ fault: 'missing-items', count: 1 }],
     make: (sms) => sms.send({ to: [...to, `${NUMBER}1`, REFUSED], content: CONTENT }),
   },
-  'a send that is refused as a whole': { steps: [{ status: -10 }], make: sendOne },
+  'a send that is rejected as a whole': { steps: [{ status: -10 }], make: sendOne },
   'a send whose answer is lost': { steps: [{ fault: 'cut-after-accepting' }], make: sendOne },
   'a send without an answer in time': {
     steps: [{ fault: 'hang-after-accepting' }],
@@ -40,7 +40,7 @@ export const CALLS = {
     steps: [{ fault: 'raw', httpStatus: 429, body: '' }],
     make: sendOne,
   },
-  'a send whose time is refused once': { clockSkewSeconds: 7200, make: sendOne },
+  'a send whose time is rejected once': { clockSkewSeconds: 7200, make: sendOne },
   'a batch': {
     make: (sms) =>
       sms.sendBatch([
@@ -49,11 +49,11 @@ export const CALLS = {
       ]),
   },
   'a query that is answered': { make: (sms) => sms.getBalance() },
-  'a query that is tried again': {
+  'a query that is retried': {
     steps: [{ fault: 'cut-before-reading' }, { status: -15 }],
     make: (sms) => sms.getDeliveryReports(['2108021054011000095']),
   },
-  'a query that is refused': {
+  'a query that is rejected': {
     steps: [{ status: -1 }],
     make: (sms) => sms.confirmConversion({ number: NUMBER, at: new Date() }),
   },
@@ -62,7 +62,7 @@ export const CALLS = {
 export type CallName = keyof typeof CALLS;
 
 export const CALL_NAMES = Object.keys(CALLS) as CallName[];
-/** Queries that are tried again do not wait. */
+/** Retries of queries do not wait. */
 export const FAST = { queryRetry: { minDelayMs: 1, maxDelayMs: 2 } };
 
 /** Does one of them; whether it fails is not of interest. */

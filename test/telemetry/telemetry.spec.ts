@@ -70,7 +70,7 @@ const EXPECTED: Record<CallName, Expected[]> = {
   'a send that leaves some unknown': [
     ['POST sendSms', 'partial', undefined, { ...recipients(3, 1, 1, 1), ...http(200, 0) }],
   ],
-  'a send that is refused as a whole': [
+  'a send that is rejected as a whole': [
     ['POST sendSms', 'rejected', 'LAAFFIC_INSUFFICIENT_BALANCE', { ...failed.rejected, ...http(200, -10) }],
   ],
   'a send whose answer is lost': [['POST sendSms', 'unknown', 'LAAFFIC_CONNECTION_LOST', failed.unknown]],
@@ -81,18 +81,18 @@ const EXPECTED: Record<CallName, Expected[]> = {
   'a send that is limited by a server in front': [
     ['POST sendSms', 'rejected', 'LAAFFIC_TOO_FREQUENT', { ...failed.rejected, ...http(429) }],
   ],
-  'a send whose time is refused once': [
+  'a send whose time is rejected once': [
     ['POST sendSms', 'rejected', 'LAAFFIC_TIMESTAMP_EXPIRED', { ...failed.rejected, ...http(200, -16) }],
     ['POST sendSms', 'accepted', undefined, { ...one, ...http(200, 0), ...again(1) }],
   ],
   'a batch': [['POST sendSms/batch', 'accepted', undefined, { ...recipients(3, 3), ...http(200, 0) }]],
   'a query that is answered': [['GET getBalance', 'answered', undefined, http(200, 0)]],
-  'a query that is tried again': [
+  'a query that is retried': [
     ['GET getReport', 'failed', 'LAAFFIC_CONNECTION_LOST', {}],
     ['GET getReport', 'failed', 'LAAFFIC_TOO_FREQUENT', { ...http(200, -15), ...again(1) }],
     ['GET getReport', 'answered', undefined, { ...http(200, 0), ...again(2) }],
   ],
-  'a query that is refused': [['POST postback/backfill', 'failed', 'LAAFFIC_AUTHENTICATION_FAILED', http(200, -1)]],
+  'a query that is rejected': [['POST postback/backfill', 'failed', 'LAAFFIC_AUTHENTICATION_FAILED', http(200, -1)]],
 };
 
 describe('each request has a span:', () => {
@@ -124,8 +124,8 @@ describe('each request has a span:', () => {
         span.end();
         return span.spanContext();
       });
-    const query = await within('query', 'a query that is tried again');
-    const send = await within('send', 'a send whose time is refused once');
+    const query = await within('query', 'a query that is retried');
+    const send = await within('send', 'a send whose time is rejected once');
     const below = ({ spanId, traceId }: typeof query, name: string) => ({ name, parent: spanId, traceId });
     expect(otel.spans().map(({ name, parent, traceId }) => ({ name, parent, traceId }))).toEqual([
       ...Array.from({ length: 3 }, () => below(query, 'GET getReport')),
@@ -144,16 +144,16 @@ describe('metrics', () => {
     await sms.send(command);
     await sms.getBalance();
     sandbox.configure({ onRequest: null });
-    for (const name of ['a send that leaves some unknown', 'a send whose time is refused once'] as const) {
+    for (const name of ['a send that leaves some unknown', 'a send whose time is rejected once'] as const) {
       await make(name, sms, sandbox);
     }
-    const refused = [labels('sendSms'), ending('rejected', 'LAAFFIC_TIMESTAMP_EXPIRED')];
+    const rejected = [labels('sendSms'), ending('rejected', 'LAAFFIC_TIMESTAMP_EXPIRED')];
     const point = (value: number, ...parts: object[]) => [Object.assign({}, ...parts) as object, value];
     const requests = [
       point(2, labels('sendSms'), ending('accepted')),
       point(1, labels('getBalance'), ending('answered')),
       point(1, labels('sendSms'), ending('partial')),
-      point(1, ...refused),
+      point(1, ...rejected),
     ];
     expect(await otel.metrics()).toEqual([
       {
@@ -357,6 +357,6 @@ describe('LaafficTelemetryModule', () => {
       'telemetry.meterProvider must have the method getMeter',
       'telemetry.metrics is not an option; known options: tracerProvider, meterProvider',
     ]);
-    await expect(boot({ account: 'nobody' })).rejects.toThrow(/could not find SmsService:nobody/);
+    await expect(boot({ account: 'nonsense' })).rejects.toThrow(/could not find SmsService:nonsense/);
   });
 });

@@ -45,25 +45,25 @@ const alike = (outcome: 'rejected' | 'unknown', code: string) => ({
   failures: [{ outcome, code, recipients: 1 }],
 });
 const noAnswer = { status: undefined, httpStatus: undefined };
-const refusedRecipient = { outcome: 'rejected', code: 'LAAFFIC_RECIPIENT_REJECTED', recipients: 1 };
+const rejectedRecipient = { outcome: 'rejected', code: 'LAAFFIC_RECIPIENT_REJECTED', recipients: 1 };
 
 /** The requests that a call makes, each with its start and its end. */
 const EXPECTED: Record<CallName, () => [start: object, end: object][]> = {
   'a send that is accepted': () => [[sent('sendSms', 1), accepted(1)]],
   'a send by GET': () => [[{ ...sent('sendSms', 1), method: 'GET' }, accepted(1)]],
   'a send that is accepted in part': () => [
-    [sent('sendSms', 2), { ...accepted(1), outcome: 'partial', rejected: 1, failures: [refusedRecipient] }],
+    [sent('sendSms', 2), { ...accepted(1), outcome: 'partial', rejected: 1, failures: [rejectedRecipient] }],
   ],
   'a send that leaves some unknown': () => [
     [
       sent('sendSms', 3),
       {
         ...{ ...accepted(1), outcome: 'partial', rejected: 1, unknown: 1 },
-        failures: [refusedRecipient, { outcome: 'unknown', code: 'LAAFFIC_UNREADABLE_RESPONSE', recipients: 1 }],
+        failures: [rejectedRecipient, { outcome: 'unknown', code: 'LAAFFIC_UNREADABLE_RESPONSE', recipients: 1 }],
       },
     ],
   ],
-  'a send that is refused as a whole': () => [
+  'a send that is rejected as a whole': () => [
     [sent('sendSms', 1), { ...alike('rejected', 'LAAFFIC_INSUFFICIENT_BALANCE'), status: -10 }],
   ],
   'a send whose answer is lost': () => [
@@ -78,13 +78,13 @@ const EXPECTED: Record<CallName, () => [start: object, end: object][]> = {
   'a send that is limited by a server in front': () => [
     [sent('sendSms', 1), { ...alike('rejected', 'LAAFFIC_TOO_FREQUENT'), status: undefined, httpStatus: 429 }],
   ],
-  'a send whose time is refused once': () => [
+  'a send whose time is rejected once': () => [
     [sent('sendSms', 1), { ...alike('rejected', 'LAAFFIC_TIMESTAMP_EXPIRED'), status: -16, willRetry: true }],
     [sent('sendSms', 1, 2), accepted(1)],
   ],
   'a batch': () => [[sent('sendSms/batch', 3), accepted(3)]],
   'a query that is answered': () => [[asked('getBalance'), { ...answered, outcome: 'answered' }]],
-  'a query that is tried again': () => [
+  'a query that is retried': () => [
     [
       asked('getReport'),
       { ...answered, outcome: 'failed', code: 'LAAFFIC_CONNECTION_LOST', ...noAnswer, willRetry: true },
@@ -95,7 +95,7 @@ const EXPECTED: Record<CallName, () => [start: object, end: object][]> = {
     ],
     [asked('getReport', 3), { ...answered, outcome: 'answered' }],
   ],
-  'a query that is refused': () => [
+  'a query that is rejected': () => [
     [
       sent('postback/backfill', 0),
       { ...answered, outcome: 'failed', code: 'LAAFFIC_AUTHENTICATION_FAILED', status: -1 },

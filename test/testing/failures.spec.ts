@@ -151,10 +151,10 @@ describe('simulated failures', () => {
   });
 
   it.each<[string, SimulatedFailure | SimulatedRejection]>([
-    ['a status that is none', { status: 0 }],
+    ['an invalid status', { status: 0 }],
     ['a status with a fraction', { status: -1.5 }],
-    ['a refusal with a status that is none', { reject: ['91856321412'], status: 9 }],
-    ['a refusal of what is no number', { reject: ['Maria'] }],
+    ['a rejection with an invalid status', { reject: ['91856321412'], status: 9 }],
+    ['a rejection of an invalid number', { reject: ['Maria'] }],
   ])('are rejected at once if they are wrong: %s', (_, failure) => {
     expect(() => {
       new FakeSmsService().failNext(failure);

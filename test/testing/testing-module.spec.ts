@@ -24,7 +24,7 @@ class BookingController {
   }
 }
 
-/** The app of a user: with the real module, towards an address where nobody is. */
+/** The app of a user: with the real module, towards an address where nothing listens. */
 @Module({
   imports: [LaafficModule.forRoot({ ...ACCOUNT, baseUrl: 'http://127.0.0.1:9/v3' })],
   controllers: [BookingController],

@@ -82,7 +82,7 @@ const MESSAGES: [string, object, object][] = [
   ],
 ];
 
-/** Bodies that are none, on the route they come to. */
+/** Invalid bodies, with the route that receives them. */
 const UNREADABLE: [string, 'reports' | 'inbound', string, string][] = [
   ['JSON that is cut off', 'reports', '{"msgid":"2108241832571000001", "mobile":"91856', 'malformed-json'],
   ['HTML', 'inbound', '<p>Ünicode & "quotes"</p>', 'malformed-json'],
@@ -200,11 +200,11 @@ describe.each(PLATFORMS)('on %s', (_platform, adapter) => {
     const padded = (id: string, length: number) => JSON.stringify({ ...REPORT, msgid: id }).padEnd(length);
     const texts = [padded('a', 2_000), padded('b', 2_001), padded('c', 1_000_000)];
     const answers = await Promise.all(texts.map((text) => receiver.push('reports', text)));
-    const refusal = { statusCode: 400, message: 'The body has more than 2000 bytes', error: 'Bad Request' };
+    const rejection = { statusCode: 400, message: 'The body has more than 2000 bytes', error: 'Bad Request' };
     expect(answers.map(status)).toEqual([
       [200, ''],
-      [400, refusal],
-      [400, refusal],
+      [400, rejection],
+      [400, rejection],
     ]);
     expect(receiver.inbox.reports.map(({ msgId }) => msgId)).toEqual(['a']);
     expect(new Set(receiver.inbox.unreadable)).toEqual(

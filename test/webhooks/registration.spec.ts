@@ -283,12 +283,12 @@ describe('LaafficWebhooksModule at boot', () => {
       ['webhooks.path must be segments of letters, digits, -, _, . and ~ with / between them'],
     ],
     [
-      'addresses that are none',
+      'invalid addresses',
       { secret: SECRET, allowedIps: ['1.2.3.4', 'localhost', '1.2.3.4/33', 7] },
       [1, 2, 3].map((index) => `webhooks.allowedIps[${index}] must be an address or a range`),
     ],
     [
-      'a list that lets nobody in',
+      'a list that allows no address',
       { secret: SECRET, allowedIps: [] },
       ['webhooks.allowedIps must be a list of at least one address or range'],
     ],
@@ -303,7 +303,7 @@ describe('LaafficWebhooksModule at boot', () => {
       ],
     ],
     [
-      'a store that is none',
+      'an invalid store',
       { secret: SECRET, store: { isDone: () => true } },
       ['webhooks.store must have the methods isDone and markDone'],
     ],

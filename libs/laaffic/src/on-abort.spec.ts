@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events';
 import { onAbort } from './on-abort.js';
 
-it('calls everybody who still watches, once, with one listener for all', () => {
+it('calls each remaining watcher once, with one listener for all', () => {
   const abort = new AbortController();
   const called: string[] = [];
   const stops = ['a', 'b', 'c', 'd'].map((name) => onAbort(abort.signal, () => called.push(name)));
@@ -12,7 +12,7 @@ it('calls everybody who still watches, once, with one listener for all', () => {
   expect(called).toEqual(['a', 'c', 'd']);
 });
 
-it('leaves nothing behind once nobody watches, and a stop counts once', () => {
+it('leaves nothing behind after the last watcher has stopped, and a stop counts once', () => {
   const { signal } = new AbortController();
   const first = onAbort(signal, () => undefined);
   first();

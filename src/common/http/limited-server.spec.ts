@@ -19,7 +19,7 @@ describe('createLimitedServer', () => {
     };
     const routes: Readonly<Record<string, RequestListener>> = {
       '/read': read,
-      '/refused': (_, response) => response.writeHead(401).end('refused'),
+      '/rejected': (_, response) => response.writeHead(401).end('rejected'),
       '/lifted': (request, response) => {
         liftBodyLimit(request);
         read(request, response);
@@ -95,7 +95,7 @@ describe('createLimitedServer', () => {
     expect(await open(text).all).toEqual(answered(status, message, error, code));
   });
 
-  it.each(['', 'GET /', `${POST}a`, 'hello\r\n\r\n', `${POST.replace('read', 'refused')}a`])(
+  it.each(['', 'GET /', `${POST}a`, 'hello\r\n\r\n', `${POST.replace('read', 'rejected')}a`])(
     'closes the connection of a client that sent %j and does not close its own end',
     async (text) => {
       const { port } = server.address() as AddressInfo;
@@ -110,8 +110,8 @@ describe('createLimitedServer', () => {
   );
 
   it('closes the connection of a caller that keeps sending after the response', async () => {
-    const heard = await open(POST.replace('read', 'refused')).all;
-    expect(heard).toMatch(/^HTTP\/1.1 401 Unauthorized\r\n.*refused/s);
+    const heard = await open(POST.replace('read', 'rejected')).all;
+    expect(heard).toMatch(/^HTTP\/1.1 401 Unauthorized\r\n.*rejected/s);
     expect(heard.match(/HTTP\/1.1/g)).toHaveLength(1);
   });
 

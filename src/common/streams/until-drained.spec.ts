@@ -20,7 +20,7 @@ describe('untilDrained', () => {
     expect(stream.listenerCount('drain')).toBe(0);
   });
 
-  it('destroys a stream that nobody reads for too long, with an error', async () => {
+  it('destroys a stream with an error if the client does not read for too long', async () => {
     const stream = fullStream();
     const failed = once(stream, 'error');
     await untilDrained(stream, 10);

@@ -88,7 +88,7 @@ describe('the Host header', () => {
     },
   );
 
-  it('may be any IP address if the sandbox listens beyond loopback, because nobody can rebind an address', async () => {
+  it('may be any IP address if the sandbox listens beyond loopback, because an address cannot be rebound', async () => {
     const everywhere = await LaafficSandbox.start({ now, host: '0.0.0.0' });
     const statusOf = async (Host: string) => (await post(everywhere.url, send, { Host })).httpStatus;
     expect(await statusOf('192.0.2.2:4010')).toBe(200);

@@ -129,7 +129,7 @@ describe('the account checks', () => {
     const responses: string[] = [];
     for (const check of checkOrder) {
       const headers = signed(wrong.time ? 1 : sampleTime);
-      if (wrong.key) headers['Api-Key'] = 'nobody';
+      if (wrong.key) headers['Api-Key'] = 'unknown-key';
       if (wrong.sign) headers['Sign'] = 'f'.repeat(32);
       responses.push(await statusOf(wrong.parameters ? { ...send, content: '' } : send, headers));
       wrong[check] = false;

@@ -30,7 +30,7 @@ it('decodeBody decodes deflate without its header, as some servers send it', asy
 });
 
 it.each<[string, Buffer, string]>([
-  ['an encoding that nobody asked for and nobody knows', Buffer.from('x'), 'zstd'],
+  ['an unknown encoding that was not requested', Buffer.from('x'), 'zstd'],
   ['names of what every object has', Buffer.from('x'), 'constructor'],
   ['bytes that are not encoded so', Buffer.from('{"status":"0"}'), 'gzip'],
   ['bytes that are cut off', gzipSync('{"status":"0"}').subarray(0, 20), 'gzip'],

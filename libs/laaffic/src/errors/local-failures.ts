@@ -31,7 +31,7 @@ export const LOCAL_FAILURES = {
     advice: 'Check the number and its country code. If the reason is about the destination, contact the vendor.',
     field: 'to',
   },
-  /** No byte of the request was written: DNS or TLS failed, or the connection was refused or not free in time. */
+  /** No byte of the request was written: DNS or TLS failed, or the connection was rejected or not free in time. */
   notConnected: {
     code: 'LAAFFIC_NOT_CONNECTED',
     kind: 'transport',

@@ -34,7 +34,7 @@ describe('normalizeNumber', () => {
     ['(+44) (0)20-7946-0958', '442079460958'],
     ['+39 06 698 12345', '390669812345'],
     ['+225 07 07 07 07 07', '2250707070707'],
-    // Marks that nobody sees, and every blank and dash that there is.
+    // Invisible marks, and every blank and dash that there is.
     ['\u202a+91856321412\u202c', '91856321412'],
     ['\u2068+91 856\u00ad321\u200b412\u2069', '91856321412'],
     ['\ufeff+91\u1680856\u2000321\u3000412', '91856321412'],
@@ -185,7 +185,7 @@ describe('normalizeNumber', () => {
       expect(normalizeNumber(text)).toEqual(expected);
     }
 
-    // As it is dialled inside of the country it has no country code. It is refused where that can be seen, and goes out
+    // As it is dialled inside of the country it has no country code. It is rejected where that can be seen, and goes out
     // as it is written where it cannot.
     const national = number.formatNational();
     const digitsOnly = national.replace(/\D/g, '');
@@ -240,8 +240,8 @@ describe('maskNumber', () => {
 
 describe('maskNumbersIn', () => {
   it('masks every number in a text, and keeps short digits', () => {
-    expect(maskNumbersIn('DST 404: 91856321412,91856321413 refused by 22')).toBe(
-      'DST 404: 9185…412,9185…413 refused by 22',
+    expect(maskNumbersIn('DST 404: 91856321412,91856321413 rejected by 22')).toBe(
+      'DST 404: 9185…412,9185…413 rejected by 22',
     );
   });
 

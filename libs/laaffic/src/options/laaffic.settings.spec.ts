@@ -152,7 +152,7 @@ describe('LaafficSettings', () => {
         'connection.keepAlive is not an option; known options: connectTimeoutMs, maxConnections, keepAliveTimeoutMs, proxy, tls, dispatcher',
       ],
     ],
-    ['connection options that are none', { ...account, connection: 'fast' }, ['connection must be an object']],
+    ['connection options that are not an object', { ...account, connection: 'fast' }, ['connection must be an object']],
     [
       'a negative number of retries',
       { ...account, queryRetry: { retries: -1 } },

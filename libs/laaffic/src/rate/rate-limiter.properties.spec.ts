@@ -67,7 +67,7 @@ afterEach(() => {
   jest.useRealTimers();
 });
 
-/** One thing happens after the other, and promises settle between any two. */
+/** Steps run one after the other, and promises resolve between any two. */
 async function run(rate: Rate, turns: readonly Arrival[], stalls: readonly Stall[] = []): Promise<Course[]> {
   const now = performance.now.bind(performance);
   let stalled = 0;

@@ -36,7 +36,7 @@ function take(limiter: RateLimiter, name: string, turn: RateRequest): void {
   void limiter.acquire(turn).then((end) => ended.push(`${name} ${end}@${String(performance.now() - start)}`));
 }
 
-/** Lets time pass; promises settle at the time of the timer that settles them. */
+/** Lets time pass; promises resolve at the time of their timer. */
 async function pass(ms: number): Promise<void> {
   await jest.advanceTimersByTimeAsync(ms);
 }

@@ -242,7 +242,7 @@ describe('a file', () => {
       'line 1: byte 13 of the file is not UTF-8: save it in UTF-8, or give its encoding',
     ],
     ['the wrong encoding', Buffer.from([0x31, 0x81, 0x20, 0x32]), { encoding: 'gbk' }, 'it is not text in GBK'],
-    ['an encoding that nobody knows', gbk, { encoding: 'klingon' }, 'its encoding is unknown: save it in UTF-8'],
+    ['an unknown encoding', gbk, { encoding: 'klingon' }, 'its encoding is unknown: save it in UTF-8'],
     [
       'UTF-16 without a mark',
       Buffer.from('number\n1', 'utf16le'),

@@ -28,7 +28,7 @@ describe('IpList', () => {
   });
 
   it.each(['', 'localhost', '203.0.113', '203.0.113.7/33', '203.0.113.7/', '203.0.113.7/-1', '::1/129', '1.2.3.4/8/8'])(
-    'refuses the entry %j',
+    'rejects the entry %j',
     (entry) => {
       expect(() => new IpList([entry])).toThrow(RangeError);
     },

@@ -29,7 +29,7 @@ describe('readReportPush', () => {
     ['a time in seconds', { timestamp: 1629801177 }, { at: new Date(1629801177000) }],
     ['no time', { timestamp: null }, { at: undefined }],
     ['network codes', { mcc: 404, mnc: '10' }, { mcc: '404', mnc: '10' }],
-    ['network codes that are none', { mcc: '-1', mnc: -1 }, {}],
+    ['invalid network codes', { mcc: '-1', mnc: -1 }, {}],
     ['the misspelt network code', { mcn: 10 }, { mnc: '10' }],
     ['no application', { appId: '' }, { appId: undefined }],
     ['a price', { pricedetail }, { price: { total: '0.02', unit: '0.01', segments: 2, currency: 'EUR' } }],
@@ -69,14 +69,14 @@ describe('readInboundPush', () => {
       },
     ],
     ['the misspelt network code', { ...pushed, mcn: 10 }, { mnc: '10' }],
-    ['codes that are none', { ...pushed, mcc: -1, mnc: '-1' }, {}],
+    ['invalid codes', { ...pushed, mcc: -1, mnc: '-1' }, {}],
     ['an empty content', { ...pushed, content: '' }, { content: '' }],
     [
       'a pulled record',
       { number: '91856321412', sendId: '12345', receiveTime: '2026-01-31T09:00:00+08:00', content: 'STOP' },
       { to: '12345' },
     ],
-    ['a time that is none', { ...pushed, reply_time: 'soon' }, { at: undefined }],
+    ['an invalid time', { ...pushed, reply_time: 'soon' }, { at: undefined }],
   ])('reads %s', (_, body, expected) => {
     expect(readInboundPush(body)).toEqual({ ...inbound, ...expected });
   });

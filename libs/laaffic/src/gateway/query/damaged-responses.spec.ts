@@ -5,7 +5,7 @@ import {
   isBalance,
   isInboundSms,
   isNotFound,
-  isRefusal,
+  isRejection,
   isReport,
   type Check,
 } from '../../../../../test/gateway/whole-values.js';
@@ -25,7 +25,7 @@ import { Transport } from '../http/transport.js';
 import { RequestLoop } from '../request-loop.js';
 import { gatewayStatus, isRecord } from '../protocol/values.js';
 
-/** Answers with one body, and to whoever asks for the next page, that nothing more follows. */
+/** Responds with one body, and to a request for the next page with an empty page. */
 class OneBody extends Transport {
   body = '';
 
@@ -59,7 +59,7 @@ afterAll(() => transport.onApplicationShutdown());
 const M1 = '2108021054011000095';
 const M2 = '2108021059531000096';
 const ok = { status: '0', reason: 'success' };
-const refusals = [
+const rejections = [
   { status: '-14', reason: 'Field is empty or query ID is abnormal' },
   { status: '-16', reason: 'timestamp expires' },
 ];
@@ -74,7 +74,7 @@ const inbound = {
 };
 
 interface Query {
-  /** As the vendor's pages have them, refusals aside. */
+  /** The responses of the vendor's pages, without rejections. */
   readonly answers: readonly object[];
   readonly ask: () => Promise<unknown>;
   readonly isWhole: Check;
@@ -147,7 +147,7 @@ const QUERIES: Record<string, Query> = {
   },
 };
 
-type Outcome = 'whole' | 'empty' | 'refused' | { readonly wrong: unknown };
+type Outcome = 'whole' | 'empty' | 'rejected' | { readonly wrong: unknown };
 
 async function outcomeOf({ ask, isWhole, isEmpty }: Query, body: string): Promise<Outcome> {
   transport.body = body;
@@ -156,7 +156,7 @@ async function outcomeOf({ ask, isWhole, isEmpty }: Query, body: string): Promis
     if (!isWhole(value)) return { wrong: value };
     return isEmpty?.(value) === true ? 'empty' : 'whole';
   } catch (error) {
-    return error instanceof LaafficException && isRefusal(error.toJSON()) ? 'refused' : { wrong: error };
+    return error instanceof LaafficException && isRejection(error.toJSON()) ? 'rejected' : { wrong: error };
   }
 }
 
@@ -166,17 +166,17 @@ describe('a damaged response', () => {
   it.each(Object.entries(QUERIES))(
     'to %s is either read as a whole or rejected with a LaafficException',
     async (_, query) => {
-      const seen = { whole: 0, empty: 0, refused: 0 };
+      const seen = { whole: 0, empty: 0, rejected: 0 };
       const wrong: unknown[] = [];
-      for (const body of damagedBodies([...query.answers, ...query.answers, ...refusals], COUNT)) {
+      for (const body of damagedBodies([...query.answers, ...query.answers, ...rejections], COUNT)) {
         const outcome = await outcomeOf(query, body);
         if (typeof outcome === 'string') seen[outcome]++;
         else wrong.push({ body: body.slice(0, 300), ...outcome });
       }
       expect(wrong.slice(0, 3)).toEqual([]);
-      expect(seen.whole + seen.empty + seen.refused).toBe(COUNT);
+      expect(seen.whole + seen.empty + seen.rejected).toBe(COUNT);
       expect(seen.whole).toBeGreaterThan(COUNT / 10);
-      expect(seen.refused).toBeGreaterThan(COUNT / 10);
+      expect(seen.rejected).toBeGreaterThan(COUNT / 10);
       expect(seen.empty > COUNT / 100).toBe(query.isEmpty !== undefined);
     },
   );

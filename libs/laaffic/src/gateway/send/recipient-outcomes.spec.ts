@@ -35,7 +35,7 @@ const ABSENT = 'not among the accepted numbers';
 describe('a receipt:', () => {
   it.each<[string, (typeof A)[], unknown, Partial<SmsReceipt>]>([
     [
-      'finds everybody by order id, in the order of the request',
+      'finds all recipients by order id, in the order of the request',
       [A, B],
       { status: '0', success: '2', fail: '0', array: [accepted(B, M2), accepted(A, M1)] },
       { accepted: [accepted(A, M1), accepted(B, M2)] },
@@ -108,25 +108,25 @@ describe('a receipt:', () => {
       { accepted: [accepted(A, M1)], rejected: [{ ...B, code: REFUSED, reason: 'DST_MCCMNC_LIMIT', msgId: M2 }] },
     ],
     [
-      'takes whoever is missing as refused where the counters say so too',
+      'rejects missing recipients if the counters agree',
       [A, B],
       { status: '0', success: '1', fail: '1', array: [accepted(A, M1)] },
       { accepted: [accepted(A, M1)], rejected: [{ ...B, code: REFUSED, reason: ABSENT }] },
     ],
     [
-      'leaves whoever is missing unknown where the counters say otherwise',
+      'leaves missing recipients unknown if the counters disagree',
       [A, B],
       { status: '0', success: '2', fail: '0', array: [accepted(A, M1)] },
       { accepted: [accepted(A, M1)], unknown: [{ ...B, code: UNREADABLE, reason: DISAGREE }] },
     ],
     [
-      'leaves whoever is missing unknown where there are no counters',
+      'leaves missing recipients unknown if there are no counters',
       [A, B],
       { status: '0', array: [accepted(A, M1)] },
       { accepted: [accepted(A, M1)], unknown: [{ ...B, code: UNREADABLE, reason: DISAGREE }] },
     ],
     [
-      'keeps every accepted id though the status is a refusal, and names code and reason for the rest',
+      'keeps every accepted id if the status is a failure, and names code and reason of the other recipients',
       [A, B, C],
       {
         status: '-9',
@@ -163,7 +163,7 @@ describe('a receipt:', () => {
       },
     ],
     [
-      'knows nothing of somebody who is listed as accepted without an id, or in both lists',
+      'leaves a recipient unknown that is listed as accepted without an id, or in both lists',
       [A, B, C],
       {
         status: '0',
@@ -237,7 +237,7 @@ describe('an exception without an accepted recipient:', () => {
   });
   it.each<[string, unknown, object]>([
     [
-      'the real refusal of 2025',
+      'the real rejection of 2025',
       {
         status: '-9',
         reason: 'DST_MCCMNC_LIMIT',
@@ -249,12 +249,12 @@ describe('an exception without an accepted recipient:', () => {
       failure('input', 'LAAFFIC_ABNORMAL_NUMBER', 'rejected', -9, 'DST_MCCMNC_LIMIT'),
     ],
     [
-      'a bare refusal',
+      'a rejection without details',
       { status: '-16', reason: 'timestamp expires' },
       failure('clock', 'LAAFFIC_TIMESTAMP_EXPIRED', 'rejected', -16, 'timestamp expires'),
     ],
     [
-      'status 0 with everybody refused',
+      'status 0 with all recipients rejected',
       { status: '0', reason: 'success', success: '0', fail: '1', array: [] },
       failure('input', REFUSED, 'rejected', 0, ABSENT),
     ],
@@ -270,13 +270,13 @@ describe('an exception without an accepted recipient:', () => {
     ],
     ['status 0 and nothing else', { status: '0' }, failure('unreadable', UNREADABLE, 'unknown', 0, DISAGREE)],
     [
-      'a refusal that counts an accepted number',
+      'a rejection that counts an accepted number',
       { status: '-9', reason: 'x', success: '1', array: [] },
       failure('input', 'LAAFFIC_ABNORMAL_NUMBER', 'unknown', -9, 'x'),
     ],
     ['platform trouble', { status: '-12' }, failure('platform', 'LAAFFIC_SUBMIT_FAILED', 'unknown', -12)],
     [
-      'platform trouble that lists the number as refused',
+      'a platform failure that lists the number as rejected',
       { status: '-12', failArray: [{ number: A.number }] },
       failure('platform', 'LAAFFIC_SUBMIT_FAILED', 'unknown', -12),
     ],
