@@ -65,6 +65,7 @@ export type {
   TlsOptions,
 } from './options/laaffic.options.js';
 export { DEFAULT_BASE_URL } from './options/laaffic.settings.js';
+export { importOptional, MissingPackageError } from './options/missing-package.error.js';
 export { OptionsReader, type NumberRange } from './options/options-reader.js';
 export { toGsm7, type NonGsm7Character } from './segments/non-gsm7-characters.js';
 export { segments, type SmsSegments } from './segments/segments.js';

@@ -1,4 +1,4 @@
-import type { HealthIndicatorResult, HealthIndicatorService } from '@nestjs/terminus';
+import type { HealthIndicatorResult } from '@nestjs/terminus';
 import type { OutboxLedger } from '../ledger/outbox-ledger.js';
 import { DatabaseProbe, type ProbedDatabase } from './database-probe.js';
 import { checkLimits, type OutboxHealthLimits } from './outbox-health.limits.js';
@@ -27,10 +27,7 @@ export class OutboxHealthIndicator {
   #probe: DatabaseProbe | undefined;
 
   /** @param ledger finds the outbox at the first check, because the app's modules may not be ready earlier. */
-  constructor(
-    private readonly ledger: () => OutboxLedger,
-    private readonly indicators: HealthIndicatorService,
-  ) {}
+  constructor(private readonly ledger: () => OutboxLedger) {}
 
   /**
    * Checks the outbox. It is up if the database responds within 5 s and does what sending needs, the account is not
@@ -49,8 +46,8 @@ export class OutboxHealthIndicator {
   ): Promise<HealthIndicatorResult<Key>> {
     checkLimits(limits);
     const { isUp, data } = judge(await this.#probed.get(), limits);
-    const session = this.indicators.check(key);
-    return isUp ? session.up({ ...data }) : session.down({ ...data });
+    const result = { [key]: { ...data, status: isUp ? 'up' : 'down' } };
+    return result as HealthIndicatorResult<Key>;
   }
 
   private probe(): Promise<ProbedDatabase | undefined> {

@@ -1,6 +1,5 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
-import { HealthIndicatorService } from '@nestjs/terminus';
 import type { OutboxLedger } from '../ledger/outbox-ledger.js';
 import { ledgerToken } from '../outbox-tokens.js';
 import { OutboxHealthIndicator } from './outbox-health.indicator.js';
@@ -34,15 +33,11 @@ export class OutboxHealthModule {
       module: OutboxHealthModule,
       global: isGlobal,
       providers: [
-        HealthIndicatorService,
         {
           provide: token,
-          useFactory: (modules: ModuleRef, indicators: HealthIndicatorService) =>
-            new OutboxHealthIndicator(
-              () => modules.get<OutboxLedger>(ledgerToken(account), { strict: false }),
-              indicators,
-            ),
-          inject: [ModuleRef, HealthIndicatorService],
+          useFactory: (modules: ModuleRef) =>
+            new OutboxHealthIndicator(() => modules.get<OutboxLedger>(ledgerToken(account), { strict: false })),
+          inject: [ModuleRef],
         },
       ],
       exports: [token],

@@ -1,10 +1,13 @@
 import type { OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
-import { diag, metrics, type MeterProvider } from '@opentelemetry/api';
+import type { MeterProvider } from '@opentelemetry/api';
 import type { Subscription } from 'rxjs';
 import type { OutboxLedger } from '../ledger/outbox-ledger.js';
 import { StatsReader, type OutboxStats } from '../ledger/stats.js';
 import { OutboxInstruments } from './outbox-instruments.js';
 import type { OutboxTelemetrySettings } from './outbox-telemetry.options.js';
+
+/** The package, which is imported when an app starts with `OutboxTelemetryModule`: it is optional. */
+type OpenTelemetry = typeof import('@opentelemetry/api');
 
 const SCOPE = 'nestjs-laaffic-outbox';
 
@@ -19,6 +22,7 @@ export class OutboxRecorder implements OnModuleInit, OnApplicationShutdown {
     private readonly ledger: () => OutboxLedger,
     private readonly account: string | undefined,
     private readonly settings: OutboxTelemetrySettings,
+    private readonly api: OpenTelemetry,
   ) {}
 
   onModuleInit(): void {
@@ -30,7 +34,7 @@ export class OutboxRecorder implements OnModuleInit, OnApplicationShutdown {
       try {
         this.#instrumentsFor(reader).record(activity);
       } catch (error) {
-        diag.error('nestjs-laaffic-outbox could not record an activity', error);
+        this.api.diag.error('nestjs-laaffic-outbox could not record an activity', error);
       }
     });
   }
@@ -42,21 +46,21 @@ export class OutboxRecorder implements OnModuleInit, OnApplicationShutdown {
 
   /** Instruments of a global provider that was registered too late stay inactive, so each provider gets its own. */
   #instrumentsFor(reader: StatsReader): OutboxInstruments {
-    const provider = this.settings.meterProvider ?? metrics.getMeterProvider();
+    const provider = this.settings.meterProvider ?? this.api.metrics.getMeterProvider();
     if (this.#instruments === undefined || provider !== this.#provider) {
       this.#instruments?.close();
-      this.#instruments = new OutboxInstruments(provider.getMeter(SCOPE), this.account, () => readOrTell(reader));
+      this.#instruments = new OutboxInstruments(provider.getMeter(SCOPE), this.account, () => this.#read(reader));
       this.#provider = provider;
     }
     return this.#instruments;
   }
-}
 
-async function readOrTell(reader: StatsReader): Promise<OutboxStats | undefined> {
-  try {
-    return await reader.read();
-  } catch (error) {
-    diag.error('nestjs-laaffic-outbox could not read the stats of the outbox', error);
-    return undefined;
+  async #read(reader: StatsReader): Promise<OutboxStats | undefined> {
+    try {
+      return await reader.read();
+    } catch (error) {
+      this.api.diag.error('nestjs-laaffic-outbox could not read the stats of the outbox', error);
+      return undefined;
+    }
   }
 }

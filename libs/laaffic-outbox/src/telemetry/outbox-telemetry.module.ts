@@ -1,5 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
+import { importOptional } from 'nestjs-laaffic';
 import type { OutboxLedger } from '../ledger/outbox-ledger.js';
 import { ledgerToken } from '../outbox-tokens.js';
 import { OutboxRecorder } from './outbox-recorder.js';
@@ -36,12 +37,12 @@ export class OutboxTelemetryModule extends ConfigurableModuleClass {
         },
         {
           provide: OutboxRecorder,
-          useFactory: (modules: ModuleRef, settings: OutboxTelemetrySettings) =>
-            new OutboxRecorder(
-              () => modules.get<OutboxLedger>(ledgerToken(account), { strict: false }),
-              account,
-              settings,
-            ),
+          useFactory: async (modules: ModuleRef, settings: OutboxTelemetrySettings) => {
+            const load = () => import('@opentelemetry/api');
+            const api = await importOptional('@opentelemetry/api', 'OutboxTelemetryModule needs', load);
+            const ledger = () => modules.get<OutboxLedger>(ledgerToken(account), { strict: false });
+            return new OutboxRecorder(ledger, account, settings, api);
+          },
           inject: [ModuleRef, OutboxTelemetrySettings],
         },
       ],

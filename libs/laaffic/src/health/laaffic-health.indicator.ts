@@ -1,5 +1,5 @@
 import { Inject, Injectable, type InjectionToken } from '@nestjs/common';
-import { HealthIndicatorService, type HealthIndicatorResult } from '@nestjs/terminus';
+import type { HealthIndicatorResult } from '@nestjs/terminus';
 import type { SmsService } from '../sms.service.js';
 import { healthAfterFailure, healthOf, type AccountHealth } from './account-health.js';
 import { CachedResult } from './cached-result.js';
@@ -22,7 +22,6 @@ export class LaafficHealthIndicator {
   constructor(
     private readonly account: () => Pick<SmsService, 'getBalance' | 'clockOffsetMs'>,
     private readonly settings: LaafficHealthSettings,
-    private readonly indicators: HealthIndicatorService,
   ) {
     this.#health = new CachedResult(() => this.#probe(), settings.cacheTtlMs);
   }
@@ -37,8 +36,8 @@ export class LaafficHealthIndicator {
     key: Key = 'laaffic' as Key,
   ): Promise<HealthIndicatorResult<Key>> {
     const { isUp, data } = await this.#health.get();
-    const session = this.indicators.check(key);
-    return isUp ? session.up({ ...data }) : session.down({ ...data });
+    const result = { [key]: { ...data, status: isUp ? 'up' : 'down' } };
+    return result as HealthIndicatorResult<Key>;
   }
 
   async #probe(): Promise<AccountHealth> {

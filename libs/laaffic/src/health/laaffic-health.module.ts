@@ -1,6 +1,5 @@
 import { Module, type DynamicModule, type Provider } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
-import { HealthIndicatorService } from '@nestjs/terminus';
 import { optionsScopeCheck } from '../options/options-scope.js';
 import { getSmsToken } from '../sms-token.js';
 import { getLaafficHealthToken, LaafficHealthIndicator } from './laaffic-health.indicator.js';
@@ -20,7 +19,7 @@ import { LaafficHealthSettings } from './laaffic-health.options.js';
  * imports: [LaafficModule.forRoot(account), TerminusModule, LaafficHealthModule.forRoot({ minBalance: '25' })]
  */
 @Module({
-  providers: [...optionsScopeCheck(LAAFFIC_HEALTH_OPTIONS), HealthIndicatorService],
+  providers: optionsScopeCheck(LAAFFIC_HEALTH_OPTIONS),
 })
 export class LaafficHealthModule extends ConfigurableModuleClass {
   static override forRoot(options: typeof OPTIONS_TYPE = {}): DynamicModule {
@@ -39,9 +38,9 @@ function withIndicator(
   const token = getLaafficHealthToken(account);
   const indicator: Provider = {
     provide: token,
-    useFactory: (modules: ModuleRef, settings: LaafficHealthSettings, indicators: HealthIndicatorService) =>
-      new LaafficHealthIndicator(() => modules.get(getSmsToken(account), { strict: false }), settings, indicators),
-    inject: [ModuleRef, LaafficHealthSettings, HealthIndicatorService],
+    useFactory: (modules: ModuleRef, settings: LaafficHealthSettings) =>
+      new LaafficHealthIndicator(() => modules.get(getSmsToken(account), { strict: false }), settings),
+    inject: [ModuleRef, LaafficHealthSettings],
   };
   const settings: Provider = {
     provide: LaafficHealthSettings,

@@ -1,5 +1,5 @@
 import { pipeline, Readable } from 'node:stream';
-import type * as CsvParse from 'csv-parse';
+import { importOptional } from '../options/missing-package.error.js';
 import { findColumns, type ChosenColumns, type Columns } from './columns.js';
 import { MAX_ROW_LENGTH, truncateCell, type FileRecipient } from './file-recipient.js';
 import { unguardFormulas } from './formula-guard.js';
@@ -25,7 +25,7 @@ export async function* csvRecipients(
   texts: AsyncGenerator<string, void, undefined>,
   chosen: ChosenColumns,
 ): AsyncGenerator<FileRecipient, void, undefined> {
-  const { parse } = await importCsvParse();
+  const { parse } = await importOptional('csv-parse', 'CSV files need', () => import('csv-parse'));
   const all = await headOf(texts);
   const [line = '', named] = SEPARATOR_LINE.exec(all) ?? [];
   const head = all.slice(line.length);
@@ -55,17 +55,6 @@ export async function* csvRecipients(
     // A generator in between that was not read to its end does not close its source. Not awaited, because the source may
     // be waiting for the client.
     texts.return().catch(() => undefined);
-  }
-}
-
-/** Loads csv-parse only for CSV, because it is an optional peer dependency. */
-async function importCsvParse(): Promise<typeof CsvParse> {
-  try {
-    return await import('csv-parse');
-  } catch (cause) {
-    const { code } = (cause ?? {}) as { code?: unknown };
-    if (code !== 'ERR_MODULE_NOT_FOUND' && code !== 'MODULE_NOT_FOUND') throw cause;
-    throw new Error('CSV files need the package csv-parse: npm install csv-parse', { cause });
   }
 }
 

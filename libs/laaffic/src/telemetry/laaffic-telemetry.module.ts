@@ -1,5 +1,6 @@
 import { Module, type DynamicModule, type Provider } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
+import { importOptional } from '../options/missing-package.error.js';
 import { optionsScopeCheck } from '../options/options-scope.js';
 import { getSmsToken } from '../sms-token.js';
 import {
@@ -34,8 +35,11 @@ export class LaafficTelemetryModule extends ConfigurableModuleClass {
 function withRecorder(definition: DynamicModule, { account }: LaafficTelemetryModuleExtras): DynamicModule {
   const recorder: Provider = {
     provide: RequestRecorder,
-    useFactory: (modules: ModuleRef, settings: LaafficTelemetrySettings) =>
-      new RequestRecorder(() => modules.get(getSmsToken(account), { strict: false }), account, settings),
+    useFactory: async (modules: ModuleRef, settings: LaafficTelemetrySettings) => {
+      const load = () => import('@opentelemetry/api');
+      const api = await importOptional('@opentelemetry/api', 'LaafficTelemetryModule needs', load);
+      return new RequestRecorder(() => modules.get(getSmsToken(account), { strict: false }), account, settings, api);
+    },
     inject: [ModuleRef, LaafficTelemetrySettings],
   };
   const settings: Provider = {

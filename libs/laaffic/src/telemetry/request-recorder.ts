@@ -1,12 +1,12 @@
 import type { OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
-import { diag, metrics, trace, type Attributes, type MeterProvider, type Span } from '@opentelemetry/api';
+import type { Attributes, MeterProvider, Span } from '@opentelemetry/api';
 import type { Subscription } from 'rxjs';
 import type { QueryEndedEvent, RequestStartedEvent, SendEndedEvent } from '../gateway/traffic/request-events.js';
 import type { SmsService } from '../sms.service.js';
 import { Instruments } from './instruments.js';
 import type { LaafficTelemetrySettings } from './laaffic-telemetry.options.js';
 import { requestLabels, SCOPE } from './labels.js';
-import { endSpan, startSpan } from './request-span.js';
+import { endSpan, startSpan, type OpenTelemetry } from './request-span.js';
 
 interface OpenRequest {
   readonly span: Span;
@@ -30,6 +30,7 @@ export class RequestRecorder implements OnModuleInit, OnApplicationShutdown {
     private readonly account: () => Pick<SmsService, 'requestEvents' | 'clockOffsetMs'>,
     private readonly name: string | undefined,
     private readonly settings: LaafficTelemetrySettings,
+    private readonly api: OpenTelemetry,
   ) {}
 
   onModuleInit(): void {
@@ -41,7 +42,7 @@ export class RequestRecorder implements OnModuleInit, OnApplicationShutdown {
         if (event.type === 'started') this.#start(event, this.#instrumentsFor(sms));
         else this.#end(event);
       } catch (error) {
-        diag.error('nestjs-laaffic could not record a request', error);
+        this.api.diag.error('nestjs-laaffic could not record a request', error);
       }
       this.#unsubscribeWhenDone();
     });
@@ -55,8 +56,8 @@ export class RequestRecorder implements OnModuleInit, OnApplicationShutdown {
 
   #start(event: RequestStartedEvent, instruments: Instruments): void {
     const labels = requestLabels(event, this.name);
-    const provider = this.settings.tracerProvider ?? trace.getTracerProvider();
-    const span = startSpan(provider.getTracer(SCOPE), event, labels);
+    const provider = this.settings.tracerProvider ?? this.api.trace.getTracerProvider();
+    const span = startSpan(provider.getTracer(SCOPE), event, labels, this.api);
     this.#open.set(event, { span, instruments, labels });
     instruments.started(labels);
   }
@@ -66,12 +67,12 @@ export class RequestRecorder implements OnModuleInit, OnApplicationShutdown {
     if (open === undefined) return;
     this.#open.delete(event.request);
     open.instruments.ended(event, open.labels);
-    endSpan(open.span, event);
+    endSpan(open.span, event, this.api);
   }
 
   /** Instruments created before the global provider was registered never record, so each provider gets its own. */
   #instrumentsFor(sms: Pick<SmsService, 'clockOffsetMs'>): Instruments {
-    const provider = this.settings.meterProvider ?? metrics.getMeterProvider();
+    const provider = this.settings.meterProvider ?? this.api.metrics.getMeterProvider();
     if (this.#instruments === undefined || provider !== this.#provider) {
       this.#instruments?.close();
       this.#instruments = new Instruments(provider.getMeter(SCOPE), this.name, () => sms.clockOffsetMs);

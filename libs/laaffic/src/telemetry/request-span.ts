@@ -1,12 +1,20 @@
-import { SpanKind, SpanStatusCode, type Attributes, type Span, type Tracer } from '@opentelemetry/api';
+import type { Attributes, Span, Tracer } from '@opentelemetry/api';
 import type { QueryEndedEvent, RequestStartedEvent, SendEndedEvent } from '../gateway/traffic/request-events.js';
 import { outcomeLabels } from './labels.js';
+
+/** The package, which is imported when an app starts with `LaafficTelemetryModule`: it is optional. */
+export type OpenTelemetry = typeof import('@opentelemetry/api');
 
 /**
  * Starts the span of one request, as a child of the caller's active span. It has the attributes of OpenTelemetry's HTTP
  * client spans, except the URL, because that of a GET has numbers and content.
  */
-export function startSpan(tracer: Tracer, request: RequestStartedEvent, labels: Attributes): Span {
+export function startSpan(
+  tracer: Tracer,
+  request: RequestStartedEvent,
+  labels: Attributes,
+  { SpanKind }: OpenTelemetry,
+): Span {
   const { method, endpoint, attempt, recipients } = request;
   return tracer.startSpan(`${method} ${endpoint}`, {
     kind: SpanKind.CLIENT,
@@ -20,7 +28,7 @@ export function startSpan(tracer: Tracer, request: RequestStartedEvent, labels: 
 }
 
 /** Ends the span of a request with its outcome. */
-export function endSpan(span: Span, event: SendEndedEvent | QueryEndedEvent): void {
+export function endSpan(span: Span, event: SendEndedEvent | QueryEndedEvent, { SpanStatusCode }: OpenTelemetry): void {
   const { outcome, code, status, httpStatus } = event;
   const labels = outcomeLabels(outcome, code);
   span.setAttributes(labels);
