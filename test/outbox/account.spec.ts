@@ -38,8 +38,8 @@ describe('the account control', () => {
       () => stage.query(`select from chunk where state = 'sending'`),
       (sending) => sending.length === 0,
     );
-    await stage.query(`with due as (update chunk set due_at = clock_timestamp() where state = 'pending' and refused_at is not null)
-      update account set probe_at = clock_timestamp()`);
+    await stage.makeDue('refused_at is not null');
+    await stage.query('update account set probe_at = clock_timestamp()');
   };
   const accountEvents = async () =>
     (await stage.query<{ event: string }>('select event from journal where chunk_id is null order by id')).map(
@@ -74,8 +74,8 @@ describe('the account control', () => {
     // A failed probe is one request, and the next one is later.
     await until(
       async () => {
-        await stage.query(`with due as (update chunk set due_at = clock_timestamp() where state = 'pending')
-          update account set probe_at = clock_timestamp() where probes = 0`);
+        await stage.makeDue();
+        await stage.query('update account set probe_at = clock_timestamp() where probes = 0');
         return stage.account();
       },
       (account) => account?.['probes'] === 1,
@@ -152,7 +152,8 @@ describe('the account control', () => {
     await many(10);
     expect(stage.sandbox.requests).toHaveLength(1);
     expect((await stage.account())?.['paused']).toBe(false);
-    await stage.query(`with due as (update chunk set due_at = clock_timestamp()) update account set slow_until = null`);
+    await stage.makeDue();
+    await stage.query('update account set slow_until = null');
     await settled(11);
     expect(sentTo()).toEqual([...numbers(10), ...numbers(1)].sort());
   });
@@ -170,9 +171,9 @@ describe('the account control', () => {
     await until(
       async () => {
         // Requested pauses are tested above.
+        await stage.makeDue();
         await stage.query(
-          `with due as (update chunk set due_at = clock_timestamp() where state = 'pending')
-            update account set slow_until = least(slow_until, clock_timestamp() + interval '50 milliseconds')`,
+          `update account set slow_until = least(slow_until, clock_timestamp() + interval '50 milliseconds')`,
         );
         return stage.sums();
       },

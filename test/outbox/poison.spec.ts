@@ -223,9 +223,12 @@ describe('an insufficient balance that comes and goes', () => {
       (sums) => sums?.['accepted'] === count,
       60_000,
     );
-  const pass = () =>
-    stage.query(`with due as (update chunk set due_at = clock_timestamp() where state = 'pending' and refused_at is not null)
-      update account set probe_at = clock_timestamp(), fresh_probe_at = clock_timestamp() where paused_at is not null`);
+  const pass = async () => {
+    await stage.makeDue('refused_at is not null');
+    await stage.query(
+      'update account set probe_at = clock_timestamp(), fresh_probe_at = clock_timestamp() where paused_at is not null',
+    );
+  };
 
   it('rejects no message, and each is sent once', async () => {
     for (let round = 1; round <= 5; round++) {

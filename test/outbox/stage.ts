@@ -58,7 +58,7 @@ export class Stage {
     const tables = ['message', 'answer', 'invalid_entry', 'own_order_ids', 'event', 'chunk', 'journal', 'lane_limit'];
     const parts = tables.map((table) => `of_${table} as (delete from ${table})`);
     const inTheWay = (error: Error & { code?: string }) => {
-      if (!['40P01', '23503'].includes(error.code ?? '')) throw error;
+      if (error.code !== '23503') throw error;
       return undefined;
     };
     await until(
@@ -71,12 +71,22 @@ export class Stage {
     this.sandbox.configure({ quirks: { failArray: 'on-failure', partialSuccess: 'status-zero' }, rejectionRules: [] });
   }
 
-  /** @returns the rows of a statement in the schema of the ledger. */
+  /**
+   * Runs a statement in the schema of the ledger. It may lock rows in another order than a worker that runs meanwhile.
+   * PostgreSQL then ends one of the two with a deadlock (40P01). If that is this one, it is repeated.
+   * @returns the rows.
+   */
   async query<R extends QueryResultRow>(text: string, params: unknown[] = [], schema = 'laaffic_outbox'): Promise<R[]> {
     const client = await this.pool.connect();
     try {
       await client.query(`set search_path to "${schema}"`);
-      return (await client.query<R>(text, params)).rows;
+      for (let attempt = 1; ; attempt++) {
+        try {
+          return (await client.query<R>(text, params)).rows;
+        } catch (error) {
+          if ((error as { code?: string }).code !== '40P01' || attempt === 5) throw error;
+        }
+      }
     } finally {
       client.release();
     }
@@ -97,6 +107,18 @@ export class Stage {
       paused_at is not null as paused, slow_until > clock_timestamp() as slow from account
       where id = '4luaKsL2'`);
     return row;
+  }
+
+  /**
+   * Makes pending chunks due, except those that a worker has locked: the worker may wait for another row of the same
+   * statement. Change the account in a statement of its own.
+   * @param condition an expression of SQL about the chunk.
+   */
+  async makeDue(condition = 'true'): Promise<void> {
+    await this.query(
+      `update chunk set due_at = clock_timestamp() where id in (
+        select id from chunk where state = 'pending' and ${condition} for update skip locked)`,
+    );
   }
 
   /** Sums over all chunks: their recipients and the outcomes. */
