@@ -22,7 +22,7 @@ export class PushBodies {
     if (!request.readableDidRead) return this.#readStream(request);
     const { rawBody, body } = request;
     const known = rawBody ?? body ?? '';
-    if (Buffer.isBuffer(known)) return { ...this.#truncate(known), charset: charsetOf(request) };
+    if (Buffer.isBuffer(known)) return this.#truncate(known, charsetOf(request));
     if (typeof known === 'string') return this.#truncate(Buffer.from(known));
     return { ...this.#truncate(Buffer.from(JSON.stringify(known))), parsed: { value: known } };
   }
@@ -40,7 +40,7 @@ export class PushBodies {
       });
       request.on('end', () => {
         const bytes = chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
-        resolve({ ...this.#truncate(bytes), charset: charsetOf(request) });
+        resolve(this.#truncate(bytes, charsetOf(request)));
       });
       const onDisconnect = () => {
         resolve(undefined);
@@ -49,9 +49,10 @@ export class PushBodies {
     });
   }
 
-  #truncate(bytes: Buffer): PushBody {
+  #truncate(bytes: Buffer, charset?: string): PushBody {
     const { maxBodyBytes } = this.settings;
-    return { bytes: bytes.subarray(0, maxBodyBytes), isTooLong: bytes.length > maxBodyBytes };
+    const isTooLong = bytes.length > maxBodyBytes;
+    return { bytes: isTooLong ? bytes.subarray(0, maxBodyBytes) : bytes, isTooLong, charset };
   }
 }
 
