@@ -17,6 +17,8 @@ const OUTAGE = "The account's state cannot be stored";
 export class AccountWatch {
   readonly #logger = new Logger('LaafficOutbox');
   readonly #silence = { priority: new SilenceWatch(), bulk: new SilenceWatch() };
+  /** Pauses of lanes that are being stored. */
+  readonly #pausing = new Map<Lane, Promise<boolean>>();
 
   constructor(
     private readonly control: AccountControl,
@@ -48,8 +50,20 @@ export class AccountWatch {
         this.#logger.log(`The lane ${lane} works again`);
     } else if (isAnswered !== undefined && !chunk.isProbe) {
       const largest = this.#silence[lane].record(size, !isAnswered);
-      if (largest === undefined || !(await this.control.pauseLane(lane, chunk.id, largest, reason))) return;
+      if (largest !== undefined) await this.#pauseLane(lane, chunk.id, largest, reason);
+      // Otherwise the slot of this request would claim another one before the pause is stored.
+      else await this.#pausing.get(lane);
+    }
+  }
+
+  async #pauseLane(lane: Lane, chunkId: string, largest: number, reason: string): Promise<void> {
+    const pausing = this.control.pauseLane(lane, chunkId, largest, reason);
+    this.#pausing.set(lane, pausing);
+    try {
+      if (!(await pausing)) return;
       this.#logger.error(`The lane ${lane} is paused (${reason}): nothing is sent in it until a probe gets a response`);
+    } finally {
+      if (this.#pausing.get(lane) === pausing) this.#pausing.delete(lane);
     }
   }
 
