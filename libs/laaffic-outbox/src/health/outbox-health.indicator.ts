@@ -1,8 +1,8 @@
 import type { HealthIndicatorResult } from '@nestjs/terminus';
+import { CachedResult } from 'nestjs-laaffic/health';
 import type { OutboxLedger } from '../ledger/outbox-ledger.js';
 import { DatabaseProbe, type ProbedDatabase } from './database-probe.js';
 import { checkLimits, type OutboxHealthLimits } from './outbox-health.limits.js';
-import { SharedAnswer } from './shared-answer.js';
 import { judge } from './verdict.js';
 
 /** How long a result is kept, good or bad, in milliseconds. */
@@ -19,11 +19,7 @@ const TIMEOUT = 5_000;
  * }
  */
 export class OutboxHealthIndicator {
-  readonly #probed = new SharedAnswer(
-    () => this.probe(),
-    KEPT_FOR,
-    () => performance.now(),
-  );
+  readonly #probed = new CachedResult(() => this.probe(), KEPT_FOR);
   #probe: DatabaseProbe | undefined;
 
   /** @param ledger finds the outbox at the first check, because the app's modules may not be ready earlier. */
