@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { startDatabase, type TestDatabase } from '../outbox/database.js';
-import { MESSAGE, sql, startService, type Answer, type Service } from './service.js';
+import { invalidField, MESSAGE, sql, startService, type Answer, type Service } from './service.js';
 import { until } from '../until.js';
 
 const KEYS = ['a-key-of-my-own-0123', 'b-key-of-my-own-0123', 'c-key-of-my-own-0123', 'd-key-of-my-own-0123'];
@@ -40,14 +40,6 @@ function open(text: string): { socket: Socket; heard: () => string } {
 const head = (path: string, type: string, key?: string, more = '') =>
   `POST ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: ${type}\r\n` +
   `${key === undefined ? '' : `Authorization: Bearer ${key}\r\n`}${more}\r\n`;
-const rejection = (message: unknown, field: string) => ({
-  statusCode: 400,
-  message,
-  error: 'Bad Request',
-  code: 'LAAFFIC_INVALID_COMMAND',
-  outcome: 'rejected',
-  field,
-});
 
 describe('a body without a key', () => {
   it.each([
@@ -72,8 +64,8 @@ describe('a body without a key', () => {
 describe('a JSON body', () => {
   const fields = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, i) => [`f${i}`, 1]));
   const nested = (depth: number) => `${'['.repeat(depth)}${']'.repeat(depth)}`;
-  const TOO_DEEP = rejection('The request is invalid: body is nested more than 8 levels deep', 'body');
-  const TOO_MANY = rejection('The request is invalid: body has an object with more than 64 fields', 'body');
+  const TOO_DEEP = invalidField('The request is invalid: body is nested more than 8 levels deep', 'body');
+  const TOO_MANY = invalidField('The request is invalid: body has an object with more than 64 fields', 'body');
 
   it.each([
     ['90,000 unknown fields', '/v1/messages', JSON.stringify(fields(90_000)), TOO_MANY],
@@ -102,7 +94,7 @@ describe('a JSON body', () => {
     const one = (index: number) => `recipients[${index}] has an unknown field; known are number and orderId`;
     const message = `The request is invalid: ${one(0)}; ${one(1)}; ${one(2)}; and 59997 more`;
     expect(status).toBe(400);
-    expect(body).toEqual(rejection(message, 'recipients[0]'));
+    expect(body).toEqual(invalidField(message, 'recipients[0]'));
   });
 
   it('takes time in proportion to its length, whatever is wrong with it', async () => {
@@ -192,7 +184,7 @@ describe('an upload', () => {
     const { status, body } = await upload(endless(first, text), type);
     const message = expect.stringMatching(new RegExp(`recipients cannot be read: (line \\d+: )?${escape(problem)}$`));
     expect(status).toBe(400);
-    expect(body).toEqual(rejection(message, 'recipients'));
+    expect(body).toEqual(invalidField(message, 'recipients'));
   });
 
   it.each([
@@ -230,7 +222,7 @@ describe('an upload', () => {
         'it has NUL characters, so it is not text in UTF-8',
         'line 2: byte 28 of the file is not UTF-8: save it in UTF-8, or give its encoding',
         'its encoding is unknown: save it in UTF-8',
-      ].map((problem) => rejection(expect.stringContaining(`cannot be read: ${problem}`), 'recipients')),
+      ].map((problem) => invalidField(expect.stringContaining(`cannot be read: ${problem}`), 'recipients')),
     );
   });
 

@@ -4,19 +4,20 @@ import { connect } from 'node:net';
 import { SmsCampaigns } from 'nestjs-laaffic-outbox';
 import { GatewayAccount } from '../../src/gateway/gateway.account.js';
 import { startDatabase, type TestDatabase } from '../outbox/database.js';
-import { SECRET, sql, startService, type Answer, type RecipientJson, type Service } from './service.js';
+import {
+  invalidField,
+  NOT_FOUND,
+  SECRET,
+  sql,
+  startService,
+  type Answer,
+  type RecipientJson,
+  type Service,
+} from './service.js';
 import { until } from '../until.js';
 
 const CSV = { 'Content-Type': 'text/csv' };
 const NDJSON = { 'Content-Type': 'application/x-ndjson' };
-
-const NOT_FOUND = {
-  statusCode: 404,
-  message: 'Nothing with this id is known',
-  error: 'Not Found',
-  code: 'OUTBOX_NOT_FOUND',
-  outcome: 'rejected',
-};
 
 let database: TestDatabase;
 let service: Service;
@@ -104,14 +105,9 @@ describe('a campaign as JSON', () => {
       recipients: ['91856321412'],
     });
     expect(status).toBe(400);
-    expect(body).toEqual({
-      statusCode: 400,
-      message: 'The request is invalid: sendAt must be in the body, if that is JSON, not in the query',
-      error: 'Bad Request',
-      code: 'LAAFFIC_INVALID_COMMAND',
-      outcome: 'rejected',
-      field: 'sendAt',
-    });
+    expect(body).toEqual(
+      invalidField('The request is invalid: sendAt must be in the body, if that is JSON, not in the query', 'sendAt'),
+    );
   });
 
   it.each([
@@ -401,14 +397,7 @@ describe('campaigns', () => {
   ])('reject ?%s', async (query, field, problem) => {
     const { status, body } = await service.get(`/v1/campaigns?${query}`);
     expect(status).toBe(400);
-    expect(body).toEqual({
-      statusCode: 400,
-      message: `The request is invalid: ${problem}`,
-      error: 'Bad Request',
-      code: 'LAAFFIC_INVALID_COMMAND',
-      outcome: 'rejected',
-      field,
-    });
+    expect(body).toEqual(invalidField(`The request is invalid: ${problem}`, field));
   });
 
   it.each(['999999', 'x', '%00', '99999999999999999999'])('there is no campaign %s', async (id) => {

@@ -1,14 +1,7 @@
 import { inspect } from 'node:util';
 import { startDatabase, type TestDatabase } from '../outbox/database.js';
-import { instancesOfATest, MESSAGE, sql, startService, type Service } from './service.js';
+import { instancesOfATest, MESSAGE, NOT_FOUND, sql, startService, type Service } from './service.js';
 
-const NOT_FOUND = {
-  statusCode: 404,
-  message: 'Nothing with this id is known',
-  error: 'Not Found',
-  code: 'OUTBOX_NOT_FOUND',
-  outcome: 'rejected',
-};
 const JSON_TYPE = 'application/json';
 
 const startInstance = instancesOfATest();

@@ -1,5 +1,5 @@
 import { startDatabase, type TestDatabase } from '../outbox/database.js';
-import { MESSAGE, sql, startService, type Json, type Service } from './service.js';
+import { invalidField, MESSAGE, sql, startService, type Json, type Service } from './service.js';
 import { until } from '../until.js';
 
 let database: TestDatabase;
@@ -75,14 +75,7 @@ describe('held messages', () => {
     const id = idOf((await service.send(MESSAGE)).headers.get('location'));
     const { status, body } = await service.post(`/v1/messages/${id}/resolve`, decision);
     expect(status).toBe(400);
-    expect(body).toEqual({
-      statusCode: 400,
-      message: `The request is invalid: ${problem}`,
-      error: 'Bad Request',
-      code: 'LAAFFIC_INVALID_COMMAND',
-      outcome: 'rejected',
-      field,
-    });
+    expect(body).toEqual(invalidField(`The request is invalid: ${problem}`, field));
   });
 
   it('of a campaign are resolved there', async () => {
@@ -189,12 +182,5 @@ it.each([
 ])('a deadline %s is rejected with 400', async (_, times, problem) => {
   const { status, body } = await service.send({ ...MESSAGE, ...times });
   expect(status).toBe(400);
-  expect(body).toEqual({
-    statusCode: 400,
-    message: `The request is invalid: ${problem}`,
-    error: 'Bad Request',
-    code: 'LAAFFIC_INVALID_COMMAND',
-    outcome: 'rejected',
-    field: 'sendBefore',
-  });
+  expect(body).toEqual(invalidField(`The request is invalid: ${problem}`, 'sendBefore'));
 });

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { LaafficSandbox } from 'laaffic-sandbox';
 import { startDatabase, type TestDatabase } from '../outbox/database.js';
-import { instancesOfATest, MESSAGE, SECRET, sql, startService, type Service } from './service.js';
+import { instancesOfATest, invalidField, MESSAGE, SECRET, sql, startService, type Service } from './service.js';
 import { until } from '../until.js';
 import { SAMPLE_ENVIRONMENT } from '../sample-environment.js';
 
@@ -120,14 +120,7 @@ describe('a response before the outcome', () => {
     ]);
     const rejection = (field: string) => [
       400,
-      {
-        statusCode: 400,
-        message: `The request is invalid: ${field} must be in the years 1 to 9999`,
-        error: 'Bad Request',
-        code: 'LAAFFIC_INVALID_COMMAND',
-        outcome: 'rejected',
-        field,
-      },
+      invalidField(`The request is invalid: ${field} must be in the years 1 to 9999`, field),
     ];
     expect(answers.map(({ status, body }) => [status, body])).toEqual(
       ['sendAt', 'sendBefore', 'sendAt', 'sendAt'].map(rejection),

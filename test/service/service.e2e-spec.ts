@@ -3,7 +3,7 @@ import { LaafficSandbox } from 'laaffic-sandbox';
 import { showFirstMessage } from '../../src/first-message.js';
 import { GatewayAccount } from '../../src/gateway/gateway.account.js';
 import { startDatabase, type TestDatabase } from '../outbox/database.js';
-import { MESSAGE, SECRET, startService, type Service } from './service.js';
+import { invalidField, MESSAGE, SECRET, startService, type Service } from './service.js';
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -92,14 +92,7 @@ describe('the service without settings', () => {
   ])('rejects %s with 400, and names the field', async (_, message, field, problem) => {
     const { status, body } = await service.send(message);
     expect(status).toBe(400);
-    expect(body).toEqual({
-      statusCode: 400,
-      message: `The request is invalid: ${problem}`,
-      error: 'Bad Request',
-      code: 'LAAFFIC_INVALID_COMMAND',
-      outcome: 'rejected',
-      field,
-    });
+    expect(body).toEqual(invalidField(`The request is invalid: ${problem}`, field));
     expect(service.sandbox!.requests).toEqual([]);
   });
 

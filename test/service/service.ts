@@ -8,6 +8,25 @@ import { GatewayAccount } from '../../src/gateway/gateway.account.js';
 export const SECRET = 'a-secret-of-my-own-0123';
 export const MESSAGE = { to: '91856321412', content: 'Your code is 482913' };
 
+/** The response for an id that is not known. */
+export const NOT_FOUND = {
+  statusCode: 404,
+  message: 'Nothing with this id is known',
+  error: 'Not Found',
+  code: 'OUTBOX_NOT_FOUND',
+  outcome: 'rejected',
+};
+
+/** The response to a request with an invalid field. */
+export const invalidField = (message: unknown, field: string) => ({
+  statusCode: 400,
+  message,
+  error: 'Bad Request',
+  code: 'LAAFFIC_INVALID_COMMAND',
+  outcome: 'rejected',
+  field,
+});
+
 export class KeepingLogger implements LoggerService {
   readonly lines: unknown[] = [];
   private readonly keep = (...parts: unknown[]) => {
