@@ -94,11 +94,12 @@ const UNCONFIRMED_ACTIONS: readonly UnconfirmedAction[] = ['hold', 'resend', 'ab
 export function readConfiguration(env: NodeJS.ProcessEnv, isTerminal = false): Configuration {
   const reader = new OptionsReader(valuesOf(env));
   const server = readServer(reader, isTerminal);
-  const account = readAccount(reader);
-  const webhooks = readWebhooks(reader, account === undefined);
+  const isSandbox = ACCOUNT_VARIABLES.every((name) => textOf(reader, name) === undefined);
+  const account = readAccount(reader, isSandbox);
+  const webhooks = readWebhooks(reader, isSandbox);
   const outbox = readOutbox(reader);
   if (reader.problems.length > 0) throw new ConfigurationError(reader.problems);
-  return { ...server, account: account === 'incomplete' ? undefined : account, ...webhooks, ...outbox };
+  return { ...server, account, ...webhooks, ...outbox };
 }
 
 /** Trims the variables, and converts those that are numbers. What is no number becomes `NaN`, which no check accepts. */
@@ -127,21 +128,21 @@ function readServer(reader: OptionsReader, isTerminal: boolean) {
   return { port, apiKeys, host, logFormat, trustProxy };
 }
 
-/** @returns `incomplete` if a variable is missing. That must not select the sandbox. */
-function readAccount(reader: OptionsReader): LaafficOptions | 'incomplete' | undefined {
+/** An incomplete account is a problem, and does not select the sandbox. */
+function readAccount(reader: OptionsReader, isSandbox: boolean): LaafficOptions | undefined {
   const [appId, apiKey, apiSecret] = ACCOUNT_VARIABLES.map((name) => textOf(reader, name));
-  const missing = ACCOUNT_VARIABLES.filter((name) => textOf(reader, name) === undefined);
   const baseUrl = textOf(reader, 'LAAFFIC_BASE_URL');
-  if (missing.length === 3 && baseUrl !== undefined) {
+  if (isSandbox && baseUrl !== undefined) {
     reader.report('LAAFFIC_BASE_URL', `needs ${ACCOUNT_VARIABLES.join(', ')}: the account there`);
   }
   if (baseUrl !== undefined && !isPlainHttpUrl(baseUrl)) {
     reader.report('LAAFFIC_BASE_URL', 'must be an http or https URL without user, password and query');
   }
-  if (missing.length === 3) return undefined;
+  if (isSandbox) return undefined;
   if (appId === undefined || apiKey === undefined || apiSecret === undefined) {
+    const missing = ACCOUNT_VARIABLES.filter((name) => textOf(reader, name) === undefined);
     reader.report(missing.join(' and '), 'must be set too, or none of the three for the sandbox');
-    return 'incomplete';
+    return undefined;
   }
   return { appId, apiKey, apiSecret, baseUrl, senderId: textOf(reader, 'LAAFFIC_SENDER_ID') };
 }

@@ -20,7 +20,7 @@ try {
   const print = (text: string) => process.stdout.write(`${text}\n`);
   const report = startReport(configuration, { url, dataDir, sandbox });
   if (configuration.logFormat === 'text') print(`\n${layOut(report)}`);
-  else for (const line of report) new Logger('Service').log(line);
+  else for (const [label, text] of report) new Logger('Service').log(`${label}: ${text}`);
   const [webhookSecret] = configuration.webhookSecrets;
   if (webhookSecret !== undefined) gateway.pushTo(url, webhookSecret);
   if (sandboxUrl !== undefined) {

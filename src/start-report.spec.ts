@@ -8,13 +8,17 @@ const API_KEYS = 'shop:key-of-a-caller-01,shop:key-of-a-caller-02,key-of-a-calle
 const sandbox = { url: 'http://127.0.0.1:4010/v3', isOwn: true };
 
 function reportOf(env: NodeJS.ProcessEnv, instance: Partial<Instance> = {}): string[] {
-  return startReport(readConfiguration(env), { url, dataDir: undefined, sandbox: undefined, ...instance });
+  return linesOf(startReport(readConfiguration(env), { url, dataDir: undefined, sandbox: undefined, ...instance }));
+}
+
+function linesOf(report: ReturnType<typeof startReport>): string[] {
+  return report.map(([label, text]) => `${label}: ${text}`);
 }
 
 it('the report of a start without settings shows all addresses, with the generated push address', () => {
   const configuration = readConfiguration({});
   const [secret] = configuration.webhookSecrets;
-  expect(startReport(configuration, { url, dataDir: '/data', sandbox })).toEqual([
+  expect(linesOf(startReport(configuration, { url, dataDir: '/data', sandbox }))).toEqual([
     'Service: http://127.0.0.1:3000',
     'Gateway: a sandbox in this process, http://127.0.0.1:4010/v3. No message is sent for real',
     `Delivery reports: on. The sandbox pushes them to http://127.0.0.1:3000/laaffic/${secret}/reports`,
@@ -66,7 +70,9 @@ it('the report hides a secret that was set, even for a sandbox', () => {
 });
 
 it('the report for a person has its texts in a column, and no escape codes without a terminal', () => {
-  expect(layOut(['Service: http://127.0.0.1:3000', 'Worker: off. Messages: by other instances'])).toBe(
-    'Service  http://127.0.0.1:3000\nWorker   off. Messages: by other instances',
-  );
+  const report = [
+    ['Service', 'http://127.0.0.1:3000'],
+    ['Worker', 'off. Messages: by other instances'],
+  ] as const;
+  expect(layOut(report)).toBe('Service  http://127.0.0.1:3000\nWorker   off. Messages: by other instances');
 });

@@ -18,16 +18,13 @@ const NEST_PROGRESS = new Set<unknown>([
  * the gateway cannot forge a second record or control the terminal.
  */
 export class LineLogger extends ConsoleLogger {
-  readonly #isForPeople: boolean;
-
   constructor(format: 'json' | 'text') {
     super({ json: format === 'json' });
-    this.#isForPeople = format === 'text';
   }
 
   /** Leaves out some 40 lines of Nest about modules and routes, which hide the start report from a person. */
   override log(message: unknown, ...rest: unknown[]): void {
-    if (!this.#isForPeople || !NEST_PROGRESS.has(rest.at(-1))) super.log(message, ...rest);
+    if (this.options.json === true || !NEST_PROGRESS.has(rest.at(-1))) super.log(message, ...rest);
   }
 
   /** Leaves out what Nest logs about a failed start: all causes with their stacks. `startFailure` says what to do. */

@@ -44,9 +44,6 @@ const STATUS_CODES: ReadonlyMap<number, StatusCode> = new Map<number, StatusCode
   [-32, { reason: 'API key has no right to this application', older: -1 }],
 ]);
 
-/** The last documented SMS status, which is the lowest number. */
-export const LAST_STATUS = -32;
-
 export function reasonFor(status: number): string {
   return STATUS_CODES.get(status)?.reason ?? 'Unknown error';
 }
