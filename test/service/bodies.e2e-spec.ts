@@ -232,7 +232,8 @@ describe('an upload', () => {
     const orderIds = [deep, `"${'o'.repeat(60_000)}"`].map((id) => `{"number":"91856321412","orderId":${id}}`);
     const lines = [...values, ...orderIds];
     const { status, body } = await upload(new Blob([lines.join('\n')]), 'application/x-ndjson');
-    expect([status, body.progress]).toMatchObject([201, { total: 6, invalid: 6, pending: 0 }]);
+    expect(status).toBe(201);
+    expect(body.progress).toMatchObject({ total: 6, invalid: 6, pending: 0 });
     const csv = ['number,orderId', '9 '.repeat(200), `91856321412,${'o'.repeat(300)}`, '91856321413,o'].join('\n');
     const table = await upload(new Blob([csv]), 'text/csv');
     expect(table.body.progress).toMatchObject({ total: 3, invalid: 2, pending: 1 });

@@ -182,7 +182,8 @@ describe('PATCH /_sandbox/options', () => {
         quirks: { orderIdEcho: 'empty' },
       }),
     )) as [number, unknown];
-    expect([httpStatus, state]).toMatchObject([200, { funds: { balance: '0.020000' } }]);
+    expect(httpStatus).toBe(200);
+    expect(state).toMatchObject({ funds: { balance: '0.020000' } });
     expect(await postJson(sandbox.url, send)).toMatchObject({ array: [{ orderId: '' }] });
     expect(await postJson(sandbox.url, { ...send, content: 'bye' })).toMatchObject({ status: '-3' });
   });

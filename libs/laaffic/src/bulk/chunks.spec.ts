@@ -92,22 +92,20 @@ describe('Chunks', () => {
   it('has each order id once: a repeated one is replaced by a generated one', async () => {
     const entry = (number: string) => ({ number, orderId: 'same' });
     const [first, second] = await all(open([entry(A), entry(B), entry(C), D]));
-    expect([first, second]).toMatchObject([
-      {
-        recipients: [
-          { number: A, orderId: 'same' },
-          { number: B, orderId: 'run.1' },
-        ],
-        rejected: [],
-      },
-      {
-        recipients: [
-          { number: C, orderId: 'same' },
-          { number: D, orderId: expect.any(String) },
-        ],
-        rejected: [],
-      },
-    ]);
+    expect(first).toMatchObject({
+      recipients: [
+        { number: A, orderId: 'same' },
+        { number: B, orderId: 'run.1' },
+      ],
+      rejected: [],
+    });
+    expect(second).toMatchObject({
+      recipients: [
+        { number: C, orderId: 'same' },
+        { number: D, orderId: expect.any(String) },
+      ],
+      rejected: [],
+    });
   });
 
   it('limits the rejected entries of a chunk, whatever the source has', async () => {
