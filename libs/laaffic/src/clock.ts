@@ -1,5 +1,8 @@
 import { Injectable } from '@nestjs/common';
 
+/** The longest time-out of `setTimeout` in milliseconds. It does not wait at all if it is given more. */
+export const MAX_TIMER_MS = 2 ** 31 - 1;
+
 /** The `Date` header has whole seconds: on average its time is half a second old. */
 const HALF_A_SECOND_MS = 500;
 

@@ -19,3 +19,12 @@ export function parseExactly(json: string): unknown {
     ),
   );
 }
+
+/** Parses JSON like {@link parseExactly}. @returns `undefined` if it is not JSON. */
+export function tryParseExactly(json: string): unknown {
+  try {
+    return parseExactly(json);
+  } catch {
+    return undefined;
+  }
+}

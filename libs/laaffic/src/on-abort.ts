@@ -3,10 +3,11 @@ const callbacksOf = new WeakMap<EventTarget, Set<() => void>>();
 /**
  * Calls back when a signal aborts. Each signal gets one listener, however many callers share it: Node warns from the
  * eleventh listener on, and adding a listener walks along all others.
- * @param signal not aborted yet.
+ * @param signal not aborted yet; `undefined` never aborts.
  * @returns a function that stops watching.
  */
-export function onAbort(signal: AbortSignal, callback: () => void): () => void {
+export function onAbort(signal: AbortSignal | undefined, callback: () => void): () => void {
+  if (signal === undefined) return () => undefined;
   let callbacks = callbacksOf.get(signal);
   if (callbacks === undefined) {
     callbacksOf.set(signal, (callbacks = new Set()));

@@ -4,7 +4,7 @@ import type { BulkRun } from './bulk/bulk-run.js';
 import type { BulkMessage, BulkOptions } from './bulk/bulk.options.js';
 import type { RecipientSource } from './bulk/chunks.js';
 import { openBulkRun } from './bulk/open-bulk-run.js';
-import type { GatewayClock } from './clock.js';
+import { MAX_TIMER_MS, type GatewayClock } from './clock.js';
 import { invalidCommand } from './errors/invalid-command.js';
 import { requestBalance, sendConversion } from './gateway/query/account.js';
 import { requestDeliveryReports, requestSentMessages } from './gateway/query/delivery-reports.js';
@@ -310,6 +310,6 @@ function checkedRange(range: TimeRange): CheckedRange {
 
 /** Node's timers fire at once beyond 2^31 - 1 milliseconds. */
 function checkTimeout(timeoutMs: unknown): void {
-  if (typeof timeoutMs === 'number' && timeoutMs >= 1 && timeoutMs < 2 ** 31) return;
+  if (typeof timeoutMs === 'number' && timeoutMs >= 1 && timeoutMs < MAX_TIMER_MS + 1) return;
   throw invalidCommand([{ field: 'timeoutMs', problem: 'must be milliseconds, from 1 and below 2147483648' }]);
 }

@@ -109,12 +109,9 @@ export class BulkRun implements AsyncIterable<BulkReceipt> {
   async *#iterate(): AsyncGenerator<BulkReceipt, void, undefined> {
     const { signal, chunks } = this.#plan;
     if (signal?.aborted === true) this.#halt();
-    const stopWatch =
-      signal === undefined
-        ? undefined
-        : onAbort(signal, () => {
-            this.#halt();
-          });
+    const stopWatch = onAbort(signal, () => {
+      this.#halt();
+    });
     try {
       for (;;) {
         this.#read();
@@ -126,7 +123,7 @@ export class BulkRun implements AsyncIterable<BulkReceipt> {
     } finally {
       this.#halt();
       while (this.#inFlight > 0) await this.#change();
-      stopWatch?.();
+      stopWatch();
       this.#isOver = true;
       if (!this.#isReading) await chunks.close();
     }

@@ -8,7 +8,7 @@ export interface FailureDetails {
   /** @default the outcome of the failure's row; given if the response says more */
   readonly outcome?: FailureOutcome;
   /** The gateway's status, if it gave one. */
-  readonly status?: number;
+  readonly status?: number | undefined;
   /** The gateway's own text, or what happened on the way to it; already masked. */
   readonly reason?: string;
   /** The outcome of each recipient; none was accepted. */
@@ -16,7 +16,7 @@ export interface FailureDetails {
   /** The recipients that the gateway rejected with the whole request, without naming them. */
   readonly unnamed?: readonly Recipient[];
   readonly issues?: readonly Issue[];
-  readonly retryAfterSeconds?: number;
+  readonly retryAfterSeconds?: number | undefined;
   readonly cause?: unknown;
 }
 

@@ -1,3 +1,5 @@
+import { MAX_TIMER_MS } from '../clock.js';
+
 /** The least and the most of a number, both included. */
 export interface NumberRange {
   /** @default 1 */
@@ -5,8 +7,6 @@ export interface NumberRange {
   /** @default 2147483647: Node's timers fire at once beyond it */
   readonly max?: number;
 }
-
-const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /**
  * Reads the fields of an options object and collects every problem, so that one error can name them all. `null`,

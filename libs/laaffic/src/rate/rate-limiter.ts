@@ -1,3 +1,4 @@
+import { MAX_TIMER_MS } from '../clock.js';
 import { onAbort } from '../on-abort.js';
 import { FairQueue, type FairQueueEntry } from './fair-queue.js';
 import { TokenBucket } from './token-bucket.js';
@@ -22,9 +23,6 @@ export interface RateRequest {
 
 /** How the wait ended. Only a request that is `acquired` may start. */
 export type AcquireResult = 'acquired' | 'aborted' | 'timeout';
-
-/** The longest time-out of `setTimeout` in milliseconds. It does not wait at all if it is given more. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
 
 const ACQUIRED = Promise.resolve<AcquireResult>('acquired');
 const ABORTED = Promise.resolve<AcquireResult>('aborted');
@@ -160,11 +158,9 @@ class WaitingRequest {
         giveUp('timeout');
       }, Math.ceil(timeoutMs));
     }
-    if (signal !== undefined) {
-      this.#stopWatching = onAbort(signal, () => {
-        giveUp('aborted');
-      });
-    }
+    this.#stopWatching = onAbort(signal, () => {
+      giveUp('aborted');
+    });
   }
 
   /** Whether the time of the request is up. Its own timer may be late, so that its turn comes first. */

@@ -29,7 +29,7 @@ export interface Columns {
 }
 
 /** Normalizes a column name for comparison: `Order ID`, `order_id` and `orderId` are the same. */
-export function plainName(name: string): string {
+function plainName(name: string): string {
   return name.toLowerCase().replace(/[\s_.-]/g, '');
 }
 
@@ -92,15 +92,21 @@ function orderIdColumnOf(
   if (chosen !== undefined) return positionOf('orderIdColumn', chosen, firstRow, line).index;
   if (!hasHeader) return undefined;
   const { orderIds } = namedColumns(firstRow);
-  const similar = firstRow.flatMap((name, index) =>
-    index !== number && mayHoldOrderIds(name) && !orderIds.includes(index) ? [index] : [],
-  );
-  const found = orderIds.length > 0 ? orderIds : similar;
-  if (found.length === 1 && orderIds.length === 1) return found[0];
+  if (orderIds.length === 1) return orderIds[0];
+  const found =
+    orderIds.length > 0
+      ? orderIds
+      : firstRow.flatMap((name, index) => (index !== number && mayHoldOrderIds(name) ? [index] : []));
   if (found.length === 0) return undefined;
   const names = found.map((index) => `"${firstRow[index]?.trim() ?? ''}"`).join(' and ');
   const problem = `order ids may be in the ${found.length === 1 ? 'column' : 'columns'} ${names}: choose one, or none`;
   throw new RecipientFileError(problem, line, 'orderIdColumn');
+}
+
+/** The positions of all names that equal a name, without regard to case and punctuation. */
+export function indexesNamed(names: readonly string[], name: string): number[] {
+  const wanted = plainName(name);
+  return names.flatMap((one, index) => (plainName(one) === wanted ? [index] : []));
 }
 
 function mayHoldOrderIds(name: string): boolean {
@@ -117,7 +123,7 @@ function positionOf(
   firstRow: readonly string[],
   line: number,
 ): { index: number; isNamed: boolean } {
-  const indexes = firstRow.flatMap((name, index) => (plainName(name) === plainName(chosen) ? [index] : []));
+  const indexes = indexesNamed(firstRow, chosen);
   const [index, another] = indexes;
   if (another !== undefined) {
     throw new RecipientFileError(

@@ -1,5 +1,5 @@
-import { parseExactly } from '../exact-json.js';
-import { namedColumns, plainName, type ChosenColumns } from './columns.js';
+import { tryParseExactly } from '../exact-json.js';
+import { indexesNamed, namedColumns, type ChosenColumns } from './columns.js';
 import { truncateCell, type FileRecipient } from './file-recipient.js';
 import { linesOf } from './lines.js';
 import { RecipientFileError } from './recipient-file.error.js';
@@ -15,19 +15,11 @@ export async function* ndjsonRecipients(
 ): AsyncGenerator<FileRecipient, void, undefined> {
   let isFirst = true;
   for await (const { text, line } of linesOf(texts)) {
-    const value = parse(text);
+    const value = tryParseExactly(text);
     if (isFirst && value === undefined)
       throw new RecipientFileError('it is not JSON: write one JSON value per line', line);
     isFirst = false;
     yield recipientOf(value, text, line, chosen);
-  }
-}
-
-function parse(text: string): unknown {
-  try {
-    return parseExactly(text);
-  } catch {
-    return undefined;
   }
 }
 
@@ -59,10 +51,9 @@ function fieldsOf(
   { numberColumn, orderIdColumn }: ChosenColumns,
 ): { number: unknown; orderId: unknown } | string {
   const names = Object.keys(value);
-  const byName = (name: string) => names.flatMap((one, index) => (plainName(one) === plainName(name) ? [index] : []));
   const found = namedColumns(names);
-  const numbers = numberColumn === undefined ? found.numbers : byName(numberColumn);
-  const orderIds = orderIdColumn === undefined ? found.orderIds : byName(orderIdColumn);
+  const numbers = numberColumn === undefined ? found.numbers : indexesNamed(names, numberColumn);
+  const orderIds = orderIdColumn === undefined ? found.orderIds : indexesNamed(names, orderIdColumn);
   if (numbers.length > 1) return 'has several fields with a number';
   if (orderIds.length > 1) return 'has several fields with an order id';
   // A caller who chose the field of the numbers knows the other fields.

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { hash } from 'node:crypto';
 import { TextDecoder } from 'node:util';
 import { readInboundPush, readReportPush } from '../gateway/protocol/pushes.js';
-import { parseExactly } from '../exact-json.js';
+import { tryParseExactly } from '../exact-json.js';
 import type { DeliveryReport } from '../messages/delivery-report.js';
 import type { InboundSms } from '../messages/inbound-sms.js';
 
@@ -45,24 +45,16 @@ export function readPush(route: PushRoute, { bytes, charset, isTooLong, parsed }
     unreadable(route, reason, { bytes, text: text ?? String(bytes) });
   if (isTooLong) return failed('too-long');
   if (text === undefined) return failed('wrong-encoding');
-  const json = parsed ?? parse(text);
+  const json = parsed === undefined ? tryParseExactly(text) : parsed.value;
   if (json === undefined) return failed('malformed-json');
   if (route === 'reports') {
-    const report = readReportPush(json.value);
+    const report = readReportPush(json);
     if (report === undefined) return failed('missing-fields');
     return { kind: 'report', key: keyOf([report.msgId, report.state, report.number]), value: Object.freeze(report) };
   }
-  const sms = readInboundPush(json.value);
+  const sms = readInboundPush(json);
   if (sms === undefined) return failed('missing-fields');
   return { kind: 'inbound', key: inboundKey(sms, text), value: Object.freeze(sms) };
-}
-
-function parse(text: string): { readonly value: unknown } | undefined {
-  try {
-    return { value: parseExactly(text) };
-  } catch {
-    return undefined;
-  }
 }
 
 /** @returns `undefined` if the bytes are text neither in the charset nor in UTF-8. */

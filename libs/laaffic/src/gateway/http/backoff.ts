@@ -29,18 +29,15 @@ export function backoffMs(
 export async function pause(ms: number, signal: AbortSignal | undefined): Promise<boolean> {
   if (signal?.aborted === true) return false;
   return new Promise((resolve) => {
-    const stopWatching =
-      signal === undefined
-        ? undefined
-        : onAbort(signal, () => {
-            end(false);
-          });
+    const stopWatching = onAbort(signal, () => {
+      end(false);
+    });
     const timer = setTimeout(() => {
       end(true);
     }, ms);
     const end = (isOver: boolean) => {
       clearTimeout(timer);
-      stopWatching?.();
+      stopWatching();
       resolve(isOver);
     };
   });

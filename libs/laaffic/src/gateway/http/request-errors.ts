@@ -9,7 +9,7 @@ import type { GatewayResponse, NoResponseError } from './response.js';
 interface FailureDetails {
   readonly reason: string;
   readonly cause?: unknown;
-  readonly retryAfterSeconds?: number;
+  readonly retryAfterSeconds?: number | undefined;
 }
 
 /**
@@ -41,10 +41,7 @@ export function unreadableException(
   recipients: readonly Recipient[] | undefined,
 ): LaafficException {
   // A server in front of the gateway that limits requests rejects them before the gateway sees them.
-  if (httpStatus === 429) {
-    const wait = retryAfterSeconds === undefined ? {} : { retryAfterSeconds };
-    return sameForAll(failureOf(-15), recipients, { reason: 'HTTP 429', ...wait });
-  }
+  if (httpStatus === 429) return sameForAll(failureOf(-15), recipients, { reason: 'HTTP 429', retryAfterSeconds });
   const [mediaType = ''] = contentType?.split(';') ?? [];
   const reason = `HTTP ${httpStatus}, ${mediaType.slice(0, 40) || 'no content type'}, ${body.length} characters`;
   return sameForAll(LOCAL_FAILURES.unreadable, recipients, { reason });

@@ -1,5 +1,5 @@
 // Readers of single values, which the vendor spells in several ways. They return `undefined` for a value that cannot be read.
-import { parseExactly } from '../../exact-json.js';
+import { tryParseExactly } from '../../exact-json.js';
 import type { Price } from '../../messages/delivery-report.js';
 
 export function isRecord(value: unknown): value is Record<string, unknown> {
@@ -71,12 +71,8 @@ export function price(value: unknown): Price | undefined {
 
 /** Parses a JSON object. */
 export function parseObject(body: string): Record<string, unknown> | undefined {
-  try {
-    const json = parseExactly(body);
-    return isRecord(json) ? json : undefined;
-  } catch {
-    return undefined;
-  }
+  const json = tryParseExactly(body);
+  return isRecord(json) ? json : undefined;
 }
 
 /** Reads a status of the gateway, which is 0 or below: web frameworks put an HTTP status under the same name. */

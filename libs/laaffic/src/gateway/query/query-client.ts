@@ -89,8 +89,7 @@ class QueryPolicy implements CallPolicy<Json> {
     if (status === 0) return { response, status, value: json };
     const reason = redact(text(json['reason']) ?? 'no reason given', this.account.credentials, []);
     const { retryAfterSeconds } = response;
-    const wait = retryAfterSeconds === undefined ? {} : { retryAfterSeconds };
-    const error = exceptionOf(failureOf(status), { status, reason, outcome: 'rejected', ...wait });
+    const error = exceptionOf(failureOf(status), { status, reason, outcome: 'rejected', retryAfterSeconds });
     return { response, status, error, isTimeRejected: status === TIMESTAMP_EXPIRED };
   }
 

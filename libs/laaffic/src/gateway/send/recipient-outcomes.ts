@@ -53,8 +53,7 @@ export function resolveOutcomes(
   const receipt = new SmsReceipt(accepted, rejected, unknown);
   if (accepted.length > 0) return receipt;
   const unnamed = recipients.filter((_, index) => outcomes[index] === undefined);
-  const wait = retryAfterSeconds === undefined ? {} : { retryAfterSeconds };
-  throw notAcceptedException(envelope, rejection, { receipt, unnamed, ...wait });
+  throw notAcceptedException(envelope, rejection, { receipt, unnamed, retryAfterSeconds });
 }
 
 /** Why this response rejects single recipients. */
@@ -84,7 +83,7 @@ function outcomeOfUnlisted(
 function notAcceptedException(
   envelope: SendEnvelope,
   rejection: Failure,
-  details: { receipt: SmsReceipt; unnamed: readonly Recipient[]; retryAfterSeconds?: number },
+  details: { receipt: SmsReceipt; unnamed: readonly Recipient[]; retryAfterSeconds: number | undefined },
 ): LaafficException {
   const { receipt } = details;
   const { status } = envelope;
@@ -93,7 +92,7 @@ function notAcceptedException(
   const [first] = isUnknown ? receipt.unknown : receipt.rejected;
   return exceptionOf(hasNoFailureStatus && isUnknown ? LOCAL_FAILURES.unreadable : rejection, {
     outcome: isUnknown ? 'unknown' : 'rejected',
-    ...(status === undefined ? {} : { status }),
+    status,
     reason: hasNoFailureStatus && first !== undefined ? first.reason : reasonIn(envelope),
     ...details,
   });
