@@ -115,7 +115,9 @@ function valuesOf(env: NodeJS.ProcessEnv): Record<string, unknown> {
 
 function readServer(reader: OptionsReader, isTerminal: boolean) {
   const port = reader.wholeNumber('PORT', 3000, { min: 0, max: 65_535 });
-  const apiKeys = readApiKeys(listOf(reader, 'API_KEYS'), reader.problems);
+  const apiKeys = readApiKeys(listOf(reader, 'API_KEYS'), (problem) => {
+    reader.report('API_KEYS', problem);
+  });
   const host = textOf(reader, 'HOST') ?? (apiKeys.length > 0 ? '0.0.0.0' : '127.0.0.1');
   if (apiKeys.length === 0 && !isLoopback(host)) {
     reader.report(

@@ -2,6 +2,7 @@ import type { LoggerService } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import { errorCodeOf } from './common/errors/error-code.js';
 import { onlyLocal } from './common/auth/local-requests.js';
 import { AppModule } from './app.module.js';
 import type { Configuration } from './configuration.js';
@@ -68,6 +69,5 @@ async function requestTracer(): Promise<((requestId: string) => void) | undefine
 
 /** Whether an error is one of PostgreSQL, of the outbox, or of a connection that was lost. */
 function isDatabaseError(error: unknown): boolean {
-  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
-  return typeof code === 'string' && /^(\d[0-9A-Z]{4}|OUTBOX_\w+|ECONN\w+|EPIPE|ETIMEDOUT)$/.test(code);
+  return /^(\d[0-9A-Z]{4}|OUTBOX_\w+|ECONN\w+|EPIPE|ETIMEDOUT)$/.test(errorCodeOf(error) ?? '');
 }

@@ -1,3 +1,4 @@
+import { errorCodeOf } from '../common/errors/error-code.js';
 import { ESCAPES } from './database-url.js';
 
 /** The database cannot be used. The message says what to do, and never contains a part of the URL. */
@@ -34,7 +35,7 @@ export class DatabaseError extends Error {
   static notUsable(error: unknown, dataDir?: string): DatabaseError {
     // The message of the outbox starts with the same words.
     const cause =
-      codeOf(error) === 'OUTBOX_DATABASE_UNAVAILABLE' && error instanceof Error ? (error.cause ?? error) : error;
+      errorCodeOf(error) === 'OUTBOX_DATABASE_UNAVAILABLE' && error instanceof Error ? (error.cause ?? error) : error;
     const which = dataDir === undefined ? 'the database of DATABASE_URL' : `its own database in ${dataDir}`;
     return new DatabaseError(
       `The service cannot start: ${which} cannot be used: ${sentence(messageOf(cause))}${rightsAdvice(cause)}`,
@@ -125,7 +126,7 @@ const BY_MESSAGE: readonly (Rejection & { readonly message: RegExp })[] = [
 ];
 
 function rejectionOf(cause: unknown): Rejection {
-  const code = codeOf(cause);
+  const code = errorCodeOf(cause);
   const text = cause instanceof Error ? cause.message : String(cause);
   const known =
     BY_CODE.find(({ codes }) => code !== undefined && codes.test(code)) ??
@@ -134,23 +135,18 @@ function rejectionOf(cause: unknown): Rejection {
   return { problem: code === undefined ? problem : `${problem} (${code})`, advice };
 }
 
-/** If several addresses failed, Node's error has a code and an empty message. */
-function codeOf(cause: unknown): string | undefined {
-  const isCoded = typeof cause === 'object' && cause !== null && 'code' in cause;
-  return isCoded && typeof cause.code === 'string' ? cause.code : undefined;
-}
-
 function sentence(text: string): string {
   return text.endsWith('.') ? text : `${text}.`;
 }
 
+/** If several addresses failed, Node's error has a code and an empty message. */
 function messageOf(cause: unknown): string {
   if (!(cause instanceof Error)) return String(cause);
-  return cause.message === '' ? (codeOf(cause) ?? cause.name) : cause.message;
+  return cause.message === '' ? (errorCodeOf(cause) ?? cause.name) : cause.message;
 }
 
 function rightsAdvice(cause: unknown): string {
-  if (codeOf(cause) !== '42501') return '';
+  if (errorCodeOf(cause) !== '42501') return '';
   return (
     ' Grant the user of DATABASE_URL the right CREATE on the database and on the schema laaffic_outbox, or make it ' +
     'their owner.'

@@ -3,7 +3,7 @@ import { Transform } from 'class-transformer';
 import { Allow, IsOptional, ValidateBy } from 'class-validator';
 import type { Issue } from 'nestjs-laaffic';
 import type { NewCampaign } from 'nestjs-laaffic-outbox';
-import { IsInstant, parseInstant } from '../../common/http/instant.js';
+import { IsInstant } from '../../common/http/instant.js';
 import { recipientSchema } from '../../recipients/recipient.schema.js';
 
 const RECIPIENT_FIELDS: readonly string[] = ['number', 'orderId'];
@@ -114,7 +114,7 @@ export function campaignHeadOf(fields: CampaignFieldsDto): CampaignHead {
     name,
     content,
     senderId,
-    sendAt: sendAt === 'now' || sendAt == null ? (sendAt ?? undefined) : (parseInstant('sendAt', sendAt) as Date),
+    sendAt: sendAt === 'now' || sendAt == null ? (sendAt ?? undefined) : new Date(sendAt),
     priority: priority ?? undefined,
     duplicates: duplicates ?? undefined,
   };

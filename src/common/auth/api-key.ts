@@ -12,21 +12,21 @@ const NAME = /^[a-z\d][\w.-]{0,39}$/i;
 /**
  * Reads entries of the form `name:key`. A key without a name is named by its place, such as `key-1`. A name may occur
  * twice, so that a caller can change its key.
- * @param problems the list that problems are added to. They never contain a key.
+ * @param report gets each problem, as the rest of a sentence. It never contains a key.
  */
-export function readApiKeys(entries: readonly string[], problems: string[]): ApiKey[] {
+export function readApiKeys(entries: readonly string[], report: (problem: string) => void): ApiKey[] {
   const keys = entries.map((entry, index): ApiKey => {
     const [, name = `key-${index + 1}`, key = ''] = NAMED_KEY.exec(entry) ?? [];
     return { name: name.trim(), key: key.trim() };
   });
   if (keys.some(({ key }) => key.length < MIN_KEY_LENGTH)) {
-    problems.push(`API_KEYS must be at least ${MIN_KEY_LENGTH} characters each`);
+    report(`must be at least ${MIN_KEY_LENGTH} characters each`);
   } else if (keys.some(({ key }) => !/^[!-~]+$/.test(key))) {
-    problems.push('API_KEYS must be visible ASCII characters, because they are sent in a header');
+    report('must be visible ASCII characters, because they are sent in a header');
   }
   if (keys.some(({ name }) => !NAME.test(name))) {
-    problems.push('API_KEYS must have names of at most 40 letters, digits, dots, hyphens and underscores: name:key');
+    report('must have names of at most 40 letters, digits, dots, hyphens and underscores: name:key');
   }
-  if (new Set(keys.map(({ key }) => key)).size < keys.length) problems.push('API_KEYS must not have a key twice');
+  if (new Set(keys.map(({ key }) => key)).size < keys.length) report('must not have a key twice');
   return keys;
 }

@@ -3,6 +3,7 @@ import { HttpAdapterHost } from '@nestjs/core';
 import { LaafficException } from 'nestjs-laaffic';
 import { OutboxError } from 'nestjs-laaffic-outbox';
 import { nodeRequest, nodeResponse } from '../http/node-http.js';
+import { errorCodeOf } from './error-code.js';
 import { toErrorResponse } from './error-response.js';
 
 /** Responds to every error in one form, and logs the faults of the service. */
@@ -40,7 +41,8 @@ export class ServiceErrorFilter implements ExceptionFilter {
 
 function nameOf(cause: unknown): string {
   if (!(cause instanceof Error)) return typeof cause;
-  return 'code' in cause && typeof cause.code === 'string' ? `${cause.name} ${cause.code}` : cause.name;
+  const code = errorCodeOf(cause);
+  return code === undefined ? cause.name : `${cause.name} ${code}`;
 }
 
 function stackOf(error: unknown): string[] {

@@ -7,6 +7,7 @@ import {
 import type { IncomingMessage } from 'node:http';
 import { raw } from 'express';
 import { invalidCommand } from 'nestjs-laaffic';
+import { firstInvalidByte } from './invalid-utf8.js';
 import { charsetOf } from './media-type.js';
 
 /** 1,000 recipients with order ids of 64 characters make 110 kB. */
@@ -60,8 +61,7 @@ function decode(bytes: Buffer): string {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
     // Replacement characters would be sent in place of the caller's text.
-    const decoded = Buffer.from(bytes.toString());
-    const index = bytes.findIndex((byte, at) => byte !== decoded[at]);
+    const index = firstInvalidByte(bytes);
     const place = (index < 0 ? bytes.length : index) + 1;
     throw new BadRequestException(`Byte ${place} of the body is not UTF-8`, { cause: new SyntaxError('no UTF-8') });
   }

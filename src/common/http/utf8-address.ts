@@ -1,4 +1,5 @@
 import { BadRequestException } from '@nestjs/common';
+import { firstInvalidByte } from './invalid-utf8.js';
 import type { Middleware } from './node-http.js';
 
 const ESCAPED = /(?:%[0-9a-f]{2})+/gi;
@@ -10,8 +11,7 @@ const ESCAPED = /(?:%[0-9a-f]{2})+/gi;
 export const rejectInvalidUtf8: Middleware = ({ url = '' }, _, next) => {
   for (const { 0: escaped, index } of url.matchAll(ESCAPED)) {
     const bytes = Buffer.from(escaped.replaceAll('%', ''), 'hex');
-    const decoded = Buffer.from(bytes.toString());
-    const wrong = bytes.findIndex((byte, at) => byte !== decoded[at]);
+    const wrong = firstInvalidByte(bytes);
     if (wrong >= 0) {
       const place = index + 3 * wrong + 1;
       next(new BadRequestException(`The address has a byte that is not UTF-8, at character ${place}`));

@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises';
 import { Injectable, Logger, type StreamableFile } from '@nestjs/common';
-import { OutboxError } from 'nestjs-laaffic-outbox';
+import { errorCodeOf } from '../errors/error-code.js';
 import { BusyException } from '../errors/service.exception.js';
 import { formatRows, type Row, type RowFormat } from './rows.js';
 import { streamedBody } from './streamed-body.js';
@@ -87,18 +87,15 @@ export class RowStreams {
       }
       stream.end();
     } catch (error) {
-      if (!stream.destroyed) this.#logger.error({ event: 'a stream broke off', code: codeOf(error) });
+      // The message of the error may repeat values.
+      if (!stream.destroyed) {
+        this.#logger.error({ event: 'a stream broke off', code: errorCodeOf(error) ?? 'unknown' });
+      }
       stream.destroy(error as Error);
     } finally {
       this.#open--;
     }
   }
-}
-
-/** Leaves the message of an error out, because it may repeat values. */
-function codeOf(error: unknown): string {
-  if (error instanceof OutboxError) return error.code;
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'unknown';
 }
 
 async function* join(

@@ -48,5 +48,6 @@ function csvOf<Column extends string>(columns: readonly Column[], isRaw: boolean
 }
 
 function jsonOf<Column extends string>(columns: readonly Column[]) {
-  return (rows: Row<Column>[]) => rows.map((row) => `${JSON.stringify(row, [...columns])}\n`).join('');
+  const fields = [...columns];
+  return (rows: Row<Column>[]) => rows.map((row) => `${JSON.stringify(row, fields)}\n`).join('');
 }

@@ -47,7 +47,7 @@ export class OutboxSettings {
     const reader = new OptionsReader(options);
     const worker = reader.value('worker') ?? true;
     const workerReader =
-      typeof worker === 'boolean' ? new OptionsReader({}, 'worker.', reader.problems) : reader.nested('worker');
+      typeof worker === 'boolean' ? new OptionsReader({}, 'worker.', reader.issues) : reader.nested('worker');
     const rate = reader.nested('rate');
     const timing = reader.nested('timing');
     const onUnconfirmed = reader.nested('onUnconfirmed');

@@ -48,7 +48,7 @@ export function readBulkOptions(
     journal: reader.value('journal') as BulkJournal | undefined,
   };
   reader.rejectUnknown();
-  return reader.problems.length > 0 ? { issues: reader.problems.map(toIssue) } : settings;
+  return reader.issues.length > 0 ? { issues: reader.issues } : settings;
 }
 
 function readProcessed({ resume = [], journal }: BulkOptions, reader: OptionsReader): Positions {
@@ -59,10 +59,4 @@ function readProcessed({ resume = [], journal }: BulkOptions, reader: OptionsRea
     reader.report('resume', 'must be a list of ranges [from, to] of positions');
     return new Positions();
   }
-}
-
-/** A problem starts with the name of its field. */
-function toIssue(problem: string): Issue {
-  const [field = ''] = problem.split(' ', 1);
-  return { field, problem: problem.slice(field.length + 1) };
 }

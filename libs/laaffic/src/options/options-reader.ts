@@ -1,4 +1,5 @@
 import { MAX_TIMER_MS } from '../clock.js';
+import { describeIssue, type Issue } from '../messages/issue.js';
 
 /** The least and the most of a number, both included. */
 export interface NumberRange {
@@ -18,22 +19,27 @@ export interface NumberRange {
  * if (reader.problems.length > 0) throw new Error(reader.problems.join('; '));
  */
 export class OptionsReader {
-  /** A sentence for each problem, such as `retries must be a whole number from 0 to 10`. Never holds a value. */
-  readonly problems: string[];
+  /** The problems found so far. They never hold a value. */
+  readonly issues: Issue[];
   readonly #path: string;
   readonly #fields: Readonly<Record<string, unknown>>;
   readonly #known = new Set<string>();
 
   /**
    * @param path the beginning of field names in problems: `connection.`.
-   * @param problems the list to add problems to.
+   * @param issues the list to add problems to.
    */
-  constructor(options: unknown, path = '', problems: string[] = []) {
-    this.problems = problems;
+  constructor(options: unknown, path = '', issues: Issue[] = []) {
+    this.issues = issues;
     this.#path = path;
     const isObject = typeof options === 'object' && options !== null;
-    if (!isObject) problems.push(`${path === '' ? 'options' : path.slice(0, -1)} must be an object`);
+    if (!isObject) issues.push({ field: path === '' ? 'options' : path.slice(0, -1), problem: 'must be an object' });
     this.#fields = isObject ? (options as Record<string, unknown>) : {};
+  }
+
+  /** A sentence for each problem, such as `retries must be a whole number from 0 to 10`. */
+  get problems(): string[] {
+    return this.issues.map(describeIssue);
   }
 
   /** The value of a field; `undefined` if it is not given. */
@@ -45,7 +51,7 @@ export class OptionsReader {
 
   /** A reader of the object in a field. Its problems are added to those of this reader. */
   nested(field: string): OptionsReader {
-    return new OptionsReader(this.value(field) ?? {}, `${this.#path}${field}.`, this.problems);
+    return new OptionsReader(this.value(field) ?? {}, `${this.#path}${field}.`, this.issues);
   }
 
   boolean(field: string, fallback: boolean): boolean {
@@ -142,6 +148,6 @@ export class OptionsReader {
 
   /** @param problem the rest of a sentence that starts with the field: `must be a list`. */
   report(field: string, problem: string): void {
-    this.problems.push(`${this.#path}${field} ${problem}`);
+    this.issues.push({ field: `${this.#path}${field}`, problem });
   }
 }
