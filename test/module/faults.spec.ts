@@ -1,7 +1,8 @@
-import { createServer, type Server } from 'node:net';
+import { createServer } from 'node:net';
 import { once } from 'node:events';
 import type { ScriptStep } from 'laaffic-sandbox';
 import { toHttpException, type LaafficException } from 'nestjs-laaffic';
+import { freePort } from '../free-port.js';
 import { client, failureOf, sandboxAndClient } from './account.js';
 
 const TO = [
@@ -147,13 +148,9 @@ describe.each(['POST', 'GET'] as const)('a failure of a send by %s:', (method) =
 
 describe('a failure before a byte was written:', () => {
   let port: number;
-  let deaf: Server;
 
   beforeAll(async () => {
-    deaf = createServer().listen(0, '127.0.0.1');
-    await once(deaf, 'listening');
-    port = (deaf.address() as { port: number }).port;
-    deaf.close();
+    port = await freePort();
   });
 
   it.each<[string, () => string, object]>([

@@ -4,6 +4,7 @@ import { createServer as createHttpServer, type IncomingMessage, type Server } f
 import { createServer as createTlsServer } from 'node:https';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { join } from 'node:path';
+import { freePort } from '../free-port.js';
 import { client, failureOf, sandboxAndClient } from './account.js';
 
 const both = sandboxAndClient();
@@ -142,10 +143,7 @@ describe('a proxy', () => {
   });
 
   it('that does not listen fails with the code of the system', async () => {
-    const closed = createHttpServer();
-    await once(closed.listen(0, '127.0.0.1'), 'listening');
-    const port = portOf(closed);
-    closed.close();
+    const port = await freePort();
     const proxied = await client({ baseUrl: both.sandbox.url, connection: { proxy: `http://127.0.0.1:${port}` } });
     expect(await failureOf(proxied.sms.send(SMS))).toMatchObject({
       code: 'LAAFFIC_NOT_CONNECTED',

@@ -151,8 +151,8 @@ describe('a lane without responses', () => {
     // soon.
     const wait = await tryOnce('bulk', before + 1);
     expect(gate.lost.at(-1)).toBe(128);
-    expect(wait.fewest <= 2).toBe(true);
-    expect(wait.most >= 2).toBe(true);
+    expect(wait.fewest).toBeLessThanOrEqual(2);
+    expect(wait.most).toBeGreaterThanOrEqual(2);
     await send('918563900002');
     const progress = await until(
       () => campaigns.getProgress(id),
@@ -166,8 +166,8 @@ describe('a lane without responses', () => {
     await start(1_000, 20_000);
     const next = await tryOnce('bulk', before + 2);
     expect(gate.lost.at(-1)).toBe(128);
-    expect(next.fewest <= 4).toBe(true);
-    expect(next.most >= 4).toBe(true);
+    expect(next.fewest).toBeLessThanOrEqual(4);
+    expect(next.most).toBeGreaterThanOrEqual(4);
 
     // The fault is over.
     gate.largest = Infinity;
@@ -205,8 +205,8 @@ describe('a lane without responses', () => {
     const waits = [4, 8, 16, 32, 60, 60, 60];
     for (const [index, wait] of waits.entries()) {
       const { fewest, most } = await tryOnce('bulk', before + index + 1);
-      expect(fewest <= wait).toBe(true);
-      expect(most >= wait).toBe(true);
+      expect(fewest).toBeLessThanOrEqual(wait);
+      expect(most).toBeGreaterThanOrEqual(wait);
     }
     expect(gate.lost.slice(before)).toEqual(waits.map(() => 1));
   });

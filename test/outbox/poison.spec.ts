@@ -96,7 +96,7 @@ describe('a message that the gateway rejects with a code about the account', () 
         extract(epoch from c.due_at - a.probe_at)::float8 as own from account a, chunk c`,
     );
     // However long the message has to wait, another one need not.
-    expect(waits!.other <= 10).toBe(true);
+    expect(waits!.other).toBeLessThanOrEqual(10);
     expect(waits!.own).toBeGreaterThan(0);
     await stage.query('update account set fresh_probe_at = clock_timestamp()');
     await send('918563100001');
@@ -107,8 +107,8 @@ describe('a message that the gateway rejects with a code about the account', () 
         `select extract(epoch from due_at - refused_at)::float8 as wait from chunk where id = $1`,
         [id],
       );
-      expect(row!.wait >= wait).toBe(true);
-      expect(row!.wait < wait + 5).toBe(true);
+      expect(row!.wait).toBeGreaterThanOrEqual(wait);
+      expect(row!.wait).toBeLessThan(wait + 5);
       await send(String(918_563_100_002 + index));
       await pass();
     }

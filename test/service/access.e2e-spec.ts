@@ -106,8 +106,11 @@ describe('the service without API keys', () => {
   it.each(ATTACKS)('rejects a page %s, on every route', async (_, headers) => {
     for (const [method, path] of ROUTES) {
       const { status, headers: answered, body } = await ask(method, path, ...headers);
-      expect({ path, status }).toEqual({ path, status: 403 });
-      expect(JSON.parse(body)).toEqual({ ...REJECTION, requestId: answered['x-request-id'] });
+      expect({ path, status, body: JSON.parse(body) }).toEqual({
+        path,
+        status: 403,
+        body: { ...REJECTION, requestId: answered['x-request-id'] },
+      });
       expect(answered['access-control-allow-origin']).toBeUndefined();
     }
     expect(service.sandbox!.requests).toEqual([]);

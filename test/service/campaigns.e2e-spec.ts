@@ -78,7 +78,7 @@ describe('a campaign as JSON', () => {
   it.each([
     ['no name', { name: undefined }, 'name'],
     ['no content', { content: '' }, 'content'],
-    ['nonsense', { recipients: [] }, 'recipients'],
+    ['no recipients', { recipients: [] }, 'recipients'],
     ['recipients that are text', { recipients: '91856321412' }, 'recipients'],
     ['an invalid time', { sendAt: 'tomorrow' }, 'sendAt'],
     ['an invalid priority', { priority: 1.5 }, 'priority'],

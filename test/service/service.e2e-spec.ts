@@ -61,7 +61,7 @@ describe('the service without settings', () => {
       'to[1]',
       'to[1] must be a phone number with country code: it contains “x”, which is not part of a number',
     ],
-    ['nonsense', { content: 'x' }, 'to', 'to must be a phone number as text, or an object { number, orderId }'],
+    ['no recipient', { content: 'x' }, 'to', 'to must be a phone number as text, or an object { number, orderId }'],
     ['nothing', {}, 'to', 'to must be a phone number as text, or an object { number, orderId }; content must be text'],
     ['no content', { to: '91856321412' }, 'content', 'content must be text'],
     [

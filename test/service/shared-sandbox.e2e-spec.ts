@@ -148,7 +148,7 @@ describe('services with an embedded database', () => {
   it('share a sandbox whose reports reach all, and the last one continues it', async () => {
     const first = listens(await start(env()));
     const second = listens(await start(env()));
-    expect(first.sandbox !== undefined).toBe(true);
+    expect(first.sandbox).toBeDefined();
     expect(second.sandbox).toBeUndefined();
     expect((await second.send({ ...MESSAGE, to: { number: '91856321412', orderId: 'one' } })).status).toBe(201);
     expect(first.sandbox!.messages.map(({ orderId }) => orderId)).toEqual(['one']);

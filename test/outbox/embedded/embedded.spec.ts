@@ -19,6 +19,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { Client } from 'pg';
 import { EmbeddedPostgres } from 'nestjs-laaffic-outbox/embedded';
+import { freePort } from '../../free-port.js';
 import { findNative } from '../../../libs/laaffic-outbox/src/embedded/binaries.js';
 import { Deadline } from '../../../libs/laaffic-outbox/src/embedded/deadline.js';
 import { homeFor } from '../../../libs/laaffic-outbox/src/embedded/home.js';
@@ -395,10 +396,7 @@ describe('a postmaster.pid without a server', () => {
   it('is left alone while its server lives, even if nothing listens on its port', async () => {
     const server = await start();
     const whole = readFileSync(lockFile(), 'utf8');
-    const free = createServer().listen(0, '127.0.0.1');
-    await until(() => free.listening);
-    const { port } = free.address() as AddressInfo;
-    await new Promise((resolve) => free.close(resolve));
+    const port = await freePort();
     const mute = whole.split('\n');
     mute[3] = String(port);
     writeFileSync(lockFile(), mute.join('\n'));
