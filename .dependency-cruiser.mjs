@@ -32,17 +32,24 @@ const rooms = [
 // The same for nestjs-laaffic-outbox; its embedded server is a house of its own.
 const outbox = 'libs/laaffic-outbox/src/';
 const outboxRooms = [
-  { rank: 0, files: '(clock|bell|outages|database-failure|outbox\\.error|transaction|command-checks)\\.ts' },
+  { rank: 0, files: 'errors/' },
+  { rank: 0, files: 'sql/' },
   { rank: 0, files: 'embedded/' },
   { rank: 1, files: 'options/' },
-  { rank: 2, files: 'ledger/' },
-  { rank: 3, files: '(worker|reports|campaigns|events)/' },
-  { rank: 4, files: 'sms-(outbox|campaigns)\\.ts' },
-  { rank: 5, files: 'outbox-tokens\\.ts' },
-  { rank: 6, files: 'laaffic-outbox\\.module(-definition)?\\.ts' },
-  { rank: 6, files: 'health/' },
-  { rank: 6, files: 'telemetry/' },
-  { rank: 7, files: 'index\\.ts' },
+  { rank: 1, files: 'runtime/' },
+  { rank: 2, files: 'database/' },
+  { rank: 3, files: 'store/' },
+  { rank: 4, files: 'messages/' },
+  { rank: 4, files: 'reports/' },
+  { rank: 4, files: 'worker/' },
+  { rank: 5, files: 'campaigns/' },
+  { rank: 6, files: 'events/' },
+  { rank: 7, files: 'sms-(outbox|campaigns)\\.ts' },
+  { rank: 8, files: 'outbox-tokens\\.ts' },
+  { rank: 9, files: 'laaffic-outbox\\.module(-definition)?\\.ts' },
+  { rank: 9, files: 'health/' },
+  { rank: 9, files: 'telemetry/' },
+  { rank: 10, files: 'index\\.ts' },
 ];
 // The same for laaffic-sandbox.
 const sandbox = 'libs/laaffic-sandbox/src/';

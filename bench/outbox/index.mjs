@@ -16,7 +16,7 @@ import { reports } from './reports.mjs';
 const RECIPIENTS = 1_000_000;
 const OTPS = 300;
 
-/** A million recipients with a ledger of each step, beside the same without any ledger. */
+/** A million recipients with every step stored, beside the same with nothing stored. */
 export async function outbox() {
   installPeers();
   const { outboxUnderKills } = await import('./kills.mjs');
@@ -50,7 +50,7 @@ export async function outbox() {
       `${RECIPIENTS} recipients, 1,000 a request, PostgreSQL on the same machine`,
       '',
       table(head, [
-        ['sendBulk, no ledger', bulk.perSecond.toFixed(0), '1.00', '', bulk.cpu.toFixed(2)],
+        ['sendBulk, nothing stored', bulk.perSecond.toFixed(0), '1.00', '', bulk.cpu.toFixed(2)],
         ...campaigns,
         bullMqRow(bullMq, bulk),
       ]),
@@ -94,7 +94,7 @@ async function campaign({ baseUrl, url, pool, producer }, processes) {
   await campaigns.start(id);
   await untilSent(pool, id);
   const perSecond = RECIPIENTS / seconds(started);
-  await untilWrittenOut(pool);
+  await untilFlushed(pool);
   const withRows = RECIPIENTS / seconds(started);
   const used = await endWorkers(workers);
   await pool.query('vacuum analyze');
@@ -201,8 +201,8 @@ async function untilSent(pool, id) {
   while ((await pool.query(text, [id])).rows[0].is) await wait(50);
 }
 
-async function untilWrittenOut(pool) {
-  const text = 'select exists (select from laaffic_outbox.answer) as is';
+async function untilFlushed(pool) {
+  const text = 'select exists (select from laaffic_outbox.pending_result) as is';
   while ((await pool.query(text)).rows[0].is) await wait(50);
 }
 

@@ -18,9 +18,9 @@ export async function outboxUnderKills() {
   const ours = await runScenario(plan);
   if (ours.problems.length > 0) throw new Error(ours.problems.join('; '));
   const theirs = await withBullMq();
-  const missing = RECIPIENTS - ours.ledger.accepted - ours.ledger.held;
+  const missing = RECIPIENTS - ours.outbox.accepted - ours.outbox.held;
   const rows = [
-    ['nestjs-laaffic-outbox', ours.gateway.doubled, missing, ours.ledger.held, ours.seconds],
+    ['nestjs-laaffic-outbox', ours.gateway.doubled, missing, ours.outbox.held, ours.seconds],
     ['BullMQ', theirs.doubled, theirs.lost, 0, theirs.seconds],
   ];
   const head = ['', 'sent twice', 'never sent and not held', 'waiting for a person', 'seconds'];

@@ -58,7 +58,7 @@ async function pushed(intake, list) {
   }
 }
 
-const UPDATE = `update laaffic_outbox.message m set state = 'delivered', reported_at = clock_timestamp(), gateway_time = r.at
+const UPDATE = `update laaffic_outbox.recipient m set state = 'delivered', reported_at = clock_timestamp(), gateway_time = r.at
   from unnest($1::text[], $2::timestamptz[]) r (msg_id, at) where m.msg_id = r.msg_id and m.state = 'accepted'`;
 
 function bareGroups(url, list) {

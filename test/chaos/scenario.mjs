@@ -16,6 +16,10 @@ import pg from 'pg';
 import { busiestSecond } from './busiest-second.mjs';
 
 const here = import.meta.dirname;
+const RECOUNT = readFileSync(join(here, '../../libs/laaffic-outbox/sql/checks/recount.sql'), 'utf8').replaceAll(
+  'outbox.',
+  'laaffic_outbox.',
+);
 /**
  * The recipients of the campaign, the committed single messages, those that are rolled back, and another caller's
  * lists.
@@ -47,7 +51,7 @@ export const DEFAULTS = {
 };
 
 /**
- * Runs workers against a failing gateway, kills them, and compares the gateway's records with the ledger.
+ * Runs workers against a failing gateway, kills them, and compares the gateway's records with the outbox.
  * @returns figures; `problems` is empty if every promise was kept.
  */
 export async function runScenario(options, log = () => undefined) {
@@ -103,11 +107,11 @@ class Scenario {
     const lists = this.#enqueueLists(producer.outbox);
     const held = this.#holdTransactionOpen(producer.outbox);
     const chaos = [this.#killWorkers(), this.#killDatabase(), this.#stopGateway()];
-    const [ledger, sent, listed, isHeld] = await Promise.all([this.#untilDone(campaign.id), stream, lists, held]);
+    const [stored, sent, listed, isHeld] = await Promise.all([this.#untilDone(campaign.id), stream, lists, held]);
     const took = (performance.now() - began) / 1000;
     this.#isOver = true;
     await Promise.all(chaos);
-    return this.#judge(ledger, { ...sent, listed, isHeld }, took);
+    return this.#judge(stored, { ...sent, listed, isHeld }, took);
   }
 
   /** Starts no more workers. */
@@ -261,7 +265,7 @@ class Scenario {
           client.release(true);
         }
       } catch {
-        // Only the ledger knows whether it was committed.
+        // Only the outbox knows whether it was committed.
         if (isKept) unsure.push(number);
         await wait(100);
       }
@@ -347,23 +351,19 @@ class Scenario {
     }
   }
 
-  /** Recipients of the campaign by their state in the ledger. */
+  /** Recipients of the campaign by their state in the outbox. */
   async #counts(id) {
     const { rows } = await this.pool.query(
-      `select state, sum(n)::int as n from (
-        select case c.state when 'settled' then 'accepted' else c.state::text end as state, c.n - c.rejected - c.unknown as n
-          from laaffic_outbox.chunk c where c.campaign_id = $1 and c.state in ('settled', 'divided')
-        union all select 'refused', rejected from laaffic_outbox.chunk where campaign_id = $1 and state in ('settled', 'divided', 'refused')
-        union all select 'held', unknown from laaffic_outbox.chunk where campaign_id = $1 and state in ('settled', 'held')
-        union all select 'accepted', accepted from laaffic_outbox.chunk where campaign_id = $1 and state = 'held'
-        union all select state::text, n from laaffic_outbox.chunk where campaign_id = $1 and state in ('pending', 'sending', 'unknown')
-      ) s group by 1 having sum(n) > 0`,
+      `select sum(accepted)::int as accepted, sum(rejected)::int as rejected, sum(held)::int as held, sum(unknown)::int as unknown,
+        coalesce(sum(size) filter (where state = 'pending'), 0)::int as pending,
+        coalesce(sum(size) filter (where state = 'sending'), 0)::int as sending
+      from laaffic_outbox.chunk where campaign_id = $1`,
       [id],
     );
-    return Object.fromEntries(rows.map(({ state, n }) => [state, n]));
+    return Object.fromEntries(Object.entries(rows[0]).filter(([, count]) => count > 0));
   }
 
-  async #judge(ledger, sent, took) {
+  async #judge(stored, sent, took) {
     const { plan } = this;
     const { recipients, rate } = plan;
     const committed = await this.#committed();
@@ -379,17 +379,18 @@ class Scenario {
     });
     const [campaign, kept, lost, never, listed] = verdict.found;
     const lists = await this.#listed();
-    const { accepted = 0, refused = 0, held = 0, ...open } = ledger;
+    const { accepted = 0, rejected = 0, held = 0, ...open } = stored;
+    const wrong = await this.pool.query(RECOUNT);
     const messages = await this.pool.query(
-      `select count(*)::int as rows, count(distinct (chunk_id, idx))::int as places from laaffic_outbox.message
+      `select count(*)::int as rows, count(distinct (chunk_id, slot))::int as places from laaffic_outbox.recipient
         where state in ('accepted', 'delivered', 'failed')`,
     );
     const problems = [];
     const must = (isTrue, problem) => isTrue || problems.push(problem);
     must(verdict.doubled === 0, `${verdict.doubled} doubled at the gateway`);
-    must(accepted + refused + held === recipients, `ledger: ${accepted} + ${refused} + ${held} is not ${recipients}`);
-    must(Object.keys(open).length === 0, `ledger: still open ${JSON.stringify(open)}`);
-    must(campaign.there >= accepted, `the ledger says ${accepted} accepted, the gateway has ${campaign.there}`);
+    must(accepted + rejected + held === recipients, `outbox: ${accepted} + ${rejected} + ${held} is not ${recipients}`);
+    must(Object.keys(open).length === 0, `outbox: still open ${JSON.stringify(open)}`);
+    must(campaign.there >= accepted, `the outbox says ${accepted} accepted, the gateway has ${campaign.there}`);
     must(campaign.there <= accepted + held, `${campaign.there} at the gateway, ${accepted} accepted and ${held} held`);
     must(plan.blind || campaign.there === accepted, `${campaign.there - accepted} proofs were missed`);
     must(lost.there + never.there === 0, `${lost.there + never.there} of rolled-back transactions were sent`);
@@ -418,12 +419,13 @@ class Scenario {
     // once what has waited.
     const most = this.#isUndisturbed ? busiestSecond(this.#sends) : verdict.busiestSecond;
     must(!this.#isUndisturbed || (most > 0 && most <= 1.1 * rate), `${most} in a second at a rate of ${rate}`);
-    must(messages.rows[0].rows === messages.rows[0].places, 'a place in the ledger is taken twice');
+    must(messages.rows[0].rows === messages.rows[0].places, 'a place in the outbox is taken twice');
+    must(wrong.rows.length === 0, `counts differ from a recount: ${JSON.stringify(wrong.rows.slice(0, 3))}`);
     return {
       seconds: Math.round(took * 10) / 10,
       perSecond: Math.round(recipients / took),
       gateway: { distinct: verdict.distinct, doubled: verdict.doubled },
-      ledger: { accepted, refused, held },
+      outbox: { accepted, rejected, held },
       single: { ...committed, rolledBack: sent.lost, unsure: sent.unsure.length },
       lists,
       busiestSecond: most,
@@ -436,7 +438,7 @@ class Scenario {
 
   async #committed() {
     const { rows } = await this.pool.query(
-      `select count(*)::int as total, count(*) filter (where state = 'settled')::int as accepted,
+      `select count(*)::int as total, count(*) filter (where state = 'completed')::int as accepted,
         count(*) filter (where state in ('pending', 'sending', 'unknown'))::int as open,
         count(*) filter (where state = 'held')::int as held,
         coalesce(max(extract(epoch from sent_at - greatest(created_at, $1))), 0)::float8 as "longestWait"
@@ -446,13 +448,13 @@ class Scenario {
     return rows[0];
   }
 
-  /** The other caller's recipients by their state in the ledger. */
+  /** The other caller's recipients by their state in the outbox. */
   async #listed() {
     const { rows } = await this.pool.query(
-      `select coalesce(sum(n), 0)::int as total, coalesce(sum(accepted), 0)::int as accepted,
+      `select coalesce(sum(size), 0)::int as total, coalesce(sum(accepted), 0)::int as accepted,
         coalesce(sum(rejected), 0)::int as rejected,
-        coalesce(sum(case when state = 'held' then n - accepted else unknown end), 0)::int as held,
-        coalesce(sum(n) filter (where state in ('pending', 'sending', 'unknown')), 0)::int as open
+        coalesce(sum(held), 0)::int as held,
+        coalesce(sum(size) filter (where state in ('pending', 'sending', 'unknown')), 0)::int as open
         from laaffic_outbox.chunk where campaign_id is null and numbers like '%${LISTED}%'`,
     );
     return rows[0];

@@ -38,11 +38,11 @@ describe('the account control', () => {
       () => stage.query(`select from chunk where state = 'sending'`),
       (sending) => sending.length === 0,
     );
-    await stage.makeDue('refused_at is not null');
+    await stage.makeDue('account_rejected_at is not null');
     await stage.query('update account set probe_at = clock_timestamp()');
   };
   const accountEvents = async () =>
-    (await stage.query<{ event: string }>('select event from journal where chunk_id is null order by id')).map(
+    (await stage.query<{ event: string }>('select event from history where chunk_id is null order by id')).map(
       ({ event }) => event,
     );
 
@@ -106,7 +106,7 @@ describe('the account control', () => {
         () =>
           stage.query<{ probes: number; s: number; failed: number }>(
             `select probes, extract(epoch from probe_at - clock_timestamp())::float8 as s,
-              (select count(*)::int from journal where event like 'given back%') as failed from account`,
+              (select count(*)::int from history where event like 'released%') as failed from account`,
           ),
         ([seen]) => seen?.probes === probes && seen.failed === probes + 1,
       );
@@ -123,7 +123,7 @@ describe('the account control', () => {
       () => stage.sandbox.requests.length,
       (count) => count === 1,
     );
-    await outbox.enqueue({ to: numbers(1, 1), content: 'refused' });
+    await outbox.enqueue({ to: numbers(1, 1), content: 'rejected' });
     await paused();
     await settled(1);
     expect((await stage.account())?.['paused']).toBe(true);
@@ -140,12 +140,12 @@ describe('the account control', () => {
     const { id } = await outbox.enqueue({ to: numbers(1), content: 'hello' });
     await until(
       () => stage.events(id),
-      (events) => events.at(-1) === `given back ${code}`,
+      (events) => events.at(-1) === `released ${code}`,
     );
     // Lasts until the other messages have been enqueued, however long that takes.
     const [row] = await stage.query<{ ms: number }>(
-      `update account set slow_until = slow_until + interval '1 hour' returning
-        extract(epoch from slow_until - interval '1 hour' - (select max(at) from journal))::float8 * 1000 as ms`,
+      `update account set backoff_until = backoff_until + interval '1 hour' returning
+        extract(epoch from backoff_until - interval '1 hour' - (select max(at) from history))::float8 * 1000 as ms`,
     );
     expect(row?.ms).toBeGreaterThan(delay - 900);
     expect(row?.ms).toBeLessThanOrEqual(delay);
@@ -153,16 +153,16 @@ describe('the account control', () => {
     expect(stage.sandbox.requests).toHaveLength(1);
     expect((await stage.account())?.['paused']).toBe(false);
     await stage.makeDue();
-    await stage.query('update account set slow_until = null');
+    await stage.query('update account set backoff_until = null');
     await settled(11);
     expect(sentTo()).toEqual([...numbers(10), ...numbers(1)].sort());
   });
 
   it('forgets a limit that is over, whichever process met it', async () => {
-    await stage.query('update account set slow_steps = 8, slow_until = clock_timestamp()');
+    await stage.query('update account set backoff_level = 8, backoff_until = clock_timestamp()');
     await many(1);
     await settled(1);
-    expect(await stage.query('select slow_steps from account')).toEqual([{ slow_steps: 0 }]);
+    expect(await stage.query('select backoff_level from account')).toEqual([{ backoff_level: 0 }]);
   });
 
   it('finds and keeps a limit of the gateway without losing or doubling anything', async () => {
@@ -173,7 +173,7 @@ describe('the account control', () => {
         // Requested pauses are tested above.
         await stage.makeDue();
         await stage.query(
-          `update account set slow_until = least(slow_until, clock_timestamp() + interval '50 milliseconds')`,
+          `update account set backoff_until = least(backoff_until, clock_timestamp() + interval '50 milliseconds')`,
         );
         return stage.sums();
       },

@@ -1,9 +1,9 @@
 import { SmsCampaigns, type NewCampaign } from 'nestjs-laaffic-outbox';
 import { Pool } from 'pg';
 import { CreationConnection } from '../../libs/laaffic-outbox/src/campaigns/creation-session.js';
-import { Database } from '../../libs/laaffic-outbox/src/ledger/database.js';
-import { Outages } from '../../libs/laaffic-outbox/src/outages.js';
-import { ProcessClock } from '../../libs/laaffic-outbox/src/clock.js';
+import { Database } from '../../libs/laaffic-outbox/src/database/database.js';
+import { ErrorLog } from '../../libs/laaffic-outbox/src/errors/error-log.js';
+import { ProcessClock } from '../../libs/laaffic-outbox/src/runtime/clock.js';
 import { failureOf } from '../module/account.js';
 import { startApp } from './app.js';
 import { campaignOf, numbers, progressOf, readAll } from './campaigns.js';
@@ -241,12 +241,10 @@ describe('SmsCampaigns.create', () => {
 
   it("asks the server to notice a lost creator's machine within half a minute", async () => {
     const own = Database.open({ database: database.url, connections: 1, schema: 'laaffic_outbox' }, () => undefined);
-    const session = await new CreationConnection({ database: own, outages: new Outages() }).open();
+    const session = await new CreationConnection({ database: own, errors: new ErrorLog() }).open();
     const names = ['tcp_keepalives_idle', 'tcp_keepalives_interval', 'tcp_keepalives_count', 'tcp_user_timeout'];
-    const [row] = await session.query(
-      `select ${names.map((name) => `current_setting('${name}') as ${name}`).join()}`,
-      [],
-    );
+    const settings = names.map((name) => `current_setting('${name}') as ${name}`);
+    const [row] = await session.run({ params: [], text: `select ${settings.join()}` }, {});
     await session.close();
     await own.close();
     expect(row).toEqual({
@@ -295,7 +293,7 @@ describe('SmsCampaigns.create', () => {
     await campaigns.start(id, 'cy');
     await campaigns.cancel(id, 'di');
     const { rows } = await pool.query<{ line: string }>(
-      `select event || ' by ' || by as line from laaffic_outbox.journal where campaign_id = $1 and chunk_id is null order by id`,
+      `select event || ' by ' || actor as line from laaffic_outbox.history where campaign_id = $1 and chunk_id is null order by id`,
       [id],
     );
     expect(rows.map(({ line }) => line)).toEqual([

@@ -77,10 +77,10 @@ describe('recipients on hold', () => {
 
   it('do not count as certainly unsent if they are cancelled after they were resent', async () => {
     const id = await heldCampaign();
-    await pool.query(`update laaffic_outbox.account set slow_until = 'infinity'`);
+    await pool.query(`update laaffic_outbox.account set backoff_until = 'infinity'`);
     await resolve(id, 'resend');
     await campaigns.cancel(id);
-    await pool.query(`update laaffic_outbox.account set slow_until = null`);
+    await pool.query(`update laaffic_outbox.account set backoff_until = null`);
     expect(await states(id)).toEqual(NEVER_UNSENT);
     expect(await balance(id)).toEqual(BALANCED);
   });
@@ -176,10 +176,10 @@ describe('recipients on hold', () => {
     });
     await resolve(id, 'sent');
     const { rows } = await pool.query(
-      `select event, by, detail from laaffic_outbox.journal where campaign_id = $1 and chunk_id is not null order by id desc limit 1`,
+      `select event, actor, detail from laaffic_outbox.history where campaign_id = $1 and chunk_id is not null order by id desc limit 1`,
       [id],
     );
-    expect(rows).toEqual([{ event: 'taken as sent', by: 'a person', detail: '1 recipients' }]);
+    expect(rows).toEqual([{ event: 'marked as sent', actor: 'a person', detail: '1 recipients' }]);
   });
 
   it('are found and decided among single messages too', async () => {

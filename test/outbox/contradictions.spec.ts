@@ -8,9 +8,10 @@ import { until } from '../until.js';
 const AT = new Date('2026-11-22T15:02:17Z');
 /** The gateway rejects the request. Nothing is sent until the account is resumed. */
 const NOT_TAKEN = { status: -10 };
-const GIVEN_BACK = 'given back LAAFFIC_INSUFFICIENT_BALANCE';
+const RELEASED = 'released LAAFFIC_INSUFFICIENT_BALANCE';
+const STOPPED = 'unknown OUTBOX_CONTRADICTED';
 const CONTRADICTED = 'contradicted 1 reported although not sent';
-const DOUBT = { code: 'OUTBOX_CONTRADICTED', reason: 'a report came of an attempt that counted as not sent' };
+const CONTRADICTION = { code: 'OUTBOX_CONTRADICTED', reason: 'a report came of an attempt that counted as not sent' };
 
 describe('a report of a message that counted as not sent', () => {
   let stage: Stage;
@@ -21,7 +22,7 @@ describe('a report of a message that counted as not sent', () => {
   });
   beforeEach(async () => {
     await stage.clear();
-    await stage.query('delete from early_report');
+    await stage.query('delete from unmatched_report');
     stage.sandbox.configure({ quirks: { failArray: 'never' } });
   });
   afterEach(() => stage.stop());
@@ -58,10 +59,10 @@ describe('a report of a message that counted as not sent', () => {
     );
 
   /** A message that was released after its first attempt. */
-  async function givenBack(outbox: SmsOutbox, count: number) {
+  async function released(outbox: SmsOutbox, count: number) {
     stage.sandbox.script(NOT_TAKEN);
     const { id } = await outbox.enqueue({ to: numbers(count), content: 'x' });
-    await ends(id, GIVEN_BACK);
+    await ends(id, RELEASED);
     return { id, recipients: await recipientsOf(outbox, id) };
   }
 
@@ -74,12 +75,12 @@ describe('a report of a message that counted as not sent', () => {
   const endGrace = () => stage.query(`update chunk set changed_at = changed_at - interval '1 hour'`);
   const sentTo = () => stage.sandbox.messages.map(({ number }) => number);
   /** Holds claims until the test releases them. */
-  const hold = () => stage.query(`update account set slow_until = clock_timestamp() + interval '1 hour'`);
-  const letGo = () => stage.query(`update account set slow_until = null`);
+  const hold = () => stage.query(`update account set backoff_until = clock_timestamp() + interval '1 hour'`);
+  const letGo = () => stage.query(`update account set backoff_until = null`);
 
   it('decides the message, and it is not sent again', async () => {
     const { outbox, take } = await start();
-    const { id, recipients } = await givenBack(outbox, 1);
+    const { id, recipients } = await released(outbox, 1);
     const { number, orderId } = recipients[0]!;
     await take(recipients[0]!, 1);
     await letAllGo(outbox);
@@ -94,43 +95,51 @@ describe('a report of a message that counted as not sent', () => {
         gatewayTime: AT,
       },
     ]);
-    expect(await stage.events(id)).toEqual(['pending', 'sending', GIVEN_BACK, CONTRADICTED]);
+    expect(await stage.events(id)).toEqual(['pending', 'sending', RELEASED, STOPPED, CONTRADICTED]);
     expect(sentTo()).toEqual(numbers(1, 90));
-    expect(await stage.query('select state::text, n, accepted, unknown, code from chunk where id = $1', [id])).toEqual([
-      { state: 'settled', n: 1, accepted: 1, unknown: 0, code: null },
-    ]);
+    expect(
+      await stage.query('select state::text, size, accepted, unknown, code from chunk where id = $1', [id]),
+    ).toEqual([{ state: 'completed', size: 1, accepted: 1, unknown: 0, code: null }]);
   });
 
   it('makes the other recipients unknown, which are proved one by one or held', async () => {
     const { outbox, take } = await start();
-    const { id, recipients } = await givenBack(outbox, 3);
+    const { id, recipients } = await released(outbox, 3);
     await take(recipients[0]!, 1, { state: 'sending' });
     const [, second] = await recipientsOf(outbox, id);
-    expect(second).toEqual({ ...recipients[1], ...DOUBT, state: 'unknown', sentAt: expect.any(Date) });
+    expect(second).toEqual({ ...recipients[1], ...CONTRADICTION, state: 'unknown', sentAt: expect.any(Date) });
     await take(recipients[1]!, 1, { state: 'failed', msgId: '72' });
     await endGrace();
     await becomes(outbox, id, 'accepted,failed,held');
     await letAllGo(outbox);
-    expect(await stage.events(id)).toEqual(['pending', 'sending', GIVEN_BACK, CONTRADICTED, 'proved 2 of 3', 'held']);
+    expect(await stage.events(id)).toEqual([
+      'pending',
+      'sending',
+      RELEASED,
+      STOPPED,
+      CONTRADICTED,
+      'confirmed 2 of 3',
+      'held',
+    ]);
     expect(sentTo()).toEqual(numbers(1, 90));
-    expect(await stage.query('select n, accepted, rejected, unknown from chunk where id = $1', [id])).toEqual([
-      { n: 3, accepted: 2, rejected: 0, unknown: 1 },
+    expect(await stage.query('select size, accepted, rejected, held from chunk where id = $1', [id])).toEqual([
+      { size: 3, accepted: 2, rejected: 0, held: 1 },
     ]);
   });
 
   it('counts for whichever attempt it belongs to, and tells when that attempt started', async () => {
     const { outbox, take } = await start();
-    const { id, recipients } = await givenBack(outbox, 2);
+    const { id, recipients } = await released(outbox, 2);
     stage.sandbox.script([NOT_TAKEN, NOT_TAKEN]);
     await outbox.resumeAccount('a person');
     await until(
       () => stage.events(id),
-      (events) => events.filter((event) => event === GIVEN_BACK).length === 2,
+      (events) => events.filter((event) => event === RELEASED).length === 2,
     );
     await take(recipients[0]!, 1);
     await take(recipients[1]!, 1, { state: 'sending', msgId: '72' });
     const began = await stage.query<{ is: boolean }>(
-      `select c.sent_at = (select min(at) from journal where chunk_id = c.id and event = 'sending') as is
+      `select c.sent_at = (select min(at) from history where chunk_id = c.id and event = 'sending') as is
         from chunk c where id = $1`,
       [id],
     );
@@ -145,11 +154,11 @@ describe('a report of a message that counted as not sent', () => {
     const key = { idempotencyKey: 'waiting' };
     const sending = outbox.send({ to: numbers(2), content: 'x' }, key);
     const { id } = await outbox.enqueue({ to: numbers(2), content: 'x' }, key);
-    await ends(id, GIVEN_BACK);
+    await ends(id, RELEASED);
     await take((await recipientsOf(outbox, id))[0]!, 1);
     const { receipt } = await sending;
     expect(receipt?.accepted.map(({ number }) => number)).toEqual(numbers(1));
-    expect(receipt?.unknown).toEqual([{ number: numbers(2)[1], orderId: expect.any(String), ...DOUBT }]);
+    expect(receipt?.unknown).toEqual([{ number: numbers(2)[1], orderId: expect.any(String), ...CONTRADICTION }]);
   });
 
   it("finds the message by a caller's own order id too", async () => {
@@ -157,7 +166,7 @@ describe('a report of a message that counted as not sent', () => {
     stage.sandbox.script(NOT_TAKEN);
     const [number = ''] = numbers(1);
     const { id } = await outbox.enqueue({ to: { number, orderId: 'mine' }, content: 'x' });
-    await ends(id, GIVEN_BACK);
+    await ends(id, RELEASED);
     await take((await recipientsOf(outbox, id))[0]!, 1);
     expect(await states(outbox, id)).toBe('delivered');
     expect((await stage.events(id)).at(-1)).toEqual(CONTRADICTED);
@@ -165,7 +174,7 @@ describe('a report of a message that counted as not sent', () => {
 
   it('changes nothing about a cancelled message', async () => {
     const { outbox, take } = await start();
-    const { id, recipients } = await givenBack(outbox, 1);
+    const { id, recipients } = await released(outbox, 1);
     await outbox.cancel(id);
     await take(recipients[0]!, 1);
     expect(await states(outbox, id)).toBe('cancelled');
@@ -182,9 +191,9 @@ describe('a report of a message that counted as not sent', () => {
     // Nor after the attempt.
     await letGo();
     await becomes(outbox, id, 'accepted');
-    await stage.query(`update early_report set try_at = clock_timestamp()`);
+    await stage.query(`update unmatched_report set try_at = clock_timestamp()`);
     await until(
-      () => stage.query('select from early_report where tries > 0'),
+      () => stage.query('select from unmatched_report where tries > 0'),
       (rows) => rows.length === 1,
     );
     expect(await states(outbox, id)).toBe('accepted');
@@ -193,11 +202,11 @@ describe('a report of a message that counted as not sent', () => {
 
   it('does not count if its number differs from that of the recipient that its order id names', async () => {
     const { outbox, take } = await start();
-    const { id, recipients } = await givenBack(outbox, 2);
+    const { id, recipients } = await released(outbox, 2);
     await take({ ...recipients[0]!, number: numbers(2)[1] }, 1);
     await take({ ...recipients[0]!, number: undefined }, 1, { msgId: '72' });
     expect(await states(outbox, id)).toBe('pending,pending');
-    expect(await stage.events(id)).toEqual(['pending', 'sending', GIVEN_BACK]);
+    expect(await stage.events(id)).toEqual(['pending', 'sending', RELEASED]);
   });
 
   describe('whose recipient has moved to another request', () => {
@@ -227,12 +236,12 @@ describe('a report of a message that counted as not sent', () => {
       expect(sentTo()).toEqual([...numbers(3), numbers(3)[1]]);
       // By chunk: the resent recipients, then each that was taken out.
       expect((await stage.events(id)).slice(5)).toEqual([
-        'not sent again 1 reported',
-        'not sent again 1 reported',
+        'not resent 1 reported',
+        'not resent 1 reported',
         'sending',
-        'settled',
-        'proved 1 of 1',
-        'proved 1 of 1',
+        'completed',
+        'confirmed 1 of 1',
+        'confirmed 1 of 1',
       ]);
       expect(await stage.sums()).toEqual({ n: 3, accepted: 3, rejected: 0, unknown: 0 });
     });
@@ -290,13 +299,13 @@ describe('a report of a message that counted as not sent', () => {
       ['among the others', 2, 'unknown,unknown,delivered'],
     ])('stops the probe that was split off, and the others: the report is of one %s', async (_, position, expected) => {
       const { outbox, take } = await start();
-      const { id, recipients } = await givenBack(outbox, 3);
+      const { id, recipients } = await released(outbox, 3);
       stage.sandbox.script(NOT_TAKEN);
       await stage.query(`with due as (update chunk set due_at = clock_timestamp() where state = 'pending')
         update account set probe_at = clock_timestamp()`);
       await until(
-        () => stage.query(`select n from chunk where state = 'pending' and attempt > 0 order by n`),
-        (rows) => JSON.stringify(rows) === '[{"n":1},{"n":2}]',
+        () => stage.query(`select size from chunk where state = 'pending' and attempt > 0 order by size`),
+        (rows) => JSON.stringify(rows) === '[{"size":1},{"size":2}]',
       );
       await take(recipients[position]!, 1);
       expect(await states(outbox, id)).toBe(expected);
@@ -309,7 +318,7 @@ describe('a report of a message that counted as not sent', () => {
       const { outbox, take } = await start();
       await hold();
       const { id } = await outbox.enqueue({ to: numbers(3), content: 'x' });
-      await stage.query('select cut_chunk(id, 1) from chunk');
+      await stage.query(`select split_head(id, 1, 'test') from chunk`);
       const [whole] = await stage.query<{ id: string }>('select min(id)::text as id from chunk');
       await stage.query(`update chunk set due_at = clock_timestamp() + interval '1 hour' where id <> $1`, [whole!.id]);
       stage.sandbox.script(NOT_TAKEN);
@@ -347,7 +356,7 @@ describe('a report of a message that counted as not sent', () => {
     async function contradicted(second: object) {
       const line = await stage.lineToGateway();
       const { outbox, take } = await start({ url: line.url });
-      const { id, recipients } = await givenBack(outbox, 2);
+      const { id, recipients } = await released(outbox, 2);
       stage.sandbox.script(second);
       line.hold();
       const before = stage.sandbox.requests.length;
@@ -360,17 +369,17 @@ describe('a report of a message that counted as not sent', () => {
       );
       await take(recipients[0]!, 1);
       line.release();
-      return { outbox, id, begun: ['pending', 'sending', GIVEN_BACK, 'sending', CONTRADICTED] };
+      return { outbox, id, begun: ['pending', 'sending', RELEASED, 'sending', CONTRADICTED] };
     }
 
     it('lets the message be decided', async () => {
       const { outbox, id, begun } = await contradicted({});
       await becomes(outbox, id, 'accepted,accepted');
       await until(
-        () => stage.query('select from early_report'),
+        () => stage.query('select from unmatched_report'),
         (rows) => rows.length === 0,
       );
-      expect(await stage.events(id)).toEqual([...begun, 'settled', CONTRADICTED]);
+      expect(await stage.events(id)).toEqual([...begun, 'completed', CONTRADICTED]);
     });
 
     it('means that a rejection no longer proves that nothing was sent', async () => {
@@ -380,8 +389,8 @@ describe('a report of a message that counted as not sent', () => {
     });
 
     it.each([
-      ['released', { status: -15 }, 'giving back came too late LAAFFIC_TOO_FREQUENT'],
-      ['split', { status: -9 }, 'division came too late LAAFFIC_ABNORMAL_NUMBER'],
+      ['released', { status: -15 }, 'late release LAAFFIC_TOO_FREQUENT'],
+      ['split', { status: -9 }, 'late split LAAFFIC_ABNORMAL_NUMBER'],
     ])('keeps it from being %s and sent a third time', async (_, answer, noted) => {
       const { outbox, id, begun } = await contradicted(answer);
       await becomes(outbox, id, 'delivered,unknown');

@@ -172,8 +172,8 @@ describe('a failure of the database', () => {
     it('reports that a part is done, and the same call continues', async () => {
       const { outbox, campaigns } = await start();
       const { id } = await campaigns.create(campaignOf({ recipients: numbers(60), sendAt: 'now' }));
-      await stage.query(`insert into chunk (account, campaign_id, lane, state, first, n, numbers)
-        select c.account, c.campaign_id, c.lane, 'held', i, 1, '91856321412' from chunk c, generate_series(1, 60) i`);
+      await stage.query(`insert into chunk (account, campaign_id, lane, state, first_position, size, held, numbers)
+        select c.account, c.campaign_id, c.lane, 'held', i, 1, 1, '91856321412' from chunk c, generate_series(1, 60) i`);
       const [last] = await stage.query<{ id: string }>('select max(id)::text as id from chunk');
       await failAt(last!.id);
       expect(failureIn(await failureOf(campaigns.resolveHeld(id, 'abandon', BY)))).toEqual({

@@ -21,7 +21,7 @@ import {
 } from 'nestjs-laaffic-outbox';
 import { Pool } from 'pg';
 import { EventDispatcher } from '../../libs/laaffic-outbox/src/events/event-dispatcher.js';
-import { OutboxLedger } from '../../libs/laaffic-outbox/src/ledger/outbox-ledger.js';
+import { OutboxStore } from '../../libs/laaffic-outbox/src/store/outbox-store.js';
 import { failureOf } from '../module/account.js';
 import { ACCOUNT } from '../module/account.js';
 import { startApp } from './app.js';
@@ -70,7 +70,7 @@ afterAll(async () => {
   await database.close();
 });
 
-/** A worker with handlers, on the ledger of this test. */
+/** A worker with handlers, on the outbox of this test. */
 async function start(providers: Type[], options: Partial<LaafficOutboxOptions> = {}) {
   const app = await startApp(
     sandbox,
@@ -80,8 +80,8 @@ async function start(providers: Type[], options: Partial<LaafficOutboxOptions> =
   let closing: Promise<void> | undefined;
   const end = () => (closing ??= app.close());
   close.push(end);
-  const ledger = app.get(OutboxLedger);
-  return { outbox: app.get(SmsOutbox), campaigns: app.get(SmsCampaigns), ledger, close: end };
+  const store = app.get(OutboxStore);
+  return { outbox: app.get(SmsOutbox), campaigns: app.get(SmsCampaigns), store, close: end };
 }
 
 type Heard = RecipientStateEvent | FinishedCampaign;
@@ -409,7 +409,7 @@ describe('a committed change reaches handlers', () => {
   });
 
   it('once, however long they take', async () => {
-    const { outbox, ledger } = await start([]);
+    const { outbox, store } = await start([]);
     let calls = 0;
     let release = (): void => undefined;
     const run = () => {
@@ -417,7 +417,7 @@ describe('a committed change reaches handlers', () => {
       return new Promise<void>((resolve) => (release = resolve));
     };
     const handlers = { all: [{ name: 'slow', topics: new Set(['accepted']), run }] };
-    const dispatchers = [new EventDispatcher(ledger, handlers, 1_000), new EventDispatcher(ledger, handlers, 1_000)];
+    const dispatchers = [new EventDispatcher(store, handlers, 1_000), new EventDispatcher(store, handlers, 1_000)];
     for (const dispatcher of dispatchers) {
       await dispatcher.onModuleInit();
       dispatcher.onApplicationBootstrap();

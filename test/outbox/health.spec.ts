@@ -12,9 +12,9 @@ import { OutboxHealthIndicator, OutboxHealthModule, type OutboxHealthLimits } fr
 import { Client, Pool } from 'pg';
 import { EmbeddedPostgres } from '../../libs/laaffic-outbox/src/embedded/index.js';
 import { DatabaseProbe } from '../../libs/laaffic-outbox/src/health/database-probe.js';
-import { StatsReader } from '../../libs/laaffic-outbox/src/ledger/stats.js';
-import { OutboxLedger } from '../../libs/laaffic-outbox/src/ledger/outbox-ledger.js';
-import { ACCOUNT, failureOf } from '../module/account.js';
+import { StatsReader } from '../../libs/laaffic-outbox/src/messages/stats.js';
+import { OutboxStore } from '../../libs/laaffic-outbox/src/store/outbox-store.js';
+import { ACCOUNT } from '../module/account.js';
 import { campaignOf, numbers } from './campaigns.js';
 import { startDatabase } from './database.js';
 import { Line } from './line.js';
@@ -124,6 +124,47 @@ describe('an outbox is up', () => {
     expect(await probe()).toEqual(up({}));
   });
 
+  it('with a full notification queue: it says so, and messages are enqueued and sent all the same', async () => {
+    const dataDir = mkdtempSync(join(tmpdir(), 'laaffic-notify-'));
+    chmodSync(dataDir, 0o755);
+    // A server with a small queue of half a megabyte. The queue belongs to the whole server, so no other test uses this
+    // one.
+    const server = await EmbeddedPostgres.start({ dataDir, settings: { max_notify_queue_pages: '64' } });
+    const listener = new Client(server.url);
+    const caller = new Client(server.url);
+    try {
+      const { probeUntil, outbox: sender, campaigns } = await serve({ database: server.url });
+      await listener.connect();
+      await caller.connect();
+      await listener.query('listen something');
+      await listener.query('begin');
+      const full = await fillNotifications(caller);
+      expect(full.code).toBe('54000');
+      const { receipt } = await sender.send({ to: NUMBER, content: 'x' });
+      expect(receipt?.accepted).toHaveLength(1);
+      const { id } = await campaigns.create(campaignOf({ recipients: numbers(1) }));
+      await campaigns.start(id);
+      expect(
+        await until(
+          () => campaigns.getProgress(id),
+          ({ accepted }) => accepted === 1,
+        ),
+      ).toMatchObject({ total: 1 });
+      expect(await probeUntil(({ http }) => http === 200)).toEqual(up({ notificationQueueUsage: expect.any(Number) }));
+      await listener.query('rollback');
+      await listener.end();
+      // The server frees the space when somebody queries the usage.
+      expect(await probeUntil(({ outbox }) => !('notificationQueueUsage' in outbox))).toEqual(up({}));
+    } finally {
+      await app?.close();
+      app = undefined;
+      await listener.end().catch(() => undefined);
+      await caller.end();
+      await server.close();
+      rmSync(dataDir, { recursive: true });
+    }
+  }, 60_000);
+
   it('with the counts of its open recipients', async () => {
     const { probe, outbox, campaigns } = await serve({ worker: false });
     const to = [...numbers(3)];
@@ -197,9 +238,9 @@ describe('an outbox is down, with status 503 and advice,', () => {
     const { probe, probeUntil } = await serve({ worker: false });
     const limit = (size: number) =>
       pool.query(
-        `insert into ${schema}.lane_limit (account, lane, size, goal, reason, try_at)
+        `insert into ${schema}.lane_limit (account, lane, max_size, target_size, reason, probe_at)
           values ('${ACCOUNT.appId}', 'bulk', $1, 1000, 'no: ${ACCOUNT.apiKey} ${NUMBER}', clock_timestamp())
-          on conflict (account, lane) do update set size = $1`,
+          on conflict (account, lane) do update set max_size = $1`,
         [size],
       );
     await limit(64);
@@ -313,7 +354,7 @@ describe('an outbox is down, with status 503 and advice,', () => {
 
   it.each([
     ['insert on', 'chunk', false, true],
-    ['insert on', 'journal', false, true],
+    ['insert on', 'caller_order_id', false, true],
     ['update on', 'account', true, true],
     // A process that only enqueues does not need it.
     ['update on', 'account', false, false],
@@ -354,50 +395,6 @@ describe('an outbox is down, with status 503 and advice,', () => {
     }
   });
 
-  it('with a full notification queue, because messages are rejected then', async () => {
-    const dataDir = mkdtempSync(join(tmpdir(), 'laaffic-notify-'));
-    chmodSync(dataDir, 0o755);
-    // A server with a small queue of half a megabyte. The queue belongs to the whole server, so no other test uses this
-    // one.
-    const server = await EmbeddedPostgres.start({ dataDir, settings: { max_notify_queue_pages: '64' } });
-    const listener = new Client(server.url);
-    const caller = new Client(server.url);
-    try {
-      const { probeUntil, outbox } = await serve({ worker: false, database: server.url });
-      await listener.connect();
-      await caller.connect();
-      await listener.query('listen something');
-      await listener.query('begin');
-      const full = await fillNotifications(caller);
-      const failure = await failureOf(outbox.enqueue({ to: NUMBER, content: 'x' }));
-      const answer = await probeUntil(({ http }) => http === 503);
-      await listener.query('rollback');
-      expect(full.code).toBe('54000');
-      expect(failure).toEqual(expect.objectContaining({ code: 'OUTBOX_DATABASE_FULL' }));
-      expect(answer).toEqual(
-        down({
-          code: 'OUTBOX_HEALTH_NOTIFICATIONS',
-          message: 'The notification queue of the database server is full',
-          advice:
-            'Messages cannot be enqueued until it has space. End the session that listens inside a transaction ' +
-            '(the server log names it).',
-          notificationQueueUsage: expect.any(Number),
-        }),
-      );
-      await listener.end();
-      // The server frees the space when somebody queries the usage.
-      expect(await probeUntil(({ http }) => http === 200)).toEqual(up({}));
-      expect(await outbox.enqueue({ to: NUMBER, content: 'x' })).toMatchObject({ isNew: true });
-    } finally {
-      await app?.close();
-      app = undefined;
-      await listener.end().catch(() => undefined);
-      await caller.end();
-      await server.close();
-      rmSync(dataDir, { recursive: true });
-    }
-  }, 60_000);
-
   it('with a database that does not respond in time', async () => {
     const { probe } = await serve({ worker: false });
     const locking = await pool.connect();
@@ -411,7 +408,7 @@ describe('an outbox is down, with status 503 and advice,', () => {
 
   it('and runs one probe at a time on a silent database, and leaves no statement behind', async () => {
     const { app: served } = await serve({ worker: false });
-    const probe = new DatabaseProbe(served.get(OutboxLedger, { strict: false }), 300);
+    const probe = new DatabaseProbe(served.get(OutboxStore, { strict: false }), 300);
     const active = async () => {
       const { rows } = await pool.query(
         `select from pg_stat_activity where datname = current_database() and state = 'active' and query like '%moment as materialized%'
@@ -437,7 +434,7 @@ describe('an outbox is down, with status 503 and advice,', () => {
   it('and does not queue for a connection twice if all are taken', async () => {
     const taken = new Pool({ connectionString: database.url, max: 1 });
     const { app: served } = await serve({ worker: false, database: taken });
-    const probe = new DatabaseProbe(served.get(OutboxLedger, { strict: false }), 100);
+    const probe = new DatabaseProbe(served.get(OutboxStore, { strict: false }), 100);
     const client = await taken.connect();
     const answers = [await probe.ask(), await probe.ask()];
     const waiting = taken.waitingCount;
@@ -487,13 +484,14 @@ describe('a health result', () => {
     const { app: served, campaigns } = await serve({ worker: false });
     const { id } = await campaigns.create(campaignOf({ recipients: numbers(1), sendAt: 'now' }));
     await pool.query(
-      `insert into ${schema}.chunk (account, campaign_id, lane, state, first, n, numbers)
+      `insert into ${schema}.chunk (account, campaign_id, lane, state, first_position, size, numbers)
         select c.account, case when i % 2 = 0 then c.campaign_id end, c.lane,
-          case when i % 20 = 0 then 'pending' else 'settled' end::${schema}.chunk_state, i * 1000, 1000, c.numbers
+          case when i % 20 = 0 then 'pending' else 'completed' end::${schema}.chunk_state, i * 1000, 1000, c.numbers
         from ${schema}.chunk c, generate_series(1, 20000) i where c.campaign_id = $1`,
       [id],
     );
-    const reader = new StatsReader(served.get(OutboxLedger, { strict: false }));
+    const { account, database: own } = served.get(OutboxStore, { strict: false });
+    const reader = new StatsReader(account, own);
     const stats = await reader.read();
     const times: number[] = [];
     for (let i = 0; i < 5; i++) {

@@ -50,11 +50,11 @@ describe('the history', () => {
       ['sending', WORKER, 1, undefined],
       ['unknown', WORKER, 1, 'LAAFFIC_CONNECTION_LOST'],
       ['held', WORKER, 1, undefined],
-      ['sent anew', 'Asha', 1, 'decision'],
+      ['resent', 'Asha', 1, 'decision'],
       ['sending', WORKER, 1, undefined],
-      ['given back', WORKER, 1, 'LAAFFIC_TOO_FREQUENT'],
+      ['released', WORKER, 1, 'LAAFFIC_TOO_FREQUENT'],
       ['sending', WORKER, 2, undefined],
-      ['settled', WORKER, 2, undefined],
+      ['completed', WORKER, 2, undefined],
     ]);
     const [first, ...rest] = entries.map(({ chunkId }) => chunkId);
     expect(first).toEqual(id);
@@ -115,7 +115,7 @@ describe('the history', () => {
       ['running', 'Asha', undefined, undefined],
       ['done', WORKER, undefined, undefined],
     ]);
-    expect(ofChunks.map(({ event }) => event).sort()).toEqual(['sending', 'sending', 'settled', 'settled']);
+    expect(ofChunks.map(({ event }) => event).sort()).toEqual(['completed', 'completed', 'sending', 'sending']);
     expect(new Set(ofChunks.map(({ chunkId }) => chunkId)).size).toBe(2);
   });
 

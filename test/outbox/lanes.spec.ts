@@ -1,6 +1,6 @@
 import type { LaafficInputException, SendSms } from 'nestjs-laaffic';
 import type { EnqueueOptions, SmsOutbox } from 'nestjs-laaffic-outbox';
-import { ProcessClock } from '../../libs/laaffic-outbox/src/clock.js';
+import { ProcessClock } from '../../libs/laaffic-outbox/src/runtime/clock.js';
 import { failureOf } from '../module/account.js';
 import type { Line } from './line.js';
 import { numbers, Stage } from './stage.js';
@@ -38,8 +38,8 @@ describe('a message', () => {
     );
   const inMs = (ms: number) => new Date(Date.now() + ms);
   /** Holds all sending until it is lifted. */
-  const hold = () => stage.query(`update account set slow_until = clock_timestamp() + interval '1 hour'`);
-  const lift = () => stage.query(`update account set slow_until = null`);
+  const hold = () => stage.query(`update account set backoff_until = clock_timestamp() + interval '1 hour'`);
+  const lift = () => stage.query(`update account set backoff_until = null`);
   const contents = () => stage.sandbox.messages.map(({ content }) => content);
 
   it('of the priority lane does not wait for the bulk lane, and each lane keeps its order', async () => {
@@ -59,12 +59,12 @@ describe('a message', () => {
 
   describe('to a single recipient, beside lists of the same lane,', () => {
     const claim = async (lane: string, limit: number, recipients: number | null) => {
-      const rows = await stage.query<{ chunk_id: string | null; chunk_n: number; wait_ms: number | null }>(
-        `select * from claim('4luaKsL2', 'test', $1::lane, $2, $3, null, 0.06, 0.2, 1000, 10000)`,
+      const rows = await stage.query<{ chunk_id: string | null; chunk_size: number; wait_ms: number | null }>(
+        `select * from claim_chunks('4luaKsL2', 'test', $1::lane, $2, $3, null, 0.06, 0.2, 1000, 10000)`,
         [lane, limit, recipients],
         'turns',
       );
-      return rows.filter(({ chunk_id }) => chunk_id !== null).map(({ chunk_n }) => chunk_n);
+      return rows.filter(({ chunk_id }) => chunk_id !== null).map(({ chunk_size }) => chunk_size);
     };
     let idle: SmsOutbox;
 
@@ -117,7 +117,7 @@ describe('a message', () => {
       const { receipt } = await rated.outbox.send({ ...COMMAND, content: 'code' });
       expect(receipt?.accepted).toHaveLength(1);
       const left = await stage.query<{ n: number }>(
-        `select sum(n)::int as n from chunk where state = 'pending'`,
+        `select sum(size)::int as n from chunk where state = 'pending'`,
         [],
         'turns_sent',
       );
@@ -143,7 +143,7 @@ describe('a message', () => {
     expect((await outbox.find(id))?.recipients.map(({ code, reason }) => [code, reason])).toEqual(
       numbers(3).map(() => ['OUTBOX_EXPIRED', 'not sent before sendBefore']),
     );
-    expect(await stage.events(id)).toEqual(['pending', 'refused OUTBOX_EXPIRED']);
+    expect(await stage.events(id)).toEqual(['pending', 'rejected OUTBOX_EXPIRED']);
     const other = await outbox.send(COMMAND, { sendBefore: inMs(60_000) });
     expect(other.receipt?.accepted).toHaveLength(1);
     expect(stage.sandbox.requests).toHaveLength(1);
@@ -171,8 +171,8 @@ describe('a message', () => {
     const { receipt } = await waiting;
     expect(receipt?.rejected.map(({ code }) => code)).toEqual(['OUTBOX_CANCELLED']);
     expect(await states(id)).toEqual(['cancelled']);
-    const [row] = await stage.query<{ by: string }>(`select by from journal where event = 'cancelled'`);
-    expect(row?.by).toBe('somebody');
+    const [row] = await stage.query<{ actor: string }>(`select actor from history where event = 'cancelled'`);
+    expect(row?.actor).toBe('somebody');
     const sent = await outbox.send(COMMAND);
     expect(await outbox.cancel(sent.id)).toBe(false);
     expect(stage.sandbox.requests).toHaveLength(1);

@@ -1,10 +1,9 @@
 import { SmsCampaigns } from 'nestjs-laaffic-outbox';
 import { Pool } from 'pg';
-import { OutboxLedger } from '../../libs/laaffic-outbox/src/ledger/outbox-ledger.js';
-import { UnknownRecipients } from '../../libs/laaffic-outbox/src/ledger/unknown-recipients.js';
-import { Upkeep } from '../../libs/laaffic-outbox/src/ledger/upkeep.js';
-import { chunkColumns } from '../../libs/laaffic-outbox/src/ledger/chunk-recipients.js';
+import { endGracePeriod, takeLookupTurn } from '../../libs/laaffic-outbox/src/sql/generated.js';
+import { OutboxStore } from '../../libs/laaffic-outbox/src/store/outbox-store.js';
 import { campaignOf } from './campaigns.js';
+import { withFunctions } from './functions.js';
 import { numbers, Stage } from './stage.js';
 import { until } from '../until.js';
 
@@ -79,7 +78,7 @@ describe('the outbox under load', () => {
     const { app, outbox } = await stage.app({ database: pool });
     const campaigns = app.get(SmsCampaigns);
     const { id } = await campaigns.create(campaignOf({ recipients: numbers(1) }));
-    const release = await lock('message', 'access exclusive');
+    const release = await lock('recipient', 'access exclusive');
     const readings = numbers(50).map(() => campaigns.listResults(id).next());
     try {
       await until(stuck, ([row]) => (row?.count ?? 0) >= 3);
@@ -100,7 +99,7 @@ describe('the outbox under load', () => {
     const starts = numbers(50).map(() =>
       campaigns.start(id).then(
         () => 'started',
-        () => 'refused',
+        () => 'rejected',
       ),
     );
     try {
@@ -110,14 +109,14 @@ describe('the outbox under load', () => {
     } finally {
       await release();
     }
-    expect((await Promise.all(starts)).sort()).toEqual([...numbers(49).map(() => 'refused'), 'started']);
+    expect((await Promise.all(starts)).sort()).toEqual([...numbers(49).map(() => 'rejected'), 'started']);
   });
 
   it.each([
-    ['expanded', `select write_out_oldest(20)`],
+    ['flushed', `select flush_oldest_results(20)`],
     [
       'read',
-      `select count(*) from (select ${chunkColumns('laaffic_outbox')} from chunk c where n = 1000 offset 0) seen where messages is not null`,
+      `select count(*) from (select recipient_columns(id) as recipients from chunk c where size = 1000 offset 0) seen where recipients is not null`,
     ],
   ])('stores a response %s as fast if some of its recipients were rejected', async (_, statement) => {
     await stage.app({ worker: false });
@@ -128,12 +127,12 @@ describe('the outbox under load', () => {
         await client.query(`insert into account (id) values ('none')`);
         await client.query(
           `with added as (
-            insert into chunk (account, lane, n, numbers, state) select 'none', 'bulk', 1000, '', 'settled' from generate_series(1, 20) returning id
-          ) insert into answer (chunk_id, slots, msg_ids) select id, $1, $2 from added`,
+            insert into chunk (account, lane, size, numbers, state) select 'none', 'bulk', 1000, '', 'completed' from generate_series(1, 20) returning id
+          ) insert into pending_result (chunk_id, slots, msg_ids) select id, $1, $2 from added`,
           [slots, Array.from({ length: 1_000 }, (_value, i) => i).join()],
         );
         const began = performance.now();
-        await client.query(statement);
+        await client.query(withFunctions(statement));
         return performance.now() - began;
       } finally {
         await client.query('rollback');
@@ -151,15 +150,15 @@ describe('the outbox under load', () => {
 
   it('reads no messages of others when it looks for unknown ones', async () => {
     const { app, outbox } = await stage.app({ database: pool, worker: false });
-    const ledger = app.get(OutboxLedger);
+    const { account, actor, database } = app.get(OutboxStore);
     await outbox.enqueue({ to: numbers(1), content: 'x' });
     await stage.query(
       `with added as (
-        insert into chunk (account, lane, n, numbers, state, unknown, changed_at)
-          select '4luaKsL2', 'bulk', 500, '', 'settled', c % 2, clock_timestamp() - interval '1 hour' from generate_series(1, 400) c returning id
-      ) insert into message (chunk_id, idx, state, msg_id) select id, i, 'accepted', id || ' ' || i from added, generate_series(0, 499) i`,
+        insert into chunk (account, lane, size, numbers, state, unknown, changed_at)
+          select '4luaKsL2', 'bulk', 500, '', 'completed', c % 2, clock_timestamp() - interval '1 hour' from generate_series(1, 400) c returning id
+      ) insert into recipient (chunk_id, slot, state, msg_id) select id, i, 'accepted', id || ' ' || i from added, generate_series(0, 499) i`,
     );
-    await stage.query('analyze message');
+    await stage.query('analyze recipient');
     await stage.query('analyze chunk');
     /** What the statements of the pool read without an index, when each of its connections has reported it. */
     const read = async () => {
@@ -169,13 +168,15 @@ describe('the outbox under load', () => {
         client.release();
       }
       const [row] = await stage.query<{ rows: number }>(
-        `select seq_tup_read::int as rows from pg_stat_user_tables where schemaname = 'laaffic_outbox' and relname = 'message'`,
+        `select seq_tup_read::int as rows from pg_stat_user_tables where schemaname = 'laaffic_outbox' and relname = 'recipient'`,
       );
       return row!.rows;
     };
     const before = await read();
-    await new UnknownRecipients(ledger).turn(60_000, 900_000);
-    for (const policy of ['hold', 'abandon', 'resend'] as const) await new Upkeep(ledger).endGrace('bulk', 1, policy);
+    await database.run(takeLookupTurn, { account, intervalMs: 60_000, gracePeriodMs: 900_000 });
+    for (const action of ['hold', 'abandon', 'resend']) {
+      await database.run(endGracePeriod, { account, lane: 'bulk', gracePeriodMs: 1, action, actor, limit: 200 });
+    }
     await outbox.getStats();
     expect((await read()) - before).toBe(0);
   });

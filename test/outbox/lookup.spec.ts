@@ -1,9 +1,9 @@
 import { LaafficSandbox, type SandboxOptions } from 'laaffic-sandbox';
 import { SmsOutbox, type LaafficOutboxOptions } from 'nestjs-laaffic-outbox';
 import { Pool } from 'pg';
-import { OutboxLedger } from '../../libs/laaffic-outbox/src/ledger/outbox-ledger.js';
-import { UnknownRecipients } from '../../libs/laaffic-outbox/src/ledger/unknown-recipients.js';
-import { proofsOf } from '../../libs/laaffic-outbox/src/reports/proofs.js';
+import { matchRecords } from '../../libs/laaffic-outbox/src/reports/matched-records.js';
+import { keepLookupTurn, takeLookupTurn } from '../../libs/laaffic-outbox/src/sql/generated.js';
+import { OutboxStore } from '../../libs/laaffic-outbox/src/store/outbox-store.js';
 import { SOON, startApp } from './app.js';
 import { startDatabase, type TestDatabase } from './database.js';
 import { until } from '../until.js';
@@ -24,7 +24,7 @@ describe('the lookup of unknown messages', () => {
     await database.close();
   });
 
-  /** An app with its own ledger and sandbox; `use` gets the outbox. */
+  /** An app with its own database and sandbox; `use` gets the outbox. */
   const withApp = async (
     schema: string,
     options: SandboxOptions,
@@ -50,7 +50,7 @@ describe('the lookup of unknown messages', () => {
       await until(async () => (await statesOf(outbox, id)).every((state) => state === 'delivered'));
       const { rows } = await pool.query(`select state, accepted, unknown from proves.chunk where id = $1`, [id]);
       const msgIds = (await outbox.find(id))!.recipients.map(({ msgId }) => msgId);
-      expect(rows).toEqual([{ state: 'settled', accepted: 2, unknown: 0 }]);
+      expect(rows).toEqual([{ state: 'completed', accepted: 2, unknown: 0 }]);
       expect(msgIds).toEqual(sandbox.messages.map(({ msgId }) => msgId));
       expect(sandbox.requests.filter(({ path }) => path.endsWith('/sendSms'))).toHaveLength(1);
     });
@@ -157,14 +157,18 @@ describe('the turn for a lookup', () => {
   let sandbox: LaafficSandbox;
   let app: Awaited<ReturnType<typeof startApp>>;
   let pool: Pool;
-  let unknown: UnknownRecipients;
+  let store: OutboxStore;
+  const takeTurn = async () =>
+    (
+      await store.database.run(takeLookupTurn, { account: store.account, intervalMs: 60_000, gracePeriodMs: 900_000 })
+    )[0];
 
   beforeAll(async () => {
     database = await startDatabase();
     sandbox = await LaafficSandbox.start();
     app = await startApp(sandbox, { database: database.url, worker: false });
     pool = new Pool({ connectionString: database.url });
-    unknown = new UnknownRecipients(app.get(OutboxLedger));
+    store = app.get(OutboxStore);
     await app.get(SmsOutbox).enqueue({ to: NUMBER, content: 'x' });
   });
 
@@ -178,7 +182,7 @@ describe('the turn for a lookup', () => {
   /** All in seconds before now. A lookup each minute, a grace period of 15 minutes. */
   const turnAfter = async (state: string, sent: number, changed: number, looked: number | null, began?: number) => {
     await pool.query(
-      `update laaffic_outbox.chunk set state = $1, sent_at = clock_timestamp() - $2 * interval '1 second',
+      `update laaffic_outbox.chunk set state = $1::text::laaffic_outbox.chunk_state, unknown = ($1::text = 'unknown')::int, held = ($1::text = 'held')::int, sent_at = clock_timestamp() - $2 * interval '1 second',
         changed_at = clock_timestamp() - $3 * interval '1 second'`,
       [state, sent, changed],
     );
@@ -187,13 +191,13 @@ describe('the turn for a lookup', () => {
         lookup_alive_at = clock_timestamp() - $2 * interval '1 second'`,
       [looked, began ?? looked],
     );
-    return unknown.turn(60_000, 900_000);
+    return takeTurn();
   };
 
   it.each<[string, boolean, string, number, number, number | null, number?]>([
     ['there was no lookup yet', true, 'unknown', 40, 10, null],
     ['the message became unknown after the last lookup', true, 'unknown', 70, 10, 65],
-    ['nothing is unknown', false, 'settled', 40, 10, null],
+    ['nothing is unknown', false, 'completed', 40, 10, null],
     ['the last lookup was less than an interval ago', false, 'unknown', 70, 10, 55],
     ['the message is one interval old', true, 'unknown', 75, 70, 65],
     ['the message is not yet twice as old', false, 'unknown', 115, 110, 45],
@@ -213,7 +217,7 @@ describe('the turn for a lookup', () => {
     const [, sent] = state;
     const age = turn === undefined ? undefined : Math.round((turn.to.getTime() - turn.from.getTime()) / 1000);
     expect(age).toBe(isDue ? sent : undefined);
-    expect(await unknown.turn(60_000, 900_000)).toBeUndefined();
+    expect(await takeTurn()).toBeUndefined();
   });
 
   it('belongs to one worker, however long it takes, until that is silent for an interval', async () => {
@@ -221,10 +225,10 @@ describe('the turn for a lookup', () => {
       pool.query(`update laaffic_outbox.account set lookup_alive_at = lookup_alive_at - interval '61 seconds'`);
     expect(await turnAfter('unknown', 890, 885, 200, 62)).toBeDefined();
     await later();
-    await unknown.keepTurn();
-    expect(await unknown.turn(60_000, 900_000)).toBeUndefined();
+    await store.database.run(keepLookupTurn, { account: store.account });
+    expect(await takeTurn()).toBeUndefined();
     await later();
-    expect(await unknown.turn(60_000, 900_000)).toBeDefined();
+    expect(await takeTurn()).toBeDefined();
   });
 });
 
@@ -259,15 +263,15 @@ describe('the polling of reports that were not pushed', () => {
   });
 });
 
-describe('proofsOf', () => {
+describe('matchRecords', () => {
   const at = (seconds: number) => new Date(1_800_000_000_000 + seconds * 1_000);
-  const open = (chunkId: string, seconds: number, isUnderWay = false) => ({
+  const open = (chunkId: string, seconds: number, isSending = false) => ({
     chunkId,
     attempt: 1,
     slot: 0,
     number: NUMBER,
     sentAt: at(seconds),
-    isUnderWay,
+    isSending,
   });
   const record = (msgId: string, seconds: number) => ({
     msgId,
@@ -275,8 +279,8 @@ describe('proofsOf', () => {
     state: 'delivered' as const,
     at: at(seconds),
   });
-  const assigned = (...given: Parameters<typeof proofsOf>) =>
-    proofsOf(...given).map(({ msgId, place }) => [place?.chunkId, msgId]);
+  const assigned = (...given: Parameters<typeof matchRecords>) =>
+    matchRecords(...given).map(({ msgId, place }) => [place?.chunkId, msgId]);
 
   it.each([
     ['one record to one recipient', [open('1', 0)], [record('a', 5)], [['1', 'a']]],

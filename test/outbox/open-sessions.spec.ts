@@ -1,5 +1,6 @@
 import { migrateOutbox, type LaafficOutboxOptions, type SmsOutbox } from 'nestjs-laaffic-outbox';
 import { Client } from 'pg';
+import { withFunctions } from './functions.js';
 import { numbers, SHORT, Stage } from './stage.js';
 import { until } from '../until.js';
 
@@ -82,7 +83,9 @@ describe('an open session of the app', () => {
   });
 
   describe('during a claim that waits for a lock until its worker has given up', () => {
-    const claim = `select * from laaffic_outbox.claim('4luaKsL2', 'gone', 'priority', 20, null, null, 0.06, 0.2, 1000, 300)`;
+    const claim = withFunctions(
+      `select * from laaffic_outbox.claim_chunks('4luaKsL2', 'gone', 'priority', 20, null, null, 0.06, 0.2, 1000, 300)`,
+    );
 
     it('changes nothing, so no unsent message becomes unknown', async () => {
       const web = await start({ worker: false });
@@ -107,7 +110,7 @@ describe('an open session of the app', () => {
       );
       await worker.end();
       expect(await stage.query('select state::text, attempt from chunk')).toEqual([{ state: 'pending', attempt: 0 }]);
-      expect(await stage.query(`select from journal where event = 'sending'`)).toEqual([]);
+      expect(await stage.query(`select from history where event = 'sending'`)).toEqual([]);
     });
   });
 });

@@ -64,14 +64,14 @@ describe('SmsOutbox', () => {
     const { id: without } = await outbox.send(sms);
     sandbox.script({ fault: 'cut-after-accepting' });
     const { id: lost } = await outbox.send(sms, { reference: 'é “7”' });
-    await pool.query(`update laaffic_outbox.chunk set state = 'held' where id = $1`, [lost]);
+    await pool.query(`update laaffic_outbox.chunk set state = 'held', held = size, unknown = 0 where id = $1`, [lost]);
     await outbox.resolveHeld(lost, 'abandon', { actor: 'a person', positions: [0] });
     const held: unknown[] = [];
     for await (const { messageId, reference, position } of outbox.listHeld())
       held.push([messageId, reference, position]);
     // A resent recipient moves into another chunk.
     await outbox.resolveHeld(lost, 'resend', { actor: 'a person' });
-    const parts = await pool.query(`select reference from laaffic_outbox.chunk where root = $1`, [lost]);
+    const parts = await pool.query(`select reference from laaffic_outbox.chunk where root_id = $1`, [lost]);
     await pool.end();
     const references = await Promise.all(
       [id, again, without, lost].map(async (one) => (await outbox.find(one))?.reference),

@@ -10,7 +10,7 @@ const PATIENT = { ...SHORT, startWithinMs: 10_000, timeoutMs: 20_000, leaseMs: 4
 const CODE = 'LAAFFIC_INSUFFICIENT_BALANCE';
 /** The gateway always rejects this message with a code about the account. */
 const POISON = 'poison [status:-10]';
-const STRIKE = 'refused while others were accepted';
+const STRIKE = 'rejected while others were accepted';
 
 describe('a message that the gateway rejects with a code about the account', () => {
   let stage: Stage;
@@ -31,7 +31,7 @@ describe('a message that the gateway rejects with a code about the account', () 
   const poison = async (to: string | string[]) => (await outbox.enqueue({ to, content: POISON })).id;
   const sentTo = () => stage.sandbox.messages.map(({ number }) => number).sort();
   const accountEvents = async () =>
-    (await stage.query<{ event: string }>('select event from journal where chunk_id is null order by id')).map(
+    (await stage.query<{ event: string }>('select event from history where chunk_id is null order by id')).map(
       ({ event }) => event,
     );
   const states = async (id: string) => (await outbox.find(id))?.recipients.map(({ state }) => state);
@@ -43,7 +43,7 @@ describe('a message that the gateway rejects with a code about the account', () 
     );
   const given = (id: string, times: number) =>
     until(
-      async () => (await stage.events(id)).filter((event) => event === `given back ${CODE}`).length,
+      async () => (await stage.events(id)).filter((event) => event === `released ${CODE}`).length,
       (count) => count === times,
       30_000,
     );
@@ -53,7 +53,9 @@ describe('a message that the gateway rejects with a code about the account', () 
   };
   /** Makes delayed messages and probes due now. */
   const pass = async () => {
-    await stage.query(`update chunk set due_at = clock_timestamp() where state = 'pending' and refused_at is not null`);
+    await stage.query(
+      `update chunk set due_at = clock_timestamp() where state = 'pending' and account_rejected_at is not null`,
+    );
     await stage.query(`update campaign set retry_at = clock_timestamp() where retry_at is not null`);
     await stage.query(`update account set probe_at = clock_timestamp(), fresh_probe_at = clock_timestamp()
       where paused_at is not null`);
@@ -78,7 +80,7 @@ describe('a message that the gateway rejects with a code about the account', () 
     }
     expect(await states(id)).toEqual(['pending']);
     expect(await accountEvents()).toEqual(['account paused']);
-    expect(await stage.query('select detail from journal where chunk_id is null')).toEqual([
+    expect(await stage.query('select detail from history where chunk_id is null')).toEqual([
       { detail: expect.stringMatching(new RegExp(`^${CODE}: .* \\(message ${id}\\)$`)) },
     ]);
     expect(sentTo()).toEqual([]);
@@ -104,7 +106,7 @@ describe('a message that the gateway rejects with a code about the account', () 
     for (const [index, wait] of [10, 20].entries()) {
       await given(id, 7 + index);
       const [row] = await stage.query<{ wait: number }>(
-        `select extract(epoch from due_at - refused_at)::float8 as wait from chunk where id = $1`,
+        `select extract(epoch from due_at - account_rejected_at)::float8 as wait from chunk where id = $1`,
         [id],
       );
       expect(row!.wait).toBeGreaterThanOrEqual(wait);
@@ -116,9 +118,9 @@ describe('a message that the gateway rejects with a code about the account', () 
     expect((await outbox.find(id))?.recipients).toMatchObject([{ code: CODE, reason: expect.any(String) }]);
     const strikes = (await stage.events(id)).slice(-8);
     expect(strikes).toEqual([
-      ...[`${STRIKE} 1 of 3: ${CODE}`, `given back ${CODE}`, 'sending'],
-      ...[`${STRIKE} 2 of 3: ${CODE}`, `given back ${CODE}`, 'sending'],
-      ...[`${STRIKE} 3 of 3: ${CODE}`, `refused ${CODE}`],
+      ...[`${STRIKE} 1 of 3: ${CODE}`, `released ${CODE}`, 'sending'],
+      ...[`${STRIKE} 2 of 3: ${CODE}`, `released ${CODE}`, 'sending'],
+      ...[`${STRIKE} 3 of 3: ${CODE}`, `rejected ${CODE}`],
     ]);
     expect((await outbox.getStats()).paused).toBeUndefined();
     expect(await accountEvents()).toEqual(['account paused', 'account resumed']);
@@ -224,7 +226,7 @@ describe('an insufficient balance that comes and goes', () => {
       60_000,
     );
   const pass = async () => {
-    await stage.makeDue('refused_at is not null');
+    await stage.makeDue('account_rejected_at is not null');
     await stage.query(
       'update account set probe_at = clock_timestamp(), fresh_probe_at = clock_timestamp() where paused_at is not null',
     );

@@ -8,7 +8,7 @@ const BULK = { lane: 'bulk' } as const;
 
 interface Claimed {
   readonly chunk_id: string | null;
-  readonly chunk_n: number;
+  readonly chunk_size: number;
   readonly chunk_numbers: string;
   readonly wait_ms: number | null;
 }
@@ -54,7 +54,7 @@ describe('the rate', () => {
     /** When the requests were claimed, according to the ledger. */
     const claims = () =>
       stage.query<Load & Record<string, unknown>>(
-        `select extract(epoch from sent_at)::float8 * 1000 as at, n as weight, trim(both ',' from numbers) as numbers
+        `select extract(epoch from sent_at)::float8 * 1000 as at, size as weight, trim(both ',' from numbers) as numbers
           from chunk where sent_at is not null order by 1`,
         [],
         schema,
@@ -100,7 +100,7 @@ describe('the rate', () => {
     await expectKept(300, weightOf);
     expect(used(loads(), 300, weightOf)).toBeGreaterThan(0.5);
     const [sums] = await stage.query(
-      'select sum(n)::int as n, sum(accepted)::int as accepted from chunk',
+      'select sum(size)::int as n, sum(accepted)::int as accepted from chunk',
       [],
       'recipients',
     );
@@ -172,7 +172,7 @@ describe('the rate', () => {
     const schema = `kept_${size}`;
     const { outbox } = await workers(schema, { recipientsPerSecond: 300 });
     await stage.query(
-      `insert into lane_limit (account, lane, size, goal, reason, try_at)
+      `insert into lane_limit (account, lane, max_size, target_size, reason, probe_at)
         select id, 'priority', $1, 1000, 'silence', clock_timestamp() + interval '1 hour' from account`,
       [size],
       schema,
@@ -218,7 +218,7 @@ describe('the rate', () => {
       await query('update account set recipients_left = 0, requests_left = 0');
       const size = recipients === null ? 1 : 1_000;
       await query(
-        `insert into chunk (account, lane, n, numbers, content)
+        `insert into chunk (account, lane, size, numbers, content)
         select '4luaKsL2', 'bulk', $1::int, array_to_string(array_fill('918563000000'::text, array[$1::int]), ','), 'x'
         from generate_series(1, $2::int)`,
         [size, recipients === null ? 400 : Math.ceil((recipients * 3) / 1_000)],
@@ -231,13 +231,13 @@ describe('the rate', () => {
           `with now as (update account set refilled_at = clock_timestamp() - $1 * interval '1 millisecond') select 1`,
           [wait + late],
         ).then(() =>
-          query<Claimed>(`select * from claim('4luaKsL2', 'test', 'bulk', 6, $1, $2, 0.06, 0.2, 1000, 10000)`, [
+          query<Claimed>(`select * from claim_chunks('4luaKsL2', 'test', 'bulk', 6, $1, $2, 0.06, 0.2, 1000, 10000)`, [
             recipients,
             requests,
           ]),
         );
         const claimed = rows.filter(({ chunk_id }) => chunk_id !== null);
-        taken += claimed.reduce((sum, { chunk_n }) => sum + chunk_n, 0);
+        taken += claimed.reduce((sum, { chunk_size }) => sum + chunk_size, 0);
         times += claimed.length;
         wait = rows.at(-1)?.wait_ms ?? 1;
       }
@@ -275,7 +275,7 @@ describe('the rate', () => {
       for (const [i, size] of sizes.entries()) {
         const lane = i % 2 === 0 ? 'bulk' : 'priority';
         await stage.query(
-          `insert into chunk (account, lane, n, numbers, content) values ('4luaKsL2', $1::lane, $2, $3, 'x')`,
+          `insert into chunk (account, lane, size, numbers, content) values ('4luaKsL2', $1::lane, $2, $3, 'x')`,
           [lane, size, numbers(size, i * 1_000).join()],
           'property',
         );
@@ -291,7 +291,7 @@ describe('the rate', () => {
           'property',
         );
         const rows = await stage.query<Claimed>(
-          `select * from claim('4luaKsL2', 'test', $1::lane, $2, $3, $4, $5, $6, 1000, 10000)`,
+          `select * from claim_chunks('4luaKsL2', 'test', $1::lane, $2, $3, $4, $5, $6, 1000, 10000)`,
           [lane, limit, recipients, requests, burst, share],
           'property',
         );
@@ -305,8 +305,8 @@ describe('the rate', () => {
             expect(row.wait_ms).toBeLessThanOrEqual(Math.max(20, Math.ceil(slowest * 1_000)));
             continue;
           }
-          expect(row.chunk_numbers.split(',').filter((one) => one !== '')).toHaveLength(row.chunk_n);
-          taken += row.chunk_n;
+          expect(row.chunk_numbers.split(',').filter((one) => one !== '')).toHaveLength(row.chunk_size);
+          taken += row.chunk_size;
           times += 1;
         }
         const seconds = (earned + performance.now() - begun) / 1_000;
@@ -316,7 +316,7 @@ describe('the rate', () => {
           expect(times).toBeLessThanOrEqual(Math.max(1, requests * burst) + seconds * requests + 1e-6);
       }
       const [left] = await stage.query<{ n: number; sending: number }>(
-        `select sum(n)::int as n, coalesce(sum(n) filter (where state = 'sending'), 0)::int as sending from chunk`,
+        `select sum(size)::int as n, coalesce(sum(size) filter (where state = 'sending'), 0)::int as sending from chunk`,
         [],
         'property',
       );
@@ -328,16 +328,20 @@ describe('the rate', () => {
   it('splits a chunk that counts more recipients than it has without a loop or a loss', async () => {
     const { outbox } = await stage.app({ schema: 'short', worker: false });
     const { id } = await outbox.enqueue({ to: numbers(3), content: 'x' });
-    await stage.query('update chunk set n = 5', [], 'short');
+    await stage.query('update chunk set size = 5', [], 'short');
     const claimed = await stage.query<Claimed>(
-      `select * from claim('4luaKsL2', 'test', 'priority', 6, 4, null, 1, 0, 1000, 10000)`,
+      `select * from claim_chunks('4luaKsL2', 'test', 'priority', 6, 4, null, 1, 0, 1000, 10000)`,
       [],
       'short',
     );
-    expect(claimed.map(({ chunk_n, chunk_numbers }) => [chunk_n, chunk_numbers])).toEqual([[3, numbers(3).join()]]);
-    expect(await stage.query('select id = $1 as whole, state::text, n from chunk order by id', [id], 'short')).toEqual([
-      { whole: true, state: 'divided', n: 0 },
-      { whole: false, state: 'sending', n: 3 },
+    expect(claimed.map(({ chunk_size, chunk_numbers }) => [chunk_size, chunk_numbers])).toEqual([
+      [3, numbers(3).join()],
+    ]);
+    expect(
+      await stage.query('select id = $1 as whole, state::text, size from chunk order by id', [id], 'short'),
+    ).toEqual([
+      { whole: true, state: 'split', size: 0 },
+      { whole: false, state: 'sending', size: 3 },
     ]);
   });
 });

@@ -250,10 +250,10 @@ describe('handlers get each change of a recipient once, in order', () => {
       async () => {
         const id = await sending('1 hour');
         await has(id, 'held');
-        await stage.query(`select settle($1, 1, 'late', '1', $2, '[[0, "rejected", "X", "y", null]]', null)`, [
-          id,
-          `9${id}`,
-        ]);
+        await stage.query(
+          `select complete_chunk($1, 1, 'late', '1', $2, '{0}', '{rejected}', '{X}', '{y}', '{null}', null)`,
+          [id, `9${id}`],
+        );
         return [id, { 0: ['unknown', 'held', 'rejected'], 1: ['unknown', 'held', 'accepted'] }];
       },
     ],
@@ -262,7 +262,7 @@ describe('handlers get each change of a recipient once, in order', () => {
       async () => {
         const id = await sending('1 hour');
         await has(id, 'held');
-        await stage.query(`select refuse($1, 1, 'late', 'X', 'y')`, [id]);
+        await stage.query(`select reject_chunk($1, 1, 'late', 'X', 'y')`, [id]);
         return [id, both('unknown', 'held', 'rejected')];
       },
     ],
@@ -270,9 +270,9 @@ describe('handlers get each change of a recipient once, in order', () => {
       'rejected late after it was abandoned, which changes nothing',
       async () => {
         const id = await sending('1 hour');
-        await stage.query(`update chunk set doubtful = true, lane = 'bulk' where id = $1`, [id]);
+        await stage.query(`update chunk set maybe_accepted = true, lane = 'bulk' where id = $1`, [id]);
         await has(id, 'abandoned');
-        await stage.query(`select refuse($1, 1, 'late', 'X', 'y')`, [id]);
+        await stage.query(`select reject_chunk($1, 1, 'late', 'X', 'y')`, [id]);
         return [id, both('unknown', 'abandoned')];
       },
     ],
@@ -283,7 +283,10 @@ describe('handlers get each change of a recipient once, in order', () => {
         const [{ orderId, number } = { orderId: '', number: undefined }] =
           (await worker.outbox.find(id))?.recipients ?? [];
         await worker.report({ msgId: `7${id}`, orderId, number });
-        await stage.query(`select settle($1, 1, 'answer', null, $2, '[]', null)`, [id, `7${id},6${id}`]);
+        await stage.query(`select complete_chunk($1, 1, 'response', null, $2, '{}', '{}', '{}', '{}', '{}', null)`, [
+          id,
+          `7${id},6${id}`,
+        ]);
         return [id, { 0: ['accepted', 'delivered'], 1: ['accepted'] }];
       },
     ],
@@ -293,7 +296,7 @@ describe('handlers get each change of a recipient once, in order', () => {
         const id = await paused(await sending());
         const [{ orderId, number } = { orderId: '', number: undefined }] =
           (await worker.outbox.find(id))?.recipients ?? [];
-        await stage.query(`select give_back($1, 1, 'worker', 'X', 'y', 0, false)`, [id]);
+        await stage.query(`select release_chunk($1, 1, 'worker', 'X', 'y', 0, false)`, [id]);
         await worker.report({ msgId: `5${id}`, orderId, number });
         return [id, { 0: ['delivered'], 1: ['unknown', 'held'] }];
       },

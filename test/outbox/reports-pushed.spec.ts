@@ -63,10 +63,10 @@ it('an app with both modules stores pushed reports without further code, calls i
   const told = ({ id }: { id: string }) => [`${id} 0 delivered `, `${id} 1 failed EXPIRED`];
   expect(heard.sort()).toEqual([...told(settled), ...told(lost)].sort());
 
-  await pool.query(`alter table laaffic_outbox.message rename to gone`);
+  await pool.query(`alter table laaffic_outbox.recipient rename to gone`);
   sandbox.setDeliveryState(sandbox.messages[0]!.msgId, 'failed', { reason: 'LATER' });
   await sandbox.waitForPushes();
-  await pool.query(`alter table laaffic_outbox.gone rename to message`);
+  await pool.query(`alter table laaffic_outbox.gone rename to recipient`);
   expect(pushed().at(-1)).not.toBe('acknowledged');
   await pool.end();
   await app.close();

@@ -3,6 +3,7 @@ import { LaafficSandbox, type SandboxOptions } from 'laaffic-sandbox';
 import { SmsOutbox, type LaafficOutboxOptions, type OutboxMessage, type OutboxRecipient } from 'nestjs-laaffic-outbox';
 import type { DeliveryReport } from 'nestjs-laaffic';
 import { Pool } from 'pg';
+import { withFunctions } from './functions.js';
 import { ReportIntake } from '../../libs/laaffic-outbox/src/reports/report-intake.js';
 import { SOON, startApp } from './app.js';
 import { startDatabase, type TestDatabase } from './database.js';
@@ -46,9 +47,9 @@ describe('delivery reports', () => {
       await intake.take({ msgId: '1', number: undefined, state: 'delivered', at: AT, ...report });
     }
   };
-  const journalOf = async (id: string): Promise<object[]> => {
+  const historyOf = async (id: string): Promise<object[]> => {
     const { rows } = await pool.query<{ event: string; detail: string }>(
-      `select event, detail from journal where chunk_id = $1 and event in ('proved', 'contradicted') order by id`,
+      `select event, detail from history where chunk_id = $1 and event in ('confirmed', 'contradicted') order by id`,
       [id],
     );
     return rows;
@@ -77,17 +78,17 @@ describe('delivery reports', () => {
     const { rows } = await client
       .query('begin')
       .then(() =>
-        client.query(`insert into message (chunk_id, idx, state, msg_id)
+        client.query(`insert into recipient (chunk_id, slot, state, msg_id)
           select c.id, i, 'accepted', c.id || ' ' || i from chunk c cross join generate_series(1, 150) i`),
       )
       .then(() =>
-        client.query(`select take_reports('4luaKsL2', 'test', null, false, $1, $2, $2, $3, $2, $4, $2, $2, $2)`, [
-          ...[ids, none],
-          ...[ids.map(() => 'delivered'), ids.map(() => AT.toISOString())],
-        ]),
+        client.query(
+          withFunctions(`select store_reports('4luaKsL2', 'test', null, false, $1, $2, $2, $3, $2, $4, $5, $6, $7)`),
+          [ids, none, ids.map(() => 'delivered'), ids.map(() => AT.toISOString()), none, none, none],
+        ),
       )
       .then(() =>
-        client.query<{ scans: number }>(`select pg_stat_get_xact_numscans('message_msg_id'::regclass)::int as scans`),
+        client.query<{ scans: number }>(`select pg_stat_get_xact_numscans('recipient_msg_id'::regclass)::int as scans`),
       )
       .finally(() => {
         client.release(true);
@@ -101,8 +102,8 @@ describe('delivery reports', () => {
     const [first, ...others] = (await found(id)).recipients.map(({ msgId }) => ({ msgId: msgId! }));
     await take([{ ...first!, state: 'failed' }, ...others]);
     const before = await found(id);
-    const { rows: places } = await pool.query<{ msg_id: string; chunk_id: string; idx: string }>(
-      'select msg_id, chunk_id, idx from message where msg_id = any ($1) order by idx',
+    const { rows: places } = await pool.query<{ msg_id: string; chunk_id: string; slot: string }>(
+      'select msg_id, chunk_id, slot::text from recipient where msg_id = any ($1) order by slot',
       [before.recipients.map(({ msgId }) => msgId)],
     );
     const look = async (reports: typeof places) => {
@@ -111,19 +112,19 @@ describe('delivery reports', () => {
         reports.map((report) => report.msg_id),
         reports.map(() => 'delivered'),
         reports.map((report) => report.chunk_id),
-        reports.map((report) => report.idx),
+        reports.map((report) => report.slot),
       ];
       const { rows } = await pool.query<{ found: number[] | null }>(
-        'select book_awaited($2, $3, $1, $1, $4, $5) as found',
+        withFunctions('select apply_final_reports($2, $3, $1, $1, $4, $5) as found'),
         [none, ...columns],
       );
       return rows[0]!.found;
     };
     expect(await look(places)).toBeNull();
-    expect(await look([...places.slice(1), { ...places[0]!, idx: places[1]!.idx }])).toEqual([1, 2]);
-    expect(await look(places.map((report) => ({ ...report, msg_id: `unheard of ${report.idx}` })))).toEqual([]);
+    expect(await look([...places.slice(1), { ...places[0]!, slot: places[1]!.slot }])).toEqual([1, 2]);
+    expect(await look(places.map((report) => ({ ...report, msg_id: `unheard of ${report.slot}` })))).toEqual([]);
     // Each gateway issues its own ids: without a place, the same id may belong to another gateway.
-    expect(await look(places.map((report) => ({ ...report, chunk_id: '', idx: '' })))).toEqual([]);
+    expect(await look(places.map((report) => ({ ...report, chunk_id: '', slot: '' })))).toEqual([]);
     expect(await found(id)).toEqual(before);
   });
 
@@ -161,7 +162,7 @@ describe('delivery reports', () => {
   it('for a message id that two gateways issued belong to the message that their order id names', async () => {
     const { id: one } = await outbox.send({ to: NUMBERS[0]!, content: 'x' });
     const { id: other } = await outbox.send({ to: NUMBERS[1]!, content: 'y' });
-    await pool.query(`update message set msg_id = 'same' where chunk_id in ($1, $2)`, [one, other]);
+    await pool.query(`update recipient set msg_id = 'same' where chunk_id in ($1, $2)`, [one, other]);
     const orderIds = [one, other].map(async (id) => (await found(id)).recipients[0]!.orderId);
     const [ofOne, ofOther] = await Promise.all(orderIds);
     await take([{ msgId: 'same', orderId: ofOther!, number: NUMBERS[1] }]);
@@ -190,23 +191,24 @@ describe('delivery reports', () => {
 
   it('that are kept belong to one account only', async () => {
     await pool.query(
-      `insert into early_report (account, msg_id, state) values ('another', '55', 'delivered'), ('4luaKsL2', '56', 'delivered')`,
+      `insert into unmatched_report (account, msg_id, state) values ('another', '55', 'delivered'), ('4luaKsL2', '56', 'delivered')`,
     );
     const tried = async () =>
-      (await pool.query<{ account: string; tries: number }>('select account, tries from early_report order by 1')).rows;
+      (await pool.query<{ account: string; tries: number }>('select account, tries from unmatched_report order by 1'))
+        .rows;
     await until(async () => (await tried())[0]!.tries > 0);
     expect((await tried()).map(({ account, tries }) => [account, tries > 0])).toEqual([
       ['4luaKsL2', true],
       ['another', false],
     ]);
-    await pool.query('delete from early_report');
+    await pool.query('delete from unmatched_report');
   });
 
   it('of all kinds in one group each find their recipient', async () => {
     const lost = await lose(NUMBERS[0]!);
     const { id } = await outbox.send({ to: NUMBERS, content: 'x' });
     const [first, second, third] = (await found(id)).recipients.map(({ msgId }) => msgId!);
-    await pool.query(`update message set msg_id = $2 where msg_id = $1`, [third, 'a\u001eb']);
+    await pool.query(`update recipient set msg_id = $2 where msg_id = $1`, [third, 'a\u001eb']);
     const common = { number: undefined, state: 'delivered', at: AT } as const;
     await Promise.all(
       [
@@ -221,7 +223,7 @@ describe('delivery reports', () => {
     expect(states(await found(id))).toEqual(['delivered', 'failed', 'delivered']);
     expect(states(await found(lost.id))).toEqual(['delivered']);
     expect((await found(id)).recipients[1]?.reason).toBe('UN DELIV');
-    expect((await pool.query('delete from early_report returning msg_id')).rows).toEqual([{ msg_id: 'of nobody' }]);
+    expect((await pool.query('delete from unmatched_report returning msg_id')).rows).toEqual([{ msg_id: 'of nobody' }]);
   });
 
   it('that arrive before the response are kept until it is there', async () => {
@@ -231,7 +233,7 @@ describe('delivery reports', () => {
     const message = await until(() => sandbox.messages[before]);
     await take([{ msgId: message.msgId, orderId: message.orderId!, number: message.number }]);
     await until(async () => states(await found(id))?.[0] === 'delivered');
-    expect((await pool.query('select 1 from early_report')).rows).toEqual([]);
+    expect((await pool.query('select 1 from unmatched_report')).rows).toEqual([]);
   });
 
   it('have the time of their arrival, and that of the gateway if the report has one', async () => {
@@ -261,7 +263,7 @@ describe('delivery reports', () => {
       const { id } = await outbox.enqueue({ to: NUMBERS[0]!, content: 'x' });
       const { msgId, orderId, number } = await until(() => sandbox.messages[before]);
       await take([{ msgId: key === 'msgId' ? msgId : 'another', orderId: orderId!, number }]);
-      const { rows } = await pool.query<{ at: Date }>('select received_at as at from early_report');
+      const { rows } = await pool.query<{ at: Date }>('select received_at as at from unmatched_report');
       await until(async () => states(await found(id))?.[0] === 'delivered');
       expect((await found(id)).recipients).toMatchObject([{ reportedAt: rows[0]!.at, gatewayTime: AT }]);
     },
@@ -282,30 +284,30 @@ describe('delivery reports', () => {
       [id],
     );
     expect(states(await found(id))).toEqual(['delivered', 'failed', 'accepted']);
-    expect(await journalOf(id)).toEqual([
-      { event: 'proved', detail: '1 of 3' },
-      { event: 'proved', detail: '2 of 3' },
-      { event: 'proved', detail: '3 of 3' },
+    expect(await historyOf(id)).toEqual([
+      { event: 'confirmed', detail: '1 of 3' },
+      { event: 'confirmed', detail: '2 of 3' },
+      { event: 'confirmed', detail: '3 of 3' },
     ]);
     expect(chunk.rows).toEqual([
-      { state: 'settled', accepted: 3, rejected: 0, unknown: 0, code: null, reason: null, polled: true },
+      { state: 'completed', accepted: 3, rejected: 0, unknown: 0, code: null, reason: null, polled: true },
     ]);
   });
 
   it('prove a held and an abandoned message too, and a later response changes nothing', async () => {
     for (const state of ['held', 'abandoned']) {
       const { id, recipients } = await lose(NUMBERS.slice(0, 2));
-      await pool.query(`update chunk set state = $2, unknown = n where id = $1`, [id, state]);
+      await pool.query(
+        `update chunk set state = $2::text::chunk_state, unknown = 0, held = case $2::text when 'held' then size else 0 end, abandoned = case $2::text when 'abandoned' then size else 0 end where id = $1`,
+        [id, state],
+      );
       await take([{ msgId: `8${id}`, orderId: recipients[0]!.orderId, number: NUMBERS[0] }]);
-      const counts = `select state::text, accepted, rejected, unknown from chunk where id = $1`;
-      expect((await pool.query(counts, [id])).rows).toEqual([{ state, accepted: 1, rejected: 0, unknown: 1 }]);
-      const late = JSON.stringify([
-        [0, 'unknown', 'X', 'x', null],
-        [1, 'rejected', 'Y', 'y', null],
-      ]);
-      await pool.query(`select settle($1, 1, 'late', null, '', $2, null)`, [id, late]);
+      const counts = `select state::text, accepted, rejected, held + abandoned as open from chunk where id = $1`;
+      expect((await pool.query(counts, [id])).rows).toEqual([{ state, accepted: 1, rejected: 0, open: 1 }]);
+      const late = `'{0,1}', '{unknown,rejected}', '{X,Y}', '{x,y}', '{null,null}'`;
+      await pool.query(withFunctions(`select complete_chunk($1, 1, 'late', null, '', ${late}, null)`), [id]);
       expect((await pool.query(counts, [id])).rows).toEqual([
-        { state: 'settled', accepted: 1, rejected: 1, unknown: 0 },
+        { state: 'completed', accepted: 1, rejected: 1, open: 0 },
       ]);
       expect(states(await found(id))).toEqual(['delivered', 'rejected']);
     }
@@ -324,20 +326,20 @@ describe('delivery reports', () => {
       { msgId: '93', orderId: 'mine', number },
     ]);
     expect(states(await found(id))).toEqual(['delivered', 'unknown']);
-    expect((await pool.query('select msg_id from early_report order by 1')).rows).toEqual([
+    expect((await pool.query('select msg_id from unmatched_report order by 1')).rows).toEqual([
       { msg_id: '91' },
       { msg_id: '92' },
     ]);
-    await pool.query('delete from early_report');
+    await pool.query('delete from unmatched_report');
   });
 
   it('of other systems are dropped after a day, and counted', async () => {
     await take([{ msgId: '61' }, { msgId: '62', orderId: 'theirs', number: NUMBERS[0] }]);
     await pool.query(
-      `update early_report set received_at = received_at - interval '25 hours', try_at = clock_timestamp()`,
+      `update unmatched_report set received_at = received_at - interval '25 hours', try_at = clock_timestamp()`,
     );
-    await until(async () => (await pool.query('select 1 from early_report')).rows.length === 0);
-    expect((await pool.query(`select event, detail from journal where event = 'reports given up'`)).rows).toEqual([
+    await until(async () => (await pool.query('select 1 from unmatched_report')).rows.length === 0);
+    expect((await pool.query(`select event, detail from history where event = 'reports given up'`)).rows).toEqual([
       { event: 'reports given up', detail: '2 of messages that are not known here' },
     ]);
   });
@@ -364,10 +366,10 @@ describe('delivery reports', () => {
     });
     /** The answer as it was stored. A worker may expand it at any moment, which must make no difference. */
     const fold = async () => {
-      await pool.query('select write_out($1)', [id]);
+      await pool.query(withFunctions('select flush_result($1)'), [id]);
       await pool.query(
-        `with gone as (delete from message where chunk_id = $1 returning *)
-        insert into answer (chunk_id, msg_ids) select $1, string_agg(msg_id, ',' order by idx) from gone`,
+        `with gone as (delete from recipient where chunk_id = $1 returning *)
+        insert into pending_result (chunk_id, msg_ids) select $1, string_agg(msg_id, ',' order by slot) from gone`,
         [id],
       );
     };
@@ -389,7 +391,7 @@ describe('delivery reports', () => {
         [position, 'delivered'],
       ]);
       await pool.query(
-        `update message set state = 'accepted', reported_at = null, msg_id = $2 where chunk_id = $1 and idx = 57`,
+        `update recipient set state = 'accepted', reported_at = null, msg_id = $2 where chunk_id = $1 and slot = 57`,
         [id, before.recipients[57]!.msgId],
       );
     });
@@ -413,7 +415,7 @@ describe('delivery reports', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(kinds, { minLength: 1, maxLength: 8 }), fc.boolean(), async (given, isOneGroup) => {
         const { rows } = await pool.query<{ id: string }>(
-          `insert into chunk (account, lane, state, attempt, n, numbers, content)
+          `insert into chunk (account, lane, state, attempt, size, numbers, content)
           values ('4luaKsL2', 'bulk', 'unknown', 1, 1, '918563210009', 'x') returning id::text`,
         );
         const id = rows[0]!.id;
@@ -447,12 +449,12 @@ describe('a report that the database rejects', () => {
     const { id, receipt } = await app.get(SmsOutbox).send({ to: NUMBERS[0]!, content: 'x' });
     const report = { msgId: receipt!.accepted[0]!.msgId, number: NUMBERS[0], state: 'delivered', at: AT } as const;
     const intake = app.get(ReportIntake, { strict: false });
-    await pool.query(`alter function book_awaited rename to gone`);
+    await pool.query(`alter function ${withFunctions('apply_final_reports(').slice(0, -1)} rename to gone`);
     await expect(Promise.all([intake.take(report), intake.take(report)])).rejects.toMatchObject({
       code: 'OUTBOX_DATABASE_UNAVAILABLE',
       message: 'The report could not be stored',
     });
-    await pool.query(`alter function gone rename to book_awaited`);
+    await pool.query(`alter function gone rename to ${withFunctions('apply_final_reports(').slice(0, -1)}`);
     await intake.take(report);
     expect((await app.get(SmsOutbox).find(id))?.recipients[0]?.state).toBe('delivered');
     await pool.end();

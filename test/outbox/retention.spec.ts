@@ -21,8 +21,8 @@ describe('retention', () => {
     const settled = await outbox.send({ to: NUMBERS, content: 'x' }, { reference: 'order 7' });
     sandbox.script([{ endpoint: 'sendSms', status: -3 }]);
     const refused = await outbox.send({ to: NUMBERS, content: 'x' });
-    await pool.query(`update chunk set state = 'refused', code = 'x', reason = 'y' where id = $1`, [refused.id]);
-    await pool.query(`delete from message where chunk_id = $1`, [refused.id]);
+    await pool.query(`update chunk set state = 'rejected', code = 'x', reason = 'y' where id = $1`, [refused.id]);
+    await pool.query(`delete from recipient where chunk_id = $1`, [refused.id]);
     sandbox.script([{ endpoint: 'sendSms', fault: 'cut-after-accepting' }]);
     const held = await outbox.enqueue({ to: NUMBERS, content: 'x' });
     await until(async () => (await outbox.find(held.id))!.recipients[0]!.state === 'held');
@@ -30,7 +30,7 @@ describe('retention', () => {
       `insert into campaign (account, name, content, state, chunk_size, done_at)
       values ('4luaKsL2', 'k', 'x', 'done', 1000, clock_timestamp()) returning id::text`,
     );
-    const add = `insert into chunk (account, campaign_id, lane, state, n, numbers, unknown)
+    const add = `insert into chunk (account, campaign_id, lane, state, size, numbers, held)
       values ('4luaKsL2', $1, 'bulk', $2, 1, '918563210003', $3) returning id::text`;
     const [campaignId] = [campaign.rows[0]!.id];
     const heldOfCampaign = (await pool.query<{ id: string }>(add, [campaignId, 'held', 1])).rows[0]!.id;
@@ -38,11 +38,11 @@ describe('retention', () => {
     await pool.query(`insert into invalid_entry select max(id), 1, 'x', 'y', 7, 'mine', '9185…412' from chunk`);
     await app.close();
 
-    const before = await pool.query(`select count(*)::int as n from journal`);
+    const before = await pool.query(`select count(*)::int as n from history`);
     await pool.query(`update chunk set changed_at = changed_at - interval '1 day'`);
     await pool.query(`update campaign set done_at = done_at - interval '1 day'`);
     const eraser = await startApp(sandbox, { ...options, retentionMs: 60_000 });
-    await until(async () => (await pool.query(`select 1 from chunk where erased_at is not null`)).rows.length === 3);
+    await until(async () => (await pool.query(`select 1 from chunk where redacted_at is not null`)).rows.length === 3);
     const shown = async (id: string) =>
       (await eraser.get(SmsOutbox).find(id))!.recipients.map(({ position, number, state }) => [
         position,
@@ -52,14 +52,14 @@ describe('retention', () => {
     const contents = await pool.query(
       `select c.state, c.content is null and c.numbers is null and c.reason is null and c.reference is null as erased from chunk c order by id`,
     );
-    const campaigns = `select content, erased_at is not null as erased from campaign`;
+    const campaigns = `select content, redacted_at is not null as erased from campaign`;
     const invalid = await pool.query(`select code, reason, line::int as line, order_id, input from invalid_entry`);
     expect(invalid.rows).toEqual([{ code: 'x', reason: null, line: 7, order_id: 'mine', input: null }]);
     expect({
       settled: await shown(settled.id),
       refused: await shown(refused.id),
       held: await shown(held.id),
-      journal: (await pool.query(`select count(*)::int as n from journal`)).rows,
+      journal: (await pool.query(`select count(*)::int as n from history`)).rows,
       chunks: contents.rows,
       campaigns: (await pool.query(campaigns)).rows,
     }).toEqual({
@@ -77,15 +77,17 @@ describe('retention', () => {
       ],
       journal: before.rows,
       chunks: [
-        { state: 'settled', erased: true },
-        { state: 'refused', erased: true },
+        { state: 'completed', erased: true },
+        { state: 'rejected', erased: true },
         { state: 'held', erased: false },
         { state: 'held', erased: false },
         { state: 'cancelled', erased: true },
       ],
       campaigns: [{ content: 'x', erased: false }],
     });
-    await pool.query(`update chunk set state = 'abandoned' where id = $1`, [heldOfCampaign]);
+    await pool.query(`update chunk set state = 'abandoned', held = 0, abandoned = size where id = $1`, [
+      heldOfCampaign,
+    ]);
     await eraser.close();
     const last = await startApp(sandbox, { ...options, retentionMs: 60_000 });
     await until(async () => (await pool.query<{ erased: boolean }>(campaigns)).rows[0]!.erased);

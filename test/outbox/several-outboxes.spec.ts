@@ -120,7 +120,7 @@ describe('two outboxes in one app, one account for codes and one for marketing,'
       `${MARKETING.appId} 918563210003 failed`,
     ]);
     const pool = new Pool({ connectionString: database.url });
-    const { rows } = await pool.query('select account from laaffic_outbox.early_report');
+    const { rows } = await pool.query('select account from laaffic_outbox.unmatched_report');
     await pool.end();
     expect(rows).toEqual([]);
 

@@ -10,7 +10,7 @@ import { LaafficOutboxModule, OnRecipientState, SmsOutbox } from 'nestjs-laaffic
 import { OutboxHealthModule } from 'nestjs-laaffic-outbox/health';
 import { OutboxTelemetryModule } from 'nestjs-laaffic-outbox/telemetry';
 import { Pool } from 'pg';
-import { Database } from '../../libs/laaffic-outbox/src/ledger/database.js';
+import { Database } from '../../libs/laaffic-outbox/src/database/database.js';
 import { ACCOUNT } from '../module/account.js';
 import { startDatabase, type TestDatabase } from './database.js';
 

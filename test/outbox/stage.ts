@@ -4,6 +4,7 @@ import { SmsOutbox, type LaafficOutboxOptions } from 'nestjs-laaffic-outbox';
 import { Pool, type QueryResultRow } from 'pg';
 import { SOON, startApp } from './app.js';
 import { startDatabase, type TestDatabase } from './database.js';
+import { withFunctions } from './functions.js';
 import { Line } from './line.js';
 import { until } from '../until.js';
 
@@ -55,7 +56,10 @@ export class Stage {
   async clear(): Promise<void> {
     // Not truncated: that takes ten times as long and makes every session plan all its statements again. A worker may
     // lock or add a row meanwhile.
-    const tables = ['message', 'answer', 'invalid_entry', 'own_order_ids', 'event', 'chunk', 'journal', 'lane_limit'];
+    const tables = [
+      ...['recipient', 'pending_result', 'invalid_entry', 'caller_order_id', 'event', 'chunk', 'history', 'lane_limit'],
+      ...['count_delta', 'campaign_count'],
+    ];
     const parts = tables.map((table) => `of_${table} as (delete from ${table})`);
     const inTheWay = (error: Error & { code?: string }) => {
       if (error.code !== '23503') throw error;
@@ -66,13 +70,13 @@ export class Stage {
       (rows) => rows !== undefined,
     );
     await this.query(`update account set paused_at = null, paused_code = null, paused_reason = null, probe_at = null,
-      probes = 0, fresh_probe_at = null, fresh_probes = 0, paused_chunk = null, blamed_at = null, worked_at = null, slow_until = null, slow_steps = 0, recipients_left = null, requests_left = null`);
+      probes = 0, fresh_probe_at = null, fresh_probes = 0, paused_chunk_id = null, rejected_at = null, accepted_at = null, backoff_until = null, backoff_level = 0, recipients_left = null, requests_left = null`);
     this.sandbox.reset();
     this.sandbox.configure({ quirks: { failArray: 'on-failure', partialSuccess: 'status-zero' }, rejectionRules: [] });
   }
 
   /**
-   * Runs a statement in the schema of the ledger. It may lock rows in another order than a worker that runs meanwhile.
+   * Runs a statement in the schema of the outbox. It may lock rows in another order than a worker that runs meanwhile.
    * PostgreSQL then ends one of the two with a deadlock (40P01). If that is this one, it is repeated.
    * @returns the rows.
    */
@@ -82,7 +86,7 @@ export class Stage {
       await client.query(`set search_path to "${schema}"`);
       for (let attempt = 1; ; attempt++) {
         try {
-          return (await client.query<R>(text, params)).rows;
+          return (await client.query<R>(withFunctions(text), params)).rows;
         } catch (error) {
           if ((error as { code?: string }).code !== '40P01' || attempt === 5) throw error;
         }
@@ -95,8 +99,9 @@ export class Stage {
   /** The history of a message, chunk by chunk, each in order: `'sending'`, `'refused LAAFFIC_…'`. */
   async events(id: string): Promise<string[]> {
     const rows = await this.query<{ event: string }>(
-      `select concat_ws(' ', event, detail) as event from journal
-        where chunk_id in (select id from chunk where id = $1 or root = $1) order by chunk_id, id`,
+      `select 'pending' as event from chunk where id = $1 and created_by is not null
+        union all select event from (select concat_ws(' ', event, detail) as event from history
+        where chunk_id in (select id from chunk where id = $1 or root_id = $1) order by chunk_id, id) entries`,
       [id],
     );
     return rows.map(({ event }) => event);
@@ -104,7 +109,7 @@ export class Stage {
 
   async account(): Promise<Record<string, unknown> | undefined> {
     const [row] = await this.query(`select paused_code as code, paused_reason as reason, probes,
-      paused_at is not null as paused, slow_until > clock_timestamp() as slow from account
+      paused_at is not null as paused, backoff_until > clock_timestamp() as slow from account
       where id = '4luaKsL2'`);
     return row;
   }
@@ -124,7 +129,7 @@ export class Stage {
   /** Sums over all chunks: their recipients and the outcomes. */
   async sums(): Promise<Record<string, number> | undefined> {
     const [row] = await this.query<Record<string, number>>(
-      `select sum(n)::int as n, sum(accepted)::int as accepted, sum(rejected)::int as rejected, sum(unknown)::int as unknown from chunk`,
+      `select sum(size)::int as n, sum(accepted)::int as accepted, sum(rejected)::int as rejected, sum(unknown + held + abandoned)::int as unknown from chunk`,
     );
     return row;
   }

@@ -10,7 +10,7 @@ import {
 } from 'nestjs-laaffic-outbox';
 import { OutboxTelemetryModule } from 'nestjs-laaffic-outbox/telemetry';
 import { Pool } from 'pg';
-import { StatsReader } from '../../libs/laaffic-outbox/src/ledger/stats.js';
+import { StatsReader } from '../../libs/laaffic-outbox/src/messages/stats.js';
 import { failureOf } from '../module/account.js';
 import { sdk } from '../telemetry/recorded.js';
 import { startApp } from './app.js';
@@ -103,10 +103,10 @@ it('OutboxTelemetryModule counts changes, measures waiting times, and observes t
   await until(async () => ((await points())['laaffic.outbox.chunks'] ?? []).length === 4);
   expect(await points()).toEqual({
     'laaffic.outbox.chunks': [
-      [labels('priority', 'settled'), 3],
+      [labels('priority', 'completed'), 3],
       [labels('priority', 'unknown'), 1],
-      [labels('bulk', 'settled'), 1],
-      [labels('priority', 'refused'), 1],
+      [labels('bulk', 'completed'), 1],
+      [labels('priority', 'rejected'), 1],
     ],
     'laaffic.outbox.recipients': [
       [labels('priority', 'accepted'), 3],
@@ -136,7 +136,7 @@ it('OutboxTelemetryModule counts unknown outcomes', async () => {
   await until(async () => ((await points())['laaffic.outbox.chunks'] ?? []).length === 4);
   const found = await points();
   expect(found['laaffic.outbox.chunks']).toEqual([
-    [labels('priority', 'settled'), 1],
+    [labels('priority', 'completed'), 1],
     [labels('bulk', 'unknown'), 1],
     [labels('priority', 'held'), 1],
     [labels('bulk', 'abandoned'), 1],
@@ -155,7 +155,7 @@ it('OutboxTelemetryModule observes a paused account, a limited lane, and what wa
   const { outbox } = await start({ meterProvider: otel.meterProvider });
   sandbox.script({ status: -10, times: Infinity });
   await pool.query(
-    `insert into ${schema}.lane_limit (account, lane, size, goal, reason, try_at)
+    `insert into ${schema}.lane_limit (account, lane, max_size, target_size, reason, probe_at)
       select id, 'bulk', 64, 1000, 'x', clock_timestamp() from ${schema}.account`,
   );
   await outbox.enqueue({ to: NUMBER, content: 'x' });
@@ -192,7 +192,7 @@ it('it uses the global provider, even one that is registered later', async () =>
   metrics.setGlobalMeterProvider(otel.meterProvider);
   await outbox.send({ to: NUMBER, content: 'x' });
   await until(async () => ((await points())['laaffic.outbox.chunks'] ?? []).length === 1);
-  expect((await points())['laaffic.outbox.chunks']).toEqual([[labels('priority', 'settled'), 1]]);
+  expect((await points())['laaffic.outbox.chunks']).toEqual([[labels('priority', 'completed'), 1]]);
 });
 
 it('it observes nothing after the app has shut down', async () => {
@@ -224,7 +224,7 @@ it('activityEvents work without it', async () => {
   await outbox.send({ to: NUMBER, content: 'x' });
   expect(seen).toEqual([
     {
-      state: 'settled',
+      state: 'completed',
       lane: 'priority',
       recipients: { accepted: 1, rejected: 0, unknown: 0 },
       request: { attempt: 1, waitedMs: expect.any(Number) },

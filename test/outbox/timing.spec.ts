@@ -12,7 +12,7 @@ import {
   type LaafficOutboxOptions,
 } from 'nestjs-laaffic-outbox';
 import { Pool } from 'pg';
-import { ProcessClock } from '../../libs/laaffic-outbox/src/clock.js';
+import { ProcessClock } from '../../libs/laaffic-outbox/src/runtime/clock.js';
 import { ACCOUNT } from '../module/account.js';
 import { numbers, SHORT, Stage } from './stage.js';
 import { until } from '../until.js';
@@ -75,7 +75,7 @@ describe('when something breaks', () => {
   ])('an outcome that %s is stored once, and no recipient is sent to twice', async (_, isAnswerLost) => {
     const { pool, control } = brittlePool();
     const { outbox, app } = await stage.app({ database: pool, timing: { ...SHORT, leaseMs: 20_000 } });
-    Object.assign(control, { word: '.settle(', isAnswerLost, most: isAnswerLost ? 1 : Infinity });
+    Object.assign(control, { word: 'store_results_', isAnswerLost, most: isAnswerLost ? 1 : Infinity });
     const { id } = await outbox.enqueue({ ...COMMAND, to: numbers(3) });
     await until(
       () => control.failed,
@@ -86,8 +86,8 @@ describe('when something breaks', () => {
     await becomes(outbox, id, 'accepted');
     await stage.stop(app);
     expect(await stage.events(id)).toEqual([
-      ...['pending', 'sending', 'settled'],
-      ...(isAnswerLost ? ['answer came too late'] : []),
+      ...['pending', 'sending', 'completed'],
+      ...(isAnswerLost ? ['late response'] : []),
     ]);
     expect(stage.sandbox.messages).toHaveLength(3);
     expect(await stage.sums()).toEqual({ n: 3, accepted: 3, rejected: 0, unknown: 0 });
@@ -97,7 +97,7 @@ describe('when something breaks', () => {
   it('a pause that cannot be stored does not lose the message', async () => {
     const { pool, control } = brittlePool();
     const { outbox, app } = await stage.app({ database: pool });
-    control.word = '.blame(';
+    control.word = 'record_account_rejection_';
     stage.sandbox.script({ status: -10, times: 3 });
     const { id } = await outbox.enqueue(COMMAND);
     await becomes(outbox, id, 'accepted');
@@ -134,7 +134,7 @@ describe('when something breaks', () => {
     const taken = stage.sandbox.messages.map(({ number }) => number);
     expect(new Set(taken).size).toBe(taken.length);
     const accepted = await stage.query<{ number: string }>(
-      `select numbers as number from chunk where state = 'settled'`,
+      `select numbers as number from chunk where state = 'completed'`,
     );
     expect(taken).toEqual(expect.arrayContaining(accepted.map(({ number }) => number)));
     const sums = await stage.sums();
@@ -145,7 +145,7 @@ describe('when something breaks', () => {
   it('a claim whose result is lost is unknown after the lease, then held, and never sent', async () => {
     const { pool, control } = brittlePool();
     const { outbox, app } = await stage.app({ database: pool, timing: QUICK });
-    Object.assign(control, { word: '.claim(', isAnswerLost: true });
+    Object.assign(control, { word: 'claim_chunks_', isAnswerLost: true });
     const { id } = await outbox.enqueue(COMMAND);
     await until(
       () => stage.events(id),
@@ -161,7 +161,7 @@ describe('when something breaks', () => {
 
   it('the outcome of a claim is decided once by two maintenance tasks', async () => {
     await Promise.all([1, 2, 3].map(() => stage.app({ timing: QUICK })));
-    await stage.query(`insert into chunk (account, lane, state, attempt, n, numbers, content, changed_at)
+    await stage.query(`insert into chunk (account, lane, state, attempt, size, numbers, content, changed_at)
       select '4luaKsL2', 'priority', 'sending', 1, 1, (918563000000 + i)::text, 'x', clock_timestamp() - interval '1 hour'
       from generate_series(1, 500) i`);
     await until(
@@ -170,7 +170,7 @@ describe('when something breaks', () => {
     );
     expect(
       await stage.query(
-        `select event, count(*)::int, count(distinct chunk_id)::int as chunks from journal group by event order by event`,
+        `select event, count(*)::int, count(distinct chunk_id)::int as chunks from history group by event order by event`,
       ),
     ).toEqual(['held', 'unknown'].map((event) => ({ event, count: 500, chunks: 500 })));
     expect(stage.sandbox.requests).toEqual([]);
@@ -206,11 +206,11 @@ describe('when something breaks', () => {
         'pending',
         ...[
           'sending',
-          'given back LAAFFIC_SEND_PREVENTED',
+          'released LAAFFIC_SEND_PREVENTED',
           'sending',
-          'given back LAAFFIC_SEND_PREVENTED',
+          'released LAAFFIC_SEND_PREVENTED',
           'sending',
-          'settled',
+          'completed',
         ],
       ]);
       expect(stage.sandbox.requests).toHaveLength(2);
@@ -219,8 +219,8 @@ describe('when something breaks', () => {
   );
 
   it.each([
-    ['settled', {}, 'settled', { n: 2, accepted: 2, rejected: 0, unknown: 0 }],
-    ['refused', { status: -6 }, 'refused LAAFFIC_NOT_A_TEMPLATE', { n: 2, accepted: 0, rejected: 2, unknown: 0 }],
+    ['completed', {}, 'completed', { n: 2, accepted: 2, rejected: 0, unknown: 0 }],
+    ['rejected', { status: -6 }, 'rejected LAAFFIC_NOT_A_TEMPLATE', { n: 2, accepted: 0, rejected: 2, unknown: 0 }],
   ] as const)('a response after the lease still counts: %s', async (_, step, event, sums) => {
     const line = await stage.lineToGateway();
     const { outbox } = await stage.app({ timing: { ...SLOW, gracePeriodMs: 60_000 } }, { url: line.url });
@@ -247,8 +247,8 @@ describe('when something breaks', () => {
   });
 
   it.each([
-    ['refused', { status: -6 }, { n: 2, accepted: 0, rejected: 2, unknown: 0 }, 'rejected'],
-    ['given back', { status: -15 }, { n: 2, accepted: 0, rejected: 0, unknown: 0 }, 'pending'],
+    ['rejected', { status: -6 }, { n: 2, accepted: 0, rejected: 2, unknown: 0 }, 'rejected'],
+    ['released', { status: -15 }, { n: 2, accepted: 0, rejected: 0, unknown: 0 }, 'pending'],
   ] as const)('a response for a message on hold leaves nothing unknown: %s', async (_, step, sums, state) => {
     const line = await stage.lineToGateway();
     const { outbox } = await stage.app({ timing: SLOW }, { url: line.url });
@@ -272,10 +272,10 @@ describe('when something breaks', () => {
   });
 
   it.each([
-    ['an acceptance', {}, 'answer came too late'],
-    ['a rejection', { status: -6 }, 'refusal came too late LAAFFIC_NOT_A_TEMPLATE'],
-    ['a limit', { status: -15 }, 'giving back came too late LAAFFIC_TOO_FREQUENT'],
-    ['a rejection of some number', { status: -9 }, 'division came too late LAAFFIC_ABNORMAL_NUMBER'],
+    ['an acceptance', {}, 'late response'],
+    ['a rejection', { status: -6 }, 'late rejection LAAFFIC_NOT_A_TEMPLATE'],
+    ['a limit', { status: -15 }, 'late release LAAFFIC_TOO_FREQUENT'],
+    ['a rejection of some number', { status: -9 }, 'late split LAAFFIC_ABNORMAL_NUMBER'],
   ] as const)('%s after another decision is only recorded', async (_, step, event) => {
     const line = await stage.lineToGateway();
     const { outbox } = await stage.app({ timing: { ...SLOW, gracePeriodMs: 60_000 } }, { url: line.url });
@@ -287,7 +287,7 @@ describe('when something breaks', () => {
       () => stage.sandbox.requests.length,
       (count) => count === 1,
     );
-    await stage.query(`update chunk set state = 'held', unknown = n where id = $1`, [id]);
+    await stage.query(`update chunk set state = 'held', held = size, unknown = 0 where id = $1`, [id]);
     expect(await outbox.resolveHeld(id, 'sent', { actor: 'somebody' })).toBe(2);
     line.release();
     await until(
@@ -311,9 +311,9 @@ describe('when something breaks', () => {
       },
       (seen) => seen?.[0] === 'accepted',
     );
-    expect((await stage.events(id)).filter((event) => event.startsWith('given back'))).toEqual([
-      ...Array.from({ length: 9 }, () => 'given back LAAFFIC_INSUFFICIENT_BALANCE'),
-      'given back LAAFFIC_NUMBER_LIMIT',
+    expect((await stage.events(id)).filter((event) => event.startsWith('released'))).toEqual([
+      ...Array.from({ length: 9 }, () => 'released LAAFFIC_INSUFFICIENT_BALANCE'),
+      'released LAAFFIC_NUMBER_LIMIT',
     ]);
     expect(await stage.query('select number_retries, attempt from chunk')).toEqual([
       { number_retries: 1, attempt: 11 },
@@ -357,7 +357,7 @@ describe('when something breaks', () => {
         () => stage.sandbox.requests.length,
         (count) => count === 1,
       );
-      await stage.query(`update chunk set state = 'held', unknown = n`);
+      await stage.query(`update chunk set state = 'held', held = size, unknown = 0`);
       await change(campaigns, id);
       await until(
         () => stage.query<{ over: boolean }>('select done_at is not null as over from campaign'),
@@ -410,9 +410,11 @@ describe('when something breaks', () => {
     line.release();
     await stopped;
     expect(stage.sandbox.requests).toHaveLength(3);
-    expect(await stage.query('select state::text, count(*)::int from chunk group by state order by state')).toEqual([
+    expect(
+      await stage.query('select state::text, count(*)::int from chunk group by state order by state::text'),
+    ).toEqual([
+      { state: 'completed', count: 3 },
       { state: 'pending', count: 2 },
-      { state: 'settled', count: 3 },
     ]);
     await web.enqueue({ to: numbers(1, 10), content: 'later' });
     const { outbox: next } = await stage.app();
@@ -473,7 +475,7 @@ describe('the schema', () => {
     const apps = await Promise.all(Array.from({ length: 10 }, () => stage.app()));
     expect(await stage.query('select version from migration')).toEqual([{ version: expect.any(Number) }]);
     expect(await stage.query('select id from account')).toEqual([{ id: '4luaKsL2' }]);
-    expect(await stage.query('select from ledger')).toHaveLength(1);
+    expect(await stage.query('select from installation')).toHaveLength(1);
     const receipts = await Promise.all(apps.map(({ outbox }, i) => outbox.send({ to: numbers(1, i), content: 'x' })));
     expect(receipts.map(({ receipt }) => receipt?.accepted.length)).toEqual(apps.map(() => 1));
     expect(sandbox.messages.map(({ number }) => number).sort()).toEqual(numbers(10));
@@ -492,18 +494,23 @@ describe('the schema', () => {
     expect((await outbox.send(COMMAND)).receipt?.accepted).toHaveLength(1);
   });
 
-  it.each([true, false])('of a newer release is left alone, with migrate: %p', async (migrate) => {
-    const schema = `newer_${migrate}`;
-    await migrateOutbox(stage.pool, schema);
-    await stage.query('insert into migration (version) values (99)', [], schema);
-    await expect(boot(sandbox, { database, schema, migrate })).rejects.toMatchObject({ code: 'OUTBOX_SCHEMA_TOO_NEW' });
-    await expect(migrateOutbox(stage.pool, schema)).rejects.toBeInstanceOf(OutboxError);
-    expect(await stage.query('select max(version)::int as version from migration', [], schema)).toEqual([
-      { version: 99 },
-    ]);
-  });
+  it.each([true, false])(
+    'with a breaking version of a newer release is left alone, with migrate: %p',
+    async (migrate) => {
+      const schema = `newer_${migrate}`;
+      await migrateOutbox(stage.pool, schema);
+      await stage.query(`insert into migration (version, name, is_breaking) values (99, 'later', true)`, [], schema);
+      await expect(boot(sandbox, { database, schema, migrate })).rejects.toMatchObject({
+        code: 'OUTBOX_SCHEMA_TOO_NEW',
+      });
+      await expect(migrateOutbox(stage.pool, schema)).rejects.toBeInstanceOf(OutboxError);
+      expect(await stage.query('select max(version)::int as version from migration', [], schema)).toEqual([
+        { version: 99 },
+      ]);
+    },
+  );
 
-  it('with another name is another ledger, and nothing outside it changes', async () => {
+  it('with another name is another outbox, and nothing outside it changes', async () => {
     const tables = () =>
       stage.query(`select schemaname::text || '.' || tablename as name from pg_tables
         where schemaname not in ('pg_catalog', 'information_schema') order by 1`);

@@ -81,8 +81,8 @@ describe('a rejection because of some numbers', () => {
     expect(stage.sandbox.requests).toHaveLength(2);
     expect(await stage.sums()).toEqual({ n: 40, accepted: 38, rejected: 2, unknown: 0 });
     expect(await stage.events(id)).toEqual([
-      ...['pending', 'sending', 'divided LAAFFIC_ABNORMAL_NUMBER'],
-      ...['sending', 'settled'],
+      ...['pending', 'sending', 'split LAAFFIC_ABNORMAL_NUMBER'],
+      ...['sending', 'completed'],
     ]);
   });
 

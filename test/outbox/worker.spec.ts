@@ -6,42 +6,42 @@ import { until } from '../until.js';
 
 /**
  * What happens to a message:
- * - `refused`: it is over.
+ * - `rejected`: it is over.
  * - `paused`: released, and the account is paused until a probe succeeds.
  * - `slowed`: released, and all workers wait for a while.
  * - `unknown`: waited for, then held.
  * - `numbers`: each recipient is tried alone and rejected; `later`: each is tried alone, and again later.
  */
-type Course = 'refused' | 'paused' | 'slowed' | 'unknown' | 'numbers' | 'later';
+type Course = 'rejected' | 'paused' | 'slowed' | 'unknown' | 'numbers' | 'later';
 
 // Written from the requirements, not from the source.
 const STATUSES: [status: number, code: string, course: Course][] = [
   [-1, 'AUTHENTICATION_FAILED', 'paused'],
   [-2, 'IP_RESTRICTED', 'paused'],
-  [-3, 'SENSITIVE_CONTENT', 'refused'],
-  [-4, 'EMPTY_CONTENT', 'refused'],
-  [-5, 'CONTENT_TOO_LONG', 'refused'],
-  [-6, 'NOT_A_TEMPLATE', 'refused'],
-  [-7, 'TOO_MANY_NUMBERS', 'refused'],
-  [-8, 'EMPTY_NUMBER', 'refused'],
+  [-3, 'SENSITIVE_CONTENT', 'rejected'],
+  [-4, 'EMPTY_CONTENT', 'rejected'],
+  [-5, 'CONTENT_TOO_LONG', 'rejected'],
+  [-6, 'NOT_A_TEMPLATE', 'rejected'],
+  [-7, 'TOO_MANY_NUMBERS', 'rejected'],
+  [-8, 'EMPTY_NUMBER', 'rejected'],
   [-9, 'ABNORMAL_NUMBER', 'numbers'],
   [-10, 'INSUFFICIENT_BALANCE', 'paused'],
-  [-11, 'INVALID_TIME_FORMAT', 'refused'],
+  [-11, 'INVALID_TIME_FORMAT', 'rejected'],
   [-12, 'SUBMIT_FAILED', 'unknown'],
   [-13, 'USER_LOCKED', 'paused'],
-  [-14, 'EMPTY_FIELD', 'refused'],
+  [-14, 'EMPTY_FIELD', 'rejected'],
   [-15, 'TOO_FREQUENT', 'slowed'],
   [-16, 'TIMESTAMP_EXPIRED', 'paused'],
-  [-17, 'EMPTY_TEMPLATE', 'refused'],
+  [-17, 'EMPTY_TEMPLATE', 'rejected'],
   [-18, 'GATEWAY_FAULT', 'unknown'],
   [-19, 'PRICING_NOT_CONFIRMED', 'paused'],
-  [-20, 'ALREADY_EXISTS', 'refused'],
-  [-21, 'INVALID_DATA', 'refused'],
-  [-22, 'INVALID_PARAMETER', 'refused'],
+  [-20, 'ALREADY_EXISTS', 'rejected'],
+  [-21, 'INVALID_DATA', 'rejected'],
+  [-22, 'INVALID_PARAMETER', 'rejected'],
   [-23, 'QUOTA_EXHAUSTED', 'paused'],
-  [-24, 'NOT_FOUND', 'refused'],
-  [-25, 'OUT_OF_TIME_RANGE', 'refused'],
-  [-26, 'FEE_UNAVAILABLE', 'refused'],
+  [-24, 'NOT_FOUND', 'rejected'],
+  [-25, 'OUT_OF_TIME_RANGE', 'rejected'],
+  [-26, 'FEE_UNAVAILABLE', 'rejected'],
   [-27, 'TOTAL_LIMIT', 'slowed'],
   [-28, 'NUMBER_LIMIT', 'later'],
   [-29, 'WORKSPACE_DISABLED', 'paused'],
@@ -52,7 +52,7 @@ const STATUSES: [status: number, code: string, course: Course][] = [
 ];
 
 /** Faults on the way: the code, the outcome of the message, and whether the gateway accepted it anyway. */
-const FAULTS: [name: string, step: ScriptStep, code: string, course: Course | 'settled', isTaken: boolean][] = [
+const FAULTS: [name: string, step: ScriptStep, code: string, course: Course | 'completed', isTaken: boolean][] = [
   ['HTTP 500 with a page', { fault: 'html', httpStatus: 500 }, 'UNREADABLE_RESPONSE', 'unknown', false],
   ['HTTP 502 with a page after all', { fault: 'html', accepted: true }, 'UNREADABLE_RESPONSE', 'unknown', true],
   ['HTTP 429 with a page', { fault: 'html', httpStatus: 429 }, 'TOO_FREQUENT', 'slowed', false],
@@ -65,8 +65,8 @@ const FAULTS: [name: string, step: ScriptStep, code: string, course: Course | 's
   ['no response, but accepted', { fault: 'hang-after-accepting' }, 'TIMEOUT', 'unknown', true],
   ['half a response', { fault: 'stalled-body' }, 'TIMEOUT', 'unknown', true],
   ['everything null', { fault: 'nulls' }, 'UNREADABLE_RESPONSE', 'unknown', true],
-  ['numbers for strings', { fault: 'numbers-for-strings' }, '', 'settled', true],
-  ['a response byte by byte', { fault: 'slow-body', chunkBytes: 50 }, '', 'settled', true],
+  ['numbers for strings', { fault: 'numbers-for-strings' }, '', 'completed', true],
+  ['a response byte by byte', { fault: 'slow-body', chunkBytes: 50 }, '', 'completed', true],
 ];
 
 const REASON = 'words of the gateway';
@@ -98,14 +98,14 @@ describe('the worker', () => {
   /** Ends the fault and all waiting times. */
   const letGo = () =>
     stage.query(`with due as (update chunk set due_at = clock_timestamp() where state = 'pending')
-      update account set probe_at = clock_timestamp(), slow_until = null`);
+      update account set probe_at = clock_timestamp(), backoff_until = null`);
 
   /** Follows a message whose first attempt gets this response, and checks that no recipient is sent to twice. */
   async function follow(to: string[], id: string, course: Course, code: string, taken: string[]) {
     const first = ['pending', 'sending'];
-    if (course === 'refused') {
+    if (course === 'rejected') {
       await until(() => states(id), isAll('rejected'));
-      expect(await stage.events(id)).toEqual([...first, `refused ${code}`]);
+      expect(await stage.events(id)).toEqual([...first, `rejected ${code}`]);
       expect(await stage.account()).toEqual({ code: null, reason: null, paused: false, probes: 0, slow: null });
       return;
     }
@@ -120,7 +120,7 @@ describe('the worker', () => {
       () => stage.events(id),
       (events) => events.length === 3,
     );
-    expect(await stage.events(id)).toEqual([...first, `given back ${code}`]);
+    expect(await stage.events(id)).toEqual([...first, `released ${code}`]);
     expect(await states(id)).toEqual(all(to.length, 'pending'));
     const isPaused = course === 'paused';
     const account = await stage.account();
@@ -130,8 +130,8 @@ describe('the worker', () => {
     await until(() => states(id), isAll('accepted'));
     // The probe of a paused account has one recipient.
     const requests = isPaused && to.length > 1 ? 2 : 1;
-    const sent = Array.from({ length: requests }, () => ['sending', 'settled']).flat();
-    expect(await stage.events(id)).toEqual([...first, `given back ${code}`, ...sent]);
+    const sent = Array.from({ length: requests }, () => ['sending', 'completed']).flat();
+    expect(await stage.events(id)).toEqual([...first, `released ${code}`, ...sent]);
     await until(
       () => stage.account(),
       (now) => now?.['paused'] === false,
@@ -162,9 +162,9 @@ describe('the worker', () => {
       async (_, step, name, course, isTaken) => {
         stage.sandbox.script(step);
         const id = await enqueued(to);
-        if (course === 'settled') {
+        if (course === 'completed') {
           await until(() => states(id), isAll('accepted'));
-          expect(await stage.events(id)).toEqual(['pending', 'sending', 'settled']);
+          expect(await stage.events(id)).toEqual(['pending', 'sending', 'completed']);
           expect(sentTo()).toEqual(to);
         } else {
           await follow(to, id, course, `LAAFFIC_${name}`, isTaken ? to : []);
@@ -197,14 +197,14 @@ describe('the worker', () => {
       const { id } = await other.enqueue({ to, content: 'hello' });
       const view = async () => (await other.find(id))?.attempts ?? 0;
       await until(view, (attempts) => attempts >= 3);
-      const [row] = await stage.query<{ steps: number }>('select slow_steps as steps from account', [], schema);
+      const [row] = await stage.query<{ steps: number }>('select backoff_level as steps from account', [], schema);
       expect(row?.steps).toBeGreaterThanOrEqual(2);
       const back = await LaafficSandbox.start({ port });
       try {
         await until(async () => (await other.find(id))?.recipients.map(({ state }) => state), isAll('accepted'));
         expect(back.messages.map(({ number }) => number)).toEqual(to);
         await until(
-          () => stage.query('select slow_steps as steps from account', [], schema),
+          () => stage.query('select backoff_level as steps from account', [], schema),
           ([one]) => one?.['steps'] === 0,
         );
       } finally {
@@ -231,7 +231,7 @@ describe('the worker', () => {
       const id = await enqueued(to);
       await until(
         () => stage.events(id),
-        (events) => events.filter((event) => event === 'given back LAAFFIC_NUMBER_LIMIT').length === count,
+        (events) => events.filter((event) => event === 'released LAAFFIC_NUMBER_LIMIT').length === count,
       );
       expect(await states(id)).toEqual(all(count, 'pending'));
       expect((await stage.account())?.['slow']).toBeNull();
@@ -271,7 +271,7 @@ describe('the worker', () => {
       await letGo();
       return states(id);
     }, isAll('rejected'));
-    expect((await stage.events(id)).slice(-2)).toEqual(['sending', 'refused LAAFFIC_NUMBER_LIMIT']);
+    expect((await stage.events(id)).slice(-2)).toEqual(['sending', 'rejected LAAFFIC_NUMBER_LIMIT']);
     expect(stage.sandbox.requests).toHaveLength(9);
   });
 });

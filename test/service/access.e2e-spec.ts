@@ -289,7 +289,10 @@ describe('the service with API keys', () => {
 
     service.sandbox!.script({ endpoint: 'sendSms', fault: 'cut-after-accepting' });
     const sent = at(await service.send({ ...MESSAGE, to: ['91856321412', '91856321413'] }, shop));
-    await sql(database.url, `update chunk set state = 'held' where id = ${sent.split('/').at(-1)}`);
+    await sql(
+      database.url,
+      `update chunk set state = 'held', held = size, unknown = 0 where id = ${sent.split('/').at(-1)}`,
+    );
     const decision = { decision: 'abandon', positions: [0] };
     expect((await service.post(`${sent}/resolve`, { ...decision, by: 'ann' }, shop)).status).toBe(400);
     expect((await service.post(`${sent}/resolve`, { ...decision, actor: ' ' }, shop)).body).toMatchObject({
@@ -304,7 +307,7 @@ describe('the service with API keys', () => {
     for (const step of ['start', 'pause', 'resume', 'cancel']) {
       await service.post(`${campaign}/${step}`, undefined, step === 'pause' ? other : shop);
     }
-    const steps = (await by(campaign)).filter(([event]) => event !== 'settled' && event !== 'done');
+    const steps = (await by(campaign)).filter(([event]) => event !== 'completed' && event !== 'done');
     expect(steps.slice(0, 3)).toEqual([
       ['creating', 'shop'],
       ['draft', 'shop'],
@@ -315,8 +318,8 @@ describe('the service with API keys', () => {
 
     await sql(database.url, `update account set paused_code = 'X', paused_at = now(), paused_reason = 'x'`);
     await service.post('/v1/account/resume', { actor: 'ann' }, shop);
-    const [resumed] = await sql(database.url, `select by from journal where event = 'account resumed'`);
-    expect(resumed).toEqual({ by: 'shop (ann)' });
+    const [resumed] = await sql(database.url, `select actor from history where event = 'account resumed'`);
+    expect(resumed).toEqual({ actor: 'shop (ann)' });
   });
 
   it('delays wrong keys of an address, and never a valid key of the same address', async () => {

@@ -320,7 +320,7 @@ describe('a campaign as an upload', () => {
   it('half an upload is discarded without a key, and continued by the same upload with the same key', async () => {
     const all = numbers(60_000).join('\n');
     const stored = async (name: string) =>
-      (await sql(database.url, `select state, stored::int from campaign where name = '${name}'`))[0];
+      (await sql(database.url, `select state, stored_entries::int as stored from campaign where name = '${name}'`))[0];
     for (const [name, begin, headers] of [
       ['half', '&sendAt=now', CSV],
       ['half-with-key', '', { ...CSV, 'Idempotency-Key': 'half' }],
@@ -361,7 +361,10 @@ describe('a campaign as an upload', () => {
     const half = openUpload('name=changed&content=b', key);
     half.write(all.slice(0, 50_000).join('\n'));
     await until(async () => {
-      const [row] = await sql(database.url, `select stored::int from campaign where name = 'changed'`);
+      const [row] = await sql(
+        database.url,
+        `select stored_entries::int as stored from campaign where name = 'changed'`,
+      );
       return Number(row?.stored) >= 32_000;
     });
     const busy = await upload('name=changed&content=b', all.join('\n'), key);
@@ -446,7 +449,11 @@ describe('campaigns', () => {
     const { body } = await upload('name=held&content=b&sendAt=now', numbers(3, 100).join('\n'));
     const unknown = async () => (await service.get(`/v1/campaigns/${body.id}`)).body.progress;
     await until(async () => (await unknown()).unknown === 3);
-    await sql(database.url, `update chunk set state = 'held' where campaign_id = ${body.id}`);
+    await sql(
+      database.url,
+      `update chunk set changed_at = changed_at - interval '1 hour' where campaign_id = ${body.id}`,
+    );
+    await until(async () => (await unknown()).held === 3);
     const held = await service.get(`/v1/campaigns/${body.id}/held`);
     expect(held.headers.get('content-type')).toBe('application/x-ndjson; charset=utf-8');
     const lines = held.text
@@ -476,9 +483,9 @@ describe('campaigns', () => {
     expect(await unknown()).toMatchObject({ accepted: 1, abandoned: 2, held: 0 });
     const by = await sql(
       database.url,
-      `select distinct by from journal where campaign_id = ${body.id} and by like 'api%'`,
+      `select distinct actor from history where campaign_id = ${body.id} and actor like 'api%'`,
     );
-    expect(by.map((row) => row.by).sort()).toEqual(['api', 'api (ann)']);
+    expect(by.map((row) => row.actor).sort()).toEqual(['api', 'api (ann)']);
   });
 
   it('send again to the recipients that the gateway rejected', async () => {

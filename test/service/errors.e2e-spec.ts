@@ -211,7 +211,7 @@ it.each([
 it('a change that cannot be shown has an unknown outcome', async () => {
   const { body } = await service.send({ ...MESSAGE, sendAt: '2099-01-31T09:00:00Z' });
   // To cancel takes no look at it, and to show does.
-  await sql(database.url, 'alter table message rename to gone');
+  await sql(database.url, 'alter table recipient rename to gone');
   try {
     const answer = await service.post(`/v1/messages/${body.id}/cancel`);
     expect(answer.status).toBe(500);
@@ -221,7 +221,7 @@ it('a change that cannot be shown has an unknown outcome', async () => {
       message: expect.stringMatching(/^The change was made, but cannot be shown/),
     });
   } finally {
-    await sql(database.url, 'alter table gone rename to message');
+    await sql(database.url, 'alter table gone rename to recipient');
   }
   const cancelled = await service.get(`/v1/messages/${body.id}`);
   expect(cancelled.body.recipients).toMatchObject([{ state: 'cancelled' }]);

@@ -27,7 +27,7 @@ async function holdOne(): Promise<string> {
   service.sandbox!.script({ endpoint: 'sendSms', fault: 'cut-after-accepting' });
   const to = [{ number: '91856321412', orderId: 'held-1' }, '91856321413'];
   const id = idOf((await service.send({ to, content: 'x', reference: 'order 7' })).headers.get('location'));
-  await sql(database.url, `update chunk set state = 'held' where id = ${id}`);
+  await sql(database.url, `update chunk set state = 'held', held = size, unknown = 0 where id = ${id}`);
   return id;
 }
 
@@ -57,7 +57,7 @@ describe('held messages', () => {
     const decided = (await service.get(`/v1/messages/${id}`)).body.recipients;
     expect(decided.map(({ state }) => state)).toEqual(['abandoned', 'accepted']);
     const journal = await lines(`/v1/messages/${id}/history`);
-    expect(journal.map(({ event }) => event)).toEqual(['pending', 'sending', 'unknown', 'taken as sent', 'abandoned']);
+    expect(journal.map(({ event }) => event)).toEqual(['pending', 'sending', 'unknown', 'marked as sent', 'abandoned']);
     expect(journal.slice(-2)).toMatchObject([{ actor: 'api (ann)' }, { actor: 'api' }]);
   });
 
@@ -143,8 +143,8 @@ describe('a paused account', () => {
     await until(async () => (await service.get(sent.body.location)).body.recipients[0]!.state === 'accepted');
     expect((await resume()).body).toEqual({ wasPaused: false });
     await until(async () => (await account()).state === 'works');
-    expect(await sql(database.url, `select by from journal where event = 'account resumed'`)).toEqual([
-      { by: 'api (ann)' },
+    expect(await sql(database.url, `select actor from history where event = 'account resumed'`)).toEqual([
+      { actor: 'api (ann)' },
     ]);
   });
 

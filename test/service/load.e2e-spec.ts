@@ -24,8 +24,8 @@ afterAll(async () => {
 });
 
 /** Nothing is sent until the account is let go. */
-const hold = () => sql(database.url, `update account set slow_until = clock_timestamp() + interval '1 hour'`);
-const letGo = () => sql(database.url, 'update account set slow_until = null; notify laaffic_outbox_due');
+const hold = () => sql(database.url, `update account set backoff_until = clock_timestamp() + interval '1 hour'`);
+const letGo = () => sql(database.url, 'update account set backoff_until = null; notify laaffic_outbox_due');
 const pending = async () => {
   const [row] = await sql(database.url, `select count(*)::int as count from chunk where state = 'pending'`);
   return Number(row?.count);
@@ -70,7 +70,7 @@ it('the service rejects messages while too many are due', async () => {
   await hold();
   await sql(
     database.url,
-    `insert into chunk (account, lane, n, numbers, content)
+    `insert into chunk (account, lane, size, numbers, content)
       select id, 'priority', 1, '918563210000', 'hello' from account, generate_series(1, 10001)`,
   );
   const rejected = await until(async () => {

@@ -99,7 +99,9 @@ describe('at shutdown', () => {
     const cut = once(upload, 'error');
     upload.write(numbers(50_000).join('\n'));
     const stored = async () =>
-      Number((await sql(database.url, `select stored from campaign where name = 'broken-off'`))[0]?.stored);
+      Number(
+        (await sql(database.url, `select stored_entries from campaign where name = 'broken-off'`))[0]?.stored_entries,
+      );
     await until(async () => (await stored()) >= 32_000);
 
     const closing = service.close();

@@ -3,7 +3,7 @@
  * @module nestjs-laaffic-outbox
  */
 export type { ResultsFilter } from './campaigns/campaign-results.js';
-export type { CampaignFilter } from './campaigns/campaign-view.js';
+export type { CampaignFilter } from './campaigns/campaign-reader.js';
 export type {
   Campaign,
   CampaignEntryOrigin,
@@ -21,17 +21,16 @@ export {
   type RecipientStateFilter,
 } from './events/on-outbox-event.decorators.js';
 export type { EmittedState, FinishedCampaign, RecipientStateEvent } from './events/outbox-events.js';
-export type { ActivityRecipients, ActivityState, OutboxActivity } from './ledger/activity.js';
-export type { OutboxRecipient, RecipientState } from './ledger/chunk-recipients.js';
-export type { HeldDecision, HeldRecipient, ResolveOptions } from './ledger/held-recipients.js';
-export type { HistoryEntry } from './ledger/journal.js';
-export type { OutboxMessage } from './ledger/message-view.js';
-export type { AccountPause, LaneLimit, OutboxStats } from './ledger/stats.js';
-export type { StoredUnreadablePush, UnreadablePushesFilter } from './ledger/unreadable-pushes.js';
-export { migrateOutbox } from './ledger/migrate.js';
+export type { ActivityRecipients, ActivityState, OutboxActivity } from './store/activity.js';
+export type { OutboxRecipient, RecipientState } from './store/recipients.js';
+export type { HeldDecision, HeldRecipient, ResolveOptions } from './messages/held-recipients.js';
+export type { HistoryEntry } from './messages/history.js';
+export type { OutboxMessage } from './messages/message-reader.js';
+export type { AccountPause, LaneLimit, OutboxStats } from './messages/stats.js';
+export type { StoredUnreadablePush, UnreadablePushesFilter } from './reports/unreadable-pushes.js';
+export { migrateOutbox } from './database/migrate.js';
 export type { LaafficOutboxModuleExtras } from './laaffic-outbox.module-definition.js';
 export { LaafficOutboxModule } from './laaffic-outbox.module.js';
-export { OutboxOptionsError } from './options/outbox-options.error.js';
 export type {
   UnconfirmedAction,
   UnconfirmedOptions,
@@ -41,8 +40,8 @@ export type {
   OutboxTimingOptions,
   OutboxWorkerOptions,
 } from './options/outbox.options.js';
-export { OutboxError, type OutboxErrorCode } from './outbox.error.js';
+export { OutboxError, OutboxOptionsError, type OutboxErrorCode } from './errors/outbox.error.js';
 export { getCampaignsToken, getOutboxToken, InjectCampaigns, InjectOutbox } from './outbox-tokens.js';
 export { SmsCampaigns, type WatchOptions } from './sms-campaigns.js';
 export { SmsOutbox, type EnqueuedSms, type EnqueueOptions } from './sms-outbox.js';
-export type { SqlTransaction } from './transaction.js';
+export type { SqlTransaction } from './database/transaction.js';

@@ -1,7 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { DiscoveryModule, ModuleRef } from '@nestjs/core';
 import { getSmsToken, SmsService } from 'nestjs-laaffic';
-import { ProcessClock } from './clock.js';
+import { ProcessClock } from './runtime/clock.js';
 import { EventDispatcher } from './events/event-dispatcher.js';
 import { EventHandlers } from './events/event-handlers.js';
 import {
@@ -11,18 +11,17 @@ import {
   OUTBOX_OPTIONS,
   type LaafficOutboxModuleExtras,
 } from './laaffic-outbox.module-definition.js';
-import { OutboxLedger } from './ledger/outbox-ledger.js';
-import { ReportBook } from './ledger/report-book.js';
-import { UnreadablePushes } from './ledger/unreadable-pushes.js';
-import { OutboxOptionsError } from './options/outbox-options.error.js';
 import { OutboxSettings } from './options/outbox.settings.js';
 import { Reconciler } from './reports/reconciler.js';
 import { ReportIntake } from './reports/report-intake.js';
-import { getCampaignsToken, getOutboxToken, ledgerToken } from './outbox-tokens.js';
+import { ReportStore } from './reports/report-store.js';
+import { UnreadablePushes } from './reports/unreadable-pushes.js';
+import { OutboxOptionsError } from './errors/outbox.error.js';
+import { getCampaignsToken, getOutboxToken, storeToken } from './outbox-tokens.js';
 import { SmsCampaigns } from './sms-campaigns.js';
 import { SmsOutbox } from './sms-outbox.js';
-import { OutboxSender } from './worker/outbox-sender.js';
-import { RetentionRounds } from './worker/retention-rounds.js';
+import { OutboxStore } from './store/outbox-store.js';
+import { OutboxWorker } from './worker/outbox-worker.js';
 
 const OPTIONS_SCOPE = Symbol('options-scope');
 
@@ -76,7 +75,7 @@ function refuseOptionsOfRequests(modules: ModuleRef): void {
 
 function outbox(definition: DynamicModule, { account, isGlobal = false }: LaafficOutboxModuleExtras): DynamicModule {
   const sms = account === undefined ? SmsService : getSmsToken(account);
-  const [outboxToken, campaigns, ledger] = [getOutboxToken(account), getCampaignsToken(account), ledgerToken(account)];
+  const [outboxToken, campaigns, store] = [getOutboxToken(account), getCampaignsToken(account), storeToken(account)];
   return {
     ...definition,
     global: isGlobal,
@@ -88,57 +87,54 @@ function outbox(definition: DynamicModule, { account, isGlobal = false }: Laaffi
         inject: [OUTBOX_OPTIONS],
       },
       {
-        provide: OutboxLedger,
-        useFactory: (settings: OutboxSettings, service: SmsService) => OutboxLedger.open(settings, service.appId),
+        provide: OutboxStore,
+        useFactory: (settings: OutboxSettings, service: SmsService) => OutboxStore.open(settings, service.appId),
         inject: [OutboxSettings, sms],
       },
-      { provide: ledger, useExisting: OutboxLedger },
+      { provide: store, useExisting: OutboxStore },
       {
         // A named account does not provide `SmsOutbox` as well: `app.get(SmsOutbox)` must find the default account
         // only.
         provide: outboxToken,
-        useFactory: (opened: OutboxLedger, clock: ProcessClock) => new SmsOutbox(opened, clock),
-        inject: [OutboxLedger, ProcessClock],
+        useFactory: (opened: OutboxStore, clock: ProcessClock) => new SmsOutbox(opened, clock),
+        inject: [OutboxStore, ProcessClock],
       },
       {
         provide: campaigns,
-        useFactory: (opened: OutboxLedger, clock: ProcessClock) => new SmsCampaigns(opened, clock),
-        inject: [OutboxLedger, ProcessClock],
+        useFactory: (opened: OutboxStore, clock: ProcessClock) => new SmsCampaigns(opened, clock),
+        inject: [OutboxStore, ProcessClock],
       },
       {
-        provide: OutboxSender,
-        useFactory: (ledger: OutboxLedger, service: SmsService, clock: ProcessClock) =>
-          new OutboxSender(ledger, service, clock),
-        inject: [OutboxLedger, sms, ProcessClock],
+        provide: OutboxWorker,
+        useFactory: (store: OutboxStore, service: SmsService, clock: ProcessClock) =>
+          new OutboxWorker(store, service, clock),
+        inject: [OutboxStore, sms, ProcessClock],
       },
       {
-        provide: ReportBook,
-        useFactory: (ledger: OutboxLedger) => new ReportBook(ledger),
-        inject: [OutboxLedger],
+        provide: ReportStore,
+        useFactory: (store: OutboxStore) => new ReportStore(store),
+        inject: [OutboxStore],
       },
       {
         provide: ReportIntake,
-        useFactory: (book: ReportBook, opened: OutboxLedger) =>
-          new ReportIntake(book, opened.prefix, new UnreadablePushes(opened), (appId) => opened.isElsewhere(appId)),
-        inject: [ReportBook, OutboxLedger],
+        useFactory: (reports: ReportStore, opened: OutboxStore) =>
+          new ReportIntake(reports, opened.prefix, new UnreadablePushes(opened.account, opened.database), (appId) =>
+            opened.isElsewhere(appId),
+          ),
+        inject: [ReportStore, OutboxStore],
       },
       {
         provide: Reconciler,
-        useFactory: (ledger: OutboxLedger, service: SmsService, book: ReportBook) =>
-          new Reconciler(ledger, service, book),
-        inject: [OutboxLedger, sms, ReportBook],
+        useFactory: (store: OutboxStore, service: SmsService, reports: ReportStore) =>
+          new Reconciler(store, service, reports),
+        inject: [OutboxStore, sms, ReportStore],
       },
       {
         provide: EventDispatcher,
-        useFactory: (ledger: OutboxLedger, handlers: EventHandlers) => new EventDispatcher(ledger, handlers),
-        inject: [OutboxLedger, EventHandlers],
-      },
-      {
-        provide: RetentionRounds,
-        useFactory: (ledger: OutboxLedger) => new RetentionRounds(ledger),
-        inject: [OutboxLedger],
+        useFactory: (store: OutboxStore, handlers: EventHandlers) => new EventDispatcher(store, handlers),
+        inject: [OutboxStore, EventHandlers],
       },
     ],
-    exports: [outboxToken, campaigns, ledger],
+    exports: [outboxToken, campaigns, store],
   };
 }

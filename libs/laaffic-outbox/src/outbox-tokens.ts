@@ -1,7 +1,7 @@
 import { Inject, type InjectionToken } from '@nestjs/common';
-import { OutboxLedger } from './ledger/outbox-ledger.js';
 import { SmsCampaigns } from './sms-campaigns.js';
 import { SmsOutbox } from './sms-outbox.js';
+import type { OutboxStore } from './store/outbox-store.js';
 
 /**
  * Returns the injection token of the `SmsOutbox` of an account.
@@ -38,9 +38,9 @@ export function InjectCampaigns(account?: string): ParameterDecorator & Property
 }
 
 /**
- * Token with which health and telemetry find the ledger of an account. Each registration has an `OutboxLedger` of its
+ * Token with which health and telemetry find the store of an account. Each registration has an `OutboxStore` of its
  * own.
  */
-export function ledgerToken(account: string | undefined): InjectionToken<OutboxLedger> {
-  return `OutboxLedger:${account ?? ''}`;
+export function storeToken(account: string | undefined): InjectionToken<OutboxStore> {
+  return `OutboxStore:${account ?? ''}`;
 }

@@ -1,17 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { CampaignControl, notFound } from './campaigns/campaign-control.js';
-import { CampaignCreator } from './campaigns/campaign-creator.js';
+import { CampaignCreation } from './campaigns/campaign-creation.js';
+import { CampaignReader, type CampaignFilter } from './campaigns/campaign-reader.js';
 import { CampaignResults, type ResultsFilter } from './campaigns/campaign-results.js';
-import { CampaignView, type CampaignFilter } from './campaigns/campaign-view.js';
 import type { Campaign, CampaignProgress, CreatedCampaign, NewCampaign } from './campaigns/campaign.js';
 import { readCampaign } from './campaigns/read-campaign.js';
 import { SharedProgress } from './campaigns/shared-progress.js';
-import { ProcessClock } from './clock.js';
-import type { OutboxRecipient } from './ledger/chunk-recipients.js';
-import { callersLedger, readersLedger } from './ledger/callers-ledger.js';
-import { HeldRecipients, type HeldDecision, type ResolveOptions } from './ledger/held-recipients.js';
-import { Journal, type HistoryEntry } from './ledger/journal.js';
-import type { Ledger } from './ledger/outbox-ledger.js';
+import { HeldRecipients, type HeldDecision, type ResolveOptions } from './messages/held-recipients.js';
+import { History, type HistoryEntry } from './messages/history.js';
+import { ProcessClock } from './runtime/clock.js';
+import type { OutboxStore } from './store/outbox-store.js';
+import type { OutboxRecipient } from './store/recipients.js';
 
 /** How to watch a campaign. */
 export interface WatchOptions {
@@ -32,26 +31,25 @@ export interface WatchOptions {
  */
 @Injectable()
 export class SmsCampaigns {
-  readonly #creator: CampaignCreator;
+  readonly #creation: CampaignCreation;
   readonly #control: CampaignControl;
-  readonly #view: CampaignView;
+  readonly #reader: CampaignReader;
   readonly #progress: SharedProgress;
   readonly #results: CampaignResults;
   readonly #held: HeldRecipients;
-  readonly #journal: Journal;
+  readonly #history: History;
 
   constructor(
-    whole: Ledger,
+    store: OutboxStore,
     private readonly clock: ProcessClock,
   ) {
-    const [ledger, readers] = [callersLedger(whole), readersLedger(whole)];
-    this.#control = new CampaignControl(ledger);
-    this.#creator = new CampaignCreator(ledger, (id, actor) => this.#control.cancel(id, actor));
-    this.#view = new CampaignView(readers);
-    this.#progress = new SharedProgress((id) => this.#view.progress(id));
-    this.#results = new CampaignResults(readers);
-    this.#held = new HeldRecipients(ledger);
-    this.#journal = new Journal(readers);
+    this.#control = new CampaignControl(store);
+    this.#creation = new CampaignCreation(store, (id, actor) => this.#control.cancel(id, actor));
+    this.#reader = new CampaignReader(store, store.readers);
+    this.#progress = new SharedProgress((id) => this.#reader.readProgress(id));
+    this.#results = new CampaignResults(store);
+    this.#held = new HeldRecipients(store);
+    this.#history = new History(store);
   }
 
   /**
@@ -80,7 +78,7 @@ export class SmsCampaigns {
    * await campaigns.start(id);
    */
   async create(campaign: NewCampaign): Promise<CreatedCampaign> {
-    return this.#creator.create(readCampaign(campaign, this.clock.wall()));
+    return this.#creation.create(readCampaign(campaign, this.clock.wall()));
   }
 
   /**
@@ -121,16 +119,16 @@ export class SmsCampaigns {
 
   /** Returns the campaign, or `undefined` if there is none with this id. */
   find(id: string): Promise<Campaign | undefined> {
-    return this.#view.find(id);
+    return this.#reader.find(id);
   }
 
   /** Lists the campaigns of this account, newest first. */
   list(filter: CampaignFilter = {}): Promise<Campaign[]> {
-    return this.#view.list(filter);
+    return this.#reader.list(filter);
   }
 
   /**
-   * Returns the progress of the campaign. Concurrent calls share one reading, because it goes through all recipients.
+   * Returns the progress of the campaign. Concurrent calls share one reading.
    * @throws {OutboxError} `OUTBOX_NOT_FOUND`
    */
   getProgress(id: string): Promise<CampaignProgress> {
@@ -165,8 +163,8 @@ export class SmsCampaigns {
    * @throws {OutboxError} `OUTBOX_NOT_FOUND`
    */
   async *getHistory(id: string): AsyncGenerator<HistoryEntry, void, undefined> {
-    if ((await this.#view.find(id)) === undefined) throw notFound(id);
-    yield* this.#journal.ofCampaign(id);
+    if ((await this.#reader.find(id)) === undefined) throw notFound(id);
+    yield* this.#history.ofCampaign(id);
   }
 
   /**
@@ -200,6 +198,6 @@ export class SmsCampaigns {
    */
   async retryRejected(id: string, options: { readonly actor: string }): Promise<number> {
     await this.#control.require(id, ['scheduled', 'running', 'paused', 'done'], 'resent');
-    return this.#held.retryRejected({ campaignId: id }, options);
+    return this.#held.retryRejected(id, options);
   }
 }

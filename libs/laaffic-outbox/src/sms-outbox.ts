@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Observable } from 'rxjs';
 import { invalidCommand, readSendCommand, SmsReceipt, type Issue, type SendSms } from 'nestjs-laaffic';
-import { ProcessClock } from './clock.js';
+import type { SqlTransaction } from './database/transaction.js';
 import {
   checkDate,
   checkKey,
@@ -12,33 +12,30 @@ import {
   checkStorable,
   checkTimeout,
   MADE_ORDER_ID,
-} from './command-checks.js';
-import type { OutboxActivity } from './ledger/activity.js';
+} from './messages/command-checks.js';
 import {
   HeldRecipients,
   type HeldDecision,
   type HeldRecipient,
   type ResolveOptions,
-} from './ledger/held-recipients.js';
-import type { OutboxMessage } from './ledger/message-view.js';
-import { AccountControl } from './ledger/account-control.js';
-import { callersLedger, readersLedger, waitersLedger } from './ledger/callers-ledger.js';
-import { fingerprintOf } from './ledger/fingerprint.js';
-import { Journal, type HistoryEntry } from './ledger/journal.js';
-import { MessageIntake } from './ledger/message-intake.js';
-import { MessageView } from './ledger/message-view.js';
-import { Outcomes } from './ledger/outcomes.js';
-import type { Ledger } from './ledger/outbox-ledger.js';
-import { isMadeOrderId } from './ledger/order-place.js';
-import { isRowId } from './ledger/row-id.js';
-import { StatsReader, type OutboxStats } from './ledger/stats.js';
+} from './messages/held-recipients.js';
+import { History, type HistoryEntry } from './messages/history.js';
+import { MessageReader, type OutboxMessage } from './messages/message-reader.js';
+import { fingerprintOf, MessageWriter } from './messages/message-writer.js';
+import { OutcomeWaiter } from './messages/outcome-waiter.js';
+import { StatsReader, type OutboxStats } from './messages/stats.js';
+import type { Lane } from './options/outbox.options.js';
 import {
   UnreadablePushes,
   type StoredUnreadablePush,
   type UnreadablePushesFilter,
-} from './ledger/unreadable-pushes.js';
-import type { Lane } from './options/outbox.options.js';
-import type { SqlTransaction } from './transaction.js';
+} from './reports/unreadable-pushes.js';
+import { ProcessClock } from './runtime/clock.js';
+import { cancelMessage } from './sql/generated.js';
+import type { OutboxActivity } from './store/activity.js';
+import { isMadeOrderId, isRowId } from './store/order-ids.js';
+import type { OutboxStore } from './store/outbox-store.js';
+import { AccountControl } from './worker/account-control.js';
 
 /** How to enqueue a message. */
 export interface EnqueueOptions {
@@ -103,29 +100,27 @@ const LANES: ReadonlySet<unknown> = new Set(['priority', 'bulk']);
  */
 @Injectable()
 export class SmsOutbox {
-  readonly #ledger: Ledger;
-  readonly #intake: MessageIntake;
-  readonly #messages: MessageView;
-  readonly #outcomes: Outcomes;
+  readonly #writer: MessageWriter;
+  readonly #reader: MessageReader;
+  readonly #outcomes: OutcomeWaiter;
   readonly #held: HeldRecipients;
-  readonly #journal: Journal;
+  readonly #history: History;
   readonly #stats: StatsReader;
   readonly #unreadable: UnreadablePushes;
 
   constructor(
-    ledger: Ledger,
+    private readonly store: OutboxStore,
     private readonly clock: ProcessClock,
   ) {
-    this.#ledger = callersLedger(ledger);
-    this.#intake = new MessageIntake(this.#ledger);
-    this.#messages = new MessageView(readersLedger(ledger));
-    this.#outcomes = new Outcomes(new MessageView(waitersLedger(ledger)));
-    this.#held = new HeldRecipients(this.#ledger);
-    this.#journal = new Journal(readersLedger(ledger));
-    this.#stats = new StatsReader(this.#ledger);
-    this.#unreadable = new UnreadablePushes(this.#ledger);
-    ledger.notifications.on('outcome', (id) => {
-      this.#outcomes.tell(id);
+    this.#writer = new MessageWriter(store);
+    this.#reader = new MessageReader(store, store.readers);
+    this.#outcomes = new OutcomeWaiter(new MessageReader(store, store.waiters));
+    this.#held = new HeldRecipients(store);
+    this.#history = new History(store);
+    this.#stats = new StatsReader(store.account, store.callers);
+    this.#unreadable = new UnreadablePushes(store.account, store.callers);
+    store.listener.on('outcome', (id) => {
+      this.#outcomes.read(id);
     });
   }
 
@@ -166,7 +161,7 @@ export class SmsOutbox {
     const issues = checkTimeout(timeoutMs);
     if (issues.length > 0) throw invalidCommand(issues);
     const enqueued = await this.#add(command, rest, true);
-    const message = await this.#outcomes.of(enqueued.id, { timeout: timeoutMs, signal, isNew: enqueued.isNew });
+    const message = await this.#outcomes.wait(enqueued.id, { timeout: timeoutMs, signal, isNew: enqueued.isNew });
     return { ...enqueued, receipt: message === undefined ? undefined : receiptOf(message) };
   }
 
@@ -175,17 +170,17 @@ export class SmsOutbox {
    * not throw.
    */
   get activityEvents(): Observable<OutboxActivity> {
-    return this.#ledger.activity;
+    return this.store.activity;
   }
 
   /** Returns the message with each of its recipients, or `undefined` if there is none with this id. */
   find(id: string): Promise<OutboxMessage | undefined> {
-    return this.#messages.find(id);
+    return this.#reader.find(id);
   }
 
   /** Returns the message that used, or will use, this order id. Finds messages of campaigns too. */
   findByOrderId(orderId: string): Promise<OutboxMessage | undefined> {
-    return this.#messages.findByOrderId(orderId);
+    return this.#reader.findByOrderId(orderId);
   }
 
   /**
@@ -210,16 +205,16 @@ export class SmsOutbox {
    * @returns whether the account was paused, or a lane paused or limited.
    */
   async resumeAccount(actor: string): Promise<boolean> {
-    const control = new AccountControl(this.#ledger);
+    const control = new AccountControl(this.store, this.store.callers);
     const wasLimited = await control.resumeLanes(actor);
     const wasPaused = (await control.resume(actor)) || wasLimited;
-    if (wasPaused) this.#ledger.notifications.call('due');
+    if (wasPaused) this.store.listener.emit('due');
     return wasPaused;
   }
 
   /** Yields the history of a message, oldest entry first. Empty if there is no message with this id. */
   async *getHistory(id: string): AsyncGenerator<HistoryEntry, void, undefined> {
-    if (isRowId(id)) yield* this.#journal.ofMessage(id);
+    if (isRowId(id)) yield* this.#history.ofMessage(id);
   }
 
   /**
@@ -227,8 +222,11 @@ export class SmsOutbox {
    * @param actor who did it, for the history.
    * @returns whether it was pending, so it is never sent.
    */
-  cancel(id: string, actor = 'app'): Promise<boolean> {
-    return this.#messages.cancel(id, actor);
+  async cancel(id: string, actor = 'app'): Promise<boolean> {
+    if (!isRowId(id)) return false;
+    const { account, callers } = this.store;
+    const [row] = await callers.run(cancelMessage, { account, id, actor });
+    return (row?.cancelled ?? 0) > 0;
   }
 
   /** Yields the recipients of single messages that are on hold and need a manual decision, oldest message first. */
@@ -265,11 +263,11 @@ export class SmsOutbox {
     return this.#unreadable.list({ before, limit });
   }
 
-  async #add(command: SendSms, options: EnqueueOptions, awaited: boolean): Promise<EnqueuedSms> {
+  async #add(command: SendSms, options: EnqueueOptions, hasWaiter: boolean): Promise<EnqueuedSms> {
     const { lane = 'priority', sendAt, sendBefore, idempotencyKey, reference, transaction, actor = 'app' } = options;
     const now = this.clock.wall();
     const over = checkNotOver(sendAt, now);
-    // The ledger makes the missing order ids from the place of the recipient in the ledger.
+    // Missing order ids are made from the place where the recipient is stored.
     const read = readSendCommand(command, MAX_RECIPIENTS, () => '');
     const issues = [
       ...('issues' in read
@@ -295,7 +293,7 @@ export class SmsOutbox {
     const hasOrderIds = recipients.some(({ orderId }) => orderId !== '');
     const message = {
       lane,
-      n: recipients.length,
+      size: recipients.length,
       numbers,
       orderIds: hasOrderIds ? orderIds : undefined,
       content,
@@ -314,17 +312,17 @@ export class SmsOutbox {
         sendBefore?.toISOString() ?? '',
         reference ?? '',
       ]),
-      awaited,
+      hasWaiter,
       actor,
     };
     if (over.length > 0) {
       // The message may have been enqueued in time, and this call only wants its id.
-      const found = await this.#intake.find(message, transaction);
+      const found = await this.#writer.find(message, transaction);
       if (found === undefined) throw invalidCommand(over);
       return found;
     }
-    const added = await this.#intake.add(message, transaction);
-    if (transaction === undefined && added.isNew) this.#ledger.notifications.call('due');
+    const added = await this.#writer.add(message, transaction);
+    if (transaction === undefined && added.isNew) this.store.listener.emit('due');
     return added;
   }
 }

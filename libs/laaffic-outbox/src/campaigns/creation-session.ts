@@ -1,9 +1,12 @@
 import { Client, DatabaseError, type QueryResultRow } from 'pg';
-import { databaseError, readDatabaseFailure } from '../database-failure.js';
-import type { Ledger } from '../ledger/outbox-ledger.js';
-import type { OutboxError } from '../outbox.error.js';
+import { databaseError, readDatabaseFailure } from '../errors/database-failure.js';
+import { valuesOf, type Database } from '../database/database.js';
+import type { OutboxError } from '../errors/outbox.error.js';
+import type { ErrorLog } from '../errors/error-log.js';
+import type { Statement } from '../sql/statement.js';
+import type { OutboxStore } from '../store/outbox-store.js';
 
-const OUTAGE = 'Campaigns cannot be created';
+const FAILURE = 'Campaigns cannot be created';
 
 /**
  * With these settings the server keeps the locks of a machine that lost power for half a minute. Its own default is two
@@ -31,7 +34,7 @@ interface Shared {
 export class CreationConnection {
   #shared: Shared | undefined;
 
-  constructor(private readonly ledger: Pick<Ledger, 'database' | 'outages'>) {}
+  constructor(private readonly store: Pick<OutboxStore, 'database' | 'errors'>) {}
 
   /** @throws {OutboxError} `OUTBOX_DATABASE_UNAVAILABLE`, or another database code. */
   async open(): Promise<CreationSession> {
@@ -42,13 +45,13 @@ export class CreationConnection {
       await shared.ready;
     } catch (cause) {
       await close();
-      throw failed(cause, true, this.ledger.outages);
+      throw failed(cause, true, this.store.errors);
     }
-    return new CreationSession(shared, this.ledger.outages, close);
+    return new CreationSession(shared, this.store.database, this.store.errors, close);
   }
 
   #connect(): Shared {
-    const client = new Client(this.ledger.database.pool.options);
+    const client = new Client(this.store.database.pool.options);
     const ready = prepare(client);
     const shared: Shared = { client, ready, locks: new Set(), sessions: 0, last: Promise.resolve() };
     const forget = (): void => {
@@ -74,7 +77,8 @@ export class CreationSession {
 
   constructor(
     private readonly shared: Shared,
-    private readonly outages: Ledger['outages'],
+    private readonly database: Database,
+    private readonly errors: ErrorLog,
     private readonly leave: () => Promise<void>,
   ) {}
 
@@ -84,7 +88,7 @@ export class CreationSession {
     if (locks.has(name)) return false;
     locks.add(name);
     this.#lock = name;
-    const [row] = await this.query<{ is: boolean }>(`select pg_try_advisory_lock(hashtextextended($1, 0)) as is`, [
+    const [row] = await this.#query<{ is: boolean }>(`select pg_try_advisory_lock(hashtextextended($1, 0)) as is`, [
       name,
     ]);
     if (row?.is === true) return true;
@@ -93,25 +97,33 @@ export class CreationSession {
     return false;
   }
 
-  /** @throws {OutboxError} `OUTBOX_DATABASE_UNAVAILABLE`, or another database code. */
-  async query<R extends QueryResultRow>(text: string, params: unknown[]): Promise<R[]> {
+  /**
+   * Runs one statement and returns its rows.
+   * @throws {OutboxError} `OUTBOX_DATABASE_UNAVAILABLE`, or another database code.
+   */
+  async run<P extends object, R extends object>(statement: Statement<P, R>, params: P): Promise<R[]> {
+    const rows = await this.#query(this.database.textOf(statement), valuesOf(statement, params));
+    return rows as R[];
+  }
+
+  async #query<R extends QueryResultRow>(text: string, params: unknown[]): Promise<R[]> {
     const { client, last } = this.shared;
     const answer = last.then(() => client.query<R>(text, params));
     this.shared.last = answer.catch(() => undefined);
     try {
       const { rows } = await answer;
-      this.outages.over(OUTAGE);
+      this.errors.resolve(FAILURE);
       return rows;
     } catch (cause) {
       // Without a response it is unknown what the session still does or holds.
       if (!(cause instanceof DatabaseError)) client.end().catch(() => undefined);
-      throw failed(cause, false, this.outages);
+      throw failed(cause, false, this.errors);
     }
   }
 
   async close(): Promise<void> {
     if (this.#lock !== undefined) {
-      await this.query(`select pg_advisory_unlock(hashtextextended($1, 0))`, [this.#lock]).catch(() => undefined);
+      await this.#query(`select pg_advisory_unlock(hashtextextended($1, 0))`, [this.#lock]).catch(() => undefined);
       this.shared.locks.delete(this.#lock);
     }
     await this.leave();
@@ -123,7 +135,7 @@ async function prepare(client: Client): Promise<void> {
   await client.query(NOTICE_LOST_CLIENT);
 }
 
-function failed(cause: unknown, isConnecting: boolean, outages: Ledger['outages']): OutboxError {
-  outages.report(OUTAGE, cause);
+function failed(cause: unknown, isConnecting: boolean, errors: ErrorLog): OutboxError {
+  errors.report(FAILURE, cause);
   return databaseError(readDatabaseFailure(cause, isConnecting), cause);
 }

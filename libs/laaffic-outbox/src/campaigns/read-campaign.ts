@@ -1,6 +1,6 @@
 import { invalidCommand, readSendCommand, type Issue } from 'nestjs-laaffic';
-import { checkDate, checkKey, checkName, checkNotOver, checkStorable } from '../command-checks.js';
-import { fingerprintOf } from '../ledger/fingerprint.js';
+import { checkDate, checkKey, checkName, checkNotOver, checkStorable } from '../messages/command-checks.js';
+import { fingerprintOf } from '../messages/message-writer.js';
 import type { CampaignSource } from './campaign.js';
 
 /** A checked campaign. */

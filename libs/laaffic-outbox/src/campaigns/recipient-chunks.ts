@@ -1,9 +1,8 @@
 import { readRecipients } from 'nestjs-laaffic';
-import { MADE_ORDER_ID } from '../command-checks.js';
-import { isMadeOrderId } from '../ledger/order-place.js';
-import { OutboxError } from '../outbox.error.js';
+import { MADE_ORDER_ID } from '../messages/command-checks.js';
+import { isMadeOrderId } from '../store/order-ids.js';
+import { OutboxError } from '../errors/outbox.error.js';
 import type { CampaignSource } from './campaign.js';
-import { SeenNumbers } from './seen-numbers.js';
 import { shownEntry, type ShownEntry } from './shown-entry.js';
 
 /** An entry that is never sent to. */
@@ -14,14 +13,14 @@ export interface InvalidEntry extends ShownEntry {
   readonly reason: string;
 }
 
-/** A range of the source, as the ledger stores it. */
+/** A range of the source, as it is stored. */
 export interface SourceChunk {
   /** The position of slot 0 in the source. */
   readonly first: number;
   /** Number of entries. */
-  readonly size: number;
+  readonly entries: number;
   /** Number of valid recipients. */
-  readonly n: number;
+  readonly size: number;
   /** By slot, joined by commas; empty for invalid entries. */
   readonly numbers: string;
   /** By slot, joined by commas, empty if the entry has none; `null` if no entry has one. */
@@ -102,7 +101,7 @@ export class RecipientChunks {
     const empty = new Set(invalid.map(({ slot }) => slot));
     const numbers = new Array<string>(entries.length).fill('');
     const orderIds = new Array<string>(entries.length).fill('');
-    let n = 0;
+    let size = 0;
     let hasOrderIds = false;
     let slot = 0;
     for (const { number, orderId } of recipients) {
@@ -117,14 +116,14 @@ export class RecipientChunks {
         numbers[slot] = number;
         orderIds[slot] = orderId;
         hasOrderIds ||= orderId !== '';
-        n++;
+        size++;
       }
       slot++;
     }
     return {
       first: this.#position,
-      size: entries.length,
-      n,
+      entries: entries.length,
+      size,
       numbers: numbers.join(),
       orderIds: hasOrderIds ? orderIds.join() : null,
       invalid,
@@ -140,4 +139,22 @@ function open(source: CampaignSource): Iterator<unknown> | AsyncIterator<unknown
 function problemOf(entry: unknown): string | undefined {
   if (typeof entry !== 'object' || entry === null || !('problem' in entry)) return undefined;
   return typeof entry.problem === 'string' ? entry.problem : undefined;
+}
+
+/** A JavaScript Set cannot hold more than 2^24 entries. */
+const SETS = 64;
+
+/** Remembers numbers, about 40 bytes each. */
+class SeenNumbers {
+  readonly #sets: readonly Set<number>[] = Array.from({ length: SETS }, () => new Set());
+
+  /** @returns whether the number is new. */
+  add(number: string): boolean {
+    // Numbers of up to 15 digits are exact.
+    const digits = Number(number);
+    const set = this.#sets[digits % SETS];
+    if (set === undefined) return true;
+    const before = set.size;
+    return set.add(digits).size > before;
+  }
 }

@@ -20,8 +20,7 @@ const MOST_KEPT = 100;
 const REST = 4;
 
 /**
- * Reads the progress of campaigns for all callers in the process, with one statement at a time for each campaign,
- * because a reading goes through all recipients.
+ * Reads the progress of campaigns for all callers in the process, with one statement at a time for each campaign.
  */
 export class SharedProgress {
   readonly #last = new Map<string, Reading>();

@@ -1,13 +1,15 @@
-import type { OutboxRecipient } from '../ledger/chunk-recipients.js';
-import { madeOrderId, orderIdPrefix } from '../ledger/order-place.js';
-import type { OutboxLedger } from '../ledger/outbox-ledger.js';
 import type { Lane } from '../options/outbox.options.js';
+import { readEvents, readMovedNumbers } from '../sql/generated.js';
+import type { RecipientColumns } from '../sql/statement.js';
+import { madeOrderId, orderIdPrefix } from '../store/order-ids.js';
+import type { OutboxStore } from '../store/outbox-store.js';
+import { present, type OutboxRecipient } from '../store/recipients.js';
 import type { EmittedState, RecipientStateEvent } from './outbox-events.js';
 
-interface Row extends Record<string, unknown> {
+interface Row {
   readonly id: string;
-  readonly topic: EmittedState;
-  readonly root: string;
+  readonly topic: string;
+  readonly root_id: string;
   readonly chunk_id: string;
   readonly campaign_id: string | null;
   readonly slots: readonly number[];
@@ -17,87 +19,60 @@ interface Row extends Record<string, unknown> {
   readonly reason: string | null;
   readonly lane: Lane;
   readonly reference: string | null;
-  readonly first: string;
+  readonly first_position: string;
   readonly numbers: string | null;
   readonly order_ids: string | null;
-  readonly messages: readonly MessageRow[] | null;
-  readonly answer_slots: string | null;
-  readonly answer_ids: string | null;
+  readonly recipients: RecipientColumns | null;
 }
 
-type MessageRow = readonly [
-  slot: number,
-  msgId: string | null,
-  reason: string | null,
-  reportedAt: string | null,
-  gatewayTime: string | null,
-];
-
 /** States whose reason is stored in the event, because the recipient gets another reason later. */
-const IN_DOUBT: ReadonlySet<EmittedState> = new Set(['unknown', 'held', 'abandoned']);
+const MAYBE_SENT: ReadonlySet<EmittedState> = new Set(['unknown', 'held', 'abandoned']);
 const REPORTED: ReadonlySet<EmittedState> = new Set(['delivered', 'failed']);
 
 /** Reads recorded changes in the form that handlers get. */
 export class ChangedRecipients {
-  readonly #select: string;
-  readonly #selectNumbers: string;
-
-  constructor(private readonly ledger: OutboxLedger) {
-    const s = ledger.database.schema;
-    this.#select = `select e.id::text as id, e.topic, e.root::text as root, e.chunk_id::text as chunk_id,
-        e.campaign_id::text as campaign_id, e.slots, e.attempt, e.sent_at, e.code, e.reason, c.lane, c.reference,
-        c.first::text as first, c.numbers, c.order_ids, a.slots as answer_slots, a.msg_ids as answer_ids,
-        (select json_agg(json_build_array(m.idx, m.msg_id, m.reason, m.reported_at, m.gateway_time)) from ${s}.message m
-          where m.chunk_id = e.chunk_id and m.idx = any (e.slots)) as messages
-      from ${s}.event e join ${s}.chunk c on c.id = e.chunk_id left join ${s}.answer a on a.chunk_id = e.chunk_id
-      where e.id = any ($1::bigint[])`;
-    this.#selectNumbers = `select coalesce(root, id)::text as root, numbers from ${s}.chunk
-      where (id = any ($1::bigint[]) or root = any ($1::bigint[])) and numbers is not null`;
-  }
+  constructor(private readonly store: Pick<OutboxStore, 'account' | 'prefix' | 'database'>) {}
 
   /** Returns events by their ids. A deleted chunk has no events. */
   async read(ids: readonly string[]): Promise<Map<string, RecipientStateEvent>> {
     if (ids.length === 0) return new Map();
-    const { rows } = await this.ledger.database.query<Row>(this.#select, [ids]);
+    const rows = await this.store.database.run(readEvents, { ids });
     const moved = await this.#movedNumbers(rows);
-    return new Map(rows.map((row) => [row.id, this.#eventOf(row, moved.get(row.root))]));
+    return new Map(rows.map((row) => [row.id, this.#eventOf(row, moved.get(row.root_id))]));
   }
 
   /** Finds the numbers of resent recipients: they are in another chunk, in the same slots. */
   async #movedNumbers(rows: readonly Row[]): Promise<Map<string, string[]>> {
-    const roots = new Set(rows.filter(hasMoved).map(({ root }) => root));
+    const messageIds = new Set(rows.filter(hasMoved).map((row) => row.root_id));
     const found = new Map<string, string[]>();
-    if (roots.size === 0) return found;
-    const { rows: parts } = await this.ledger.database.query<{ root: string; numbers: string }>(this.#selectNumbers, [
-      [...roots],
-    ]);
-    for (const { root, numbers } of parts) {
-      const all = found.get(root) ?? [];
+    if (messageIds.size === 0) return found;
+    const parts = await this.store.database.run(readMovedNumbers, { messageIds: [...messageIds] });
+    for (const { root_id, numbers } of parts) {
+      const all = found.get(root_id) ?? [];
       for (const [slot, number] of numbers.split(',').entries()) if (number !== '') all[slot] = number;
-      found.set(root, all);
+      found.set(root_id, all);
     }
     return found;
   }
 
   #eventOf(row: Row, moved: readonly string[] | undefined): RecipientStateEvent {
-    const { root, campaign_id: campaignId, reference, lane, slots } = row;
+    const { campaign_id: campaignId, reference, lane, slots } = row;
+    const state = row.topic as EmittedState;
     const numbers = row.numbers?.split(',') ?? [];
     const own = row.order_ids?.split(',');
-    const made = orderIdPrefix(this.ledger.prefix, row.chunk_id, row.attempt);
-    const known = new Map(row.messages?.map((message) => [message[0], message]));
-    const answered = answeredIds(row);
+    const made = orderIdPrefix(this.store.prefix, row.chunk_id, row.attempt);
+    const indexes = new Map(row.recipients?.slot.map((slot, index) => [slot, index]));
     return {
-      messageId: root,
-      appId: this.ledger.account,
-      ...(campaignId === null ? {} : { campaignId }),
-      ...(reference === null ? {} : { reference }),
+      messageId: row.root_id,
+      appId: this.store.account,
+      ...present({ campaignId, reference }),
       lane,
       recipients: slots.map((slot) => ({
-        position: Number(row.first) + slot,
+        position: Number(row.first_position) + slot,
         number: numbers[slot] || moved?.[slot],
         orderId: own?.[slot] || madeOrderId(made, slot),
-        state: row.topic,
-        ...detailsOf(row, known.get(slot), answered.get(slot)),
+        state,
+        ...detailsOf(row, state, indexes.get(slot)),
       })),
     };
   }
@@ -108,27 +83,23 @@ function hasMoved({ numbers, slots }: Row): boolean {
   return all !== undefined && slots.some((slot) => !all[slot]);
 }
 
-/** Message ids of recipients that have no rows yet. */
-function answeredIds({ answer_slots, answer_ids }: Row): Map<number, string> {
-  const slots = answer_slots?.split(',');
-  return new Map(answer_ids?.split(',').map((msgId, index) => [Number(slots?.[index] ?? index), msgId]));
-}
-
-/** The details of the recipient that belong to the state. */
+/**
+ * The details of a recipient that belong to the state.
+ * @param index where the columns have the recipient.
+ */
 function detailsOf(
-  { topic, code, reason, sent_at }: Row,
-  message: MessageRow | undefined,
-  answered: string | undefined,
+  { code, reason, sent_at: sentAt, recipients }: Row,
+  state: EmittedState,
+  index = -1,
 ): Partial<Pick<OutboxRecipient, 'msgId' | 'code' | 'reason' | 'reportedAt' | 'gatewayTime' | 'sentAt'>> {
-  const [, msgId = answered ?? null, said = null, reportedAt = null, gatewayTime = null] = message ?? [];
-  const isReported = REPORTED.has(topic);
-  const why = reason ?? (topic === 'failed' ? said : null);
-  return {
-    ...(msgId === null ? {} : { msgId }),
-    ...(code === null ? {} : { code }),
-    ...(why === null ? {} : { reason: why }),
-    ...(reportedAt !== null && isReported ? { reportedAt: new Date(reportedAt) } : {}),
-    ...(gatewayTime !== null && isReported ? { gatewayTime: new Date(gatewayTime) } : {}),
-    ...(sent_at !== null && IN_DOUBT.has(topic) ? { sentAt: sent_at } : {}),
-  };
+  const date = (text: string | null | undefined) => (text == null ? null : new Date(text));
+  const isReported = REPORTED.has(state);
+  return present({
+    msgId: recipients?.msgId[index] ?? null,
+    code,
+    reason: reason ?? (state === 'failed' ? (recipients?.reason[index] ?? null) : null),
+    reportedAt: isReported ? date(recipients?.reportedAt[index]) : null,
+    gatewayTime: isReported ? date(recipients?.gatewayTime[index]) : null,
+    sentAt: MAYBE_SENT.has(state) ? sentAt : null,
+  });
 }

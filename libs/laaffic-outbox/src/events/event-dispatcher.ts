@@ -5,13 +5,14 @@ import {
   type OnModuleDestroy,
   type OnModuleInit,
 } from '@nestjs/common';
-import { CampaignView } from '../campaigns/campaign-view.js';
-import { CAMPAIGN_DONE, EventQueue, type ClaimedEvent, type EventClaim } from '../ledger/event-queue.js';
-import type { OutboxLedger } from '../ledger/outbox-ledger.js';
-import { Subscriptions } from '../ledger/subscriptions.js';
-import { Rounds } from '../worker/rounds.js';
+import { CampaignReader } from '../campaigns/campaign-reader.js';
+import { Database } from '../database/database.js';
+import { PeriodicTask } from '../runtime/periodic-task.js';
+import { subscribe } from '../sql/generated.js';
+import type { OutboxStore } from '../store/outbox-store.js';
 import { ChangedRecipients } from './changed-recipients.js';
 import type { EventHandler, EventHandlers } from './event-handlers.js';
+import { CAMPAIGN_DONE, EventQueue, type ClaimedEvent, type EventClaim } from './event-queue.js';
 import type { FinishedCampaign, RecipientStateEvent } from './outbox-events.js';
 
 /** Number of messages and campaigns whose handlers run at the same time. */
@@ -20,7 +21,7 @@ const LEASE = 60_000;
 /** Interval between polls in a process that does not send, in milliseconds. */
 const POLL = 1_000;
 const RENEW_EVERY = 60 * 60_000;
-const OUTAGE = 'Event handlers of the outbox cannot be called';
+const FAILURE = 'Event handlers of the outbox cannot be called';
 
 /** The events of one handler call: changes of one message, or the end of a campaign. */
 interface Batch {
@@ -38,26 +39,24 @@ export class EventDispatcher
   implements OnModuleInit, OnApplicationBootstrap, OnModuleDestroy, BeforeApplicationShutdown
 {
   readonly #queue: EventQueue;
-  readonly #subscriptions: Subscriptions;
   readonly #recipients: ChangedRecipients;
-  readonly #campaigns: CampaignView;
+  readonly #campaigns: CampaignReader;
   readonly #running = new Set<Promise<void>>();
   #topics: readonly string[] = [];
-  #rounds: Rounds | undefined;
+  #task: PeriodicTask | undefined;
   #renewals: NodeJS.Timeout | undefined;
   #isStopping = false;
 
   constructor(
-    private readonly ledger: OutboxLedger,
+    private readonly store: OutboxStore,
     private readonly handlers: Pick<EventHandlers, 'all'>,
     /** How long a claim holds, in milliseconds. After that another process calls the handlers. */
     private readonly lease = LEASE,
   ) {
-    this.#queue = new EventQueue(ledger, lease);
-    this.#subscriptions = new Subscriptions(ledger);
-    this.#recipients = new ChangedRecipients(ledger);
-    this.#campaigns = new CampaignView(ledger);
-    ledger.notifications.on('event', () => this.#rounds?.wake());
+    this.#queue = new EventQueue(store, lease);
+    this.#recipients = new ChangedRecipients(store);
+    this.#campaigns = new CampaignReader(store, store.database);
+    store.listener.on('event', () => this.#task?.wake());
   }
 
   /**
@@ -66,14 +65,15 @@ export class EventDispatcher
    */
   async onModuleInit(): Promise<void> {
     this.#topics = [...new Set(this.handlers.all.flatMap(({ topics }) => [...topics]))];
-    if (this.#topics.length > 0) await this.#subscriptions.begin(this.#topics);
+    if (this.#topics.length > 0) await this.#subscribeFirst();
   }
 
   onApplicationBootstrap(): void {
     if (this.#topics.length === 0) return;
-    const { outages, settings } = this.ledger;
-    this.#rounds = new Rounds(outages, OUTAGE, settings.worker?.pollIntervalMs ?? POLL, () => this.#round());
-    this.#rounds.start();
+    const { errors, settings } = this.store;
+    const intervalMs = settings.worker?.pollIntervalMs ?? POLL;
+    this.#task = new PeriodicTask({ errors, failure: FAILURE, intervalMs, run: () => this.#round() });
+    this.#task.start();
     this.#renewals = setInterval(() => void this.#renewSubscriptions(), RENEW_EVERY).unref();
   }
 
@@ -85,7 +85,7 @@ export class EventDispatcher
 
   /** Resolves when the running handlers have ended and their results are stored. */
   async beforeApplicationShutdown(): Promise<void> {
-    await this.#rounds?.stop();
+    await this.#task?.stop();
     await Promise.all(this.#running);
   }
 
@@ -105,12 +105,12 @@ export class EventDispatcher
     const run = dispatching
       .catch((error: unknown) => {
         // When the claim expires, the handlers are called again.
-        this.ledger.outages.report(OUTAGE, error);
+        this.store.errors.report(FAILURE, error);
       })
       .finally(() => {
         this.#running.delete(run);
         // Later events of the same message had to wait.
-        this.#rounds?.wake();
+        this.#task?.wake();
       });
     this.#running.add(run);
   }
@@ -144,8 +144,8 @@ export class EventDispatcher
   async #finishedCampaign(id: string): Promise<FinishedCampaign | undefined> {
     const campaign = await this.#campaigns.find(id);
     if (campaign?.state !== 'done') return undefined;
-    const progress = await this.#campaigns.progress(id);
-    return progress.state === 'done' ? { ...progress, name: campaign.name, appId: this.ledger.account } : undefined;
+    const progress = await this.#campaigns.readProgress(id);
+    return progress.state === 'done' ? { ...progress, name: campaign.name, appId: this.store.account } : undefined;
   }
 
   /** @returns whether all handlers succeeded. */
@@ -162,7 +162,7 @@ export class EventDispatcher
   async #whileRenewing(claim: EventClaim, calls: Promise<boolean>): Promise<boolean> {
     while (!(await isThereIn(this.lease / 3, calls))) {
       await this.#queue.renew(claim).catch((error: unknown) => {
-        this.ledger.outages.report(OUTAGE, error);
+        this.store.errors.report(FAILURE, error);
       });
     }
     return calls;
@@ -170,22 +170,37 @@ export class EventDispatcher
 
   /** @returns whether the handler succeeded. Never rejects. */
   async #call(handler: EventHandler, event: Parameters<EventHandler['run']>[0]): Promise<boolean> {
-    const outage = `${handler.name} failed`;
+    const failure = `${handler.name} failed`;
     try {
       await handler.run(event);
-      this.ledger.outages.over(outage);
+      this.store.errors.resolve(failure);
       return true;
     } catch (error) {
-      this.ledger.outages.report(outage, withoutWords(error));
+      this.store.errors.report(failure, withoutWords(error));
       return false;
     }
   }
 
+  /** Leaves no connection open, because nobody closes it if the app does not start. */
+  async #subscribeFirst(): Promise<void> {
+    const own = Database.open(this.store.settings, () => undefined);
+    try {
+      await this.#subscribe(own);
+    } finally {
+      await own.close();
+    }
+  }
+
+  /** Tells all processes which events to record. */
+  async #subscribe(database: Database): Promise<void> {
+    await database.run(subscribe, { account: this.store.account, topics: this.#topics });
+  }
+
   async #renewSubscriptions(): Promise<void> {
     try {
-      await this.#subscriptions.renew(this.#topics);
+      await this.#subscribe(this.store.database);
     } catch (error) {
-      this.ledger.outages.report(OUTAGE, error);
+      this.store.errors.report(FAILURE, error);
     }
   }
 }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
-import { CAMPAIGN_DONE } from '../ledger/event-queue.js';
+import { CAMPAIGN_DONE } from './event-queue.js';
 import { statesOf, takesCampaignDone } from './on-outbox-event.decorators.js';
 import type { FinishedCampaign, RecipientStateEvent } from './outbox-events.js';
 

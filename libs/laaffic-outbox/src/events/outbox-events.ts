@@ -1,5 +1,5 @@
 import type { CampaignProgress } from '../campaigns/campaign.js';
-import type { OutboxRecipient, RecipientState } from '../ledger/chunk-recipients.js';
+import type { OutboxRecipient, RecipientState } from '../store/recipients.js';
 import type { Lane } from '../options/outbox.options.js';
 
 /** The states that handlers are called for. `pending` and `sending` are not emitted. */

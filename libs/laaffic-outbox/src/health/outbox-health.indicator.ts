@@ -1,6 +1,6 @@
 import type { HealthIndicatorResult } from '@nestjs/terminus';
 import { CachedResult } from 'nestjs-laaffic/health';
-import type { OutboxLedger } from '../ledger/outbox-ledger.js';
+import type { OutboxStore } from '../store/outbox-store.js';
 import { DatabaseProbe, type ProbedDatabase } from './database-probe.js';
 import { checkLimits, type OutboxHealthLimits } from './outbox-health.limits.js';
 import { judge } from './verdict.js';
@@ -22,8 +22,8 @@ export class OutboxHealthIndicator {
   readonly #probed = new CachedResult(() => this.probe(), KEPT_FOR);
   #probe: DatabaseProbe | undefined;
 
-  /** @param ledger finds the outbox at the first check, because the app's modules may not be ready earlier. */
-  constructor(private readonly ledger: () => OutboxLedger) {}
+  /** @param store finds the outbox at the first check, because the app's modules may not be ready earlier. */
+  constructor(private readonly store: () => OutboxStore) {}
 
   /**
    * Checks the outbox. It is up if the database responds within 5 s and does what sending needs, the account is not
@@ -47,7 +47,7 @@ export class OutboxHealthIndicator {
   }
 
   private probe(): Promise<ProbedDatabase | undefined> {
-    this.#probe ??= new DatabaseProbe(this.ledger(), TIMEOUT);
+    this.#probe ??= new DatabaseProbe(this.store(), TIMEOUT);
     return this.#probe.ask();
   }
 }

@@ -1,5 +1,5 @@
 import { OptionsReader } from 'nestjs-laaffic';
-import { OutboxOptionsError } from '../options/outbox-options.error.js';
+import { OutboxOptionsError } from '../errors/outbox.error.js';
 
 /** What the outbox may contain and still be healthy. */
 export interface OutboxHealthLimits {

@@ -1,7 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
-import type { OutboxLedger } from '../ledger/outbox-ledger.js';
-import { ledgerToken } from '../outbox-tokens.js';
+import type { OutboxStore } from '../store/outbox-store.js';
+import { storeToken } from '../outbox-tokens.js';
 import { OutboxHealthIndicator } from './outbox-health.indicator.js';
 import { getOutboxHealthToken } from './outbox-health-token.js';
 
@@ -36,7 +36,7 @@ export class OutboxHealthModule {
         {
           provide: token,
           useFactory: (modules: ModuleRef) =>
-            new OutboxHealthIndicator(() => modules.get<OutboxLedger>(ledgerToken(account), { strict: false })),
+            new OutboxHealthIndicator(() => modules.get<OutboxStore>(storeToken(account), { strict: false })),
           inject: [ModuleRef],
         },
       ],

@@ -1,5 +1,5 @@
-import type { OutboxStats } from '../ledger/stats.js';
-import type { OutboxErrorCode } from '../outbox.error.js';
+import type { OutboxStats } from '../messages/stats.js';
+import type { OutboxErrorCode } from '../errors/outbox.error.js';
 import type { ProbedDatabase } from './database-probe.js';
 import { exceeded, type OutboxHealthLimits } from './outbox-health.limits.js';
 
@@ -9,8 +9,8 @@ export interface Verdict {
   readonly data: Readonly<Record<string, string | number>>;
 }
 
-/** Above this share the server's notification queue counts as full. The server itself warns at one half. */
-const FULL_QUEUE = 0.95;
+/** Above this share of the server's notification queue, the outbox sends no notifications, and workers poll. */
+const BUSY_QUEUE = 0.5;
 
 /** What an operator does when the database responds but rejects what sending needs. */
 const ADVICE: Partial<Readonly<Record<OutboxErrorCode, string>>> = {
@@ -36,7 +36,8 @@ export function judge(probed: ProbedDatabase | undefined, limits: OutboxHealthLi
       advice: 'Messages cannot be enqueued or sent until it does. Check the database and the network.',
     });
   }
-  const facts = stats === undefined ? {} : factsOf(stats);
+  const queue = queueUsage > BUSY_QUEUE ? { notificationQueueUsage: queueUsage } : {};
+  const facts = stats === undefined ? {} : { ...factsOf(stats), ...queue };
   if (failure !== undefined || stats === undefined) {
     return down({
       ...facts,
@@ -46,17 +47,6 @@ export function judge(probed: ProbedDatabase | undefined, limits: OutboxHealthLi
       advice:
         ADVICE[failure ?? 'OUTBOX_DATABASE_REJECTED'] ??
         'See the log of the database server for the rejected statement.',
-    });
-  }
-  if (queueUsage > FULL_QUEUE) {
-    return down({
-      ...facts,
-      code: 'OUTBOX_HEALTH_NOTIFICATIONS',
-      message: 'The notification queue of the database server is full',
-      advice:
-        'Messages cannot be enqueued until it has space. End the session that listens inside a transaction ' +
-        '(the server log names it).',
-      notificationQueueUsage: queueUsage,
     });
   }
   const { paused } = stats;

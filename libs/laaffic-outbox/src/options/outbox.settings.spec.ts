@@ -1,5 +1,5 @@
 import { Pool } from 'pg';
-import { OutboxOptionsError } from './outbox-options.error.js';
+import { OutboxOptionsError } from '../errors/outbox.error.js';
 import { OutboxSettings } from './outbox.settings.js';
 
 const database = 'postgres://localhost/app';

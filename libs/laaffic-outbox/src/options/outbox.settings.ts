@@ -1,6 +1,6 @@
 import { OptionsReader } from 'nestjs-laaffic';
 import type { Pool } from 'pg';
-import { OutboxOptionsError } from './outbox-options.error.js';
+import { OutboxOptionsError } from '../errors/outbox.error.js';
 import type { Lane, UnconfirmedAction } from './outbox.options.js';
 
 const UNCONFIRMED_ACTIONS = ['hold', 'resend', 'abandon'] as const;

@@ -5,52 +5,48 @@ import {
   type OnModuleDestroy,
 } from '@nestjs/common';
 import type { SmsService } from 'nestjs-laaffic';
-import type { OutboxLedger } from '../ledger/outbox-ledger.js';
-import type { ReportBook } from '../ledger/report-book.js';
-import { ReportPolls } from '../ledger/report-polls.js';
-import { UnknownRecipients } from '../ledger/unknown-recipients.js';
-import { Rounds } from '../worker/rounds.js';
-import { GatewayDoubts } from './gateway-doubts.js';
+import { PeriodicTask } from '../runtime/periodic-task.js';
+import { claimReportPolls, releaseReportPolls } from '../sql/generated.js';
+import type { OutboxStore } from '../store/outbox-store.js';
+import { PendingResults } from '../store/pending-results.js';
+import { GatewayQueries } from './gateway-queries.js';
 import { Lookup } from './lookup.js';
-import { ReportPolling } from './report-polling.js';
+import { readReport, type ReportStore } from './report-store.js';
 
-const RETRY_EARLY_EVERY = 1_000;
+const RETRY_UNMATCHED_EVERY = 1_000;
 const LONGEST_PAUSE = 30_000;
 const SHORTEST_PAUSE = 20;
 
 /** Finds out the outcome of messages without a response or a report, if this process is a worker. */
 @Injectable()
 export class Reconciler implements OnApplicationBootstrap, OnModuleDestroy, BeforeApplicationShutdown {
-  readonly #rounds: readonly Rounds[];
+  readonly #tasks: readonly PeriodicTask[];
   readonly #stop = new AbortController();
 
-  constructor(ledger: OutboxLedger, sms: SmsService, book: ReportBook) {
-    const { outages, settings } = ledger;
+  constructor(store: OutboxStore, sms: SmsService, reports: ReportStore) {
+    const { errors, settings } = store;
     const { worker, timing } = settings;
     const { lookupIntervalMs, reportsAfterMs } = timing;
     const { signal } = this.#stop;
-    const doubts = new GatewayDoubts();
-    const rounds = [new Rounds(outages, 'Early reports cannot be retried', RETRY_EARLY_EVERY, () => book.retry())];
+    const queries = new GatewayQueries();
+    const task = (failure: string, intervalMs: number, run: () => Promise<boolean>) =>
+      new PeriodicTask({ errors, failure, intervalMs, run });
+    const tasks = [task('Unmatched reports cannot be retried', RETRY_UNMATCHED_EVERY, () => reports.retryUnmatched())];
     if (lookupIntervalMs !== false) {
-      const one = new Lookup(sms, new UnknownRecipients(ledger), book, doubts, lookupIntervalMs, timing.gracePeriodMs);
+      const times = { intervalMs: lookupIntervalMs, gracePeriodMs: timing.gracePeriodMs };
+      const lookup = new Lookup(store, sms, reports, queries, times);
       // Poll more often than the interval, which holds over all workers together.
-      rounds.push(
-        new Rounds(outages, 'Unknown messages cannot be looked up', pause(lookupIntervalMs / 4), () =>
-          one.round(signal),
-        ),
-      );
+      tasks.push(task('Unknown messages cannot be looked up', pause(lookupIntervalMs / 4), () => lookup.run(signal)));
     }
     if (reportsAfterMs !== false) {
-      const one = new ReportPolling(sms, new ReportPolls(ledger), book, doubts, reportsAfterMs);
-      rounds.push(
-        new Rounds(outages, 'Delivery reports cannot be fetched', pause(reportsAfterMs / 10), () => one.round(signal)),
-      );
+      const polling = new ReportPolling(store, sms, reports, queries, reportsAfterMs);
+      tasks.push(task('Delivery reports cannot be fetched', pause(reportsAfterMs / 10), () => polling.run(signal)));
     }
-    this.#rounds = worker === undefined ? [] : rounds;
+    this.#tasks = worker === undefined ? [] : tasks;
   }
 
   onApplicationBootstrap(): void {
-    for (const rounds of this.#rounds) rounds.start();
+    for (const task of this.#tasks) task.start();
   }
 
   /** Aborts the running queries. Other workers repeat them. */
@@ -59,10 +55,55 @@ export class Reconciler implements OnApplicationBootstrap, OnModuleDestroy, Befo
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    await Promise.all(this.#rounds.map((rounds) => rounds.stop()));
+    await Promise.all(this.#tasks.map((task) => task.stop()));
   }
 }
 
 function pause(milliseconds: number): number {
   return Math.min(LONGEST_PAUSE, Math.max(SHORTEST_PAUSE, milliseconds));
+}
+
+/** Number of reports in one commit. */
+const STEP = 1_000;
+/** Number of chunks to fetch for at once: ten thousand messages, fifty requests. */
+const CHUNKS = 10;
+/** The pauses between fetches, as multiples of the first one: 1, 6, 24 and 48 hours after 15 minutes. */
+const PAUSES = [4, 24, 96, 192];
+
+/** Fetches the reports that the gateway did not push. */
+class ReportPolling {
+  readonly #pending: PendingResults;
+
+  constructor(
+    private readonly store: OutboxStore,
+    private readonly sms: Pick<SmsService, 'getDeliveryReports'>,
+    private readonly reports: ReportStore,
+    private readonly queries: GatewayQueries,
+    private readonly reportsAfterMs: number,
+  ) {
+    this.#pending = new PendingResults(store);
+  }
+
+  /** @returns whether there may be more reports to fetch. */
+  async run(signal: AbortSignal): Promise<boolean> {
+    const { account, database } = this.store;
+    const { reportsAfterMs } = this;
+    await this.#pending.flushAll();
+    const claimed = await database.run(claimReportPolls, { account, reportsAfterMs, pauses: PAUSES, limit: CHUNKS });
+    const msgIds = claimed.flatMap((chunk) => chunk.msg_ids);
+    for (let start = 0; start < msgIds.length; start += STEP) {
+      const asked = msgIds.slice(start, start + STEP);
+      const fetched = await this.queries.run('Delivery reports could not be fetched', signal, () =>
+        this.sms.getDeliveryReports(asked, { signal }),
+      );
+      if (fetched === undefined) {
+        // The gateway did not respond, so fetch them soon.
+        await database.run(releaseReportPolls, { chunkIds: claimed.map(({ id }) => id), delayMs: reportsAfterMs });
+        return false;
+      }
+      const reports = fetched.flatMap((report) => readReport(report, '') ?? []);
+      await this.reports.add(reports, false);
+    }
+    return claimed.length > 0;
+  }
 }

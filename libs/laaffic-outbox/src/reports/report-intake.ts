@@ -1,28 +1,29 @@
 import { Injectable } from '@nestjs/common';
 import type { DeliveryReport } from 'nestjs-laaffic';
 import { OnDeliveryReport, OnUnreadablePush, type UnreadablePush } from 'nestjs-laaffic/webhooks';
-import type { ReportBook } from '../ledger/report-book.js';
-import type { UnreadablePushes } from '../ledger/unreadable-pushes.js';
-import { bookedReport } from './booked-report.js';
-import { ReportLine } from './report-line.js';
+import { OutboxError } from '../errors/outbox.error.js';
+import { readReport, type Report, type ReportStore } from './report-store.js';
+import type { UnreadablePushes } from './unreadable-pushes.js';
 
 /** While the database works on one queue, this process prepares the other. */
-const LINES = 2;
+const QUEUES = 2;
+/** Number of reports in one commit. */
+const MOST_AT_ONCE = 1_000;
 
 /** Receives the reports that are pushed to an app with `LaafficWebhooksModule`. */
 @Injectable()
 export class ReportIntake {
-  readonly #lines: readonly ReportLine[];
+  readonly #queues: readonly ReportQueue[];
 
   constructor(
-    book: Pick<ReportBook, 'take'>,
-    /** The prefix of the order ids of the ledger. */
+    reports: Pick<ReportStore, 'add'>,
+    /** The prefix of the order ids that are made here. */
     private readonly prefix: string,
     private readonly unreadable: Pick<UnreadablePushes, 'keep'>,
     /** Whether the account has an outbox of its own in this process. That outbox gets each push too. */
     private readonly isElsewhere: (appId: string) => boolean,
   ) {
-    this.#lines = Array.from({ length: LINES }, () => new ReportLine(book));
+    this.#queues = Array.from({ length: QUEUES }, () => new ReportQueue(reports));
   }
 
   /**
@@ -32,12 +33,13 @@ export class ReportIntake {
   @OnDeliveryReport()
   async take(pushed: DeliveryReport): Promise<void> {
     if (pushed.appId !== undefined && this.isElsewhere(pushed.appId)) return;
-    const report = bookedReport(pushed, this.prefix);
+    const report = readReport(pushed, this.prefix);
     if (report === undefined) return;
     // All reports of one message use the same queue, so they stay in order.
-    const line = (report.msgId.charCodeAt(report.msgId.length - 1) || 0) % LINES;
-    await this.#lines[line]?.take(report);
+    const queue = (report.msgId.charCodeAt(report.msgId.length - 1) || 0) % QUEUES;
+    await this.#queues[queue]?.add(report);
   }
+
   /**
    * Stores a push that could not be read: it may be the only report of a message.
    * @throws {OutboxError} `OUTBOX_DATABASE_UNAVAILABLE` if it is not stored.
@@ -45,5 +47,49 @@ export class ReportIntake {
   @OnUnreadablePush()
   async keep(push: UnreadablePush): Promise<void> {
     await this.unreadable.keep(push);
+  }
+}
+
+interface Entry {
+  readonly report: Report;
+  resolve(): void;
+  reject(error: OutboxError): void;
+}
+
+/**
+ * Stores reports in the order in which they arrive. While one commit runs, the following reports gather and share the
+ * next commit.
+ */
+class ReportQueue {
+  readonly #waiting: Entry[] = [];
+  #isBusy = false;
+
+  constructor(private readonly reports: Pick<ReportStore, 'add'>) {}
+
+  /** @throws {OutboxError} `OUTBOX_DATABASE_UNAVAILABLE` if the report is not committed. */
+  add(report: Report): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ report, resolve, reject });
+      void this.#next();
+    });
+  }
+
+  async #next(): Promise<void> {
+    if (this.#isBusy || this.#waiting.length === 0) return;
+    this.#isBusy = true;
+    const group = this.#waiting.splice(0, MOST_AT_ONCE);
+    try {
+      await this.reports.add(
+        group.map(({ report }) => report),
+        true,
+      );
+      for (const entry of group) entry.resolve();
+    } catch (cause) {
+      // The server's error text may repeat a number.
+      const error = new OutboxError('OUTBOX_DATABASE_UNAVAILABLE', 'The report could not be stored', { cause });
+      for (const entry of group) entry.reject(error);
+    }
+    this.#isBusy = false;
+    void this.#next();
   }
 }

@@ -1,8 +1,8 @@
 import type { OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
 import type { MeterProvider } from '@opentelemetry/api';
 import type { Subscription } from 'rxjs';
-import type { OutboxLedger } from '../ledger/outbox-ledger.js';
-import { StatsReader, type OutboxStats } from '../ledger/stats.js';
+import type { OutboxStore } from '../store/outbox-store.js';
+import { StatsReader, type OutboxStats } from '../messages/stats.js';
 import { OutboxInstruments } from './outbox-instruments.js';
 import type { OutboxTelemetrySettings } from './outbox-telemetry.options.js';
 
@@ -17,19 +17,19 @@ export class OutboxRecorder implements OnModuleInit, OnApplicationShutdown {
   #provider: MeterProvider | undefined;
   #instruments: OutboxInstruments | undefined;
 
-  /** @param ledger finds the outbox when the app's modules are ready. */
+  /** @param store finds the outbox when the app's modules are ready. */
   constructor(
-    private readonly ledger: () => OutboxLedger,
+    private readonly store: () => OutboxStore,
     private readonly account: string | undefined,
     private readonly settings: OutboxTelemetrySettings,
     private readonly api: OpenTelemetry,
   ) {}
 
   onModuleInit(): void {
-    const ledger = this.ledger();
-    const reader = new StatsReader(ledger);
+    const store = this.store();
+    const reader = new StatsReader(store.account, store.database);
     this.#instrumentsFor(reader);
-    this.#subscription = ledger.activity.subscribe((activity) => {
+    this.#subscription = store.activity.subscribe((activity) => {
       // If rxjs caught it, an error of the telemetry would end the process.
       try {
         this.#instrumentsFor(reader).record(activity);

@@ -1,8 +1,8 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { importOptional } from 'nestjs-laaffic';
-import type { OutboxLedger } from '../ledger/outbox-ledger.js';
-import { ledgerToken } from '../outbox-tokens.js';
+import type { OutboxStore } from '../store/outbox-store.js';
+import { storeToken } from '../outbox-tokens.js';
 import { OutboxRecorder } from './outbox-recorder.js';
 import {
   ConfigurableModuleClass,
@@ -40,8 +40,8 @@ export class OutboxTelemetryModule extends ConfigurableModuleClass {
           useFactory: async (modules: ModuleRef, settings: OutboxTelemetrySettings) => {
             const load = () => import('@opentelemetry/api');
             const api = await importOptional('@opentelemetry/api', 'OutboxTelemetryModule needs', load);
-            const ledger = () => modules.get<OutboxLedger>(ledgerToken(account), { strict: false });
-            return new OutboxRecorder(ledger, account, settings, api);
+            const store = () => modules.get<OutboxStore>(storeToken(account), { strict: false });
+            return new OutboxRecorder(store, account, settings, api);
           },
           inject: [ModuleRef, OutboxTelemetrySettings],
         },

@@ -1,6 +1,6 @@
 import type { MeterProvider } from '@opentelemetry/api';
 import { OptionsReader } from 'nestjs-laaffic';
-import { OutboxOptionsError } from '../options/outbox-options.error.js';
+import { OutboxOptionsError } from '../errors/outbox.error.js';
 
 /** The options of `OutboxTelemetryModule`. */
 export interface OutboxTelemetryOptions {

@@ -1,29 +1,31 @@
 import { LaafficException, LaafficLimitException, type SmsReceipt, type SmsService } from 'nestjs-laaffic';
-import type { ClaimedChunk } from '../ledger/chunk.js';
-import type { ChunkPart, RecipientRow, Verdict } from '../ledger/settlements.js';
-import { Addressees } from './addressees.js';
+import type { Lane } from '../options/outbox.options.js';
+import type { OutboxActivity } from '../store/activity.js';
+import { ChunkRecipients } from './chunk-recipients.js';
+import type { ClaimedChunk } from './claimed-chunk.js';
+import type { AttemptResult, ChunkPart, RecipientOutcome } from './result-writer.js';
 
 /** What an attempt tells about the health of the account. */
-export type AccountSign =
-  | { readonly is: 'works' }
-  | { readonly is: 'broken'; readonly code: string; readonly reason: string }
-  | { readonly is: 'limited'; readonly delay: number }
+export type AccountHealth =
+  | { readonly status: 'works' }
+  | { readonly status: 'broken'; readonly code: string; readonly reason: string }
+  | { readonly status: 'limited'; readonly delay: number }
   /** There was no readable response. */
-  | { readonly is: 'silent'; readonly code: string }
+  | { readonly status: 'silent'; readonly code: string }
   /** The request did not reach the gateway. */
-  | { readonly is: 'untouched' };
+  | { readonly status: 'untouched' };
 
 /** The result of the chunk, and the health of the account. */
 export interface AttemptEnd {
-  readonly verdict: Verdict;
-  readonly account: AccountSign;
+  readonly result: AttemptResult;
+  readonly health: AccountHealth;
 }
 
 /** How to make one attempt. */
 export interface AttemptPlan {
-  /** The prefix of the order ids of this ledger. */
+  /** The prefix of the order ids that are made here. */
   readonly prefix: string;
-  readonly timeout: number;
+  readonly timeoutMs: number;
   readonly priority: 'high' | 'normal';
   /** Whether the claim is still valid. */
   shouldSend(): boolean;
@@ -36,122 +38,128 @@ const ABNORMAL_NUMBER = -9;
 /** The only problem of the account that may concern a single destination. */
 const FEE_UNAVAILABLE = -26;
 /** A number with a temporary limit is retried this often, then rejected. */
-const MOST_NUMBER_RETRIES = 8;
+const MAX_NUMBER_RETRIES = 8;
 
 /** Sends a chunk once and returns the result. Never rejects. */
 export async function attempt(sms: SmsService, chunk: ClaimedChunk, plan: AttemptPlan): Promise<AttemptEnd> {
-  const addressees = new Addressees(chunk, plan.prefix);
-  const { to, orderIdPrefix } = addressees;
+  const recipients = new ChunkRecipients(chunk, plan.prefix);
+  const { to, orderIdPrefix } = recipients;
   const { content, senderId } = chunk;
-  const { timeout: timeoutMs, priority } = plan;
+  const { timeoutMs, priority } = plan;
   try {
     // Always POST, whatever method the module is configured with: a GET can hold a tenth of a chunk.
     const how = { method: 'POST', timeoutMs, priority, orderIdPrefix, shouldSend: () => plan.shouldSend() } as const;
     const receipt = await sms.send({ to, content, senderId }, how);
-    return { verdict: settled(addressees, receipt), account: { is: 'works' } };
+    return { result: completed(recipients, receipt), health: { status: 'works' } };
   } catch (error) {
-    if (error instanceof LaafficException) return failed(chunk, addressees, error);
+    if (error instanceof LaafficException) return failed(chunk, recipients, error);
     const reason = error instanceof Error ? error.name : typeof error;
-    return { verdict: { is: 'unknown', code: 'OUTBOX_INTERNAL_ERROR', reason }, account: { is: 'untouched' } };
+    return { result: { type: 'unknown', code: 'OUTBOX_INTERNAL_ERROR', reason }, health: { status: 'untouched' } };
   }
 }
 
-function settled(addressees: Addressees, receipt: SmsReceipt): Verdict {
+function completed(recipients: ChunkRecipients, receipt: SmsReceipt): AttemptResult {
   const { accepted } = receipt;
   // Most responses accept all recipients, in the order of the request.
-  const isWhole = accepted.length === addressees.to.length;
-  const others = othersIn(receipt, addressees);
+  const isWhole = accepted.length === recipients.to.length;
+  const others = othersIn(receipt, recipients);
   const slots: number[] = [];
   const msgIds: string[] = [];
   for (const [index, { orderId, msgId }] of accepted.entries()) {
-    const slot = isWhole ? addressees.slotAt(index) : addressees.slotOf(orderId);
+    const slot = isWhole ? recipients.slotAt(index) : recipients.slotOf(orderId);
     if (slot === undefined) continue;
-    if (msgId.length > LONGEST_ID || /[,\0]/.test(msgId)) {
-      others.push([slot, 'accepted', null, null, idOf(msgId)]);
+    if (msgId.length > LONGEST_ID || /[,\0]|\p{Surrogate}/u.test(msgId)) {
+      others.push({ slot, state: 'accepted', code: null, reason: null, msgId: idOf(msgId) });
     } else {
       slots.push(slot);
       msgIds.push(msgId);
     }
   }
   const isPlain = slots.every((slot, index) => slot === index);
-  return { is: 'settled', slots: isPlain ? undefined : slots.join(), msgIds: msgIds.join(), others };
+  return { type: 'completed', slots: isPlain ? undefined : slots.join(), msgIds: msgIds.join(), others };
 }
 
-function failed(chunk: ClaimedChunk, addressees: Addressees, error: LaafficException): AttemptEnd {
+function failed(chunk: ClaimedChunk, recipients: ChunkRecipients, error: LaafficException): AttemptEnd {
   const { code, kind, outcome, status, receipt } = error;
   const reason = clean(error.reason ?? error.message);
   if (outcome === 'unknown') {
     const isReadable = receipt !== undefined && receipt.rejected.length > 0;
-    const verdict: Verdict = isReadable ? settled(addressees, receipt) : { is: 'unknown', code, reason };
-    return { verdict, account: isReadable ? { is: 'works' } : { is: 'silent', code } };
+    const result: AttemptResult = isReadable ? completed(recipients, receipt) : { type: 'unknown', code, reason };
+    return { result, health: isReadable ? { status: 'works' } : { status: 'silent', code } };
   }
   if ((kind === 'account' && status !== FEE_UNAVAILABLE) || kind === 'clock') {
     return {
-      verdict: { is: 'unsent', code, reason, delay: 0 },
-      account: { is: 'broken', code, reason },
+      result: { type: 'released', code, reason, delayMs: 0 },
+      health: { status: 'broken', code, reason },
     };
   }
   if (status === NUMBER_LIMIT || status === ABNORMAL_NUMBER) {
-    return { verdict: aboutNumbers(chunk, addressees, error, reason), account: { is: 'works' } };
+    return { result: aboutNumbers(chunk, recipients, error, reason), health: { status: 'works' } };
   }
   if (kind === 'limit' || kind === 'transport') {
     const delay = error instanceof LaafficLimitException ? error.retryAfterSeconds * 1000 : 0;
     const isOurs = code === 'LAAFFIC_SEND_PREVENTED';
     return {
-      verdict: { is: 'unsent', code, reason, delay },
-      account: isOurs ? { is: 'untouched' } : { is: 'limited', delay },
+      result: { type: 'released', code, reason, delayMs: delay },
+      health: isOurs ? { status: 'untouched' } : { status: 'limited', delay },
     };
   }
-  return { verdict: refusedEach(addressees, error, reason), account: { is: 'works' } };
+  return { result: rejectedEach(recipients, error, reason), health: { status: 'works' } };
 }
 
 /** The gateway rejected the request because of some of its numbers. The others are sent without them. */
-function aboutNumbers(chunk: ClaimedChunk, addressees: Addressees, error: LaafficException, reason: string): Verdict {
+function aboutNumbers(
+  chunk: ClaimedChunk,
+  recipients: ChunkRecipients,
+  error: LaafficException,
+  reason: string,
+): AttemptResult {
   const { code, unnamed, status, receipt } = error;
-  const count = addressees.to.length;
-  const left = unnamed.flatMap(({ orderId }) => addressees.slotOf(orderId) ?? []);
+  const count = recipients.to.length;
+  const left = unnamed.flatMap(({ orderId }) => recipients.slotOf(orderId) ?? []);
   const isNamed = left.length < count;
-  if (count > 1 && left.length > 0 && chunk.isolation > 0) {
+  if (count > 1 && left.length > 0 && chunk.splitsLeft > 0) {
     const middle = Math.ceil(left.length / 2);
     const groups = isNamed ? [left] : [left.slice(0, middle), left.slice(middle)];
     const moved = new Set(left);
     return {
-      is: 'divided',
+      type: 'split',
       rest: numbersOf(chunk, (slot) => !moved.has(slot)),
       parts: groups.map((group): ChunkPart => {
         const slots = new Set(group);
-        return { numbers: numbersOf(chunk, (slot) => slots.has(slot)), n: group.length };
+        return { numbers: numbersOf(chunk, (slot) => slots.has(slot)), size: group.length };
       }),
-      others: receipt === undefined || !isNamed ? [] : othersIn(receipt, addressees, moved),
+      others: receipt === undefined || !isNamed ? [] : othersIn(receipt, recipients, moved),
       code,
     };
   }
-  if (status === NUMBER_LIMIT && count === 1 && chunk.numberRetries < MOST_NUMBER_RETRIES) {
+  if (status === NUMBER_LIMIT && count === 1 && chunk.numberRetries < MAX_NUMBER_RETRIES) {
     const seconds = error instanceof LaafficLimitException ? error.retryAfterSeconds : 60;
     const delay = seconds * 1000 * 2 ** Math.min(chunk.numberRetries, 6);
-    return { is: 'unsent', code, reason, delay, isNumber: true };
+    return { type: 'released', code, reason, delayMs: delay, isNumber: true };
   }
-  return refusedEach(addressees, error, reason);
+  return rejectedEach(recipients, error, reason);
 }
 
-function refusedEach(addressees: Addressees, { code, receipt }: LaafficException, reason: string): Verdict {
+function rejectedEach(recipients: ChunkRecipients, { code, receipt }: LaafficException, reason: string): AttemptResult {
   const rejected = receipt?.rejected ?? [];
   const isSame = rejected.every((one) => one.code === code && one.msgId === undefined && clean(one.reason) === reason);
-  if (receipt === undefined || isSame || rejected.length < addressees.to.length) return { is: 'refused', code, reason };
-  return settled(addressees, receipt);
+  if (receipt === undefined || isSame || rejected.length < recipients.to.length)
+    return { type: 'rejected', code, reason };
+  return completed(recipients, receipt);
 }
 
 function othersIn(
   { rejected, unknown }: SmsReceipt,
-  addressees: Addressees,
+  recipients: ChunkRecipients,
   except: ReadonlySet<number> = new Set(),
-): RecipientRow[] {
+): RecipientOutcome[] {
   const row =
     (state: 'rejected' | 'unknown') =>
-    (one: SmsReceipt['rejected'][number]): RecipientRow[] => {
-      const slot = addressees.slotOf(one.orderId);
+    (one: SmsReceipt['rejected'][number]): RecipientOutcome[] => {
+      const slot = recipients.slotOf(one.orderId);
       if (slot === undefined || except.has(slot)) return [];
-      return [[slot, state, one.code, clean(one.reason), idOf(one.msgId)]];
+      return [{ slot, state, code: one.code, reason: clean(one.reason), msgId: idOf(one.msgId) }];
     };
   return [...rejected.flatMap(row('rejected')), ...unknown.flatMap(row('unknown'))];
 }
@@ -168,4 +176,36 @@ function clean(words: string): string {
 /** An id that is too long for an index cannot be looked up, and a truncated one could match another message. */
 function idOf(msgId: string | undefined): string | null {
   return msgId === undefined || msgId.length > LONGEST_ID ? null : clean(msgId);
+}
+
+/** Describes the end of an attempt for subscribers. */
+export function attemptActivity(chunk: ClaimedChunk, lane: Lane, result: AttemptResult): OutboxActivity {
+  const { attempt, waitedMs } = chunk;
+  return {
+    state: stateAfter(chunk, result),
+    lane,
+    recipients: countsOf(chunk, result),
+    request: { attempt, waitedMs },
+  };
+}
+
+function stateAfter({ maybeAccepted }: ClaimedChunk, { type }: AttemptResult): OutboxActivity['state'] {
+  if (type === 'released') return 'pending';
+  return type === 'rejected' && maybeAccepted ? 'abandoned' : type;
+}
+
+function countsOf({ size: total, maybeAccepted }: ClaimedChunk, result: AttemptResult): OutboxActivity['recipients'] {
+  const rejectedAs = maybeAccepted ? 'abandoned' : 'rejected';
+  if (!('others' in result)) {
+    const fates = { rejected: { [rejectedAs]: total }, unknown: { unknown: total }, released: {} };
+    return fates[result.type];
+  }
+  const { others } = result;
+  const [rejected, unknown] = [count(others, 'rejected'), count(others, 'unknown')];
+  const counts = { [rejectedAs]: rejected, unknown };
+  return result.type === 'split' ? counts : { accepted: total - rejected - unknown, ...counts };
+}
+
+function count(rows: readonly RecipientOutcome[], state: RecipientOutcome['state']): number {
+  return rows.filter((row) => row.state === state).length;
 }

@@ -1,0 +1,266 @@
+-- Takes from the account's allowance. The caller holds the lock on its row.
+create function outbox.refill_rate(
+  a outbox.account, p_recipients double precision, p_requests double precision, p_burst double precision
+) returns outbox.account language plpgsql as $$
+declare
+  seconds double precision := greatest(0, extract(epoch from clock_timestamp() - a.refilled_at));
+begin
+  a.refilled_at := clock_timestamp();
+  a.recipients_left := least(greatest(1, p_recipients * p_burst),
+    coalesce(a.recipients_left, greatest(1, p_recipients * p_burst)) + seconds * p_recipients);
+  a.requests_left := least(greatest(1, p_requests * p_burst),
+    coalesce(a.requests_left, greatest(1, p_requests * p_burst)) + seconds * p_requests);
+  return a;
+end $$;
+
+-- Splits a pending chunk that is larger than a request may be. The first recipients become a chunk of their own.
+create function outbox.split_head(p_chunk bigint, p_size int, p_actor text) returns bigint language plpgsql as $$
+declare
+  c outbox.chunk%rowtype;
+  head outbox.chunk%rowtype;
+  slots text[];
+  ids text[];
+  taken int := 0;
+  cut int := 0;
+  part bigint;
+begin
+  select * into strict c from outbox.chunk where id = p_chunk for update;
+  slots := string_to_array(c.numbers, ',');
+  ids := string_to_array(c.order_ids, ',');
+  -- The second condition ends the loop even if the size is larger than the number of recipients.
+  while taken < p_size and cut < cardinality(slots) loop
+    cut := cut + 1;
+    if slots[cut] <> '' then taken := taken + 1; end if;
+  end loop;
+  head := c;
+  head.is_resent := false;
+  head.sent_at := null;
+  head.size := taken;
+  head.numbers := array_to_string(slots[1:cut], ',');
+  head.order_ids := case when ids is not null then array_to_string(ids[1:cut], ',') end;
+  part := outbox.add_part(head, p_actor);
+  slots := slots[cut + 1:];
+  c.size := (select count(*) from unnest(slots) s (number) where s.number <> '');
+  c.numbers := repeat(',', cut) || array_to_string(slots, ',');
+  if c.size = 0 then
+    c.state := 'split';
+    perform outbox.transition(c, 'split', p_actor);
+  else
+    update outbox.chunk set size = c.size, numbers = c.numbers where id = p_chunk;
+  end if;
+  return part;
+end $$;
+
+-- Claims up to p_limit chunks for a worker, each with its next attempt. A last row without an id contains the
+-- milliseconds until the next claim, if known. Nothing may be sent before this has committed.
+--
+-- Single recipients are claimed before lists, except that one list per second may go ahead. Each kind gets through,
+-- whatever the other does. p_start_within: the worker sends nothing of this claim after this many milliseconds, and may
+-- not even receive the result. The claim then fails and changes nothing.
+create function outbox.claim_chunks(
+  p_account text, p_worker text, p_lane outbox.lane, p_limit int,
+  p_recipients double precision, p_requests double precision, p_burst double precision, p_share double precision,
+  p_largest int, p_start_within double precision
+) returns table (
+  chunk_id bigint, chunk_attempt int, chunk_campaign bigint, chunk_size int, chunk_numbers text, chunk_order_ids text,
+  chunk_content text, chunk_sender text, chunk_number_retries int, splits_left int, is_probe boolean, wait_ms int,
+  waited_ms double precision, expires_in_ms double precision, maybe_accepted boolean, is_lane_probe boolean
+) language plpgsql as $$
+declare
+  a outbox.account%rowtype;
+  l outbox.lane_limit%rowtype;
+  c outbox.chunk%rowtype;
+  running bigint;
+  began timestamptz;
+  probing boolean := false;
+  -- Whether only a chunk that was not rejected before may be the probe.
+  only_fresh boolean := false;
+  -- Whether one request may be larger than the lane's limit.
+  may_probe_lane boolean := false;
+  size int;
+  limited boolean := p_recipients is not null or p_requests is not null;
+  recipients double precision := coalesce(p_recipients, 'infinity');
+  requests double precision := coalesce(p_requests, 'infinity');
+  largest int := p_largest;
+  kept_recipients double precision := 0;
+  kept_requests double precision := 0;
+  waiting double precision;
+  of_lists boolean;
+  -- Whether the next list may go ahead of single recipients.
+  has_turn boolean;
+  is_ahead boolean;
+begin
+  -- Without this, a worker that has given up would leave a statement behind that waits for a lock.
+  perform set_config('lock_timeout', ceil(p_start_within)::text, true);
+  select * into strict a from outbox.account where id = p_account;
+  if limited or a.paused_at is not null then
+    -- Not FOR UPDATE: an app's foreign key to this row must not stop all sending.
+    select * into strict a from outbox.account where id = p_account for no key update;
+  end if;
+  if a.paused_at is not null then
+    if a.probe_at > clock_timestamp() then
+      if coalesce(a.fresh_probe_at, a.probe_at) > clock_timestamp() then
+        wait_ms := ceil(extract(epoch from least(a.probe_at, a.fresh_probe_at) - clock_timestamp()) * 1000);
+        return next;
+        return;
+      end if;
+      only_fresh := true;
+    end if;
+    probing := true;
+    p_limit := 1;
+  end if;
+  select * into l from outbox.lane_limit r where r.account = p_account and r.lane = p_lane;
+  if l.probe_at <= clock_timestamp() then
+    select * into l from outbox.lane_limit r where r.account = p_account and r.lane = p_lane for no key update;
+    may_probe_lane := coalesce(l.probe_at <= clock_timestamp(), false);
+  end if;
+  if l.max_size = 0 then
+    if not may_probe_lane then
+      wait_ms := ceil(extract(epoch from l.probe_at - clock_timestamp()) * 1000);
+      return next;
+      return;
+    end if;
+    p_limit := 1;
+  end if;
+  if a.backoff_until > clock_timestamp() then
+    wait_ms := ceil(extract(epoch from a.backoff_until - clock_timestamp()) * 1000);
+    return next;
+    return;
+  end if;
+  if limited then
+    a := outbox.refill_rate(a, recipients, requests, p_burst);
+    largest := least(largest, greatest(1, floor(least(recipients * p_burst, 1000000))::int));
+    if p_lane = 'bulk' then
+      -- A part is left for the other lane, but never everything.
+      kept_recipients := least(greatest(1, recipients * p_burst) - 1, greatest(1, recipients * p_burst) * p_share);
+      kept_requests := least((greatest(1, requests * p_burst) - 1) / 2, greatest(1, requests * p_burst) * p_share);
+      -- Half of the allowance. Otherwise a lane that asks a moment later finds the allowance full, and what did not fit
+      -- is lost. But not less than what uses up the rate with the allowed number of requests.
+      largest := least(largest, greatest(1, floor(least(recipients * p_burst * (1 - p_share), 1000000))::int),
+        greatest(1, floor(least(recipients * p_burst * (1 - p_share) / 2, 1000000))::int,
+          ceil(least(case when requests < 'infinity' then recipients / requests else 0 end, 1000000))::int));
+      -- A priority lane without responses cannot use up the rate.
+      if not exists (select from outbox.lane_limit r where r.account = p_account and r.lane = 'priority')
+          and exists (select from outbox.chunk w where w.account = p_account and w.lane = 'priority' and w.state = 'pending'
+            and w.campaign_id is null and w.due_at <= clock_timestamp()
+            and (w.expires_at is null or w.expires_at > clock_timestamp())) then
+        wait_ms := 20;
+        return next;
+        return;
+      end if;
+    end if;
+  end if;
+
+  if probing then
+    -- A probe risks as little as possible.
+    largest := 1;
+  end if;
+
+  has_turn := a.list_turn_at < clock_timestamp() - interval '1 second';
+  for i in 1..p_limit loop
+    foreach of_lists in array case when has_turn then array[true, false] else array[false, true] end loop
+      select * into c from outbox.chunk w
+        where w.account = p_account and w.lane = p_lane and w.is_list = of_lists and w.state = 'pending'
+          and w.campaign_id is null and w.due_at <= clock_timestamp()
+          and (w.expires_at is null or w.expires_at > clock_timestamp())
+          and (not only_fresh or w.account_rejected_at is null)
+        order by w.due_at, w.id limit 1 for update skip locked;
+      exit when found;
+    end loop;
+    is_ahead := has_turn and c.is_list;
+    if c.id is null and p_lane = 'bulk' then
+      for running in select r.id from outbox.campaign r
+        where r.account = p_account and r.state in ('scheduled', 'running') and r.starts_at <= clock_timestamp()
+          and (r.retry_at is null or r.retry_at <= clock_timestamp()) and (not only_fresh or r.account_rejected_at is null)
+        order by r.priority desc, r.id
+      loop
+        select * into c from outbox.chunk w
+          where w.campaign_id = running and w.state = 'pending' and w.due_at <= clock_timestamp()
+            and (w.expires_at is null or w.expires_at > clock_timestamp())
+          order by w.due_at, w.id limit 1 for update skip locked;
+        exit when found;
+      end loop;
+    end if;
+    exit when c.id is null;
+    size := largest;
+    if least(c.size, largest) > l.max_size then
+      is_lane_probe := may_probe_lane;
+      size := least(largest, case when may_probe_lane then greatest(1, 2 * l.max_size) else l.max_size end);
+    else
+      is_lane_probe := false;
+    end if;
+    if limited then
+      -- Checked before the chunk is split: a chunk that has to wait stays whole.
+      waiting := greatest(
+        case when recipients < 'infinity' then (least(c.size, size) + kept_recipients - a.recipients_left) / recipients else 0 end,
+        case when requests < 'infinity' then (1 + kept_requests - a.requests_left) / requests else 0 end);
+      if waiting > 0 then
+        wait_ms := ceil(waiting * 1000);
+        exit;
+      end if;
+      a.recipients_left := a.recipients_left - least(c.size, size);
+      a.requests_left := a.requests_left - 1;
+    end if;
+    if is_ahead then
+      has_turn := false;
+      update outbox.account set list_turn_at = clock_timestamp() where id = p_account;
+    end if;
+    if is_lane_probe then
+      -- The next larger request follows when this one has ended, or its worker is gone.
+      may_probe_lane := false;
+      update outbox.lane_limit r set probe_at = clock_timestamp() + interval '1 minute' where r.account = p_account and r.lane = p_lane;
+    end if;
+    if c.size > size then
+      c.id := outbox.split_head(c.id, size, p_worker);
+      select * into strict c from outbox.chunk w where w.id = c.id for update;
+    end if;
+    c.state := 'sending';
+    c.attempt := c.attempt + 1;
+    c.worker := p_worker;
+    c.sent_at := clock_timestamp();
+    c := outbox.transition(c, 'sending', p_worker);
+    chunk_id := c.id;
+    chunk_attempt := c.attempt;
+    chunk_campaign := c.campaign_id;
+    chunk_size := c.size;
+    chunk_numbers := c.numbers;
+    chunk_order_ids := c.order_ids;
+    chunk_number_retries := c.number_retries;
+    splits_left := 100;
+    if c.is_split then
+      splits_left := greatest(0, 100 - (select count(*) from outbox.chunk d where d.root_id = c.root_id and d.is_split));
+    end if;
+    is_probe := probing;
+    maybe_accepted := c.maybe_accepted;
+    expires_in_ms := extract(epoch from c.expires_at - clock_timestamp()) * 1000;
+    if c.content is null and c.campaign_id is not null then
+      select r.content, r.sender_id, r.starts_at into chunk_content, chunk_sender, began from outbox.campaign r where r.id = c.campaign_id;
+    else
+      chunk_content := c.content;
+      chunk_sender := c.sender_id;
+      began := null;
+    end if;
+    waited_ms := greatest(0, extract(epoch from c.sent_at - greatest(c.due_at, began)) * 1000);
+    return next;
+    c := null;
+  end loop;
+
+  if limited then
+    update outbox.account set refilled_at = a.refilled_at,
+        recipients_left = case when recipients < 'infinity' then a.recipients_left end,
+        requests_left = case when requests < 'infinity' then a.requests_left end
+      where id = p_account;
+  end if;
+  if probing and chunk_id is not null then
+    update outbox.account set probes = probes + 1, fresh_probes = fresh_probes + only_fresh::int,
+        probe_at = clock_timestamp() + interval '1 minute', fresh_probe_at = clock_timestamp() + interval '1 minute'
+      where id = p_account;
+  end if;
+  if clock_timestamp() - statement_timestamp() > p_start_within * interval '1 millisecond' then
+    raise exception 'the claim took longer than its worker waits' using errcode = 'query_canceled';
+  end if;
+  if wait_ms is not null then
+    chunk_id := null;
+    return next;
+  end if;
+end $$;

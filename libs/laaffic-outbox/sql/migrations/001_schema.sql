@@ -1,0 +1,364 @@
+-- breaking
+--
+-- The tables. All times are the server's. `outbox` stands for the schema that the app configures.
+
+create type outbox.lane as enum ('priority', 'bulk');
+create type outbox.chunk_state as enum
+  ('pending', 'sending', 'completed', 'rejected', 'unknown', 'held', 'abandoned', 'cancelled', 'split');
+create type outbox.recipient_state as enum
+  ('accepted', 'delivered', 'failed', 'rejected', 'unknown', 'held', 'abandoned');
+create type outbox.campaign_state as enum ('creating', 'draft', 'scheduled', 'running', 'paused', 'cancelled', 'done');
+
+create table outbox.installation (
+  -- The prefix of generated order ids. It keeps two outboxes of one account from accepting each other's reports.
+  order_id_prefix text not null
+);
+insert into outbox.installation values (substr(translate(gen_random_uuid()::text, '-', ''), 1, 8));
+
+create table outbox.account (
+  id text primary key,
+  recipients_left double precision,
+  requests_left double precision,
+  refilled_at timestamptz not null default clock_timestamp(),
+  backoff_until timestamptz,
+  backoff_level int not null default 0,
+  paused_at timestamptz,
+  paused_code text,
+  paused_reason text,
+  probe_at timestamptz,
+  probes int not null default 0,
+  -- The same for messages that the gateway has not rejected with a code about the account before.
+  fresh_probe_at timestamptz,
+  fresh_probes int not null default 0,
+  -- The chunk whose rejection says that the account cannot send.
+  paused_chunk_id bigint,
+  -- Since when requests are rejected with a code about the account, and when a request that started later was accepted.
+  rejected_at timestamptz,
+  accepted_at timestamptz,
+  -- When a list last went ahead of single recipients that were due.
+  list_turn_at timestamptz not null default '-infinity',
+  -- When a worker that reads sent records last gave a sign of life, and up to when records were read.
+  lookup_alive_at timestamptz,
+  looked_up_at timestamptz
+);
+
+-- A lane in which requests get no readable responses. Without a row the lane works.
+create table outbox.lane_limit (
+  account text not null,
+  lane outbox.lane not null,
+  -- Maximum number of recipients in one request. 0: the lane is paused.
+  max_size int not null,
+  -- The size of the largest request without a response. Once a request of this size gets a response, the lane works.
+  target_size int not null,
+  reason text not null,
+  since timestamptz not null default clock_timestamp(),
+  paused_at timestamptz not null default clock_timestamp(),
+  -- When the pause ended; null while the lane is paused.
+  resumed_at timestamptz,
+  -- When one request may be larger than the limit. It starts with one recipient, and doubles.
+  probe_at timestamptz not null,
+  -- How often the lane was paused, and how often in a row a larger request got no response.
+  pauses int not null default 0,
+  failed_probes int not null default 0,
+  primary key (account, lane)
+);
+
+create table outbox.campaign (
+  id bigint generated always as identity primary key,
+  account text not null,
+  name text not null,
+  content text,
+  sender_id text,
+  state outbox.campaign_state not null default 'creating',
+  priority int not null default 0,
+  starts_at timestamptz,
+  chunk_size int not null,
+  -- Number of stored source entries, and how many of them are not valid recipients. The next chunk starts here.
+  stored_entries bigint not null default 0,
+  invalid_entries bigint not null default 0,
+  idempotency_key text,
+  fingerprint text,
+  -- The digest of the whole source, once it is stored.
+  digest text,
+  created_at timestamptz not null default clock_timestamp(),
+  changed_at timestamptz not null default clock_timestamp(),
+  done_at timestamptz,
+  redacted_at timestamptz,
+  -- Why the gateway caused the pause.
+  paused_code text,
+  paused_reason text,
+  -- When the gateway last rejected it with a code about the account, how often it did so while it accepted other
+  -- requests, and when to try again.
+  account_rejected_at timestamptz,
+  strikes int not null default 0,
+  retry_at timestamptz
+);
+create unique index campaign_key on outbox.campaign (account, idempotency_key) where idempotency_key is not null;
+create index campaign_active on outbox.campaign (account, priority desc, id) where state in ('scheduled', 'running');
+create index campaign_cancelling on outbox.campaign (account) where state = 'cancelled' and done_at is null;
+create index campaign_list on outbox.campaign (account, id);
+create index campaign_retention on outbox.campaign (account, changed_at)
+  where redacted_at is null and state in ('done', 'cancelled');
+
+-- Up to 1,000 recipients of one message or campaign that one request can send to.
+create table outbox.chunk (
+  id bigint generated always as identity primary key,
+  -- No foreign key: it would lock the account's row until the app's transaction ends, and claims update that row.
+  account text not null,
+  campaign_id bigint,
+  lane outbox.lane not null,
+  state outbox.chunk_state not null default 'pending',
+  attempt int not null default 0,
+  -- The first chunk of these recipients, and the chunk that they came from. They keep their slots.
+  root_id bigint,
+  parent_id bigint,
+  -- The position of slot 0 in the source of the campaign.
+  first_position bigint not null default 0,
+  -- Number of recipients in this chunk. Empty slots have no recipient, or one that is in another chunk.
+  size int not null,
+  numbers text,
+  order_ids text,
+  content text,
+  sender_id text,
+  due_at timestamptz not null default clock_timestamp(),
+  expires_at timestamptz,
+  created_at timestamptz not null default clock_timestamp(),
+  -- Who enqueued the message. Null for parts and for chunks of campaigns.
+  created_by text,
+  changed_at timestamptz not null default clock_timestamp(),
+  sent_at timestamptz,
+  worker text,
+  code text,
+  reason text,
+  -- How often a temporary limit of its only number has delayed it.
+  number_retries int not null default 0,
+  -- Whether it was split from another chunk to find the rejected number.
+  is_split boolean not null default false,
+  -- Whether it left its parent because of a decision to resend, although it may have been sent.
+  is_resent boolean not null default false,
+  -- Whether an earlier attempt may have been accepted. Then no result of this chunk means "certainly not sent".
+  maybe_accepted boolean not null default false,
+  -- Whether a report has shown that an earlier attempt was accepted after all. Then this is never resent automatically.
+  contradicted boolean not null default false,
+  -- Recipients by outcome. `accepted` includes delivered and failed ones. Those two are counted for campaigns only, and
+  -- a little later than they are known: see count_delta.
+  accepted int not null default 0,
+  delivered int not null default 0,
+  failed int not null default 0,
+  rejected int not null default 0,
+  unknown int not null default 0,
+  held int not null default 0,
+  abandoned int not null default 0,
+  -- Number of source entries that are not phone numbers. Their slots are empty.
+  invalid int not null default 0,
+  idempotency_key text,
+  fingerprint text,
+  has_waiter boolean not null default false,
+  -- The caller's own reference of the message. It need not be unique.
+  reference text,
+  poll_at timestamptz,
+  polls int not null default 0,
+  redacted_at timestamptz,
+  -- When the gateway last rejected it with a code about the account, and how often it did so while it accepted other
+  -- requests.
+  account_rejected_at timestamptz,
+  strikes int not null default 0,
+  -- Single recipients go ahead of lists.
+  is_list boolean not null generated always as (size > 1) stored
+);
+-- Twelve bytes for each recipient. Compression costs more than it saves.
+alter table outbox.chunk alter column numbers set storage external, alter column order_ids set storage external;
+create unique index chunk_key on outbox.chunk (account, idempotency_key) where idempotency_key is not null;
+create index chunk_due on outbox.chunk (account, lane, is_list, due_at, id)
+  where state = 'pending' and campaign_id is null;
+create index chunk_campaign_due on outbox.chunk (campaign_id, due_at, id)
+  where state = 'pending' and campaign_id is not null;
+create index chunk_sending on outbox.chunk (account, changed_at) where state = 'sending';
+create index chunk_unknown on outbox.chunk (account, lane, changed_at) where unknown > 0;
+create index chunk_held on outbox.chunk (account, id) where held > 0;
+create index chunk_campaign_open on outbox.chunk (campaign_id)
+  where campaign_id is not null and (state in ('sending', 'unknown'));
+create index chunk_campaign on outbox.chunk (campaign_id, first_position, id) where campaign_id is not null;
+create index chunk_root on outbox.chunk (root_id) where root_id is not null;
+create index chunk_expiring on outbox.chunk (account, expires_at) where state = 'pending' and expires_at is not null;
+create index chunk_poll on outbox.chunk (account, poll_at) where poll_at is not null;
+create index chunk_account_rejected on outbox.chunk (account) where state = 'pending' and account_rejected_at is not null;
+create index chunk_retention on outbox.chunk (account, changed_at) where redacted_at is null and campaign_id is null;
+
+-- Changes of a campaign's counts that are not added up yet. Rows are only inserted, so no two transactions wait for each
+-- other. With a chunk: its recipients that were reported, which its own counts do not contain yet.
+create table outbox.count_delta (
+  id bigint generated always as identity primary key,
+  campaign_id bigint not null,
+  chunk_id bigint,
+  sending int not null default 0,
+  accepted int not null default 0,
+  delivered int not null default 0,
+  failed int not null default 0,
+  rejected int not null default 0,
+  cancelled int not null default 0,
+  unknown int not null default 0,
+  held int not null default 0,
+  abandoned int not null default 0
+);
+create index count_delta_campaign on outbox.count_delta (campaign_id);
+
+-- Recipients of a campaign by state. Together with its deltas, the counts are exact.
+create table outbox.campaign_count (
+  campaign_id bigint primary key,
+  sending bigint not null default 0,
+  accepted bigint not null default 0,
+  delivered bigint not null default 0,
+  failed bigint not null default 0,
+  rejected bigint not null default 0,
+  cancelled bigint not null default 0,
+  unknown bigint not null default 0,
+  held bigint not null default 0,
+  abandoned bigint not null default 0
+);
+
+-- The callers' own order ids. They are not in the table chunk, because each update of a chunk would rewrite their
+-- index.
+create table outbox.caller_order_id (
+  chunk_id bigint not null,
+  ids text[] not null
+);
+create index caller_order_id_ids on outbox.caller_order_id using gin (ids);
+create index caller_order_id_chunk on outbox.caller_order_id (chunk_id);
+
+-- The states of single recipients. A recipient without a row has the state of its chunk.
+create table outbox.recipient (
+  chunk_id bigint not null,
+  slot smallint not null,
+  state outbox.recipient_state not null,
+  -- Compared byte by byte, whatever the collation of the database.
+  msg_id text collate "C",
+  code text,
+  reason text,
+  reported_at timestamptz,
+  -- The time of the state according to the gateway.
+  gateway_time timestamptz,
+  primary key (chunk_id, slot)
+) with (fillfactor = 80);
+-- Not unique: if another system issues an id twice, no response must be lost.
+create index recipient_msg_id on outbox.recipient (msg_id) where msg_id is not null;
+
+-- Invalid entries of a campaign's source. Their slots are empty. The input is truncated and masked.
+create table outbox.invalid_entry (
+  chunk_id bigint not null,
+  slot smallint not null,
+  code text not null,
+  reason text,
+  -- The line in the caller's file, if the caller gave it.
+  line bigint,
+  order_id text,
+  input text,
+  primary key (chunk_id, slot)
+);
+
+-- Message ids of chunks whose recipients have no rows yet. They are accepted, and nothing more is known about them.
+create table outbox.pending_result (
+  chunk_id bigint primary key,
+  -- The slots of the message ids, or null for 0, 1, 2, …
+  slots text,
+  msg_ids text not null,
+  at timestamptz not null default clock_timestamp()
+);
+create index pending_result_at on outbox.pending_result (at);
+alter table outbox.pending_result alter column msg_ids set storage external, alter column slots set storage external;
+
+-- What happened, when, and who did it. Rows never change.
+create table outbox.history (
+  id bigint generated always as identity primary key,
+  at timestamptz not null default clock_timestamp(),
+  account text,
+  campaign_id bigint,
+  chunk_id bigint,
+  attempt int,
+  event text not null,
+  actor text not null,
+  detail text
+);
+create index history_chunk on outbox.history (chunk_id, id) where chunk_id is not null;
+create index history_campaign on outbox.history (campaign_id, id) where campaign_id is not null;
+
+-- Reports whose message is not known yet. A report may arrive before the response that contains its message id.
+create table outbox.unmatched_report (
+  id bigint generated always as identity primary key,
+  account text not null,
+  msg_id text not null,
+  order_id text,
+  number text,
+  state outbox.recipient_state not null,
+  reason text,
+  gateway_time timestamptz,
+  -- The place that one of our order ids points to.
+  chunk_id bigint,
+  attempt int,
+  slot smallint,
+  received_at timestamptz not null default clock_timestamp(),
+  tries int not null default 0,
+  try_at timestamptz not null default clock_timestamp()
+);
+create index unmatched_report_due on outbox.unmatched_report (account, try_at);
+
+-- One delivery report. The state 'accepted' only means that the gateway accepted the message. chunk_id, attempt and
+-- slot: the place that one of our order ids points to, or that a lookup has found. sent_from: that chunk, if the
+-- recipient has moved to another one since. received_at: when the report arrived, if that was before now.
+create type outbox.report as (
+  msg_id text, order_id text, number text, state outbox.recipient_state, reason text, gateway_time timestamptz,
+  chunk_id bigint, attempt int, slot smallint, sent_from bigint, received_at timestamptz
+);
+
+-- Pushes with the right secret that could not be read. They may be the only reports of their messages.
+create table outbox.unreadable_push (
+  id bigint generated always as identity primary key,
+  account text not null,
+  received_at timestamptz not null default clock_timestamp(),
+  route text not null,
+  reason text not null,
+  body bytea not null,
+  -- The platform pushes a rejected push again.
+  digest bytea not null,
+  unique (account, route, digest)
+);
+create index unreadable_push_list on outbox.unreadable_push (account, id);
+
+-- The topics with handlers in some process: a state of recipients, or 'campaign done'.
+create table outbox.subscription (
+  account text not null,
+  topic text not null,
+  -- When such a process last renewed the subscription.
+  seen_at timestamptz not null default clock_timestamp(),
+  primary key (account, topic)
+);
+
+-- The topics to record. Apps without handlers pay nothing, and handlers miss nothing during an outage of their process.
+create view outbox.live_subscription as
+  select account, topic from outbox.subscription where seen_at > clock_timestamp() - interval '7 days';
+
+-- Changes that no handler has handled yet: one row for each state that recipients of a chunk got in one step.
+create table outbox.event (
+  id bigint generated always as identity primary key,
+  account text not null,
+  topic text not null,
+  campaign_id bigint,
+  -- The first chunk of the recipients. Its events are emitted in the order of their ids.
+  root_id bigint,
+  chunk_id bigint,
+  slots smallint[],
+  -- Details that the chunk and the recipients may no longer have when the handler is called.
+  attempt int,
+  sent_at timestamptz,
+  code text,
+  reason text,
+  recorded_at timestamptz not null default clock_timestamp(),
+  due_at timestamptz not null default clock_timestamp(),
+  failures int not null default 0,
+  -- The claim of the process that calls the handlers now, valid until due_at.
+  claim uuid
+);
+create index event_due on outbox.event (account, due_at);
+create index event_root on outbox.event (root_id, id);
+create index event_chunk on outbox.event (chunk_id);
+create index event_recorded on outbox.event (account, recorded_at);

@@ -1,0 +1,28 @@
+-- name: markOverdue (account, leaseMs, actor, limit)
+select changed_lane as "lane!", recipients as "recipients!" from outbox.mark_overdue($1, $2, $3, $4);
+
+-- name: endGracePeriod (account, lane, gracePeriodMs, action, actor, limit)
+select changed_lane as "lane!", recipients as "recipients!", is_resent as "is_resent!"
+from outbox.end_grace_period($1, $2, $3, $4, $5, $6);
+
+-- name: expireMessages (account, actor, limit)
+select changed_lane as "lane!", recipients as "recipients!", is_rejected as "is_rejected!"
+from outbox.expire_messages($1, $2, $3);
+
+-- name: cancelLeftovers (account, actor, limit)
+select outbox.cancel_leftovers($1, $2, $3) as "count!";
+
+-- name: advanceCampaigns (account, actor)
+select outbox.advance_campaigns($1, $2)::text as done;
+
+-- name: foldCounts (limit)
+select outbox.fold_counts($1) as "count!";
+
+-- name: flushSomeResults (isBusy, longestWaitMs, limit)
+-- Unless sending has priority. Then results are flushed only if some have waited for too long.
+select case when not $1::boolean
+    or exists (select from outbox.pending_result where at < clock_timestamp() - $2::float8 * interval '1 millisecond')
+  then outbox.flush_oldest_results($3) end as flushed;
+
+-- name: flushOldestResults (limit)
+select outbox.flush_oldest_results($1) as "flushed!";

@@ -1,0 +1,74 @@
+-- name: lockChunks ()
+-- The insert takes this lock anyway. Outside a transaction it is an error, before anything is stored.
+lock table outbox.chunk in row exclusive mode;
+
+-- name: addMessage (account, lane, size, numbers, orderIds?, content, senderId?, dueAt?, expiresAt?, idempotencyKey?, fingerprint, hasWaiter, reference?, actor, notifies)
+-- Runs in the transaction of the app, whose driver passes every parameter as text. Workers are notified when it commits,
+-- and never if it is rolled back.
+with added as (
+  insert into outbox.chunk (account, lane, size, numbers, order_ids, content, sender_id, due_at, expires_at,
+      idempotency_key, fingerprint, has_waiter, reference, created_by)
+    values ($1::text, $2::text::outbox.lane, $3::text::int, $4::text, $5::text, $6::text, $7::text,
+      coalesce($8::text::timestamptz, clock_timestamp()), $9::text::timestamptz, $10::text, $11::text, $12::text::boolean,
+      $13::text, $14::text)
+    on conflict (account, idempotency_key) where idempotency_key is not null do nothing
+    returning id, due_at
+), with_ids as (
+  insert into outbox.caller_order_id select id, string_to_array($5, ',') from added where $5 is not null
+)
+select added.id::text as "id!",
+  case when $15::text::boolean and added.due_at <= clock_timestamp() then outbox.notify('outbox:due', '')::text end as called
+from added;
+
+-- name: findMessageByKey (account, idempotencyKey?)
+-- Runs in the transaction of the app.
+select id::text as "id!", fingerprint from outbox.chunk where account = $1::text and idempotency_key = $2::text;
+
+-- name: findMessage (account, id)
+-- A message with the chunks that it was split into. The id of a part finds that part.
+select c.id, c.attempt, c.state as "state!", c.first_position, c.size, c.numbers, c.order_ids, c.code, c.reason,
+  c.sent_at, c.campaign_id, c.reference, c.lane as "lane!", c.created_at, c.due_at,
+  outbox.recipient_columns(c.id) as "recipients: RecipientColumns",
+  case when c.invalid > 0 then outbox.invalid_columns(c.id) end as "invalid: InvalidColumns"
+from outbox.chunk c
+where c.account = $1 and (c.id = $2::bigint or c.root_id = $2::bigint)
+order by c.id;
+
+-- name: findDecidedMessages (account, ids)
+-- Those messages with nothing pending or being sent. A lateral join looks each one up by index, even if the table's
+-- statistics are outdated.
+with decided as (
+  select w.id from unnest($2::bigint[]) w (id)
+  where not exists (select from outbox.chunk c where c.id = w.id and c.state in ('pending', 'sending'))
+    and not exists (select from outbox.chunk c where c.root_id = w.id and c.state in ('pending', 'sending'))
+)
+select d.id as "message_id!", c.id as "id!", c.attempt as "attempt!", c.state as "state!", c.first_position as "first_position!",
+  c.size as "size!", c.numbers, c.order_ids, c.code, c.reason, c.sent_at, c.campaign_id, c.reference, c.lane as "lane!",
+  c.created_at as "created_at!", c.due_at as "due_at!",
+  outbox.recipient_columns(c.id) as "recipients: RecipientColumns",
+  case when c.invalid > 0 then outbox.invalid_columns(c.id) end as "invalid: InvalidColumns"
+from decided d cross join lateral (
+  select * from outbox.chunk where id = d.id union all select * from outbox.chunk where root_id = d.id
+) c
+where c.account = $1 order by d.id, c.id;
+
+-- name: findMessageOfChunk (account, chunkId)
+-- The message that a chunk belongs to.
+select coalesce(c.root_id, c.id) as "message_id!" from outbox.chunk c where c.account = $1 and c.id = $2::bigint;
+
+-- name: findMessageByOrderId (account, orderId)
+select coalesce(c.root_id, c.id) as "message_id!" from outbox.chunk c
+where c.account = $1 and c.id in (select o.chunk_id from outbox.caller_order_id o where o.ids @> array[$2::text])
+order by c.id limit 1;
+
+-- name: cancelMessage (account, id, actor)
+select outbox.cancel_message($1, $2, $3) as "cancelled!";
+
+-- name: countDue (account, max)
+select count(*)::int as "count!" from (
+  select from outbox.chunk where account = $1 and lane = 'priority' and state = 'pending'
+    and campaign_id is null and due_at <= statement_timestamp() limit $2
+) due;
+
+-- name: notifyDue ()
+select outbox.notify('outbox:due', '')::text as done;

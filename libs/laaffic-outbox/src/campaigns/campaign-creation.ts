@@ -1,0 +1,238 @@
+import { createHash } from 'node:crypto';
+import { invalidCommand } from 'nestjs-laaffic';
+import { OutboxError } from '../errors/outbox.error.js';
+import {
+  addCampaign,
+  appendToCampaign,
+  completeCampaign,
+  findCampaignByKey,
+  readStoredChunks,
+} from '../sql/generated.js';
+import type { OutboxStore } from '../store/outbox-store.js';
+import type { CreatedCampaign } from './campaign.js';
+import { CreationConnection, type CreationSession } from './creation-session.js';
+import type { CheckedCampaign } from './read-campaign.js';
+import { RecipientChunks, type SourceChunk } from './recipient-chunks.js';
+
+/** A campaign that has a row. */
+interface StoredCampaign {
+  readonly id: string;
+  readonly isCreating: boolean;
+  /** The digest of its source. `null` until the source is stored, and after the retention period. */
+  readonly digest: string | null;
+  /** Number of stored source entries. */
+  readonly stored: number;
+}
+
+/** The gateway accepts this many recipients in one POST. */
+const CHUNK_SIZE = 1_000;
+/** Number of chunks that one commit stores. */
+const BATCH = 32;
+
+/** Stores campaigns from sources of any length in constant memory. */
+export class CampaignCreation {
+  readonly #connection: CreationConnection;
+
+  constructor(
+    private readonly store: OutboxStore,
+    /** Cancels a campaign that nobody can continue. */
+    private readonly giveUp: (id: string, actor: string) => Promise<void>,
+  ) {
+    this.#connection = new CreationConnection(store);
+  }
+
+  /** @throws {OutboxError} as described at `SmsCampaigns.create`. */
+  async create(campaign: CheckedCampaign): Promise<CreatedCampaign> {
+    const before = await this.#find(campaign);
+    if (before !== undefined && !before.isCreating) return existing(before, campaign);
+    if (before === undefined && campaign.overdue.length > 0) throw invalidCommand(campaign.overdue);
+    const session = await this.#connection.open();
+    try {
+      await this.#lock(session, campaign);
+      // Another creator may have finished in the meantime.
+      const found = await this.#find(campaign);
+      if (found !== undefined && !found.isCreating) return await existing(found, campaign);
+      const stored = found ?? (await this.#insert(session, campaign));
+      await this.#fill(session, stored, campaign);
+      return { id: stored.id, isNew: true };
+    } finally {
+      await session.close();
+    }
+  }
+
+  async #lock(session: CreationSession, { idempotencyKey }: CheckedCampaign): Promise<void> {
+    if (idempotencyKey === undefined) return;
+    const { callers, account } = this.store;
+    if (await session.lock(`laaffic outbox campaign ${callers.schema} ${account} ${idempotencyKey}`)) return;
+    throw new OutboxError('OUTBOX_CAMPAIGN_BUSY', 'Another call is creating the campaign with this idempotency key');
+  }
+
+  async #find({ idempotencyKey, fingerprint }: CheckedCampaign): Promise<StoredCampaign | undefined> {
+    if (idempotencyKey === undefined) return undefined;
+    const { callers, account } = this.store;
+    const [row] = await callers.run(findCampaignByKey, { account, idempotencyKey });
+    if (row === undefined) return undefined;
+    if (row.fingerprint !== null && row.fingerprint !== fingerprint) {
+      throw new OutboxError('OUTBOX_KEY_REUSED', 'This idempotency key was used for another campaign before');
+    }
+    const { id, digest } = row;
+    return { id, digest, isCreating: row.state === 'creating', stored: Number(row.stored_entries) };
+  }
+
+  async #insert(session: CreationSession, campaign: CheckedCampaign): Promise<StoredCampaign> {
+    const { name, content, senderId = null, priority, idempotencyKey = null, fingerprint, actor } = campaign;
+    const [row] = await session.run(addCampaign, {
+      ...{ account: this.store.account, name, content, senderId, priority },
+      ...{ chunkSize: CHUNK_SIZE, idempotencyKey, fingerprint, actor },
+    });
+    return { id: row?.id ?? '', isCreating: true, digest: null, stored: 0 };
+  }
+
+  async #fill(session: CreationSession, stored: StoredCampaign, campaign: CheckedCampaign): Promise<void> {
+    const source = new RecipientChunks(campaign.source, CHUNK_SIZE, campaign.duplicates);
+    try {
+      const digest = await transfer(session, stored, source);
+      await this.#complete(session, stored.id, digest, campaign);
+    } catch (error) {
+      await source.close().catch(() => undefined);
+      // Without a key, no later call can find the campaign. If this fails too, a person can cancel it.
+      if (campaign.idempotencyKey === undefined) await this.giveUp(stored.id, campaign.actor).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  async #complete(
+    session: CreationSession,
+    id: string,
+    digest: string,
+    { sendAt, actor }: CheckedCampaign,
+  ): Promise<void> {
+    const startsAt = sendAt instanceof Date ? sendAt.toISOString() : null;
+    const completed = await session.run(completeCampaign, {
+      ...{ id, isStarted: sendAt !== undefined, startsAt, digest, actor },
+    });
+    if (completed.length === 0) throw cancelledMeanwhile();
+    this.store.listener.emit('due');
+  }
+}
+
+/**
+ * Reads one batch while the previous one is being written.
+ * @returns the digest of the source.
+ */
+async function transfer(
+  session: CreationSession,
+  { id, stored }: StoredCampaign,
+  source: RecipientChunks,
+): Promise<string> {
+  const digest = new SourceDigest();
+  let position = 0;
+  let writing = Promise.resolve();
+  for (;;) {
+    const { chunks, failure } = await readBatch(source);
+    for (const chunk of chunks) digest.add(chunk);
+    await writing;
+    const known = chunks.filter(({ first }) => first < stored);
+    if (known.length > 0 && !(await areStored(session, id, known))) throw sourceChanged(id);
+    const fresh = chunks.slice(known.length);
+    writing = append(session, id, fresh);
+    // The rejection is handled when the promise is awaited, after the next batch is read.
+    writing.catch(() => undefined);
+    position += chunks.reduce((sum, { entries }) => sum + entries, 0);
+    if (failure !== undefined || chunks.length < BATCH) {
+      await writing;
+      if (failure !== undefined) throw failure;
+      if (position < stored) throw sourceChanged(id);
+      return digest.value();
+    }
+  }
+}
+
+/** Reads one batch. Entries that were read before the source failed are stored as well. */
+async function readBatch(source: RecipientChunks): Promise<{ chunks: SourceChunk[]; failure?: Error }> {
+  const chunks: SourceChunk[] = [];
+  try {
+    while (chunks.length < BATCH) {
+      const chunk = await source.next();
+      if (chunk === undefined) break;
+      chunks.push(chunk);
+    }
+    return { chunks };
+  } catch (error) {
+    return { chunks, failure: error as Error };
+  }
+}
+
+/**
+ * Stores consecutive chunks of the source, all or none.
+ * @throws {OutboxError} `OUTBOX_WRONG_STATE` if the campaign was cancelled in the meantime.
+ */
+async function append(session: CreationSession, id: string, chunks: readonly SourceChunk[]): Promise<void> {
+  const [head] = chunks;
+  if (head === undefined) return;
+  const invalid = chunks.flatMap((chunk) => chunk.invalid.map((entry) => ({ first: chunk.first, ...entry })));
+  const places = await session.run(appendToCampaign, {
+    id,
+    stored: head.first,
+    entries: chunks.reduce((sum, { entries }) => sum + entries, 0),
+    positions: chunks.map(({ first }) => first),
+    sizes: chunks.map(({ size }) => size),
+    numbers: chunks.map(({ numbers }) => numbers),
+    orderIds: chunks.map(({ orderIds }) => orderIds),
+    invalid: chunks.map((chunk) => chunk.invalid.length),
+    invalidPositions: invalid.map(({ first }) => first),
+    invalidSlots: invalid.map(({ slot }) => slot),
+    invalidCodes: invalid.map(({ code }) => code),
+    invalidReasons: invalid.map(({ reason }) => reason),
+    invalidLines: invalid.map(({ line }) => line ?? null),
+    invalidOrderIds: invalid.map(({ orderId }) => orderId ?? null),
+    invalidInputs: invalid.map(({ input }) => input ?? null),
+  });
+  if (places.length === 0) throw cancelledMeanwhile();
+}
+
+/** Whether exactly these chunks are stored. */
+async function areStored(session: CreationSession, id: string, chunks: readonly SourceChunk[]): Promise<boolean> {
+  const range = { first: chunks[0]?.first ?? 0, last: chunks.at(-1)?.first ?? 0 };
+  const rows = await session.run(readStoredChunks, { id, ...range });
+  if (rows.length !== chunks.length) return false;
+  return chunks.every(({ first, numbers, orderIds }, index) => {
+    const row = rows[index];
+    return Number(row?.first_position) === first && row?.numbers === numbers && row.order_ids === orderIds;
+  });
+}
+
+/** Returns the completed campaign if this is its source. */
+async function existing({ id, digest }: StoredCampaign, campaign: CheckedCampaign): Promise<CreatedCampaign> {
+  if (digest === null) return { id, isNew: false };
+  const source = new RecipientChunks(campaign.source, CHUNK_SIZE, campaign.duplicates);
+  const found = new SourceDigest();
+  for (let chunk = await source.next(); chunk !== undefined; chunk = await source.next()) found.add(chunk);
+  if (found.value() !== digest) throw sourceChanged(id);
+  return { id, isNew: false };
+}
+
+/** Identifies the recipients among calls with the same idempotency key. */
+class SourceDigest {
+  readonly #hash = createHash('sha256');
+
+  add({ numbers, orderIds, invalid }: SourceChunk): void {
+    this.#hash.update(`${numbers}\n${orderIds ?? ''}\n${invalid.length}\n`);
+  }
+
+  /** Nothing can be added afterwards. */
+  value(): string {
+    return this.#hash.digest('base64url');
+  }
+}
+
+function sourceChanged(id: string): OutboxError {
+  return new OutboxError(
+    'OUTBOX_SOURCE_CHANGED',
+    `The source differs from the stored recipients of campaign ${id} with this idempotency key; nothing was added`,
+  );
+}
+
+function cancelledMeanwhile(): OutboxError {
+  return new OutboxError('OUTBOX_WRONG_STATE', 'The campaign was cancelled while it was being created');
+}

@@ -1,0 +1,111 @@
+import { Pool, type PoolClient, type QueryResultRow } from 'pg';
+import type { OutboxSettings } from '../options/outbox.settings.js';
+import type { Statement } from '../sql/statement.js';
+
+/** Milliseconds to wait for a new connection, and for a free one in the own pool. */
+const LONGEST_CONNECT = 30_000;
+
+/** Runs the statements of `sql/queries` in the schema that the app configured. */
+export class Database {
+  readonly #texts = new Map<object, string>();
+  #closing: Promise<void> | undefined;
+
+  protected constructor(
+    readonly pool: Pool,
+    /** The schema's name. It needs no quotes. */
+    readonly schema: string,
+    private readonly isOwn: boolean,
+  ) {}
+
+  /**
+   * Opens a pool for a URL, which connects at first use. A given pool stays the caller's.
+   * @param longestStatement milliseconds after which a silent server counts as failed. @default never
+   */
+  static open(
+    { database, connections, schema }: Pick<OutboxSettings, 'database' | 'connections' | 'schema'>,
+    onError: (error: Error) => void,
+    longestStatement?: number,
+  ): Database {
+    if (typeof database !== 'string') return new Database(database, schema, false);
+    const pool = new Pool({
+      connectionString: database,
+      max: connections,
+      application_name: 'nestjs-laaffic-outbox',
+      keepAlive: true,
+      connectionTimeoutMillis: LONGEST_CONNECT,
+      query_timeout: longestStatement,
+      // Idle connections must not keep a process alive that has nothing else to do, for example after a failed boot.
+      allowExitOnIdle: true,
+    });
+    const own = new Database(pool, schema, true);
+    // Without a listener, an idle connection that breaks would end the process. A pool that has ended may still report
+    // hang-ups.
+    pool.on('error', (error) => {
+      if (own.#closing === undefined) onError(error);
+    });
+    return own;
+  }
+
+  /** Runs one statement and returns its rows. */
+  async run<P extends object, R extends object>(statement: Statement<P, R>, params: P): Promise<R[]> {
+    const { rows } = await this.query(this.textOf(statement), valuesOf(statement, params));
+    return rows as R[];
+  }
+
+  /** The text of a statement in the app's schema. */
+  textOf(statement: { readonly text: string }): string {
+    let text = this.#texts.get(statement);
+    if (text === undefined) this.#texts.set(statement, (text = inSchema(statement.text, this.schema)));
+    return text;
+  }
+
+  protected query(text: string, params: unknown[]): Promise<{ rows: QueryResultRow[] }> {
+    return this.pool.query(text, params);
+  }
+
+  /** A pool cannot end twice, but Nest may close an app twice. */
+  async close(): Promise<void> {
+    if (this.isOwn) this.#closing ??= this.pool.end();
+    await this.#closing;
+  }
+}
+
+/** Replaces the marker of the schema in SQL. */
+export function inSchema(sql: string, schema: string): string {
+  return sql.replaceAll(/\boutbox([.:])/g, (_, mark: string) => (mark === '.' ? `"${schema}".` : `${schema}:`));
+}
+
+/** The parameters of a statement in its order. */
+export function valuesOf<P extends object>({ params }: Statement<P, object>, values: P): unknown[] {
+  return params.map((name) => values[name]);
+}
+
+/** A client of a pool. Return it exactly once. */
+export interface TakenClient {
+  readonly client: PoolClient;
+  /** @param broken why the client must not be used again. */
+  readonly release: (broken: Error | undefined) => void;
+}
+
+/**
+ * Takes a client out of a pool. A client that breaks rejects its running statement and also emits an event, which would
+ * end the process without a listener. The listener must exist as soon as the client is taken, so a promise would be too
+ * late.
+ */
+export function takeClient(pool: Pool): Promise<TakenClient> {
+  return new Promise((resolve, reject) => {
+    pool.connect((error, client, done) => {
+      if (error !== undefined || client === undefined) {
+        reject(error ?? new Error('The pool returned no client'));
+        return;
+      }
+      const ignore = (): void => undefined;
+      client.on('error', ignore);
+      const release = (broken: Error | undefined): void => {
+        client.off('error', ignore);
+        done(broken);
+      };
+      resolve({ client, release });
+    });
+  });
+}

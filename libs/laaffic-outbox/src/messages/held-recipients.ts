@@ -1,0 +1,145 @@
+import { invalidCommand, type Issue } from 'nestjs-laaffic';
+import { continueCall } from '../database/callers-database.js';
+import {
+  findHeldOfCampaign,
+  findHeldOfMessage,
+  findRejectedOfCampaign,
+  listHeldMessages,
+  notifyDue,
+  resendRejected,
+  resolveHeld,
+} from '../sql/generated.js';
+import type { OutboxStore } from '../store/outbox-store.js';
+import { present, recipientsOf, type OutboxRecipient } from '../store/recipients.js';
+import { checkName } from './command-checks.js';
+
+/**
+ * A manual decision about recipients whose outcome is unknown.
+ * - `resend`: sends again. Some may get the message twice.
+ * - `abandon`: leaves the outcome unknown for ever.
+ * - `sent`: states that they were sent. They count as accepted, without a message id.
+ */
+export type HeldDecision = 'resend' | 'abandon' | 'sent';
+
+/** How to decide. */
+export interface ResolveOptions {
+  /** Who decided, for the history. */
+  readonly actor: string;
+  /**
+   * The positions of the recipients to decide about.
+   * @default all recipients on hold
+   */
+  readonly positions?: readonly number[] | undefined;
+}
+
+/** A recipient of a single message that is on hold. */
+export interface HeldRecipient extends OutboxRecipient {
+  readonly messageId: string;
+  /** The caller's own reference of the message. */
+  readonly reference?: string;
+}
+
+/** The message or campaign of a decision. */
+export type HeldScope = { readonly campaignId: string } | { readonly messageId: string };
+
+const DECISIONS: readonly unknown[] = ['resend', 'abandon', 'sent'] satisfies HeldDecision[];
+/** Number of chunks that one statement reads or decides. */
+const STEP = 50;
+
+/** Finds recipients that need a manual decision, and executes the decision. */
+export class HeldRecipients {
+  constructor(private readonly store: Pick<OutboxStore, 'account' | 'prefix' | 'callers' | 'listener'>) {}
+
+  /** Yields the recipients of all single messages, oldest message first. */
+  async *ofMessages(): AsyncGenerator<HeldRecipient, void, undefined> {
+    const { account, prefix, callers } = this.store;
+    for (let after = '0'; ;) {
+      const rows = await callers.run(listHeldMessages, { account, after, limit: STEP });
+      for (const row of rows) {
+        const message = { messageId: row.message_id, ...present({ reference: row.reference }) };
+        for (const recipient of recipientsOf(row, prefix)) {
+          if (recipient.state === 'held') yield { ...recipient, ...message };
+        }
+      }
+      const last = rows.at(-1);
+      if (last === undefined) return;
+      after = last.id;
+    }
+  }
+
+  /**
+   * Executes a decision in steps of some chunks. Recipients that were decided or proven in the meantime stay as they
+   * are.
+   * @returns about how many recipients it affected.
+   * @throws {LaafficInputException} naming each wrong field.
+   */
+  async resolve(scope: HeldScope, decision: unknown, options: unknown): Promise<number> {
+    const { actor, positions } = readDecision(decision, options);
+    const { account, callers } = this.store;
+    const chunks =
+      'campaignId' in scope
+        ? await callers.run(findHeldOfCampaign, { account, campaignId: scope.campaignId })
+        : await callers.run(findHeldOfMessage, { account, messageId: scope.messageId });
+    const decided = await inSteps(chunks, (ids) =>
+      callers.run(resolveHeld, { ids, decision: decision as HeldDecision, positions: positions ?? null, actor }),
+    );
+    if (decided > 0 && decision === 'resend') await this.#wakeWorkers();
+    return decided;
+  }
+
+  /**
+   * Sends again to all recipients of a campaign that were certainly rejected.
+   * @returns the number of recipients.
+   * @throws {LaafficInputException} if `actor` is not text.
+   */
+  async retryRejected(campaignId: string, options: unknown): Promise<number> {
+    const { actor } = (options ?? {}) as { actor?: unknown };
+    const issues = checkName('actor', actor);
+    if (issues.length > 0) throw invalidCommand(issues);
+    const { account, callers } = this.store;
+    const chunks = await callers.run(findRejectedOfCampaign, { account, campaignId });
+    const moved = await inSteps(chunks, (ids) => callers.run(resendRejected, { ids, actor: actor as string }));
+    if (moved > 0) await this.#wakeWorkers();
+    return moved;
+  }
+
+  async #wakeWorkers(): Promise<void> {
+    this.store.listener.emit('due');
+    // The decision is stored. Workers that miss the notification poll.
+    await this.store.callers.run(notifyDue, {}).catch(() => undefined);
+  }
+}
+
+/** Decides about chunks that exist now, but not about those that the decisions create. */
+async function inSteps(
+  chunks: readonly { readonly id: string }[],
+  decide: (ids: readonly string[]) => Promise<readonly { readonly count: number }[]>,
+): Promise<number> {
+  let count = 0;
+  for (let at = 0; at < chunks.length; at += STEP) {
+    const ids = chunks.slice(at, at + STEP).map(({ id }) => id);
+    const [decided] = await (at === 0 ? decide(ids) : continueCall(() => decide(ids)));
+    count += decided?.count ?? 0;
+  }
+  return count;
+}
+
+function readDecision(
+  decision: unknown,
+  options: unknown,
+): { actor: string; positions: readonly number[] | undefined } {
+  const { actor, positions } = (options ?? {}) as { actor?: unknown; positions?: unknown };
+  const issues: Issue[] = [
+    ...(DECISIONS.includes(decision) ? [] : [{ field: 'decision', problem: `must be one of ${DECISIONS.join(', ')}` }]),
+    ...checkName('actor', actor),
+    ...(positions === undefined || isPositions(positions)
+      ? []
+      : [{ field: 'positions', problem: 'must be a list of whole numbers from 0' }]),
+  ];
+  if (issues.length > 0) throw invalidCommand(issues);
+  return { actor: actor as string, positions: positions as readonly number[] | undefined };
+}
+
+function isPositions(value: unknown): boolean {
+  return Array.isArray(value) && value.every((one) => Number.isSafeInteger(one) && (one as number) >= 0);
+}

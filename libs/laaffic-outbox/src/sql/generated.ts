@@ -1,0 +1,2473 @@
+// Generated from the files in sql/ by `npm run sql`. Do not edit.
+import type { InvalidColumns, Migration, Nothing, RecipientColumns, Statement } from './statement.js';
+
+export type CampaignState = 'creating' | 'draft' | 'scheduled' | 'running' | 'paused' | 'cancelled' | 'done';
+export type ChunkState = 'pending' | 'sending' | 'completed' | 'rejected' | 'unknown' | 'held' | 'abandoned' | 'cancelled' | 'split';
+export type Lane = 'priority' | 'bulk';
+export type RecipientState = 'accepted' | 'delivered' | 'failed' | 'rejected' | 'unknown' | 'held' | 'abandoned';
+
+/** In the order of application. */
+export const MIGRATIONS: readonly Migration[] = [
+  {
+    version: 1,
+    name: 'schema',
+    isBreaking: true,
+    isConcurrent: false,
+    up: `create type outbox.lane as enum ('priority', 'bulk');
+create type outbox.chunk_state as enum
+  ('pending', 'sending', 'completed', 'rejected', 'unknown', 'held', 'abandoned', 'cancelled', 'split');
+create type outbox.recipient_state as enum
+  ('accepted', 'delivered', 'failed', 'rejected', 'unknown', 'held', 'abandoned');
+create type outbox.campaign_state as enum ('creating', 'draft', 'scheduled', 'running', 'paused', 'cancelled', 'done');
+create table outbox.installation (
+  order_id_prefix text not null
+);
+insert into outbox.installation values (substr(translate(gen_random_uuid()::text, '-', ''), 1, 8));
+create table outbox.account (
+  id text primary key,
+  recipients_left double precision,
+  requests_left double precision,
+  refilled_at timestamptz not null default clock_timestamp(),
+  backoff_until timestamptz,
+  backoff_level int not null default 0,
+  paused_at timestamptz,
+  paused_code text,
+  paused_reason text,
+  probe_at timestamptz,
+  probes int not null default 0,
+  fresh_probe_at timestamptz,
+  fresh_probes int not null default 0,
+  paused_chunk_id bigint,
+  rejected_at timestamptz,
+  accepted_at timestamptz,
+  list_turn_at timestamptz not null default '-infinity',
+  lookup_alive_at timestamptz,
+  looked_up_at timestamptz
+);
+create table outbox.lane_limit (
+  account text not null,
+  lane outbox.lane not null,
+  max_size int not null,
+  target_size int not null,
+  reason text not null,
+  since timestamptz not null default clock_timestamp(),
+  paused_at timestamptz not null default clock_timestamp(),
+  resumed_at timestamptz,
+  probe_at timestamptz not null,
+  pauses int not null default 0,
+  failed_probes int not null default 0,
+  primary key (account, lane)
+);
+create table outbox.campaign (
+  id bigint generated always as identity primary key,
+  account text not null,
+  name text not null,
+  content text,
+  sender_id text,
+  state outbox.campaign_state not null default 'creating',
+  priority int not null default 0,
+  starts_at timestamptz,
+  chunk_size int not null,
+  stored_entries bigint not null default 0,
+  invalid_entries bigint not null default 0,
+  idempotency_key text,
+  fingerprint text,
+  digest text,
+  created_at timestamptz not null default clock_timestamp(),
+  changed_at timestamptz not null default clock_timestamp(),
+  done_at timestamptz,
+  redacted_at timestamptz,
+  paused_code text,
+  paused_reason text,
+  account_rejected_at timestamptz,
+  strikes int not null default 0,
+  retry_at timestamptz
+);
+create unique index campaign_key on outbox.campaign (account, idempotency_key) where idempotency_key is not null;
+create index campaign_active on outbox.campaign (account, priority desc, id) where state in ('scheduled', 'running');
+create index campaign_cancelling on outbox.campaign (account) where state = 'cancelled' and done_at is null;
+create index campaign_list on outbox.campaign (account, id);
+create index campaign_retention on outbox.campaign (account, changed_at)
+  where redacted_at is null and state in ('done', 'cancelled');
+create table outbox.chunk (
+  id bigint generated always as identity primary key,
+  account text not null,
+  campaign_id bigint,
+  lane outbox.lane not null,
+  state outbox.chunk_state not null default 'pending',
+  attempt int not null default 0,
+  root_id bigint,
+  parent_id bigint,
+  first_position bigint not null default 0,
+  size int not null,
+  numbers text,
+  order_ids text,
+  content text,
+  sender_id text,
+  due_at timestamptz not null default clock_timestamp(),
+  expires_at timestamptz,
+  created_at timestamptz not null default clock_timestamp(),
+  created_by text,
+  changed_at timestamptz not null default clock_timestamp(),
+  sent_at timestamptz,
+  worker text,
+  code text,
+  reason text,
+  number_retries int not null default 0,
+  is_split boolean not null default false,
+  is_resent boolean not null default false,
+  maybe_accepted boolean not null default false,
+  contradicted boolean not null default false,
+  accepted int not null default 0,
+  delivered int not null default 0,
+  failed int not null default 0,
+  rejected int not null default 0,
+  unknown int not null default 0,
+  held int not null default 0,
+  abandoned int not null default 0,
+  invalid int not null default 0,
+  idempotency_key text,
+  fingerprint text,
+  has_waiter boolean not null default false,
+  reference text,
+  poll_at timestamptz,
+  polls int not null default 0,
+  redacted_at timestamptz,
+  account_rejected_at timestamptz,
+  strikes int not null default 0,
+  is_list boolean not null generated always as (size > 1) stored
+);
+alter table outbox.chunk alter column numbers set storage external, alter column order_ids set storage external;
+create unique index chunk_key on outbox.chunk (account, idempotency_key) where idempotency_key is not null;
+create index chunk_due on outbox.chunk (account, lane, is_list, due_at, id)
+  where state = 'pending' and campaign_id is null;
+create index chunk_campaign_due on outbox.chunk (campaign_id, due_at, id)
+  where state = 'pending' and campaign_id is not null;
+create index chunk_sending on outbox.chunk (account, changed_at) where state = 'sending';
+create index chunk_unknown on outbox.chunk (account, lane, changed_at) where unknown > 0;
+create index chunk_held on outbox.chunk (account, id) where held > 0;
+create index chunk_campaign_open on outbox.chunk (campaign_id)
+  where campaign_id is not null and (state in ('sending', 'unknown'));
+create index chunk_campaign on outbox.chunk (campaign_id, first_position, id) where campaign_id is not null;
+create index chunk_root on outbox.chunk (root_id) where root_id is not null;
+create index chunk_expiring on outbox.chunk (account, expires_at) where state = 'pending' and expires_at is not null;
+create index chunk_poll on outbox.chunk (account, poll_at) where poll_at is not null;
+create index chunk_account_rejected on outbox.chunk (account) where state = 'pending' and account_rejected_at is not null;
+create index chunk_retention on outbox.chunk (account, changed_at) where redacted_at is null and campaign_id is null;
+create table outbox.count_delta (
+  id bigint generated always as identity primary key,
+  campaign_id bigint not null,
+  chunk_id bigint,
+  sending int not null default 0,
+  accepted int not null default 0,
+  delivered int not null default 0,
+  failed int not null default 0,
+  rejected int not null default 0,
+  cancelled int not null default 0,
+  unknown int not null default 0,
+  held int not null default 0,
+  abandoned int not null default 0
+);
+create index count_delta_campaign on outbox.count_delta (campaign_id);
+create table outbox.campaign_count (
+  campaign_id bigint primary key,
+  sending bigint not null default 0,
+  accepted bigint not null default 0,
+  delivered bigint not null default 0,
+  failed bigint not null default 0,
+  rejected bigint not null default 0,
+  cancelled bigint not null default 0,
+  unknown bigint not null default 0,
+  held bigint not null default 0,
+  abandoned bigint not null default 0
+);
+create table outbox.caller_order_id (
+  chunk_id bigint not null,
+  ids text[] not null
+);
+create index caller_order_id_ids on outbox.caller_order_id using gin (ids);
+create index caller_order_id_chunk on outbox.caller_order_id (chunk_id);
+create table outbox.recipient (
+  chunk_id bigint not null,
+  slot smallint not null,
+  state outbox.recipient_state not null,
+  msg_id text collate "C",
+  code text,
+  reason text,
+  reported_at timestamptz,
+  gateway_time timestamptz,
+  primary key (chunk_id, slot)
+) with (fillfactor = 80);
+create index recipient_msg_id on outbox.recipient (msg_id) where msg_id is not null;
+create table outbox.invalid_entry (
+  chunk_id bigint not null,
+  slot smallint not null,
+  code text not null,
+  reason text,
+  line bigint,
+  order_id text,
+  input text,
+  primary key (chunk_id, slot)
+);
+create table outbox.pending_result (
+  chunk_id bigint primary key,
+  slots text,
+  msg_ids text not null,
+  at timestamptz not null default clock_timestamp()
+);
+create index pending_result_at on outbox.pending_result (at);
+alter table outbox.pending_result alter column msg_ids set storage external, alter column slots set storage external;
+create table outbox.history (
+  id bigint generated always as identity primary key,
+  at timestamptz not null default clock_timestamp(),
+  account text,
+  campaign_id bigint,
+  chunk_id bigint,
+  attempt int,
+  event text not null,
+  actor text not null,
+  detail text
+);
+create index history_chunk on outbox.history (chunk_id, id) where chunk_id is not null;
+create index history_campaign on outbox.history (campaign_id, id) where campaign_id is not null;
+create table outbox.unmatched_report (
+  id bigint generated always as identity primary key,
+  account text not null,
+  msg_id text not null,
+  order_id text,
+  number text,
+  state outbox.recipient_state not null,
+  reason text,
+  gateway_time timestamptz,
+  chunk_id bigint,
+  attempt int,
+  slot smallint,
+  received_at timestamptz not null default clock_timestamp(),
+  tries int not null default 0,
+  try_at timestamptz not null default clock_timestamp()
+);
+create index unmatched_report_due on outbox.unmatched_report (account, try_at);
+create type outbox.report as (
+  msg_id text, order_id text, number text, state outbox.recipient_state, reason text, gateway_time timestamptz,
+  chunk_id bigint, attempt int, slot smallint, sent_from bigint, received_at timestamptz
+);
+create table outbox.unreadable_push (
+  id bigint generated always as identity primary key,
+  account text not null,
+  received_at timestamptz not null default clock_timestamp(),
+  route text not null,
+  reason text not null,
+  body bytea not null,
+  digest bytea not null,
+  unique (account, route, digest)
+);
+create index unreadable_push_list on outbox.unreadable_push (account, id);
+create table outbox.subscription (
+  account text not null,
+  topic text not null,
+  seen_at timestamptz not null default clock_timestamp(),
+  primary key (account, topic)
+);
+create view outbox.live_subscription as
+  select account, topic from outbox.subscription where seen_at > clock_timestamp() - interval '7 days';
+create table outbox.event (
+  id bigint generated always as identity primary key,
+  account text not null,
+  topic text not null,
+  campaign_id bigint,
+  root_id bigint,
+  chunk_id bigint,
+  slots smallint[],
+  attempt int,
+  sent_at timestamptz,
+  code text,
+  reason text,
+  recorded_at timestamptz not null default clock_timestamp(),
+  due_at timestamptz not null default clock_timestamp(),
+  failures int not null default 0,
+  claim uuid
+);
+create index event_due on outbox.event (account, due_at);
+create index event_root on outbox.event (root_id, id);
+create index event_chunk on outbox.event (chunk_id);
+create index event_recorded on outbox.event (account, recorded_at);`,
+    rollback: undefined,
+  },
+];
+
+/** Each release has its own functions, so releases with different ones work side by side. */
+export const FUNCTIONS = {
+  digest: 'c7d1a44f',
+  text: `create function outbox.pause_account_c7d1a44f(p_account text, p_code text, p_reason text, p_first double precision, p_chunk bigint default null)
+returns boolean language plpgsql as $$
+declare
+  before outbox.account%rowtype;
+begin
+  select * into strict before from outbox.account where id = p_account for no key update;
+  update outbox.account set paused_at = coalesce(paused_at, clock_timestamp()), paused_code = p_code, paused_reason = p_reason,
+      paused_chunk_id = p_chunk,
+      probe_at = clock_timestamp() + least(300000, p_first * power(2, least(probes, 10))) * interval '1 millisecond',
+      fresh_probe_at = clock_timestamp() + least(300000, p_first * power(2, least(fresh_probes, 10))) * interval '1 millisecond'
+    where id = p_account;
+  if before.paused_at is not null then return false; end if;
+  perform outbox.record_history_c7d1a44f(p_account, null, null, null, 'account paused', 'gateway',
+    p_code || ': ' || p_reason || coalesce((select case when c.campaign_id is null then ' (message ' || coalesce(c.root_id, c.id)
+      else ' (campaign ' || c.campaign_id end || ')' from outbox.chunk c where c.id = p_chunk), ''));
+  return true;
+end $$;
+create function outbox.record_account_rejection_c7d1a44f(
+  p_account text, p_chunk bigint, p_actor text, p_is_probe boolean, p_code text, p_reason text, p_first double precision,
+  p_strikes int, out verdict text, out delay double precision
+) language plpgsql as $$
+declare
+  a outbox.account%rowtype;
+  c outbox.chunk%rowtype;
+  k outbox.campaign%rowtype;
+  moment timestamptz;
+begin
+  verdict := 'released';
+  delay := 0;
+  select * into strict a from outbox.account where id = p_account for no key update;
+  select * into strict c from outbox.chunk where id = p_chunk;
+  if c.campaign_id is not null then
+    select * into strict k from outbox.campaign where id = c.campaign_id for no key update;
+    c.account_rejected_at := k.account_rejected_at;
+    c.strikes := k.strikes;
+  end if;
+  if c.account_rejected_at >= c.sent_at or k.state not in ('scheduled', 'running') then
+    if c.campaign_id is null then delay := p_first; end if;
+    return;
+  end if;
+  moment := clock_timestamp();
+  if a.rejected_at is null or a.accepted_at >= a.rejected_at then
+    update outbox.account set rejected_at = moment where id = p_account;
+  end if;
+  if a.paused_at is null and a.accepted_at > c.account_rejected_at then
+    c.strikes := c.strikes + 1;
+    delay := p_first * power(2, c.strikes - 1);
+    if c.strikes >= p_strikes then verdict := 'rejected'; end if;
+    perform outbox.record_history_c7d1a44f(p_account, c.campaign_id, p_chunk, c.attempt, 'rejected while others were accepted',
+      p_actor, format('%s of %s: %s', c.strikes, p_strikes, p_code));
+  else
+    if a.paused_at is null or p_is_probe then
+      if outbox.pause_account_c7d1a44f(p_account, p_code, p_reason, p_first, p_chunk) then verdict := 'paused'; end if;
+      select * into strict a from outbox.account where id = p_account;
+    end if;
+    delay := greatest(0, extract(epoch from a.probe_at - clock_timestamp()) * 1000) + 1000;
+  end if;
+  if c.campaign_id is null then
+    update outbox.chunk set account_rejected_at = moment, strikes = c.strikes where id = p_chunk;
+    update outbox.chunk set account_rejected_at = moment, strikes = c.strikes, due_at = clock_timestamp() + delay * interval '1 millisecond'
+      where id in (select p.id from outbox.chunk p where (p.id = c.root_id or p.root_id = coalesce(c.root_id, p_chunk)) and p.state = 'pending'
+        for update skip locked);
+    return;
+  end if;
+  if verdict = 'rejected' then
+    update outbox.campaign set state = 'paused', changed_at = clock_timestamp(), paused_code = p_code, paused_reason = p_reason,
+        account_rejected_at = moment, strikes = 0, retry_at = null
+      where id = k.id and state in ('scheduled', 'running');
+    if found then
+      perform outbox.record_history_c7d1a44f(p_account, k.id, null, null, 'paused', 'gateway', p_code || ': ' || p_reason);
+    end if;
+    verdict := 'released';
+  else
+    update outbox.campaign set account_rejected_at = moment, strikes = c.strikes, retry_at = clock_timestamp() + delay * interval '1 millisecond'
+      where id = k.id;
+  end if;
+  delay := 0;
+end $$;
+create function outbox.resume_account_c7d1a44f(p_account text, p_actor text) returns boolean
+language plpgsql as $$
+begin
+  update outbox.account set paused_at = null, paused_code = null, paused_reason = null, paused_chunk_id = null, probe_at = null, probes = 0,
+      fresh_probe_at = null, fresh_probes = 0
+    where id = p_account and paused_at is not null;
+  if not found then return false; end if;
+  update outbox.chunk set due_at = clock_timestamp() where id in (select c.id from outbox.chunk c
+    where c.account = p_account and c.state = 'pending' and c.account_rejected_at is not null and c.due_at > clock_timestamp()
+    for update skip locked);
+  update outbox.campaign set retry_at = null where account = p_account and retry_at is not null;
+  perform outbox.record_history_c7d1a44f(p_account, null, null, null, 'account resumed', p_actor);
+  return true;
+end $$;
+create function outbox.pause_lane_c7d1a44f(p_account text, p_lane outbox.lane, p_chunk bigint, p_target_size int, p_reason text, p_first double precision)
+returns boolean language plpgsql as $$
+begin
+  insert into outbox.lane_limit as l (account, lane, max_size, target_size, reason, probe_at, pauses)
+    values (p_account, p_lane, 0, p_target_size, p_reason, clock_timestamp() + p_first * interval '1 millisecond', 1)
+    on conflict (account, lane) do update set max_size = 0, target_size = greatest(l.target_size, p_target_size), reason = p_reason,
+      paused_at = clock_timestamp(), resumed_at = null,
+      pauses = case when clock_timestamp() - l.resumed_at > least(interval '10 minutes', 5 * (l.resumed_at - l.paused_at)) then 1
+        else l.pauses + 1 end,
+      probe_at = clock_timestamp() + least(60000, p_first * power(2,
+        case when clock_timestamp() - l.resumed_at > least(interval '10 minutes', 5 * (l.resumed_at - l.paused_at)) then 0
+        else least(l.pauses, 10) end)) * interval '1 millisecond'
+      where l.max_size > 0 and l.paused_at < (select c.sent_at from outbox.chunk c where c.id = p_chunk);
+  if not found then return false; end if;
+  perform outbox.record_history_c7d1a44f(p_account, null, null, null, 'lane paused', 'gateway', p_lane || ': ' || p_reason);
+  return true;
+end $$;
+create function outbox.end_lane_probe_c7d1a44f(
+  p_account text, p_lane outbox.lane, p_size int, p_is_answered boolean, p_reason text, p_first double precision
+) returns boolean language plpgsql as $$
+declare
+  l outbox.lane_limit%rowtype;
+begin
+  select * into l from outbox.lane_limit r where r.account = p_account and r.lane = p_lane for no key update;
+  if not found then return false; end if;
+  if p_is_answered and p_size >= l.target_size then
+    delete from outbox.lane_limit r where r.account = p_account and r.lane = p_lane;
+    perform outbox.record_history_c7d1a44f(p_account, null, null, null, 'lane resumed', 'probe', p_lane::text);
+    return true;
+  end if;
+  if p_is_answered then
+    if l.max_size = 0 then l.resumed_at := clock_timestamp(); end if;
+    l.max_size := greatest(l.max_size, p_size);
+    l.probe_at := clock_timestamp();
+    l.failed_probes := 0;
+  elsif p_is_answered is null then
+    l.probe_at := clock_timestamp() + interval '1 second';
+  elsif l.max_size = 0 then
+    l.probe_at := clock_timestamp() + least(60000, p_first * power(2, least(l.pauses, 10))) * interval '1 millisecond';
+    l.pauses := l.pauses + 1;
+  else
+    l.probe_at := clock_timestamp() + least(3600000, p_first * power(2, least(l.failed_probes, 11))) * interval '1 millisecond';
+    l.failed_probes := l.failed_probes + 1;
+    perform outbox.record_history_c7d1a44f(p_account, null, null, null, 'lane limited', 'gateway',
+      format('%s: %s recipients a request, %s got no response', p_lane, l.max_size, p_size));
+  end if;
+  update outbox.lane_limit r set max_size = l.max_size, probe_at = l.probe_at, resumed_at = l.resumed_at, pauses = l.pauses, failed_probes = l.failed_probes,
+      target_size = case when p_is_answered is false then greatest(target_size, p_size) else target_size end,
+      reason = case when p_is_answered is false then p_reason else reason end
+    where r.account = p_account and r.lane = p_lane;
+  return false;
+end $$;
+create function outbox.resume_lanes_c7d1a44f(p_account text, p_actor text) returns boolean language plpgsql as $$
+declare
+  resumed outbox.lane;
+  any_resumed boolean := false;
+begin
+  for resumed in delete from outbox.lane_limit where account = p_account returning lane loop
+    perform outbox.record_history_c7d1a44f(p_account, null, null, null, 'lane resumed', p_actor, resumed::text);
+    any_resumed := true;
+  end loop;
+  return any_resumed;
+end $$;
+create function outbox.back_off_c7d1a44f(p_account text, p_delay double precision) returns void
+language sql as $$
+  update outbox.account set backoff_level = case when backoff_until > clock_timestamp() then backoff_level else least(backoff_level + 1, 8) end,
+      backoff_until = greatest(backoff_until, clock_timestamp() + greatest(p_delay, least(30000, 100 * power(2, backoff_level))) * interval '1 millisecond')
+    where id = p_account
+$$;
+
+create function outbox.refill_rate_c7d1a44f(
+  a outbox.account, p_recipients double precision, p_requests double precision, p_burst double precision
+) returns outbox.account language plpgsql as $$
+declare
+  seconds double precision := greatest(0, extract(epoch from clock_timestamp() - a.refilled_at));
+begin
+  a.refilled_at := clock_timestamp();
+  a.recipients_left := least(greatest(1, p_recipients * p_burst),
+    coalesce(a.recipients_left, greatest(1, p_recipients * p_burst)) + seconds * p_recipients);
+  a.requests_left := least(greatest(1, p_requests * p_burst),
+    coalesce(a.requests_left, greatest(1, p_requests * p_burst)) + seconds * p_requests);
+  return a;
+end $$;
+create function outbox.split_head_c7d1a44f(p_chunk bigint, p_size int, p_actor text) returns bigint language plpgsql as $$
+declare
+  c outbox.chunk%rowtype;
+  head outbox.chunk%rowtype;
+  slots text[];
+  ids text[];
+  taken int := 0;
+  cut int := 0;
+  part bigint;
+begin
+  select * into strict c from outbox.chunk where id = p_chunk for update;
+  slots := string_to_array(c.numbers, ',');
+  ids := string_to_array(c.order_ids, ',');
+  while taken < p_size and cut < cardinality(slots) loop
+    cut := cut + 1;
+    if slots[cut] <> '' then taken := taken + 1; end if;
+  end loop;
+  head := c;
+  head.is_resent := false;
+  head.sent_at := null;
+  head.size := taken;
+  head.numbers := array_to_string(slots[1:cut], ',');
+  head.order_ids := case when ids is not null then array_to_string(ids[1:cut], ',') end;
+  part := outbox.add_part_c7d1a44f(head, p_actor);
+  slots := slots[cut + 1:];
+  c.size := (select count(*) from unnest(slots) s (number) where s.number <> '');
+  c.numbers := repeat(',', cut) || array_to_string(slots, ',');
+  if c.size = 0 then
+    c.state := 'split';
+    perform outbox.transition_c7d1a44f(c, 'split', p_actor);
+  else
+    update outbox.chunk set size = c.size, numbers = c.numbers where id = p_chunk;
+  end if;
+  return part;
+end $$;
+create function outbox.claim_chunks_c7d1a44f(
+  p_account text, p_worker text, p_lane outbox.lane, p_limit int,
+  p_recipients double precision, p_requests double precision, p_burst double precision, p_share double precision,
+  p_largest int, p_start_within double precision
+) returns table (
+  chunk_id bigint, chunk_attempt int, chunk_campaign bigint, chunk_size int, chunk_numbers text, chunk_order_ids text,
+  chunk_content text, chunk_sender text, chunk_number_retries int, splits_left int, is_probe boolean, wait_ms int,
+  waited_ms double precision, expires_in_ms double precision, maybe_accepted boolean, is_lane_probe boolean
+) language plpgsql as $$
+declare
+  a outbox.account%rowtype;
+  l outbox.lane_limit%rowtype;
+  c outbox.chunk%rowtype;
+  running bigint;
+  began timestamptz;
+  probing boolean := false;
+  only_fresh boolean := false;
+  may_probe_lane boolean := false;
+  size int;
+  limited boolean := p_recipients is not null or p_requests is not null;
+  recipients double precision := coalesce(p_recipients, 'infinity');
+  requests double precision := coalesce(p_requests, 'infinity');
+  largest int := p_largest;
+  kept_recipients double precision := 0;
+  kept_requests double precision := 0;
+  waiting double precision;
+  of_lists boolean;
+  has_turn boolean;
+  is_ahead boolean;
+begin
+  perform set_config('lock_timeout', ceil(p_start_within)::text, true);
+  select * into strict a from outbox.account where id = p_account;
+  if limited or a.paused_at is not null then
+    select * into strict a from outbox.account where id = p_account for no key update;
+  end if;
+  if a.paused_at is not null then
+    if a.probe_at > clock_timestamp() then
+      if coalesce(a.fresh_probe_at, a.probe_at) > clock_timestamp() then
+        wait_ms := ceil(extract(epoch from least(a.probe_at, a.fresh_probe_at) - clock_timestamp()) * 1000);
+        return next;
+        return;
+      end if;
+      only_fresh := true;
+    end if;
+    probing := true;
+    p_limit := 1;
+  end if;
+  select * into l from outbox.lane_limit r where r.account = p_account and r.lane = p_lane;
+  if l.probe_at <= clock_timestamp() then
+    select * into l from outbox.lane_limit r where r.account = p_account and r.lane = p_lane for no key update;
+    may_probe_lane := coalesce(l.probe_at <= clock_timestamp(), false);
+  end if;
+  if l.max_size = 0 then
+    if not may_probe_lane then
+      wait_ms := ceil(extract(epoch from l.probe_at - clock_timestamp()) * 1000);
+      return next;
+      return;
+    end if;
+    p_limit := 1;
+  end if;
+  if a.backoff_until > clock_timestamp() then
+    wait_ms := ceil(extract(epoch from a.backoff_until - clock_timestamp()) * 1000);
+    return next;
+    return;
+  end if;
+  if limited then
+    a := outbox.refill_rate_c7d1a44f(a, recipients, requests, p_burst);
+    largest := least(largest, greatest(1, floor(least(recipients * p_burst, 1000000))::int));
+    if p_lane = 'bulk' then
+      kept_recipients := least(greatest(1, recipients * p_burst) - 1, greatest(1, recipients * p_burst) * p_share);
+      kept_requests := least((greatest(1, requests * p_burst) - 1) / 2, greatest(1, requests * p_burst) * p_share);
+      largest := least(largest, greatest(1, floor(least(recipients * p_burst * (1 - p_share), 1000000))::int),
+        greatest(1, floor(least(recipients * p_burst * (1 - p_share) / 2, 1000000))::int,
+          ceil(least(case when requests < 'infinity' then recipients / requests else 0 end, 1000000))::int));
+      if not exists (select from outbox.lane_limit r where r.account = p_account and r.lane = 'priority')
+          and exists (select from outbox.chunk w where w.account = p_account and w.lane = 'priority' and w.state = 'pending'
+            and w.campaign_id is null and w.due_at <= clock_timestamp()
+            and (w.expires_at is null or w.expires_at > clock_timestamp())) then
+        wait_ms := 20;
+        return next;
+        return;
+      end if;
+    end if;
+  end if;
+  if probing then
+    largest := 1;
+  end if;
+  has_turn := a.list_turn_at < clock_timestamp() - interval '1 second';
+  for i in 1..p_limit loop
+    foreach of_lists in array case when has_turn then array[true, false] else array[false, true] end loop
+      select * into c from outbox.chunk w
+        where w.account = p_account and w.lane = p_lane and w.is_list = of_lists and w.state = 'pending'
+          and w.campaign_id is null and w.due_at <= clock_timestamp()
+          and (w.expires_at is null or w.expires_at > clock_timestamp())
+          and (not only_fresh or w.account_rejected_at is null)
+        order by w.due_at, w.id limit 1 for update skip locked;
+      exit when found;
+    end loop;
+    is_ahead := has_turn and c.is_list;
+    if c.id is null and p_lane = 'bulk' then
+      for running in select r.id from outbox.campaign r
+        where r.account = p_account and r.state in ('scheduled', 'running') and r.starts_at <= clock_timestamp()
+          and (r.retry_at is null or r.retry_at <= clock_timestamp()) and (not only_fresh or r.account_rejected_at is null)
+        order by r.priority desc, r.id
+      loop
+        select * into c from outbox.chunk w
+          where w.campaign_id = running and w.state = 'pending' and w.due_at <= clock_timestamp()
+            and (w.expires_at is null or w.expires_at > clock_timestamp())
+          order by w.due_at, w.id limit 1 for update skip locked;
+        exit when found;
+      end loop;
+    end if;
+    exit when c.id is null;
+    size := largest;
+    if least(c.size, largest) > l.max_size then
+      is_lane_probe := may_probe_lane;
+      size := least(largest, case when may_probe_lane then greatest(1, 2 * l.max_size) else l.max_size end);
+    else
+      is_lane_probe := false;
+    end if;
+    if limited then
+      waiting := greatest(
+        case when recipients < 'infinity' then (least(c.size, size) + kept_recipients - a.recipients_left) / recipients else 0 end,
+        case when requests < 'infinity' then (1 + kept_requests - a.requests_left) / requests else 0 end);
+      if waiting > 0 then
+        wait_ms := ceil(waiting * 1000);
+        exit;
+      end if;
+      a.recipients_left := a.recipients_left - least(c.size, size);
+      a.requests_left := a.requests_left - 1;
+    end if;
+    if is_ahead then
+      has_turn := false;
+      update outbox.account set list_turn_at = clock_timestamp() where id = p_account;
+    end if;
+    if is_lane_probe then
+      may_probe_lane := false;
+      update outbox.lane_limit r set probe_at = clock_timestamp() + interval '1 minute' where r.account = p_account and r.lane = p_lane;
+    end if;
+    if c.size > size then
+      c.id := outbox.split_head_c7d1a44f(c.id, size, p_worker);
+      select * into strict c from outbox.chunk w where w.id = c.id for update;
+    end if;
+    c.state := 'sending';
+    c.attempt := c.attempt + 1;
+    c.worker := p_worker;
+    c.sent_at := clock_timestamp();
+    c := outbox.transition_c7d1a44f(c, 'sending', p_worker);
+    chunk_id := c.id;
+    chunk_attempt := c.attempt;
+    chunk_campaign := c.campaign_id;
+    chunk_size := c.size;
+    chunk_numbers := c.numbers;
+    chunk_order_ids := c.order_ids;
+    chunk_number_retries := c.number_retries;
+    splits_left := 100;
+    if c.is_split then
+      splits_left := greatest(0, 100 - (select count(*) from outbox.chunk d where d.root_id = c.root_id and d.is_split));
+    end if;
+    is_probe := probing;
+    maybe_accepted := c.maybe_accepted;
+    expires_in_ms := extract(epoch from c.expires_at - clock_timestamp()) * 1000;
+    if c.content is null and c.campaign_id is not null then
+      select r.content, r.sender_id, r.starts_at into chunk_content, chunk_sender, began from outbox.campaign r where r.id = c.campaign_id;
+    else
+      chunk_content := c.content;
+      chunk_sender := c.sender_id;
+      began := null;
+    end if;
+    waited_ms := greatest(0, extract(epoch from c.sent_at - greatest(c.due_at, began)) * 1000);
+    return next;
+    c := null;
+  end loop;
+  if limited then
+    update outbox.account set refilled_at = a.refilled_at,
+        recipients_left = case when recipients < 'infinity' then a.recipients_left end,
+        requests_left = case when requests < 'infinity' then a.requests_left end
+      where id = p_account;
+  end if;
+  if probing and chunk_id is not null then
+    update outbox.account set probes = probes + 1, fresh_probes = fresh_probes + only_fresh::int,
+        probe_at = clock_timestamp() + interval '1 minute', fresh_probe_at = clock_timestamp() + interval '1 minute'
+      where id = p_account;
+  end if;
+  if clock_timestamp() - statement_timestamp() > p_start_within * interval '1 millisecond' then
+    raise exception 'the claim took longer than its worker waits' using errcode = 'query_canceled';
+  end if;
+  if wait_ms is not null then
+    chunk_id := null;
+    return next;
+  end if;
+end $$;
+
+
+create function outbox.expand_chunk_c7d1a44f(c outbox.chunk) returns void language sql as $$
+  insert into outbox.recipient (chunk_id, slot, state, code, reason)
+    select c.id, s.at - 1, case when c.state in ('rejected', 'unknown', 'held', 'abandoned') then c.state::text end::outbox.recipient_state,
+      c.code, c.reason
+    from unnest(string_to_array(c.numbers, ',')) with ordinality s (number, at)
+    where s.number <> '' and c.state in ('rejected', 'unknown', 'held', 'abandoned')
+    on conflict (chunk_id, slot) do nothing
+$$;
+create function outbox.resend_c7d1a44f(p_chunk bigint, p_which text, p_actor text, p_detail text, p_positions bigint[] default null)
+returns int language plpgsql as $$
+declare
+  c outbox.chunk%rowtype;
+  moving record;
+  moved int;
+begin
+  select * into c from outbox.chunk where id = p_chunk and numbers is not null
+    and state in ('completed', 'unknown', 'held', 'rejected') for no key update;
+  if not found then return 0; end if;
+  perform outbox.flush_result_c7d1a44f(p_chunk);
+  with slot as (
+    select s.number, s.at,
+      s.number <> '' and coalesce(m.state::text, c.state::text) = p_which
+        and (p_positions is null or c.first_position + s.at - 1 = any (p_positions)) as moves
+    from unnest(string_to_array(c.numbers, ',')) with ordinality s (number, at)
+    left join outbox.recipient m on m.chunk_id = c.id and m.slot = s.at - 1
+  )
+  select string_agg(case when moves then '' else number end, ',' order by at) as rest,
+    string_agg(case when moves then number else '' end, ',' order by at) as part,
+    array_agg((at - 1)::smallint) filter (where moves) as slots
+  into moving from slot;
+  moved := coalesce(cardinality(moving.slots), 0);
+  if moved = 0 then return 0; end if;
+  if moved < c.size then perform outbox.expand_chunk_c7d1a44f(c); end if;
+  delete from outbox.recipient where chunk_id = p_chunk and slot = any (moving.slots);
+  perform outbox.move_recipients_c7d1a44f(c, moving.rest, array[moving.part], array[moved], 'resent', p_actor, p_detail,
+    p_which <> 'rejected');
+  return moved;
+end $$;
+create function outbox.resolve_held_c7d1a44f(p_chunk bigint, p_decision text, p_positions bigint[], p_actor text) returns int
+language plpgsql as $$
+declare
+  c outbox.chunk%rowtype;
+  decided smallint[];
+begin
+  if p_decision = 'resend' then
+    return outbox.resend_c7d1a44f(p_chunk, 'held', p_actor, 'decision', p_positions);
+  end if;
+  select * into c from outbox.chunk where id = p_chunk and held > 0 and numbers is not null for no key update;
+  if not found then return 0; end if;
+  perform outbox.flush_result_c7d1a44f(p_chunk);
+  select array_agg((s.at - 1)::smallint) into decided
+    from unnest(string_to_array(c.numbers, ',')) with ordinality s (number, at)
+    left join outbox.recipient m on m.chunk_id = c.id and m.slot = s.at - 1
+    where s.number <> '' and coalesce(m.state::text, c.state::text) = 'held'
+      and (p_positions is null or c.first_position + s.at - 1 = any (p_positions));
+  if decided is null then return 0; end if;
+  perform outbox.expand_chunk_c7d1a44f(c);
+  update outbox.recipient set state = case p_decision when 'sent' then 'accepted' else 'abandoned' end::outbox.recipient_state,
+      code = case p_decision when 'sent' then null else code end, reason = case p_decision when 'sent' then null else reason end
+    where chunk_id = p_chunk and slot = any (decided);
+  perform outbox.record_recipient_events_c7d1a44f(c, decided);
+  c := outbox.with_counts_c7d1a44f(c);
+  c.state := 'completed';
+  c.code := null;
+  c.reason := null;
+  perform outbox.transition_c7d1a44f(c, case p_decision when 'sent' then 'marked as sent' else 'abandoned' end, p_actor,
+    cardinality(decided) || ' recipients');
+  return cardinality(decided);
+end $$;
+
+create function outbox.is_subscribed_c7d1a44f(p_account text, p_topic text) returns boolean language sql stable as $$
+  select exists (select from outbox.live_subscription where account = p_account and topic = p_topic)
+$$;
+create function outbox.record_event_c7d1a44f(c outbox.chunk, p_topic text, p_slots smallint[], p_code text, p_reason text)
+returns void language plpgsql as $$
+begin
+  if coalesce(cardinality(p_slots), 0) = 0 or not outbox.is_subscribed_c7d1a44f(c.account, p_topic) then return; end if;
+  insert into outbox.event (account, topic, campaign_id, root_id, chunk_id, slots, attempt, sent_at, code, reason)
+    values (c.account, p_topic, c.campaign_id, coalesce(c.root_id, c.id), c.id, p_slots, c.attempt, c.sent_at, p_code, p_reason);
+  perform outbox.notify_events_c7d1a44f();
+end $$;
+create function outbox.record_chunk_event_c7d1a44f(c outbox.chunk) returns void language plpgsql as $$
+begin
+  if not outbox.is_subscribed_c7d1a44f(c.account, c.state::text) then return; end if;
+  perform outbox.record_event_c7d1a44f(c, c.state::text, array(
+    select (s.at - 1)::smallint from unnest(string_to_array(c.numbers, ',')) with ordinality s (number, at)
+      where s.number <> '' and not exists (select from outbox.recipient m where m.chunk_id = c.id and m.slot = s.at - 1)
+      order by s.at), c.code, c.reason);
+end $$;
+create function outbox.record_recipient_events_c7d1a44f(c outbox.chunk, p_slots smallint[]) returns void language plpgsql as $$
+begin
+  if coalesce(cardinality(p_slots), 0) = 0 then return; end if;
+  perform outbox.record_event_c7d1a44f(c, g.state, g.slots, g.code, g.reason) from (
+    select m.state::text as state, m.code, m.reason, array_agg(m.slot order by m.slot) as slots
+      from outbox.recipient m where m.chunk_id = c.id and m.slot = any (p_slots) and m.state::text <> c.state::text
+      group by m.state, m.code, m.reason order by min(m.slot)) g;
+end $$;
+
+
+create function outbox.mark_overdue_c7d1a44f(p_account text, p_lease double precision, p_actor text, p_limit int)
+returns table (changed_lane outbox.lane, recipients int) language plpgsql as $$
+declare
+  c outbox.chunk%rowtype;
+begin
+  for c in
+    select * from outbox.chunk w where w.account = p_account and w.state = 'sending'
+      and w.changed_at < clock_timestamp() - p_lease * interval '1 millisecond'
+    order by w.changed_at limit p_limit for update skip locked
+  loop
+    c.state := 'unknown';
+    c.unknown := c.size - c.accepted;
+    c.code := 'OUTBOX_WORKER_LOST';
+    c.reason := 'no response was stored in time';
+    perform outbox.transition_c7d1a44f(c, 'unknown', p_actor, c.code);
+    changed_lane := c.lane;
+    recipients := c.unknown;
+    return next;
+  end loop;
+end $$;
+create function outbox.end_grace_period_c7d1a44f(
+  p_account text, p_lane outbox.lane, p_grace_period double precision, p_action text, p_actor text, p_limit int
+) returns table (changed_lane outbox.lane, recipients int, is_resent boolean) language plpgsql as $$
+declare
+  c outbox.chunk%rowtype;
+  decided outbox.recipient_state := case p_action when 'abandon' then 'abandoned' else 'held' end;
+  slots smallint[];
+begin
+  changed_lane := p_lane;
+  for c in
+    select * from outbox.chunk w where w.account = p_account and w.lane = p_lane and w.unknown > 0
+      and w.changed_at < clock_timestamp() - p_grace_period * interval '1 millisecond'
+    order by w.changed_at limit p_limit for update skip locked
+  loop
+    recipients := c.unknown;
+    is_resent := p_action = 'resend'
+      and (select k.state from outbox.campaign k where k.id = c.campaign_id) is distinct from 'cancelled'
+      and outbox.resend_c7d1a44f(c.id, 'unknown', p_actor, 'policy') > 0;
+    if is_resent then
+      return next;
+      continue;
+    end if;
+    slots := null;
+    if c.state = 'unknown' then
+      c.state := decided::text::outbox.chunk_state;
+    else
+      with changed as (
+        update outbox.recipient m set state = decided where m.chunk_id = c.id and m.state = 'unknown' returning m.slot
+      )
+      select array_agg(slot) into slots from changed;
+    end if;
+    perform outbox.record_recipient_events_c7d1a44f(c, slots);
+    if decided = 'held' then c.held := c.held + c.unknown; else c.abandoned := c.abandoned + c.unknown; end if;
+    c.unknown := 0;
+    perform outbox.transition_c7d1a44f(c, decided::text, p_actor);
+    return next;
+  end loop;
+end $$;
+create function outbox.expire_messages_c7d1a44f(p_account text, p_actor text, p_limit int)
+returns table (changed_lane outbox.lane, recipients int, is_rejected boolean) language plpgsql as $$
+declare
+  c outbox.chunk%rowtype;
+begin
+  for c in
+    select * from outbox.chunk w where w.account = p_account and w.state = 'pending' and w.expires_at <= clock_timestamp()
+    order by w.expires_at limit p_limit for update skip locked
+  loop
+    c := outbox.rejected_c7d1a44f(c, 'OUTBOX_EXPIRED', 'not sent before sendBefore');
+    perform outbox.transition_c7d1a44f(c, c.state::text, p_actor, c.code);
+    changed_lane := c.lane;
+    recipients := c.size;
+    is_rejected := c.state = 'rejected';
+    return next;
+  end loop;
+end $$;
+create function outbox.cancel_chunk_c7d1a44f(c outbox.chunk, p_actor text) returns void language plpgsql as $$
+begin
+  c := outbox.without_counts_c7d1a44f(c);
+  c.state := case when c.maybe_accepted then 'abandoned' else 'cancelled' end;
+  if c.maybe_accepted then c.abandoned := c.size; end if;
+  perform outbox.transition_c7d1a44f(c, c.state::text, p_actor);
+end $$;
+create function outbox.cancel_message_c7d1a44f(p_account text, p_message bigint, p_actor text) returns int language plpgsql as $$
+declare
+  c outbox.chunk%rowtype;
+  cancelled int := 0;
+begin
+  for c in
+    select * from outbox.chunk w where w.account = p_account and (w.id = p_message or w.root_id = p_message)
+      and w.campaign_id is null and w.state = 'pending' order by w.id for update
+  loop
+    perform outbox.cancel_chunk_c7d1a44f(c, p_actor);
+    cancelled := cancelled + 1;
+  end loop;
+  return cancelled;
+end $$;
+create function outbox.cancel_campaign_chunks_c7d1a44f(p_campaign bigint, p_actor text, p_limit int) returns int
+language plpgsql as $$
+declare
+  c outbox.chunk%rowtype;
+  cancelled int := 0;
+begin
+  for c in
+    select * from outbox.chunk w where w.campaign_id = p_campaign and w.state = 'pending' limit p_limit
+    for update skip locked
+  loop
+    perform outbox.cancel_chunk_c7d1a44f(c, p_actor);
+    cancelled := cancelled + 1;
+  end loop;
+  return cancelled;
+end $$;
+create function outbox.cancel_leftovers_c7d1a44f(p_account text, p_actor text, p_limit int) returns int language sql as $$
+  select coalesce(sum(outbox.cancel_campaign_chunks_c7d1a44f(k.id, p_actor, p_limit)), 0)::int
+    from outbox.campaign k where k.account = p_account and k.state = 'cancelled' and k.done_at is null
+$$;
+create function outbox.advance_campaigns_c7d1a44f(p_account text, p_actor text) returns void language plpgsql as $$
+declare
+  candidate bigint;
+  k outbox.campaign%rowtype;
+begin
+  for candidate in
+    update outbox.campaign set state = 'running', changed_at = clock_timestamp()
+      where account = p_account and state = 'scheduled' and starts_at <= clock_timestamp() returning id
+  loop
+    perform outbox.record_history_c7d1a44f(p_account, candidate, null, null, 'running', p_actor);
+  end loop;
+  for candidate in select c.id from outbox.campaign c
+    where c.account = p_account and (c.state = 'running' or c.state = 'cancelled' and c.done_at is null)
+      and not exists (select from outbox.chunk w where w.campaign_id = c.id and w.state = 'pending')
+      and not exists (select from outbox.chunk w where w.campaign_id = c.id and w.state in ('sending', 'unknown'))
+    order by c.id
+  loop
+    perform from outbox.campaign where id = candidate for no key update skip locked;
+    continue when not found;
+    update outbox.campaign c set state = case c.state when 'running' then 'done' else c.state end, done_at = clock_timestamp(),
+        changed_at = case c.state when 'running' then clock_timestamp() else c.changed_at end
+      where c.id = candidate and (c.state = 'running' or c.state = 'cancelled' and c.done_at is null)
+        and not exists (select from outbox.chunk w where w.campaign_id = c.id and w.state = 'pending')
+        and not exists (select from outbox.chunk w where w.campaign_id = c.id and w.state in ('sending', 'unknown'))
+      returning * into k;
+    continue when not found or k.state <> 'done';
+    perform outbox.record_history_c7d1a44f(p_account, candidate, null, null, 'done', p_actor);
+    if outbox.is_subscribed_c7d1a44f(p_account, 'campaign done') then
+      insert into outbox.event (account, topic, campaign_id) values (p_account, 'campaign done', candidate);
+      perform outbox.notify_events_c7d1a44f();
+    end if;
+  end loop;
+end $$;
+create function outbox.fold_counts_c7d1a44f(p_limit int) returns int language plpgsql as $$
+declare
+  ids bigint[];
+begin
+  select array_agg(d.id) into ids
+    from (select id from outbox.count_delta order by id limit p_limit for update skip locked) d;
+  if ids is null then return 0; end if;
+  insert into outbox.campaign_count as k (campaign_id, sending, accepted, delivered, failed, rejected, cancelled, unknown, held, abandoned)
+    select campaign_id, sum(sending), sum(accepted), sum(delivered), sum(failed), sum(rejected), sum(cancelled), sum(unknown),
+      sum(held), sum(abandoned)
+    from outbox.count_delta where id = any (ids) group by campaign_id order by campaign_id
+    on conflict (campaign_id) do update set sending = k.sending + excluded.sending, accepted = k.accepted + excluded.accepted,
+      delivered = k.delivered + excluded.delivered, failed = k.failed + excluded.failed,
+      rejected = k.rejected + excluded.rejected, cancelled = k.cancelled + excluded.cancelled,
+      unknown = k.unknown + excluded.unknown, held = k.held + excluded.held, abandoned = k.abandoned + excluded.abandoned;
+  with reported as (
+    select chunk_id, sum(delivered)::int as delivered, sum(failed)::int as failed
+    from outbox.count_delta where id = any (ids) and chunk_id is not null group by chunk_id
+  ), locked as (
+    select c.id, r.delivered, r.failed from reported r join outbox.chunk c on c.id = r.chunk_id order by c.id for no key update of c
+  )
+  update outbox.chunk c set delivered = c.delivered + l.delivered, failed = c.failed + l.failed from locked l where c.id = l.id;
+  delete from outbox.count_delta where id = any (ids);
+  return cardinality(ids);
+end $$;
+
+create function outbox.notify_c7d1a44f(p_channel text, p_payload text) returns void language plpgsql as $$
+begin
+  if pg_notification_queue_usage() < 0.5 then
+    perform pg_notify(p_channel, p_payload);
+  end if;
+end $$;
+create function outbox.notify_outcome_c7d1a44f(c outbox.chunk) returns void language plpgsql as $$
+begin
+  if c.has_waiter then
+    perform outbox.notify_c7d1a44f('outbox:outcome', coalesce(c.root_id, c.id)::text);
+  end if;
+end $$;
+create function outbox.notify_events_c7d1a44f() returns void language sql as $$
+  select outbox.notify_c7d1a44f('outbox:event', '')
+$$;
+
+
+create function outbox.find_recipient_c7d1a44f(p_account text, p_chunk bigint, p_attempt int, p_slot smallint, p_number text)
+returns bigint language sql stable strict as $$
+  select f.id from outbox.chunk s cross join lateral (
+    select s.id, 0 as is_moved where split_part(s.numbers, ',', p_slot + 1) = p_number
+    union all
+    select m.id, 1 from outbox.chunk m where (m.root_id = coalesce(s.root_id, s.id) or m.id = s.root_id) and m.id <> s.id
+      and split_part(m.numbers, ',', p_slot + 1) = p_number
+  ) f
+  where s.id = p_chunk and s.account = p_account and p_attempt between 1 and s.attempt and p_number <> ''
+  order by f.is_moved limit 1
+$$;
+create function outbox.was_resent_c7d1a44f(p_from bigint, p_to bigint) returns boolean language sql stable as $$
+  with recursive way as (
+    select c.id, c.parent_id, c.is_resent from outbox.chunk c where c.id = p_to
+    union all
+    select c.id, c.parent_id, c.is_resent from way w join outbox.chunk c on c.id = w.parent_id where w.id <> p_from
+  )
+  select coalesce(bool_or(is_resent), false) from way where id <> p_from
+$$;
+create function outbox.attempt_started_at_c7d1a44f(p_chunk bigint, p_attempt int) returns timestamptz language sql stable as $$
+  select min(at) from outbox.history where chunk_id = p_chunk and attempt = p_attempt and event = 'sending'
+$$;
+create function outbox.stopped_c7d1a44f(c outbox.chunk, p_started_at timestamptz) returns outbox.chunk language plpgsql as $$
+begin
+  c.state := 'unknown';
+  c.unknown := c.size - c.accepted;
+  c.code := 'OUTBOX_CONTRADICTED';
+  c.reason := outbox.contradiction_reason_c7d1a44f();
+  c.sent_at := coalesce(least(c.sent_at, p_started_at), p_started_at);
+  return c;
+end $$;
+create function outbox.stop_resending_c7d1a44f(p_chunk bigint, p_attempt int, p_except bigint, p_actor text) returns void
+language plpgsql as $$
+declare
+  started_at timestamptz := outbox.attempt_started_at_c7d1a44f(p_chunk, p_attempt);
+  other outbox.chunk%rowtype;
+begin
+  for other in
+    with recursive family as (
+      select c.id, coalesce(c.root_id, c.id) as root_id from outbox.chunk c where c.id = p_chunk
+      union all
+      select c.id, f.root_id from family f join outbox.chunk c on c.root_id = f.root_id and c.parent_id = f.id and not c.is_resent
+        and (f.id <> p_chunk or c.created_at >= started_at)
+    )
+    select c.* from outbox.chunk c where c.id in (select id from family) and c.id <> p_except and c.state in ('pending', 'sending')
+    order by c.id for no key update
+  loop
+    if other.state = 'sending' then
+      update outbox.chunk set contradicted = true where id = other.id and (other.id <> p_chunk or other.attempt > p_attempt);
+    else
+      other := outbox.stopped_c7d1a44f(other, started_at);
+      perform outbox.transition_c7d1a44f(other, 'unknown', p_actor, other.code);
+    end if;
+  end loop;
+end $$;
+create function outbox.move_reported_c7d1a44f(p_chunk bigint, p_slots smallint[], p_sent_at timestamptz, p_actor text) returns bigint
+language plpgsql as $$
+declare
+  c outbox.chunk%rowtype;
+  part outbox.chunk%rowtype;
+  moving record;
+  part_id bigint;
+begin
+  select * into strict c from outbox.chunk where id = p_chunk for no key update;
+  select string_agg(case when s.at - 1 = any (p_slots) then '' else s.number end, ',' order by s.at) as rest,
+      string_agg(case when s.at - 1 = any (p_slots) then s.number else '' end, ',' order by s.at) as part,
+      count(*) filter (where s.at - 1 = any (p_slots) and s.number <> '')::int as size
+    into moving from unnest(string_to_array(c.numbers, ',')) with ordinality s (number, at);
+  part := c;
+  part.state := 'unknown';
+  part.size := moving.size;
+  part.numbers := moving.part;
+  part.sent_at := p_sent_at;
+  part.maybe_accepted := true;
+  part.account_rejected_at := null;
+  part.strikes := 0;
+  part_id := outbox.add_part_c7d1a44f(part, p_actor);
+  c.size := c.size - moving.size;
+  c.numbers := moving.rest;
+  if c.size = 0 then c.state := 'split'; end if;
+  perform outbox.transition_c7d1a44f(c, 'not resent', p_actor, format('%s reported', moving.size));
+  return part_id;
+end $$;
+create function outbox.find_caller_order_id_c7d1a44f(
+  p_account text, p_order_id text, p_number text, out chunk_id bigint, out slot smallint, out sent_from bigint
+) language sql stable strict as $$
+  select min(p.id), min(p.at)::smallint, min(p.sent_from) from (
+    select c.id, array_position(o.ids, p_order_id) - 1 as at, c.numbers,
+      case when c.state = 'pending' and c.attempt = 0 then c.parent_id end as sent_from
+    from outbox.caller_order_id o join outbox.chunk c on c.id = o.chunk_id
+    where o.ids @> array[p_order_id] and c.account = p_account
+      and (c.state in ('sending', 'completed', 'rejected', 'unknown', 'held', 'abandoned')
+        or c.state = 'pending' and (c.attempt > 0 or c.parent_id is not null))
+  ) p
+  where split_part(p.numbers, ',', p.at + 1) = p_number
+  having count(*) = 1
+$$;
+create function outbox.apply_reports_to_chunk_c7d1a44f(
+  p_chunk bigint, p_places int[], p_reports outbox.report[], p_actor text, p_poll_after double precision
+) returns int[] language plpgsql as $$
+declare
+  c outbox.chunk%rowtype;
+  m outbox.recipient%rowtype;
+  r outbox.report;
+  slots text[];
+  place int := 0;
+  waiting int[] := '{}';
+  accepted_before int;
+  confirmations int := 0;
+  contradictions int := 0;
+  delivered int := 0;
+  failed int := 0;
+  is_other boolean;
+  is_stopped boolean := false;
+  resent record;
+  changed smallint[] := '{}';
+  state_before text;
+begin
+  select * into c from outbox.chunk where id = p_chunk for no key update;
+  if not found then return p_places; end if;
+  if c.state = 'pending' then
+    select array_agg(p.place order by p.at) as places, array_agg(distinct p.slot) as slots, min(p.started_at) as started_at,
+        array_agg(row(p.msg_id, p.order_id, p.number, p.state, p.reason, p.gateway_time, null, null, p.slot, null,
+          p.received_at)::outbox.report order by p.at) as reports,
+        array_agg(p.at::int) as at
+      into resent from (
+        select q.*, p_places[q.at] as place, outbox.attempt_started_at_c7d1a44f(q.sent_from, q.attempt) as started_at
+        from unnest(p_reports) with ordinality q (msg_id, order_id, number, state, reason, gateway_time, chunk_id, attempt, slot, sent_from, received_at, at)
+        where q.sent_from is not null and outbox.was_resent_c7d1a44f(q.sent_from, p_chunk)
+      ) p;
+    if resent.places is not null then
+      waiting := outbox.apply_reports_to_chunk_c7d1a44f(outbox.move_reported_c7d1a44f(p_chunk, resent.slots, resent.started_at, p_actor),
+        resent.places, resent.reports, p_actor, p_poll_after);
+      select array_agg(p_places[q.at] order by q.at), array_agg(p_reports[q.at] order by q.at) into p_places, p_reports
+        from generate_subscripts(p_reports, 1) q (at) where q.at <> all (resent.at);
+      if p_places is null then return waiting; end if;
+      select * into strict c from outbox.chunk where id = p_chunk;
+    end if;
+  end if;
+  perform outbox.flush_result_c7d1a44f(p_chunk);
+  slots := string_to_array(c.numbers, ',');
+  accepted_before := c.accepted;
+  foreach r in array p_reports loop
+    place := place + 1;
+    is_other := r.sent_from is not null or coalesce(r.attempt <> c.attempt, false);
+    if (is_other or c.state = 'pending' and c.attempt > 0)
+        and not (r.sent_from is not null and outbox.was_resent_c7d1a44f(r.sent_from, p_chunk)) then
+      perform outbox.stop_resending_c7d1a44f(coalesce(r.sent_from, p_chunk), coalesce(r.attempt, c.attempt), p_chunk, p_actor);
+    end if;
+    if c.state = 'pending' and (c.attempt > 0 or r.sent_from is not null) then
+      is_stopped := true;
+      c := outbox.stopped_c7d1a44f(c, outbox.attempt_started_at_c7d1a44f(coalesce(r.sent_from, p_chunk), r.attempt));
+    elsif is_other and c.state = 'sending' then
+      if not c.contradicted then contradictions := contradictions + 1; end if;
+      c.contradicted := true;
+      waiting := waiting || p_places[place];
+      continue;
+    end if;
+    select * into m from outbox.recipient where chunk_id = p_chunk and slot = r.slot for no key update;
+    if found then
+      continue when m.msg_id <> r.msg_id and (r.attempt is null or r.order_id is null);
+      if m.state in ('delivered', 'failed') or m.state = 'accepted' and (r.state = 'accepted' or is_other)
+          or m.state = 'rejected' and r.state <> 'delivered' then
+        if is_other then contradictions := contradictions + 1; end if;
+        continue;
+      end if;
+      update outbox.recipient set state = r.state, msg_id = coalesce(m.msg_id, r.msg_id), code = null, reason = r.reason,
+          reported_at = case when r.state <> 'accepted' then coalesce(r.received_at, clock_timestamp()) end,
+          gateway_time = case when r.state <> 'accepted' then r.gateway_time end
+        where chunk_id = p_chunk and slot = r.slot;
+      state_before := m.state;
+    elsif c.state in ('pending', 'cancelled', 'split') or c.numbers is not null and coalesce(slots[r.slot + 1], '') = '' then
+      contradictions := contradictions + 1;
+      continue;
+    elsif c.state = 'sending' then
+      waiting := waiting || p_places[place];
+      continue;
+    elsif c.state = 'rejected' and r.state <> 'delivered' then
+      if is_other then contradictions := contradictions + 1; end if;
+      continue;
+    else
+      insert into outbox.recipient (chunk_id, slot, state, msg_id, reason, reported_at, gateway_time)
+        values (p_chunk, r.slot, r.state, r.msg_id, r.reason,
+          case when r.state <> 'accepted' then coalesce(r.received_at, clock_timestamp()) end,
+          case when r.state <> 'accepted' then r.gateway_time end);
+      state_before := c.state;
+    end if;
+    changed := changed || r.slot;
+    delivered := delivered + (r.state = 'delivered')::int;
+    failed := failed + (r.state = 'failed')::int;
+    continue when state_before = 'accepted';
+    c.accepted := c.accepted + 1;
+    case state_before
+      when 'rejected' then c.rejected := c.rejected - 1;
+      when 'held' then c.held := c.held - 1;
+      when 'abandoned' then c.abandoned := c.abandoned - 1;
+      else c.unknown := greatest(0, c.unknown - 1);
+    end case;
+    if state_before = 'rejected' or is_other or is_stopped then
+      contradictions := contradictions + 1;
+    else
+      confirmations := confirmations + 1;
+    end if;
+  end loop;
+  if delivered + failed > 0 and c.campaign_id is not null then
+    insert into outbox.count_delta (campaign_id, chunk_id, delivered, failed) values (c.campaign_id, p_chunk, delivered, failed);
+  end if;
+  perform outbox.record_recipient_events_c7d1a44f(c, changed);
+  if is_stopped then
+    contradictions := greatest(1, contradictions);
+    c := outbox.transition_c7d1a44f(c, 'unknown', p_actor, c.code);
+  end if;
+  if contradictions > 0 and c.state in ('sending', 'unknown', 'held', 'abandoned') then
+    c.maybe_accepted := true;
+  end if;
+  if c.accepted > accepted_before and c.poll_at is null then
+    c.poll_at := clock_timestamp() + p_poll_after * interval '1 millisecond';
+  end if;
+  if c.state in ('unknown', 'held', 'abandoned') and c.accepted >= c.size then
+    c.state := 'completed';
+    c.code := null;
+    c.reason := null;
+  end if;
+  if confirmations > 0 then
+    c := outbox.transition_c7d1a44f(c, 'confirmed', p_actor, format('%s of %s', c.accepted, c.size));
+  end if;
+  if contradictions > 0 then
+    perform outbox.transition_c7d1a44f(c, 'contradicted', p_actor, format('%s reported although not sent', contradictions));
+  end if;
+  return waiting;
+end $$;
+create function outbox.apply_final_reports_c7d1a44f(
+  p_msg_ids text[], p_states text[], p_reasons text[], p_times text[], p_chunks text[], p_slots text[],
+  p_received text[] default null
+) returns int[]
+language plpgsql
+set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set enable_material = off as $$
+declare
+  found int[];
+  has_handlers boolean := exists (select from outbox.live_subscription where topic in ('delivered', 'failed'));
+  is_recorded boolean;
+begin
+  with first as (
+    select distinct on (r.msg_id collate "C") r.msg_id collate "C" as msg_id, r.state, r.reason, r.gateway_time, r.received_at,
+      nullif(r.chunk_id, '')::bigint as chunk_id, nullif(r.slot, '')::smallint as slot, r.place::int
+    from unnest(p_msg_ids, p_states, p_reasons, p_times, p_chunks, p_slots, p_received)
+      with ordinality r (msg_id, state, reason, gateway_time, chunk_id, slot, received_at, place)
+    where r.state <> 'accepted' order by r.msg_id collate "C", r.place
+  ), known as (
+    select f.place, f.state, f.reason, f.gateway_time, f.received_at, w.tid, w.is_waiting from first f cross join lateral (
+      select s.ctid as tid, s.state = 'accepted' as is_waiting from outbox.recipient s where s.msg_id = f.msg_id
+        and (f.chunk_id is null and s.state = 'accepted'
+          or s.chunk_id = f.chunk_id and s.slot = f.slot and s.state in ('accepted', 'delivered', 'failed')) offset 0
+    ) w
+  ), stored as (
+    update outbox.recipient m set state = t.state::outbox.recipient_state, code = null, reason = nullif(t.reason, ''),
+        reported_at = coalesce(t.received_at::timestamptz, clock_timestamp()), gateway_time = nullif(t.gateway_time, '')::timestamptz
+      from known t where m.ctid = t.tid and t.is_waiting
+      returning t.place, m.chunk_id, m.slot, m.state
+  ), counted as (
+    insert into outbox.count_delta (campaign_id, chunk_id, delivered, failed)
+      select c.campaign_id, c.id, g.delivered, g.failed
+      from (
+        select s.chunk_id, count(*) filter (where s.state = 'delivered') as delivered,
+          count(*) filter (where s.state = 'failed') as failed
+        from stored s group by s.chunk_id offset 0
+      ) g join outbox.chunk c on c.id = g.chunk_id where c.campaign_id is not null
+  ), recorded as (
+    insert into outbox.event (account, topic, campaign_id, root_id, chunk_id, slots, attempt, sent_at)
+      select c.account, g.state::text, c.campaign_id, coalesce(c.root_id, c.id), c.id, g.slots, c.attempt, c.sent_at
+      from (
+        select s.chunk_id, s.state, array_agg(s.slot order by s.slot) as slots from stored s
+        where has_handlers group by s.chunk_id, s.state
+      ) g join outbox.chunk c on c.id = g.chunk_id
+      where (c.account, g.state::text) in (select account, topic from outbox.live_subscription)
+      returning 1
+  )
+  select b.found, r.events > 0 into found, is_recorded
+    from (
+      select array_agg(distinct place) as found
+        from (select place from stored union all select place from known where not is_waiting) p
+    ) b, (select count(*) as events from recorded) r;
+  if is_recorded then perform outbox.notify_events_c7d1a44f(); end if;
+  return case when cardinality(found) = cardinality(p_msg_ids) then null else coalesce(found, '{}') end;
+end $$;
+create function outbox.match_reports_c7d1a44f(p_account text, p_reports outbox.report[], p_actor text, p_poll_after double precision)
+returns int[] language plpgsql
+set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
+declare
+  open int[];
+  waiting int[] := '{}';
+  target record;
+begin
+  select array_agg(r.at::int) into open
+    from unnest(p_reports) with ordinality r (msg_id, order_id, number, state, reason, gateway_time, chunk_id, attempt, slot, sent_from, received_at, at)
+    where not exists (select from outbox.recipient m where m.msg_id = r.msg_id
+      and (r.chunk_id is null or m.chunk_id = r.chunk_id and m.slot = r.slot)
+      and (m.state in ('accepted', 'delivered', 'failed') or m.state = 'rejected' and r.state <> 'delivered') offset 0);
+  if open is not null then
+    for target in
+      select p.chunk_id, array_agg(p.at order by p.at) as places, array_agg(p.report order by p.at) as reports from (
+        select r.at::int as at, coalesce(m.chunk_id, n.chunk_id, o.chunk_id) as chunk_id,
+          row(r.msg_id, r.order_id, r.number, r.state, r.reason, r.gateway_time, null,
+            case when m.chunk_id is null then coalesce(r.attempt, s.attempt) end, coalesce(m.slot, r.slot, o.slot),
+            case when m.chunk_id is not null then null when n.chunk_id <> r.chunk_id then r.chunk_id else s.id end,
+            r.received_at)::outbox.report as report
+        from unnest(p_reports) with ordinality r (msg_id, order_id, number, state, reason, gateway_time, chunk_id, attempt, slot, sent_from, received_at, at)
+        cross join lateral outbox.find_recipient_c7d1a44f(p_account, r.chunk_id, r.attempt, r.slot, r.number) n (chunk_id)
+        left join lateral (
+          select f.chunk_id, f.slot from (select * from outbox.recipient w where w.msg_id = r.msg_id offset 0) f
+          where (select c.account from outbox.chunk c where c.id = f.chunk_id) = p_account
+          order by f.chunk_id = n.chunk_id and f.slot = r.slot desc, f.chunk_id, f.slot limit 1
+        ) m on true
+        cross join lateral outbox.find_caller_order_id_c7d1a44f(p_account, case when coalesce(m.chunk_id, n.chunk_id) is null then r.order_id end, r.number) o
+        left join outbox.chunk s on s.id = o.sent_from
+        where r.at = any (open)
+      ) p group by p.chunk_id order by p.chunk_id
+    loop
+      if target.chunk_id is null then
+        waiting := waiting || target.places;
+      else
+        waiting := waiting || outbox.apply_reports_to_chunk_c7d1a44f(target.chunk_id, target.places, target.reports, p_actor, p_poll_after);
+      end if;
+    end loop;
+  end if;
+  perform outbox.apply_final_reports_c7d1a44f(array_agg(r.msg_id order by r.at), array_agg(r.state::text order by r.at),
+      array_agg(r.reason order by r.at), array_agg(r.gateway_time::text order by r.at),
+      array_agg(r.chunk_id::text order by r.at), array_agg(r.slot::text order by r.at), array_agg(r.received_at::text order by r.at))
+    from unnest(p_reports) with ordinality r (msg_id, order_id, number, state, reason, gateway_time, chunk_id, attempt, slot, sent_from, received_at, at);
+  return waiting;
+end $$;
+create function outbox.store_reports_c7d1a44f(
+  p_account text, p_actor text, p_poll_after double precision, p_keep boolean, p_msg_ids text[], p_order_ids text[],
+  p_numbers text[], p_states text[], p_reasons text[], p_times timestamptz[], p_chunks bigint[], p_attempts int[],
+  p_slots smallint[]
+) returns void language plpgsql as $$
+declare
+  reports outbox.report[] := array(
+    select row(r.msg_id, case when r.chunk_id is null or f.id is not null then r.order_id end, r.number, r.state, r.reason, r.at,
+      case when f.id is not null then r.chunk_id end, case when f.id is not null then r.attempt end,
+      case when f.id is not null then r.slot end, null, null)::outbox.report
+    from unnest(p_msg_ids, p_order_ids, p_numbers, p_states::outbox.recipient_state[], p_reasons, p_times, p_chunks,
+      p_attempts, p_slots)
+      with ordinality r (msg_id, order_id, number, state, reason, at, chunk_id, attempt, slot, place)
+    cross join lateral outbox.find_recipient_c7d1a44f(p_account, r.chunk_id, r.attempt, r.slot, r.number) f (id) order by r.place);
+  waiting int[] := outbox.match_reports_c7d1a44f(p_account, reports, p_actor, p_poll_after);
+begin
+  if p_keep and waiting <> '{}' then
+    insert into outbox.unmatched_report (account, msg_id, order_id, number, state, reason, gateway_time, chunk_id, attempt, slot, try_at)
+      select p_account, r.msg_id, r.order_id, r.number, r.state, r.reason, r.gateway_time, r.chunk_id, r.attempt, r.slot,
+        clock_timestamp() + interval '200 milliseconds'
+      from unnest(reports) with ordinality r (msg_id, order_id, number, state, reason, gateway_time, chunk_id, attempt, slot, sent_from, received_at, place)
+      where r.place = any (waiting) order by r.place;
+  end if;
+end $$;
+create function outbox.retry_reports_c7d1a44f(p_account text, p_actor text, p_poll_after double precision, p_limit int)
+returns int language plpgsql as $$
+declare
+  ids bigint[];
+  kept bigint[];
+  reports outbox.report[];
+  given_up int;
+begin
+  select array_agg(e.id order by e.id),
+      array_agg(row(e.msg_id, e.order_id, e.number, e.state, e.reason, e.gateway_time, e.chunk_id, e.attempt, e.slot, null, e.received_at)::outbox.report
+        order by e.id)
+    into ids, reports
+    from (select * from outbox.unmatched_report where account = p_account and try_at <= clock_timestamp() order by try_at limit p_limit for update skip locked) e;
+  if ids is null then return 0; end if;
+  select coalesce(array_agg(ids[place]), '{}') into kept
+    from unnest(outbox.match_reports_c7d1a44f(p_account, reports, p_actor, p_poll_after)) place;
+  with gone as (
+    delete from outbox.unmatched_report where id = any (ids)
+      and (id <> all (kept) or received_at < clock_timestamp() - interval '24 hours') returning id
+  )
+  select count(*) filter (where id = any (kept)) into given_up from gone;
+  update outbox.unmatched_report set tries = tries + 1,
+      try_at = clock_timestamp() + 0.2 * power(2, least(tries + 1, 30)) * interval '1 second'
+    where id = any (kept);
+  if given_up > 0 then
+    perform outbox.record_history_c7d1a44f(p_account, null, null, null, 'reports given up', p_actor,
+      format('%s of messages that are not known here', given_up));
+  end if;
+  return cardinality(ids);
+end $$;
+
+
+create function outbox.flush_result_c7d1a44f(p_chunk bigint) returns void language sql as $$
+  with gone as (delete from outbox.pending_result where chunk_id = p_chunk returning *)
+  insert into outbox.recipient (chunk_id, slot, state, msg_id)
+    select g.chunk_id, coalesce(m.slot::smallint, m.at - 1)::smallint, 'accepted', m.msg_id
+    from gone g cross join lateral unnest(string_to_array(g.msg_ids, ','), string_to_array(g.slots, ',')) with ordinality m (msg_id, slot, at)
+    on conflict (chunk_id, slot) do update set msg_id = excluded.msg_id,
+      state = case when recipient.state in ('delivered', 'failed') then recipient.state else excluded.state end
+$$;
+create function outbox.flush_oldest_results_c7d1a44f(p_limit int) returns int language plpgsql as $$
+declare
+  chunks bigint[];
+  chunk_id bigint;
+begin
+  perform pg_advisory_xact_lock(hashtextextended('outbox:results', 0));
+  select array_agg(o.chunk_id) into chunks
+    from (select a.chunk_id from outbox.pending_result a order by a.at limit p_limit for update skip locked) o;
+  begin
+    with gone as (delete from outbox.pending_result a where a.chunk_id = any (chunks) returning *)
+    insert into outbox.recipient (chunk_id, slot, state, msg_id)
+      select g.chunk_id, coalesce(m.slot::smallint, m.at - 1)::smallint, 'accepted', m.msg_id
+      from gone g cross join lateral unnest(string_to_array(g.msg_ids, ','), string_to_array(g.slots, ',')) with ordinality m (msg_id, slot, at);
+  exception when unique_violation then
+    foreach chunk_id in array chunks loop
+      perform outbox.flush_result_c7d1a44f(chunk_id);
+    end loop;
+  end;
+  return coalesce(cardinality(chunks), 0);
+end $$;
+create function outbox.with_counts_c7d1a44f(c outbox.chunk) returns outbox.chunk language plpgsql as $$
+begin
+  select count(*) filter (where state in ('accepted', 'delivered', 'failed')),
+      count(*) filter (where state = 'rejected' and reported_at is null),
+      count(*) filter (where state = 'unknown'), count(*) filter (where state = 'held'),
+      count(*) filter (where state = 'abandoned')
+    into c.accepted, c.rejected, c.unknown, c.held, c.abandoned
+    from outbox.recipient where chunk_id = c.id;
+  return c;
+end $$;
+create function outbox.without_counts_c7d1a44f(c outbox.chunk) returns outbox.chunk language plpgsql as $$
+begin
+  c.accepted := 0; c.rejected := 0; c.unknown := 0; c.held := 0; c.abandoned := 0;
+  return c;
+end $$;
+create function outbox.record_response_c7d1a44f(c outbox.chunk, p_is_accepted boolean) returns void language plpgsql as $$
+declare
+  a outbox.account%rowtype;
+begin
+  select * into a from outbox.account where id = c.account;
+  if a.backoff_level > 0 and coalesce(a.backoff_until, '-infinity') <= c.sent_at then
+    update outbox.account set backoff_level = 0 where id = c.account;
+  end if;
+  if not p_is_accepted or a.rejected_at is null then return; end if;
+  if c.campaign_id is not null then
+    select account_rejected_at into c.account_rejected_at from outbox.campaign where id = c.campaign_id;
+    if c.account_rejected_at < c.sent_at then
+      update outbox.campaign set account_rejected_at = null, strikes = 0, retry_at = null
+        where id = c.campaign_id and account_rejected_at < c.sent_at and (c.size > 1 or chunk_size = 1);
+    end if;
+  end if;
+  if a.rejected_at < c.sent_at and (a.accepted_at is null or a.accepted_at < a.rejected_at)
+      and (c.account_rejected_at is null or c.account_rejected_at < a.rejected_at) then
+    update outbox.account set accepted_at = clock_timestamp() where id = c.account;
+  end if;
+end $$;
+create function outbox.add_outcomes_c7d1a44f(
+  c outbox.chunk, p_slots smallint[], p_states text[], p_codes text[], p_reasons text[], p_msg_ids text[]
+) returns smallint[] language sql as $$
+  with added as (
+    insert into outbox.recipient (chunk_id, slot, state, code, reason, msg_id)
+      select c.id, o.slot,
+        case when c.maybe_accepted and o.state = 'rejected' then 'abandoned' else o.state end::outbox.recipient_state,
+        o.code, o.reason, o.msg_id
+      from unnest(p_slots, p_states, p_codes, p_reasons, p_msg_ids) o (slot, state, code, reason, msg_id)
+      on conflict (chunk_id, slot) do nothing returning slot
+  )
+  select array_agg(slot) from added
+$$;
+create function outbox.complete_chunk_c7d1a44f(
+  p_chunk bigint, p_attempt int, p_actor text, p_result_slots text, p_result_msg_ids text, p_slots smallint[],
+  p_states text[], p_codes text[], p_reasons text[], p_msg_ids text[], p_poll_after double precision
+) returns boolean language plpgsql as $$
+declare
+  c outbox.chunk%rowtype;
+  added smallint[];
+begin
+  select * into c from outbox.chunk where id = p_chunk and attempt = p_attempt
+    and state in ('sending', 'unknown', 'held', 'abandoned') for no key update;
+  if not found then
+    perform outbox.record_stale_result_c7d1a44f(p_chunk, p_attempt, 'late response', p_actor, null);
+    return false;
+  end if;
+  if p_result_msg_ids <> '' then
+    if outbox.is_subscribed_c7d1a44f(c.account, 'accepted') then
+      perform outbox.record_event_c7d1a44f(c, 'accepted', array(
+        select coalesce(i.slot::smallint, i.at - 1)::smallint
+          from unnest(string_to_array(p_result_msg_ids, ','), string_to_array(p_result_slots, ',')) with ordinality i (msg_id, slot, at)
+          where not exists (select from outbox.recipient m where m.chunk_id = p_chunk and m.slot = coalesce(i.slot::smallint, i.at - 1)
+            and m.state in ('accepted', 'delivered', 'failed'))), null, null);
+    end if;
+    insert into outbox.pending_result (chunk_id, slots, msg_ids) values (p_chunk, p_result_slots, p_result_msg_ids);
+    if c.size < 100 or exists (select from outbox.recipient where chunk_id = p_chunk) then
+      perform outbox.flush_result_c7d1a44f(p_chunk);
+    end if;
+  end if;
+  if p_slots <> '{}' then
+    added := outbox.add_outcomes_c7d1a44f(c, p_slots, p_states, p_codes, p_reasons, p_msg_ids);
+    perform outbox.record_recipient_events_c7d1a44f(c, added);
+  end if;
+  c := outbox.with_counts_c7d1a44f(c);
+  c.accepted := c.size - c.rejected - c.unknown - c.held - c.abandoned;
+  c.state := 'completed';
+  c.code := null;
+  c.reason := null;
+  c.poll_at := case when c.accepted > 0 then clock_timestamp() + p_poll_after * interval '1 millisecond' end;
+  perform outbox.transition_c7d1a44f(c, 'completed', p_actor);
+  perform outbox.record_response_c7d1a44f(c, p_result_msg_ids <> '');
+  return true;
+end $$;
+create function outbox.rejected_c7d1a44f(c outbox.chunk, p_code text, p_reason text) returns outbox.chunk language plpgsql as $$
+begin
+  c := outbox.without_counts_c7d1a44f(c);
+  c.state := case when c.maybe_accepted then 'abandoned' else 'rejected' end;
+  c.code := p_code;
+  c.reason := p_reason;
+  if c.maybe_accepted then c.abandoned := c.size; else c.rejected := c.size; end if;
+  return c;
+end $$;
+create function outbox.reject_chunk_c7d1a44f(p_chunk bigint, p_attempt int, p_actor text, p_code text, p_reason text)
+returns boolean language plpgsql as $$
+declare
+  c outbox.chunk%rowtype;
+begin
+  select * into c from outbox.chunk where id = p_chunk and attempt = p_attempt
+    and state in ('sending', 'unknown', 'held', 'abandoned') and accepted = 0 for no key update;
+  if not found then
+    perform outbox.record_stale_result_c7d1a44f(p_chunk, p_attempt, 'late rejection', p_actor, p_code);
+    return false;
+  end if;
+  c := outbox.rejected_c7d1a44f(c, p_code, p_reason);
+  perform outbox.transition_c7d1a44f(c, c.state::text, p_actor, p_code);
+  perform outbox.record_response_c7d1a44f(c, false);
+  return true;
+end $$;
+create function outbox.mark_unknown_c7d1a44f(p_chunk bigint, p_attempt int, p_actor text, p_code text, p_reason text)
+returns boolean language plpgsql as $$
+declare
+  c outbox.chunk%rowtype;
+begin
+  select * into c from outbox.chunk where id = p_chunk and attempt = p_attempt and state = 'sending' for no key update;
+  if not found then return false; end if;
+  c.state := 'unknown';
+  c.unknown := c.size - c.accepted;
+  c.code := p_code;
+  c.reason := p_reason;
+  perform outbox.transition_c7d1a44f(c, 'unknown', p_actor, p_code);
+  return true;
+end $$;
+create function outbox.contradiction_reason_c7d1a44f() returns text language sql immutable as $$
+  select 'a report came of an attempt that counted as not sent'
+$$;
+create function outbox.release_chunk_c7d1a44f(
+  p_chunk bigint, p_attempt int, p_actor text, p_code text, p_reason text, p_delay double precision, p_is_number boolean
+) returns boolean language plpgsql as $$
+declare
+  c outbox.chunk%rowtype;
+begin
+  select * into c from outbox.chunk where id = p_chunk and attempt = p_attempt for no key update;
+  if c.contradicted then
+    perform outbox.record_stale_result_c7d1a44f(p_chunk, p_attempt, 'late release', p_actor, p_code);
+    perform outbox.mark_unknown_c7d1a44f(p_chunk, p_attempt, p_actor, 'OUTBOX_CONTRADICTED', outbox.contradiction_reason_c7d1a44f());
+    return false;
+  end if;
+  if c.id is null or c.state not in ('sending', 'unknown', 'held') or c.accepted > 0 then
+    perform outbox.record_stale_result_c7d1a44f(p_chunk, p_attempt, 'late release', p_actor, p_code);
+    return false;
+  end if;
+  c := outbox.without_counts_c7d1a44f(c);
+  c.state := 'pending';
+  c.code := p_code;
+  c.reason := p_reason;
+  c.number_retries := c.number_retries + p_is_number::int;
+  c.worker := null;
+  c.due_at := clock_timestamp() + p_delay * interval '1 millisecond';
+  perform outbox.transition_c7d1a44f(c, 'released', p_actor, p_code);
+  return true;
+end $$;
+create function outbox.split_chunk_c7d1a44f(
+  p_chunk bigint, p_attempt int, p_actor text, p_rest text, p_numbers text[], p_sizes int[], p_slots smallint[],
+  p_states text[], p_codes text[], p_reasons text[], p_msg_ids text[], p_code text
+) returns boolean language plpgsql as $$
+declare
+  c outbox.chunk%rowtype;
+begin
+  select * into c from outbox.chunk where id = p_chunk and attempt = p_attempt and state in ('sending', 'unknown', 'held')
+    for no key update;
+  if c.id is null or c.accepted > 0 or c.contradicted then
+    perform outbox.record_stale_result_c7d1a44f(p_chunk, p_attempt, 'late split', p_actor, p_code);
+    if c.contradicted then
+      perform outbox.mark_unknown_c7d1a44f(p_chunk, p_attempt, p_actor, 'OUTBOX_CONTRADICTED', outbox.contradiction_reason_c7d1a44f());
+    end if;
+    return false;
+  end if;
+  perform outbox.record_recipient_events_c7d1a44f(c, outbox.add_outcomes_c7d1a44f(c, p_slots, p_states, p_codes, p_reasons, p_msg_ids));
+  perform outbox.move_recipients_c7d1a44f(c, p_rest, p_numbers, p_sizes, 'split', p_actor, p_code);
+  return true;
+end $$;
+create function outbox.move_recipients_c7d1a44f(
+  c outbox.chunk, p_rest text, p_numbers text[], p_sizes int[], p_event text, p_actor text, p_detail text,
+  p_maybe_accepted boolean default false
+) returns void language plpgsql as $$
+declare
+  part outbox.chunk%rowtype := c;
+begin
+  part.state := 'pending';
+  part.due_at := clock_timestamp();
+  part.sent_at := null;
+  part.is_split := c.is_split or p_event = 'split';
+  part.is_resent := p_maybe_accepted;
+  part.maybe_accepted := c.maybe_accepted or p_maybe_accepted;
+  part.account_rejected_at := null;
+  part.strikes := 0;
+  for i in 1..cardinality(p_numbers) loop
+    part.numbers := p_numbers[i];
+    part.size := p_sizes[i];
+    perform outbox.add_part_c7d1a44f(part, p_actor);
+    c.size := c.size - p_sizes[i];
+  end loop;
+  c := outbox.with_counts_c7d1a44f(c);
+  c.state := case when c.size > 0 then 'completed' else 'split' end;
+  c.numbers := p_rest;
+  c.code := null;
+  c.reason := null;
+  perform outbox.transition_c7d1a44f(c, p_event, p_actor, p_detail);
+end $$;
+create function outbox.store_results_c7d1a44f(p_actor text, p_results json, p_poll_after double precision) returns boolean[]
+language plpgsql as $$
+declare
+  r record;
+  stored boolean[] := '{}';
+begin
+  for r in
+    select * from rows from (json_to_recordset(p_results) as (type text, chunk_id bigint, attempt int, result_slots text,
+      result_msg_ids text, slots smallint[], states text[], codes text[], reasons text[], msg_ids text[], code text, reason text,
+      delay_ms double precision, is_number boolean, rest text, numbers text[], sizes int[])) with ordinality
+    order by chunk_id, ordinality
+  loop
+    stored[r.ordinality] := case r.type
+      when 'completed' then outbox.complete_chunk_c7d1a44f(r.chunk_id, r.attempt, p_actor, r.result_slots, r.result_msg_ids, r.slots,
+        r.states, r.codes, r.reasons, r.msg_ids, p_poll_after)
+      when 'rejected' then outbox.reject_chunk_c7d1a44f(r.chunk_id, r.attempt, p_actor, r.code, r.reason)
+      when 'unknown' then outbox.mark_unknown_c7d1a44f(r.chunk_id, r.attempt, p_actor, r.code, r.reason)
+      when 'released' then outbox.release_chunk_c7d1a44f(r.chunk_id, r.attempt, p_actor, r.code, r.reason, r.delay_ms, r.is_number)
+      when 'split' then outbox.split_chunk_c7d1a44f(r.chunk_id, r.attempt, p_actor, r.rest, r.numbers, r.sizes, r.slots, r.states, r.codes,
+        r.reasons, r.msg_ids, r.code)
+    end;
+  end loop;
+  return stored;
+end $$;
+
+
+create function outbox.legal_transitions_c7d1a44f()
+returns table (event text, from_states outbox.chunk_state[], to_states outbox.chunk_state[])
+language sql immutable as $$
+  values
+    ('sending', '{pending}'::outbox.chunk_state[], '{sending}'::outbox.chunk_state[]),
+    ('completed', '{sending,unknown,held,abandoned}', '{completed}'),
+    ('rejected', '{sending,unknown,held,abandoned,pending}', '{rejected}'),
+    ('released', '{sending,unknown,held}', '{pending}'),
+    ('split', '{sending,unknown,held,pending}', '{completed,split}'),
+    ('unknown', '{sending,pending}', '{unknown}'),
+    ('held', '{unknown,completed}', '{held,completed}'),
+    ('abandoned', '{sending,unknown,held,abandoned,pending,completed}', '{abandoned,completed}'),
+    ('cancelled', '{pending}', '{cancelled}'),
+    ('resent', '{unknown,held,completed,rejected}', '{completed,split}'),
+    ('marked as sent', '{held,completed}', '{completed}'),
+    ('not resent', '{pending}', '{pending,split}'),
+    ('confirmed', '{sending,unknown,held,abandoned,completed,rejected}', '{sending,unknown,held,abandoned,completed,rejected}'),
+    ('contradicted', '{pending,sending,unknown,held,abandoned,completed,rejected,cancelled,split}',
+      '{pending,sending,unknown,held,abandoned,completed,rejected,cancelled,split}')
+$$;
+create function outbox.is_legal_c7d1a44f(p_event text, p_from outbox.chunk_state, p_to outbox.chunk_state) returns boolean
+language sql immutable as $$
+  select exists (
+    select from outbox.legal_transitions_c7d1a44f() t
+    where t.event = p_event and p_from = any (t.from_states) and p_to = any (t.to_states)
+      and (p_event not in ('confirmed', 'contradicted') or p_to in (p_from, 'completed')))
+$$;
+create function outbox.record_history_c7d1a44f(
+  p_account text, p_campaign bigint, p_chunk bigint, p_attempt int, p_event text, p_actor text, p_detail text default null
+) returns void language sql as $$
+  insert into outbox.history (account, campaign_id, chunk_id, attempt, event, actor, detail)
+    values (p_account, p_campaign, p_chunk, p_attempt, p_event, p_actor, p_detail)
+$$;
+create function outbox.record_stale_result_c7d1a44f(p_chunk bigint, p_attempt int, p_event text, p_actor text, p_detail text)
+returns void language sql as $$
+  select outbox.record_history_c7d1a44f(c.account, c.campaign_id, c.id, p_attempt, p_event, p_actor, p_detail)
+    from outbox.chunk c where c.id = p_chunk
+$$;
+create function outbox.record_counts_c7d1a44f(before outbox.chunk, after outbox.chunk) returns void language plpgsql as $$
+declare
+  sending int := case after.state when 'sending' then after.size else 0 end
+    - case before.state when 'sending' then before.size else 0 end;
+  cancelled int := case after.state when 'cancelled' then after.size else 0 end
+    - case before.state when 'cancelled' then before.size else 0 end;
+begin
+  if after.campaign_id is null or sending = 0 and cancelled = 0
+      and (before.accepted, before.rejected, before.unknown, before.held, before.abandoned)
+        = (after.accepted, after.rejected, after.unknown, after.held, after.abandoned) then
+    return;
+  end if;
+  insert into outbox.count_delta (campaign_id, sending, cancelled, accepted, rejected, unknown, held, abandoned)
+    values (after.campaign_id, sending, cancelled, after.accepted - before.accepted, after.rejected - before.rejected,
+      after.unknown - before.unknown, after.held - before.held, after.abandoned - before.abandoned);
+end $$;
+create function outbox.reopen_campaign_c7d1a44f(p_campaign bigint, p_actor text) returns void language plpgsql as $$
+declare
+  k outbox.campaign%rowtype;
+begin
+  select * into k from outbox.campaign where id = p_campaign for no key update;
+  if k.done_at is null then return; end if;
+  update outbox.campaign set state = case state when 'done' then 'running' else state end, changed_at = clock_timestamp(), done_at = null
+    where id = p_campaign;
+  if k.state = 'done' then
+    perform outbox.record_history_c7d1a44f(k.account, k.id, null, null, 'running', p_actor);
+  end if;
+end $$;
+create function outbox.transition_c7d1a44f(c outbox.chunk, p_event text, p_actor text, p_detail text default null)
+returns outbox.chunk language plpgsql as $$
+declare
+  before outbox.chunk%rowtype;
+begin
+  select * into strict before from outbox.chunk where id = c.id;
+  if not outbox.is_legal_c7d1a44f(p_event, before.state, c.state) then
+    raise exception 'a chunk that is % cannot become % (%)', before.state, c.state, p_event using errcode = 'data_exception';
+  end if;
+  if c.state <> before.state or p_event not in ('confirmed', 'contradicted') then
+    c.changed_at := clock_timestamp();
+  end if;
+  update outbox.chunk set state = c.state, changed_at = c.changed_at, attempt = c.attempt, size = c.size,
+      due_at = c.due_at, sent_at = c.sent_at, worker = c.worker, code = c.code, reason = c.reason,
+      number_retries = c.number_retries, maybe_accepted = c.maybe_accepted, contradicted = c.contradicted,
+      accepted = c.accepted, rejected = c.rejected, unknown = c.unknown, held = c.held, abandoned = c.abandoned,
+      poll_at = c.poll_at
+    where id = c.id;
+  if p_event in ('split', 'resent', 'not resent') then
+    update outbox.chunk set numbers = c.numbers where id = c.id;
+  end if;
+  perform outbox.record_history_c7d1a44f(c.account, c.campaign_id, c.id, c.attempt, p_event, p_actor, p_detail);
+  perform outbox.record_counts_c7d1a44f(before, c);
+  if c.state = before.state then return c; end if;
+  if c.state in ('rejected', 'unknown', 'held', 'abandoned', 'cancelled') then
+    perform outbox.record_chunk_event_c7d1a44f(c);
+  end if;
+  if c.state not in ('pending', 'sending', 'split') then
+    perform outbox.notify_outcome_c7d1a44f(c);
+  end if;
+  if c.state = 'pending' and c.campaign_id is not null then
+    perform outbox.reopen_campaign_c7d1a44f(c.campaign_id, p_actor);
+  end if;
+  return c;
+end $$;
+create function outbox.add_part_c7d1a44f(c outbox.chunk, p_actor text) returns bigint language plpgsql as $$
+declare
+  part bigint;
+begin
+  insert into outbox.chunk (account, campaign_id, lane, state, root_id, parent_id, first_position, size, numbers,
+      order_ids, content, sender_id, due_at, expires_at, sent_at, is_split, is_resent, maybe_accepted, has_waiter,
+      reference, account_rejected_at, strikes, unknown)
+    values (c.account, c.campaign_id, c.lane, c.state, coalesce(c.root_id, c.id), c.id, c.first_position, c.size,
+      c.numbers, c.order_ids, c.content, c.sender_id, c.due_at, c.expires_at, c.sent_at, c.is_split, c.is_resent,
+      c.maybe_accepted, c.has_waiter, c.reference, c.account_rejected_at, c.strikes,
+      case c.state when 'unknown' then c.size else 0 end)
+    returning id into part;
+  if c.order_ids is not null then
+    insert into outbox.caller_order_id values (part, string_to_array(c.order_ids, ','));
+  end if;
+  if c.campaign_id is not null then
+    if c.state = 'unknown' then
+      insert into outbox.count_delta (campaign_id, unknown) values (c.campaign_id, c.size);
+    end if;
+    perform outbox.reopen_campaign_c7d1a44f(c.campaign_id, p_actor);
+  end if;
+  return part;
+end $$;
+
+
+create function outbox.recipient_columns_c7d1a44f(p_chunk bigint) returns json language sql stable as $$
+  select case when count(*) > 0 then json_build_object(
+      'slot', json_agg(m.slot order by m.slot), 'state', json_agg(m.state order by m.slot),
+      'msgId', json_agg(m.msg_id order by m.slot), 'code', json_agg(m.code order by m.slot),
+      'reason', json_agg(m.reason order by m.slot), 'reportedAt', json_agg(m.reported_at order by m.slot),
+      'gatewayTime', json_agg(m.gateway_time order by m.slot)) end
+  from (
+    select slot, state, msg_id, code, reason, reported_at, gateway_time from outbox.recipient where chunk_id = p_chunk
+    union all
+    select coalesce(i.slot::smallint, i.at - 1)::smallint, 'accepted', i.msg_id, null, null, null, null
+      from outbox.pending_result a
+      cross join lateral unnest(string_to_array(a.msg_ids, ','), string_to_array(a.slots, ',')) with ordinality i (msg_id, slot, at)
+      where a.chunk_id = p_chunk
+  ) m
+$$;
+create function outbox.invalid_columns_c7d1a44f(p_chunk bigint) returns json language sql stable as $$
+  select case when count(*) > 0 then json_build_object(
+      'slot', json_agg(e.slot order by e.slot), 'code', json_agg(e.code order by e.slot),
+      'reason', json_agg(e.reason order by e.slot), 'line', json_agg(e.line order by e.slot),
+      'orderId', json_agg(e.order_id order by e.slot), 'input', json_agg(e.input order by e.slot)) end
+  from outbox.invalid_entry e where e.chunk_id = p_chunk
+$$;`,
+} as const;
+
+// campaigns.sql
+export const findCampaign: Statement<{ readonly account: string; readonly id: number | string }, { readonly id: string; readonly name: string; readonly content: string | null; readonly sender_id: string | null; readonly state: CampaignState; readonly priority: number; readonly stored_entries: string; readonly idempotency_key: string | null; readonly created_at: Date; readonly starts_at: Date | null; readonly done_at: Date | null; readonly paused_code: string | null; readonly paused_reason: string | null }> = {
+  params: ['account', 'id'],
+  text: `select k.id, k.name, k.content, k.sender_id, k.state, k.priority, k.stored_entries, k.idempotency_key,
+  k.created_at, k.starts_at, k.done_at, k.paused_code, k.paused_reason
+from outbox.campaign k where k.account = $1 and k.id = $2`,
+};
+export const listCampaigns: Statement<{ readonly account: string; readonly state: string | null; readonly before: number | string | null; readonly limit: number | string }, { readonly id: string; readonly name: string; readonly content: string | null; readonly sender_id: string | null; readonly state: CampaignState; readonly priority: number; readonly stored_entries: string; readonly idempotency_key: string | null; readonly created_at: Date; readonly starts_at: Date | null; readonly done_at: Date | null; readonly paused_code: string | null; readonly paused_reason: string | null }> = {
+  params: ['account', 'state', 'before', 'limit'],
+  text: `select k.id, k.name, k.content, k.sender_id, k.state, k.priority, k.stored_entries, k.idempotency_key,
+  k.created_at, k.starts_at, k.done_at, k.paused_code, k.paused_reason
+from outbox.campaign k
+where k.account = $1 and ($2::text is null or k.state = $2::text::outbox.campaign_state) and ($3::bigint is null or k.id < $3::bigint)
+order by k.id desc limit $4`,
+};
+/** Reads counts only. One statement sees one moment, so they add up. */
+export const readProgress: Statement<{ readonly account: string; readonly id: number | string }, { readonly state: CampaignState; readonly starts_at: Date | null; readonly done_at: Date | null; readonly stored_entries: string; readonly invalid_entries: string; readonly has_started: boolean; readonly sending: string; readonly accepted: string; readonly delivered: string; readonly failed: string; readonly rejected: string; readonly cancelled: string; readonly unknown: string; readonly held: string; readonly abandoned: string }> = {
+  params: ['account', 'id'],
+  text: `select k.state, k.starts_at, k.done_at, k.stored_entries, k.invalid_entries,
+  coalesce(k.starts_at <= clock_timestamp() and k.state not in ('creating', 'draft'), false) as has_started,
+  (coalesce(n.sending, 0) + d.sending)::bigint as sending, (coalesce(n.accepted, 0) + d.accepted)::bigint as accepted,
+  (coalesce(n.delivered, 0) + d.delivered)::bigint as delivered, (coalesce(n.failed, 0) + d.failed)::bigint as failed,
+  (coalesce(n.rejected, 0) + d.rejected)::bigint as rejected, (coalesce(n.cancelled, 0) + d.cancelled)::bigint as cancelled,
+  (coalesce(n.unknown, 0) + d.unknown)::bigint as unknown, (coalesce(n.held, 0) + d.held)::bigint as held,
+  (coalesce(n.abandoned, 0) + d.abandoned)::bigint as abandoned
+from outbox.campaign k left join outbox.campaign_count n on n.campaign_id = k.id cross join (
+  select coalesce(sum(sending), 0) as sending, coalesce(sum(accepted), 0) as accepted, coalesce(sum(delivered), 0) as delivered,
+    coalesce(sum(failed), 0) as failed, coalesce(sum(rejected), 0) as rejected, coalesce(sum(cancelled), 0) as cancelled,
+    coalesce(sum(unknown), 0) as unknown, coalesce(sum(held), 0) as held, coalesce(sum(abandoned), 0) as abandoned
+  from outbox.count_delta where campaign_id = $2
+) d
+where k.account = $1 and k.id = $2`,
+};
+export const findCampaignByKey: Statement<{ readonly account: string; readonly idempotencyKey: string }, { readonly id: string; readonly state: CampaignState; readonly fingerprint: string | null; readonly digest: string | null; readonly stored_entries: string }> = {
+  params: ['account', 'idempotencyKey'],
+  text: `select id, state, fingerprint, digest, stored_entries
+from outbox.campaign where account = $1 and idempotency_key = $2`,
+};
+export const addCampaign: Statement<{ readonly account: string; readonly name: string; readonly content: string; readonly senderId: string | null; readonly priority: number; readonly chunkSize: number; readonly idempotencyKey: string | null; readonly fingerprint: string; readonly actor: string }, { readonly id: string; readonly done: string | null }> = {
+  params: ['account', 'name', 'content', 'senderId', 'priority', 'chunkSize', 'idempotencyKey', 'fingerprint', 'actor'],
+  text: `with added as (
+  insert into outbox.campaign (account, name, content, sender_id, priority, chunk_size, idempotency_key, fingerprint)
+  values ($1, $2, $3, $4, $5, $6, $7, $8) returning id, account
+)
+select id as id, outbox.record_history_c7d1a44f(account, id, null, null, 'creating', $9)::text as done from added`,
+};
+/** Stores consecutive chunks of the source, all or none. stored: the position of the first. */
+export const appendToCampaign: Statement<{ readonly id: number | string; readonly stored: number | string; readonly entries: number | string; readonly positions: readonly (number | string | null)[]; readonly sizes: readonly (number | null)[]; readonly numbers: readonly (string | null)[]; readonly orderIds: readonly (string | null)[]; readonly invalid: readonly (number | null)[]; readonly invalidPositions: readonly (number | string | null)[]; readonly invalidSlots: readonly (number | null)[]; readonly invalidCodes: readonly (string | null)[]; readonly invalidReasons: readonly (string | null)[]; readonly invalidLines: readonly (number | string | null)[]; readonly invalidOrderIds: readonly (string | null)[]; readonly invalidInputs: readonly (string | null)[] }, { readonly id: string }> = {
+  params: ['id', 'stored', 'entries', 'positions', 'sizes', 'numbers', 'orderIds', 'invalid', 'invalidPositions', 'invalidSlots', 'invalidCodes', 'invalidReasons', 'invalidLines', 'invalidOrderIds', 'invalidInputs'],
+  text: `with place as (
+  update outbox.campaign set stored_entries = stored_entries + $3::bigint, changed_at = clock_timestamp(),
+    invalid_entries = invalid_entries + cardinality($9::bigint[])
+  where id = $1 and state = 'creating' and stored_entries = $2::bigint returning id, account
+), added as (
+  insert into outbox.chunk (account, campaign_id, lane, state, first_position, size, numbers, order_ids, invalid)
+    select p.account, p.id, 'bulk', case when c.size > 0 then 'pending' else 'completed' end::outbox.chunk_state,
+      c.first_position, c.size, c.numbers, c.order_ids, c.invalid
+    from place p, unnest($4::bigint[], $5::int[], $6::text[], $7::text[], $8::int[]) c (first_position, size, numbers, order_ids, invalid)
+    order by c.first_position
+    returning id, first_position, order_ids
+), with_ids as (
+  insert into outbox.caller_order_id select id, string_to_array(order_ids, ',') from added where order_ids is not null
+), invalid as (
+  insert into outbox.invalid_entry (chunk_id, slot, code, reason, line, order_id, input)
+    select a.id, e.slot, e.code, e.reason, e.line, e.order_id, e.input
+    from unnest($9::bigint[], $10::smallint[], $11::text[], $12::text[], $13::bigint[], $14::text[], $15::text[])
+      e (first_position, slot, code, reason, line, order_id, input)
+    join added a on a.first_position = e.first_position
+)
+select id as id from place`,
+};
+export const readStoredChunks: Statement<{ readonly id: number | string; readonly first: number | string; readonly last: number | string }, { readonly first_position: string; readonly numbers: string | null; readonly order_ids: string | null }> = {
+  params: ['id', 'first', 'last'],
+  text: `select c.first_position, c.numbers, c.order_ids from outbox.chunk c
+where c.campaign_id = $1 and c.first_position >= $2::bigint and c.first_position <= $3::bigint order by c.first_position`,
+};
+/** Ends the creation when all recipients are stored. */
+export const completeCampaign: Statement<{ readonly id: number | string; readonly isStarted: boolean; readonly startsAt: Date | string | null; readonly digest: string; readonly actor: string }, { readonly id: string; readonly recorded: string | null; readonly notified: string | null }> = {
+  params: ['id', 'isStarted', 'startsAt', 'digest', 'actor'],
+  text: `with moved as (
+  update outbox.campaign set changed_at = clock_timestamp(), digest = $4,
+    state = case when not $2::boolean then 'draft' when coalesce($3::timestamptz <= clock_timestamp(), true)
+      then 'running' else 'scheduled' end::outbox.campaign_state,
+    starts_at = case when $2::boolean then coalesce($3::timestamptz, clock_timestamp()) end
+  where id = $1 and state = 'creating' returning id, account, state
+)
+select id as id, outbox.record_history_c7d1a44f(account, id, null, null, state::text, $5)::text as recorded,
+  outbox.notify_c7d1a44f('outbox:due', '')::text as notified
+from moved`,
+};
+export const startCampaign: Statement<{ readonly account: string; readonly id: number | string; readonly actor: string }, { readonly id: string; readonly recorded: string | null; readonly notified: string | null }> = {
+  params: ['account', 'id', 'actor'],
+  text: `with moved as (
+  update outbox.campaign set state = 'running', starts_at = clock_timestamp(), changed_at = clock_timestamp()
+  where account = $1 and id = $2 and state in ('draft', 'scheduled') returning id, account, state
+)
+select id as id, outbox.record_history_c7d1a44f(account, id, null, null, state::text, $3)::text as recorded,
+  outbox.notify_c7d1a44f('outbox:due', '')::text as notified
+from moved`,
+};
+export const pauseCampaign: Statement<{ readonly account: string; readonly id: number | string; readonly actor: string }, { readonly id: string; readonly recorded: string | null }> = {
+  params: ['account', 'id', 'actor'],
+  text: `with moved as (
+  update outbox.campaign set state = 'paused', changed_at = clock_timestamp()
+  where account = $1 and id = $2 and state in ('scheduled', 'running') returning id, account, state
+)
+select id as id, outbox.record_history_c7d1a44f(account, id, null, null, state::text, $3)::text as recorded from moved`,
+};
+export const resumeCampaign: Statement<{ readonly account: string; readonly id: number | string; readonly actor: string }, { readonly id: string; readonly recorded: string | null; readonly notified: string | null }> = {
+  params: ['account', 'id', 'actor'],
+  text: `with moved as (
+  update outbox.campaign set state = case when starts_at <= clock_timestamp() then 'running' else 'scheduled' end::outbox.campaign_state,
+    paused_code = null, paused_reason = null, changed_at = clock_timestamp()
+  where account = $1 and id = $2 and state = 'paused' returning id, account, state
+)
+select id as id, outbox.record_history_c7d1a44f(account, id, null, null, state::text, $3)::text as recorded,
+  outbox.notify_c7d1a44f('outbox:due', '')::text as notified
+from moved`,
+};
+export const cancelCampaign: Statement<{ readonly account: string; readonly id: number | string; readonly actor: string }, { readonly id: string; readonly recorded: string | null }> = {
+  params: ['account', 'id', 'actor'],
+  text: `with moved as (
+  update outbox.campaign set state = 'cancelled', paused_code = null, paused_reason = null, changed_at = clock_timestamp()
+  where account = $1 and id = $2 and state in ('creating', 'draft', 'scheduled', 'running', 'paused')
+  returning id, account, state
+)
+select id as id, outbox.record_history_c7d1a44f(account, id, null, null, state::text, $3)::text as recorded from moved`,
+};
+export const cancelCampaignChunks: Statement<{ readonly id: number | string; readonly actor: string; readonly limit: number }, { readonly count: number }> = {
+  params: ['id', 'actor', 'limit'],
+  text: `select outbox.cancel_campaign_chunks_c7d1a44f($1, $2, $3) as count`,
+};
+export const findCampaignState: Statement<{ readonly account: string; readonly id: number | string }, { readonly state: CampaignState; readonly stored_entries: string; readonly chunk_size: number }> = {
+  params: ['account', 'id'],
+  text: `select state, stored_entries, chunk_size from outbox.campaign where account = $1 and id = $2`,
+};
+/** The chunks of the next range of the source that may contain recipients in this state, however it was split. */
+export const readResults: Statement<{ readonly id: number | string; readonly first: number | string; readonly state: string | null }, { readonly id: string; readonly attempt: number; readonly state: ChunkState; readonly first_position: string; readonly size: number; readonly numbers: string | null; readonly order_ids: string | null; readonly code: string | null; readonly reason: string | null; readonly sent_at: Date | null; readonly recipients: RecipientColumns | null; readonly invalid: InvalidColumns | null }> = {
+  params: ['id', 'first', 'state'],
+  text: `with matching as not materialized (
+  select c.id, c.first_position from outbox.chunk c join outbox.campaign k on k.id = c.campaign_id
+  where c.campaign_id = $1 and c.first_position >= $2::bigint and case $3::text
+    when 'pending' then c.state = 'pending' and k.state <> 'cancelled'
+    when 'sending' then c.state = 'sending'
+    when 'accepted' then c.accepted > 0
+    when 'delivered' then c.accepted > 0
+    when 'failed' then c.accepted > 0
+    when 'rejected' then c.rejected > 0
+    when 'invalid' then c.invalid > 0
+    when 'cancelled' then c.state = 'cancelled' or c.state = 'pending' and k.state = 'cancelled'
+    when 'unknown' then c.unknown > 0
+    when 'held' then c.held > 0
+    when 'abandoned' then c.abandoned > 0
+    else true end
+), range as (
+  select m.first_position from matching m order by m.first_position limit 1
+)
+select c.id, c.attempt, case when c.state = 'pending' and k.state = 'cancelled' then 'cancelled' else c.state end as state,
+  c.first_position, c.size, c.numbers, c.order_ids, c.code, c.reason, c.sent_at,
+  outbox.recipient_columns_c7d1a44f(c.id) as recipients,
+  case when c.invalid > 0 then outbox.invalid_columns_c7d1a44f(c.id) end as invalid
+from matching m join range r on r.first_position = m.first_position join outbox.chunk c on c.id = m.id
+  join outbox.campaign k on k.id = c.campaign_id
+order by c.id`,
+};
+// events.sql
+export const subscribe: Statement<{ readonly account: string; readonly topics: readonly (string | null)[] }, Nothing> = {
+  params: ['account', 'topics'],
+  text: `insert into outbox.subscription (account, topic)
+  select $1, topic from unnest($2::text[]) topic order by topic
+  on conflict (account, topic) do update set seen_at = excluded.seen_at`,
+};
+/** The events of messages and campaigns. The first event of a message stays until it is handled, so a process that finds a later event leaves it alone. */
+export const claimEvents: Statement<{ readonly account: string; readonly topics: readonly (string | null)[]; readonly limit: number | string; readonly claim: string; readonly leaseMs: number; readonly perMessage: number | string }, { readonly id: string; readonly topic: string; readonly root_id: string | null; readonly campaign_id: string | null; readonly failures: number }> = {
+  params: ['account', 'topics', 'limit', 'claim', 'leaseMs', 'perMessage'],
+  text: `with moment as materialized (
+  select clock_timestamp() as now
+), head as (
+  select e.id, e.root_id from outbox.event e, moment
+  where e.account = $1 and e.topic = any ($2::text[]) and e.due_at <= now
+    and not exists (select from outbox.event p where p.root_id = e.root_id and p.id < e.id and p.topic = any ($2::text[]))
+  order by e.due_at, e.id limit $3 for no key update of e skip locked
+), mine as (
+  select id from head
+  union all
+  select n.id from head h cross join lateral (
+    select e.id from outbox.event e, moment
+    where e.root_id = h.root_id and e.id > h.id and e.topic = any ($2::text[]) and e.due_at <= now
+      and not exists (select from outbox.event p where p.root_id = e.root_id and p.id < e.id and p.due_at > now
+        and p.topic = any ($2::text[]))
+    order by e.id limit $6
+  ) n
+)
+update outbox.event e set claim = $4::uuid, due_at = now + $5::float8 * interval '1 millisecond'
+from mine m, moment where e.id = m.id and e.due_at <= now
+returning e.id, e.topic, e.root_id, e.campaign_id, e.failures`,
+};
+export const renewEvents: Statement<{ readonly ids: readonly (number | string | null)[]; readonly claim: string; readonly leaseMs: number }, Nothing> = {
+  params: ['ids', 'claim', 'leaseMs'],
+  text: `update outbox.event set due_at = clock_timestamp() + $3::float8 * interval '1 millisecond'
+where id = any ($1::bigint[]) and claim = $2::uuid`,
+};
+export const finishEvents: Statement<{ readonly ids: readonly (number | string | null)[]; readonly claim: string }, Nothing> = {
+  params: ['ids', 'claim'],
+  text: `delete from outbox.event where id = any ($1::bigint[]) and claim = $2::uuid`,
+};
+export const postponeEvents: Statement<{ readonly ids: readonly (number | string | null)[]; readonly claim: string; readonly delayMs: number; readonly failedIds: readonly (number | string | null)[] }, Nothing> = {
+  params: ['ids', 'claim', 'delayMs', 'failedIds'],
+  text: `update outbox.event set claim = null, failures = failures + (id = any ($4::bigint[]))::int,
+  due_at = clock_timestamp() + $3::float8 * interval '1 millisecond'
+where id = any ($1::bigint[]) and claim = $2::uuid`,
+};
+export const releaseEvents: Statement<{ readonly ids: readonly (number | string | null)[]; readonly claim: string }, Nothing> = {
+  params: ['ids', 'claim'],
+  text: `update outbox.event set claim = null, due_at = clock_timestamp() where id = any ($1::bigint[]) and claim = $2::uuid`,
+};
+/** A deleted chunk has no events. */
+export const readEvents: Statement<{ readonly ids: readonly (number | string | null)[] }, { readonly id: string; readonly topic: string; readonly root_id: string; readonly chunk_id: string; readonly campaign_id: string | null; readonly slots: readonly number[]; readonly attempt: number; readonly sent_at: Date | null; readonly code: string | null; readonly reason: string | null; readonly lane: Lane; readonly reference: string | null; readonly first_position: string; readonly numbers: string | null; readonly order_ids: string | null; readonly recipients: RecipientColumns | null }> = {
+  params: ['ids'],
+  text: `select e.id, e.topic, e.root_id as root_id, e.chunk_id as chunk_id, e.campaign_id, e.slots as slots, e.attempt as attempt,
+  e.sent_at, e.code, e.reason, c.lane as lane, c.reference, c.first_position, c.numbers, c.order_ids,
+  outbox.recipient_columns_c7d1a44f(e.chunk_id) as recipients
+from outbox.event e join outbox.chunk c on c.id = e.chunk_id
+where e.id = any ($1::bigint[])`,
+};
+export const readMovedNumbers: Statement<{ readonly messageIds: readonly (number | string | null)[] }, { readonly root_id: string; readonly numbers: string }> = {
+  params: ['messageIds'],
+  text: `select coalesce(root_id, id) as root_id, numbers as numbers from outbox.chunk
+where (id = any ($1::bigint[]) or root_id = any ($1::bigint[])) and numbers is not null`,
+};
+/** Events that no handler has handled for 7 days. */
+export const removeOldEvents: Statement<{ readonly account: string }, { readonly topic: string; readonly events: number }> = {
+  params: ['account'],
+  text: `with removed as (
+  delete from outbox.event where account = $1 and recorded_at < clock_timestamp() - interval '7 days' returning topic
+)
+select topic as topic, count(*)::int as events from removed group by topic order by topic`,
+};
+// held.sql
+export const listHeldMessages: Statement<{ readonly account: string; readonly after: number | string; readonly limit: number | string }, { readonly id: string; readonly attempt: number; readonly state: ChunkState; readonly first_position: string; readonly size: number; readonly numbers: string | null; readonly order_ids: string | null; readonly code: string | null; readonly reason: string | null; readonly sent_at: Date | null; readonly message_id: string; readonly reference: string | null; readonly recipients: RecipientColumns | null; readonly invalid: InvalidColumns | null }> = {
+  params: ['account', 'after', 'limit'],
+  text: `select c.id, c.attempt, c.state as state, c.first_position, c.size, c.numbers, c.order_ids, c.code, c.reason,
+  c.sent_at, coalesce(c.root_id, c.id) as message_id, c.reference,
+  outbox.recipient_columns_c7d1a44f(c.id) as recipients, null::json as invalid
+from outbox.chunk c
+where c.account = $1 and c.campaign_id is null and c.id > $2::bigint and c.held > 0
+order by c.id limit $3`,
+};
+export const findHeldOfMessage: Statement<{ readonly account: string; readonly messageId: number | string }, { readonly id: string }> = {
+  params: ['account', 'messageId'],
+  text: `select c.id from outbox.chunk c
+where c.account = $1 and (c.id = $2::bigint or c.root_id = $2::bigint) and c.campaign_id is null and c.held > 0
+order by c.id`,
+};
+export const findHeldOfCampaign: Statement<{ readonly account: string; readonly campaignId: number | string }, { readonly id: string }> = {
+  params: ['account', 'campaignId'],
+  text: `select c.id from outbox.chunk c where c.account = $1 and c.campaign_id = $2 and c.held > 0 order by c.id`,
+};
+export const findRejectedOfCampaign: Statement<{ readonly account: string; readonly campaignId: number | string }, { readonly id: string }> = {
+  params: ['account', 'campaignId'],
+  text: `select c.id from outbox.chunk c where c.account = $1 and c.campaign_id = $2 and c.rejected > 0 order by c.id`,
+};
+export const resolveHeld: Statement<{ readonly ids: readonly (number | string | null)[]; readonly decision: string; readonly positions: readonly (number | string | null)[] | null; readonly actor: string }, { readonly count: number }> = {
+  params: ['ids', 'decision', 'positions', 'actor'],
+  text: `select coalesce(sum(outbox.resolve_held_c7d1a44f(t.id, $2, $3::bigint[], $4)), 0)::int as count
+from (select id from unnest($1::bigint[]) c (id) order by id) t`,
+};
+export const resendRejected: Statement<{ readonly ids: readonly (number | string | null)[]; readonly actor: string }, { readonly count: number }> = {
+  params: ['ids', 'actor'],
+  text: `select coalesce(sum(outbox.resend_c7d1a44f(t.id, 'rejected', $2, 'rejected')), 0)::int as count
+from (select id from unnest($1::bigint[]) c (id) order by id) t`,
+};
+// history.sql
+/** The entries of a message and of the chunks that it was split into. */
+export const historyOfMessage: Statement<{ readonly account: string; readonly id: number | string; readonly after: number | string; readonly limit: number | string }, { readonly id: string; readonly at: Date; readonly event: string; readonly actor: string; readonly chunk_id: string | null; readonly attempt: number | null; readonly detail: string | null }> = {
+  params: ['account', 'id', 'after', 'limit'],
+  text: `select h.id, h.at, h.event, h.actor, h.chunk_id, h.attempt, h.detail from outbox.history h
+where h.chunk_id in (select c.id from outbox.chunk c
+    where c.account = $1 and c.campaign_id is null and (c.id = $2::bigint or c.root_id = $2::bigint))
+  and h.id > $3::bigint
+order by h.id limit $4`,
+};
+/** The first entry of a message. It has no row of its own in the history. */
+export const beginningOfMessage: Statement<{ readonly account: string; readonly id: number | string }, { readonly created_at: Date; readonly created_by: string; readonly id: string }> = {
+  params: ['account', 'id'],
+  text: `select c.created_at, c.created_by as created_by, c.id from outbox.chunk c
+where c.account = $1 and c.id = $2::bigint and c.campaign_id is null and c.created_by is not null`,
+};
+export const historyOfCampaign: Statement<{ readonly account: string; readonly id: number | string; readonly after: number | string; readonly limit: number | string }, { readonly id: string; readonly at: Date; readonly event: string; readonly actor: string; readonly chunk_id: string | null; readonly attempt: number | null; readonly detail: string | null }> = {
+  params: ['account', 'id', 'after', 'limit'],
+  text: `select h.id, h.at, h.event, h.actor, h.chunk_id, h.attempt, h.detail from outbox.history h
+where h.account = $1 and h.campaign_id = $2::bigint and h.id > $3::bigint
+order by h.id limit $4`,
+};
+// maintenance.sql
+export const markOverdue: Statement<{ readonly account: string; readonly leaseMs: number; readonly actor: string; readonly limit: number }, { readonly lane: Lane; readonly recipients: number }> = {
+  params: ['account', 'leaseMs', 'actor', 'limit'],
+  text: `select changed_lane as lane, recipients as recipients from outbox.mark_overdue_c7d1a44f($1, $2, $3, $4)`,
+};
+export const endGracePeriod: Statement<{ readonly account: string; readonly lane: Lane; readonly gracePeriodMs: number; readonly action: string; readonly actor: string; readonly limit: number }, { readonly lane: Lane; readonly recipients: number; readonly is_resent: boolean }> = {
+  params: ['account', 'lane', 'gracePeriodMs', 'action', 'actor', 'limit'],
+  text: `select changed_lane as lane, recipients as recipients, is_resent as is_resent
+from outbox.end_grace_period_c7d1a44f($1, $2, $3, $4, $5, $6)`,
+};
+export const expireMessages: Statement<{ readonly account: string; readonly actor: string; readonly limit: number }, { readonly lane: Lane; readonly recipients: number; readonly is_rejected: boolean }> = {
+  params: ['account', 'actor', 'limit'],
+  text: `select changed_lane as lane, recipients as recipients, is_rejected as is_rejected
+from outbox.expire_messages_c7d1a44f($1, $2, $3)`,
+};
+export const cancelLeftovers: Statement<{ readonly account: string; readonly actor: string; readonly limit: number }, { readonly count: number }> = {
+  params: ['account', 'actor', 'limit'],
+  text: `select outbox.cancel_leftovers_c7d1a44f($1, $2, $3) as count`,
+};
+export const advanceCampaigns: Statement<{ readonly account: string; readonly actor: string }, { readonly done: string | null }> = {
+  params: ['account', 'actor'],
+  text: `select outbox.advance_campaigns_c7d1a44f($1, $2)::text as done`,
+};
+export const foldCounts: Statement<{ readonly limit: number }, { readonly count: number }> = {
+  params: ['limit'],
+  text: `select outbox.fold_counts_c7d1a44f($1) as count`,
+};
+/** Unless sending has priority. Then results are flushed only if some have waited for too long. */
+export const flushSomeResults: Statement<{ readonly isBusy: boolean; readonly longestWaitMs: number; readonly limit: number }, { readonly flushed: number | null }> = {
+  params: ['isBusy', 'longestWaitMs', 'limit'],
+  text: `select case when not $1::boolean
+    or exists (select from outbox.pending_result where at < clock_timestamp() - $2::float8 * interval '1 millisecond')
+  then outbox.flush_oldest_results_c7d1a44f($3) end as flushed`,
+};
+export const flushOldestResults: Statement<{ readonly limit: number }, { readonly flushed: number }> = {
+  params: ['limit'],
+  text: `select outbox.flush_oldest_results_c7d1a44f($1) as flushed`,
+};
+// messages.sql
+/** The insert takes this lock anyway. Outside a transaction it is an error, before anything is stored. */
+export const lockChunks: Statement<Nothing, Nothing> = {
+  params: [],
+  text: `lock table outbox.chunk in row exclusive mode`,
+};
+/** Runs in the transaction of the app, whose driver passes every parameter as text. Workers are notified when it commits, and never if it is rolled back. */
+export const addMessage: Statement<{ readonly account: string; readonly lane: string; readonly size: string; readonly numbers: string; readonly orderIds: string | null; readonly content: string; readonly senderId: string | null; readonly dueAt: string | null; readonly expiresAt: string | null; readonly idempotencyKey: string | null; readonly fingerprint: string; readonly hasWaiter: string; readonly reference: string | null; readonly actor: string; readonly notifies: string }, { readonly id: string; readonly called: string | null }> = {
+  params: ['account', 'lane', 'size', 'numbers', 'orderIds', 'content', 'senderId', 'dueAt', 'expiresAt', 'idempotencyKey', 'fingerprint', 'hasWaiter', 'reference', 'actor', 'notifies'],
+  text: `with added as (
+  insert into outbox.chunk (account, lane, size, numbers, order_ids, content, sender_id, due_at, expires_at,
+      idempotency_key, fingerprint, has_waiter, reference, created_by)
+    values ($1::text, $2::text::outbox.lane, $3::text::int, $4::text, $5::text, $6::text, $7::text,
+      coalesce($8::text::timestamptz, clock_timestamp()), $9::text::timestamptz, $10::text, $11::text, $12::text::boolean,
+      $13::text, $14::text)
+    on conflict (account, idempotency_key) where idempotency_key is not null do nothing
+    returning id, due_at
+), with_ids as (
+  insert into outbox.caller_order_id select id, string_to_array($5, ',') from added where $5 is not null
+)
+select added.id::text as id,
+  case when $15::text::boolean and added.due_at <= clock_timestamp() then outbox.notify_c7d1a44f('outbox:due', '')::text end as called
+from added`,
+};
+/** Runs in the transaction of the app. */
+export const findMessageByKey: Statement<{ readonly account: string; readonly idempotencyKey: string | null }, { readonly id: string; readonly fingerprint: string | null }> = {
+  params: ['account', 'idempotencyKey'],
+  text: `select id::text as id, fingerprint from outbox.chunk where account = $1::text and idempotency_key = $2::text`,
+};
+/** A message with the chunks that it was split into. The id of a part finds that part. */
+export const findMessage: Statement<{ readonly account: string; readonly id: number | string }, { readonly id: string; readonly attempt: number; readonly state: ChunkState; readonly first_position: string; readonly size: number; readonly numbers: string | null; readonly order_ids: string | null; readonly code: string | null; readonly reason: string | null; readonly sent_at: Date | null; readonly campaign_id: string | null; readonly reference: string | null; readonly lane: Lane; readonly created_at: Date; readonly due_at: Date; readonly recipients: RecipientColumns | null; readonly invalid: InvalidColumns | null }> = {
+  params: ['account', 'id'],
+  text: `select c.id, c.attempt, c.state as state, c.first_position, c.size, c.numbers, c.order_ids, c.code, c.reason,
+  c.sent_at, c.campaign_id, c.reference, c.lane as lane, c.created_at, c.due_at,
+  outbox.recipient_columns_c7d1a44f(c.id) as recipients,
+  case when c.invalid > 0 then outbox.invalid_columns_c7d1a44f(c.id) end as invalid
+from outbox.chunk c
+where c.account = $1 and (c.id = $2::bigint or c.root_id = $2::bigint)
+order by c.id`,
+};
+/** Those messages with nothing pending or being sent. A lateral join looks each one up by index, even if the table's statistics are outdated. */
+export const findDecidedMessages: Statement<{ readonly account: string; readonly ids: readonly (number | string | null)[] }, { readonly message_id: string; readonly id: string; readonly attempt: number; readonly state: ChunkState; readonly first_position: string; readonly size: number; readonly numbers: string | null; readonly order_ids: string | null; readonly code: string | null; readonly reason: string | null; readonly sent_at: Date | null; readonly campaign_id: string | null; readonly reference: string | null; readonly lane: Lane; readonly created_at: Date; readonly due_at: Date; readonly recipients: RecipientColumns | null; readonly invalid: InvalidColumns | null }> = {
+  params: ['account', 'ids'],
+  text: `with decided as (
+  select w.id from unnest($2::bigint[]) w (id)
+  where not exists (select from outbox.chunk c where c.id = w.id and c.state in ('pending', 'sending'))
+    and not exists (select from outbox.chunk c where c.root_id = w.id and c.state in ('pending', 'sending'))
+)
+select d.id as message_id, c.id as id, c.attempt as attempt, c.state as state, c.first_position as first_position,
+  c.size as size, c.numbers, c.order_ids, c.code, c.reason, c.sent_at, c.campaign_id, c.reference, c.lane as lane,
+  c.created_at as created_at, c.due_at as due_at,
+  outbox.recipient_columns_c7d1a44f(c.id) as recipients,
+  case when c.invalid > 0 then outbox.invalid_columns_c7d1a44f(c.id) end as invalid
+from decided d cross join lateral (
+  select * from outbox.chunk where id = d.id union all select * from outbox.chunk where root_id = d.id
+) c
+where c.account = $1 order by d.id, c.id`,
+};
+/** The message that a chunk belongs to. */
+export const findMessageOfChunk: Statement<{ readonly account: string; readonly chunkId: number | string }, { readonly message_id: string }> = {
+  params: ['account', 'chunkId'],
+  text: `select coalesce(c.root_id, c.id) as message_id from outbox.chunk c where c.account = $1 and c.id = $2::bigint`,
+};
+export const findMessageByOrderId: Statement<{ readonly account: string; readonly orderId: string }, { readonly message_id: string }> = {
+  params: ['account', 'orderId'],
+  text: `select coalesce(c.root_id, c.id) as message_id from outbox.chunk c
+where c.account = $1 and c.id in (select o.chunk_id from outbox.caller_order_id o where o.ids @> array[$2::text])
+order by c.id limit 1`,
+};
+export const cancelMessage: Statement<{ readonly account: string; readonly id: number | string; readonly actor: string }, { readonly cancelled: number }> = {
+  params: ['account', 'id', 'actor'],
+  text: `select outbox.cancel_message_c7d1a44f($1, $2, $3) as cancelled`,
+};
+export const countDue: Statement<{ readonly account: string; readonly max: number | string }, { readonly count: number }> = {
+  params: ['account', 'max'],
+  text: `select count(*)::int as count from (
+  select from outbox.chunk where account = $1 and lane = 'priority' and state = 'pending'
+    and campaign_id is null and due_at <= statement_timestamp() limit $2
+) due`,
+};
+export const notifyDue: Statement<Nothing, { readonly done: string | null }> = {
+  params: [],
+  text: `select outbox.notify_c7d1a44f('outbox:due', '')::text as done`,
+};
+// reports.sql
+/** Each list is one text, whose values are separated by the character 30. Splitting it here is cheaper than an array, on both sides. */
+export const applyFinalReports: Statement<{ readonly msgIds: string; readonly states: string; readonly reasons: string; readonly gatewayTimes: string; readonly chunkIds: string; readonly slots: string }, { readonly found: readonly number[] | null }> = {
+  params: ['msgIds', 'states', 'reasons', 'gatewayTimes', 'chunkIds', 'slots'],
+  text: `select outbox.apply_final_reports_c7d1a44f(string_to_array($1, chr(30)), string_to_array($2, chr(30)), string_to_array($3, chr(30)),
+  string_to_array($4, chr(30)), string_to_array($5, chr(30)), string_to_array($6, chr(30))) as found`,
+};
+export const storeReports: Statement<{ readonly account: string; readonly actor: string; readonly pollAfterMs: number | null; readonly keepsUnmatched: boolean; readonly msgIds: readonly (string | null)[]; readonly orderIds: readonly (string | null)[]; readonly numbers: readonly (string | null)[]; readonly states: readonly (string | null)[]; readonly reasons: readonly (string | null)[]; readonly gatewayTimes: readonly (Date | string | null)[]; readonly chunkIds: readonly (number | string | null)[]; readonly attempts: readonly (number | null)[]; readonly slots: readonly (number | null)[] }, { readonly done: string | null }> = {
+  params: ['account', 'actor', 'pollAfterMs', 'keepsUnmatched', 'msgIds', 'orderIds', 'numbers', 'states', 'reasons', 'gatewayTimes', 'chunkIds', 'attempts', 'slots'],
+  text: `select outbox.store_reports_c7d1a44f($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)::text as done`,
+};
+export const retryReports: Statement<{ readonly account: string; readonly actor: string; readonly pollAfterMs: number | null; readonly limit: number }, { readonly tried: number }> = {
+  params: ['account', 'actor', 'pollAfterMs', 'limit'],
+  text: `select outbox.retry_reports_c7d1a44f($1, $2, $3, $4) as tried`,
+};
+/** Chunks whose reports were not pushed, with the ids of their recipients without a final state. Their next time is committed with the claim. pauses: the pauses between fetches, as multiples of the first one. */
+export const claimReportPolls: Statement<{ readonly account: string; readonly reportsAfterMs: number; readonly pauses: readonly (number | null)[]; readonly limit: number | string }, { readonly id: string; readonly msg_ids: readonly string[] }> = {
+  params: ['account', 'reportsAfterMs', 'pauses', 'limit'],
+  text: `with due as (
+  select id from outbox.chunk where account = $1 and poll_at <= clock_timestamp()
+  order by poll_at limit $4 for no key update skip locked
+)
+update outbox.chunk c set polls = c.polls + 1, poll_at = case when exists (
+      select from outbox.recipient m where m.chunk_id = c.id and m.state in ('accepted', 'unknown', 'held', 'abandoned')
+        and m.msg_id ~ '^[0-9]{1,32}$') then
+    clock_timestamp() + ($3::float8[])[c.polls + 1] * $2::float8 * interval '1 millisecond' end
+from due d where c.id = d.id
+returning c.id, array(
+  select m.msg_id from outbox.recipient m where m.chunk_id = c.id and m.state in ('accepted', 'unknown', 'held', 'abandoned')
+    and m.msg_id ~ '^[0-9]{1,32}$') as msg_ids`,
+};
+export const releaseReportPolls: Statement<{ readonly chunkIds: readonly (number | string | null)[]; readonly delayMs: number }, Nothing> = {
+  params: ['chunkIds', 'delayMs'],
+  text: `update outbox.chunk set polls = greatest(0, polls - 1), poll_at = clock_timestamp() + $2::float8 * interval '1 millisecond'
+where id = any ($1::bigint[])`,
+};
+/** The period to look up, if a lookup is due and no other worker has the turn. A message is looked up as soon as it is unknown, each time its age has doubled, and shortly before the grace period ends. */
+export const takeLookupTurn: Statement<{ readonly account: string; readonly intervalMs: number; readonly gracePeriodMs: number }, { readonly from: Date; readonly to: Date }> = {
+  params: ['account', 'intervalMs', 'gracePeriodMs'],
+  text: `with unknown as (
+  select c.sent_at, c.changed_at, a.looked_up_at, clock_timestamp() as now,
+    extract(epoch from clock_timestamp() - c.sent_at) * 1000 / $2::float8 as intervals,
+    $2::float8 * interval '1 millisecond' as one, $3::float8 * interval '1 millisecond' as grace
+  from outbox.chunk c join outbox.account a on a.id = c.account
+  where c.account = $1 and c.unknown > 0
+), due as (
+  select min(sent_at) as since from unknown where looked_up_at is null or looked_up_at < changed_at
+    or looked_up_at < sent_at + one * power(2, floor(ln(greatest(1, intervals)) / ln(2))) and intervals >= 1
+    or looked_up_at < changed_at + grace - 1.5 * one and now >= changed_at + grace - 1.5 * one
+)
+update outbox.account a set lookup_alive_at = clock_timestamp() from due d
+where a.id = $1 and d.since is not null
+  and (a.lookup_alive_at is null or a.lookup_alive_at <= clock_timestamp() - $2::float8 * interval '1 millisecond')
+returning d.since as from, a.lookup_alive_at as to`,
+};
+export const keepLookupTurn: Statement<{ readonly account: string }, Nothing> = {
+  params: ['account'],
+  text: `update outbox.account set lookup_alive_at = clock_timestamp() where id = $1`,
+};
+export const finishLookup: Statement<{ readonly account: string; readonly to: Date | string }, Nothing> = {
+  params: ['account', 'to'],
+  text: `update outbox.account set looked_up_at = $2 where id = $1`,
+};
+/** Those message ids that belong to no message here. */
+export const findForeignIds: Statement<{ readonly msgIds: readonly (string | null)[] }, { readonly msg_id: string }> = {
+  params: ['msgIds'],
+  text: `select a.msg_id as msg_id from unnest($1::text[]) a (msg_id)
+where not exists (select from outbox.recipient m where m.msg_id = a.msg_id)`,
+};
+/** Chunks with recipients that the gateway may have accepted without telling their ids. */
+export const findOpenChunks: Statement<{ readonly account: string; readonly longestDeliveryMs: number }, { readonly id: string }> = {
+  params: ['account', 'longestDeliveryMs'],
+  text: `with lately as (
+  select clock_timestamp() - $2::float8 * interval '1 millisecond' as since
+)
+select c.id as id from outbox.chunk c, lately where c.account = $1 and c.sent_at >= since and c.state = 'sending'
+union select c.id from outbox.chunk c, lately where c.account = $1 and c.sent_at >= since and c.unknown > 0
+union select c.id from outbox.chunk c, lately where c.account = $1 and c.sent_at >= since and c.held > 0`,
+};
+export const readOpenChunks: Statement<{ readonly ids: readonly (number | string | null)[] }, { readonly id: string; readonly attempt: number; readonly is_sending: boolean; readonly numbers: string; readonly sent_at: Date; readonly decided_slots: readonly number[] }> = {
+  params: ['ids'],
+  text: `select c.id, c.attempt, c.state = 'sending' as is_sending, c.numbers as numbers, c.sent_at as sent_at,
+  array(select m.slot from outbox.recipient m where m.chunk_id = c.id
+    and m.state not in ('unknown', 'held', 'abandoned')) as decided_slots
+from outbox.chunk c where c.id = any ($1::bigint[]) and c.numbers is not null
+  and c.state in ('sending', 'completed', 'unknown', 'held', 'abandoned')`,
+};
+export const keepUnreadablePush: Statement<{ readonly account: string; readonly route: string; readonly reason: string; readonly body: Buffer; readonly digest: Buffer; readonly maxKept: number }, Nothing> = {
+  params: ['account', 'route', 'reason', 'body', 'digest', 'maxKept'],
+  text: `with kept as (
+  insert into outbox.unreadable_push (account, route, reason, body, digest) values ($1, $2, $3, $4, $5)
+  on conflict (account, route, digest) do nothing
+)
+delete from outbox.unreadable_push where account = $1 and id <= (
+  select id from outbox.unreadable_push where account = $1 order by id desc offset $6::int - 1 limit 1
+)`,
+};
+export const listUnreadablePushes: Statement<{ readonly account: string; readonly before: number | string | null; readonly limit: number | string }, { readonly id: string; readonly received_at: Date; readonly route: string; readonly reason: string; readonly body: Buffer }> = {
+  params: ['account', 'before', 'limit'],
+  text: `select id, received_at, route, reason, body from outbox.unreadable_push
+where account = $1 and ($2::bigint is null or id < $2::bigint) order by id desc limit $3`,
+};
+// retention.sql
+/** Messages that belong to no campaign. */
+export const redactMessages: Statement<{ readonly account: string; readonly retentionMs: number; readonly limit: number | string }, { readonly id: string }> = {
+  params: ['account', 'retentionMs', 'limit'],
+  text: `with old as (
+  select c.id from outbox.chunk c where c.account = $1 and c.campaign_id is null and c.redacted_at is null
+    and c.changed_at < clock_timestamp() - $2::float8 * interval '1 millisecond'
+    and c.state in ('completed', 'rejected', 'cancelled', 'abandoned', 'split') and c.unknown = 0 and c.held = 0
+  order by c.changed_at limit $3 for no key update skip locked
+), recipients as (
+  update outbox.recipient m set reason = null where m.chunk_id = any (array(select id from old)) and m.reason is not null
+), events as (
+  update outbox.event e set reason = null from old o where e.chunk_id = o.id and e.reason is not null
+)
+update outbox.chunk c set numbers = null, content = null, reference = null, reason = null, fingerprint = null,
+  redacted_at = clock_timestamp()
+from old o where c.id = o.id returning c.id`,
+};
+/** Chunks of campaigns that were done or cancelled before. */
+export const redactCampaignChunks: Statement<{ readonly account: string; readonly retentionMs: number; readonly limit: number | string }, { readonly id: string }> = {
+  params: ['account', 'retentionMs', 'limit'],
+  text: `with old as (
+  select c.id from outbox.campaign k join outbox.chunk c on c.campaign_id = k.id
+  where k.account = $1 and k.state in ('done', 'cancelled') and k.redacted_at is null
+    and coalesce(k.done_at, k.changed_at) < clock_timestamp() - $2::float8 * interval '1 millisecond'
+    and c.redacted_at is null and (c.state in ('completed', 'rejected', 'cancelled', 'abandoned', 'split')
+      and c.unknown = 0 and c.held = 0 or c.state = 'pending' and k.state = 'cancelled')
+  limit $3 for no key update of c skip locked
+), recipients as (
+  update outbox.recipient m set reason = null where m.chunk_id = any (array(select id from old)) and m.reason is not null
+), events as (
+  update outbox.event e set reason = null from old o where e.chunk_id = o.id and e.reason is not null
+), invalid as (
+  update outbox.invalid_entry e set reason = null, input = null from old o
+  where e.chunk_id = o.id and (e.reason is not null or e.input is not null)
+)
+update outbox.chunk c set numbers = null, content = null, reference = null, reason = null, fingerprint = null,
+  redacted_at = clock_timestamp()
+from old o where c.id = o.id returning c.id`,
+};
+/** The texts of campaigns without any remaining chunk that might be sent. */
+export const redactCampaigns: Statement<{ readonly account: string; readonly retentionMs: number; readonly limit: number | string }, { readonly id: string }> = {
+  params: ['account', 'retentionMs', 'limit'],
+  text: `with old as (
+  select k.id from outbox.campaign k where k.account = $1 and k.state in ('done', 'cancelled') and k.redacted_at is null
+    and coalesce(k.done_at, k.changed_at) < clock_timestamp() - $2::float8 * interval '1 millisecond'
+    and not exists (select from outbox.chunk c where c.campaign_id = k.id and c.redacted_at is null)
+  limit $3 for no key update skip locked
+)
+update outbox.campaign k set content = null, fingerprint = null, digest = null, redacted_at = clock_timestamp()
+from old o where k.id = o.id returning k.id`,
+};
+export const removeUnreadablePushes: Statement<{ readonly account: string; readonly retentionMs: number }, Nothing> = {
+  params: ['account', 'retentionMs'],
+  text: `delete from outbox.unreadable_push
+where account = $1 and received_at < clock_timestamp() - $2::float8 * interval '1 millisecond'`,
+};
+// stats.sql
+/** Reads open rows only. Each part is written so that a partial index covers it and nothing else. */
+export const readStats: Statement<{ readonly account: string }, { readonly backlog: string; readonly scheduled: string; readonly oldest: number; readonly oldest_priority: number; readonly unknown: string; readonly held: string; readonly paused_at: Date | null; readonly paused_code: string | null; readonly paused_reason: string | null; readonly probe_at: Date | null; readonly message_id: string | null; readonly campaign_id: string | null }> = {
+  params: ['account'],
+  text: `with moment as materialized (
+  select clock_timestamp() as now
+), waiting as (
+  -- A chunk that was delayed by a rejection of the account still counts as waiting.
+  select lane, size, least(due_at, account_rejected_at) as due_at from outbox.chunk
+  where account = $1 and state = 'pending' and campaign_id is null
+  union all
+  select c.lane, c.size, greatest(c.due_at, k.starts_at)
+  from outbox.campaign k join outbox.chunk c on c.campaign_id = k.id and c.state = 'pending'
+  where k.account = $1 and k.state in ('scheduled', 'running')
+), pending as (
+  select coalesce(sum(size) filter (where due_at <= now), 0) as backlog,
+    coalesce(sum(size) filter (where due_at > now), 0) as scheduled,
+    greatest(0, extract(epoch from max(now) - min(due_at)))::float8 as oldest,
+    greatest(0, extract(epoch from max(now) - min(due_at) filter (where lane = 'priority')))::float8 as oldest_priority
+  from waiting, moment
+)
+select p.backlog as backlog, p.scheduled as scheduled, p.oldest as oldest, p.oldest_priority as oldest_priority,
+  (select coalesce(sum(c.unknown), 0) from outbox.chunk c where c.account = $1 and c.unknown > 0) as unknown,
+  (select coalesce(sum(c.held), 0) from outbox.chunk c where c.account = $1 and c.held > 0) as held,
+  a.paused_at, a.paused_code, a.paused_reason, a.probe_at,
+  (select coalesce(b.root_id, b.id) from outbox.chunk b where b.id = a.paused_chunk_id and b.campaign_id is null) as message_id,
+  (select b.campaign_id from outbox.chunk b where b.id = a.paused_chunk_id) as campaign_id
+from outbox.account a, pending p where a.id = $1`,
+};
+export const readLaneLimits: Statement<{ readonly account: string }, { readonly lane: Lane; readonly max_size: number; readonly reason: string; readonly since: Date; readonly probe_at: Date }> = {
+  params: ['account'],
+  text: `select lane, max_size, reason, since, probe_at from outbox.lane_limit where account = $1 order by lane`,
+};
+export const notificationQueueUsage: Statement<Nothing, { readonly usage: number }> = {
+  params: [],
+  text: `select pg_notification_queue_usage() as usage`,
+};
+/** Writes that affect no rows. The server still checks that it is not a replica, accepts writes, and allows them to this role. */
+export const probeEnqueuing: Statement<Nothing, { readonly one: number }> = {
+  params: [],
+  text: `with w1 as (insert into outbox.chunk (account, lane, size) select '', 'bulk', 0 where false),
+  w2 as (insert into outbox.caller_order_id (chunk_id, ids) select 0, '{}' where false)
+select 1 as one`,
+};
+/** A process that sends needs more rights than one that only enqueues. */
+export const probeSending: Statement<Nothing, { readonly one: number }> = {
+  params: [],
+  text: `with w1 as (update outbox.account set id = id where false),
+  w2 as (update outbox.chunk set size = size where false),
+  w3 as (insert into outbox.recipient (chunk_id, slot, state) select 0, 0, 'unknown' where false),
+  w4 as (insert into outbox.pending_result (chunk_id, msg_ids) select 0, '' where false),
+  w5 as (delete from outbox.pending_result where false),
+  w6 as (insert into outbox.count_delta (campaign_id) select 0 where false),
+  w7 as (insert into outbox.history (event, actor) select '', '' where false)
+select 1 as one`,
+};
+// store.sql
+export const readInstallation: Statement<{ readonly account: string }, { readonly order_id_prefix: string; readonly is_known: boolean }> = {
+  params: ['account'],
+  text: `select i.order_id_prefix, exists (select from outbox.account where id = $1) as is_known from outbox.installation i`,
+};
+export const addAccount: Statement<{ readonly account: string }, Nothing> = {
+  params: ['account'],
+  text: `insert into outbox.account (id) values ($1) on conflict do nothing`,
+};
+// worker.sql
+export const claimChunks: Statement<{ readonly account: string; readonly worker: string; readonly lane: Lane; readonly limit: number; readonly recipientsPerSecond: number | null; readonly requestsPerSecond: number | null; readonly burst: number; readonly priorityShare: number; readonly largest: number; readonly startWithinMs: number }, { readonly chunk_id: string | null; readonly attempt: number; readonly campaign_id: string | null; readonly size: number; readonly numbers: string; readonly order_ids: string | null; readonly content: string; readonly sender_id: string | null; readonly number_retries: number; readonly splits_left: number; readonly is_probe: boolean; readonly wait_ms: number | null; readonly waited_ms: number; readonly expires_in_ms: number | null; readonly maybe_accepted: boolean; readonly is_lane_probe: boolean }> = {
+  params: ['account', 'worker', 'lane', 'limit', 'recipientsPerSecond', 'requestsPerSecond', 'burst', 'priorityShare', 'largest', 'startWithinMs'],
+  text: `select chunk_id, chunk_attempt as attempt, chunk_campaign as campaign_id, chunk_size as size,
+  chunk_numbers as numbers,
+  chunk_order_ids as order_ids, chunk_content as content, chunk_sender as sender_id,
+  chunk_number_retries as number_retries, splits_left as splits_left, is_probe as is_probe, wait_ms,
+  waited_ms as waited_ms, expires_in_ms, maybe_accepted as maybe_accepted, is_lane_probe as is_lane_probe
+from outbox.claim_chunks_c7d1a44f($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+};
+export const storeResults: Statement<{ readonly actor: string; readonly results: string; readonly pollAfterMs: number | null }, { readonly stored: readonly boolean[] }> = {
+  params: ['actor', 'results', 'pollAfterMs'],
+  text: `select outbox.store_results_c7d1a44f($1, $2, $3) as stored`,
+};
+export const recordAccountRejection: Statement<{ readonly account: string; readonly chunkId: number | string; readonly actor: string; readonly isProbe: boolean; readonly code: string; readonly reason: string; readonly firstProbeMs: number; readonly maxStrikes: number }, { readonly verdict: string; readonly delay: number }> = {
+  params: ['account', 'chunkId', 'actor', 'isProbe', 'code', 'reason', 'firstProbeMs', 'maxStrikes'],
+  text: `select verdict as verdict, delay as delay from outbox.record_account_rejection_c7d1a44f($1, $2, $3, $4, $5, $6, $7, $8)`,
+};
+export const pauseAccount: Statement<{ readonly account: string; readonly code: string; readonly reason: string; readonly firstProbeMs: number }, { readonly changed: boolean }> = {
+  params: ['account', 'code', 'reason', 'firstProbeMs'],
+  text: `select outbox.pause_account_c7d1a44f($1, $2, $3, $4) as changed`,
+};
+export const resumeAccount: Statement<{ readonly account: string; readonly actor: string }, { readonly changed: boolean }> = {
+  params: ['account', 'actor'],
+  text: `select outbox.resume_account_c7d1a44f($1, $2) as changed`,
+};
+export const pauseLane: Statement<{ readonly account: string; readonly lane: Lane; readonly chunkId: number | string; readonly targetSize: number; readonly reason: string; readonly firstProbeMs: number }, { readonly changed: boolean }> = {
+  params: ['account', 'lane', 'chunkId', 'targetSize', 'reason', 'firstProbeMs'],
+  text: `select outbox.pause_lane_c7d1a44f($1, $2, $3, $4, $5, $6) as changed`,
+};
+export const endLaneProbe: Statement<{ readonly account: string; readonly lane: Lane; readonly size: number; readonly isAnswered: boolean | null; readonly reason: string; readonly firstProbeMs: number }, { readonly changed: boolean }> = {
+  params: ['account', 'lane', 'size', 'isAnswered', 'reason', 'firstProbeMs'],
+  text: `select outbox.end_lane_probe_c7d1a44f($1, $2, $3, $4, $5, $6) as changed`,
+};
+export const resumeLanes: Statement<{ readonly account: string; readonly actor: string }, { readonly changed: boolean }> = {
+  params: ['account', 'actor'],
+  text: `select outbox.resume_lanes_c7d1a44f($1, $2) as changed`,
+};
+export const backOff: Statement<{ readonly account: string; readonly delayMs: number }, { readonly done: string | null }> = {
+  params: ['account', 'delayMs'],
+  text: `select outbox.back_off_c7d1a44f($1, $2)::text as done`,
+};

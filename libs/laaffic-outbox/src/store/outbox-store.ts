@@ -1,0 +1,126 @@
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
+import { Subject } from 'rxjs';
+import { CallersDatabase } from '../database/callers-database.js';
+import { ConcurrencyLimit } from '../database/concurrency-limit.js';
+import { readDatabaseFailure } from '../errors/database-failure.js';
+import { Database } from '../database/database.js';
+import { Listener } from '../database/listener.js';
+import { checkSchema, migrateOutbox } from '../database/migrate.js';
+import { namingMissingRights } from '../database/rights.js';
+import type { OutboxSettings } from '../options/outbox.settings.js';
+import { OutboxError } from '../errors/outbox.error.js';
+import { ErrorLog } from '../errors/error-log.js';
+import { addAccount, readInstallation } from '../sql/generated.js';
+import type { OutboxActivity } from './activity.js';
+
+/** Milliseconds; more than any statement takes. Migrations have no limit. */
+const LONGEST_STATEMENT = 60_000;
+const CONNECTION_FAILURE = 'A connection was lost';
+/** How long callers wait for a connection, in milliseconds. */
+const LONGEST_WAIT = 30_000;
+/** Connections that callers leave to the worker: to claim for either lane, to store outcomes, and for maintenance. */
+const KEPT_BY_A_WORKER = 4;
+/** Leaves one connection for the statement that reads outcomes for all waiting callers. */
+const KEPT_WITHOUT = 1;
+/** The default `max` of a node-postgres pool. */
+const DEFAULT_CONNECTIONS = 10;
+
+/** Number of outboxes of each account in this process. */
+const openAccounts = new Map<string, number>();
+
+/** Access of one process to the outbox of one account. */
+export class OutboxStore implements OnApplicationBootstrap, OnApplicationShutdown {
+  readonly listener: Listener;
+  /** The database for calls of the app. They never use all connections of the pool, so the worker always has some. */
+  readonly callers: Database;
+  /** For calls that only read, perhaps a lot. Only a few run at once, so calls that store something get through. */
+  readonly readers: Database;
+  /** For the one statement that reads on behalf of all waiting callers. It does not queue. */
+  readonly waiters: Database;
+  /** The changes that this process makes; only created while it is `observed`. */
+  readonly activity = new Subject<OutboxActivity>();
+  /** The actor of this process in the history. */
+  readonly actor = `${hostname()}.${process.pid}.${randomBytes(3).toString('hex')}`;
+
+  private constructor(
+    readonly settings: OutboxSettings,
+    readonly database: Database,
+    readonly errors: ErrorLog,
+    /** The account's application id at the gateway. */
+    readonly account: string,
+    /** The prefix of the order ids that are made here. */
+    readonly prefix: string,
+  ) {
+    this.listener = new Listener(database, errors);
+    // The app's pool may be any object that works like one.
+    const { max = DEFAULT_CONNECTIONS } = (database.pool.options as { readonly max?: number } | undefined) ?? {};
+    const atOnce = Math.max(1, max - (settings.worker === undefined ? KEPT_WITHOUT : KEPT_BY_A_WORKER));
+    const calls = new ConcurrencyLimit(atOnce, LONGEST_WAIT);
+    const readings = new ConcurrencyLimit(Math.max(1, Math.floor(atOnce / 2)), LONGEST_WAIT);
+    this.callers = new CallersDatabase(database, errors, this.listener, [calls]);
+    this.readers = new CallersDatabase(database, errors, this.listener, [readings, calls]);
+    this.waiters = new CallersDatabase(database, errors, this.listener, []);
+  }
+
+  /**
+   * Migrates the schema, or checks that it is up to date. Leaves no connection open, because nobody closes it if the
+   * app does not start.
+   * @throws {OutboxError} if the schema does not have the version of this release; `OUTBOX_DATABASE_UNAVAILABLE` if the
+   * database cannot be reached or used.
+   */
+  static async open(settings: OutboxSettings, account: string): Promise<OutboxStore> {
+    const errors = new ErrorLog();
+    const onError = (error: Error): void => {
+      errors.report(CONNECTION_FAILURE, error);
+    };
+    const first = Database.open(settings, onError);
+    try {
+      if (settings.migrate) await migrateOutbox(first.pool, settings.schema);
+      else await checkSchema(first.pool, settings.schema);
+      const [installation] = await first.run(readInstallation, { account });
+      if (installation?.is_known !== true) await first.run(addAccount, { account });
+      const database = Database.open(settings, onError, LONGEST_STATEMENT);
+      if (database.pool !== settings.database) {
+        database.pool.on('connect', () => {
+          errors.resolve(CONNECTION_FAILURE);
+        });
+      }
+      return new OutboxStore(settings, database, errors, account, installation?.order_id_prefix ?? '');
+    } catch (failure) {
+      const cause = await namingMissingRights(failure, first.pool, settings.schema, 'use').catch(() => failure);
+      if (cause instanceof OutboxError) throw cause;
+      const { code } = readDatabaseFailure(cause, true);
+      throw new OutboxError(code, `The outbox cannot use its database: ${wordsOf(cause)}`, { cause });
+    } finally {
+      await first.close();
+    }
+  }
+
+  /** Whether another outbox in this process belongs to the account, and not this one. */
+  isElsewhere(account: string): boolean {
+    return account !== this.account && (openAccounts.get(account) ?? 0) > 0;
+  }
+
+  onApplicationBootstrap(): void {
+    openAccounts.set(this.account, (openAccounts.get(this.account) ?? 0) + 1);
+    this.listener.start();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    openAccounts.set(this.account, Math.max(0, (openAccounts.get(this.account) ?? 0) - 1));
+    await this.listener.stop();
+    await this.database.close();
+  }
+}
+
+/**
+ * Repeats the server's own error text, because the person who starts the app owns `database`. If a host has several
+ * addresses, the error has a code and no message. An unknown host may be a part of the password, so it is not shown.
+ */
+function wordsOf(cause: unknown): string {
+  const { message, code } = cause as NodeJS.ErrnoException;
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return `its host is unknown (${code})`;
+  return message === '' ? String(code) : message;
+}

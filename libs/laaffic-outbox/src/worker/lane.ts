@@ -1,0 +1,164 @@
+import type { SmsService } from 'nestjs-laaffic';
+import type { Lane } from '../options/outbox.options.js';
+import type { ProcessClock, Stopwatch } from '../runtime/clock.js';
+import { Signal } from '../runtime/signal.js';
+import { claimChunks } from '../sql/generated.js';
+import type { OutboxStore } from '../store/outbox-store.js';
+import { attempt, attemptActivity } from './attempt.js';
+import type { CircuitBreaker } from './circuit-breaker.js';
+import type { ClaimedChunk } from './claimed-chunk.js';
+import type { ResultWriter } from './result-writer.js';
+
+/** What the lanes of a worker share. */
+export interface WorkerParts {
+  readonly store: OutboxStore;
+  readonly sms: SmsService;
+  readonly clock: ProcessClock;
+  readonly results: ResultWriter;
+  readonly breaker: CircuitBreaker;
+}
+
+/** The share of a second's recipients that may go at once. A sliding second may exceed the rate by this much. */
+const BURST = 0.06;
+/** The gateway accepts this many recipients in one POST. */
+export const LARGEST_REQUEST = 1_000;
+const PAUSE_AFTER_FAILURE = 500;
+const FAILURE = 'No message can be claimed';
+
+/** Keeps the slots of one lane busy while there is something to send. */
+export class LaneWorker {
+  readonly #signal = new Signal();
+  readonly #running = new Set<Promise<void>>();
+  readonly #slots: number;
+  readonly #pollIntervalMs: number;
+  #isStopped = false;
+  #isBusy = false;
+  #loop: Promise<void> | undefined;
+
+  constructor(
+    private readonly lane: Lane,
+    private readonly parts: WorkerParts,
+  ) {
+    const { worker } = parts.store.settings;
+    this.#slots = worker?.slots[lane] ?? 1;
+    this.#pollIntervalMs = worker?.pollIntervalMs ?? 1_000;
+  }
+
+  start(): void {
+    this.#loop = this.#run();
+  }
+
+  /** Whether the last claim found something to send. */
+  get isBusy(): boolean {
+    return this.#isBusy;
+  }
+
+  /** Call it when there may be something to send. */
+  wake(): void {
+    this.#signal.notify();
+  }
+
+  /** Stops claiming. */
+  stop(): void {
+    this.#isStopped = true;
+    this.#signal.notify();
+  }
+
+  /** Resolves, after `stop`, when the outcomes of all requests in flight are stored. */
+  async drained(): Promise<void> {
+    await this.#loop;
+    await Promise.all(this.#running);
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#isStopped) {
+      const free = this.#slots - this.#running.size;
+      if (free === 0) {
+        await Promise.race(this.#running);
+        continue;
+      }
+      // A notification during the claim is not missed.
+      const next = this.#signal.next();
+      const pause = await this.#fill(free);
+      this.#isBusy = pause === 0;
+      if (pause > 0) await this.#signal.wait(next, pause);
+    }
+  }
+
+  /** @returns how long to wait until the next claim, in milliseconds. */
+  async #fill(free: number): Promise<number> {
+    // Start the stopwatch before the database computes how long the chunk may still be sent.
+    const sinceClaim = this.parts.clock.start();
+    const { errors } = this.parts.store;
+    try {
+      const { chunks, waitMs } = await this.#claim(free);
+      errors.resolve(FAILURE);
+      for (const chunk of chunks) {
+        const run = this.#send(chunk, sinceClaim).finally(() => this.#running.delete(run));
+        this.#running.add(run);
+      }
+      if (waitMs !== undefined) return Math.min(waitMs, this.#pollIntervalMs);
+      return chunks.length < free ? this.#pollIntervalMs : 0;
+    } catch (error) {
+      errors.report(FAILURE, error);
+      return PAUSE_AFTER_FAILURE;
+    }
+  }
+
+  /**
+   * Marks up to `limit` chunks as `sending` and returns them. Resolves after the commit.
+   * @returns also the milliseconds until the next claim can succeed, if known.
+   */
+  async #claim(limit: number): Promise<{ chunks: ClaimedChunk[]; waitMs: number | undefined }> {
+    const { account, actor, database, settings } = this.parts.store;
+    const { recipientsPerSecond = null, requestsPerSecond = null, priorityShare } = settings.rate;
+    const rows = await database.run(claimChunks, {
+      ...{ account, worker: actor, lane: this.lane, limit },
+      ...{ recipientsPerSecond, requestsPerSecond, burst: BURST, priorityShare },
+      ...{ largest: LARGEST_REQUEST, startWithinMs: settings.timing.startWithinMs },
+    });
+    const chunks = rows.flatMap((row): ClaimedChunk[] => {
+      if (row.chunk_id === null) return [];
+      return [
+        {
+          id: row.chunk_id,
+          attempt: row.attempt,
+          campaignId: row.campaign_id ?? undefined,
+          size: row.size,
+          numbers: row.numbers.split(','),
+          orderIds: row.order_ids?.split(','),
+          content: row.content,
+          senderId: row.sender_id ?? undefined,
+          numberRetries: row.number_retries,
+          splitsLeft: row.splits_left,
+          expiresInMs: row.expires_in_ms ?? undefined,
+          maybeAccepted: row.maybe_accepted,
+          isProbe: row.is_probe,
+          isLaneProbe: row.is_lane_probe,
+          waitedMs: row.waited_ms,
+        },
+      ];
+    });
+    return { chunks, waitMs: rows.at(-1)?.wait_ms ?? undefined };
+  }
+
+  /** Sends a chunk and stores its outcome. Never rejects. */
+  async #send(chunk: ClaimedChunk, sinceClaim: Stopwatch): Promise<void> {
+    const { lane } = this;
+    const { store, sms, results, breaker } = this.parts;
+    const { timeoutMs, startWithinMs } = store.settings.timing;
+    const end = await attempt(sms, chunk, {
+      prefix: store.prefix,
+      timeoutMs,
+      priority: lane === 'priority' ? 'high' : 'normal',
+      shouldSend: () => sinceClaim.isWithin(Math.min(startWithinMs, chunk.expiresInMs ?? Infinity)),
+    });
+    // Record bad news about the account first: otherwise a released chunk would be claimed again at once. Record good
+    // news last.
+    const isGood = end.health.status === 'works';
+    const result = isGood ? end.result : await breaker.record(end, chunk, lane);
+    const isStored = await results.write(chunk, result);
+    if (isGood) await breaker.record(end, chunk, lane);
+    if (isStored && store.activity.observed) store.activity.next(attemptActivity(chunk, lane, result));
+  }
+}

@@ -1,0 +1,69 @@
+import { Logger } from '@nestjs/common';
+import { PeriodicTask } from '../runtime/periodic-task.js';
+import {
+  redactCampaignChunks,
+  redactCampaigns,
+  redactMessages,
+  removeOldEvents,
+  removeUnreadablePushes,
+} from '../sql/generated.js';
+import type { OutboxStore } from '../store/outbox-store.js';
+
+/** Number of chunks in one step. A small number keeps locks short. */
+const STEP = 200;
+const HOUR = 60 * 60 * 1000;
+const SHORTEST_PAUSE = 50;
+
+/**
+ * Erases numbers, texts, references and the gateway's reasons after the retention period. Counters, states, ids and the
+ * history stay. Unknown and held messages do not count as ended. Any number of processes may run it at once.
+ */
+export class Retention {
+  readonly #logger = new Logger('LaafficOutbox');
+  readonly tasks: readonly PeriodicTask[];
+
+  constructor(private readonly store: OutboxStore) {
+    const { errors, settings } = store;
+    const { retentionMs } = settings;
+    const events = new PeriodicTask({
+      errors,
+      failure: 'Old events cannot be removed',
+      intervalMs: HOUR,
+      run: () => this.#removeEvents(),
+    });
+    if (retentionMs === false) {
+      this.tasks = [events];
+      return;
+    }
+    const redaction = new PeriodicTask({
+      errors,
+      failure: 'Old numbers and texts cannot be removed',
+      intervalMs: Math.min(HOUR, Math.max(SHORTEST_PAUSE, retentionMs / 10)),
+      run: () => this.#redact(retentionMs),
+    });
+    this.tasks = [events, redaction];
+  }
+
+  /** @returns whether there is more to remove at once; always `false`. */
+  async #removeEvents(): Promise<boolean> {
+    const { account, database } = this.store;
+    const removed = await database.run(removeOldEvents, { account });
+    if (removed.length > 0) {
+      const counts = removed.map(({ topic, events }) => `${events} of ${topic}`).join(', ');
+      this.#logger.error(`Events that no handler has handled for 7 days were removed: ${counts}`);
+    }
+    return false;
+  }
+
+  /** @returns whether there may be more to erase at once. */
+  async #redact(retentionMs: number): Promise<boolean> {
+    const { account, database } = this.store;
+    const step = { account, retentionMs, limit: STEP };
+    await database.run(removeUnreadablePushes, { account, retentionMs });
+    let redacted = 0;
+    for (const statement of [redactMessages, redactCampaignChunks, redactCampaigns]) {
+      redacted += (await database.run(statement, step)).length;
+    }
+    return redacted > 0;
+  }
+}
