@@ -29,11 +29,10 @@ const rooms = [
   { rank: 13, files: 'testing/' },
   { rank: 13, files: 'index\\.ts' },
 ];
-// The same for nestjs-laaffic-outbox; its embedded server is a house of its own.
+// The same for nestjs-laaffic-outbox.
 const outbox = 'libs/laaffic-outbox/src/';
 const outboxRooms = [
   { rank: 0, files: '(clock|bell|outages|database-failure|outbox\\.error|transaction|command-checks)\\.ts' },
-  { rank: 0, files: 'embedded/' },
   { rank: 1, files: 'options/' },
   { rank: 2, files: 'ledger/' },
   { rank: 3, files: '(worker|reports|campaigns|events)/' },
@@ -43,6 +42,19 @@ const outboxRooms = [
   { rank: 6, files: 'health/' },
   { rank: 6, files: 'telemetry/' },
   { rank: 7, files: 'index\\.ts' },
+];
+// The same for nestjs-embedded-postgres.
+const embedded = 'libs/embedded-postgres/src/';
+const embeddedRooms = [
+  { rank: 0, files: '(embedded-postgres\\.(error|options)|server-folder)\\.ts' },
+  { rank: 1, files: '(binaries|programs)\\.ts' },
+  { rank: 2, files: 'cluster\\.ts' },
+  { rank: 3, files: '(postmaster-pid|server-connection|server-process)\\.ts' },
+  { rank: 4, files: 'server\\.ts' },
+  { rank: 5, files: 'supervisor\\.ts' },
+  { rank: 6, files: 'embedded-postgres\\.ts' },
+  { rank: 7, files: 'embedded-postgres\\.module\\.ts' },
+  { rank: 8, files: 'index\\.ts' },
 ];
 // The same for laaffic-sandbox.
 const sandbox = 'libs/laaffic-sandbox/src/';
@@ -123,6 +135,7 @@ export default {
   forbidden: [
     ...ranksOf(library, rooms),
     ...ranksOf(outbox, outboxRooms),
+    ...ranksOf(embedded, embeddedRooms),
     ...ranksOf(sandbox, sandboxRooms),
     ...ranksOf(service, serviceRooms),
     {
@@ -154,6 +167,18 @@ export default {
       severity: 'error',
       from: { path: '^libs/laaffic-sandbox/' },
       to: { path: '^(libs/(?!laaffic-sandbox/)|src/)' },
+    },
+    {
+      name: 'the embedded PostgreSQL imports nothing of ours',
+      severity: 'error',
+      from: { path: '^libs/embedded-postgres/' },
+      to: { path: '^(libs/(?!embedded-postgres/)|src/)' },
+    },
+    {
+      name: 'no library imports the embedded PostgreSQL',
+      severity: 'error',
+      from: { path: '^libs/(?!embedded-postgres/)' },
+      to: { path: '^libs/embedded-postgres/' },
     },
     {
       name: 'the command line imports the other packages by their names',

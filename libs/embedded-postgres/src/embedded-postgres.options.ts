@@ -9,7 +9,7 @@ export interface EmbeddedPostgresOptions {
   readonly dataDir: string;
   /**
    * The database that `url` names; created if missing. It must not contain `?` or `#`, which a URL cannot express.
-   * @default 'laaffic'
+   * @default 'app'
    */
   readonly database?: string | undefined;
   /**

