@@ -17,7 +17,7 @@ import {
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { Client } from 'pg';
+import { Logger } from '@nestjs/common';
 import { EmbeddedPostgres } from 'nestjs-embedded-postgres';
 import { findBinaries, packageFor, thisPlatform } from '../../libs/embedded-postgres/src/binaries.js';
 import { preparePrograms } from '../../libs/embedded-postgres/src/programs.js';
@@ -25,7 +25,11 @@ import { openServerFolder } from '../../libs/embedded-postgres/src/server-folder
 import { Server } from '../../libs/embedded-postgres/src/server.js';
 import { freePort } from '../free-port.js';
 import { ClientProcess, makeClientApp } from './clients.js';
+import { expectRows, isAlive, killServer, lockFileOf, pidOf, query } from './servers.js';
 import { until } from '../until.js';
+
+// Some tests make the server recover, which is logged.
+Logger.overrideLogger(false);
 
 const NOBODY = 65534;
 const isRoot = process.getuid?.() === 0;
@@ -52,7 +56,7 @@ beforeEach(() => {
 
 afterEach(async () => {
   for (const client of clients.splice(0)) await client.kill();
-  await killServer(join(dataDir, 'cluster', 'data'));
+  await killServer(dataDir);
   for (const other of others.splice(0)) other.kill('SIGKILL');
 });
 
@@ -60,26 +64,8 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true, maxRetries: 20 });
 });
 
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-const lockFile = (data = join(dataDir, 'cluster', 'data')) => join(data, 'postmaster.pid');
-const serverPid = (data?: string) => Number(readFileSync(lockFile(data), 'utf8').split('\n')[0]);
-
-/** Kills servers that a failed test has left. Any process named in such a file was started here too. */
-async function killServer(data: string): Promise<void> {
-  if (!existsSync(lockFile(data))) return;
-  const pid = serverPid(data);
-  if (!(pid > 1) || pid === process.pid || !isAlive(pid)) return;
-  process.kill(pid, 'SIGQUIT');
-  await until(() => !isAlive(pid) || !existsSync(lockFile(data)));
-}
+const lockFile = (folderOfServer = dataDir) => lockFileOf(folderOfServer);
+const serverPid = () => pidOf(dataDir);
 
 function client(how: { entry?: string; cwd?: string; uid?: number; dataDir?: string } = {}): ClientProcess {
   const { entry = esm, ...rest } = how;
@@ -88,27 +74,10 @@ function client(how: { entry?: string; cwd?: string; uid?: number; dataDir?: str
   return started;
 }
 
-async function query(url: string, sql: string): Promise<Record<string, unknown>[]> {
-  const connection = new Client(url);
-  connection.on('error', () => undefined);
-  await connection.connect();
-  try {
-    return (await connection.query<Record<string, unknown>>(sql)).rows;
-  } finally {
-    await connection.end();
-  }
-}
-
 /** Rows that a process inserts until it is stopped. Each one was acknowledged. */
 async function insertSome(writer: ClientProcess): Promise<void> {
   writer.insert();
   await until(() => writer.acknowledged >= 20);
-}
-
-async function expectRows(url: string, least: number): Promise<void> {
-  const [row] = await query(url, 'select count(*)::int, max(n) from rows');
-  expect(row!['count']).toBeGreaterThanOrEqual(least);
-  expect(row!['count']).toBe(row!['max']);
 }
 
 /** Gives the test a copy of an existing cluster, because creating one takes most of the time. */
@@ -377,7 +346,7 @@ describe('a postmaster.pid without a server', () => {
     } finally {
       dataDir = original;
       await server.close();
-      await killServer(join(copy, 'cluster', 'data'));
+      await killServer(copy);
     }
   });
 
@@ -507,9 +476,9 @@ describe('the user of the process', () => {
     expect(dirname(serverFolder.path)).toBe(shared);
     const programs = await preparePrograms(join(hidden, 'package', 'native'), serverFolder, shared);
     expect(programs.postgres.startsWith(shared)).toBe(true);
-    const server = await Server.open(serverFolder, programs, AbortSignal.timeout(100_000));
-    await server.release(await server.acquire({}, AbortSignal.timeout(100_000)));
-    expect(existsSync(lockFile(join(serverFolder.path, 'cluster', 'data')))).toBe(false);
+    const server = await Server.open(serverFolder, programs, {}, AbortSignal.timeout(100_000));
+    await server.release(await server.acquire(AbortSignal.timeout(100_000)));
+    expect(existsSync(lockFile(serverFolder.path))).toBe(false);
     // The place is found again once it exists.
     chmodSync(hidden, 0o755);
     expect(await openServerFolder(join(hidden, 'data'), shared)).toEqual(serverFolder);

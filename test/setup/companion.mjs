@@ -41,6 +41,7 @@ try {
   await (await server)?.close();
 } finally {
   await killLeftovers();
+  await unmountLeftovers();
   for (const place of [folder, dataFolder]) rmSync(place, { recursive: true, force: true, maxRetries: 20 });
 }
 
@@ -71,6 +72,14 @@ async function startServer() {
     settings,
     startTimeoutMs: 100_000,
   });
+}
+
+/** Disks that tests of root have mounted and that were broken off. */
+async function unmountLeftovers() {
+  const { stdout } = await promisify(execFile)('mount').catch(() => ({ stdout: '' }));
+  for (const [, place] of stdout.matchAll(/^\S+ on (\S+) type tmpfs /gm)) {
+    if (place.includes(basename(folder))) await promisify(execFile)('umount', ['--lazy', place]);
+  }
 }
 
 /** Processes of tests that were broken off, servers of PostgreSQL above all; they have its name in their arguments. */

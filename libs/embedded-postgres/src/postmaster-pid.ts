@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { link, readFile, readlink, realpath, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -41,8 +42,9 @@ function parseNumber(line: string | undefined, max: number): number | undefined 
 /** Removes a `postmaster.pid` that belongs to no server, unless a server has written one in the meantime. */
 export async function removePostmasterPid({ data }: Cluster, text: string): Promise<void> {
   const path = join(data, 'postmaster.pid');
-  const aside = `${path}.stale-${process.pid}`;
+  const aside = `${path}.stale-${randomUUID()}`;
   try {
+    if ((await readFile(path, 'utf8')) !== text) return;
     await rename(path, aside);
     if ((await readFile(aside, 'utf8')) !== text) await link(aside, path);
   } catch (error) {

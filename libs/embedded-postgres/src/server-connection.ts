@@ -118,12 +118,13 @@ function clientFor(port: number, { password }: Cluster, socket: Socket): Client 
 /** Also keeps the process alive when the server closes the connection: without a listener, an error would end it. */
 function endOf(client: Client): Promise<string> {
   return new Promise((resolve) => {
-    let reason = 'the connection was closed';
+    let reason: string | undefined;
     client.on('error', ({ message }) => {
-      reason = message;
+      // The first one is the server's own, if it sent one.
+      reason ??= message;
     });
     client.once('end', () => {
-      resolve(reason);
+      resolve(reason ?? 'the connection was closed');
     });
   });
 }

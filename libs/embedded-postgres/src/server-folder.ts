@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { chmod, mkdir, realpath, stat } from 'node:fs/promises';
+import { chmod, mkdir, readFile, realpath, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 
 /** The folder of a server, and the user that runs its programs. */
@@ -43,6 +43,19 @@ export async function openServerFolder(dataDir: string, shared = SHARED): Promis
   await makeEnterable(shared);
   await makeEnterable(other);
   return { path: await realpath(other), runAs: NOBODY };
+}
+
+/** The port that the server had the last time. */
+export async function lastPort({ path }: ServerFolder): Promise<number | undefined> {
+  const text = await readFile(join(path, 'port'), 'utf8').catch(() => '');
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  return port > 0 && port < 65_536 ? port : undefined;
+}
+
+/** Stores the port of the server for its next start. If it cannot be stored, the next start may choose another one. */
+export async function rememberPort(folder: ServerFolder, port: number): Promise<void> {
+  if ((await lastPort(folder)) === port) return;
+  await writeFile(join(folder.path, 'port'), String(port)).catch(() => undefined);
 }
 
 /** Whether a user may enter a folder and all its parents. Ignores access control lists. */

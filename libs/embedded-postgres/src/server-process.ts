@@ -1,28 +1,43 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { open, type FileHandle } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { once } from 'node:events';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Cluster } from './cluster.js';
+import { EmbeddedPostgresError } from './embedded-postgres.error.js';
 import type { Programs } from './programs.js';
 import type { ServerFolder } from './server-folder.js';
 
-/** Log lines of a server that did not start because another one has, or had, the cluster or the port. */
-const BLOCKED =
-  /lock file "postmaster\.pid" (already exists|is empty)|pre-existing shared memory|could not bind|bogus data/;
+/** Log lines of a server that did not start because another one has, or had, the cluster. */
+const BLOCKED = /lock file "postmaster\.pid" (already exists|is empty)|pre-existing shared memory|bogus data/;
+const PORT_TAKEN = /^.*LOG: +(could not bind .*)$/m;
+/** Lines with the reason of an end, and not those for clients that come too early. Very early ones have no level. */
+const REASON = /^(?:.*(?:FATAL|PANIC): +|postgres: )((?!the database system is ).*)$/gm;
 
 /** Number of bytes at the end of the log that are searched for the reason of an exit. */
 const LOG_BYTES = 4096;
+
+/** Where a server listens. */
+export interface PortChoice {
+  /** If it is taken, the start fails. */
+  readonly required: number | undefined;
+  /** If it is taken, the server gets another one. */
+  readonly preferred: number | undefined;
+}
 
 /** A server that this process has started. It is independent: it survives this process. */
 export class ServerProcess {
   readonly #log: string;
   readonly #logStart: number;
+  readonly #isPortRequired: boolean;
+  #child: ChildProcess | undefined;
   #end: Error | undefined;
 
-  private constructor(log: string, logStart: number) {
+  private constructor(log: string, logStart: number, isPortRequired: boolean) {
     this.#log = log;
     this.#logStart = logStart;
+    this.#isPortRequired = isPortRequired;
   }
 
   static async start(
@@ -30,16 +45,14 @@ export class ServerProcess {
     programs: Programs,
     cluster: Cluster,
     settings: Readonly<Record<string, string>>,
+    { required, preferred }: PortChoice,
   ): Promise<ServerProcess> {
     const path = join(folder.path, 'server.log');
     const log = await open(path, 'a', 0o600);
     try {
-      const server = new ServerProcess(path, (await log.stat()).size);
-      await server.#spawn(
-        programs,
-        [...serverArguments(cluster, settings), '-p', settings['port'] ?? String(await freePort())],
-        log,
-      );
+      const server = new ServerProcess(path, (await log.stat()).size, required !== undefined);
+      const port = required ?? (await freePort(preferred));
+      await server.#spawn(programs, [...serverArguments(cluster, settings), '-p', String(port)], log);
       return server;
     } finally {
       await log.close();
@@ -51,11 +64,33 @@ export class ServerProcess {
     return this.#end === undefined;
   }
 
-  /** Why the server failed, with the last lines of its log. `undefined` if another server was in its way. */
+  /**
+   * Why the server failed: the first line is the reason, the others are the last ones of its log. `undefined` if another
+   * server was in its way.
+   */
   async failure(): Promise<Error | undefined> {
     const lines = await this.#lastLines();
-    if (BLOCKED.test(lines)) return undefined;
-    return new Error(lines === '' ? (this.#end?.message ?? '') : lines, { cause: this.#end });
+    const portTaken = PORT_TAKEN.exec(lines)?.[1];
+    if (BLOCKED.test(lines) || (portTaken !== undefined && !this.#isPortRequired)) return undefined;
+    const end = this.#end?.message ?? 'the server ended';
+    if (lines === '') return new Error(`${end}, and wrote no log. Is the disk full?`, { cause: this.#end });
+    const reason = portTaken ?? [...lines.matchAll(REASON)].at(-1)?.[1] ?? end;
+    return new Error(`${reason}\n${lines}`, { cause: this.#end });
+  }
+
+  /**
+   * Stops the server while it starts, and waits until it has ended.
+   * @throws {EmbeddedPostgresError} EMBEDDED_POSTGRES_TIMEOUT if it does not end in time.
+   */
+  async stop(timeoutMs: number): Promise<void> {
+    const limit = AbortSignal.timeout(timeoutMs);
+    this.#child?.kill('SIGINT');
+    while (this.isRunning) {
+      if (limit.aborted) {
+        throw new EmbeddedPostgresError('EMBEDDED_POSTGRES_TIMEOUT', 'The starting server did not stop in time.');
+      }
+      await pause(25);
+    }
   }
 
   async #spawn(programs: Programs, args: readonly string[], log: FileHandle): Promise<void> {
@@ -72,6 +107,7 @@ export class ServerProcess {
       this.#end = error;
     });
     child.unref();
+    this.#child = child;
     await Promise.race([once(child, 'spawn'), once(child, 'error')]).catch(() => undefined);
   }
 
@@ -100,9 +136,16 @@ function serverArguments({ data }: Cluster, settings: Readonly<Record<string, st
   return ['-D', data, ...all.flatMap(([name, value]) => ['-c', `${name}=${value}`])];
 }
 
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
+/** Returns the preferred port, or another one if it is taken. */
+async function freePort(preferred = 0): Promise<number> {
+  const probe = createServer();
+  try {
+    probe.listen(preferred, '127.0.0.1');
+    await once(probe, 'listening');
+  } catch (error) {
+    if (preferred === 0) throw error;
+    return freePort();
+  }
   const { port } = probe.address() as AddressInfo;
   probe.close();
   await once(probe, 'close');
