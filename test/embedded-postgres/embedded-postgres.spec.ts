@@ -154,6 +154,44 @@ describe('the embedded server of one process', () => {
     expect(existsSync(lockFile())).toBe(false);
   });
 
+  it('keeps its port while it is free', async () => {
+    await seed();
+    const [first, again] = [await start(), await start()];
+    await first.close();
+    await again.close();
+    expect(again.url).toBe(first.url);
+    const later = await start();
+    await later.close();
+    expect(later.url).toBe(first.url);
+    const other = createServer().listen(Number(new URL(first.url).port), '127.0.0.1');
+    try {
+      await until(() => other.listening);
+      const moved = await start();
+      expect(await query(moved.url, 'select 1 as one')).toEqual([{ one: 1 }]);
+      await moved.close();
+      expect(moved.url).not.toBe(first.url);
+    } finally {
+      other.close();
+    }
+  });
+
+  it('does not start on a port of its settings that is taken, and reports it', async () => {
+    await seed();
+    const other = createServer().listen(0, '127.0.0.1');
+    try {
+      await until(() => other.listening);
+      const { port } = other.address() as AddressInfo;
+      await expect(start({ settings: { port: String(port) } })).rejects.toMatchObject({
+        code: 'EMBEDDED_POSTGRES_FAILED',
+        message: expect.stringMatching(
+          / did not start: could not bind IPv4 address "127\.0\.0\.1": Address already in/,
+        ),
+      });
+    } finally {
+      other.close();
+    }
+  });
+
   it('that does not start reports why, without the password', async () => {
     await seed();
     const fault: unknown = await start({ settings: { shared_buffers: 'plenty' } }).catch((error: unknown) => error);

