@@ -29,12 +29,11 @@ const rooms = [
   { rank: 13, files: 'testing/' },
   { rank: 13, files: 'index\\.ts' },
 ];
-// The same for nestjs-laaffic-outbox; its embedded server is a house of its own.
+// The same for nestjs-laaffic-outbox.
 const outbox = 'libs/laaffic-outbox/src/';
 const outboxRooms = [
   { rank: 0, files: 'errors/' },
   { rank: 0, files: 'sql/' },
-  { rank: 0, files: 'embedded/' },
   { rank: 1, files: 'options/' },
   { rank: 1, files: 'runtime/' },
   { rank: 2, files: 'database/' },
@@ -50,6 +49,19 @@ const outboxRooms = [
   { rank: 9, files: 'health/' },
   { rank: 9, files: 'telemetry/' },
   { rank: 10, files: 'index\\.ts' },
+];
+// The same for nestjs-embedded-postgres.
+const embedded = 'libs/embedded-postgres/src/';
+const embeddedRooms = [
+  { rank: 0, files: '(embedded-postgres\\.(error|options)|server-folder)\\.ts' },
+  { rank: 1, files: '(binaries|programs)\\.ts' },
+  { rank: 2, files: 'cluster\\.ts' },
+  { rank: 3, files: '(postmaster-pid|server-connection|server-process)\\.ts' },
+  { rank: 4, files: 'server\\.ts' },
+  { rank: 5, files: 'supervisor\\.ts' },
+  { rank: 6, files: 'embedded-postgres\\.ts' },
+  { rank: 7, files: 'embedded-postgres\\.module\\.ts' },
+  { rank: 8, files: 'index\\.ts' },
 ];
 // The same for laaffic-sandbox.
 const sandbox = 'libs/laaffic-sandbox/src/';
@@ -130,6 +142,7 @@ export default {
   forbidden: [
     ...ranksOf(library, rooms),
     ...ranksOf(outbox, outboxRooms),
+    ...ranksOf(embedded, embeddedRooms),
     ...ranksOf(sandbox, sandboxRooms),
     ...ranksOf(service, serviceRooms),
     {
@@ -161,6 +174,18 @@ export default {
       severity: 'error',
       from: { path: '^libs/laaffic-sandbox/' },
       to: { path: '^(libs/(?!laaffic-sandbox/)|src/)' },
+    },
+    {
+      name: 'the embedded PostgreSQL imports nothing of ours',
+      severity: 'error',
+      from: { path: '^libs/embedded-postgres/' },
+      to: { path: '^(libs/(?!embedded-postgres/)|src/)' },
+    },
+    {
+      name: 'no library imports the embedded PostgreSQL',
+      severity: 'error',
+      from: { path: '^libs/(?!embedded-postgres/)' },
+      to: { path: '^libs/embedded-postgres/' },
     },
     {
       name: 'the command line imports the other packages by their names',

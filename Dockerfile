@@ -8,6 +8,7 @@ WORKDIR /app
 
 FROM base AS manifests
 COPY package.json package-lock.json ./
+COPY libs/embedded-postgres/package.json libs/embedded-postgres/
 COPY libs/laaffic/package.json libs/laaffic/
 COPY libs/laaffic-cli/package.json libs/laaffic-cli/
 COPY libs/laaffic-outbox/package.json libs/laaffic-outbox/

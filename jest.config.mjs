@@ -62,7 +62,8 @@ export default {
     '^nestjs-laaffic/(commands|webhooks|health|telemetry|testing|recipient-files)$':
       '<rootDir>/libs/laaffic/src/$1/index.ts',
     '^nestjs-laaffic-outbox$': '<rootDir>/libs/laaffic-outbox/src/index.ts',
-    '^nestjs-laaffic-outbox/(embedded|health|telemetry)$': '<rootDir>/libs/laaffic-outbox/src/$1/index.ts',
+    '^nestjs-laaffic-outbox/(health|telemetry)$': '<rootDir>/libs/laaffic-outbox/src/$1/index.ts',
+    '^nestjs-embedded-postgres$': '<rootDir>/libs/embedded-postgres/src/index.ts',
     '^laaffic-sandbox$': '<rootDir>/libs/laaffic-sandbox/src/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },

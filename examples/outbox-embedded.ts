@@ -2,7 +2,7 @@ import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { LaafficModule, type LaafficOptions } from 'nestjs-laaffic';
 import { LaafficOutboxModule, SmsOutbox } from 'nestjs-laaffic-outbox';
-import { EmbeddedPostgres, EmbeddedPostgresModule } from 'nestjs-laaffic-outbox/embedded';
+import { EmbeddedPostgres, EmbeddedPostgresModule } from 'nestjs-embedded-postgres';
 
 @Module({})
 class App {}

@@ -4,7 +4,7 @@ import { Injectable } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { SmsService } from 'nestjs-laaffic';
 import { LaafficOutboxModule, SmsOutbox } from 'nestjs-laaffic-outbox';
-import { EmbeddedPostgres } from 'nestjs-laaffic-outbox/embedded';
+import { EmbeddedPostgres } from 'nestjs-embedded-postgres';
 import { FakeSmsService, LaafficTestingModule } from 'nestjs-laaffic/testing';
 
 @Injectable()

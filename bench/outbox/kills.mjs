@@ -5,7 +5,7 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { EmbeddedPostgres } from 'nestjs-laaffic-outbox/embedded';
+import { EmbeddedPostgres } from 'nestjs-embedded-postgres';
 import { DEFAULTS, runScenario } from '../../test/chaos/scenario.mjs';
 import { table } from '../report.mjs';
 import { addAll, openQueue, untilDone } from './bullmq.mjs';

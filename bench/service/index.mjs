@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { EmbeddedPostgres } from 'nestjs-laaffic-outbox/embedded';
+import { EmbeddedPostgres } from 'nestjs-embedded-postgres';
 import pg from 'pg';
 import { ACCOUNT } from '../bulk/plan.mjs';
 import { installPeers } from '../peers.mjs';

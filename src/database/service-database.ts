@@ -1,4 +1,5 @@
 import type { OnApplicationShutdown } from '@nestjs/common';
+import type { EmbeddedPostgres, EmbeddedPostgresState } from 'nestjs-embedded-postgres';
 import { Client } from 'pg';
 import type { Configuration } from '../configuration.js';
 import { DatabaseError } from './database.error.js';
@@ -16,7 +17,7 @@ export class ServiceDatabase implements OnApplicationShutdown {
     readonly url: string,
     /** The real data directory of the embedded server. For root it may differ from `DATA_DIR`. */
     readonly dataDir: string | undefined,
-    private readonly stop: () => Promise<void>,
+    private readonly server: EmbeddedPostgres | undefined,
   ) {}
 
   /** @throws {DatabaseError} if the server of the URL rejects the connection, or the embedded server cannot start. */
@@ -26,23 +27,28 @@ export class ServiceDatabase implements OnApplicationShutdown {
   }: Pick<Configuration, 'databaseUrl' | 'dataDir'>): Promise<ServiceDatabase> {
     if (databaseUrl !== undefined) {
       await visit(databaseUrl, () => Promise.resolve());
-      return new ServiceDatabase(databaseUrl, undefined, () => Promise.resolve());
+      return new ServiceDatabase(databaseUrl, undefined, undefined);
     }
-    const { EmbeddedPostgres } = await import('nestjs-laaffic-outbox/embedded');
-    const server = await EmbeddedPostgres.start({ dataDir }).catch((cause: unknown) => {
+    const { EmbeddedPostgres } = await import('nestjs-embedded-postgres');
+    const server = await EmbeddedPostgres.start({ dataDir, database: 'laaffic' }).catch((cause: unknown) => {
       throw DatabaseError.noServer(dataDir, cause);
     });
     try {
-      return new ServiceDatabase(server.url, await visit(server.url, placeOf, dataDir), () => server.close());
+      return new ServiceDatabase(server.url, await visit(server.url, placeOf, dataDir), server);
     } catch (cause) {
       await server.close();
       throw cause;
     }
   }
 
+  /** What the embedded server does, if there is one. */
+  get serverState(): EmbeddedPostgresState | undefined {
+    return this.server?.state;
+  }
+
   /** Stops the embedded server. Call it when nothing is connected any more. */
-  close(): Promise<void> {
-    return this.stop();
+  async close(): Promise<void> {
+    await this.server?.close();
   }
 
   async onApplicationShutdown(): Promise<void> {

@@ -4,6 +4,14 @@ import { HealthCheck, HealthCheckService, type HealthCheckResult, type HealthInd
 import { LaafficHealthIndicator } from 'nestjs-laaffic/health';
 import { OutboxHealthIndicator } from 'nestjs-laaffic-outbox/health';
 import { Public } from '../common/auth/api-key.guard.js';
+import { ServiceDatabase } from '../database/service-database.js';
+
+/** The body of `/health/live`. */
+interface Liveness {
+  readonly status: 'ok';
+  /** The server of this machine, if the service runs one. */
+  readonly embeddedPostgres?: { readonly status: string; readonly since: Date };
+}
 
 @ApiTags('health')
 @Controller('health')
@@ -13,6 +21,7 @@ export class HealthController {
     private readonly health: HealthCheckService,
     private readonly laaffic: LaafficHealthIndicator,
     private readonly outbox: OutboxHealthIndicator,
+    private readonly database: ServiceDatabase,
   ) {}
 
   @Get()
@@ -27,10 +36,34 @@ export class HealthController {
   }
 
   @Get('live')
-  @ApiOperation({ summary: 'Check whether the process responds; for restarts by an orchestrator' })
-  @ApiOkResponse({ schema: { type: 'object', properties: { status: { type: 'string', example: 'ok' } } } })
-  live(): { readonly status: 'ok' } {
-    return { status: 'ok' };
+  @ApiOperation({
+    summary: 'Check whether the process responds; for restarts by an orchestrator',
+    description:
+      'It responds 200 also while the PostgreSQL server of this machine is started again. A restart of the process would not help.',
+  })
+  @ApiOkResponse({
+    schema: {
+      type: 'object',
+      required: ['status'],
+      properties: {
+        status: { type: 'string', example: 'ok' },
+        embeddedPostgres: {
+          type: 'object',
+          description: 'The PostgreSQL server of this machine, if the service runs one.',
+          required: ['status', 'since'],
+          properties: {
+            status: { type: 'string', enum: ['running', 'restarting', 'stopped'] },
+            since: { type: 'string', format: 'date-time' },
+          },
+        },
+      },
+    },
+  })
+  live(): Liveness {
+    const state = this.database.serverState;
+    if (state === undefined) return { status: 'ok' };
+    // The reason contains paths of the machine, and the route needs no API key. The log has it.
+    return { status: 'ok', embeddedPostgres: { status: state.status, since: state.since } };
   }
 
   /** Leaves the balance out, because the route needs no API key. */

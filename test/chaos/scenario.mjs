@@ -11,7 +11,7 @@ import { NestFactory } from '@nestjs/core';
 import { SAMPLE_ACCOUNT } from 'laaffic-sandbox';
 import { LaafficModule } from 'nestjs-laaffic';
 import { LaafficOutboxModule, SmsCampaigns, SmsOutbox } from 'nestjs-laaffic-outbox';
-import { EmbeddedPostgres } from 'nestjs-laaffic-outbox/embedded';
+import { EmbeddedPostgres } from 'nestjs-embedded-postgres';
 import pg from 'pg';
 import { busiestSecond } from './busiest-second.mjs';
 

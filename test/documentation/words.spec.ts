@@ -14,7 +14,12 @@ interface Banned {
 /** Forms that no fluent reader expects. */
 const FORMS: readonly Banned[] = [
   { form: /\bwhom\b/i, instead: 'who, or the noun' },
-  { form: /\b(?:no|some|every|any)body\b/i, instead: 'the noun: no recipient, a caller, every handler' },
+  {
+    form: /\b(?:no|some|every|any)body\b/i,
+    instead: 'the noun: no recipient, a caller, every handler',
+    // A user of the operating system.
+    except: /(?:runs as|if) `?nobody\b/i,
+  },
   { form: /\bwhoever\b|\bwhosoever\b/i, instead: 'the noun' },
   { form: /(?<!\bthere )\b(?:is|are|was) none\b/i, instead: 'is not a …, there is no …' },
   { form: /\bcan know\b|\bcannot be known\b/i, instead: 'the outcome is unknown' },
@@ -50,14 +55,16 @@ const SYNONYMS: readonly Banned[] = [
 /** The outbox keeps its own words inside until its redesign. */
 const folders = [
   ...['src', 'test', 'examples', 'bench', 'scripts', 'docs'],
-  ...['libs/laaffic/src', 'libs/laaffic-sandbox/src', 'libs/laaffic-cli/src'],
+  ...['libs/laaffic/src', 'libs/laaffic-sandbox/src', 'libs/laaffic-cli/src', 'libs/embedded-postgres/src'],
 ];
 const files = [
   ...folders.flatMap((folder) =>
     readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' }).map((file) => join(folder, file)),
   ),
   ...['README.md', 'CONTRIBUTING.md', 'SECURITY.md'],
-  ...['laaffic', 'laaffic-outbox', 'laaffic-sandbox', 'laaffic-cli'].map((library) => `libs/${library}/README.md`),
+  ...['laaffic', 'laaffic-outbox', 'laaffic-sandbox', 'laaffic-cli', 'embedded-postgres'].map(
+    (library) => `libs/${library}/README.md`,
+  ),
 ].filter(
   (file) =>
     /\.(?:ts|mjs|md)$/.test(file) &&
@@ -102,6 +109,7 @@ it('reads the sources, the pages and the READMEs', () => {
     'libs/laaffic/src/',
     'libs/laaffic-sandbox/src/',
     'libs/laaffic-cli/src/',
+    'libs/embedded-postgres/src/',
     'README.md',
   ];
   expect(roots.filter((root) => !files.some((file) => file.startsWith(root)))).toEqual([]);

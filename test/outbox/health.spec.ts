@@ -10,7 +10,7 @@ import { LaafficModule } from 'nestjs-laaffic';
 import { LaafficOutboxModule, SmsCampaigns, SmsOutbox, type LaafficOutboxOptions } from 'nestjs-laaffic-outbox';
 import { OutboxHealthIndicator, OutboxHealthModule, type OutboxHealthLimits } from 'nestjs-laaffic-outbox/health';
 import { Client, Pool } from 'pg';
-import { EmbeddedPostgres } from '../../libs/laaffic-outbox/src/embedded/index.js';
+import { EmbeddedPostgres } from 'nestjs-embedded-postgres';
 import { DatabaseProbe } from '../../libs/laaffic-outbox/src/health/database-probe.js';
 import { StatsReader } from '../../libs/laaffic-outbox/src/messages/stats.js';
 import { OutboxStore } from '../../libs/laaffic-outbox/src/store/outbox-store.js';

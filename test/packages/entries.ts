@@ -205,8 +205,8 @@ export const entries: readonly Entry[] = [
   },
   { entry: 'nestjs-laaffic-outbox', file: 'index.js', names: outboxValues },
   {
-    entry: 'nestjs-laaffic-outbox/embedded',
-    file: 'embedded/index.js',
+    entry: 'nestjs-embedded-postgres',
+    file: 'index.js',
     names: ['EmbeddedPostgres', 'EmbeddedPostgresError', 'EmbeddedPostgresModule'],
   },
   {

@@ -23,7 +23,7 @@ export default async function pack() {
     promisify(execFile)('npm', ['pack', '-w', name, '--pack-destination', tarballs], { cwd: checkout }).catch(
       ({ message, stdout }) => Promise.reject(new Error(`${message}\n${stdout}`)),
     );
-  await Promise.all([packOne('nestjs-laaffic'), packOne('laaffic-sandbox')]);
-  // They are compiled against the declarations of the other two.
+  await Promise.all([packOne('nestjs-laaffic'), packOne('laaffic-sandbox'), packOne('nestjs-embedded-postgres')]);
+  // They are compiled against the declarations of the first two.
   await Promise.all([packOne('laaffic-cli'), packOne('nestjs-laaffic-outbox')]);
 }

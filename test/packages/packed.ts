@@ -1,11 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-export type PackageName = 'nestjs-laaffic' | 'nestjs-laaffic-outbox' | 'laaffic-sandbox' | 'laaffic-cli';
+export type PackageName =
+  | 'nestjs-laaffic'
+  | 'nestjs-laaffic-outbox'
+  | 'nestjs-embedded-postgres'
+  | 'laaffic-sandbox'
+  | 'laaffic-cli';
 
 const folders: Record<PackageName, string> = {
   'nestjs-laaffic': 'laaffic',
   'nestjs-laaffic-outbox': 'laaffic-outbox',
+  'nestjs-embedded-postgres': 'embedded-postgres',
   'laaffic-sandbox': 'laaffic-sandbox',
   'laaffic-cli': 'laaffic-cli',
 };

@@ -5,7 +5,9 @@ import { run } from './run.js';
 
 const site = join(checkout, 'docs/.vitepress/dist');
 
-const entries = (['nestjs-laaffic', 'nestjs-laaffic-outbox', 'laaffic-sandbox'] as const).flatMap((name) => {
+const entries = (
+  ['nestjs-laaffic', 'nestjs-laaffic-outbox', 'nestjs-embedded-postgres', 'laaffic-sandbox'] as const
+).flatMap((name) => {
   const { exports } = JSON.parse(readFileSync(join(packageDir(name), 'package.json'), 'utf8')) as { exports: object };
   return Object.keys(exports)
     .filter((entry) => entry !== './package.json')

@@ -115,6 +115,8 @@ describe('the service without settings', () => {
     });
     expect(health.text).not.toContain('balance');
     expect(health.text).toContain('clockOffsetSeconds');
+    // The database of DATABASE_URL is not a server of its own.
+    expect((await service.get('/health/live')).body).toEqual({ status: 'ok' });
     const { balance, gift, credit } = service.sandbox!.funds;
     const answer = await service.get('/v1/balance');
     expect(answer.status).toBe(200);

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtemp, rm, chmod } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -193,6 +193,38 @@ describe('without DATABASE_URL', () => {
     const next = await start(env);
     expect((await next.get('/v1/messages/kept')).body).toMatchObject({ msgId: body.accepted[0]!.msgId });
     await next.close();
+  });
+
+  it('the process lives while its server is started again, and sends afterwards', async () => {
+    const dataDir = join(folder, 'dying');
+    const service = await start({ DATABASE_URL: '', DATA_DIR: dataDir });
+    const live = () => service.get('/health/live');
+    const body = (status: string) => ({ status: 'ok', embeddedPostgres: { status, since: expect.any(String) } });
+    const before = await live();
+    expect([before.status, before.body]).toEqual([200, body('running')]);
+
+    // Without its data, no server can start.
+    const cluster = join(dataDir, 'cluster');
+    await rename(cluster, `${cluster}.away`);
+    const [pid] = (await readFile(join(`${cluster}.away`, 'data', 'postmaster.pid'), 'utf8')).split('\n');
+    process.kill(Number(pid), 'SIGKILL');
+    const down = await until(live, ({ text }) => text.includes('restarting'));
+    expect([down.status, down.body]).toEqual([200, body('restarting')]);
+    const { status: health } = await until(
+      () => service.get('/health'),
+      ({ status }) => status !== 200,
+    );
+    expect(health).toBe(503);
+
+    await rename(`${cluster}.away`, cluster);
+    const up = await until(live, ({ text }) => text.includes('running'));
+    expect([up.status, up.body]).toEqual([200, body('running')]);
+    const sent = await until(
+      () => service.send(MESSAGE),
+      ({ status }) => status === 201,
+    );
+    expect(sent.body).toMatchObject({ accepted: [{ number: MESSAGE.to }] });
+    await service.close();
   });
 
   it('the start fails with a message that names DATABASE_URL if no server can run', async () => {

@@ -8,7 +8,7 @@ import { freemem, tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
-import { compileEntry } from '../outbox/embedded/compile-entry.js';
+import { compileEntry } from '../embedded-postgres/compile-entry.js';
 
 const root = resolve(import.meta.dirname, '../..');
 const folder = mkdtempSync(join(tmpdir(), 'laaffic-tests-'));
@@ -41,6 +41,7 @@ try {
   await (await server)?.close();
 } finally {
   await killLeftovers();
+  await unmountLeftovers();
   for (const place of [folder, dataFolder]) rmSync(place, { recursive: true, force: true, maxRetries: 20 });
 }
 
@@ -60,7 +61,7 @@ async function startServer() {
   const program = join(folder, 'program');
   mkdirSync(program, { mode: 0o755 });
   symlinkSync(join(root, 'node_modules'), join(program, 'node_modules'));
-  const sources = join(root, 'libs/laaffic-outbox/src/embedded');
+  const sources = join(root, 'libs/embedded-postgres/src');
   const entry = compileEntry(sources, join(program, 'embedded'), 'es6');
   const { EmbeddedPostgres } = await import(pathToFileURL(entry));
   // Its data need not survive a crash.
@@ -71,6 +72,14 @@ async function startServer() {
     settings,
     startTimeoutMs: 100_000,
   });
+}
+
+/** Disks that tests of root have mounted and that were broken off. */
+async function unmountLeftovers() {
+  const { stdout } = await promisify(execFile)('mount').catch(() => ({ stdout: '' }));
+  for (const [, place] of stdout.matchAll(/^\S+ on (\S+) type tmpfs /gm)) {
+    if (place.includes(basename(folder))) await promisify(execFile)('umount', ['--lazy', place]);
+  }
 }
 
 /** Processes of tests that were broken off, servers of PostgreSQL above all; they have its name in their arguments. */

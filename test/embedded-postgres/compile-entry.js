@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { transformSync } from '@swc/core';
 
 /**
- * Compiles the entry `embedded` for processes outside Jest, which load it from the new folder `target`.
- * @param sources the folder `libs/laaffic-outbox/src/embedded`
+ * Compiles nestjs-embedded-postgres for processes outside Jest, which load it from the new folder `target`.
+ * @param sources the folder `libs/embedded-postgres/src`
  * @param module the kind of module that they load
  * @returns the path of the entry
  */
@@ -16,7 +16,11 @@ export function compileEntry(sources, target, module) {
       filename: name,
       swcrc: false,
       module: { type: module },
-      jsc: { target: 'es2022', parser: { syntax: 'typescript' } },
+      jsc: {
+        target: 'es2022',
+        parser: { syntax: 'typescript', decorators: true },
+        transform: { legacyDecorator: true },
+      },
     });
     writeFileSync(join(target, name.replace(/ts$/, 'js')), code);
   }

