@@ -63,6 +63,8 @@ export default {
       '<rootDir>/libs/laaffic/src/$1/index.ts',
     '^nestjs-laaffic-outbox$': '<rootDir>/libs/laaffic-outbox/src/index.ts',
     '^nestjs-laaffic-outbox/(embedded|health|telemetry)$': '<rootDir>/libs/laaffic-outbox/src/$1/index.ts',
+    '^nestjs-laaffic-outbox/(typeorm|prisma|drizzle|kysely|knex|mikro-orm)$':
+      '<rootDir>/libs/laaffic-outbox/src/transactions/$1.ts',
     '^laaffic-sandbox$': '<rootDir>/libs/laaffic-sandbox/src/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
