@@ -253,6 +253,7 @@ describe.each(libraries)('in a transaction of %s, a message', (_, open) => {
       }, 'repeatable read');
     const failure = await failureOf(run(() => outbox.enqueue(sms('once'), { idempotencyKey: key })));
     expect(isSerializationFailure(failure)).toBe(true);
+    expect(failure?.constructor.name).toBe(library.errorClass);
     const shown = inspect(failure, { depth: 10 }) + String(failure);
     expect(['once', '918563210001', key].filter((secret) => shown.includes(secret))).toEqual([]);
     expect(await everything()).toEqual({ sent: ['once'], orders: [] });

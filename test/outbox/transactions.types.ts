@@ -1,5 +1,6 @@
 // Compiled by the type check and never run: each line after a directive must be an error.
 import type { EntityManager as MikroOrmEntityManager, MikroORM } from '@mikro-orm/postgresql';
+import type { ClientOtherOps, ITXClientDenyList } from '@prisma/client/runtime/client';
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres';
 import type { MySql2Transaction } from 'drizzle-orm/mysql2';
 import type { PgTransaction } from 'drizzle-orm/pg-core';
@@ -20,6 +21,13 @@ interface Tables {
   orders: { name: string };
 }
 
+/** As `prisma generate` declares them. */
+interface PrismaClient extends ClientOtherOps {
+  $connect(): Promise<void>;
+  $disconnect(): Promise<void>;
+}
+type PrismaTransactionClient = Omit<PrismaClient, ITXClientDenyList>;
+
 export const accepted = (
   manager: EntityManager,
   runner: QueryRunner,
@@ -29,6 +37,7 @@ export const accepted = (
   controlled: ControlledTransaction<Tables>,
   knex: Knex.Transaction,
   em: MikroOrmEntityManager,
+  prisma: PrismaTransactionClient,
 ): SqlTransaction[] => [
   typeOrmTransaction(manager),
   typeOrmTransaction(runner),
@@ -38,6 +47,7 @@ export const accepted = (
   kyselyTransaction(controlled),
   knexTransaction(knex),
   mikroOrmTransaction(em),
+  prismaTransaction(prisma),
 ];
 
 export function notTransactions(
@@ -47,6 +57,7 @@ export function notTransactions(
   kysely: Kysely<Tables>,
   knex: Knex,
   orm: MikroORM,
+  prisma: PrismaClient,
   pool: Pool,
 ): void {
   // @ts-expect-error it commits at once
@@ -61,6 +72,8 @@ export function notTransactions(
   kyselyTransaction(kysely);
   // @ts-expect-error it commits at once
   knexTransaction(knex);
+  // @ts-expect-error it commits at once
+  prismaTransaction(prisma);
   // @ts-expect-error it has one entity manager for each transaction
   mikroOrmTransaction(orm);
 }

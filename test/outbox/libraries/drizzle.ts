@@ -18,6 +18,7 @@ export function openDrizzle(url: string): Library {
       db.transaction((tx) => steps(appTransaction(tx)), { isolationLevel }),
     // @ts-expect-error it is not a transaction
     noTransaction: drizzleTransaction(db),
+    errorClass: 'DrizzleQueryError',
     close: () => pool.end(),
   };
 }

@@ -9,6 +9,7 @@ export function openKnex(url: string): Library {
       db.transaction((trx) => steps(appTransaction(trx)), { isolationLevel }),
     // @ts-expect-error it is not a transaction
     noTransaction: knexTransaction(db),
+    errorClass: 'DatabaseError',
     close: () => db.destroy(),
   };
 }

@@ -19,6 +19,7 @@ export function openKysely(url: string): Library {
         .execute((tx) => steps(appTransaction(tx))),
     // @ts-expect-error it is not a transaction
     noTransaction: kyselyTransaction(db),
+    errorClass: 'DatabaseError',
     close: () => db.destroy(),
   };
 }

@@ -16,6 +16,7 @@ export async function openMikroOrm(url: string): Promise<Library> {
         isolationLevel: isolation === 'read committed' ? IsolationLevel.READ_COMMITTED : IsolationLevel.REPEATABLE_READ,
       }),
     noTransaction: mikroOrmTransaction(orm.em),
+    errorClass: 'DeadlockException',
     close: () => orm.close(),
   };
 }

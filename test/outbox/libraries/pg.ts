@@ -18,6 +18,7 @@ export function openPg(url: string): Library {
       }
     },
     noTransaction: pool,
+    errorClass: 'DatabaseError',
     close: () => pool.end(),
   };
 }

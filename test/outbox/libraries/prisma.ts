@@ -18,6 +18,7 @@ export function openPrisma(url: string): Library {
     },
     // @ts-expect-error it is not a transaction
     noTransaction: prismaTransaction(prisma),
+    errorClass: 'PrismaClientKnownRequestError',
     close: () => prisma.$disconnect(),
   };
 }

@@ -18,6 +18,7 @@ export async function openTypeOrm(url: string): Promise<Library> {
         steps(appTransaction(manager)),
       ),
     noTransaction: typeOrmTransaction(orm.manager),
+    errorClass: 'QueryFailedError',
     close: () => orm.destroy(),
   };
 }
@@ -40,6 +41,7 @@ export async function openTypeOrmRunner(url: string): Promise<Library> {
       }
     },
     noTransaction: orm,
+    errorClass: 'QueryFailedError',
     close: () => orm.destroy(),
   };
 }

@@ -14,7 +14,7 @@ export interface DrizzleTransaction {
   execute(statement: DrizzleStatement | string): PromiseLike<unknown>;
   rollback(): never;
   // A transaction of Drizzle for MySQL or SQLite does not have it.
-  setTransaction(config: object): Promise<void>;
+  setTransaction(config: object): Promise<unknown>;
 }
 
 /**
