@@ -34,6 +34,8 @@ const outbox = 'libs/laaffic-outbox/src/';
 const outboxRooms = [
   { rank: 0, files: 'errors/' },
   { rank: 0, files: 'sql/' },
+  { rank: 0, files: 'sql-transaction\\.ts' },
+  { rank: 1, files: 'transactions/' },
   { rank: 1, files: 'options/' },
   { rank: 1, files: 'runtime/' },
   { rank: 2, files: 'database/' },
@@ -166,6 +168,18 @@ export default {
       severity: 'error',
       from: { path: '^libs/(?!laaffic-outbox/)' },
       to: { path: '^libs/laaffic-outbox/' },
+    },
+    {
+      name: 'adapters of transactions import only the form of a transaction',
+      severity: 'error',
+      from: { path: '^libs/laaffic-outbox/src/transactions/' },
+      to: { pathNot: '^libs/laaffic-outbox/src/(sql-transaction\\.ts|transactions/(knex|kysely)\\.ts)$' },
+    },
+    {
+      name: 'nobody imports an adapter of transactions from inside',
+      severity: 'error',
+      from: { path: '^libs/laaffic-outbox/src/', pathNot: '^libs/laaffic-outbox/src/transactions/' },
+      to: { path: '^libs/laaffic-outbox/src/transactions/' },
     },
     { name: 'no cycles', severity: 'error', from: {}, to: { circular: true } },
     { name: 'everything resolves', severity: 'error', from: {}, to: { couldNotResolve: true } },

@@ -64,6 +64,8 @@ export default {
     '^nestjs-laaffic-outbox$': '<rootDir>/libs/laaffic-outbox/src/index.ts',
     '^nestjs-laaffic-outbox/(health|telemetry)$': '<rootDir>/libs/laaffic-outbox/src/$1/index.ts',
     '^nestjs-embedded-postgres$': '<rootDir>/libs/embedded-postgres/src/index.ts',
+    '^nestjs-laaffic-outbox/(typeorm|prisma|drizzle|kysely|knex|mikro-orm)$':
+      '<rootDir>/libs/laaffic-outbox/src/transactions/$1.ts',
     '^laaffic-sandbox$': '<rootDir>/libs/laaffic-sandbox/src/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },

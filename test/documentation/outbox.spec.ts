@@ -84,6 +84,21 @@ describe('the README of the outbox', () => {
     expect(calls.filter((call) => call !== 'constructor' && !isNamed(call))).toEqual([]);
   });
 
+  it('names every adapter of transactions under the name that is imported', () => {
+    const files = readdirSync(join(SOURCE, 'transactions')).filter((file) => !file.endsWith('.spec.ts'));
+    const adapters = files.map((file) => {
+      const source = readFileSync(join(SOURCE, 'transactions', file), 'utf8');
+      return [`nestjs-laaffic-outbox/${file.replace('.ts', '')}`, /export function (\w+)/.exec(source)?.[1]] as const;
+    });
+    expect(adapters).toHaveLength(6);
+    const shown = readme.split('\n').map((line) => line.split('|').map((cell) => cell.trim()));
+    expect(
+      adapters.filter(
+        ([entry, name]) => !shown.some((cells) => cells[2] === `\`${entry}\`` && cells[3]?.startsWith(`\`${name}(`)),
+      ),
+    ).toEqual([]);
+  });
+
   it('names every metric', () => {
     const source = readFileSync(join(SOURCE, 'telemetry/outbox-instruments.ts'), 'utf8');
     const names = [...source.matchAll(/(?:gauge\('|'laaffic\.outbox\.)([\w.]+)'/g)].map(([, name]) => name!);

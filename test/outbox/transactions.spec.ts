@@ -1,9 +1,11 @@
+import { inspect } from 'node:util';
 import { LaafficSandbox } from 'laaffic-sandbox';
 import { LaafficInputException } from 'nestjs-laaffic';
 import { SmsOutbox, type SqlTransaction } from 'nestjs-laaffic-outbox';
 import { Pool } from 'pg';
 import { DataSource } from 'typeorm';
 import { placeOrder } from '../../examples/outbox-transactions.js';
+import { rowsOf } from '../../libs/laaffic-outbox/src/sql-transaction.js';
 import { failureOf } from '../module/account.js';
 import { startApp } from './app.js';
 import { startDatabase } from './database.js';
@@ -44,6 +46,19 @@ const sms = (content: string) => ({ to: '918563210001', content });
 
 const enqueue = (tx: AppTransaction, content: string, idempotencyKey?: string) =>
   outbox.enqueue(sms(content), { transaction: tx.sql, idempotencyKey });
+
+/** Texts that some library reads as its own syntax. */
+const HOSTILE = [
+  'a ? and ?? and \\? and \\\\?',
+  ':name and :name: and ::text and @name',
+  '$1 and $2 and $$ and ${1}',
+  String.raw`\ and \\ and \' and \n and \x41`,
+  `' and '' and " and \` and 'or 1=1;-- /* */`,
+  '{"a": [1, null]} and {a,b} and NULL and null and []',
+  '2026-01-02T03:04:05.000Z',
+  '%s and %% and #{x} and <b>',
+  'héllo 😀 你好 \u200b\t\r\n ',
+];
 
 /** What was sent and what the app has stored, after the worker has processed everything that it could see. */
 async function everything() {
@@ -110,6 +125,42 @@ describe.each(libraries)('in a transaction of %s, a message', (_, open) => {
     await committed;
     expect(await failed).toBe(changed);
     expect(await everything()).toEqual({ sent: ['kept'], orders: ['kept'] });
+  });
+
+  it('arrives unchanged, whatever its text, its key and its reference contain', async () => {
+    const enqueueAll = async () => {
+      const stored: { id: string; isNew: boolean }[] = [];
+      await library.transaction(async (tx) => {
+        for (const text of HOSTILE) {
+          const options = { transaction: tx.sql, idempotencyKey: `${key} ${text}`, reference: text };
+          stored.push(await outbox.enqueue(sms(text), options));
+        }
+      });
+      return stored;
+    };
+    const stored = await enqueueAll();
+    expect((await everything()).sent).toEqual([...HOSTILE].sort());
+    const references = await Promise.all(stored.map(async ({ id }) => (await outbox.find(id))?.reference));
+    expect(references).toEqual(HOSTILE);
+    expect(await enqueueAll()).toEqual(stored.map(({ id }) => ({ id, isNew: false })));
+  });
+
+  it('is stored by statements whose parameters, operators and comments arrive unchanged', async () => {
+    const long = "😀?:x$1\\'".repeat(1_250);
+    const statement = `select $2::text as id, $1::text as "long", $3::text as nothing, $4::text[] as list, $5::text::int as number,
+      $2::text = $2::text as same, '{"a": 1}'::jsonb ? 'a' as operator, '?? :name \\' as literal /* $ ? ?? :name */ -- ? :x`;
+    const rows: unknown[] = [];
+    await library.transaction(async (tx) => {
+      rows.push(rowsOf(await tx.sql.query(statement, [long, '1', null, ['a', '?', '{}'], '7'])));
+    });
+    expect(rows).toEqual([
+      [
+        {
+          ...{ id: '1', long, nothing: null, list: ['a', '?', '{}'], number: 7 },
+          ...{ same: true, operator: true, literal: '?? :name \\' },
+        },
+      ],
+    ]);
   });
 
   it('is not sent if a later statement of the app fails', async () => {
@@ -202,6 +253,9 @@ describe.each(libraries)('in a transaction of %s, a message', (_, open) => {
       }, 'repeatable read');
     const failure = await failureOf(run(() => outbox.enqueue(sms('once'), { idempotencyKey: key })));
     expect(isSerializationFailure(failure)).toBe(true);
+    expect(failure?.constructor.name).toBe(library.errorClass);
+    const shown = inspect(failure, { depth: 10 }) + String(failure);
+    expect(['once', '918563210001', key].filter((secret) => shown.includes(secret))).toEqual([]);
     expect(await everything()).toEqual({ sent: ['once'], orders: [] });
     await run(() => Promise.resolve());
     expect(await everything()).toEqual({ sent: ['once'], orders: ['kept'] });

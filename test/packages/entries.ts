@@ -215,5 +215,11 @@ export const entries: readonly Entry[] = [
     names: ['InjectOutboxHealth', 'OutboxHealthIndicator', 'OutboxHealthModule', 'getOutboxHealthToken'],
   },
   { entry: 'nestjs-laaffic-outbox/telemetry', file: 'telemetry/index.js', names: ['OutboxTelemetryModule'] },
+  { entry: 'nestjs-laaffic-outbox/typeorm', file: 'transactions/typeorm.js', names: ['typeOrmTransaction'] },
+  { entry: 'nestjs-laaffic-outbox/prisma', file: 'transactions/prisma.js', names: ['prismaTransaction'] },
+  { entry: 'nestjs-laaffic-outbox/drizzle', file: 'transactions/drizzle.js', names: ['drizzleTransaction'] },
+  { entry: 'nestjs-laaffic-outbox/kysely', file: 'transactions/kysely.js', names: ['kyselyTransaction'] },
+  { entry: 'nestjs-laaffic-outbox/knex', file: 'transactions/knex.js', names: ['knexTransaction'] },
+  { entry: 'nestjs-laaffic-outbox/mikro-orm', file: 'transactions/mikro-orm.js', names: ['mikroOrmTransaction'] },
   { entry: 'laaffic-sandbox', file: 'index.js', names: ['LaafficSandbox', 'SAMPLE_ACCOUNT', 'SandboxError'] },
 ];

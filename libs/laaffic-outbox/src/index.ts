@@ -44,4 +44,4 @@ export { OutboxError, OutboxOptionsError, type OutboxErrorCode } from './errors/
 export { getCampaignsToken, getOutboxToken, InjectCampaigns, InjectOutbox } from './outbox-tokens.js';
 export { SmsCampaigns, type WatchOptions } from './sms-campaigns.js';
 export { SmsOutbox, type EnqueuedSms, type EnqueueOptions } from './sms-outbox.js';
-export type { SqlTransaction } from './database/transaction.js';
+export type { SqlTransaction } from './sql-transaction.js';

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Observable } from 'rxjs';
 import { invalidCommand, readSendCommand, SmsReceipt, type Issue, type SendSms } from 'nestjs-laaffic';
-import type { SqlTransaction } from './database/transaction.js';
+import type { SqlTransaction } from './sql-transaction.js';
 import {
   checkDate,
   checkKey,

@@ -1,8 +1,8 @@
 import { drizzle, type NodePgTransaction } from 'drizzle-orm/node-postgres';
 import { pgTable, text } from 'drizzle-orm/pg-core';
 import type { ExtractTablesWithRelations } from 'drizzle-orm';
+import { drizzleTransaction } from 'nestjs-laaffic-outbox/drizzle';
 import { Pool } from 'pg';
-import { ofDrizzle } from '../../../examples/outbox-transactions.js';
 import type { AppTransaction, Library } from './library.js';
 
 type Schema = Record<string, never>;
@@ -16,13 +16,15 @@ export function openDrizzle(url: string): Library {
   return {
     transaction: (steps, isolationLevel = 'read committed') =>
       db.transaction((tx) => steps(appTransaction(tx)), { isolationLevel }),
-    noTransaction: ofDrizzle(db),
+    // @ts-expect-error it is not a transaction
+    noTransaction: drizzleTransaction(db),
+    errorClass: 'DrizzleQueryError',
     close: () => pool.end(),
   };
 }
 
 const appTransaction = (tx: Transaction): AppTransaction => ({
-  sql: ofDrizzle(tx),
+  sql: drizzleTransaction(tx),
   addOrder: (name) => tx.insert(orders).values({ name }),
   nested: (steps) => tx.transaction((inner) => steps(appTransaction(inner))),
 });

@@ -1,6 +1,6 @@
-import { CamelCasePlugin, CompiledQuery, Kysely, PostgresDialect, sql, type Transaction } from 'kysely';
+import { CamelCasePlugin, Kysely, PostgresDialect, sql, type Transaction } from 'kysely';
+import { kyselyTransaction } from 'nestjs-laaffic-outbox/kysely';
 import { Pool } from 'pg';
-import { ofKysely } from '../../../examples/outbox-transactions.js';
 import { underSavepoint, type AppTransaction, type Library } from './library.js';
 
 interface Tables {
@@ -17,16 +17,16 @@ export function openKysely(url: string): Library {
         .transaction()
         .setIsolationLevel(isolation)
         .execute((tx) => steps(appTransaction(tx))),
-    noTransaction: {
-      query: (text, params) => db.executeQuery(CompiledQuery.raw(text, params)),
-    },
+    // @ts-expect-error it is not a transaction
+    noTransaction: kyselyTransaction(db),
+    errorClass: 'DatabaseError',
     close: () => db.destroy(),
   };
 }
 
 function appTransaction(tx: Transaction<Tables>): AppTransaction {
   const made: AppTransaction = {
-    sql: ofKysely(tx),
+    sql: kyselyTransaction(tx),
     addOrder: (name) => tx.insertInto('orders').values({ name }).execute(),
     nested: (steps) =>
       underSavepoint(

@@ -20,6 +20,8 @@ export interface Library {
   transaction(steps: (tx: AppTransaction) => Promise<void>, isolation?: Isolation): Promise<void>;
   /** What an app might pass by mistake: each statement is committed at once. */
   readonly noTransaction: SqlTransaction;
+  /** The class of its errors when PostgreSQL demands a retry. */
+  readonly errorClass: string;
   close(): Promise<void>;
 }
 

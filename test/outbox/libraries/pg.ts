@@ -1,5 +1,4 @@
 import { Pool, type PoolClient } from 'pg';
-import { ofPg } from '../../../examples/outbox-transactions.js';
 import { underSavepoint, type AppTransaction, type Library } from './library.js';
 
 export function openPg(url: string): Library {
@@ -19,13 +18,14 @@ export function openPg(url: string): Library {
       }
     },
     noTransaction: pool,
+    errorClass: 'DatabaseError',
     close: () => pool.end(),
   };
 }
 
 function appTransaction(client: PoolClient): AppTransaction {
   const tx: AppTransaction = {
-    sql: ofPg(client),
+    sql: client,
     addOrder: (name) => client.query('insert into orders values ($1)', [name]),
     nested: (steps) =>
       underSavepoint(

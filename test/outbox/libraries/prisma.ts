@@ -1,5 +1,5 @@
 import { PrismaPg } from '@prisma/adapter-pg';
-import { ofPrisma, type PrismaTransaction } from '../../../examples/outbox-transactions.js';
+import { prismaTransaction, type PrismaTransaction } from 'nestjs-laaffic-outbox/prisma';
 import type { AppTransaction, Library } from './library.js';
 import { PrismaClient } from './prisma-client.cjs';
 
@@ -16,13 +16,15 @@ export function openPrisma(url: string): Library {
       const isolationLevel = isolation === 'read committed' ? 'ReadCommitted' : 'RepeatableRead';
       await prisma.$transaction((tx: Transaction) => steps(appTransaction(tx)), { isolationLevel });
     },
-    noTransaction: ofPrisma(prisma),
+    // @ts-expect-error it is not a transaction
+    noTransaction: prismaTransaction(prisma),
+    errorClass: 'PrismaClientKnownRequestError',
     close: () => prisma.$disconnect(),
   };
 }
 
 const appTransaction = (tx: Transaction): AppTransaction => ({
-  sql: ofPrisma(tx),
+  sql: prismaTransaction(tx),
   addOrder: (name) => tx.$executeRaw`insert into orders values (${name})`,
   nested: (steps) => tx.$transaction((inner) => steps(appTransaction(inner))),
 });

@@ -1,5 +1,5 @@
+import { typeOrmTransaction } from 'nestjs-laaffic-outbox/typeorm';
 import { DataSource, EntitySchema, type EntityManager } from 'typeorm';
-import { ofTypeOrm } from '../../../examples/outbox-transactions.js';
 import type { AppTransaction, Library } from './library.js';
 
 const Order = new EntitySchema<{ name: string }>({
@@ -17,7 +17,8 @@ export async function openTypeOrm(url: string): Promise<Library> {
       orm.transaction(isolation === 'read committed' ? 'READ COMMITTED' : 'REPEATABLE READ', (manager) =>
         steps(appTransaction(manager)),
       ),
-    noTransaction: ofTypeOrm(orm.manager),
+    noTransaction: typeOrmTransaction(orm.manager),
+    errorClass: 'QueryFailedError',
     close: () => orm.destroy(),
   };
 }
@@ -30,7 +31,7 @@ export async function openTypeOrmRunner(url: string): Promise<Library> {
       const runner = orm.createQueryRunner();
       await runner.startTransaction(isolation === 'read committed' ? 'READ COMMITTED' : 'REPEATABLE READ');
       try {
-        await steps({ ...appTransaction(runner.manager), sql: ofTypeOrm(runner) });
+        await steps({ ...appTransaction(runner.manager), sql: typeOrmTransaction(runner) });
         await runner.commitTransaction();
       } catch (error) {
         await runner.rollbackTransaction();
@@ -40,12 +41,13 @@ export async function openTypeOrmRunner(url: string): Promise<Library> {
       }
     },
     noTransaction: orm,
+    errorClass: 'QueryFailedError',
     close: () => orm.destroy(),
   };
 }
 
 const appTransaction = (manager: EntityManager): AppTransaction => ({
-  sql: ofTypeOrm(manager),
+  sql: typeOrmTransaction(manager),
   addOrder: (name) => manager.insert(Order, { name }),
   nested: (steps) => manager.transaction((inner) => steps(appTransaction(inner))),
 });

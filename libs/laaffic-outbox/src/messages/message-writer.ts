@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { rowsOf, type SqlTransaction } from '../database/transaction.js';
+import { rowsOf, type SqlTransaction } from '../sql-transaction.js';
 import { valuesOf } from '../database/database.js';
 import type { Lane } from '../options/outbox.options.js';
 import { OutboxError } from '../errors/outbox.error.js';
