@@ -25,7 +25,7 @@ describe('a failing boot', () => {
     sandbox = await LaafficSandbox.start();
     pool = new Pool({ connectionString: database.url, max: 1 });
     await migrateOutbox(pool, 'newer');
-    await pool.query('insert into newer.migration (version) values (99)');
+    await pool.query("insert into newer.migration (version, name, is_breaking) values (99, 'later', true)");
   });
   afterAll(async () => {
     await sandbox.close();
@@ -67,7 +67,7 @@ describe('a failing boot', () => {
   const beside: Provider = { provide: 'beside', useFactory: () => Promise.reject(new Error('the provider failed')) };
 
   it.each<[string, Partial<LaafficOutboxOptions>, Provider[], string]>([
-    ['a schema of a newer release', { schema: 'newer' }, [], 'migrated by a newer release'],
+    ['a schema of a newer release', { schema: 'newer' }, [], 'which a newer release made'],
     [
       'a missing database',
       { database: 'postgres://127.0.0.1:1/none' },

@@ -139,6 +139,7 @@ declare
   -- Whether the chunk waited to be resent and is now stopped.
   is_stopped boolean := false;
   resent record;
+  others record;
   changed smallint[] := '{}';
   state_before text;
 begin
@@ -159,8 +160,10 @@ begin
     if resent.places is not null then
       waiting := outbox.apply_reports_to_chunk(outbox.move_reported(p_chunk, resent.slots, resent.started_at, p_actor),
         resent.places, resent.reports, p_actor, p_poll_after);
-      select array_agg(p_places[q.at] order by q.at), array_agg(p_reports[q.at] order by q.at) into p_places, p_reports
-        from generate_subscripts(p_reports, 1) q (at) where q.at <> all (resent.at);
+      select array_agg(p_places[q.at] order by q.at) as places, array_agg(p_reports[q.at] order by q.at) as reports
+        into others from generate_subscripts(p_reports, 1) q (at) where q.at <> all (resent.at);
+      p_places := others.places;
+      p_reports := others.reports;
       if p_places is null then return waiting; end if;
       select * into strict c from outbox.chunk where id = p_chunk;
     end if;

@@ -31,8 +31,9 @@ language sql immutable as $$
   select exists (
     select from outbox.legal_transitions() t
     where t.event = p_event and p_from = any (t.from_states) and p_to = any (t.to_states)
-      -- Evidence leaves a chunk in its state, or completes it.
-      and (p_event not in ('confirmed', 'contradicted') or p_to in (p_from, 'completed')))
+      -- Evidence leaves a chunk in its state, or completes one without a response.
+      and (p_event not in ('confirmed', 'contradicted') or p_to = p_from
+        or p_to = 'completed' and p_from in ('unknown', 'held', 'abandoned')))
 $$;
 
 create function outbox.record_history(

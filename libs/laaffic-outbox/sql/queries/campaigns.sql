@@ -136,13 +136,13 @@ with matching as not materialized (
     when 'held' then c.held > 0
     when 'abandoned' then c.abandoned > 0
     else true end
-), range as (
+), next_range as (
   select m.first_position from matching m order by m.first_position limit 1
 )
 select c.id, c.attempt, case when c.state = 'pending' and k.state = 'cancelled' then 'cancelled' else c.state end as "state!",
   c.first_position, c.size, c.numbers, c.order_ids, c.code, c.reason, c.sent_at,
   outbox.recipient_columns(c.id) as "recipients: RecipientColumns",
   case when c.invalid > 0 then outbox.invalid_columns(c.id) end as "invalid: InvalidColumns"
-from matching m join range r on r.first_position = m.first_position join outbox.chunk c on c.id = m.id
+from matching m join next_range r on r.first_position = m.first_position join outbox.chunk c on c.id = m.id
   join outbox.campaign k on k.id = c.campaign_id
 order by c.id;

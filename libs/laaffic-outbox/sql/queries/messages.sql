@@ -14,7 +14,7 @@ with added as (
     on conflict (account, idempotency_key) where idempotency_key is not null do nothing
     returning id, due_at
 ), with_ids as (
-  insert into outbox.caller_order_id select id, string_to_array($5, ',') from added where $5 is not null
+  insert into outbox.caller_order_id select id, string_to_array($5::text, ',') from added where $5::text is not null
 )
 select added.id::text as "id!",
   case when $15::text::boolean and added.due_at <= clock_timestamp() then outbox.notify('outbox:due', '')::text end as called

@@ -33,14 +33,14 @@ where id = any ($1::bigint[]);
 -- name: takeLookupTurn (account, intervalMs, gracePeriodMs)
 -- The period to look up, if a lookup is due and no other worker has the turn. A message is looked up as soon as it is
 -- unknown, each time its age has doubled, and shortly before the grace period ends.
-with unknown as (
+with candidates as (
   select c.sent_at, c.changed_at, a.looked_up_at, clock_timestamp() as now,
     extract(epoch from clock_timestamp() - c.sent_at) * 1000 / $2::float8 as intervals,
     $2::float8 * interval '1 millisecond' as one, $3::float8 * interval '1 millisecond' as grace
   from outbox.chunk c join outbox.account a on a.id = c.account
   where c.account = $1 and c.unknown > 0
 ), due as (
-  select min(sent_at) as since from unknown where looked_up_at is null or looked_up_at < changed_at
+  select min(sent_at) as since from candidates where looked_up_at is null or looked_up_at < changed_at
     or looked_up_at < sent_at + one * power(2, floor(ln(greatest(1, intervals)) / ln(2))) and intervals >= 1
     or looked_up_at < changed_at + grace - 1.5 * one and now >= changed_at + grace - 1.5 * one
 )

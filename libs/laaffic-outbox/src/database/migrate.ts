@@ -216,7 +216,9 @@ async function alone(pool: Pool, schema: string, work: (client: PoolClient) => P
   try {
     await guard.query('begin');
     await guard.query(`set local idle_in_transaction_session_timeout = 0`);
-    await guard.query(`select pg_advisory_xact_lock(hashtextextended($1, 0))`, [`laaffic outbox ${schema}`]);
+    // Without parameters: with them it would keep a snapshot, for which a build of an index would wait.
+    const name = guard.escapeLiteral(`laaffic outbox ${schema}`);
+    await guard.query(`select pg_advisory_xact_lock(hashtextextended(${name}, 0))`);
     const { client, release } = await takeClient(pool);
     let failure: unknown;
     try {
