@@ -89,6 +89,13 @@ declare
   -- Whether the next list may go ahead of single recipients.
   has_turn boolean;
   is_ahead boolean;
+  -- An index can be searched by a variable, but not by clock_timestamp().
+  moment timestamptz;
+  -- Where the search for single recipients and for lists goes on. What comes before is locked or has expired: after an
+  -- outage that may be a million messages.
+  kind int;
+  search_due timestamptz[] := '{-infinity,-infinity}';
+  search_id bigint[] := '{0,0}';
 begin
   -- Without this, a worker that has given up would leave a statement behind that waits for a lock.
   perform set_config('lock_timeout', ceil(p_start_within)::text, true);
@@ -97,6 +104,7 @@ begin
     -- Not FOR UPDATE: an app's foreign key to this row must not stop all sending.
     select * into strict a from outbox.account where id = p_account for no key update;
   end if;
+  moment := clock_timestamp();
   if a.paused_at is not null then
     if a.probe_at > clock_timestamp() then
       if coalesce(a.fresh_probe_at, a.probe_at) > clock_timestamp() then
@@ -142,8 +150,8 @@ begin
       -- A priority lane without responses cannot use up the rate.
       if not exists (select from outbox.lane_limit r where r.account = p_account and r.lane = 'priority')
           and exists (select from outbox.chunk w where w.account = p_account and w.lane = 'priority' and w.state = 'pending'
-            and w.campaign_id is null and w.due_at <= clock_timestamp()
-            and (w.expires_at is null or w.expires_at > clock_timestamp())) then
+            and w.campaign_id is null and w.is_list in (false, true) and w.due_at <= moment
+            and coalesce(w.expires_at, 'infinity') > moment) then
         wait_ms := 20;
         return next;
         return;
@@ -159,24 +167,28 @@ begin
   has_turn := a.list_turn_at < clock_timestamp() - interval '1 second';
   for i in 1..p_limit loop
     foreach of_lists in array case when has_turn then array[true, false] else array[false, true] end loop
+      kind := of_lists::int + 1;
       select * into c from outbox.chunk w
         where w.account = p_account and w.lane = p_lane and w.is_list = of_lists and w.state = 'pending'
-          and w.campaign_id is null and w.due_at <= clock_timestamp()
-          and (w.expires_at is null or w.expires_at > clock_timestamp())
+          and w.campaign_id is null and w.due_at <= moment and (w.due_at, w.id) >= (search_due[kind], search_id[kind])
+          and coalesce(w.expires_at, 'infinity') > moment
           and (not only_fresh or w.account_rejected_at is null)
         order by w.due_at, w.id limit 1 for update skip locked;
+      -- Not after it: a list that is split stays where it is.
+      search_due[kind] := coalesce(c.due_at, 'infinity');
+      search_id[kind] := coalesce(c.id, 0);
       exit when found;
     end loop;
     is_ahead := has_turn and c.is_list;
     if c.id is null and p_lane = 'bulk' then
       for running in select r.id from outbox.campaign r
-        where r.account = p_account and r.state in ('scheduled', 'running') and r.starts_at <= clock_timestamp()
-          and (r.retry_at is null or r.retry_at <= clock_timestamp()) and (not only_fresh or r.account_rejected_at is null)
+        where r.account = p_account and r.state in ('scheduled', 'running') and r.starts_at <= moment
+          and (r.retry_at is null or r.retry_at <= moment) and (not only_fresh or r.account_rejected_at is null)
         order by r.priority desc, r.id
       loop
         select * into c from outbox.chunk w
-          where w.campaign_id = running and w.state = 'pending' and w.due_at <= clock_timestamp()
-            and (w.expires_at is null or w.expires_at > clock_timestamp())
+          where w.campaign_id = running and w.state = 'pending' and w.due_at <= moment
+            and (w.expires_at is null or w.expires_at > moment)
           order by w.due_at, w.id limit 1 for update skip locked;
         exit when found;
       end loop;

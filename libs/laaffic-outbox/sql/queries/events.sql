@@ -58,6 +58,6 @@ where (id = any ($1::bigint[]) or root_id = any ($1::bigint[])) and numbers is n
 -- name: removeOldEvents (account)
 -- Events that no handler has handled for 7 days.
 with removed as (
-  delete from outbox.event where account = $1 and recorded_at < clock_timestamp() - interval '7 days' returning topic
+  delete from outbox.event where account = $1 and recorded_at < statement_timestamp() - interval '7 days' returning topic
 )
 select topic as "topic!", count(*)::int as "events!" from removed group by topic order by topic;
