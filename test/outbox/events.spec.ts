@@ -363,6 +363,7 @@ describe('a failing handler', () => {
     await (await start([])).close();
     const kept = await open();
     await pool.query(`update ${schema}.event set recorded_at = recorded_at - interval '1 day'`);
+    await pool.query(`delete from ${schema}.turn`);
     await start([]);
     await allTaken();
     const lines = logged.mock.calls.map(([line]) => String(line)).filter((line) => line.includes('7 days'));

@@ -233,6 +233,26 @@ describe('the turn for a lookup', () => {
 });
 
 describe('the polling of reports that were not pushed', () => {
+  it('asks for many single messages in one request', async () => {
+    const database = await startDatabase();
+    const sandbox = await LaafficSandbox.start({ queuedForMs: 0, deliveredAfterMs: 0 });
+    const timing = { ...SOON, lookupIntervalMs: false, reportsAfterMs: 20_000 } as const;
+    const app = await startApp(sandbox, { database: database.url, timing });
+    const outbox = app.get(SmsOutbox);
+    const pool = new Pool({ connectionString: database.url });
+    const sent = await Promise.all(Array.from({ length: 50 }, () => outbox.send({ to: NUMBER, content: 'x' })));
+    await pool.query(`update laaffic_outbox.chunk set poll_at = clock_timestamp()`);
+    await until(async () => {
+      const messages = await Promise.all(sent.map(({ id }) => outbox.find(id)));
+      return messages.every((message) => message?.recipients[0]?.state === 'delivered');
+    });
+    expect(sandbox.requests.filter(({ path }) => path.endsWith('/getReport'))).toHaveLength(1);
+    await pool.end();
+    await app.close();
+    await sandbox.close();
+    await database.close();
+  });
+
   it('ends when each message has its final state', async () => {
     const database = await startDatabase();
     const sandbox = await LaafficSandbox.start({ deliveredAfterMs: null });

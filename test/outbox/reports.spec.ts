@@ -5,6 +5,8 @@ import type { DeliveryReport } from 'nestjs-laaffic';
 import { Pool } from 'pg';
 import { withFunctions } from './functions.js';
 import { ReportIntake } from '../../libs/laaffic-outbox/src/reports/report-intake.js';
+import { flushOldestResults } from '../../libs/laaffic-outbox/src/sql/generated.js';
+import { OutboxStore } from '../../libs/laaffic-outbox/src/store/outbox-store.js';
 import { SOON, startApp } from './app.js';
 import { startDatabase, type TestDatabase } from './database.js';
 import { until } from '../until.js';
@@ -342,6 +344,17 @@ describe('delivery reports', () => {
     expect((await pool.query(`select event, detail from history where event = 'reports given up'`)).rows).toEqual([
       { event: 'reports given up', detail: '2 of messages that are not known here' },
     ]);
+  });
+
+  it('of another outbox are dropped at once, and do not make recipients get their rows', async () => {
+    const flushed = jest.spyOn(app.get(OutboxStore).database, 'run');
+    await take([{ msgId: '907100', orderId: '0badcafe.1.1.0', number: NUMBERS[0] }]);
+    expect(flushed.mock.calls.filter(([statement]) => statement === flushOldestResults)).toEqual([]);
+    await take([{ msgId: '907200', orderId: 'theirs', number: NUMBERS[0] }]);
+    expect(flushed.mock.calls.filter(([statement]) => statement === flushOldestResults)).toHaveLength(1);
+    flushed.mockRestore();
+    expect((await pool.query(`select msg_id from unmatched_report`)).rows).toEqual([{ msg_id: '907200' }]);
+    await pool.query('delete from unmatched_report');
   });
 
   it('prove that a rejected message was delivered, but do not prove that it failed', async () => {

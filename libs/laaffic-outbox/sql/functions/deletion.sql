@@ -82,16 +82,18 @@ end $$;
 
 -- Deletes history of the account and its lanes. Returns the number of entries.
 create function outbox.delete_account_history(p_account text, p_delete_after double precision, p_limit int) returns int
-language sql as $$
-  with old as (
+language plpgsql set plan_cache_mode = force_generic_plan as $$
+declare
+  old bigint[];
+begin
+  select array_agg(h.id) into old from (
     select id from outbox.history where account = p_account and chunk_id is null and campaign_id is null
       and at < statement_timestamp() - p_delete_after * interval '1 millisecond'
     order by at limit p_limit for update skip locked
-  ), deleted as (
-    delete from outbox.history where id = any (array(select id from old)) returning 1
-  )
-  select count(*)::int from deleted
-$$;
+  ) h;
+  delete from outbox.history where id = any (old);
+  return coalesce(cardinality(old), 0);
+end $$;
 
 -- When a message or campaign ended: infinity if it has not, -infinity if it was deleted.
 create function outbox.ended_at(p_kind text, p_id bigint) returns timestamptz language sql stable as $$
@@ -109,24 +111,24 @@ $$;
 -- Deletes idempotency keys whose message or campaign ended longer ago than p_kept. Returns how many it looked at. They
 -- are looked at a little late, when most of them can be deleted and few have to be looked at again.
 create function outbox.delete_idempotency_keys(p_account text, p_kept double precision, p_limit int) returns int
-language plpgsql as $$
+language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
   ended_before timestamptz := statement_timestamp() - p_kept * interval '1 millisecond';
-  looked_at int;
+  looked_at int := 0;
+  due record;
 begin
-  with due as materialized (
-    select k.kind, k.key, k.id from outbox.idempotency_key k
+  for due in
+    select k.kind, k.key, outbox.ended_at(k.kind, k.id) as ended_at from outbox.idempotency_key k
     where k.account = p_account and k.kept_from < ended_before - p_kept / 20 * interval '1 millisecond'
     order by k.kept_from limit p_limit for update skip locked
-  ), checked as materialized (
-    select d.kind, d.key, outbox.ended_at(d.kind, d.id) as ended_at from due d
-  ), kept as (
-    update outbox.idempotency_key k set kept_from = least(c.ended_at, statement_timestamp()) from checked c
-    where k.account = p_account and k.kind = c.kind and k.key = c.key and c.ended_at >= ended_before
-  ), deleted as (
-    delete from outbox.idempotency_key k using checked c
-    where k.account = p_account and k.kind = c.kind and k.key = c.key and c.ended_at < ended_before
-  )
-  select count(*) into looked_at from checked;
+  loop
+    looked_at := looked_at + 1;
+    if due.ended_at < ended_before then
+      delete from outbox.idempotency_key where account = p_account and kind = due.kind and key = due.key;
+    else
+      update outbox.idempotency_key set kept_from = least(due.ended_at, statement_timestamp())
+        where account = p_account and kind = due.kind and key = due.key;
+    end if;
+  end loop;
   return looked_at;
 end $$;

@@ -332,7 +332,8 @@ end $$;
 -- its id, even if the statistics of a growing table are outdated: hence the settings and offset 0.
 create function outbox.match_reports(p_account text, p_reports outbox.report[], p_actor text, p_poll_after double precision)
 returns int[] language plpgsql
-set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
+-- To plan a statement anew for each chunk takes longer than to run it, and the longer the more statistics there are.
+set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
 declare
   open int[];
   waiting int[] := '{}';

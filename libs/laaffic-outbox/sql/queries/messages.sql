@@ -66,9 +66,11 @@ where c.account = $1 order by d.id, c.id;
 select coalesce(c.root_id, c.id) as "message_id!" from outbox.chunk c where c.account = $1 and c.id = $2::bigint;
 
 -- name: findMessageByOrderId (account, orderId)
-select coalesce(c.root_id, c.id) as "message_id!" from outbox.chunk c
-where c.account = $1 and c.id in (select o.chunk_id from outbox.caller_order_id o where o.ids @> array[$2::text])
-order by c.id limit 1;
+-- offset 0: the server cannot tell how few chunks have this id, and would read all of them in their order.
+select coalesce(c.root_id, c.id) as "message_id!"
+from (select o.chunk_id from outbox.caller_order_id o where o.ids @> array[$2::text] offset 0) f
+  cross join lateral (select * from outbox.chunk where id = f.chunk_id offset 0) c
+where c.account = $1 order by c.id limit 1;
 
 -- name: cancelMessage (account, id, actor)
 select outbox.cancel_message($1, $2, $3) as "cancelled!";

@@ -1,5 +1,5 @@
 -- Erases numbers, texts, references and the gateway's reasons. Counters, states, ids and the history stay. Unknown and
--- held messages do not count as ended.
+-- held messages do not count as ended. The arrays are looked up by index, whatever the statistics say.
 
 -- name: redactMessages (account, retentionMs, limit)
 -- Messages that belong to no campaign.
@@ -11,11 +11,11 @@ with ended as (
 ), recipients as (
   update outbox.recipient m set reason = null where m.chunk_id = any (array(select id from ended)) and m.reason is not null
 ), events as (
-  update outbox.event e set reason = null from ended o where e.chunk_id = o.id and e.reason is not null
+  update outbox.event e set reason = null where e.chunk_id = any (array(select id from ended)) and e.reason is not null
 )
 update outbox.chunk c set numbers = null, content = null, reference = null, reason = null, fingerprint = null,
   redacted_at = clock_timestamp(), ended_at = case when c.root_id is null then c.changed_at end
-from ended o where c.id = o.id returning c.id;
+where c.id = any (array(select id from ended)) returning c.id;
 
 -- name: redactCampaignChunks (account, retentionMs, limit)
 -- Chunks of campaigns that were done or cancelled before.
@@ -29,25 +29,26 @@ with ended as (
 ), recipients as (
   update outbox.recipient m set reason = null where m.chunk_id = any (array(select id from ended)) and m.reason is not null
 ), events as (
-  update outbox.event e set reason = null from ended o where e.chunk_id = o.id and e.reason is not null
+  update outbox.event e set reason = null where e.chunk_id = any (array(select id from ended)) and e.reason is not null
 ), invalid as (
-  update outbox.invalid_entry e set reason = null, input = null from ended o
-  where e.chunk_id = o.id and (e.reason is not null or e.input is not null)
+  update outbox.invalid_entry e set reason = null, input = null
+  where e.chunk_id = any (array(select id from ended)) and (e.reason is not null or e.input is not null)
 )
 update outbox.chunk c set numbers = null, content = null, reference = null, reason = null, fingerprint = null,
   redacted_at = clock_timestamp()
-from ended o where c.id = o.id returning c.id;
+where c.id = any (array(select id from ended)) returning c.id;
 
 -- name: redactCampaigns (account, retentionMs, limit)
--- The texts of campaigns without any remaining chunk that might be sent.
+-- The texts of campaigns without any remaining chunk that might be sent. Each is looked up by itself: a join would read
+-- the chunks of all campaigns.
 with ended as (
   select k.id from outbox.campaign k where k.account = $1 and k.state in ('done', 'cancelled') and k.redacted_at is null
     and coalesce(k.done_at, k.changed_at) < statement_timestamp() - $2::float8 * interval '1 millisecond'
-    and not exists (select from outbox.chunk c where c.campaign_id = k.id and c.redacted_at is null)
+    and (select c.id from outbox.chunk c where c.campaign_id = k.id and c.redacted_at is null limit 1) is null
   limit $3 for no key update skip locked
 )
 update outbox.campaign k set content = null, fingerprint = null, digest = null, redacted_at = clock_timestamp()
-from ended o where k.id = o.id returning k.id;
+where k.id = any (array(select id from ended)) returning k.id;
 
 -- name: removeUnreadablePushes (account, retentionMs)
 delete from outbox.unreadable_push

@@ -1,6 +1,6 @@
 import type { DeliveryReport } from 'nestjs-laaffic';
 import { applyFinalReports, retryReports, storeReports } from '../sql/generated.js';
-import { placeOf, type OrderPlace } from '../store/order-ids.js';
+import { isMadeElsewhere, placeOf, type OrderPlace } from '../store/order-ids.js';
 import type { OutboxStore } from '../store/outbox-store.js';
 import { PendingResults } from '../store/pending-results.js';
 
@@ -68,7 +68,10 @@ export class ReportStore {
    * @param keepsUnmatched whether to keep and retry reports that match no message yet.
    */
   async add(reports: readonly Report[], keepsUnmatched: boolean): Promise<void> {
+    const { prefix } = this.store;
     let others = await this.#applyFinal(reports);
+    // Another outbox of the account sent these. There may be many of them, and nothing here will ever match them.
+    others = others.filter(({ orderId }) => orderId === undefined || !isMadeElsewhere(orderId, prefix));
     if (others.length === 0) return;
     // Some may concern recipients that have no rows yet.
     await this.#pending.flushOldest(MOST_RESULTS);

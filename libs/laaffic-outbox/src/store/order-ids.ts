@@ -29,6 +29,12 @@ export function isMadeOrderId(orderId: string): boolean {
   return PLACE.test(orderId);
 }
 
+/** Whether another outbox than the one with this prefix made the order id. */
+export function isMadeElsewhere(orderId: string, prefix: string): boolean {
+  const made = PLACE.exec(orderId)?.[1];
+  return made !== undefined && made !== prefix;
+}
+
 /** The prefix of the order ids of one attempt of a chunk. */
 export function orderIdPrefix(prefix: string, chunkId: string, attempt: number): string {
   return `${prefix}.${BigInt(chunkId).toString(36)}.${attempt.toString(36)}`;

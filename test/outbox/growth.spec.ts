@@ -1,0 +1,112 @@
+import { migrateOutbox } from 'nestjs-laaffic-outbox';
+import { Pool, type PoolClient } from 'pg';
+import * as generated from '../../libs/laaffic-outbox/src/sql/generated.js';
+import type { Statement } from '../../libs/laaffic-outbox/src/sql/statement.js';
+import { ACCOUNT, fillOpen, fillSettled, GROWING, RARE, RECURRING, type Params } from '../../scripts/outbox-growth.js';
+import { startDatabase, type TestDatabase } from './database.js';
+
+/** Enough for the planner to prefer an index wherever there is one. */
+const SETTLED = 100_000;
+/** The open rows are fewer, even if a statement reads some of them twice. */
+const MOST_READ = 1_000;
+
+const statements = new Map(
+  Object.entries<object>(generated).filter(
+    (entry): entry is [string, Statement<Params, object>] => 'params' in entry[1],
+  ),
+);
+
+describe('recurring statements', () => {
+  let database: TestDatabase;
+  let pool: Pool;
+
+  beforeAll(async () => {
+    database = await startDatabase();
+    pool = new Pool({ connectionString: database.url, max: 1 });
+    await migrateOutbox(pool, 'outbox');
+    for (const sql of [...fillSettled(SETTLED), ...fillOpen()]) await pool.query(sql);
+    await pool.query('vacuum analyze');
+  }, 120_000);
+  afterAll(async () => {
+    await pool.end();
+    await database.close();
+  });
+
+  it('are all listed', () => {
+    const listed = [...RECURRING.map(({ name }) => name), ...RARE];
+    expect([...new Set(listed)].sort()).toEqual([...statements.keys()].sort());
+  });
+
+  // What a statement reads, its functions included, is counted by the server. That says more than the plan of the
+  // statement: not whether an index is used, but how much is read with it.
+  it.each(
+    RECURRING.map((recurring) => [[recurring.name, recurring.variant].filter(Boolean).join(' '), recurring] as const),
+  )('%s reads nothing of what has ended', async (_, { name, params }) => {
+    const { text, params: names } = statements.get(name)!;
+    const client = await pool.connect();
+    try {
+      // From the sixth execution on, functions may use plans that fit any parameters.
+      for (let execution = 1; execution <= 7; execution++) {
+        await client.query('begin');
+        const before = await readsOf(client);
+        await client.query(
+          text,
+          names.map((each) => params[each]),
+        );
+        const after = await readsOf(client);
+        await client.query('rollback');
+        const reads = after.map(({ table, scans, rows }, index) => ({
+          table,
+          scans: scans - before[index]!.scans,
+          rows: rows - before[index]!.rows,
+        }));
+        expect(reads.filter(({ scans, rows }) => scans > 0 || rows > MOST_READ)).toEqual([]);
+      }
+    } finally {
+      await client.query('rollback');
+      client.release();
+    }
+  });
+
+  it('claims what is due without reading the messages that expired before it', async () => {
+    const { name, params } = RECURRING[0]!;
+    const { text, params: names } = statements.get(name)!;
+    const client = await pool.connect();
+    try {
+      await client.query('begin');
+      await client.query(
+        `insert into outbox.chunk (account, lane, size, numbers, content, due_at, expires_at)
+          select $1, 'priority', 1, '918563000001', 'x', clock_timestamp() - interval '2 hours', clock_timestamp() - interval '1 hour'
+          from generate_series(1, 50000)`,
+        [ACCOUNT],
+      );
+      const before = await readsOf(client);
+      const { rows } = await client.query<{ chunk_id: string | null }>(
+        text,
+        names.map((each) => params[each]),
+      );
+      const after = await readsOf(client);
+      expect(rows.filter(({ chunk_id: id }) => id !== null)).toHaveLength(20);
+      const read = after.reduce((sum, { rows: all }, index) => sum + all - before[index]!.rows, 0);
+      expect(read).toBeLessThan(MOST_READ);
+    } finally {
+      await client.query('rollback');
+      client.release();
+    }
+  });
+});
+
+interface Reads {
+  readonly table: string;
+  readonly scans: number;
+  readonly rows: number;
+}
+
+async function readsOf(client: PoolClient): Promise<Reads[]> {
+  const { rows } = await client.query<Reads>(
+    `select relname as table, seq_scan::int as scans, (seq_tup_read + coalesce(idx_tup_fetch, 0))::int as rows
+      from pg_stat_xact_user_tables where schemaname = 'outbox' and relname = any ($1) order by relname`,
+    [GROWING],
+  );
+  return rows;
+}
