@@ -14,5 +14,5 @@ export const ACCOUNT: string;
 export const RECURRING: readonly Recurring[];
 export const RARE: readonly string[];
 export const GROWING: readonly string[];
-export function fillSettled(recipients: number): readonly string[];
+export function fillFinished(recipients: number): readonly string[];
 export function fillOpen(): readonly string[];

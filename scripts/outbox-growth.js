@@ -1,4 +1,4 @@
-// The recurring statements of the outbox, and the rows with which they are tried: settled ones, of which there may be any
+// The recurring statements of the outbox, and the rows with which they are tried: finished ones, of which there may be any
 // number, and a few open ones. The schema is called `outbox`.
 
 export const ACCOUNT = '4luaKsL2';
@@ -25,7 +25,7 @@ const DAY = 24 * 60 * 60_000;
  * Messages and campaigns of the last 170 days, of which those older than 90 days are redacted: a fifth of the recipients
  * in single messages, the others in campaigns of 200.
  */
-export function fillSettled(recipients) {
+export function fillFinished(recipients) {
   const singles = Math.floor(recipients / 5);
   const campaigns = Math.floor((recipients - singles) / 200);
   const age = (of, all) => `(170.0 * (1 - ${of}::float8 / ${all}) + 0.5) * interval '1 day'`;

@@ -6,7 +6,7 @@ import { migrateOutbox } from 'nestjs-laaffic-outbox';
 import pg from 'pg';
 // The package gives no way to its statements.
 import * as generated from '../../libs/laaffic-outbox/dist/esm/sql/generated.js';
-import { fillOpen, fillSettled, RECURRING } from '../../scripts/outbox-growth.js';
+import { fillOpen, fillFinished, RECURRING } from '../../scripts/outbox-growth.js';
 import { median, table } from '../report.mjs';
 
 const RUNS = 31;
@@ -14,9 +14,9 @@ const RUNS = 31;
 const WARM_UP = 8;
 const TARGET = 1.3;
 
-/** Each recurring statement in an outbox where nothing has ended yet, and in one with many settled recipients. */
+/** Each recurring statement in an outbox where nothing has ended yet, and in one with many finished recipients. */
 export async function growth() {
-  const settled = Number(process.env.SETTLED ?? 1_000_000);
+  const finished = Number(process.env.FINISHED ?? 1_000_000);
   const folder = mkdtempSync(join(tmpdir(), 'laaffic-bench-'));
   // For root, the server runs as another user, who has to enter.
   chmodSync(folder, 0o755);
@@ -24,7 +24,7 @@ export async function growth() {
   const outboxes = [];
   try {
     const filling = performance.now();
-    for (const recipients of [0, settled]) outboxes.push(await fill(server.url, recipients));
+    for (const recipients of [0, finished]) outboxes.push(await fill(server.url, recipients));
     const [empty, full] = outboxes;
     const { rows } = await full.query(`select pg_size_pretty(pg_database_size(current_database())) as size`);
     const seconds = ((performance.now() - filling) / 1000).toFixed(0);
@@ -32,7 +32,7 @@ export async function growth() {
     for (const recurring of RECURRING) lines.push(await compare(recurring, empty, full));
     const slower = lines.filter(([, , , ratio]) => Number(ratio) > TARGET);
     return [
-      `${settled} settled recipients (${rows[0].size}, filled in ${seconds} s), medians of ${RUNS} executions`,
+      `${finished} finished recipients (${rows[0].size}, filled in ${seconds} s), medians of ${RUNS} executions`,
       '',
       table(['statement', 'ms, empty', 'ms, full', 'ratio'], lines),
       '',
@@ -49,7 +49,7 @@ export async function growth() {
 
 /** @returns a connection to an outbox of its own. */
 async function fill(server, recipients) {
-  const name = `settled_${recipients}`;
+  const name = `finished_${recipients}`;
   const admin = new pg.Client(server);
   await admin.connect();
   await admin.query(`create database ${name}`);
@@ -61,7 +61,7 @@ async function fill(server, recipients) {
   await pool.end();
   const client = new pg.Client(url.href);
   await client.connect();
-  for (const sql of [...(recipients > 0 ? fillSettled(recipients) : []), ...fillOpen()]) await client.query(sql);
+  for (const sql of [...(recipients > 0 ? fillFinished(recipients) : []), ...fillOpen()]) await client.query(sql);
 
   await client.query('vacuum analyze');
   await client.query('checkpoint');

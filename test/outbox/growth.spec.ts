@@ -2,11 +2,11 @@ import { migrateOutbox } from 'nestjs-laaffic-outbox';
 import { Pool, type PoolClient } from 'pg';
 import * as generated from '../../libs/laaffic-outbox/src/sql/generated.js';
 import type { Statement } from '../../libs/laaffic-outbox/src/sql/statement.js';
-import { ACCOUNT, fillOpen, fillSettled, GROWING, RARE, RECURRING, type Params } from '../../scripts/outbox-growth.js';
+import { ACCOUNT, fillOpen, fillFinished, GROWING, RARE, RECURRING, type Params } from '../../scripts/outbox-growth.js';
 import { startDatabase, type TestDatabase } from './database.js';
 
 /** Enough for the planner to prefer an index wherever there is one. */
-const SETTLED = 100_000;
+const FINISHED = 100_000;
 /** The open rows are fewer, even if a statement reads some of them twice. */
 const MOST_READ = 1_000;
 
@@ -24,7 +24,7 @@ describe('recurring statements', () => {
     database = await startDatabase();
     pool = new Pool({ connectionString: database.url, max: 1 });
     await migrateOutbox(pool, 'outbox');
-    for (const sql of [...fillSettled(SETTLED), ...fillOpen()]) await pool.query(sql);
+    for (const sql of [...fillFinished(FINISHED), ...fillOpen()]) await pool.query(sql);
     await pool.query('vacuum analyze');
   }, 120_000);
   afterAll(async () => {
