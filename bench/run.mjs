@@ -1,13 +1,23 @@
-// npm run bench [one-recipient | bulk | outbox | service | pushes | import | validation]: each client in a process of its own, all in one run.
+// npm run bench [one-recipient | bulk | outbox | enqueue | service | pushes | import | validation]: each client in a process of its own, all in one run.
 import { bulk } from './bulk/index.mjs';
 import { importTime } from './import/index.mjs';
+import { enqueue } from './outbox/enqueue.mjs';
 import { oneRecipient } from './one-recipient/index.mjs';
 import { outbox } from './outbox/index.mjs';
 import { pushes } from './pushes/index.mjs';
 import { service } from './service/index.mjs';
 import { validation } from './validation.mjs';
 
-const BENCHES = { 'one-recipient': oneRecipient, bulk, outbox, service, pushes, import: importTime, validation };
+const BENCHES = {
+  'one-recipient': oneRecipient,
+  bulk,
+  outbox,
+  enqueue,
+  service,
+  pushes,
+  import: importTime,
+  validation,
+};
 const wanted = process.argv.slice(2);
 
 for (const name of wanted.length > 0 ? wanted : Object.keys(BENCHES)) {

@@ -24,8 +24,12 @@ export type { EmittedState, FinishedCampaign, RecipientStateEvent } from './even
 export type { ActivityRecipients, ActivityState, OutboxActivity } from './store/activity.js';
 export type { OutboxRecipient, RecipientState } from './store/recipients.js';
 export type { HeldDecision, HeldRecipient, ResolveOptions } from './messages/held-recipients.js';
+export type { EnqueueManyOptions, StoredSms } from './messages/many-messages.js';
+export { EnqueueManyError, type EnqueueManyResult } from './messages/enqueue-many.error.js';
+export type { InvalidMessage, MessageSource, NewSms } from './messages/message-batches.js';
 export type { HistoryEntry } from './messages/history.js';
 export type { OutboxMessage } from './messages/message-reader.js';
+export type { MessageOptions } from './messages/read-message.js';
 export type { AccountPause, LaneLimit, OutboxStats } from './messages/stats.js';
 export type { StoredUnreadablePush, UnreadablePushesFilter } from './reports/unreadable-pushes.js';
 export { migrateOutbox } from './database/migrate.js';

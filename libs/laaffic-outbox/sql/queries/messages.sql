@@ -2,7 +2,7 @@
 -- The insert takes this lock anyway. Outside a transaction it is an error, before anything is stored.
 lock table outbox.chunk in row exclusive mode;
 
--- name: addMessage (account, lane, size, numbers, orderIds?, content, senderId?, dueAt?, expiresAt?, idempotencyKey?, fingerprint, hasWaiter, reference?, actor, notifies)
+-- name: addMessage (account, lane, size, numbers, orderIds?, content, senderId?, dueAt?, expiresAt?, idempotencyKey?, fingerprint?, hasWaiter, reference?, actor, notifies)
 -- Runs in the transaction of the app, whose driver passes every parameter as text. Workers are notified when it commits,
 -- and never if it is rolled back.
 with added as (
@@ -19,6 +19,46 @@ with added as (
 select added.id::text as "id!",
   case when $15::text::boolean and added.due_at <= clock_timestamp() then outbox.notify('outbox:due', '')::text end as called
 from added;
+
+-- name: addMessages (account, lane, actor, lanes?, sizes?, numbers, orderIds?, contents, senderIds?, dueAts?, expiresAts?, idempotencyKeys?, fingerprints?, references?, actors?, notifies)
+-- The same for many messages, each without a waiter. Each list is a JSON array with one text or null for each message, or
+-- null if there is nothing in it. Without a key, the ids are in the order of the messages. No two messages have the same
+-- key. Those with a used key are left out.
+with added as (
+  insert into outbox.chunk (account, lane, size, numbers, order_ids, content, sender_id, due_at, expires_at,
+      idempotency_key, fingerprint, reference, created_by)
+    select $1::text, coalesce(m.lane, $2::text)::outbox.lane, coalesce(m.size::int, 1), m.numbers, m.order_ids, m.content,
+      m.sender_id, coalesce(m.due_at::timestamptz, clock_timestamp()), m.expires_at::timestamptz, m.idempotency_key,
+      m.fingerprint, m.reference, coalesce(m.actor, $3::text)
+    from rows from (
+      json_array_elements_text($4::text::json), json_array_elements_text($5::text::json),
+      json_array_elements_text($6::text::json), json_array_elements_text($7::text::json),
+      json_array_elements_text($8::text::json), json_array_elements_text($9::text::json),
+      json_array_elements_text($10::text::json), json_array_elements_text($11::text::json),
+      json_array_elements_text($12::text::json), json_array_elements_text($13::text::json),
+      json_array_elements_text($14::text::json), json_array_elements_text($15::text::json)
+    ) with ordinality m (lane, size, numbers, order_ids, content, sender_id, due_at, expires_at, idempotency_key,
+      fingerprint, reference, actor, place)
+    order by m.place
+    on conflict (account, idempotency_key) where idempotency_key is not null do nothing
+    returning id, due_at, order_ids, idempotency_key
+), with_ids as (
+  insert into outbox.caller_order_id select id, string_to_array(order_ids, ',') from added
+    where $7::text is not null and order_ids is not null
+)
+select coalesce(string_agg(id::text, ',' order by id) filter (where idempotency_key is null), '') as "ids!",
+  coalesce(json_agg(json_build_array(idempotency_key, id::text)) filter (where idempotency_key is not null), '[]')::text
+    as "with_keys!",
+  case when $16::text::boolean and min(due_at) <= clock_timestamp() then outbox.notify('outbox:due', '')::text end as called
+from added;
+
+-- name: findMessagesByKeys (account, idempotencyKeys)
+-- Runs in the transaction of the app. The lateral join looks each key up by index, even if the table's statistics are
+-- outdated.
+select c.id::text as "id!", c.idempotency_key as "idempotency_key!", c.fingerprint
+from json_array_elements_text($2::text::json) k (key) cross join lateral (
+  select * from outbox.chunk where account = $1::text and idempotency_key = k.key and idempotency_key is not null limit 1
+) c;
 
 -- name: findMessageByKey (account, idempotencyKey?)
 -- Runs in the transaction of the app.

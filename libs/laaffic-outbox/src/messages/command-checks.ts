@@ -15,7 +15,8 @@ export function checkName(field: string, value: unknown): Issue[] {
 export function checkKey(key: unknown): Issue[] {
   const isRight =
     key === undefined || (typeof key === 'string' && key !== '' && key.length <= MAX_TEXT && !key.includes('\0'));
-  return isRight ? [] : [{ field: 'idempotencyKey', problem: `must be text of 1 to ${MAX_TEXT} characters` }];
+  if (isRight) return checkStorable('idempotencyKey', key);
+  return [{ field: 'idempotencyKey', problem: `must be text of 1 to ${MAX_TEXT} characters` }];
 }
 
 /** Checks an optional reference of the caller. */

@@ -2132,7 +2132,7 @@ export const lockChunks: Statement<Nothing, Nothing> = {
   text: `lock table outbox.chunk in row exclusive mode`,
 };
 /** Runs in the transaction of the app, whose driver passes every parameter as text. Workers are notified when it commits, and never if it is rolled back. */
-export const addMessage: Statement<{ readonly account: string; readonly lane: string; readonly size: string; readonly numbers: string; readonly orderIds: string | null; readonly content: string; readonly senderId: string | null; readonly dueAt: string | null; readonly expiresAt: string | null; readonly idempotencyKey: string | null; readonly fingerprint: string; readonly hasWaiter: string; readonly reference: string | null; readonly actor: string; readonly notifies: string }, { readonly id: string; readonly called: string | null }> = {
+export const addMessage: Statement<{ readonly account: string; readonly lane: string; readonly size: string; readonly numbers: string; readonly orderIds: string | null; readonly content: string; readonly senderId: string | null; readonly dueAt: string | null; readonly expiresAt: string | null; readonly idempotencyKey: string | null; readonly fingerprint: string | null; readonly hasWaiter: string; readonly reference: string | null; readonly actor: string; readonly notifies: string }, { readonly id: string; readonly called: string | null }> = {
   params: ['account', 'lane', 'size', 'numbers', 'orderIds', 'content', 'senderId', 'dueAt', 'expiresAt', 'idempotencyKey', 'fingerprint', 'hasWaiter', 'reference', 'actor', 'notifies'],
   text: `with added as (
   insert into outbox.chunk (account, lane, size, numbers, order_ids, content, sender_id, due_at, expires_at,
@@ -2148,6 +2148,45 @@ export const addMessage: Statement<{ readonly account: string; readonly lane: st
 select added.id::text as id,
   case when $15::text::boolean and added.due_at <= clock_timestamp() then outbox.notify_d2804f0d('outbox:due', '')::text end as called
 from added`,
+};
+/** The same for many messages, each without a waiter. Each list is a JSON array with one text or null for each message, or null if there is nothing in it. Without a key, the ids are in the order of the messages. No two messages have the same key. Those with a used key are left out. */
+export const addMessages: Statement<{ readonly account: string; readonly lane: string; readonly actor: string; readonly lanes: string | null; readonly sizes: string | null; readonly numbers: string; readonly orderIds: string | null; readonly contents: string; readonly senderIds: string | null; readonly dueAts: string | null; readonly expiresAts: string | null; readonly idempotencyKeys: string | null; readonly fingerprints: string | null; readonly references: string | null; readonly actors: string | null; readonly notifies: string }, { readonly ids: string; readonly with_keys: string; readonly called: string | null }> = {
+  params: ['account', 'lane', 'actor', 'lanes', 'sizes', 'numbers', 'orderIds', 'contents', 'senderIds', 'dueAts', 'expiresAts', 'idempotencyKeys', 'fingerprints', 'references', 'actors', 'notifies'],
+  text: `with added as (
+  insert into outbox.chunk (account, lane, size, numbers, order_ids, content, sender_id, due_at, expires_at,
+      idempotency_key, fingerprint, reference, created_by)
+    select $1::text, coalesce(m.lane, $2::text)::outbox.lane, coalesce(m.size::int, 1), m.numbers, m.order_ids, m.content,
+      m.sender_id, coalesce(m.due_at::timestamptz, clock_timestamp()), m.expires_at::timestamptz, m.idempotency_key,
+      m.fingerprint, m.reference, coalesce(m.actor, $3::text)
+    from rows from (
+      json_array_elements_text($4::text::json), json_array_elements_text($5::text::json),
+      json_array_elements_text($6::text::json), json_array_elements_text($7::text::json),
+      json_array_elements_text($8::text::json), json_array_elements_text($9::text::json),
+      json_array_elements_text($10::text::json), json_array_elements_text($11::text::json),
+      json_array_elements_text($12::text::json), json_array_elements_text($13::text::json),
+      json_array_elements_text($14::text::json), json_array_elements_text($15::text::json)
+    ) with ordinality m (lane, size, numbers, order_ids, content, sender_id, due_at, expires_at, idempotency_key,
+      fingerprint, reference, actor, place)
+    order by m.place
+    on conflict (account, idempotency_key) where idempotency_key is not null do nothing
+    returning id, due_at, order_ids, idempotency_key
+), with_ids as (
+  insert into outbox.caller_order_id select id, string_to_array(order_ids, ',') from added
+    where $7::text is not null and order_ids is not null
+)
+select coalesce(string_agg(id::text, ',' order by id) filter (where idempotency_key is null), '') as ids,
+  coalesce(json_agg(json_build_array(idempotency_key, id::text)) filter (where idempotency_key is not null), '[]')::text
+    as with_keys,
+  case when $16::text::boolean and min(due_at) <= clock_timestamp() then outbox.notify_d2804f0d('outbox:due', '')::text end as called
+from added`,
+};
+/** Runs in the transaction of the app. The lateral join looks each key up by index, even if the table's statistics are outdated. */
+export const findMessagesByKeys: Statement<{ readonly account: string; readonly idempotencyKeys: string }, { readonly id: string; readonly idempotency_key: string; readonly fingerprint: string | null }> = {
+  params: ['account', 'idempotencyKeys'],
+  text: `select c.id::text as id, c.idempotency_key as idempotency_key, c.fingerprint
+from json_array_elements_text($2::text::json) k (key) cross join lateral (
+  select * from outbox.chunk where account = $1::text and idempotency_key = k.key and idempotency_key is not null limit 1
+) c`,
 };
 /** Runs in the transaction of the app. */
 export const findMessageByKey: Statement<{ readonly account: string; readonly idempotencyKey: string | null }, { readonly id: string; readonly fingerprint: string | null }> = {
