@@ -119,3 +119,28 @@ describe('the progress counts of a campaign', () => {
     expect(await balanceOf(pool, campaigns, id)).toEqual(BALANCED);
   });
 });
+
+it('campaigns of one priority take turns, so a small one does not wait for a large one', async () => {
+  const database = await startDatabase();
+  const sandbox = await LaafficSandbox.start();
+  const app = await startApp(sandbox, { database: database.url, worker: false });
+  const campaigns = app.get(SmsCampaigns);
+  const large = await campaigns.create(campaignOf({ content: 'large', recipients: numbers(40_000), sendAt: 'now' }));
+  const small = await campaigns.create(campaignOf({ content: 'small', recipients: numbers(2_000), sendAt: 'now' }));
+  const high = campaignOf({ content: 'high', recipients: numbers(1_000), sendAt: 'now', priority: 1 });
+  const urgent = await campaigns.create(high);
+  const worker = { bulkSlots: 1, pollIntervalMs: 50 };
+  const sender = await startApp(sandbox, { database: database.url, worker });
+  await until(
+    () => campaigns.getProgress(small.id),
+    ({ state }) => state === 'done',
+  );
+  const contents = sandbox.requests.map(({ body }) => (body as { content: string }).content);
+  expect(contents.slice(0, 5)).toEqual(['high', 'large', 'small', 'large', 'small']);
+  expect((await campaigns.getProgress(large.id)).pending).toBeGreaterThan(0);
+  expect((await campaigns.getProgress(urgent.id)).state).toBe('done');
+  await sender.close();
+  await app.close();
+  await sandbox.close();
+  await database.close();
+});

@@ -8,9 +8,6 @@ type report: msg_id text, order_id text, number text, state outbox.recipient_sta
 
 table account
   id text not null
-  recipients_left double precision
-  requests_left double precision
-  refilled_at timestamp with time zone not null default clock_timestamp()
   backoff_until timestamp with time zone
   backoff_level integer not null default 0
   paused_at timestamp with time zone
@@ -231,6 +228,14 @@ table pending_result
   PRIMARY KEY (chunk_id)
 CREATE INDEX pending_result_at ON outbox.pending_result USING btree (at)
 
+table rate_grant
+  account text not null
+  id bigint not null identity
+  recipients_left double precision not null
+  requests_left double precision not null
+  granted_at timestamp with time zone not null default clock_timestamp()
+  PRIMARY KEY (account, id)
+
 table recipient
   chunk_id bigint not null
   slot smallint not null
@@ -290,7 +295,7 @@ function cancel_campaign_chunks(p_campaign bigint, p_actor text, p_limit integer
 function cancel_chunk(c outbox.chunk, p_actor text) returns void
 function cancel_leftovers(p_account text, p_actor text, p_limit integer) returns integer
 function cancel_message(p_account text, p_message bigint, p_actor text) returns integer
-function claim_chunks(p_account text, p_worker text, p_lane outbox.lane, p_limit integer, p_recipients double precision, p_requests double precision, p_burst double precision, p_share double precision, p_largest integer, p_start_within double precision) returns TABLE(chunk_id bigint, chunk_attempt integer, chunk_campaign bigint, chunk_size integer, chunk_numbers text, chunk_order_ids text, chunk_content text, chunk_sender text, chunk_number_retries integer, splits_left integer, is_probe boolean, wait_ms integer, waited_ms double precision, expires_in_ms double precision, maybe_accepted boolean, is_lane_probe boolean)
+function claim_chunks(p_account text, p_worker text, p_lane outbox.lane, p_limit integer, p_recipients double precision, p_requests double precision, p_burst double precision, p_share double precision, p_largest integer, p_start_within double precision, p_last_campaign bigint, p_floors timestamp with time zone[], p_campaigns bigint[]) returns TABLE(chunk_id bigint, chunk_attempt integer, chunk_campaign bigint, chunk_size integer, chunk_due_at timestamp with time zone, chunk_numbers text, chunk_order_ids text, chunk_content text, chunk_sender text, chunk_number_retries integer, splits_left integer, is_probe boolean, wait_ms integer, waited_ms double precision, expires_in_ms double precision, maybe_accepted boolean, is_lane_probe boolean)
 function complete_chunk(p_chunk bigint, p_attempt integer, p_actor text, p_result_slots text, p_result_msg_ids text, p_slots smallint[], p_states text[], p_codes text[], p_reasons text[], p_msg_ids text[], p_poll_after double precision) returns boolean
 function contradiction_reason() returns text
 function end_grace_period(p_account text, p_lane outbox.lane, p_grace_period double precision, p_action text, p_actor text, p_limit integer) returns TABLE(changed_lane outbox.lane, recipients integer, is_resent boolean)
@@ -305,7 +310,9 @@ function fold_counts(p_limit integer) returns integer
 function invalid_columns(p_chunk bigint) returns json
 function is_legal(p_event text, p_from outbox.chunk_state, p_to outbox.chunk_state) returns boolean
 function is_subscribed(p_account text, p_topic text) returns boolean
+function largest_request(p_lane outbox.lane, p_recipients double precision, p_requests double precision, p_burst double precision, p_share double precision, p_largest integer) returns integer
 function legal_transitions() returns TABLE(event text, from_states outbox.chunk_state[], to_states outbox.chunk_state[])
+function lock_candidates(p_account text, p_lane outbox.lane, p_is_list boolean, p_limit integer, p_only_fresh boolean, p_floor timestamp with time zone) returns bigint[]
 function mark_overdue(p_account text, p_lease double precision, p_actor text, p_limit integer) returns TABLE(changed_lane outbox.lane, recipients integer)
 function mark_unknown(p_chunk bigint, p_attempt integer, p_actor text, p_code text, p_reason text) returns boolean
 function match_reports(p_account text, p_reports outbox.report[], p_actor text, p_poll_after double precision) returns integer[]
@@ -316,6 +323,7 @@ function notify_events() returns void
 function notify_outcome(c outbox.chunk) returns void
 function pause_account(p_account text, p_code text, p_reason text, p_first double precision, p_chunk bigint) returns boolean
 function pause_lane(p_account text, p_lane outbox.lane, p_chunk bigint, p_target_size integer, p_reason text, p_first double precision) returns boolean
+function read_rate(p_account text, p_recipients double precision, p_requests double precision, p_burst double precision) returns outbox.rate_grant
 function recipient_columns(p_chunk bigint) returns json
 function record_account_rejection(p_account text, p_chunk bigint, p_actor text, p_is_probe boolean, p_code text, p_reason text, p_first double precision, p_strikes integer, OUT verdict text, OUT delay double precision) returns record
 function record_chunk_event(c outbox.chunk) returns void
@@ -325,7 +333,6 @@ function record_history(p_account text, p_campaign bigint, p_chunk bigint, p_att
 function record_recipient_events(c outbox.chunk, p_slots smallint[]) returns void
 function record_response(c outbox.chunk, p_is_accepted boolean) returns void
 function record_stale_result(p_chunk bigint, p_attempt integer, p_event text, p_actor text, p_detail text) returns void
-function refill_rate(a outbox.account, p_recipients double precision, p_requests double precision, p_burst double precision) returns outbox.account
 function reject_chunk(p_chunk bigint, p_attempt integer, p_actor text, p_code text, p_reason text) returns boolean
 function rejected(c outbox.chunk, p_code text, p_reason text) returns outbox.chunk
 function release_chunk(p_chunk bigint, p_attempt integer, p_actor text, p_code text, p_reason text, p_delay double precision, p_is_number boolean) returns boolean

@@ -17,9 +17,6 @@ insert into outbox.installation values (substr(translate(gen_random_uuid()::text
 
 create table outbox.account (
   id text primary key,
-  recipients_left double precision,
-  requests_left double precision,
-  refilled_at timestamptz not null default clock_timestamp(),
   backoff_until timestamptz,
   backoff_level int not null default 0,
   paused_at timestamptz,
@@ -40,6 +37,17 @@ create table outbox.account (
   -- When a worker that reads sent records last gave a sign of life, and up to when records were read.
   lookup_alive_at timestamptz,
   looked_up_at timestamptz
+);
+
+-- What an account may still send, after each claim that took something. Only the newest row counts. Rows are inserted and
+-- not updated: whoever reads the newest one need not pass the older ones, even if a long transaction keeps them.
+create table outbox.rate_grant (
+  account text not null,
+  id bigint generated always as identity,
+  recipients_left double precision not null,
+  requests_left double precision not null,
+  granted_at timestamptz not null default clock_timestamp(),
+  primary key (account, id)
 );
 
 -- A lane in which requests get no readable responses. Without a row the lane works.

@@ -18,6 +18,10 @@ select outbox.advance_campaigns($1, $2)::text as done;
 -- name: foldCounts (limit)
 select outbox.fold_counts($1) as "count!";
 
+-- name: removeOldGrants (account)
+-- All but the newest, which counts.
+delete from outbox.rate_grant where account = $1 and id < (select max(id) from outbox.rate_grant where account = $1);
+
 -- name: flushSomeResults (isBusy, longestWaitMs, limit)
 -- Unless sending has priority. Then results are flushed only if some have waited for too long.
 select case when not $1::boolean

@@ -24,6 +24,8 @@ const BURST = 0.06;
 export const LARGEST_REQUEST = 1_000;
 const PAUSE_AFTER_FAILURE = 500;
 const FAILURE = 'No message can be claimed';
+/** Milliseconds between claims that look at everything that is pending. */
+const WHOLE_EVERY = 1_000;
 
 /** Keeps the slots of one lane busy while there is something to send. */
 export class LaneWorker {
@@ -31,6 +33,7 @@ export class LaneWorker {
   readonly #running = new Set<Promise<void>>();
   readonly #slots: number;
   readonly #pollIntervalMs: number;
+  readonly #floors = new Floors();
   #isStopped = false;
   #isBusy = false;
   #loop: Promise<void> | undefined;
@@ -112,13 +115,16 @@ export class LaneWorker {
   async #claim(limit: number): Promise<{ chunks: ClaimedChunk[]; waitMs: number | undefined }> {
     const { account, actor, database, settings } = this.parts.store;
     const { recipientsPerSecond = null, requestsPerSecond = null, priorityShare } = settings.rate;
+    const floors = this.#floors.next(this.parts.clock.monotonic());
     const rows = await database.run(claimChunks, {
       ...{ account, worker: actor, lane: this.lane, limit },
       ...{ recipientsPerSecond, requestsPerSecond, burst: BURST, priorityShare },
       ...{ largest: LARGEST_REQUEST, startWithinMs: settings.timing.startWithinMs },
+      ...floors,
     });
     const chunks = rows.flatMap((row): ClaimedChunk[] => {
       if (row.chunk_id === null) return [];
+      this.#floors.raise(row);
       return [
         {
           id: row.chunk_id,
@@ -160,5 +166,39 @@ export class LaneWorker {
     const isStored = await results.write(chunk, result);
     if (isGood) await breaker.record(end, chunk, lane);
     if (isStored && store.activity.observed) store.activity.next(attemptActivity(chunk, lane, result));
+  }
+}
+
+/**
+ * Times before which nothing is pending in a lane, as far as its worker knows: it has claimed everything that was older.
+ * Something older may still become visible, when a long transaction commits, so they are forgotten once a second.
+ */
+class Floors {
+  readonly #byKind = new Map<'single' | 'list', Date>();
+  readonly #byCampaign = new Map<string, Date>();
+  #lastCampaign = '0';
+  #lastWhole = -Infinity;
+
+  /** @param now by the process's own clock. @returns the parameters of the next claim. */
+  next(now: number): { lastCampaignId: string; floors: (Date | null)[]; campaignIds: string[] } {
+    if (now - this.#lastWhole >= WHOLE_EVERY) {
+      this.#lastWhole = now;
+      this.#byKind.clear();
+      this.#byCampaign.clear();
+    }
+    return {
+      lastCampaignId: this.#lastCampaign,
+      floors: [this.#byKind.get('single') ?? null, this.#byKind.get('list') ?? null, ...this.#byCampaign.values()],
+      campaignIds: [...this.#byCampaign.keys()],
+    };
+  }
+
+  /** Chunks of one kind, and of one campaign, are claimed in the order of these times. */
+  raise(claimed: { readonly campaign_id: string | null; readonly size: number; readonly due_at: Date | null }): void {
+    const { campaign_id: campaign, size, due_at: dueAt } = claimed;
+    if (campaign !== null) this.#lastCampaign = campaign;
+    if (dueAt === null) return;
+    if (campaign === null) this.#byKind.set(size === 1 ? 'single' : 'list', dueAt);
+    else this.#byCampaign.set(campaign, dueAt);
   }
 }

@@ -7,6 +7,7 @@ import {
   expireMessages,
   foldCounts,
   markOverdue,
+  removeOldGrants,
 } from '../sql/generated.js';
 import type { ActivityRecipients, ActivityState } from '../store/activity.js';
 import type { OutboxStore } from '../store/outbox-store.js';
@@ -44,6 +45,7 @@ export class Maintenance {
     changed += await this.#expireMessages();
     const [cancelled] = await database.run(cancelLeftovers, { account, actor, limit: STEP });
     await database.run(advanceCampaigns, { account, actor });
+    await database.run(removeOldGrants, { account });
     const [folded] = await database.run(foldCounts, { limit: COUNTS });
     return changed + (cancelled?.count ?? 0) > 0 || folded?.count === COUNTS;
   }
