@@ -287,7 +287,7 @@ CREATE INDEX unreadable_push_list ON outbox.unreadable_push USING btree (account
 function add_outcomes(c outbox.chunk, p_slots smallint[], p_states text[], p_codes text[], p_reasons text[], p_msg_ids text[]) returns smallint[]
 function add_part(c outbox.chunk, p_actor text) returns bigint
 function advance_campaigns(p_account text, p_actor text) returns void
-function apply_final_reports(p_msg_ids text[], p_states text[], p_reasons text[], p_times text[], p_chunks text[], p_slots text[], p_received text[]) returns integer[]
+function apply_final_reports(p_account text, p_msg_ids text[], p_states text[], p_reasons text[], p_times text[], p_chunks text[], p_slots text[], p_received text[]) returns integer[]
 function apply_reports_to_chunk(p_chunk bigint, p_places integer[], p_reports outbox.report[], p_actor text, p_poll_after double precision) returns integer[]
 function attempt_started_at(p_chunk bigint, p_attempt integer) returns timestamp with time zone
 function back_off(p_account text, p_delay double precision) returns void
@@ -309,6 +309,7 @@ function flush_result(p_chunk bigint) returns void
 function fold_counts(p_limit integer) returns integer
 function invalid_columns(p_chunk bigint) returns json
 function is_legal(p_event text, p_from outbox.chunk_state, p_to outbox.chunk_state) returns boolean
+function is_stored(p_chunk bigint, p_attempt integer, p_actor text, p_events text[]) returns boolean
 function is_subscribed(p_account text, p_topic text) returns boolean
 function largest_request(p_lane outbox.lane, p_recipients double precision, p_requests double precision, p_burst double precision, p_share double precision, p_largest integer) returns integer
 function legal_transitions() returns TABLE(event text, from_states outbox.chunk_state[], to_states outbox.chunk_state[])
@@ -323,6 +324,7 @@ function notify_events() returns void
 function notify_outcome(c outbox.chunk) returns void
 function pause_account(p_account text, p_code text, p_reason text, p_first double precision, p_chunk bigint) returns boolean
 function pause_lane(p_account text, p_lane outbox.lane, p_chunk bigint, p_target_size integer, p_reason text, p_first double precision) returns boolean
+function positions_of(c outbox.chunk, p_positions bigint[]) returns bigint[]
 function read_rate(p_account text, p_recipients double precision, p_requests double precision, p_burst double precision) returns outbox.rate_grant
 function recipient_columns(p_chunk bigint) returns json
 function record_account_rejection(p_account text, p_chunk bigint, p_actor text, p_is_probe boolean, p_code text, p_reason text, p_first double precision, p_strikes integer, OUT verdict text, OUT delay double precision) returns record
