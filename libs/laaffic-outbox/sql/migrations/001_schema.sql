@@ -377,6 +377,7 @@ create table outbox.event_delivery (
   code text,
   reason text,
   recorded_at timestamptz not null,
+  -- Later deliveries of a message to a handler are postponed together with the first.
   due_at timestamptz not null default clock_timestamp(),
   -- The claim of the process that calls the handler now, valid until due_at.
   claim uuid,

@@ -27,29 +27,30 @@ with moment as materialized (
   from unnest($2::text[], $3::text[], $4::int[]) w (handler, topic, most) group by w.handler
 ), head as (
   select h.id, h.root_id, h.event_id, w.handler, w.topics from wanted w cross join lateral (
-    select d.id, d.root_id, d.event_id from outbox.event_delivery d, moment
-    where d.account = $1 and d.handler = w.handler and d.dead_at is null and d.due_at <= now and d.topic = any (w.topics)
+    select d.id, d.root_id, d.event_id from outbox.event_delivery d
+    where d.account = $1 and d.handler = w.handler and d.dead_at is null and d.due_at <= (select now from moment)
+      and d.topic = any (w.topics)
       and not exists (select from outbox.event_delivery p where p.root_id = d.root_id and p.handler = d.handler
         and p.event_id < d.event_id and p.dead_at is null and p.topic = any (w.topics))
     order by d.due_at, d.id limit w.most for no key update of d skip locked
   ) h
-), mine as (
-  select id, true as is_head from head
-  union all
-  select n.id, false from head h cross join lateral (
-    select d.id from outbox.event_delivery d, moment
-    where d.root_id = h.root_id and d.handler = h.handler and d.event_id > h.event_id and d.dead_at is null
-      and d.due_at <= now and d.topic = any (h.topics)
-      and not exists (select from outbox.event_delivery p where p.root_id = d.root_id and p.handler = d.handler
-        and p.event_id > h.event_id and p.event_id < d.event_id and p.dead_at is null and p.due_at > now
-        and p.topic = any (h.topics))
-    order by d.event_id limit $7
-  ) n
+), later as (
+  -- The next ones of the message, up to the first that is not due.
+  select n.id from head h cross join lateral (
+    select f.id, bool_and(f.due_at <= (select now from moment)) over (order by f.event_id) as is_due from (
+      select d.id, d.event_id, d.due_at from outbox.event_delivery d
+      where d.root_id = h.root_id and d.handler = h.handler and d.event_id > h.event_id and d.dead_at is null
+        and d.topic = any (h.topics)
+      order by d.event_id limit $7
+    ) f
+  ) n where n.is_due
 )
-update outbox.event_delivery d set claim = $5::uuid, due_at = now + $6::float8 * interval '1 millisecond',
-  lost = d.lost + m.is_head::int
-from mine m, moment where d.id = m.id and d.due_at <= now and d.dead_at is null
-returning d.id, d.handler, d.event_id, d.topic, d.root_id, d.campaign_id, d.failures, d.lost - m.is_head::int as "lost!";
+update outbox.event_delivery d set claim = $5::uuid, due_at = (select now from moment) + $6::float8 * interval '1 millisecond',
+  lost = d.lost + (d.id = any (array(select id from head)))::int
+where d.id = any (array(select id from head union all select id from later)) and d.due_at <= (select now from moment)
+  and d.dead_at is null
+returning d.id, d.handler, d.event_id, d.topic, d.root_id, d.campaign_id, d.failures,
+  d.lost - (d.id = any (array(select id from head)))::int as "lost!";
 
 -- name: renewEvents (ids, claim, leaseMs)
 update outbox.event_delivery set due_at = clock_timestamp() + $3::float8 * interval '1 millisecond'
@@ -59,20 +60,29 @@ where id = any ($1::bigint[]) and claim = $2::uuid;
 delete from outbox.event_delivery where id = any ($1::bigint[]) and claim = $2::uuid;
 
 -- name: postponeEvents (ids, claim, delayMs, failedIds, error)
-update outbox.event_delivery d set claim = null, lost = 0, failures = d.failures + f.failed::int,
-  error = case when f.failed then $5 else d.error end,
-  first_failed_at = case when f.failed then coalesce(d.first_failed_at, f.now) else d.first_failed_at end,
-  last_failed_at = case when f.failed then f.now else d.last_failed_at end,
-  due_at = f.now + $3::float8 * interval '1 millisecond'
-from (select id, id = any ($4::bigint[]) as failed, clock_timestamp() as now from unnest($1::bigint[]) id) f
-where d.id = f.id and d.claim = $2::uuid;
+-- All later ones of the message wait as long, so nobody looks at them before.
+with postponed as (
+  update outbox.event_delivery d set claim = null, lost = 0, failures = d.failures + f.failed::int,
+    error = case when f.failed then $5 else d.error end,
+    first_failed_at = case when f.failed then coalesce(d.first_failed_at, f.now) else d.first_failed_at end,
+    last_failed_at = case when f.failed then f.now else d.last_failed_at end,
+    due_at = f.now + $3::float8 * interval '1 millisecond'
+  from (select id, id = any ($4::bigint[]) as failed, clock_timestamp() as now from unnest($1::bigint[]) id) f
+  where d.id = f.id and d.claim = $2::uuid
+  returning d.root_id, d.handler, d.event_id, d.due_at
+), last as (
+  select root_id, handler, max(event_id) as event_id, min(due_at) as due_at from postponed group by root_id, handler
+)
+update outbox.event_delivery d set due_at = l.due_at from last l
+where d.root_id = l.root_id and d.handler = l.handler and d.event_id > l.event_id and d.dead_at is null and d.claim is null
+  and d.due_at < l.due_at;
 
 -- name: giveUpEvents (ids, claim, error, wasCalled)
 -- wasCalled: whether the handler failed once more just now.
 update outbox.event_delivery set claim = null, failures = failures + $4::boolean::int,
   lost = case when $4 then 0 else greatest(0, lost - 1) end, error = $3, dead_at = clock_timestamp(),
   first_failed_at = coalesce(first_failed_at, clock_timestamp()), last_failed_at = clock_timestamp()
-where id = any ($1::bigint[]) and claim = $2::uuid returning id;
+where id = any ($1::bigint[]) and claim = $2::uuid;
 
 -- name: releaseEvents (ids, claim)
 update outbox.event_delivery set claim = null, lost = 0, due_at = clock_timestamp()

@@ -104,11 +104,22 @@ export class EventDispatcher
       .map(({ name, topics }) => ({ name, topics, limit: MOST_AT_ONCE - this.#runningOf(name).size }))
       .filter(({ limit }) => limit > 0);
     const claims = await this.#queue.claim(capacities);
-    const ids = claims.flatMap(({ events }) => events.filter(isOfRecipients).map(({ id }) => id));
-    const changes = await this.#recipients.read(ids);
+    const changes = await this.#read(claims);
     for (const claim of claims) this.#begin(claim, changes);
     // The end of a call wakes the next round, so a handler without a free place needs none.
     return hasMore;
+  }
+
+  async #read(claims: readonly EventClaim[]): Promise<Map<string, RecipientStateEvent>> {
+    const ids = claims.flatMap(({ events }) => events.filter(isOfRecipients).map(({ id }) => id));
+    try {
+      return await this.#recipients.read(ids);
+    } catch (error) {
+      // No handler was called, so this must not count as a process that died.
+      const released = claims.map((claim) => this.#queue.release(claim, claim.events));
+      await Promise.allSettled(released);
+      throw error;
+    }
   }
 
   #runningOf(handler: string): Set<Promise<void>> {

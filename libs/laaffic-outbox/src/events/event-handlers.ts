@@ -110,6 +110,16 @@ function byName(methods: readonly FoundMethod[]): EventHandler[] {
           "@OnRecipientState({ name: '…' })",
       );
     }
-    return [{ name, topics, run: (event) => Promise.all(same.map(async (method) => method.run(event))) }];
+    return [{ name, topics, run: (event) => runAll(same, event) }];
   });
+}
+
+/** @throws the first error, when all have ended. */
+async function runAll(methods: readonly FoundMethod[], event: Parameters<EventHandler['run']>[0]): Promise<void> {
+  const results = await Promise.allSettled(
+    methods.map(async (method) => {
+      await method.run(event);
+    }),
+  );
+  for (const result of results) if (result.status === 'rejected') throw result.reason;
 }

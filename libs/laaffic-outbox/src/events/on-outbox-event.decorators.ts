@@ -85,9 +85,7 @@ export function OnRecipientState({
  *   await this.mail.send(`${name}: ${delivered} delivered, ${failed} failed`);
  * }
  */
-export function OnCampaignDone({
-  name: handler,
-}: OutboxHandlerOptions = {}): OutboxHandlerDecorator<FinishedCampaign> {
+export function OnCampaignDone({ name: handler }: OutboxHandlerOptions = {}): OutboxHandlerDecorator<FinishedCampaign> {
   checkHandlerName('OnCampaignDone', handler);
   return (target, name, descriptor) => {
     SetMetadata(CAMPAIGN_DONE, true)(target, name, descriptor);
@@ -114,5 +112,6 @@ function checkHandlerName(decorator: string, name: unknown): void {
   const isRight =
     name === undefined ||
     (typeof name === 'string' && name.length <= LONGEST_NAME && name.trim() !== '' && !/\p{Cc}/u.test(name));
-  if (!isRight) throw new TypeError(`@${decorator}({ name }) takes text of 1 to ${LONGEST_NAME} characters on one line`);
+  if (!isRight)
+    throw new TypeError(`@${decorator}({ name }) takes text of 1 to ${LONGEST_NAME} characters on one line`);
 }

@@ -66,7 +66,7 @@ export class Retention {
     const keptMs = FAILED_EVENTS_DAYS * 24 * HOUR;
     const failed = await database.run(removeOldFailedEvents, { account, keptMs });
     this.#logEvents(
-      `Failed events were removed, because nobody has retried them for ${FAILED_EVENTS_DAYS} days`,
+      `Failed events were removed, because they were not retried for ${FAILED_EVENTS_DAYS} days`,
       failed.map(({ handler, events }) => ({ events, of: handler })),
     );
     return false;
