@@ -10,7 +10,9 @@ export class AccountService {
 
   /** @throws {OutboxError} `OUTBOX_DATABASE_UNAVAILABLE` */
   async getState(): Promise<AccountDto> {
-    const { paused, limitedLanes, ...counts } = await this.outbox.getStats();
+    const { paused, limitedLanes, ...stats } = await this.outbox.getStats();
+    const { backlog, scheduled, oldestPendingSeconds, oldestPrioritySeconds, unknown, held } = stats;
+    const counts = { backlog, scheduled, oldestPendingSeconds, oldestPrioritySeconds, unknown, held };
     const lanes = limitedLanes.map((limit): LaneDto => ({
       ...limit,
       state: limit.largestRequest === 0 ? 'paused' : 'limited',

@@ -36,6 +36,7 @@ const EMPTY = {
   oldestPrioritySeconds: 0,
   unknown: 0,
   held: 0,
+  failedEvents: 0,
   account: 'works',
 };
 
@@ -292,6 +293,25 @@ describe('an outbox is down, with status 503 and advice,', () => {
     );
   });
 
+  it('with more failed events than its limit', async () => {
+    const { probeUntil, outbox } = await serve({ worker: false }, { failedEvents: 0 });
+    await outbox.enqueue({ to: NUMBER, content: 'x' }, { sendAt: new Date(Date.now() + 60_000) });
+    await pool.query(
+      `insert into ${schema}.event_delivery (account, handler, event_id, topic, recorded_at, dead_at)
+        values ($1, 'x', 1, 'held', now(), now()), ($1, 'x', 2, 'held', now(), null)`,
+      [ACCOUNT.appId],
+    );
+    expect(await probeUntil(({ http }) => http === 503)).toEqual(
+      down({
+        scheduled: 1,
+        failedEvents: 1,
+        code: 'OUTBOX_HEALTH_LIMIT',
+        message: 'Above the limit: failedEvents',
+        advice: 'Correct the event handlers, then retry the failed events with retryFailedEvents.',
+      }),
+    );
+  });
+
   const silent = {
     http: 503,
     outbox: {
@@ -510,7 +530,7 @@ describe('a health result', () => {
       [
         'limits.backlog must be a number of at least 0',
         'limits.held must be a number of at least 0',
-        'limits.oldest is not an option; known options: backlog, oldestPendingSeconds, oldestPrioritySeconds, held',
+        'limits.oldest is not an option; known options: backlog, oldestPendingSeconds, oldestPrioritySeconds, held, failedEvents',
       ],
     ],
   ])('rejects the limits %j and names each wrong one', async (limits, problems) => {

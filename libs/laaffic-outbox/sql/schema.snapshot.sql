@@ -166,14 +166,45 @@ table event
   code text
   reason text
   recorded_at timestamp with time zone not null default clock_timestamp()
+  PRIMARY KEY (account, id)
+CREATE INDEX event_reason ON outbox.event USING btree (chunk_id) WHERE (reason IS NOT NULL)
+
+table event_delivery
+  id bigint not null identity
+  account text not null
+  handler text not null
+  event_id bigint not null
+  topic text not null
+  campaign_id bigint
+  root_id bigint
+  chunk_id bigint
+  slots smallint[]
+  attempt integer
+  sent_at timestamp with time zone
+  code text
+  reason text
+  recorded_at timestamp with time zone not null
   due_at timestamp with time zone not null default clock_timestamp()
-  failures integer not null default 0
   claim uuid
+  failures integer not null default 0
+  lost integer not null default 0
+  error text
+  first_failed_at timestamp with time zone
+  last_failed_at timestamp with time zone
+  dead_at timestamp with time zone
   PRIMARY KEY (id)
-CREATE INDEX event_chunk ON outbox.event USING btree (chunk_id)
-CREATE INDEX event_due ON outbox.event USING btree (account, due_at)
-CREATE INDEX event_recorded ON outbox.event USING btree (account, recorded_at)
-CREATE INDEX event_root ON outbox.event USING btree (root_id, id)
+CREATE INDEX event_delivery_dead ON outbox.event_delivery USING btree (account, id) WHERE (dead_at IS NOT NULL)
+CREATE INDEX event_delivery_due ON outbox.event_delivery USING btree (account, handler, due_at) WHERE (dead_at IS NULL)
+CREATE INDEX event_delivery_order ON outbox.event_delivery USING btree (root_id, handler, event_id) WHERE ((dead_at IS NULL) AND (root_id IS NOT NULL))
+CREATE INDEX event_delivery_reason ON outbox.event_delivery USING btree (chunk_id) WHERE (reason IS NOT NULL)
+
+table event_handler
+  account text not null
+  topic text not null
+  handler text not null
+  registered_at timestamp with time zone not null default clock_timestamp()
+  seen_at timestamp with time zone not null default clock_timestamp()
+  PRIMARY KEY (account, topic, handler)
 
 table history
   id bigint not null identity
@@ -248,12 +279,6 @@ table recipient
   PRIMARY KEY (chunk_id, slot)
 CREATE INDEX recipient_msg_id ON outbox.recipient USING btree (msg_id) WHERE (msg_id IS NOT NULL)
 
-table subscription
-  account text not null
-  topic text not null
-  seen_at timestamp with time zone not null default clock_timestamp()
-  PRIMARY KEY (account, topic)
-
 table unmatched_report
   id bigint not null identity
   account text not null
@@ -290,6 +315,7 @@ function advance_campaigns(p_account text, p_actor text) returns void
 function apply_final_reports(p_account text, p_msg_ids text[], p_states text[], p_reasons text[], p_times text[], p_chunks text[], p_slots text[], p_received text[]) returns integer[]
 function apply_reports_to_chunk(p_chunk bigint, p_places integer[], p_reports outbox.report[], p_actor text, p_poll_after double precision) returns integer[]
 function attempt_started_at(p_chunk bigint, p_attempt integer) returns timestamp with time zone
+function await_recorders(p_longest_ms double precision) returns void
 function back_off(p_account text, p_delay double precision) returns void
 function cancel_campaign_chunks(p_campaign bigint, p_actor text, p_limit integer) returns integer
 function cancel_chunk(c outbox.chunk, p_actor text) returns void
@@ -343,7 +369,9 @@ function resend(p_chunk bigint, p_which text, p_actor text, p_detail text, p_pos
 function resolve_held(p_chunk bigint, p_decision text, p_positions bigint[], p_actor text) returns integer
 function resume_account(p_account text, p_actor text) returns boolean
 function resume_lanes(p_account text, p_actor text) returns boolean
+function retry_events(p_account text, p_ids bigint[], p_handler text, p_actor text) returns integer
 function retry_reports(p_account text, p_actor text, p_poll_after double precision, p_limit integer) returns integer
+function route_events(p_account text, p_limit integer) returns integer
 function split_chunk(p_chunk bigint, p_attempt integer, p_actor text, p_rest text, p_numbers text[], p_sizes integer[], p_slots smallint[], p_states text[], p_codes text[], p_reasons text[], p_msg_ids text[], p_code text) returns boolean
 function split_head(p_chunk bigint, p_size integer, p_actor text) returns bigint
 function stop_resending(p_chunk bigint, p_attempt integer, p_except bigint, p_actor text) returns void

@@ -18,8 +18,10 @@ export {
   OnCampaignDone,
   OnRecipientState,
   type OutboxHandlerDecorator,
+  type OutboxHandlerOptions,
   type RecipientStateFilter,
 } from './events/on-outbox-event.decorators.js';
+export type { FailedEvent, FailedEventsFilter, FailedEventsSelection } from './events/failed-events.js';
 export type { EmittedState, FinishedCampaign, RecipientStateEvent } from './events/outbox-events.js';
 export type { ActivityRecipients, ActivityState, OutboxActivity } from './store/activity.js';
 export type { OutboxRecipient, RecipientState } from './store/recipients.js';
@@ -36,6 +38,7 @@ export type {
   UnconfirmedOptions,
   LaafficOutboxOptions,
   Lane,
+  OutboxEventsOptions,
   OutboxRateOptions,
   OutboxTimingOptions,
   OutboxWorkerOptions,

@@ -14,6 +14,12 @@ import {
   MADE_ORDER_ID,
 } from './messages/command-checks.js';
 import {
+  FailedEvents,
+  type FailedEvent,
+  type FailedEventsFilter,
+  type FailedEventsSelection,
+} from './events/failed-events.js';
+import {
   HeldRecipients,
   type HeldDecision,
   type HeldRecipient,
@@ -107,6 +113,7 @@ export class SmsOutbox {
   readonly #history: History;
   readonly #stats: StatsReader;
   readonly #unreadable: UnreadablePushes;
+  readonly #failedEvents: FailedEvents;
 
   constructor(
     private readonly store: OutboxStore,
@@ -119,6 +126,7 @@ export class SmsOutbox {
     this.#history = new History(store);
     this.#stats = new StatsReader(store.account, store.callers);
     this.#unreadable = new UnreadablePushes(store.account, store.callers);
+    this.#failedEvents = new FailedEvents(store.account, store.callers);
     store.listener.on('outcome', (id) => {
       this.#outcomes.read(id);
     });
@@ -261,6 +269,30 @@ export class SmsOutbox {
     ];
     if (issues.length > 0) throw invalidCommand(issues);
     return this.#unreadable.list({ before, limit });
+  }
+
+  /**
+   * Lists events that a handler failed to handle too often, newest first. The handler is no longer called for them, and
+   * later events of their messages do not wait for them. They are removed after 30 days, or with a handler that no
+   * process has had for 7 days.
+   * @throws {LaafficInputException} naming each wrong field.
+   */
+  async listFailedEvents(filter: FailedEventsFilter = {}): Promise<FailedEvent[]> {
+    return this.#failedEvents.list(filter);
+  }
+
+  /**
+   * Calls the handlers of failed events again, with all tries. Call it when the handler is corrected. Later changes of
+   * the same recipients may have been handled in the meantime.
+   * @param selection `ids` of {@link listFailedEvents}, or the `handler` whose failed events to retry.
+   * @param options `actor`: who decided, for the history.
+   * @returns the number of events.
+   * @throws {LaafficInputException} naming each wrong field.
+   * @example
+   * await outbox.retryFailedEvents({ handler: 'OrdersModule/Orders.markSms' }, { actor: 'alice' });
+   */
+  async retryFailedEvents(selection: FailedEventsSelection, options: { readonly actor: string }): Promise<number> {
+    return this.#failedEvents.retry(selection, options);
   }
 
   async #add(command: SendSms, options: EnqueueOptions, hasWaiter: boolean): Promise<EnqueuedSms> {

@@ -12,6 +12,8 @@ with ended as (
   update outbox.recipient m set reason = null where m.chunk_id = any (array(select id from ended)) and m.reason is not null
 ), events as (
   update outbox.event e set reason = null from ended o where e.chunk_id = o.id and e.reason is not null
+), deliveries as (
+  update outbox.event_delivery d set reason = null from ended o where d.chunk_id = o.id and d.reason is not null
 )
 update outbox.chunk c set numbers = null, content = null, reference = null, reason = null, fingerprint = null,
   redacted_at = clock_timestamp()
@@ -30,6 +32,8 @@ with ended as (
   update outbox.recipient m set reason = null where m.chunk_id = any (array(select id from ended)) and m.reason is not null
 ), events as (
   update outbox.event e set reason = null from ended o where e.chunk_id = o.id and e.reason is not null
+), deliveries as (
+  update outbox.event_delivery d set reason = null from ended o where d.chunk_id = o.id and d.reason is not null
 ), invalid as (
   update outbox.invalid_entry e set reason = null, input = null from ended o
   where e.chunk_id = o.id and (e.reason is not null or e.input is not null)

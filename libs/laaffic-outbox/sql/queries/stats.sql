@@ -20,6 +20,7 @@ with moment as materialized (
 select p.backlog as "backlog!", p.scheduled as "scheduled!", p.oldest as "oldest!", p.oldest_priority as "oldest_priority!",
   (select coalesce(sum(c.unknown), 0) from outbox.chunk c where c.account = $1 and c.unknown > 0) as "unknown!",
   (select coalesce(sum(c.held), 0) from outbox.chunk c where c.account = $1 and c.held > 0) as "held!",
+  (select count(*) from outbox.event_delivery d where d.account = $1 and d.dead_at is not null) as "failed_events!",
   a.paused_at, a.paused_code, a.paused_reason, a.probe_at,
   (select coalesce(b.root_id, b.id) from outbox.chunk b where b.id = a.paused_chunk_id and b.campaign_id is null) as message_id,
   (select b.campaign_id from outbox.chunk b where b.id = a.paused_chunk_id) as campaign_id

@@ -22,6 +22,12 @@ const ADVICE: Partial<Readonly<Record<OutboxErrorCode, string>>> = {
   OUTBOX_DATABASE_FULL: 'Give the database server more space.',
 };
 
+/** What an operator does about an exceeded limit. */
+const LIMIT_ADVICE: Partial<Readonly<Record<keyof OutboxHealthLimits, string>>> = {
+  held: 'Decide about the messages on hold.',
+  failedEvents: 'Correct the event handlers, then retry the failed events with retryFailedEvents.',
+};
+
 /** Turns a probe into a health result. `undefined` means that the database did not respond. */
 export function judge(probed: ProbedDatabase | undefined, limits: OutboxHealthLimits): Verdict {
   const { stats, failure, queueUsage = 0 } = probed ?? {};
@@ -73,10 +79,7 @@ export function judge(probed: ProbedDatabase | undefined, limits: OutboxHealthLi
     ...facts,
     code: 'OUTBOX_HEALTH_LIMIT',
     message: `Above the limit: ${[first, ...more].join(', ')}`,
-    advice:
-      first === 'held'
-        ? 'Decide about the messages on hold.'
-        : 'Check whether workers are running, and whether they may send faster.',
+    advice: LIMIT_ADVICE[first] ?? 'Check whether workers are running, and whether they may send faster.',
   });
 }
 

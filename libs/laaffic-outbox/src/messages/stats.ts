@@ -14,6 +14,8 @@ export interface OutboxStats {
   readonly oldestPrioritySeconds: number;
   readonly unknown: number;
   readonly held: number;
+  /** Events that a handler failed to handle too often: see `SmsOutbox.listFailedEvents`. Not recipients. */
+  readonly failedEvents: number;
   /** `undefined` while the account works. */
   readonly paused: AccountPause | undefined;
   /** Lanes in which requests get no readable responses; empty while both work. */
@@ -72,6 +74,7 @@ export class StatsReader {
       oldestPrioritySeconds: Math.round(row.oldest_priority),
       unknown: Number(row.unknown),
       held: Number(row.held),
+      failedEvents: Number(row.failed_events),
       paused:
         row.paused_at === null
           ? undefined

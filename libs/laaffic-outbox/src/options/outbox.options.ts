@@ -40,6 +40,7 @@ export interface LaafficOutboxOptions {
   readonly timing?: OutboxTimingOptions | undefined;
   /** What happens to messages whose outcome is still unknown after `timing.gracePeriodMs`. */
   readonly onUnconfirmed?: UnconfirmedOptions | undefined;
+  readonly events?: OutboxEventsOptions | undefined;
   /**
    * How long to keep numbers, texts and the gateway's reasons after a message or a campaign ended, in milliseconds, at
    * most 100 years. Counters, states and the history stay. `false` keeps everything.
@@ -116,6 +117,16 @@ export interface OutboxTimingOptions {
    * @default 900000, 15 minutes
    */
   readonly reportsAfterMs?: number | false | undefined;
+}
+
+/** How methods with `@OnRecipientState()` and `@OnCampaignDone()` are called. */
+export interface OutboxEventsOptions {
+  /**
+   * How often a method may fail for the same event, until it is no longer called for it and
+   * `SmsOutbox.listFailedEvents` lists the event. The pauses between the tries double from 1 s to 10 hours.
+   * @default 20, which takes about two days
+   */
+  readonly maxTries?: number | undefined;
 }
 
 /**

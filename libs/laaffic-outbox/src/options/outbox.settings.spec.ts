@@ -16,6 +16,7 @@ const DEFAULTS = {
     ...{ gracePeriodMs: 900_000, lookupIntervalMs: 60_000, reportsAfterMs: 900_000 },
   },
   onUnconfirmed: { priority: 'hold', bulk: 'hold' },
+  events: { maxTries: 20 },
   retentionMs: 7_776_000_000,
 };
 
@@ -48,6 +49,7 @@ describe('OutboxSettings', () => {
         reportsAfterMs: false,
       },
       onUnconfirmed: { priority: 'resend', bulk: 'abandon' },
+      events: { maxTries: 1 },
       retentionMs: false,
     };
     expect(new OutboxSettings(given)).toEqual({
@@ -113,6 +115,7 @@ describe('OutboxSettings', () => {
     [{ database, rate: { recipientsPerSecond: 0 } }, 'rate.recipientsPerSecond must be a number above 0'],
     [{ database, rate: { requestsPerSecond: Infinity } }, 'rate.requestsPerSecond must be a number above 0'],
     [{ database, rate: { requestsPerSecond: NaN } }, 'rate.requestsPerSecond must be a number above 0'],
+    [{ database, events: { maxTries: 0 } }, 'events.maxTries must be a whole number from 1 to 2147483647'],
     [{ database, rate: { priorityShare: 1 } }, 'rate.priorityShare must be a number from 0 to 0.9'],
     [{ database, rate: { rps: 1 } }, `rate.rps ${known} recipientsPerSecond, requestsPerSecond, priorityShare`],
     [
@@ -144,7 +147,7 @@ describe('OutboxSettings', () => {
     [{ database: new Pool(), connections: 5 }, 'connections needs a database URL: a pg.Pool has its own max'],
     [
       { database, lease: 1 },
-      `lease ${known} worker, rate, timing, onUnconfirmed, database, connections, schema, migrate, retentionMs`,
+      `lease ${known} worker, rate, timing, onUnconfirmed, events, database, connections, schema, migrate, retentionMs`,
     ],
   ])('rejects %j', (options, problem) => {
     expect(problemsOf(options)).toContain(problem);

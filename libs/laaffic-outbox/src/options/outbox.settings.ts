@@ -37,6 +37,7 @@ export class OutboxSettings {
     readonly reportsAfterMs: number | false;
   };
   readonly onUnconfirmed: Readonly<Record<Lane, UnconfirmedAction>>;
+  readonly events: { readonly maxTries: number };
   readonly retentionMs: number | false;
 
   /**
@@ -51,6 +52,7 @@ export class OutboxSettings {
     const rate = reader.nested('rate');
     const timing = reader.nested('timing');
     const onUnconfirmed = reader.nested('onUnconfirmed');
+    const events = reader.nested('events');
 
     this.database = readDatabase(reader);
     this.connections = readConnections(reader, typeof this.database === 'object', worker !== false);
@@ -79,13 +81,14 @@ export class OutboxSettings {
       priority: onUnconfirmed.oneOf('priority', UNCONFIRMED_ACTIONS, 'hold'),
       bulk: onUnconfirmed.oneOf('bulk', UNCONFIRMED_ACTIONS, 'hold'),
     });
+    this.events = Object.freeze({ maxTries: events.wholeNumber('maxTries', 20) });
     this.retentionMs = reader.wholeNumberOrFalse('retentionMs', 90 * DAY_MS, { max: HUNDRED_YEARS_MS });
 
     const { startWithinMs, timeoutMs, leaseMs } = this.timing;
     if (startWithinMs + timeoutMs >= leaseMs) {
       timing.report('leaseMs', 'must be longer than timing.startWithinMs and timing.timeoutMs together');
     }
-    for (const each of [workerReader, rate, timing, onUnconfirmed, reader]) each.rejectUnknown();
+    for (const each of [workerReader, rate, timing, onUnconfirmed, events, reader]) each.rejectUnknown();
     if (reader.problems.length > 0) throw new OutboxOptionsError(reader.problems, account);
     Object.freeze(this);
   }

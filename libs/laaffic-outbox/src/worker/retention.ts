@@ -4,8 +4,11 @@ import {
   redactCampaignChunks,
   redactCampaigns,
   redactMessages,
-  removeOldEvents,
+  removeGoneHandlers,
+  removeHandlerlessEvents,
+  removeOldFailedEvents,
   removeUnreadablePushes,
+  removeUnroutedEvents,
 } from '../sql/generated.js';
 import type { OutboxStore } from '../store/outbox-store.js';
 
@@ -13,6 +16,8 @@ import type { OutboxStore } from '../store/outbox-store.js';
 const STEP = 200;
 const HOUR = 60 * 60 * 1000;
 const SHORTEST_PAUSE = 50;
+/** How long failed events can be retried, in days. */
+const FAILED_EVENTS_DAYS = 30;
 
 /**
  * Erases numbers, texts, references and the gateway's reasons after the retention period. Counters, states, ids and the
@@ -47,12 +52,29 @@ export class Retention {
   /** @returns whether there is more to remove at once; always `false`. */
   async #removeEvents(): Promise<boolean> {
     const { account, database } = this.store;
-    const removed = await database.run(removeOldEvents, { account });
-    if (removed.length > 0) {
-      const counts = removed.map(({ topic, events }) => `${events} of ${topic}`).join(', ');
-      this.#logger.error(`Events that no handler has handled for 7 days were removed: ${counts}`);
-    }
+    const unrouted = await database.run(removeUnroutedEvents, { account });
+    this.#logEvents(
+      'Events were removed, because no process with handlers has been running for 7 days',
+      unrouted.map(({ topic, events }) => ({ events, of: topic })),
+    );
+    await database.run(removeGoneHandlers, { account });
+    const handlerless = await database.run(removeHandlerlessEvents, { account });
+    this.#logEvents(
+      'Events were removed, because no process has had their handlers for 7 days',
+      handlerless.map(({ handler, events }) => ({ events, of: handler })),
+    );
+    const keptMs = FAILED_EVENTS_DAYS * 24 * HOUR;
+    const failed = await database.run(removeOldFailedEvents, { account, keptMs });
+    this.#logEvents(
+      `Failed events were removed, because they were not retried for ${FAILED_EVENTS_DAYS} days`,
+      failed.map(({ handler, events }) => ({ events, of: handler })),
+    );
     return false;
+  }
+
+  #logEvents(what: string, removed: readonly { readonly events: number; readonly of: string }[]): void {
+    if (removed.length === 0) return;
+    this.#logger.error(`${what}: ${removed.map(({ events, of }) => `${events} of ${of}`).join(', ')}`);
   }
 
   /** @returns whether there may be more to erase at once. */
