@@ -58,9 +58,9 @@ table campaign
   PRIMARY KEY (id)
 CREATE INDEX campaign_active ON outbox.campaign USING btree (account, priority DESC, id) WHERE (state = ANY (ARRAY['scheduled'::outbox.campaign_state, 'running'::outbox.campaign_state]))
 CREATE INDEX campaign_cancelling ON outbox.campaign USING btree (account) WHERE ((state = 'cancelled'::outbox.campaign_state) AND (done_at IS NULL))
-CREATE UNIQUE INDEX campaign_key ON outbox.campaign USING btree (account, idempotency_key) WHERE (idempotency_key IS NOT NULL)
+CREATE INDEX campaign_deletion ON outbox.campaign USING btree (account, COALESCE(done_at, changed_at)) WHERE (redacted_at IS NOT NULL)
 CREATE INDEX campaign_list ON outbox.campaign USING btree (account, id)
-CREATE INDEX campaign_retention ON outbox.campaign USING btree (account, changed_at) WHERE ((redacted_at IS NULL) AND (state = ANY (ARRAY['done'::outbox.campaign_state, 'cancelled'::outbox.campaign_state])))
+CREATE INDEX campaign_retention ON outbox.campaign USING btree (account, COALESCE(done_at, changed_at)) WHERE ((redacted_at IS NULL) AND (state = ANY (ARRAY['done'::outbox.campaign_state, 'cancelled'::outbox.campaign_state])))
 
 table campaign_count
   campaign_id bigint not null
@@ -112,13 +112,13 @@ table chunk
   held integer not null default 0
   abandoned integer not null default 0
   invalid integer not null default 0
-  idempotency_key text
   fingerprint text
   has_waiter boolean not null default false
   reference text
   poll_at timestamp with time zone
   polls integer not null default 0
   redacted_at timestamp with time zone
+  ended_at timestamp with time zone
   account_rejected_at timestamp with time zone
   strikes integer not null default 0
   is_list boolean not null generated (size > 1)
@@ -127,12 +127,13 @@ CREATE INDEX chunk_account_rejected ON outbox.chunk USING btree (account) WHERE 
 CREATE INDEX chunk_campaign ON outbox.chunk USING btree (campaign_id, first_position, id) WHERE (campaign_id IS NOT NULL)
 CREATE INDEX chunk_campaign_due ON outbox.chunk USING btree (campaign_id, due_at, id) WHERE ((state = 'pending'::outbox.chunk_state) AND (campaign_id IS NOT NULL))
 CREATE INDEX chunk_campaign_open ON outbox.chunk USING btree (campaign_id) WHERE ((campaign_id IS NOT NULL) AND (state = ANY (ARRAY['sending'::outbox.chunk_state, 'unknown'::outbox.chunk_state])))
-CREATE INDEX chunk_due ON outbox.chunk USING btree (account, lane, is_list, due_at, id) WHERE ((state = 'pending'::outbox.chunk_state) AND (campaign_id IS NULL))
+CREATE INDEX chunk_campaign_retention ON outbox.chunk USING btree (campaign_id, ((unknown + held))) WHERE ((redacted_at IS NULL) AND (campaign_id IS NOT NULL))
+CREATE INDEX chunk_deletion ON outbox.chunk USING btree (account, ended_at) WHERE (ended_at IS NOT NULL)
+CREATE INDEX chunk_due ON outbox.chunk USING btree (account, lane, is_list, due_at, id, COALESCE(expires_at, 'infinity'::timestamp with time zone)) WHERE ((state = 'pending'::outbox.chunk_state) AND (campaign_id IS NULL))
 CREATE INDEX chunk_expiring ON outbox.chunk USING btree (account, expires_at) WHERE ((state = 'pending'::outbox.chunk_state) AND (expires_at IS NOT NULL))
 CREATE INDEX chunk_held ON outbox.chunk USING btree (account, id) WHERE (held > 0)
-CREATE UNIQUE INDEX chunk_key ON outbox.chunk USING btree (account, idempotency_key) WHERE (idempotency_key IS NOT NULL)
 CREATE INDEX chunk_poll ON outbox.chunk USING btree (account, poll_at) WHERE (poll_at IS NOT NULL)
-CREATE INDEX chunk_retention ON outbox.chunk USING btree (account, changed_at) WHERE ((redacted_at IS NULL) AND (campaign_id IS NULL))
+CREATE INDEX chunk_retention ON outbox.chunk USING btree (account, changed_at) WHERE ((redacted_at IS NULL) AND (campaign_id IS NULL) AND (unknown = 0) AND (held = 0) AND (state = ANY (ARRAY['completed'::outbox.chunk_state, 'rejected'::outbox.chunk_state, 'cancelled'::outbox.chunk_state, 'abandoned'::outbox.chunk_state, 'split'::outbox.chunk_state])))
 CREATE INDEX chunk_root ON outbox.chunk USING btree (root_id) WHERE (root_id IS NOT NULL)
 CREATE INDEX chunk_sending ON outbox.chunk USING btree (account, changed_at) WHERE (state = 'sending'::outbox.chunk_state)
 CREATE INDEX chunk_unknown ON outbox.chunk USING btree (account, lane, changed_at) WHERE (unknown > 0)
@@ -217,8 +218,19 @@ table history
   actor text not null
   detail text
   PRIMARY KEY (id)
+CREATE INDEX history_account ON outbox.history USING btree (account, at) WHERE ((chunk_id IS NULL) AND (campaign_id IS NULL))
 CREATE INDEX history_campaign ON outbox.history USING btree (campaign_id, id) WHERE (campaign_id IS NOT NULL)
 CREATE INDEX history_chunk ON outbox.history USING btree (chunk_id, id) WHERE (chunk_id IS NOT NULL)
+
+table idempotency_key
+  account text not null
+  kind text not null
+  key text not null
+  id bigint not null
+  kept_from timestamp with time zone not null default clock_timestamp()
+  PRIMARY KEY (account, kind, key)
+CREATE INDEX idempotency_key_expiring ON outbox.idempotency_key USING btree (account, kept_from)
+CREATE INDEX idempotency_key_id ON outbox.idempotency_key USING btree (kind, id)
 
 table installation
   order_id_prefix text not null
@@ -279,6 +291,12 @@ table recipient
   PRIMARY KEY (chunk_id, slot)
 CREATE INDEX recipient_msg_id ON outbox.recipient USING btree (msg_id) WHERE (msg_id IS NOT NULL)
 
+table turn
+  account text not null
+  task text not null
+  taken_at timestamp with time zone not null
+  PRIMARY KEY (account, task)
+
 table unmatched_report
   id bigint not null identity
   account text not null
@@ -322,10 +340,17 @@ function cancel_chunk(c outbox.chunk, p_actor text) returns void
 function cancel_leftovers(p_account text, p_actor text, p_limit integer) returns integer
 function cancel_message(p_account text, p_message bigint, p_actor text) returns integer
 function claim_chunks(p_account text, p_worker text, p_lane outbox.lane, p_limit integer, p_recipients double precision, p_requests double precision, p_burst double precision, p_share double precision, p_largest integer, p_start_within double precision, p_last_campaign bigint, p_floors timestamp with time zone[], p_campaigns bigint[]) returns TABLE(chunk_id bigint, chunk_attempt integer, chunk_campaign bigint, chunk_size integer, chunk_due_at timestamp with time zone, chunk_numbers text, chunk_order_ids text, chunk_content text, chunk_sender text, chunk_number_retries integer, splits_left integer, is_probe boolean, wait_ms integer, waited_ms double precision, expires_in_ms double precision, maybe_accepted boolean, is_lane_probe boolean)
+function claim_report_polls(p_account text, p_reports_after double precision, p_pauses double precision[], p_limit integer, p_recipients integer) returns TABLE(chunk_id bigint, msg_ids text[])
 function complete_chunk(p_chunk bigint, p_attempt integer, p_actor text, p_result_slots text, p_result_msg_ids text, p_slots smallint[], p_states text[], p_codes text[], p_reasons text[], p_msg_ids text[], p_poll_after double precision) returns boolean
 function contradiction_reason() returns text
+function delete_account_history(p_account text, p_delete_after double precision, p_limit integer) returns integer
+function delete_campaigns(p_account text, p_delete_after double precision, p_limit integer, p_recipients integer) returns integer
+function delete_chunks(p_chunks bigint[]) returns void
+function delete_idempotency_keys(p_account text, p_kept double precision, p_limit integer) returns integer
+function delete_messages(p_account text, p_delete_after double precision, p_limit integer, p_recipients integer) returns integer
 function end_grace_period(p_account text, p_lane outbox.lane, p_grace_period double precision, p_action text, p_actor text, p_limit integer) returns TABLE(changed_lane outbox.lane, recipients integer, is_resent boolean)
 function end_lane_probe(p_account text, p_lane outbox.lane, p_size integer, p_is_answered boolean, p_reason text, p_first double precision) returns boolean
+function ended_at(p_kind text, p_id bigint) returns timestamp with time zone
 function expand_chunk(c outbox.chunk) returns void
 function expire_messages(p_account text, p_actor text, p_limit integer) returns TABLE(changed_lane outbox.lane, recipients integer, is_rejected boolean)
 function find_caller_order_id(p_account text, p_order_id text, p_number text, OUT chunk_id bigint, OUT slot smallint, OUT sent_from bigint) returns record
@@ -339,12 +364,13 @@ function is_stored(p_chunk bigint, p_attempt integer, p_actor text, p_events tex
 function is_subscribed(p_account text, p_topic text) returns boolean
 function largest_request(p_lane outbox.lane, p_recipients double precision, p_requests double precision, p_burst double precision, p_share double precision, p_largest integer) returns integer
 function legal_transitions() returns TABLE(event text, from_states outbox.chunk_state[], to_states outbox.chunk_state[])
-function lock_candidates(p_account text, p_lane outbox.lane, p_is_list boolean, p_limit integer, p_only_fresh boolean, p_floor timestamp with time zone) returns bigint[]
+function lock_candidates(p_account text, p_lane outbox.lane, p_is_list boolean, p_limit integer, p_only_fresh boolean, p_floor timestamp with time zone, p_now timestamp with time zone) returns bigint[]
 function mark_overdue(p_account text, p_lease double precision, p_actor text, p_limit integer) returns TABLE(changed_lane outbox.lane, recipients integer)
 function mark_unknown(p_chunk bigint, p_attempt integer, p_actor text, p_code text, p_reason text) returns boolean
 function match_reports(p_account text, p_reports outbox.report[], p_actor text, p_poll_after double precision) returns integer[]
 function move_recipients(c outbox.chunk, p_rest text, p_numbers text[], p_sizes integer[], p_event text, p_actor text, p_detail text, p_maybe_accepted boolean) returns void
 function move_reported(p_chunk bigint, p_slots smallint[], p_sent_at timestamp with time zone, p_actor text) returns bigint
+function next_chunk_id() returns bigint
 function notify(p_channel text, p_payload text) returns void
 function notify_events() returns void
 function notify_outcome(c outbox.chunk) returns void

@@ -51,7 +51,8 @@ export interface EnqueueOptions {
    */
   readonly transaction?: SqlTransaction | undefined;
   /**
-   * Makes retries safe: the same key returns the same message, for ever. At most 255 characters. A call with a used key
+   * Makes retries safe: the same key returns the same message, until `idempotencyKeysKeptMs` after it ended. At
+   * most 255 characters. A call with a used key
    * and anything else different (recipients, text, sender, `sendAt`, `sendBefore`, `lane` or `reference`) is rejected
    * with `OUTBOX_KEY_REUSED`.
    * @default none

@@ -106,6 +106,8 @@ declare
   -- Whether the next list may go ahead of single recipients.
   has_turn boolean;
   is_ahead boolean;
+  -- An index can be searched by a variable, but not by clock_timestamp().
+  moment timestamptz;
 begin
   -- Without this, a worker that has given up would leave a statement behind that waits for a lock.
   perform set_config('lock_timeout', ceil(p_start_within)::text, true);
@@ -147,6 +149,7 @@ begin
     return next;
     return;
   end if;
+  moment := clock_timestamp();
   if limited then
     g := outbox.read_rate(p_account, recipients, requests, p_burst);
     largest := outbox.largest_request(p_lane, p_recipients, p_requests, p_burst, p_share, p_largest);
@@ -157,8 +160,8 @@ begin
       -- A priority lane without responses cannot use up the rate.
       if not exists (select from outbox.lane_limit r where r.account = p_account and r.lane = 'priority')
           and exists (select from outbox.chunk w where w.account = p_account and w.lane = 'priority' and w.state = 'pending'
-            and w.campaign_id is null and w.due_at <= clock_timestamp()
-            and (w.expires_at is null or w.expires_at > clock_timestamp())) then
+            and w.campaign_id is null and w.is_list in (false, true) and w.due_at <= moment
+            and coalesce(w.expires_at, 'infinity') > moment) then
         wait_ms := 20;
         return next;
         return;
@@ -176,17 +179,17 @@ begin
     candidate := null;
     is_ahead := false;
     if has_turn then
-      lists := coalesce(lists, outbox.lock_candidates(p_account, p_lane, true, p_limit, only_fresh, p_floors[2]));
+      lists := coalesce(lists, outbox.lock_candidates(p_account, p_lane, true, p_limit, only_fresh, p_floors[2], moment));
       candidate := lists[1];
       is_ahead := candidate is not null;
     end if;
     if candidate is null then
-      singles := coalesce(singles, outbox.lock_candidates(p_account, p_lane, false, p_limit, only_fresh, p_floors[1]));
+      singles := coalesce(singles, outbox.lock_candidates(p_account, p_lane, false, p_limit, only_fresh, p_floors[1], moment));
       candidate := singles[1];
       singles := singles[2:];
     end if;
     if candidate is null or is_ahead then
-      lists := coalesce(lists, outbox.lock_candidates(p_account, p_lane, true, p_limit, only_fresh, p_floors[2]));
+      lists := coalesce(lists, outbox.lock_candidates(p_account, p_lane, true, p_limit, only_fresh, p_floors[2], moment));
       candidate := lists[1];
       lists := lists[2:];
     end if;
@@ -194,15 +197,15 @@ begin
       if of_campaigns is null then
         of_campaigns := '{}';
         for running in select r.id from outbox.campaign r
-          where r.account = p_account and r.state in ('scheduled', 'running') and r.starts_at <= clock_timestamp()
-            and (r.retry_at is null or r.retry_at <= clock_timestamp()) and (not only_fresh or r.account_rejected_at is null)
+          where r.account = p_account and r.state in ('scheduled', 'running') and r.starts_at <= moment
+            and (r.retry_at is null or r.retry_at <= moment) and (not only_fresh or r.account_rejected_at is null)
           order by r.priority desc, r.id <= p_last_campaign, r.id
         loop
           of_campaigns := of_campaigns || array(
             select w.id from outbox.chunk w
-              where w.campaign_id = running and w.state = 'pending' and w.due_at <= clock_timestamp()
+              where w.campaign_id = running and w.state = 'pending' and w.due_at <= moment
                 and w.due_at >= coalesce(p_floors[2 + array_position(p_campaigns, running)], '-infinity')
-                and (w.expires_at is null or w.expires_at > clock_timestamp())
+                and coalesce(w.expires_at, 'infinity') > moment
               order by w.due_at, w.id limit p_limit - i + 1 - cardinality(of_campaigns) for update skip locked);
           exit when cardinality(of_campaigns) > p_limit - i;
         end loop;
@@ -304,13 +307,13 @@ end $$;
 
 -- Locks pending messages that are due, oldest first, and returns their ids.
 create function outbox.lock_candidates(
-  p_account text, p_lane outbox.lane, p_is_list boolean, p_limit int, p_only_fresh boolean, p_floor timestamptz
+  p_account text, p_lane outbox.lane, p_is_list boolean, p_limit int, p_only_fresh boolean, p_floor timestamptz, p_now timestamptz
 ) returns bigint[] language sql as $$
   select array(
     select w.id from outbox.chunk w
       where w.account = p_account and w.lane = p_lane and w.is_list = p_is_list and w.state = 'pending'
-        and w.campaign_id is null and w.due_at <= clock_timestamp() and w.due_at >= coalesce(p_floor, '-infinity')
-        and (w.expires_at is null or w.expires_at > clock_timestamp())
+        and w.campaign_id is null and w.due_at <= p_now and w.due_at >= coalesce(p_floor, '-infinity')
+        and coalesce(w.expires_at, 'infinity') > p_now
         and (not p_only_fresh or w.account_rejected_at is null)
       order by w.due_at, w.id limit p_limit for update skip locked)
 $$;

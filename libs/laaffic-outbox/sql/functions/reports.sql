@@ -421,7 +421,7 @@ begin
       array_agg(row(e.msg_id, e.order_id, e.number, e.state, e.reason, e.gateway_time, e.chunk_id, e.attempt, e.slot, null, e.received_at)::outbox.report
         order by e.id)
     into ids, reports
-    from (select * from outbox.unmatched_report where account = p_account and try_at <= clock_timestamp() order by try_at limit p_limit for update skip locked) e;
+    from (select * from outbox.unmatched_report where account = p_account and try_at <= statement_timestamp() order by try_at limit p_limit for update skip locked) e;
   if ids is null then return 0; end if;
   select coalesce(array_agg(ids[place]), '{}') into kept
     from unnest(outbox.match_reports(p_account, reports, p_actor, p_poll_after)) place;
@@ -439,4 +439,31 @@ begin
       format('%s of messages that are not known here', given_up));
   end if;
   return cardinality(ids);
+end $$;
+
+-- Claims chunks whose reports are to be fetched: up to p_limit, with about p_recipients recipients. Returns the message
+-- ids of their recipients without a final state. Their next time is committed with the claim.
+create function outbox.claim_report_polls(
+  p_account text, p_reports_after double precision, p_pauses double precision[], p_limit int, p_recipients int
+) returns table (chunk_id bigint, msg_ids text[]) language plpgsql as $$
+declare
+  due record;
+begin
+  for due in
+    select l.id, l.polls from (
+      select d.id, d.polls, sum(d.size) over (order by d.poll_at, d.id) - d.size as before from (
+        select c.id, c.polls, c.poll_at, c.size from outbox.chunk c where c.account = p_account and c.poll_at <= statement_timestamp()
+        order by c.poll_at limit p_limit for no key update skip locked
+      ) d
+    ) l where l.before < p_recipients order by l.id
+  loop
+    perform outbox.flush_result(due.id);
+    chunk_id := due.id;
+    msg_ids := array(select m.msg_id from outbox.recipient m where m.chunk_id = due.id
+      and m.state in ('accepted', 'unknown', 'held', 'abandoned') and m.msg_id ~ '^[0-9]{1,32}$');
+    update outbox.chunk c set polls = due.polls + 1,
+        poll_at = case when msg_ids <> '{}' then clock_timestamp() + p_pauses[due.polls + 1] * p_reports_after * interval '1 millisecond' end
+      where c.id = due.id;
+    return next;
+  end loop;
 end $$;

@@ -101,12 +101,12 @@ create table outbox.campaign (
   strikes int not null default 0,
   retry_at timestamptz
 );
-create unique index campaign_key on outbox.campaign (account, idempotency_key) where idempotency_key is not null;
 create index campaign_active on outbox.campaign (account, priority desc, id) where state in ('scheduled', 'running');
 create index campaign_cancelling on outbox.campaign (account) where state = 'cancelled' and done_at is null;
 create index campaign_list on outbox.campaign (account, id);
-create index campaign_retention on outbox.campaign (account, changed_at)
+create index campaign_retention on outbox.campaign (account, (coalesce(done_at, changed_at)))
   where redacted_at is null and state in ('done', 'cancelled');
+create index campaign_deletion on outbox.campaign (account, (coalesce(done_at, changed_at))) where redacted_at is not null;
 
 -- Up to 1,000 recipients of one message or campaign that one request can send to.
 create table outbox.chunk (
@@ -159,7 +159,7 @@ create table outbox.chunk (
   abandoned int not null default 0,
   -- Number of source entries that are not phone numbers. Their slots are empty.
   invalid int not null default 0,
-  idempotency_key text,
+  -- Identifies the message among calls with the same idempotency key.
   fingerprint text,
   has_waiter boolean not null default false,
   -- The caller's own reference of the message. It need not be unique.
@@ -167,6 +167,9 @@ create table outbox.chunk (
   poll_at timestamptz,
   polls int not null default 0,
   redacted_at timestamptz,
+  -- For a redacted message: when it ended, or when to look again because a part of it has not. It is deleted some time
+  -- after that.
+  ended_at timestamptz,
   -- When the gateway last rejected it with a code about the account, and how often it did so while it accepted other
   -- requests.
   account_rejected_at timestamptz,
@@ -176,8 +179,8 @@ create table outbox.chunk (
 );
 -- Twelve bytes for each recipient. Compression costs more than it saves.
 alter table outbox.chunk alter column numbers set storage external, alter column order_ids set storage external;
-create unique index chunk_key on outbox.chunk (account, idempotency_key) where idempotency_key is not null;
-create index chunk_due on outbox.chunk (account, lane, is_list, due_at, id)
+-- The last column lets a claim pass expired messages without reading their rows.
+create index chunk_due on outbox.chunk (account, lane, is_list, due_at, id, (coalesce(expires_at, 'infinity')))
   where state = 'pending' and campaign_id is null;
 create index chunk_campaign_due on outbox.chunk (campaign_id, due_at, id)
   where state = 'pending' and campaign_id is not null;
@@ -191,7 +194,36 @@ create index chunk_root on outbox.chunk (root_id) where root_id is not null;
 create index chunk_expiring on outbox.chunk (account, expires_at) where state = 'pending' and expires_at is not null;
 create index chunk_poll on outbox.chunk (account, poll_at) where poll_at is not null;
 create index chunk_account_rejected on outbox.chunk (account) where state = 'pending' and account_rejected_at is not null;
-create index chunk_retention on outbox.chunk (account, changed_at) where redacted_at is null and campaign_id is null;
+-- These contain nothing but what can be redacted or deleted, however much there is.
+create index chunk_retention on outbox.chunk (account, changed_at)
+  where redacted_at is null and campaign_id is null and unknown = 0 and held = 0
+    and state in ('completed', 'rejected', 'cancelled', 'abandoned', 'split');
+create index chunk_campaign_retention on outbox.chunk (campaign_id, (unknown + held))
+  where redacted_at is null and campaign_id is not null;
+create index chunk_deletion on outbox.chunk (account, ended_at) where ended_at is not null;
+
+-- The idempotency keys of messages and campaigns. They outlive what they belong to, or are gone before it.
+create table outbox.idempotency_key (
+  account text not null,
+  -- 'message' or 'campaign'.
+  kind text not null,
+  key text not null,
+  id bigint not null,
+  -- The key is kept for some time after this: when it was used first, or when its message or campaign ended, as far as
+  -- that is known.
+  kept_from timestamptz not null default clock_timestamp(),
+  primary key (account, kind, key)
+);
+create index idempotency_key_id on outbox.idempotency_key (kind, id);
+create index idempotency_key_expiring on outbox.idempotency_key (account, kept_from);
+
+-- When a process last did recurring work on behalf of all.
+create table outbox.turn (
+  account text not null,
+  task text not null,
+  taken_at timestamptz not null,
+  primary key (account, task)
+);
 
 -- Changes of a campaign's counts that are not added up yet. Rows are only inserted, so no two transactions wait for each
 -- other. With a chunk: its recipients that were reported, which its own counts do not contain yet.
@@ -289,6 +321,7 @@ create table outbox.history (
 );
 create index history_chunk on outbox.history (chunk_id, id) where chunk_id is not null;
 create index history_campaign on outbox.history (campaign_id, id) where campaign_id is not null;
+create index history_account on outbox.history (account, at) where chunk_id is null and campaign_id is null;
 
 -- Reports whose message is not known yet. A report may arrive before the response that contains its message id.
 create table outbox.unmatched_report (

@@ -70,12 +70,12 @@ with postponed as (
   from (select id, id = any ($4::bigint[]) as failed, clock_timestamp() as now from unnest($1::bigint[]) id) f
   where d.id = f.id and d.claim = $2::uuid
   returning d.root_id, d.handler, d.event_id, d.due_at
-), last as (
+), newest as (
   select root_id, handler, max(event_id) as event_id, min(due_at) as due_at from postponed group by root_id, handler
 )
-update outbox.event_delivery d set due_at = l.due_at from last l
-where d.root_id = l.root_id and d.handler = l.handler and d.event_id > l.event_id and d.dead_at is null and d.claim is null
-  and d.due_at < l.due_at;
+update outbox.event_delivery d set due_at = n.due_at from newest n
+where d.root_id = n.root_id and d.handler = n.handler and d.event_id > n.event_id and d.dead_at is null and d.claim is null
+  and d.due_at < n.due_at;
 
 -- name: giveUpEvents (ids, claim, error, wasCalled)
 -- wasCalled: whether the handler failed once more just now.
@@ -114,7 +114,7 @@ select outbox.retry_events($1, $2::bigint[], $3, $4) as "count!";
 -- name: removeUnroutedEvents (account)
 -- No process with handlers has been running for 7 days.
 with removed as (
-  delete from outbox.event where account = $1 and recorded_at < clock_timestamp() - interval '7 days' returning topic
+  delete from outbox.event where account = $1 and recorded_at < statement_timestamp() - interval '7 days' returning topic
 )
 select topic as "topic!", count(*)::int as "events!" from removed group by topic order by topic;
 

@@ -5,13 +5,20 @@ lock table outbox.chunk in row exclusive mode;
 -- name: addMessage (account, lane, size, numbers, orderIds?, content, senderId?, dueAt?, expiresAt?, idempotencyKey?, fingerprint, hasWaiter, reference?, actor, notifies)
 -- Runs in the transaction of the app, whose driver passes every parameter as text. Workers are notified when it commits,
 -- and never if it is rolled back.
-with added as (
-  insert into outbox.chunk (account, lane, size, numbers, order_ids, content, sender_id, due_at, expires_at,
-      idempotency_key, fingerprint, has_waiter, reference, created_by)
-    values ($1::text, $2::text::outbox.lane, $3::text::int, $4::text, $5::text, $6::text, $7::text,
-      coalesce($8::text::timestamptz, clock_timestamp()), $9::text::timestamptz, $10::text, $11::text, $12::text::boolean,
-      $13::text, $14::text)
-    on conflict (account, idempotency_key) where idempotency_key is not null do nothing
+with message as materialized (
+  select outbox.next_chunk_id() as id
+), with_key as (
+  insert into outbox.idempotency_key (account, kind, key, id)
+    select $1::text, 'message', $10::text, id from message where $10::text is not null
+    on conflict (account, kind, key) do nothing
+    returning id
+), added as (
+  insert into outbox.chunk (id, account, lane, size, numbers, order_ids, content, sender_id, due_at, expires_at,
+      fingerprint, has_waiter, reference, created_by) overriding system value
+    select m.id, $1::text, $2::text::outbox.lane, $3::text::int, $4::text, $5::text, $6::text, $7::text,
+      coalesce($8::text::timestamptz, clock_timestamp()), $9::text::timestamptz, $11::text, $12::text::boolean,
+      $13::text, $14::text
+    from message m where $10::text is null or exists (select from with_key)
     returning id, due_at
 ), with_ids as (
   insert into outbox.caller_order_id select id, string_to_array($5::text, ',') from added where $5::text is not null
@@ -22,7 +29,9 @@ from added;
 
 -- name: findMessageByKey (account, idempotencyKey?)
 -- Runs in the transaction of the app.
-select id::text as "id!", fingerprint from outbox.chunk where account = $1::text and idempotency_key = $2::text;
+-- Without a fingerprint if the message has been redacted or deleted.
+select k.id::text as "id!", c.fingerprint as "fingerprint?" from outbox.idempotency_key k left join outbox.chunk c on c.id = k.id
+where k.account = $1::text and k.kind = 'message' and k.key = $2::text;
 
 -- name: findMessage (account, id)
 -- A message with the chunks that it was split into. The id of a part finds that part.
@@ -67,7 +76,7 @@ select outbox.cancel_message($1, $2, $3) as "cancelled!";
 -- name: countDue (account, max)
 select count(*)::int as "count!" from (
   select from outbox.chunk where account = $1 and lane = 'priority' and state = 'pending'
-    and campaign_id is null and due_at <= statement_timestamp() limit $2
+    and campaign_id is null and is_list in (false, true) and due_at <= statement_timestamp() limit $2
 ) due;
 
 -- name: notifyDue ()

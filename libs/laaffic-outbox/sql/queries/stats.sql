@@ -36,7 +36,8 @@ select pg_notification_queue_usage() as "usage!";
 -- Writes that affect no rows. The server still checks that it is not a replica, accepts writes, and allows them to this
 -- role.
 with w1 as (insert into outbox.chunk (account, lane, size) select '', 'bulk', 0 where false),
-  w2 as (insert into outbox.caller_order_id (chunk_id, ids) select 0, '{}' where false)
+  w2 as (insert into outbox.caller_order_id (chunk_id, ids) select 0, '{}' where false),
+  w3 as (insert into outbox.idempotency_key (account, kind, key, id) select '', '', '', 0 where false)
 select 1 as "one!";
 
 -- name: probeSending ()

@@ -84,7 +84,7 @@ export class MessageWriter {
   ): Promise<{ id: string; isNew: boolean } | undefined> {
     const [found] = await this.#run(transaction, findMessageByKey, { account: this.store.account, idempotencyKey });
     if (found === undefined) return undefined;
-    // A message has no fingerprint after its retention period.
+    // A message has no fingerprint after its retention period, and later only its key is left.
     if (found.fingerprint !== null && found.fingerprint !== fingerprint) {
       throw new OutboxError('OUTBOX_KEY_REUSED', 'This idempotency key was used for another message before');
     }

@@ -43,10 +43,23 @@ export interface LaafficOutboxOptions {
   readonly events?: OutboxEventsOptions | undefined;
   /**
    * How long to keep numbers, texts and the gateway's reasons after a message or a campaign ended, in milliseconds, at
-   * most 100 years. Counters, states and the history stay. `false` keeps everything.
+   * most 100 years. Counters, states and the history stay until `deleteAfterMs`. `false` keeps everything for ever.
    * @default 7776000000, 90 days
    */
   readonly retentionMs?: number | false | undefined;
+  /**
+   * When to delete messages and campaigns with everything that belongs to them, in milliseconds after they ended, at
+   * least `retentionMs` and at most 100 years. The history of the account is deleted after the same time. `false` keeps
+   * for ever what `retentionMs` leaves.
+   * @default 15552000000, 180 days; `retentionMs` if that is longer; `false` if `retentionMs` is `false`
+   */
+  readonly deleteAfterMs?: number | false | undefined;
+  /**
+   * How long an idempotency key is known after its message or campaign ended, in milliseconds, at most 100 years. It
+   * does not depend on when that is deleted. After this time the same call sends again. `false` keeps keys for ever.
+   * @default 2592000000, 30 days
+   */
+  readonly idempotencyKeysKeptMs?: number | false | undefined;
 }
 
 /** How much a worker does at once. */

@@ -45,7 +45,7 @@ export class OutboxWorker implements OnApplicationBootstrap, OnModuleDestroy, Be
         run: () => pending.flushSome(lanes.some((lane) => lane.isBusy)),
       }),
       new Maintenance(store).task,
-      ...new Retention(store).tasks,
+      new Retention(store).task,
     ];
     [this.#lanes, this.#tasks] = settings.worker === undefined ? [[], []] : [lanes, tasks];
     store.listener.on('due', () => {

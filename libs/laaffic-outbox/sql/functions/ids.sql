@@ -1,0 +1,5 @@
+-- The id of the next chunk, for a statement that stores more than its row. With the rights of its owner: who may insert
+-- chunks need no rights of their own on the sequence.
+create function outbox.next_chunk_id() returns bigint language sql volatile security definer as $$
+  select pg_catalog.nextval('outbox.chunk_id_seq'::pg_catalog.regclass)
+$$;
