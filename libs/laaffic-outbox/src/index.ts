@@ -29,7 +29,14 @@ export type { LaneControlOptions, PauseLaneOptions } from './messages/lane-contr
 export type { OutboxMessage } from './messages/message-reader.js';
 export type { AccountPause, LaneConcurrency, LaneLimit, LanePause, OutboxStats } from './messages/stats.js';
 export type { StoredUnreadablePush, UnreadablePushesFilter } from './reports/unreadable-pushes.js';
-export { migrateOutbox } from './database/migrate.js';
+export {
+  getOutboxSchemaStatus,
+  migrateOutbox,
+  rollBackOutbox,
+  type PendingMigration,
+  type SchemaStatus,
+} from './database/migrate.js';
+export { listOutboxAccounts, openOutbox, type OpenedOutbox } from './open-outbox.js';
 export type { LaafficOutboxModuleExtras } from './laaffic-outbox.module-definition.js';
 export { LaafficOutboxModule } from './laaffic-outbox.module.js';
 export type {

@@ -2504,6 +2504,10 @@ export const addAccount: Statement<{ readonly account: string }, Nothing> = {
   params: ['account'],
   text: `insert into outbox.account (id) values ($1) on conflict do nothing`,
 };
+export const listAccounts: Statement<Nothing, { readonly id: string }> = {
+  params: [],
+  text: `select a.id from outbox.account a order by a.id`,
+};
 // worker.sql
 export const claimChunks: Statement<{ readonly account: string; readonly worker: string; readonly lane: Lane; readonly limit: number; readonly recipientsPerSecond: number | null; readonly requestsPerSecond: number | null; readonly burst: number; readonly priorityShare: number; readonly largest: number; readonly startWithinMs: number; readonly running: number }, { readonly chunk_id: string | null; readonly attempt: number; readonly campaign_id: string | null; readonly size: number; readonly numbers: string; readonly order_ids: string | null; readonly content: string; readonly sender_id: string | null; readonly number_retries: number; readonly splits_left: number; readonly is_probe: boolean; readonly wait_ms: number | null; readonly waited_ms: number; readonly expires_in_ms: number | null; readonly maybe_accepted: boolean; readonly is_lane_probe: boolean; readonly lane_slots: number | null }> = {
   params: ['account', 'worker', 'lane', 'limit', 'recipientsPerSecond', 'requestsPerSecond', 'burst', 'priorityShare', 'largest', 'startWithinMs', 'running'],
