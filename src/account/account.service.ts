@@ -10,9 +10,8 @@ export class AccountService {
 
   /** @throws {OutboxError} `OUTBOX_DATABASE_UNAVAILABLE` */
   async getState(): Promise<AccountDto> {
-    const { paused, limitedLanes, ...stats } = await this.outbox.getStats();
-    const { backlog, scheduled, oldestPendingSeconds, oldestPrioritySeconds, unknown, held } = stats;
-    const counts = { backlog, scheduled, oldestPendingSeconds, oldestPrioritySeconds, unknown, held };
+    // Failed events concern the code of the service and not its callers.
+    const { paused, limitedLanes, failedEvents: _, ...counts } = await this.outbox.getStats();
     const lanes = limitedLanes.map((limit): LaneDto => ({
       ...limit,
       state: limit.largestRequest === 0 ? 'paused' : 'limited',

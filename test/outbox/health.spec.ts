@@ -34,6 +34,7 @@ const EMPTY = {
   scheduled: 0,
   oldestPendingSeconds: 0,
   oldestPrioritySeconds: 0,
+  sending: 0,
   unknown: 0,
   held: 0,
   failedEvents: 0,
@@ -123,6 +124,30 @@ describe('an outbox is up', () => {
   it('when it is empty', async () => {
     const { probe } = await serve();
     expect(await probe()).toEqual(up({}));
+  });
+
+  it('while a person has paused its lanes, whatever waits in them', async () => {
+    const limits = { backlog: 0, oldestPendingSeconds: 0, oldestPrioritySeconds: 0, held: 0 };
+    const { probe, probeUntil, outbox } = await serve({ worker: false }, limits);
+    await outbox.pauseLane('priority', { actor: 'alice', reason: 'a secret' });
+    await outbox.setLaneConcurrency('bulk', 2, { actor: 'alice' });
+    await outbox.enqueue({ to: NUMBER, content: 'x' });
+    await pool.query(`update ${schema}.chunk set due_at = clock_timestamp() - interval '1 hour'`);
+    await pool.query(
+      `insert into ${schema}.lane_limit (account, lane, max_size, target_size, reason, probe_at)
+        values ('${ACCOUNT.appId}', 'priority', 0, 1, 'silence', clock_timestamp())`,
+    );
+    const facts = { backlog: 1, oldestPendingSeconds: 3_600, oldestPrioritySeconds: 3_600 };
+    expect(await probe()).toEqual(
+      up({ ...facts, pausedLanes: 'priority', limitedLanes: 'priority', bulkConcurrency: 2 }),
+    );
+    await pool.query(`delete from ${schema}.lane_limit`);
+    await outbox.pauseLane('bulk', { actor: 'alice' });
+    await outbox.resumeLane('priority', { actor: 'alice' });
+    // The other lane still has its limits.
+    expect(await probeUntil(({ http }) => http === 503)).toMatchObject({
+      outbox: { pausedLanes: 'bulk', message: 'Above the limit: oldestPrioritySeconds' },
+    });
   });
 
   it('with a full notification queue: it says so, and messages are enqueued and sent all the same', async () => {

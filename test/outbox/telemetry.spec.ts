@@ -87,6 +87,10 @@ const gauges = (backlog: number, unknown = 0, held = 0, paused = 0, bulkLimit = 
     [labels('priority'), 1_000],
     [labels('bulk'), bulkLimit],
   ],
+  'laaffic.outbox.lane.paused': [
+    [labels('priority'), 0],
+    [labels('bulk'), 0],
+  ],
 });
 
 it('OutboxTelemetryModule counts changes, measures waiting times, and observes the backlog', async () => {
@@ -168,6 +172,21 @@ it('OutboxTelemetryModule observes a paused account, a limited lane, and what wa
   });
 });
 
+it('it observes which lane a person has paused', async () => {
+  const { outbox } = await start({ meterProvider: otel.meterProvider }, { worker: false });
+  const paused = async () => (await points())['laaffic.outbox.lane.paused'];
+  await outbox.pauseLane('bulk', { actor: 'alice' });
+  expect(await paused()).toEqual([
+    [labels('priority'), 0],
+    [labels('bulk'), 1],
+  ]);
+  await outbox.resumeLane('bulk', { actor: 'alice' });
+  expect(await paused()).toEqual([
+    [labels('priority'), 0],
+    [labels('bulk'), 0],
+  ]);
+});
+
 it('its metrics have units, descriptions, and labels without personal data', async () => {
   const { outbox } = await start({ meterProvider: otel.meterProvider });
   await outbox.send({ to: NUMBER, content: 'secret' });
@@ -179,6 +198,7 @@ it('its metrics have units, descriptions, and labels without personal data', asy
     ['laaffic.outbox.chunks', '{chunk}'],
     ['laaffic.outbox.failed_events', '{event}'],
     ['laaffic.outbox.held', '{recipient}'],
+    ['laaffic.outbox.lane.paused', '1'],
     ['laaffic.outbox.paused', '1'],
     ['laaffic.outbox.recipients', '{recipient}'],
     ['laaffic.outbox.request.limit', '{recipient}'],

@@ -245,6 +245,17 @@ table invalid_entry
   input text
   PRIMARY KEY (chunk_id, slot)
 
+table lane_control
+  account text not null
+  lane outbox.lane not null
+  paused_at timestamp with time zone
+  paused_by text
+  paused_reason text
+  slots integer
+  slots_set_at timestamp with time zone
+  slots_set_by text
+  PRIMARY KEY (account, lane)
+
 table lane_limit
   account text not null
   lane outbox.lane not null
@@ -339,7 +350,7 @@ function cancel_campaign_chunks(p_campaign bigint, p_actor text, p_limit integer
 function cancel_chunk(c outbox.chunk, p_actor text) returns void
 function cancel_leftovers(p_account text, p_actor text, p_limit integer) returns integer
 function cancel_message(p_account text, p_message bigint, p_actor text) returns integer
-function claim_chunks(p_account text, p_worker text, p_lane outbox.lane, p_limit integer, p_recipients double precision, p_requests double precision, p_burst double precision, p_share double precision, p_largest integer, p_start_within double precision, p_last_campaign bigint, p_floors timestamp with time zone[], p_campaigns bigint[]) returns TABLE(chunk_id bigint, chunk_attempt integer, chunk_campaign bigint, chunk_size integer, chunk_due_at timestamp with time zone, chunk_numbers text, chunk_order_ids text, chunk_content text, chunk_sender text, chunk_number_retries integer, splits_left integer, is_probe boolean, wait_ms integer, waited_ms double precision, expires_in_ms double precision, maybe_accepted boolean, is_lane_probe boolean)
+function claim_chunks(p_account text, p_worker text, p_lane outbox.lane, p_limit integer, p_recipients double precision, p_requests double precision, p_burst double precision, p_share double precision, p_largest integer, p_start_within double precision, p_last_campaign bigint, p_floors timestamp with time zone[], p_campaigns bigint[], p_running integer) returns TABLE(chunk_id bigint, chunk_attempt integer, chunk_campaign bigint, chunk_size integer, chunk_due_at timestamp with time zone, chunk_numbers text, chunk_order_ids text, chunk_content text, chunk_sender text, chunk_number_retries integer, splits_left integer, is_probe boolean, wait_ms integer, waited_ms double precision, expires_in_ms double precision, maybe_accepted boolean, is_lane_probe boolean, lane_slots integer)
 function claim_report_polls(p_account text, p_reports_after double precision, p_pauses double precision[], p_limit integer, p_recipients integer) returns TABLE(chunk_id bigint, msg_ids text[])
 function complete_chunk(p_chunk bigint, p_attempt integer, p_actor text, p_result_slots text, p_result_msg_ids text, p_slots smallint[], p_states text[], p_codes text[], p_reasons text[], p_msg_ids text[], p_poll_after double precision) returns boolean
 function contradiction_reason() returns text
@@ -362,9 +373,11 @@ function invalid_columns(p_chunk bigint) returns json
 function is_legal(p_event text, p_from outbox.chunk_state, p_to outbox.chunk_state) returns boolean
 function is_stored(p_chunk bigint, p_attempt integer, p_actor text, p_events text[]) returns boolean
 function is_subscribed(p_account text, p_topic text) returns boolean
+function lane_lock(p_account text, p_lane outbox.lane) returns bigint
 function largest_request(p_lane outbox.lane, p_recipients double precision, p_requests double precision, p_burst double precision, p_share double precision, p_largest integer) returns integer
 function legal_transitions() returns TABLE(event text, from_states outbox.chunk_state[], to_states outbox.chunk_state[])
 function lock_candidates(p_account text, p_lane outbox.lane, p_is_list boolean, p_limit integer, p_only_fresh boolean, p_floor timestamp with time zone, p_now timestamp with time zone) returns bigint[]
+function lock_lane_control(p_account text, p_lane outbox.lane) returns outbox.lane_control
 function mark_overdue(p_account text, p_lease double precision, p_actor text, p_limit integer) returns TABLE(changed_lane outbox.lane, recipients integer)
 function mark_unknown(p_chunk bigint, p_attempt integer, p_actor text, p_code text, p_reason text) returns boolean
 function match_reports(p_account text, p_reports outbox.report[], p_actor text, p_poll_after double precision) returns integer[]
@@ -376,6 +389,7 @@ function notify_events() returns void
 function notify_outcome(c outbox.chunk) returns void
 function pause_account(p_account text, p_code text, p_reason text, p_first double precision, p_chunk bigint) returns boolean
 function pause_lane(p_account text, p_lane outbox.lane, p_chunk bigint, p_target_size integer, p_reason text, p_first double precision) returns boolean
+function pause_lane_manually(p_account text, p_lane outbox.lane, p_actor text, p_reason text) returns boolean
 function positions_of(c outbox.chunk, p_positions bigint[]) returns bigint[]
 function read_rate(p_account text, p_recipients double precision, p_requests double precision, p_burst double precision) returns outbox.rate_grant
 function recipient_columns(p_chunk bigint) returns json
@@ -394,10 +408,12 @@ function reopen_campaign(p_campaign bigint, p_actor text) returns void
 function resend(p_chunk bigint, p_which text, p_actor text, p_detail text, p_positions bigint[]) returns integer
 function resolve_held(p_chunk bigint, p_decision text, p_positions bigint[], p_actor text) returns integer
 function resume_account(p_account text, p_actor text) returns boolean
+function resume_lane_manually(p_account text, p_lane outbox.lane, p_actor text) returns boolean
 function resume_lanes(p_account text, p_actor text) returns boolean
 function retry_events(p_account text, p_ids bigint[], p_handler text, p_actor text) returns integer
 function retry_reports(p_account text, p_actor text, p_poll_after double precision, p_limit integer) returns integer
 function route_events(p_account text, p_limit integer) returns integer
+function set_lane_slots(p_account text, p_lane outbox.lane, p_slots integer, p_actor text) returns boolean
 function split_chunk(p_chunk bigint, p_attempt integer, p_actor text, p_rest text, p_numbers text[], p_sizes integer[], p_slots smallint[], p_states text[], p_codes text[], p_reasons text[], p_msg_ids text[], p_code text) returns boolean
 function split_head(p_chunk bigint, p_size integer, p_actor text) returns bigint
 function stop_resending(p_chunk bigint, p_attempt integer, p_except bigint, p_actor text) returns void

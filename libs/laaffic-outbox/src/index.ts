@@ -27,10 +27,18 @@ export type { ActivityRecipients, ActivityState, OutboxActivity } from './store/
 export type { OutboxRecipient, RecipientState } from './store/recipients.js';
 export type { HeldDecision, HeldRecipient, ResolveOptions } from './messages/held-recipients.js';
 export type { HistoryEntry } from './messages/history.js';
+export type { LaneControlOptions, PauseLaneOptions } from './messages/lane-control.js';
 export type { OutboxMessage } from './messages/message-reader.js';
-export type { AccountPause, LaneLimit, OutboxStats } from './messages/stats.js';
+export type { AccountPause, LaneConcurrency, LaneLimit, LanePause, OutboxStats } from './messages/stats.js';
 export type { StoredUnreadablePush, UnreadablePushesFilter } from './reports/unreadable-pushes.js';
-export { migrateOutbox } from './database/migrate.js';
+export {
+  getOutboxSchemaStatus,
+  migrateOutbox,
+  rollBackOutbox,
+  type PendingMigration,
+  type SchemaStatus,
+} from './database/migrate.js';
+export { listOutboxAccounts, openOutbox, type OpenedOutbox } from './open-outbox.js';
 export type { LaafficOutboxModuleExtras } from './laaffic-outbox.module-definition.js';
 export { LaafficOutboxModule } from './laaffic-outbox.module.js';
 export type {

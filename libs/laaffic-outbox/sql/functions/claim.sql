@@ -55,8 +55,17 @@ begin
   return part;
 end $$;
 
+-- The lock that each claim shares until it commits. Once another transaction has it alone, no claim is under way, and
+-- later ones see what that transaction commits. The marker of the schema makes the key different for each schema.
+create function outbox.lane_lock(p_account text, p_lane outbox.lane) returns bigint language sql stable as $$
+  select hashtextextended('outbox.lane ' || p_account || ' ' || p_lane, 0)
+$$;
+
 -- Claims up to p_limit chunks for a worker, each with its next attempt. A last row without an id contains the
 -- milliseconds until the next claim, if known. Nothing may be sent before this has committed.
+--
+-- p_limit: the slots of the worker's options without p_running, its requests in flight. If a person has set another
+-- number of slots, it counts instead, and every row contains it as lane_slots. Then there is always a last row.
 --
 -- Single recipients are claimed before lists, except that one list per second may go ahead. Each kind gets through,
 -- whatever the other does. Campaigns follow, by priority; those of one priority take turns, beginning after
@@ -71,15 +80,17 @@ create function outbox.claim_chunks(
   p_account text, p_worker text, p_lane outbox.lane, p_limit int,
   p_recipients double precision, p_requests double precision, p_burst double precision, p_share double precision,
   p_largest int, p_start_within double precision, p_last_campaign bigint default 0, p_floors timestamptz[] default '{}',
-  p_campaigns bigint[] default '{}'
+  p_campaigns bigint[] default '{}', p_running int default 0
 ) returns table (
   chunk_id bigint, chunk_attempt int, chunk_campaign bigint, chunk_size int, chunk_due_at timestamptz, chunk_numbers text,
   chunk_order_ids text, chunk_content text, chunk_sender text, chunk_number_retries int, splits_left int, is_probe boolean,
-  wait_ms int, waited_ms double precision, expires_in_ms double precision, maybe_accepted boolean, is_lane_probe boolean
+  wait_ms int, waited_ms double precision, expires_in_ms double precision, maybe_accepted boolean, is_lane_probe boolean,
+  lane_slots int
 ) language plpgsql as $$
 declare
   a outbox.account%rowtype;
   l outbox.lane_limit%rowtype;
+  control outbox.lane_control%rowtype;
   g outbox.rate_grant%rowtype;
   c outbox.chunk%rowtype;
   -- Candidates, locked: single recipients, lists, and chunks of campaigns. null: not looked for yet.
@@ -111,6 +122,14 @@ declare
 begin
   -- Without this, a worker that has given up would leave a statement behind that waits for a lock.
   perform set_config('lock_timeout', ceil(p_start_within)::text, true);
+  perform pg_advisory_xact_lock_shared(outbox.lane_lock(p_account, p_lane));
+  select * into control from outbox.lane_control r where r.account = p_account and r.lane = p_lane;
+  lane_slots := control.slots;
+  p_limit := coalesce(control.slots - p_running, p_limit);
+  if control.paused_at is not null or p_limit <= 0 then
+    if lane_slots is not null then return next; end if;
+    return;
+  end if;
   select * into strict a from outbox.account where id = p_account;
   if a.paused_at is not null then
     -- Not FOR UPDATE: an app's foreign key to this row must not stop all sending.
@@ -157,8 +176,10 @@ begin
       -- A part is left for the other lane, but never everything.
       kept_recipients := least(greatest(1, recipients * p_burst) - 1, greatest(1, recipients * p_burst) * p_share);
       kept_requests := least((greatest(1, requests * p_burst) - 1) / 2, greatest(1, requests * p_burst) * p_share);
-      -- A priority lane without responses cannot use up the rate.
+      -- A priority lane without responses, or that a person has paused, cannot use up the rate.
       if not exists (select from outbox.lane_limit r where r.account = p_account and r.lane = 'priority')
+          and not exists (select from outbox.lane_control r
+            where r.account = p_account and r.lane = 'priority' and r.paused_at is not null)
           and exists (select from outbox.chunk w where w.account = p_account and w.lane = 'priority' and w.state = 'pending'
             and w.campaign_id is null and w.is_list in (false, true) and w.due_at <= moment
             and coalesce(w.expires_at, 'infinity') > moment) then
@@ -299,7 +320,7 @@ begin
   if clock_timestamp() - statement_timestamp() > p_start_within * interval '1 millisecond' then
     raise exception 'the claim took longer than its worker waits' using errcode = 'query_canceled';
   end if;
-  if wait_ms is not null then
+  if wait_ms is not null or lane_slots is not null then
     chunk_id := null;
     return next;
   end if;

@@ -71,6 +71,21 @@ create table outbox.lane_limit (
   primary key (account, lane)
 );
 
+-- What people have set for a lane, for all workers. Only people change it. Without a row the options of each worker count.
+create table outbox.lane_control (
+  account text not null,
+  lane outbox.lane not null,
+  -- Null while nobody has paused the lane.
+  paused_at timestamptz,
+  paused_by text,
+  paused_reason text,
+  -- Maximum number of concurrent requests of each worker process. Null: the worker's own option.
+  slots int,
+  slots_set_at timestamptz,
+  slots_set_by text,
+  primary key (account, lane)
+);
+
 create table outbox.campaign (
   id bigint generated always as identity primary key,
   account text not null,

@@ -1,5 +1,6 @@
 import type { OutboxStats } from '../messages/stats.js';
 import type { OutboxErrorCode } from '../errors/outbox.error.js';
+import type { Lane } from '../options/outbox.options.js';
 import type { ProbedDatabase } from './database-probe.js';
 import { exceeded, type OutboxHealthLimits } from './outbox-health.limits.js';
 
@@ -56,7 +57,11 @@ export function judge(probed: ProbedDatabase | undefined, limits: OutboxHealthLi
     });
   }
   const { paused } = stats;
-  const pausedLanes = stats.limitedLanes.filter(({ largestRequest }) => largestRequest === 0);
+  const isPausedByPerson = (lane: Lane): boolean => stats.pausedLanes.some((pause) => pause.lane === lane);
+  // No probe is sent in a lane that a person has paused, so nobody knows whether it would get responses by now.
+  const silentLanes = stats.limitedLanes.filter(
+    ({ lane, largestRequest }) => largestRequest === 0 && !isPausedByPerson(lane),
+  );
   if (paused !== undefined) {
     return down({
       ...facts,
@@ -65,15 +70,20 @@ export function judge(probed: ProbedDatabase | undefined, limits: OutboxHealthLi
       advice: 'Messages are kept. Fix the cause that pausedCode names, and sending resumes.',
     });
   }
-  if (pausedLanes.length > 0) {
+  if (silentLanes.length > 0) {
     return down({
       ...facts,
       code: 'OUTBOX_HEALTH_PAUSED',
-      message: `The gateway does not respond to requests of the lane ${pausedLanes.map(({ lane }) => lane).join()}; probes are sent from time to time`,
+      message: `The gateway does not respond to requests of the lane ${silentLanes.map(({ lane }) => lane).join()}; probes are sent from time to time`,
       advice: 'Messages are kept. Check whether the gateway can be reached and responds.',
     });
   }
-  const [first, ...more] = exceeded(stats, limits);
+  // What waits because a person wants it to wait is no fault.
+  const [first, ...more] = exceeded(stats, {
+    ...limits,
+    ...(stats.pausedLanes.length > 0 ? { backlog: undefined, oldestPendingSeconds: undefined } : {}),
+    ...(isPausedByPerson('priority') ? { oldestPrioritySeconds: undefined } : {}),
+  });
   if (first === undefined) return { isUp: true, data: facts };
   return down({
     ...facts,
@@ -83,9 +93,12 @@ export function judge(probed: ProbedDatabase | undefined, limits: OutboxHealthLi
   });
 }
 
-function factsOf({ paused, limitedLanes, ...counts }: OutboxStats): Verdict['data'] {
+function factsOf({ paused, limitedLanes, pausedLanes, laneConcurrency, ...counts }: OutboxStats): Verdict['data'] {
+  const concurrency = laneConcurrency.map(({ lane, slots }) => [`${lane}Concurrency`, slots] as const);
   return {
     ...counts,
+    ...Object.fromEntries(concurrency),
+    ...(pausedLanes.length === 0 ? {} : { pausedLanes: pausedLanes.map(({ lane }) => lane).join() }),
     ...(limitedLanes.length === 0 ? {} : { limitedLanes: limitedLanes.map(({ lane }) => lane).join() }),
     ...(paused === undefined
       ? { account: 'works' }

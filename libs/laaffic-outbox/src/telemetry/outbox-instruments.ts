@@ -58,7 +58,8 @@ export class OutboxInstruments {
       'Maximum number of recipients in one request of a lane; 0 while it is paused',
       '{recipient}',
     );
-    const gauges = [backlog, unknown, held, failedEvents, paused, largest];
+    const pausedLane = gauge('lane.paused', '1 while a person has paused the lane, otherwise 0', '1');
+    const gauges = [backlog, unknown, held, failedEvents, paused, largest, pausedLane];
     const observe: BatchObservableCallback = async (result) => {
       const found = await stats();
       if (found === undefined) return;
@@ -69,10 +70,9 @@ export class OutboxInstruments {
       result.observe(paused, found.paused === undefined ? 0 : 1, this.#labels);
       for (const lane of LANES) {
         const limit = found.limitedLanes.find((limited) => limited.lane === lane);
-        result.observe(largest, limit?.largestRequest ?? LARGEST_REQUEST, {
-          ...this.#labels,
-          'laaffic.outbox.lane': lane,
-        });
+        const labels = { ...this.#labels, 'laaffic.outbox.lane': lane };
+        result.observe(largest, limit?.largestRequest ?? LARGEST_REQUEST, labels);
+        result.observe(pausedLane, found.pausedLanes.some((pause) => pause.lane === lane) ? 1 : 0, labels);
       }
     };
     meter.addBatchObservableCallback(observe, gauges);

@@ -30,10 +30,15 @@ const WHOLE_EVERY = 1_000;
 /** Keeps the slots of one lane busy while there is something to send. */
 export class LaneWorker {
   readonly #signal = new Signal();
+  /** Notified when a slot is free, or when there may be more slots. */
+  readonly #slotSignal = new Signal();
   readonly #running = new Set<Promise<void>>();
-  readonly #slots: number;
+  /** The slots of the options. A person may set others, which each claim returns. */
+  readonly #ownSlots: number;
   readonly #pollIntervalMs: number;
   readonly #floors = new Floors();
+  #slots: number;
+  #mayHaveMoreSlots = false;
   #isStopped = false;
   #isBusy = false;
   #loop: Promise<void> | undefined;
@@ -43,7 +48,8 @@ export class LaneWorker {
     private readonly parts: WorkerParts,
   ) {
     const { worker } = parts.store.settings;
-    this.#slots = worker?.slots[lane] ?? 1;
+    this.#ownSlots = worker?.slots[lane] ?? 1;
+    this.#slots = this.#ownSlots;
     this.#pollIntervalMs = worker?.pollIntervalMs ?? 1_000;
   }
 
@@ -61,6 +67,13 @@ export class LaneWorker {
     this.#signal.notify();
   }
 
+  /** Call it when a person has changed the lane. */
+  reread(): void {
+    this.#mayHaveMoreSlots = true;
+    this.#slotSignal.notify();
+    this.#signal.notify();
+  }
+
   /** Stops claiming. */
   stop(): void {
     this.#isStopped = true;
@@ -75,33 +88,38 @@ export class LaneWorker {
 
   async #run(): Promise<void> {
     while (!this.#isStopped) {
-      const free = this.#slots - this.#running.size;
-      if (free === 0) {
-        await Promise.race(this.#running);
+      if (this.#running.size >= this.#slots && !this.#mayHaveMoreSlots) {
+        await this.#slotSignal.next();
         continue;
       }
+      this.#mayHaveMoreSlots = false;
       // A notification during the claim is not missed.
       const next = this.#signal.next();
-      const pause = await this.#fill(free);
+      const pause = await this.#fill();
       this.#isBusy = pause === 0;
       if (pause > 0) await this.#signal.wait(next, pause);
     }
   }
 
   /** @returns how long to wait until the next claim, in milliseconds. */
-  async #fill(free: number): Promise<number> {
+  async #fill(): Promise<number> {
     // Start the stopwatch before the database computes how long the chunk may still be sent.
     const sinceClaim = this.parts.clock.start();
     const { errors } = this.parts.store;
     try {
-      const { chunks, waitMs } = await this.#claim(free);
+      const running = this.#running.size;
+      const { chunks, waitMs, slots } = await this.#claim(running);
+      this.#slots = slots;
       errors.resolve(FAILURE);
       for (const chunk of chunks) {
-        const run = this.#send(chunk, sinceClaim).finally(() => this.#running.delete(run));
+        const run = this.#send(chunk, sinceClaim).finally(() => {
+          this.#running.delete(run);
+          this.#slotSignal.notify();
+        });
         this.#running.add(run);
       }
       if (waitMs !== undefined) return Math.min(waitMs, this.#pollIntervalMs);
-      return chunks.length < free ? this.#pollIntervalMs : 0;
+      return chunks.length < slots - running ? this.#pollIntervalMs : 0;
     } catch (error) {
       errors.report(FAILURE, error);
       return PAUSE_AFTER_FAILURE;
@@ -109,15 +127,16 @@ export class LaneWorker {
   }
 
   /**
-   * Marks up to `limit` chunks as `sending` and returns them. Resolves after the commit.
-   * @returns also the milliseconds until the next claim can succeed, if known.
+   * Marks as many chunks as there are free slots as `sending`, and returns them. Resolves after the commit.
+   * @param running number of requests in flight.
+   * @returns also the milliseconds until the next claim can succeed, if known, and the number of slots.
    */
-  async #claim(limit: number): Promise<{ chunks: ClaimedChunk[]; waitMs: number | undefined }> {
+  async #claim(running: number): Promise<{ chunks: ClaimedChunk[]; waitMs: number | undefined; slots: number }> {
     const { account, actor, database, settings } = this.parts.store;
     const { recipientsPerSecond = null, requestsPerSecond = null, priorityShare } = settings.rate;
     const floors = this.#floors.next(this.parts.clock.monotonic());
     const rows = await database.run(claimChunks, {
-      ...{ account, worker: actor, lane: this.lane, limit },
+      ...{ account, worker: actor, lane: this.lane, limit: this.#ownSlots - running, running },
       ...{ recipientsPerSecond, requestsPerSecond, burst: BURST, priorityShare },
       ...{ largest: LARGEST_REQUEST, startWithinMs: settings.timing.startWithinMs },
       ...floors,
@@ -145,7 +164,8 @@ export class LaneWorker {
         },
       ];
     });
-    return { chunks, waitMs: rows.at(-1)?.wait_ms ?? undefined };
+    const last = rows.at(-1);
+    return { chunks, waitMs: last?.wait_ms ?? undefined, slots: last?.lane_slots ?? this.#ownSlots };
   }
 
   /** Sends a chunk and stores its outcome. Never rejects. */
