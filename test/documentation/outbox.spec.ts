@@ -49,6 +49,8 @@ describe('the README of the outbox', () => {
       ...flat('timing', timing),
       ...flat('onUnconfirmed', onUnconfirmed),
       ['retentionMs', settings.retentionMs],
+      ['deleteAfterMs', settings.deleteAfterMs],
+      ['idempotencyKeysKeptMs', settings.idempotencyKeysKeptMs],
     ]);
     const ofOptions = rows.filter(
       ({ name }) => expected.has(name) || /^(worker|rate|timing|onUnconfirmed)\./.test(name),

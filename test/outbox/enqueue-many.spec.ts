@@ -36,7 +36,7 @@ beforeAll(async () => {
   pool = new Pool({ connectionString: database.url });
 });
 beforeEach(async () => {
-  await pool.query('truncate laaffic_outbox.chunk, laaffic_outbox.caller_order_id');
+  await pool.query('truncate laaffic_outbox.chunk, laaffic_outbox.caller_order_id, laaffic_outbox.idempotency_key');
 });
 afterAll(async () => {
   await pool.end();
@@ -111,8 +111,10 @@ describe('enqueueMany', () => {
       [2, true],
     ]);
     const { rows } = await pool.query(
-      `select id, lane, size, is_list, numbers, order_ids, content, sender_id, expires_at, idempotency_key, reference,
-        created_by, state, fingerprint is not null as has_fingerprint from laaffic_outbox.chunk order by id`,
+      `select id, lane, size, is_list, numbers, order_ids, content, sender_id, expires_at, reference,
+        created_by, state, fingerprint is not null as has_fingerprint,
+        (select key from laaffic_outbox.idempotency_key k where k.id = c.id and k.kind = 'message') as idempotency_key
+      from laaffic_outbox.chunk c order by id`,
     );
     const row = { lane: 'bulk', size: 1, is_list: false, order_ids: null, sender_id: 'Shop', expires_at: null };
     const rest = {
@@ -569,14 +571,16 @@ it('enqueueMany stores the same rows as enqueue one by one', async () => {
     (
       await pool.query<object>(
         `select ${columns.join(', ')}, case when due_at > created_at + interval '30 seconds' then due_at end as due_at,
-          (select array_agg(o.ids) from laaffic_outbox.caller_order_id o where o.chunk_id = c.id) as caller_order_ids
+          (select array_agg(o.ids) from laaffic_outbox.caller_order_id o where o.chunk_id = c.id) as caller_order_ids,
+          (select key from laaffic_outbox.idempotency_key k where k.id = c.id and k.kind = 'message') as idempotency_key
         from unnest($1::bigint[]) with ordinality r (id, place) join laaffic_outbox.chunk c on c.id = r.id order by r.place`,
         [ids],
       )
     ).rows;
   await fc.assert(
     fc.asyncProperty(fc.array(message, { maxLength: 12 }), fc.boolean(), async (messages, isInTransaction) => {
-      const clear = () => pool.query('truncate laaffic_outbox.chunk, laaffic_outbox.caller_order_id');
+      const clear = () =>
+        pool.query('truncate laaffic_outbox.chunk, laaffic_outbox.caller_order_id, laaffic_outbox.idempotency_key');
       await clear();
       const one: (StoredSms | { readonly position: number; readonly code: string })[] = [];
       for (const [position, { to: recipients, content, senderId, ...options }] of messages.entries()) {

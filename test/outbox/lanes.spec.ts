@@ -73,7 +73,11 @@ describe('a message', () => {
     });
     beforeEach(async () => {
       await stage.query('truncate chunk cascade', [], 'turns');
-      await stage.query(`update account set list_turn_at = '-infinity', recipients_left = null`, [], 'turns');
+      await stage.query(
+        `with gone as (delete from rate_grant) update account set list_turn_at = '-infinity'`,
+        [],
+        'turns',
+      );
     });
     const enqueue = (lane: 'priority' | 'bulk', ...sizes: number[]) =>
       sizes.reduce<Promise<unknown>>(

@@ -41,6 +41,7 @@ describe('retention', () => {
     const before = await pool.query(`select count(*)::int as n from history`);
     await pool.query(`update chunk set changed_at = changed_at - interval '1 day'`);
     await pool.query(`update campaign set done_at = done_at - interval '1 day'`);
+    await pool.query(`delete from turn`);
     const eraser = await startApp(sandbox, { ...options, retentionMs: 60_000 });
     await until(async () => (await pool.query(`select 1 from chunk where redacted_at is not null`)).rows.length === 3);
     const shown = async (id: string) =>
@@ -89,6 +90,7 @@ describe('retention', () => {
       heldOfCampaign,
     ]);
     await eraser.close();
+    await pool.query(`delete from turn`);
     const last = await startApp(sandbox, { ...options, retentionMs: 60_000 });
     await until(async () => (await pool.query<{ erased: boolean }>(campaigns)).rows[0]!.erased);
     expect((await pool.query(campaigns)).rows).toEqual([{ content: null, erased: true }]);

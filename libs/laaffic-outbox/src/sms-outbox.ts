@@ -5,12 +5,19 @@ import type { SqlTransaction } from './sql-transaction.js';
 import { checkTimeout } from './messages/command-checks.js';
 import type { EnqueueManyResult } from './messages/enqueue-many.error.js';
 import {
+  FailedEvents,
+  type FailedEvent,
+  type FailedEventsFilter,
+  type FailedEventsSelection,
+} from './events/failed-events.js';
+import {
   HeldRecipients,
   type HeldDecision,
   type HeldRecipient,
   type ResolveOptions,
 } from './messages/held-recipients.js';
 import { History, type HistoryEntry } from './messages/history.js';
+import { LaneControl, type LaneControlOptions, type PauseLaneOptions } from './messages/lane-control.js';
 import { ManyMessages, type EnqueueManyOptions } from './messages/many-messages.js';
 import type { MessageSource } from './messages/message-batches.js';
 import { MessageReader, type OutboxMessage } from './messages/message-reader.js';
@@ -18,6 +25,7 @@ import { MessageWriter } from './messages/message-writer.js';
 import { OutcomeWaiter } from './messages/outcome-waiter.js';
 import { readMessage, type MessageOptions } from './messages/read-message.js';
 import { StatsReader, type OutboxStats } from './messages/stats.js';
+import type { Lane } from './options/outbox.options.js';
 import {
   UnreadablePushes,
   type StoredUnreadablePush,
@@ -63,6 +71,8 @@ export class SmsOutbox {
   readonly #history: History;
   readonly #stats: StatsReader;
   readonly #unreadable: UnreadablePushes;
+  readonly #failedEvents: FailedEvents;
+  readonly #lanes: LaneControl;
 
   constructor(
     private readonly store: OutboxStore,
@@ -75,6 +85,8 @@ export class SmsOutbox {
     this.#history = new History(store);
     this.#stats = new StatsReader(store.account, store.callers);
     this.#unreadable = new UnreadablePushes(store.account, store.callers);
+    this.#failedEvents = new FailedEvents(store.account, store.callers);
+    this.#lanes = new LaneControl(store);
     store.listener.on('outcome', (id) => {
       this.#outcomes.read(id);
     });
@@ -180,7 +192,8 @@ export class SmsOutbox {
   }
 
   /**
-   * Resumes a paused account or lane at once, without waiting for a probe. Call it when the cause is fixed.
+   * Resumes an account or lane that was paused automatically, at once, without waiting for a probe. Call it when the
+   * cause is fixed. A lane that a person has paused stays paused: see {@link resumeLane}.
    * @param actor who did it, for the history.
    * @returns whether the account was paused, or a lane paused or limited.
    */
@@ -190,6 +203,41 @@ export class SmsOutbox {
     const wasPaused = (await control.resume(actor)) || wasLimited;
     if (wasPaused) this.store.listener.emit('due');
     return wasPaused;
+  }
+
+  /**
+   * Pauses a lane for all workers, until {@link resumeLane}: they start no more requests of it, and requests in flight
+   * finish. When the call resolves, no worker claims any more; `getStats().sending` is 0 when the last request has
+   * ended. Messages are kept and may be enqueued, but those with a `sendBefore` expire.
+   * @returns `false` if a person had paused the lane before; that pause stays as it is.
+   * @throws {LaafficInputException} naming each wrong field.
+   * @example
+   * await outbox.pauseLane('bulk', { actor: 'alice', reason: 'wrong text in the spring campaign' });
+   */
+  pauseLane(lane: Lane, options: PauseLaneOptions): Promise<boolean> {
+    return this.#lanes.pause(lane, options);
+  }
+
+  /**
+   * Resumes a lane that a person has paused, and wakes all workers. It does not change the automatic limit of a lane
+   * whose requests get no responses.
+   * @returns whether a person had paused the lane.
+   * @throws {LaafficInputException} naming each wrong field.
+   */
+  resumeLane(lane: Lane, options: LaneControlOptions): Promise<boolean> {
+    return this.#lanes.resume(lane, options);
+  }
+
+  /**
+   * Sets the maximum number of concurrent requests of a lane for each worker process, until it is set again. Workers
+   * with more requests in flight finish them first. Each request needs a connection to the gateway.
+   * @param slots a whole number of at least 1; `undefined` for the option of each worker: `worker.prioritySlots` or
+   * `worker.bulkSlots`.
+   * @returns whether that is a change.
+   * @throws {LaafficInputException} naming each wrong field.
+   */
+  setLaneConcurrency(lane: Lane, slots: number | undefined, options: LaneControlOptions): Promise<boolean> {
+    return this.#lanes.setConcurrency(lane, slots, options);
   }
 
   /** Yields the history of a message, oldest entry first. Empty if there is no message with this id. */
@@ -241,6 +289,30 @@ export class SmsOutbox {
     ];
     if (issues.length > 0) throw invalidCommand(issues);
     return this.#unreadable.list({ before, limit });
+  }
+
+  /**
+   * Lists events that a handler failed to handle too often, newest first. The handler is no longer called for them, and
+   * later events of their messages do not wait for them. They are removed after 30 days, or with a handler that no
+   * process has had for 7 days.
+   * @throws {LaafficInputException} naming each wrong field.
+   */
+  async listFailedEvents(filter: FailedEventsFilter = {}): Promise<FailedEvent[]> {
+    return this.#failedEvents.list(filter);
+  }
+
+  /**
+   * Calls the handlers of failed events again, with all tries. Call it when the handler is corrected. Later changes of
+   * the same recipients may have been handled in the meantime.
+   * @param selection `ids` of {@link listFailedEvents}, or the `handler` whose failed events to retry.
+   * @param options `actor`: who decided, for the history.
+   * @returns the number of events.
+   * @throws {LaafficInputException} naming each wrong field.
+   * @example
+   * await outbox.retryFailedEvents({ handler: 'OrdersModule/Orders.markSms' }, { actor: 'alice' });
+   */
+  async retryFailedEvents(selection: FailedEventsSelection, options: { readonly actor: string }): Promise<number> {
+    return this.#failedEvents.retry(selection, options);
   }
 
   async #add(command: SendSms, options: EnqueueOptions, hasWaiter: boolean): Promise<EnqueuedSms> {

@@ -1,5 +1,6 @@
 -- What is due without anybody asking for it. Each function does one step, which keeps its locks short, and returns a row
--- for each chunk that it changed. Any number of processes may run them at once.
+-- for each chunk that it changed. Any number of processes may run them at once. Indexes can be searched by
+-- statement_timestamp(), but not by clock_timestamp(), which changes while they are searched.
 
 -- Marks attempts unknown that have had no response for longer than the lease, whatever happened to their worker.
 create function outbox.mark_overdue(p_account text, p_lease double precision, p_actor text, p_limit int)
@@ -9,7 +10,7 @@ declare
 begin
   for c in
     select * from outbox.chunk w where w.account = p_account and w.state = 'sending'
-      and w.changed_at < clock_timestamp() - p_lease * interval '1 millisecond'
+      and w.changed_at < statement_timestamp() - p_lease * interval '1 millisecond'
     order by w.changed_at limit p_limit for update skip locked
   loop
     c.state := 'unknown';
@@ -36,7 +37,7 @@ begin
   changed_lane := p_lane;
   for c in
     select * from outbox.chunk w where w.account = p_account and w.lane = p_lane and w.unknown > 0
-      and w.changed_at < clock_timestamp() - p_grace_period * interval '1 millisecond'
+      and w.changed_at < statement_timestamp() - p_grace_period * interval '1 millisecond'
     order by w.changed_at limit p_limit for update skip locked
   loop
     recipients := c.unknown;
@@ -71,7 +72,7 @@ declare
   c outbox.chunk%rowtype;
 begin
   for c in
-    select * from outbox.chunk w where w.account = p_account and w.state = 'pending' and w.expires_at <= clock_timestamp()
+    select * from outbox.chunk w where w.account = p_account and w.state = 'pending' and w.expires_at <= statement_timestamp()
     order by w.expires_at limit p_limit for update skip locked
   loop
     c := outbox.rejected(c, 'OUTBOX_EXPIRED', 'not sent before sendBefore');
@@ -140,7 +141,7 @@ declare
 begin
   for candidate in
     update outbox.campaign set state = 'running', changed_at = clock_timestamp()
-      where account = p_account and state = 'scheduled' and starts_at <= clock_timestamp() returning id
+      where account = p_account and state = 'scheduled' and starts_at <= statement_timestamp() returning id
   loop
     perform outbox.record_history(p_account, candidate, null, null, 'running', p_actor);
   end loop;

@@ -270,7 +270,7 @@ end $$;
 -- growing table are outdated: hence the settings, offset 0 and ctid. A row that another process changes at the same
 -- time has another ctid and is not found.
 create function outbox.apply_final_reports(
-  p_msg_ids text[], p_states text[], p_reasons text[], p_times text[], p_chunks text[], p_slots text[],
+  p_account text, p_msg_ids text[], p_states text[], p_reasons text[], p_times text[], p_chunks text[], p_slots text[],
   -- When the reports arrived, if that was before now.
   p_received text[] default null
 ) returns int[]
@@ -293,6 +293,7 @@ begin
       select s.ctid as tid, s.state = 'accepted' as is_waiting from outbox.recipient s where s.msg_id = f.msg_id
         -- Two gateways may issue the same id. One of our order ids says which message it is.
         and (f.chunk_id is null and s.state = 'accepted'
+            and (select c.account from outbox.chunk c where c.id = s.chunk_id) = p_account
           or s.chunk_id = f.chunk_id and s.slot = f.slot and s.state in ('accepted', 'delivered', 'failed')) offset 0
     ) w
   ), stored as (
@@ -372,7 +373,7 @@ begin
     end loop;
   end if;
   -- Last, because all other code locks the chunk before these rows.
-  perform outbox.apply_final_reports(array_agg(r.msg_id order by r.at), array_agg(r.state::text order by r.at),
+  perform outbox.apply_final_reports(p_account, array_agg(r.msg_id order by r.at), array_agg(r.state::text order by r.at),
       array_agg(r.reason order by r.at), array_agg(r.gateway_time::text order by r.at),
       array_agg(r.chunk_id::text order by r.at), array_agg(r.slot::text order by r.at), array_agg(r.received_at::text order by r.at))
     from unnest(p_reports) with ordinality r (msg_id, order_id, number, state, reason, gateway_time, chunk_id, attempt, slot, sent_from, received_at, at);
@@ -420,7 +421,7 @@ begin
       array_agg(row(e.msg_id, e.order_id, e.number, e.state, e.reason, e.gateway_time, e.chunk_id, e.attempt, e.slot, null, e.received_at)::outbox.report
         order by e.id)
     into ids, reports
-    from (select * from outbox.unmatched_report where account = p_account and try_at <= clock_timestamp() order by try_at limit p_limit for update skip locked) e;
+    from (select * from outbox.unmatched_report where account = p_account and try_at <= statement_timestamp() order by try_at limit p_limit for update skip locked) e;
   if ids is null then return 0; end if;
   select coalesce(array_agg(ids[place]), '{}') into kept
     from unnest(outbox.match_reports(p_account, reports, p_actor, p_poll_after)) place;
@@ -438,4 +439,31 @@ begin
       format('%s of messages that are not known here', given_up));
   end if;
   return cardinality(ids);
+end $$;
+
+-- Claims chunks whose reports are to be fetched: up to p_limit, with about p_recipients recipients. Returns the message
+-- ids of their recipients without a final state. Their next time is committed with the claim.
+create function outbox.claim_report_polls(
+  p_account text, p_reports_after double precision, p_pauses double precision[], p_limit int, p_recipients int
+) returns table (chunk_id bigint, msg_ids text[]) language plpgsql as $$
+declare
+  due record;
+begin
+  for due in
+    select l.id, l.polls from (
+      select d.id, d.polls, sum(d.size) over (order by d.poll_at, d.id) - d.size as before from (
+        select c.id, c.polls, c.poll_at, c.size from outbox.chunk c where c.account = p_account and c.poll_at <= statement_timestamp()
+        order by c.poll_at limit p_limit for no key update skip locked
+      ) d
+    ) l where l.before < p_recipients order by l.id
+  loop
+    perform outbox.flush_result(due.id);
+    chunk_id := due.id;
+    msg_ids := array(select m.msg_id from outbox.recipient m where m.chunk_id = due.id
+      and m.state in ('accepted', 'unknown', 'held', 'abandoned') and m.msg_id ~ '^[0-9]{1,32}$');
+    update outbox.chunk c set polls = due.polls + 1,
+        poll_at = case when msg_ids <> '{}' then clock_timestamp() + p_pauses[due.polls + 1] * p_reports_after * interval '1 millisecond' end
+      where c.id = due.id;
+    return next;
+  end loop;
 end $$;

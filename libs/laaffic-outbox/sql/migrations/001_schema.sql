@@ -17,9 +17,6 @@ insert into outbox.installation values (substr(translate(gen_random_uuid()::text
 
 create table outbox.account (
   id text primary key,
-  recipients_left double precision,
-  requests_left double precision,
-  refilled_at timestamptz not null default clock_timestamp(),
   backoff_until timestamptz,
   backoff_level int not null default 0,
   paused_at timestamptz,
@@ -42,6 +39,17 @@ create table outbox.account (
   looked_up_at timestamptz
 );
 
+-- What an account may still send, after each claim that took something. Only the newest row counts. Rows are inserted and
+-- not updated: whoever reads the newest one need not pass the older ones, even if a long transaction keeps them.
+create table outbox.rate_grant (
+  account text not null,
+  id bigint generated always as identity,
+  recipients_left double precision not null,
+  requests_left double precision not null,
+  granted_at timestamptz not null default clock_timestamp(),
+  primary key (account, id)
+);
+
 -- A lane in which requests get no readable responses. Without a row the lane works.
 create table outbox.lane_limit (
   account text not null,
@@ -60,6 +68,21 @@ create table outbox.lane_limit (
   -- How often the lane was paused, and how often in a row a larger request got no response.
   pauses int not null default 0,
   failed_probes int not null default 0,
+  primary key (account, lane)
+);
+
+-- What people have set for a lane, for all workers. Only people change it. Without a row the options of each worker count.
+create table outbox.lane_control (
+  account text not null,
+  lane outbox.lane not null,
+  -- Null while nobody has paused the lane.
+  paused_at timestamptz,
+  paused_by text,
+  paused_reason text,
+  -- Maximum number of concurrent requests of each worker process. Null: the worker's own option.
+  slots int,
+  slots_set_at timestamptz,
+  slots_set_by text,
   primary key (account, lane)
 );
 
@@ -93,12 +116,12 @@ create table outbox.campaign (
   strikes int not null default 0,
   retry_at timestamptz
 );
-create unique index campaign_key on outbox.campaign (account, idempotency_key) where idempotency_key is not null;
 create index campaign_active on outbox.campaign (account, priority desc, id) where state in ('scheduled', 'running');
 create index campaign_cancelling on outbox.campaign (account) where state = 'cancelled' and done_at is null;
 create index campaign_list on outbox.campaign (account, id);
-create index campaign_retention on outbox.campaign (account, changed_at)
+create index campaign_retention on outbox.campaign (account, (coalesce(done_at, changed_at)))
   where redacted_at is null and state in ('done', 'cancelled');
+create index campaign_deletion on outbox.campaign (account, (coalesce(done_at, changed_at))) where redacted_at is not null;
 
 -- Up to 1,000 recipients of one message or campaign that one request can send to.
 create table outbox.chunk (
@@ -151,7 +174,7 @@ create table outbox.chunk (
   abandoned int not null default 0,
   -- Number of source entries that are not phone numbers. Their slots are empty.
   invalid int not null default 0,
-  idempotency_key text,
+  -- Identifies the message among calls with the same idempotency key.
   fingerprint text,
   has_waiter boolean not null default false,
   -- The caller's own reference of the message. It need not be unique.
@@ -159,6 +182,9 @@ create table outbox.chunk (
   poll_at timestamptz,
   polls int not null default 0,
   redacted_at timestamptz,
+  -- For a redacted message: when it ended, or when to look again because a part of it has not. It is deleted some time
+  -- after that.
+  ended_at timestamptz,
   -- When the gateway last rejected it with a code about the account, and how often it did so while it accepted other
   -- requests.
   account_rejected_at timestamptz,
@@ -168,8 +194,8 @@ create table outbox.chunk (
 );
 -- Twelve bytes for each recipient. Compression costs more than it saves.
 alter table outbox.chunk alter column numbers set storage external, alter column order_ids set storage external;
-create unique index chunk_key on outbox.chunk (account, idempotency_key) where idempotency_key is not null;
-create index chunk_due on outbox.chunk (account, lane, is_list, due_at, id)
+-- The last column lets a claim pass expired messages without reading their rows.
+create index chunk_due on outbox.chunk (account, lane, is_list, due_at, id, (coalesce(expires_at, 'infinity')))
   where state = 'pending' and campaign_id is null;
 create index chunk_campaign_due on outbox.chunk (campaign_id, due_at, id)
   where state = 'pending' and campaign_id is not null;
@@ -183,7 +209,36 @@ create index chunk_root on outbox.chunk (root_id) where root_id is not null;
 create index chunk_expiring on outbox.chunk (account, expires_at) where state = 'pending' and expires_at is not null;
 create index chunk_poll on outbox.chunk (account, poll_at) where poll_at is not null;
 create index chunk_account_rejected on outbox.chunk (account) where state = 'pending' and account_rejected_at is not null;
-create index chunk_retention on outbox.chunk (account, changed_at) where redacted_at is null and campaign_id is null;
+-- These contain nothing but what can be redacted or deleted, however much there is.
+create index chunk_retention on outbox.chunk (account, changed_at)
+  where redacted_at is null and campaign_id is null and unknown = 0 and held = 0
+    and state in ('completed', 'rejected', 'cancelled', 'abandoned', 'split');
+create index chunk_campaign_retention on outbox.chunk (campaign_id, (unknown + held))
+  where redacted_at is null and campaign_id is not null;
+create index chunk_deletion on outbox.chunk (account, ended_at) where ended_at is not null;
+
+-- The idempotency keys of messages and campaigns. They outlive what they belong to, or are gone before it.
+create table outbox.idempotency_key (
+  account text not null,
+  -- 'message' or 'campaign'.
+  kind text not null,
+  key text not null,
+  id bigint not null,
+  -- The key is kept for some time after this: when it was used first, or when its message or campaign ended, as far as
+  -- that is known.
+  kept_from timestamptz not null default clock_timestamp(),
+  primary key (account, kind, key)
+);
+create index idempotency_key_id on outbox.idempotency_key (kind, id);
+create index idempotency_key_expiring on outbox.idempotency_key (account, kept_from);
+
+-- When a process last did recurring work on behalf of all.
+create table outbox.turn (
+  account text not null,
+  task text not null,
+  taken_at timestamptz not null,
+  primary key (account, task)
+);
 
 -- Changes of a campaign's counts that are not added up yet. Rows are only inserted, so no two transactions wait for each
 -- other. With a chunk: its recipients that were reported, which its own counts do not contain yet.
@@ -281,6 +336,7 @@ create table outbox.history (
 );
 create index history_chunk on outbox.history (chunk_id, id) where chunk_id is not null;
 create index history_campaign on outbox.history (campaign_id, id) where campaign_id is not null;
+create index history_account on outbox.history (account, at) where chunk_id is null and campaign_id is null;
 
 -- Reports whose message is not known yet. A report may arrive before the response that contains its message id.
 create table outbox.unmatched_report (
@@ -324,22 +380,26 @@ create table outbox.unreadable_push (
 );
 create index unreadable_push_list on outbox.unreadable_push (account, id);
 
--- The topics with handlers in some process: a state of recipients, or 'campaign done'.
-create table outbox.subscription (
+-- The topics of each event handler in some process: a state of recipients, or 'campaign done'.
+create table outbox.event_handler (
   account text not null,
   topic text not null,
-  -- When such a process last renewed the subscription.
+  -- A name that stays the same over releases: `Module/Class.method`, or one that the app chose.
+  handler text not null,
+  registered_at timestamptz not null default clock_timestamp(),
+  -- When a process with this handler last said so.
   seen_at timestamptz not null default clock_timestamp(),
-  primary key (account, topic)
+  primary key (account, topic, handler)
 );
 
 -- The topics to record. Apps without handlers pay nothing, and handlers miss nothing during an outage of their process.
 create view outbox.live_subscription as
-  select account, topic from outbox.subscription where seen_at > clock_timestamp() - interval '7 days';
+  select account, topic from outbox.event_handler where seen_at > clock_timestamp() - interval '7 days';
 
--- Changes that no handler has handled yet: one row for each state that recipients of a chunk got in one step.
+-- Changes that are recorded, but not yet routed to handlers: one row for each state that recipients of a chunk got in one
+-- step. Rows are inserted by the transaction of the change, and never updated otherwise, so there are few indexes.
 create table outbox.event (
-  id bigint generated always as identity primary key,
+  id bigint generated always as identity,
   account text not null,
   topic text not null,
   campaign_id bigint,
@@ -353,12 +413,42 @@ create table outbox.event (
   code text,
   reason text,
   recorded_at timestamptz not null default clock_timestamp(),
-  due_at timestamptz not null default clock_timestamp(),
-  failures int not null default 0,
-  -- The claim of the process that calls the handlers now, valid until due_at.
-  claim uuid
+  primary key (account, id)
 );
-create index event_due on outbox.event (account, due_at);
-create index event_root on outbox.event (root_id, id);
-create index event_chunk on outbox.event (chunk_id);
-create index event_recorded on outbox.event (account, recorded_at);
+create index event_reason on outbox.event (chunk_id) where reason is not null;
+
+-- An event for one handler, until the handler succeeds.
+create table outbox.event_delivery (
+  id bigint generated always as identity primary key,
+  account text not null,
+  handler text not null,
+  event_id bigint not null,
+  topic text not null,
+  campaign_id bigint,
+  root_id bigint,
+  chunk_id bigint,
+  slots smallint[],
+  attempt int,
+  sent_at timestamptz,
+  code text,
+  reason text,
+  recorded_at timestamptz not null,
+  -- Later deliveries of a message to a handler are postponed together with the first.
+  due_at timestamptz not null default clock_timestamp(),
+  -- The claim of the process that calls the handler now, valid until due_at.
+  claim uuid,
+  -- How often the handler failed, and how often in a row a claim ended without any result, because its process died.
+  failures int not null default 0,
+  lost int not null default 0,
+  -- The name of the last error.
+  error text,
+  first_failed_at timestamptz,
+  last_failed_at timestamptz,
+  -- When it failed for the last time. It is a dead letter since then: nobody calls the handler, and nothing waits for it.
+  dead_at timestamptz
+);
+create index event_delivery_due on outbox.event_delivery (account, handler, due_at) where dead_at is null;
+create index event_delivery_order on outbox.event_delivery (root_id, handler, event_id)
+  where dead_at is null and root_id is not null;
+create index event_delivery_dead on outbox.event_delivery (account, id) where dead_at is not null;
+create index event_delivery_reason on outbox.event_delivery (chunk_id) where reason is not null;

@@ -28,13 +28,17 @@ from outbox.campaign k left join outbox.campaign_count n on n.campaign_id = k.id
 where k.account = $1 and k.id = $2;
 
 -- name: findCampaignByKey (account, idempotencyKey)
-select id, state, fingerprint, digest, stored_entries
-from outbox.campaign where account = $1 and idempotency_key = $2;
+-- Only the id if the campaign was deleted.
+select k.id, c.state as "state?", c.fingerprint as "fingerprint?", c.digest as "digest?", c.stored_entries as "stored_entries?"
+from outbox.idempotency_key k left join outbox.campaign c on c.id = k.id
+where k.account = $1 and k.kind = 'campaign' and k.key = $2;
 
 -- name: addCampaign (account, name, content, senderId?, priority, chunkSize, idempotencyKey?, fingerprint, actor)
 with added as (
   insert into outbox.campaign (account, name, content, sender_id, priority, chunk_size, idempotency_key, fingerprint)
   values ($1, $2, $3, $4, $5, $6, $7, $8) returning id, account
+), with_key as (
+  insert into outbox.idempotency_key (account, kind, key, id) select $1, 'campaign', $7, id from added where $7::text is not null
 )
 select id as "id!", outbox.record_history(account, id, null, null, 'creating', $9)::text as done from added;
 

@@ -18,11 +18,27 @@ select outbox.advance_campaigns($1, $2)::text as done;
 -- name: foldCounts (limit)
 select outbox.fold_counts($1) as "count!";
 
+-- name: removeOldGrants (account)
+-- All but the newest, which counts.
+delete from outbox.rate_grant where account = $1 and id < (select max(id) from outbox.rate_grant where account = $1);
+
 -- name: flushSomeResults (isBusy, longestWaitMs, limit)
 -- Unless sending has priority. Then results are flushed only if some have waited for too long.
 select case when not $1::boolean
-    or exists (select from outbox.pending_result where at < clock_timestamp() - $2::float8 * interval '1 millisecond')
+    or exists (select from outbox.pending_result where at < statement_timestamp() - $2::float8 * interval '1 millisecond')
   then outbox.flush_oldest_results($3) end as flushed;
 
 -- name: flushOldestResults (limit)
 select outbox.flush_oldest_results($1) as "flushed!";
+
+-- name: takeTurn (account, task, intervalMs)
+-- Returns a row if no process has done this for an interval. Then this process does it on behalf of all.
+with taken as (
+  update outbox.turn set taken_at = clock_timestamp()
+  where account = $1 and task = $2 and taken_at <= clock_timestamp() - $3::float8 * interval '1 millisecond' returning task
+), added as (
+  insert into outbox.turn select $1, $2, clock_timestamp()
+  where not exists (select from outbox.turn where account = $1 and task = $2)
+  on conflict do nothing returning task
+)
+select task as "task!" from taken union all select task from added;

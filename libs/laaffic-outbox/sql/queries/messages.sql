@@ -5,13 +5,20 @@ lock table outbox.chunk in row exclusive mode;
 -- name: addMessage (account, lane, size, numbers, orderIds?, content, senderId?, dueAt?, expiresAt?, idempotencyKey?, fingerprint?, hasWaiter, reference?, actor, notifies)
 -- Runs in the transaction of the app, whose driver passes every parameter as text. Workers are notified when it commits,
 -- and never if it is rolled back.
-with added as (
-  insert into outbox.chunk (account, lane, size, numbers, order_ids, content, sender_id, due_at, expires_at,
-      idempotency_key, fingerprint, has_waiter, reference, created_by)
-    values ($1::text, $2::text::outbox.lane, $3::text::int, $4::text, $5::text, $6::text, $7::text,
-      coalesce($8::text::timestamptz, clock_timestamp()), $9::text::timestamptz, $10::text, $11::text, $12::text::boolean,
-      $13::text, $14::text)
-    on conflict (account, idempotency_key) where idempotency_key is not null do nothing
+with message as materialized (
+  select outbox.next_chunk_id() as id
+), with_key as (
+  insert into outbox.idempotency_key (account, kind, key, id)
+    select $1::text, 'message', $10::text, id from message where $10::text is not null
+    on conflict (account, kind, key) do nothing
+    returning id
+), added as (
+  insert into outbox.chunk (id, account, lane, size, numbers, order_ids, content, sender_id, due_at, expires_at,
+      fingerprint, has_waiter, reference, created_by) overriding system value
+    select m.id, $1::text, $2::text::outbox.lane, $3::text::int, $4::text, $5::text, $6::text, $7::text,
+      coalesce($8::text::timestamptz, clock_timestamp()), $9::text::timestamptz, $11::text, $12::text::boolean,
+      $13::text, $14::text
+    from message m where $10::text is null or exists (select from with_key)
     returning id, due_at
 ), with_ids as (
   insert into outbox.caller_order_id select id, string_to_array($5::text, ',') from added where $5::text is not null
@@ -20,49 +27,57 @@ select added.id::text as "id!",
   case when $15::text::boolean and added.due_at <= clock_timestamp() then outbox.notify('outbox:due', '')::text end as called
 from added;
 
--- name: addMessages (account, lane, actor, lanes?, sizes?, numbers, orderIds?, contents, senderIds?, dueAts?, expiresAts?, idempotencyKeys?, fingerprints?, references?, actors?, notifies)
+-- name: addMessages (account, lane, actor, count, lanes?, sizes?, numbers, orderIds?, contents, senderIds?, dueAts?, expiresAts?, idempotencyKeys?, fingerprints?, references?, actors?, notifies)
 -- The same for many messages, each without a waiter. Each list is a JSON array with one text or null for each message, or
--- null if there is nothing in it. Without a key, the ids are in the order of the messages. No two messages have the same
--- key. Those with a used key are left out.
-with added as (
-  insert into outbox.chunk (account, lane, size, numbers, order_ids, content, sender_id, due_at, expires_at,
-      idempotency_key, fingerprint, reference, created_by)
-    select $1::text, coalesce(m.lane, $2::text)::outbox.lane, coalesce(m.size::int, 1), m.numbers, m.order_ids, m.content,
-      m.sender_id, coalesce(m.due_at::timestamptz, clock_timestamp()), m.expires_at::timestamptz, m.idempotency_key,
+-- null if there is nothing in it. Returns their ids in the same order; empty for those whose key was used before.
+with message as materialized (
+  select m.* from rows from (
+    outbox.next_chunk_ids($4::text::int),
+    json_array_elements_text($5::text::json), json_array_elements_text($6::text::json),
+    json_array_elements_text($7::text::json), json_array_elements_text($8::text::json),
+    json_array_elements_text($9::text::json), json_array_elements_text($10::text::json),
+    json_array_elements_text($11::text::json), json_array_elements_text($12::text::json),
+    json_array_elements_text($13::text::json), json_array_elements_text($14::text::json),
+    json_array_elements_text($15::text::json), json_array_elements_text($16::text::json)
+  ) m (id, lane, size, numbers, order_ids, content, sender_id, due_at, expires_at, idempotency_key, fingerprint, reference,
+    actor)
+), with_key as (
+  insert into outbox.idempotency_key (account, kind, key, id)
+    select $1::text, 'message', m.idempotency_key, m.id from message m
+    where $13::text is not null and m.idempotency_key is not null
+    on conflict (account, kind, key) do nothing
+    returning id
+), added as (
+  insert into outbox.chunk (id, account, lane, size, numbers, order_ids, content, sender_id, due_at, expires_at,
+      fingerprint, reference, created_by) overriding system value
+    select m.id, $1::text, coalesce(m.lane, $2::text)::outbox.lane, coalesce(m.size::int, 1), m.numbers, m.order_ids,
+      m.content, m.sender_id, coalesce(m.due_at::timestamptz, clock_timestamp()), m.expires_at::timestamptz,
       m.fingerprint, m.reference, coalesce(m.actor, $3::text)
-    from rows from (
-      json_array_elements_text($4::text::json), json_array_elements_text($5::text::json),
-      json_array_elements_text($6::text::json), json_array_elements_text($7::text::json),
-      json_array_elements_text($8::text::json), json_array_elements_text($9::text::json),
-      json_array_elements_text($10::text::json), json_array_elements_text($11::text::json),
-      json_array_elements_text($12::text::json), json_array_elements_text($13::text::json),
-      json_array_elements_text($14::text::json), json_array_elements_text($15::text::json)
-    ) with ordinality m (lane, size, numbers, order_ids, content, sender_id, due_at, expires_at, idempotency_key,
-      fingerprint, reference, actor, place)
-    order by m.place
-    on conflict (account, idempotency_key) where idempotency_key is not null do nothing
-    returning id, due_at, order_ids, idempotency_key
+    from message m where m.idempotency_key is null or m.id in (select id from with_key)
+    returning id, due_at, order_ids
 ), with_ids as (
   insert into outbox.caller_order_id select id, string_to_array(order_ids, ',') from added
-    where $7::text is not null and order_ids is not null
+    where $8::text is not null and order_ids is not null
 )
-select coalesce(string_agg(id::text, ',' order by id) filter (where idempotency_key is null), '') as "ids!",
-  coalesce(json_agg(json_build_array(idempotency_key, id::text)) filter (where idempotency_key is not null), '[]')::text
-    as "with_keys!",
-  case when $16::text::boolean and min(due_at) <= clock_timestamp() then outbox.notify('outbox:due', '')::text end as called
-from added;
-
--- name: findMessagesByKeys (account, idempotencyKeys)
--- Runs in the transaction of the app. The lateral join looks each key up by index, even if the table's statistics are
--- outdated.
-select c.id::text as "id!", c.idempotency_key as "idempotency_key!", c.fingerprint
-from json_array_elements_text($2::text::json) k (key) cross join lateral (
-  select * from outbox.chunk where account = $1::text and idempotency_key = k.key and idempotency_key is not null limit 1
-) c;
+select
+  string_agg(case when m.idempotency_key is null or k.id is not null then m.id::text else '' end, ',' order by m.id) as "ids!",
+  case when $17::text::boolean and (select min(due_at) from added) <= clock_timestamp()
+    then outbox.notify('outbox:due', '')::text end as called
+from message m left join with_key k on k.id = m.id;
 
 -- name: findMessageByKey (account, idempotencyKey?)
 -- Runs in the transaction of the app.
-select id::text as "id!", fingerprint from outbox.chunk where account = $1::text and idempotency_key = $2::text;
+-- Without a fingerprint if the message has been redacted or deleted.
+select k.id::text as "id!", c.fingerprint as "fingerprint?" from outbox.idempotency_key k left join outbox.chunk c on c.id = k.id
+where k.account = $1::text and k.kind = 'message' and k.key = $2::text;
+
+-- name: findMessagesByKeys (account, idempotencyKeys)
+-- Runs in the transaction of the app. The lateral joins look each key up by index, even if the statistics of the tables
+-- are outdated. Without a fingerprint as above.
+select k.id::text as "id!", k.key as "idempotency_key!", c.fingerprint as "fingerprint?"
+from json_array_elements_text($2::text::json) w (key) cross join lateral (
+  select * from outbox.idempotency_key where account = $1::text and kind = 'message' and key = w.key limit 1
+) k left join lateral (select * from outbox.chunk where id = k.id limit 1) c on true;
 
 -- name: findMessage (account, id)
 -- A message with the chunks that it was split into. The id of a part finds that part.
@@ -107,7 +122,7 @@ select outbox.cancel_message($1, $2, $3) as "cancelled!";
 -- name: countDue (account, max)
 select count(*)::int as "count!" from (
   select from outbox.chunk where account = $1 and lane = 'priority' and state = 'pending'
-    and campaign_id is null and due_at <= statement_timestamp() limit $2
+    and campaign_id is null and is_list in (false, true) and due_at <= statement_timestamp() limit $2
 ) due;
 
 -- name: notifyDue ()

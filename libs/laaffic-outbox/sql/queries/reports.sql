@@ -1,8 +1,9 @@
--- name: applyFinalReports (msgIds, states, reasons, gatewayTimes, chunkIds, slots)
+-- name: applyFinalReports (account, msgIds, states, reasons, gatewayTimes, chunkIds, slots)
 -- Each list is one text, whose values are separated by the character 30. Splitting it here is cheaper than an array, on
 -- both sides.
-select outbox.apply_final_reports(string_to_array($1, chr(30)), string_to_array($2, chr(30)), string_to_array($3, chr(30)),
-  string_to_array($4, chr(30)), string_to_array($5, chr(30)), string_to_array($6, chr(30))) as found;
+select outbox.apply_final_reports($1, string_to_array($2, chr(30)), string_to_array($3, chr(30)),
+  string_to_array($4, chr(30)), string_to_array($5, chr(30)), string_to_array($6, chr(30)),
+  string_to_array($7, chr(30))) as found;
 
 -- name: storeReports (account, actor, pollAfterMs?, keepsUnmatched, msgIds, orderIds, numbers, states, reasons, gatewayTimes, chunkIds, attempts, slots)
 select outbox.store_reports($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)::text as done;
@@ -10,21 +11,10 @@ select outbox.store_reports($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $
 -- name: retryReports (account, actor, pollAfterMs?, limit)
 select outbox.retry_reports($1, $2, $3, $4) as "tried!";
 
--- name: claimReportPolls (account, reportsAfterMs, pauses, limit)
--- Chunks whose reports were not pushed, with the ids of their recipients without a final state. Their next time is
--- committed with the claim. pauses: the pauses between fetches, as multiples of the first one.
-with due as (
-  select id from outbox.chunk where account = $1 and poll_at <= clock_timestamp()
-  order by poll_at limit $4 for no key update skip locked
-)
-update outbox.chunk c set polls = c.polls + 1, poll_at = case when exists (
-      select from outbox.recipient m where m.chunk_id = c.id and m.state in ('accepted', 'unknown', 'held', 'abandoned')
-        and m.msg_id ~ '^[0-9]{1,32}$') then
-    clock_timestamp() + ($3::float8[])[c.polls + 1] * $2::float8 * interval '1 millisecond' end
-from due d where c.id = d.id
-returning c.id, array(
-  select m.msg_id from outbox.recipient m where m.chunk_id = c.id and m.state in ('accepted', 'unknown', 'held', 'abandoned')
-    and m.msg_id ~ '^[0-9]{1,32}$') as "msg_ids!";
+-- name: claimReportPolls (account, reportsAfterMs, pauses, limit, recipients)
+-- Chunks whose reports were not pushed, with the ids of their recipients without a final state. pauses: the pauses
+-- between fetches, as multiples of the first one.
+select chunk_id as "id!", msg_ids as "msg_ids!" from outbox.claim_report_polls($1, $2, $3, $4, $5);
 
 -- name: releaseReportPolls (chunkIds, delayMs)
 update outbox.chunk set polls = greatest(0, polls - 1), poll_at = clock_timestamp() + $2::float8 * interval '1 millisecond'
@@ -63,7 +53,7 @@ where not exists (select from outbox.recipient m where m.msg_id = a.msg_id);
 -- name: findOpenChunks (account, longestDeliveryMs)
 -- Chunks with recipients that the gateway may have accepted without telling their ids.
 with lately as (
-  select clock_timestamp() - $2::float8 * interval '1 millisecond' as since
+  select statement_timestamp() - $2::float8 * interval '1 millisecond' as since
 )
 select c.id as "id!" from outbox.chunk c, lately where c.account = $1 and c.sent_at >= since and c.state = 'sending'
 union select c.id from outbox.chunk c, lately where c.account = $1 and c.sent_at >= since and c.unknown > 0

@@ -76,7 +76,8 @@ export class CampaignCreation {
       throw new OutboxError('OUTBOX_KEY_REUSED', 'This idempotency key was used for another campaign before');
     }
     const { id, digest } = row;
-    return { id, digest, isCreating: row.state === 'creating', stored: Number(row.stored_entries) };
+    // Without a state it was deleted, and only its key is left.
+    return { id, digest, isCreating: row.state === 'creating', stored: Number(row.stored_entries ?? 0) };
   }
 
   async #insert(session: CreationSession, campaign: CheckedCampaign): Promise<StoredCampaign> {

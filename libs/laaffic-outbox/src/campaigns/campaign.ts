@@ -54,7 +54,8 @@ export interface NewCampaign {
    */
   readonly recipients: CampaignSource;
   /**
-   * Makes retries safe: the same key returns the same campaign, for ever. At most 255 characters. A call with a used
+   * Makes retries safe: the same key returns the same campaign, until `idempotencyKeysKeptMs` after it ended. At
+   * most 255 characters. A call with a used
    * key and another name, text, sender, `sendAt`, `priority` or `duplicates` is rejected. After a failed creation, the
    * same call with the same key continues. Each call reads the source again, to verify that it is the same.
    * @default none

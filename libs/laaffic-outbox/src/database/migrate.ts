@@ -40,7 +40,7 @@ interface AppliedMigration {
 }
 
 const THIS_RELEASE: Release = { migrations: MIGRATIONS, functions: FUNCTIONS };
-const DEFAULT_SCHEMA = 'laaffic_outbox';
+export const DEFAULT_SCHEMA = 'laaffic_outbox';
 
 /** How long a change of a table waits for transactions that use it. Everything else queues behind it meanwhile. */
 const LOCK_TIMEOUT = 3_000;

@@ -43,6 +43,8 @@ export interface HeldRecipient extends OutboxRecipient {
 export type HeldScope = { readonly campaignId: string } | { readonly messageId: string };
 
 const DECISIONS: readonly unknown[] = ['resend', 'abandon', 'sent'] satisfies HeldDecision[];
+/** Maximum number of recipients in a chunk. */
+const LARGEST_CHUNK = 1_000;
 /** Number of chunks that one statement reads or decides. */
 const STEP = 50;
 
@@ -80,8 +82,11 @@ export class HeldRecipients {
       'campaignId' in scope
         ? await callers.run(findHeldOfCampaign, { account, campaignId: scope.campaignId })
         : await callers.run(findHeldOfMessage, { account, messageId: scope.messageId });
-    const decided = await inSteps(chunks, (ids) =>
-      callers.run(resolveHeld, { ids, decision: decision as HeldDecision, positions: positions ?? null, actor }),
+    const decided = await inSteps(chunks, (ids, step) =>
+      callers.run(resolveHeld, {
+        ...{ ids, decision: decision as HeldDecision, actor },
+        positions: positions === undefined ? null : positionsIn(step, positions),
+      }),
     );
     if (decided > 0 && decision === 'resend') await this.#wakeWorkers();
     return decided;
@@ -111,17 +116,25 @@ export class HeldRecipients {
 }
 
 /** Decides about chunks that exist now, but not about those that the decisions create. */
-async function inSteps(
-  chunks: readonly { readonly id: string }[],
-  decide: (ids: readonly string[]) => Promise<readonly { readonly count: number }[]>,
+async function inSteps<Chunk extends { readonly id: string }>(
+  chunks: readonly Chunk[],
+  decide: (ids: readonly string[], step: readonly Chunk[]) => Promise<readonly { readonly count: number }[]>,
 ): Promise<number> {
   let count = 0;
   for (let at = 0; at < chunks.length; at += STEP) {
-    const ids = chunks.slice(at, at + STEP).map(({ id }) => id);
-    const [decided] = await (at === 0 ? decide(ids) : continueCall(() => decide(ids)));
+    const step = chunks.slice(at, at + STEP);
+    const ids = step.map(({ id }) => id);
+    const [decided] = await (at === 0 ? decide(ids, step) : continueCall(() => decide(ids, step)));
     count += decided?.count ?? 0;
   }
   return count;
+}
+
+/** Those positions that these chunks may have: there may be a hundred thousand, in a thousand chunks. */
+function positionsIn(chunks: readonly { readonly first_position: string }[], positions: readonly number[]): number[] {
+  const firsts = chunks.map((chunk) => Number(chunk.first_position));
+  const [least, most] = [Math.min(...firsts), Math.max(...firsts) + LARGEST_CHUNK];
+  return positions.filter((position) => position >= least && position < most);
 }
 
 function readDecision(

@@ -82,19 +82,31 @@ export class ManyMessages {
     const skipsInvalid = onInvalid !== 'throw';
     const batches = new MessageBatches(source, this.clock, { defaults: { ...defaults, lane }, skipsInvalid, signal });
     const progress = new Progress(options);
-    const storing: Promise<StoredBatch>[] = [];
+    const storing: { readonly keys: ReadonlySet<string>; readonly done: Promise<StoredBatch> }[] = [];
+    const finishFirst = async (): Promise<void> => {
+      const done = storing[0]?.done;
+      const batch = await done?.finally(() => storing.shift());
+      if (batch !== undefined) await progress.add(batch);
+    };
     try {
       for (let batch = await batches.next(); batch !== undefined; batch = await batches.next()) {
-        if (storing.length === AT_ONCE) await progress.add(await first(storing));
-        storing.push(handledLater(this.#store(batch, transaction)));
+        const { keys } = batch;
+        // Of two messages with one key, the first is stored.
+        while (storing.length === AT_ONCE || storing.some((earlier) => haveInCommon(earlier.keys, keys))) {
+          await finishFirst();
+        }
+        const done = this.#store(batch, transaction);
+        // Its rejection is handled when it is awaited, after the next batch is read.
+        done.catch(() => undefined);
+        storing.push({ keys, done });
         // The source may read by the same transaction, which runs one statement at a time.
-        if (transaction !== undefined) await progress.add(await first(storing));
+        if (transaction !== undefined) await finishFirst();
       }
-      while (storing.length > 0) await progress.add(await first(storing));
+      while (storing.length > 0) await finishFirst();
       return progress.result;
     } catch (error) {
       // What is being stored is committed or not, and is counted. The first failure is the one to report.
-      for (const later of storing) await later.then((batch) => progress.add(batch)).catch(() => undefined);
+      for (const { done } of storing) await done.then((batch) => progress.add(batch)).catch(() => undefined);
       throw progress.failure(error);
     } finally {
       await batches.close();
@@ -177,20 +189,9 @@ class Progress {
   }
 }
 
-async function first<T>(queue: Promise<T>[]): Promise<T> {
-  const [head] = queue;
-  if (head === undefined) throw new Error('The queue is empty');
-  try {
-    return await head;
-  } finally {
-    void queue.shift();
-  }
-}
-
-/** Its rejection is handled when it is awaited, after the next batch is read. */
-function handledLater<T>(promise: Promise<T>): Promise<T> {
-  promise.catch(() => undefined);
-  return promise;
+function haveInCommon(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
+  for (const key of b) if (a.has(key)) return true;
+  return false;
 }
 
 function issuesOf(source: unknown, options: EnqueueManyOptions): Issue[] {

@@ -33,6 +33,8 @@ export interface BatchMessage {
 export interface MessageBatch {
   readonly messages: readonly BatchMessage[];
   readonly invalid: readonly InvalidMessage[];
+  /** The idempotency keys of the messages. */
+  readonly keys: ReadonlySet<string>;
 }
 
 /** How to read a source. */
@@ -82,6 +84,7 @@ export class MessageBatches {
     const now = this.clock.wall();
     const messages: BatchMessage[] = [];
     const invalid: InvalidMessage[] = [];
+    const keys = new Set<string>();
     let recipients = 0;
     while (
       !this.#isEnded &&
@@ -104,9 +107,10 @@ export class MessageBatches {
       } else {
         messages.push({ position, isOverdue: read.overdue.length > 0, ...read });
         recipients += read.message.size;
+        if (read.message.idempotencyKey !== undefined) keys.add(read.message.idempotencyKey);
       }
     }
-    if (messages.length > 0 || invalid.length > 0) return { messages, invalid };
+    if (messages.length > 0 || invalid.length > 0) return { messages, invalid, keys };
     if (this.#failure !== undefined) throw this.#failure;
     return undefined;
   }

@@ -98,7 +98,7 @@ export class MessageWriter {
     const params = { account: this.store.account, idempotencyKey };
     const [found] = await this.#run(transaction, findMessageByKey, params, 'id');
     if (found === undefined) return undefined;
-    // A message has no fingerprint after its retention period.
+    // A message has no fingerprint after its retention period, and later only its key is left.
     if (found.fingerprint !== null && found.fingerprint !== fingerprint) throw keyReused();
     return { id: found.id, isNew: false };
   }
@@ -114,26 +114,23 @@ export class MessageWriter {
     messages: readonly { readonly message: NewMessage; readonly isOverdue: boolean }[],
     transaction?: SqlTransaction,
   ): Promise<(AddedMessage | OutboxError | undefined)[]> {
-    const withoutKey: NewMessage[] = [];
+    const fresh: NewMessage[] = [];
     const firstByKey = new Map<string, NewMessage>();
     for (const { message, isOverdue } of messages) {
-      if (message.idempotencyKey === undefined) withoutKey.push(message);
-      else if (!isOverdue && !firstByKey.has(message.idempotencyKey)) firstByKey.set(message.idempotencyKey, message);
+      const { idempotencyKey: key } = message;
+      if (isOverdue || (key !== undefined && firstByKey.has(key))) continue;
+      fresh.push(message);
+      if (key !== undefined) firstByKey.set(key, message);
     }
-    const added = await this.#insert([...withoutKey, ...[...firstByKey.values()].sort(byKey)], transaction);
-    const find = () => this.#placesOf(messages, added.byKey, transaction);
-    const isPartlyStored = transaction === undefined && withoutKey.length + added.byKey.size > 0;
-    const places = await (isPartlyStored ? continueCall(find) : find());
-    const ids = added.ids[Symbol.iterator]();
+    const added = await this.#insert(firstByKey.size === 0 ? fresh : fresh.sort(byKey), transaction);
+    const find = () => this.#placesOf(messages, firstByKey, added, transaction);
+    const places = await (transaction === undefined && added.size > 0 ? continueCall(find) : find());
     return messages.map(({ message, isOverdue }) => {
       const { idempotencyKey, fingerprint } = message;
-      if (idempotencyKey === undefined) return { id: ids.next().value ?? '', isNew: true };
-      const first = firstByKey.get(idempotencyKey);
-      const id = added.byKey.get(idempotencyKey);
-      if (id !== undefined) {
-        return first?.fingerprint === fingerprint ? { id, isNew: first === message } : keyReused();
-      }
-      const found = places.get(idempotencyKey);
+      const first = idempotencyKey === undefined ? message : firstByKey.get(idempotencyKey);
+      const id = first === undefined ? undefined : added.get(first);
+      if (id !== undefined) return first?.fingerprint === fingerprint ? { id, isNew: first === message } : keyReused();
+      const found = places.get(idempotencyKey ?? '');
       if (found !== undefined) {
         const isSame = found.fingerprint === null || found.fingerprint === fingerprint;
         return isSame ? { id: found.id, isNew: false } : keyReused();
@@ -143,17 +140,20 @@ export class MessageWriter {
     });
   }
 
+  /** @returns the ids of the messages that it stored. */
   async #insert(
     messages: readonly NewMessage[],
     transaction: SqlTransaction | undefined,
-  ): Promise<{ readonly ids: readonly string[]; readonly byKey: ReadonlyMap<string, string> }> {
+  ): Promise<ReadonlyMap<NewMessage, string>> {
     const [first] = messages;
-    if (first === undefined) return { ids: [], byKey: new Map() };
+    const stored = new Map<NewMessage, string>();
+    if (first === undefined) return stored;
     const list = (read: (message: NewMessage) => string | undefined) => jsonOf(messages, read);
     const params = {
       account: this.store.account,
       lane: first.lane,
       actor: first.actor,
+      count: String(messages.length),
       lanes: list(({ lane }) => (lane === first.lane ? undefined : lane)),
       sizes: list(({ size }) => (size === 1 ? undefined : String(size))),
       numbers: list(({ numbers }) => numbers) ?? '',
@@ -168,22 +168,29 @@ export class MessageWriter {
       actors: list(({ actor }) => (actor === first.actor ? undefined : actor)),
       notifies: 'true',
     };
-    const [added] = await this.#run(transaction, addMessages, params, 'with_keys');
-    if (added === undefined) throw unfit('it returned no row');
-    const ids = added.ids === '' ? [] : added.ids.split(',');
-    return { ids, byKey: new Map(JSON.parse(added.with_keys) as [string, string][]) };
+    const [added] = await this.#run(transaction, addMessages, params, 'ids');
+    const ids = added?.ids.split(',') ?? [];
+    if (ids.length !== messages.length) throw unfit('it returned no row');
+    for (const [index, message] of messages.entries()) {
+      const id = ids[index];
+      if (id !== undefined && id !== '') stored.set(message, id);
+    }
+    return stored;
   }
 
   /** Finds messages that were stored before, by their keys. */
   async #placesOf(
     messages: readonly { readonly message: NewMessage }[],
-    added: ReadonlyMap<string, string>,
+    firstByKey: ReadonlyMap<string, NewMessage>,
+    added: ReadonlyMap<NewMessage, string>,
     transaction: SqlTransaction | undefined,
   ): Promise<ReadonlyMap<string, { readonly id: string; readonly fingerprint: string | null }>> {
     const keys = new Set<string>();
     for (const { message } of messages) {
-      const { idempotencyKey } = message;
-      if (idempotencyKey !== undefined && !added.has(idempotencyKey)) keys.add(idempotencyKey);
+      const { idempotencyKey: key } = message;
+      if (key === undefined) continue;
+      const first = firstByKey.get(key);
+      if (first === undefined || !added.has(first)) keys.add(key);
     }
     if (keys.size === 0) return new Map();
     const params = { account: this.store.account, idempotencyKeys: JSON.stringify([...keys]) };
@@ -236,6 +243,7 @@ function jsonOf(messages: readonly NewMessage[], read: (message: NewMessage) => 
  * both have the same order.
  */
 function byKey({ idempotencyKey: a = '' }: NewMessage, { idempotencyKey: b = '' }: NewMessage): number {
+  if (a === b) return 0;
   return a < b ? -1 : 1;
 }
 

@@ -40,12 +40,26 @@ export interface LaafficOutboxOptions {
   readonly timing?: OutboxTimingOptions | undefined;
   /** What happens to messages whose outcome is still unknown after `timing.gracePeriodMs`. */
   readonly onUnconfirmed?: UnconfirmedOptions | undefined;
+  readonly events?: OutboxEventsOptions | undefined;
   /**
    * How long to keep numbers, texts and the gateway's reasons after a message or a campaign ended, in milliseconds, at
-   * most 100 years. Counters, states and the history stay. `false` keeps everything.
+   * most 100 years. Counters, states and the history stay until `deleteAfterMs`. `false` keeps everything for ever.
    * @default 7776000000, 90 days
    */
   readonly retentionMs?: number | false | undefined;
+  /**
+   * When to delete messages and campaigns with everything that belongs to them, in milliseconds after they ended, at
+   * least `retentionMs` and at most 100 years. The history of the account is deleted after the same time. `false` keeps
+   * for ever what `retentionMs` leaves.
+   * @default 15552000000, 180 days; `retentionMs` if that is longer; `false` if `retentionMs` is `false`
+   */
+  readonly deleteAfterMs?: number | false | undefined;
+  /**
+   * How long an idempotency key is known after its message or campaign ended, in milliseconds, at most 100 years. It
+   * does not depend on when that is deleted. After this time the same call sends again. `false` keeps keys for ever.
+   * @default 2592000000, 30 days
+   */
+  readonly idempotencyKeysKeptMs?: number | false | undefined;
 }
 
 /** How much a worker does at once. */
@@ -116,6 +130,16 @@ export interface OutboxTimingOptions {
    * @default 900000, 15 minutes
    */
   readonly reportsAfterMs?: number | false | undefined;
+}
+
+/** How methods with `@OnRecipientState()` and `@OnCampaignDone()` are called. */
+export interface OutboxEventsOptions {
+  /**
+   * How often a method may fail for the same event, until it is no longer called for it and
+   * `SmsOutbox.listFailedEvents` lists the event. The pauses between the tries double from 1 s to 10 hours.
+   * @default 20, which takes about two days
+   */
+  readonly maxTries?: number | undefined;
 }
 
 /**

@@ -16,7 +16,10 @@ const DEFAULTS = {
     ...{ gracePeriodMs: 900_000, lookupIntervalMs: 60_000, reportsAfterMs: 900_000 },
   },
   onUnconfirmed: { priority: 'hold', bulk: 'hold' },
+  events: { maxTries: 20 },
   retentionMs: 7_776_000_000,
+  deleteAfterMs: 15_552_000_000,
+  idempotencyKeysKeptMs: 2_592_000_000,
 };
 
 function problemsOf(options: unknown): readonly string[] {
@@ -48,7 +51,8 @@ describe('OutboxSettings', () => {
         reportsAfterMs: false,
       },
       onUnconfirmed: { priority: 'resend', bulk: 'abandon' },
-      retentionMs: false,
+      events: { maxTries: 1 },
+      ...{ retentionMs: 1, deleteAfterMs: false, idempotencyKeysKeptMs: false },
     };
     expect(new OutboxSettings(given)).toEqual({
       ...given,
@@ -62,6 +66,15 @@ describe('OutboxSettings', () => {
     [{ bulkSlots: 1 }, { slots: { priority: 20, bulk: 1 }, pollIntervalMs: 1_000 }],
   ])('accepts %j as worker', (worker, expected) => {
     expect(new OutboxSettings({ database, worker }).worker).toEqual(expected);
+  });
+
+  it.each([
+    [{}, 15_552_000_000],
+    [{ retentionMs: 31_536_000_000 }, 31_536_000_000],
+    [{ retentionMs: false }, false],
+    [{ retentionMs: 5, deleteAfterMs: 5 }, 5],
+  ] as const)('deletes with %j after %j ms', (options, expected) => {
+    expect(new OutboxSettings({ database, ...options }).deleteAfterMs).toBe(expected);
   });
 
   it('accepts a pool, and freezes the settings with all their parts', () => {
@@ -113,6 +126,7 @@ describe('OutboxSettings', () => {
     [{ database, rate: { recipientsPerSecond: 0 } }, 'rate.recipientsPerSecond must be a number above 0'],
     [{ database, rate: { requestsPerSecond: Infinity } }, 'rate.requestsPerSecond must be a number above 0'],
     [{ database, rate: { requestsPerSecond: NaN } }, 'rate.requestsPerSecond must be a number above 0'],
+    [{ database, events: { maxTries: 0 } }, 'events.maxTries must be a whole number from 1 to 2147483647'],
     [{ database, rate: { priorityShare: 1 } }, 'rate.priorityShare must be a number from 0 to 0.9'],
     [{ database, rate: { rps: 1 } }, `rate.rps ${known} recipientsPerSecond, requestsPerSecond, priorityShare`],
     [
@@ -139,12 +153,19 @@ describe('OutboxSettings', () => {
     [{ database, onUnconfirmed: { all: 'hold' } }, `onUnconfirmed.all ${known} priority, bulk`],
     [{ database, retentionMs: true }, `retentionMs ${whole} 3155760000000`],
     [{ database, retentionMs: Number.MAX_SAFE_INTEGER }, `retentionMs ${whole} 3155760000000`],
+    [{ database, deleteAfterMs: 0 }, `deleteAfterMs ${whole} 3155760000000`],
+    [{ database, retentionMs: 7, deleteAfterMs: 6 }, 'deleteAfterMs must not be less than retentionMs, which is 7'],
+    [
+      { database, retentionMs: false, deleteAfterMs: 1 },
+      'deleteAfterMs must be false or missing, because retentionMs is false and keeps everything',
+    ],
+    [{ database, idempotencyKeysKeptMs: true }, `idempotencyKeysKeptMs ${whole} 3155760000000`],
     [{ database, connections: 4 }, 'connections must be a whole number from 5 to 2147483647'],
     [{ database, connections: 0, worker: false }, `connections ${whole} 2147483647`],
     [{ database: new Pool(), connections: 5 }, 'connections needs a database URL: a pg.Pool has its own max'],
     [
       { database, lease: 1 },
-      `lease ${known} worker, rate, timing, onUnconfirmed, database, connections, schema, migrate, retentionMs`,
+      `lease ${known} worker, rate, timing, onUnconfirmed, events, database, connections, schema, migrate, retentionMs, deleteAfterMs, idempotencyKeysKeptMs`,
     ],
   ])('rejects %j', (options, problem) => {
     expect(problemsOf(options)).toContain(problem);

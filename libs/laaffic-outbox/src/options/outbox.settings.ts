@@ -37,7 +37,10 @@ export class OutboxSettings {
     readonly reportsAfterMs: number | false;
   };
   readonly onUnconfirmed: Readonly<Record<Lane, UnconfirmedAction>>;
+  readonly events: { readonly maxTries: number };
   readonly retentionMs: number | false;
+  readonly deleteAfterMs: number | false;
+  readonly idempotencyKeysKeptMs: number | false;
 
   /**
    * @param account the name of the account; `undefined` for the default account.
@@ -51,6 +54,7 @@ export class OutboxSettings {
     const rate = reader.nested('rate');
     const timing = reader.nested('timing');
     const onUnconfirmed = reader.nested('onUnconfirmed');
+    const events = reader.nested('events');
 
     this.database = readDatabase(reader);
     this.connections = readConnections(reader, typeof this.database === 'object', worker !== false);
@@ -79,13 +83,18 @@ export class OutboxSettings {
       priority: onUnconfirmed.oneOf('priority', UNCONFIRMED_ACTIONS, 'hold'),
       bulk: onUnconfirmed.oneOf('bulk', UNCONFIRMED_ACTIONS, 'hold'),
     });
+    this.events = Object.freeze({ maxTries: events.wholeNumber('maxTries', 20) });
     this.retentionMs = reader.wholeNumberOrFalse('retentionMs', 90 * DAY_MS, { max: HUNDRED_YEARS_MS });
+    this.deleteAfterMs = readDeleteAfter(reader, this.retentionMs);
+    this.idempotencyKeysKeptMs = reader.wholeNumberOrFalse('idempotencyKeysKeptMs', 30 * DAY_MS, {
+      max: HUNDRED_YEARS_MS,
+    });
 
     const { startWithinMs, timeoutMs, leaseMs } = this.timing;
     if (startWithinMs + timeoutMs >= leaseMs) {
       timing.report('leaseMs', 'must be longer than timing.startWithinMs and timing.timeoutMs together');
     }
-    for (const each of [workerReader, rate, timing, onUnconfirmed, reader]) each.rejectUnknown();
+    for (const each of [workerReader, rate, timing, onUnconfirmed, events, reader]) each.rejectUnknown();
     if (reader.problems.length > 0) throw new OutboxOptionsError(reader.problems, account);
     Object.freeze(this);
   }
@@ -97,6 +106,22 @@ function readDatabase(reader: OptionsReader): string | Pool {
   if (typeof value === 'object' && value !== null && 'connect' in value && 'query' in value) return value as Pool;
   reader.report('database', 'must be a URL that begins with postgres://, or a pg.Pool');
   return '';
+}
+
+/** Nothing is deleted before its numbers and texts are. */
+function readDeleteAfter(reader: OptionsReader, retentionMs: number | false): number | false {
+  if (retentionMs === false) {
+    if ((reader.value('deleteAfterMs') ?? false) !== false) {
+      reader.report('deleteAfterMs', 'must be false or missing, because retentionMs is false and keeps everything');
+    }
+    return false;
+  }
+  const longest = Math.max(180 * DAY_MS, retentionMs);
+  const deleteAfterMs = reader.wholeNumberOrFalse('deleteAfterMs', longest, { max: HUNDRED_YEARS_MS });
+  if (deleteAfterMs !== false && deleteAfterMs < retentionMs) {
+    reader.report('deleteAfterMs', `must not be less than retentionMs, which is ${retentionMs}`);
+  }
+  return deleteAfterMs;
 }
 
 function readConnections(reader: OptionsReader, isPool: boolean, isWorker: boolean): number | undefined {

@@ -8,7 +8,6 @@ import type { SmsService } from 'nestjs-laaffic';
 import { PeriodicTask } from '../runtime/periodic-task.js';
 import { claimReportPolls, releaseReportPolls } from '../sql/generated.js';
 import type { OutboxStore } from '../store/outbox-store.js';
-import { PendingResults } from '../store/pending-results.js';
 import { GatewayQueries } from './gateway-queries.js';
 import { Lookup } from './lookup.js';
 import { readReport, type ReportStore } from './report-store.js';
@@ -65,31 +64,29 @@ function pause(milliseconds: number): number {
 
 /** Number of reports in one commit. */
 const STEP = 1_000;
-/** Number of chunks to fetch for at once: ten thousand messages, fifty requests. */
-const CHUNKS = 10;
+/** About how many messages to fetch for at once: fifty requests. */
+const MESSAGES = 10_000;
+/** Number of chunks in one claim. A small number keeps locks short. */
+const CHUNKS = 1_000;
 /** The pauses between fetches, as multiples of the first one: 1, 6, 24 and 48 hours after 15 minutes. */
 const PAUSES = [4, 24, 96, 192];
 
 /** Fetches the reports that the gateway did not push. */
 class ReportPolling {
-  readonly #pending: PendingResults;
-
   constructor(
     private readonly store: OutboxStore,
     private readonly sms: Pick<SmsService, 'getDeliveryReports'>,
     private readonly reports: ReportStore,
     private readonly queries: GatewayQueries,
     private readonly reportsAfterMs: number,
-  ) {
-    this.#pending = new PendingResults(store);
-  }
+  ) {}
 
   /** @returns whether there may be more reports to fetch. */
   async run(signal: AbortSignal): Promise<boolean> {
     const { account, database } = this.store;
     const { reportsAfterMs } = this;
-    await this.#pending.flushAll();
-    const claimed = await database.run(claimReportPolls, { account, reportsAfterMs, pauses: PAUSES, limit: CHUNKS });
+    const step = { pauses: PAUSES, limit: CHUNKS, recipients: MESSAGES };
+    const claimed = await database.run(claimReportPolls, { account, reportsAfterMs, ...step });
     const msgIds = claimed.flatMap((chunk) => chunk.msg_ids);
     for (let start = 0; start < msgIds.length; start += STEP) {
       const asked = msgIds.slice(start, start + STEP);

@@ -24,13 +24,21 @@ const BURST = 0.06;
 export const LARGEST_REQUEST = 1_000;
 const PAUSE_AFTER_FAILURE = 500;
 const FAILURE = 'No message can be claimed';
+/** Milliseconds between claims that look at everything that is pending. */
+const WHOLE_EVERY = 1_000;
 
 /** Keeps the slots of one lane busy while there is something to send. */
 export class LaneWorker {
   readonly #signal = new Signal();
+  /** Notified when a slot is free, or when there may be more slots. */
+  readonly #slotSignal = new Signal();
   readonly #running = new Set<Promise<void>>();
-  readonly #slots: number;
+  /** The slots of the options. A person may set others, which each claim returns. */
+  readonly #ownSlots: number;
   readonly #pollIntervalMs: number;
+  readonly #floors = new Floors();
+  #slots: number;
+  #mayHaveMoreSlots = false;
   #isStopped = false;
   #isBusy = false;
   #loop: Promise<void> | undefined;
@@ -40,7 +48,8 @@ export class LaneWorker {
     private readonly parts: WorkerParts,
   ) {
     const { worker } = parts.store.settings;
-    this.#slots = worker?.slots[lane] ?? 1;
+    this.#ownSlots = worker?.slots[lane] ?? 1;
+    this.#slots = this.#ownSlots;
     this.#pollIntervalMs = worker?.pollIntervalMs ?? 1_000;
   }
 
@@ -58,6 +67,13 @@ export class LaneWorker {
     this.#signal.notify();
   }
 
+  /** Call it when a person has changed the lane. */
+  reread(): void {
+    this.#mayHaveMoreSlots = true;
+    this.#slotSignal.notify();
+    this.#signal.notify();
+  }
+
   /** Stops claiming. */
   stop(): void {
     this.#isStopped = true;
@@ -72,33 +88,38 @@ export class LaneWorker {
 
   async #run(): Promise<void> {
     while (!this.#isStopped) {
-      const free = this.#slots - this.#running.size;
-      if (free === 0) {
-        await Promise.race(this.#running);
+      if (this.#running.size >= this.#slots && !this.#mayHaveMoreSlots) {
+        await this.#slotSignal.next();
         continue;
       }
+      this.#mayHaveMoreSlots = false;
       // A notification during the claim is not missed.
       const next = this.#signal.next();
-      const pause = await this.#fill(free);
+      const pause = await this.#fill();
       this.#isBusy = pause === 0;
       if (pause > 0) await this.#signal.wait(next, pause);
     }
   }
 
   /** @returns how long to wait until the next claim, in milliseconds. */
-  async #fill(free: number): Promise<number> {
+  async #fill(): Promise<number> {
     // Start the stopwatch before the database computes how long the chunk may still be sent.
     const sinceClaim = this.parts.clock.start();
     const { errors } = this.parts.store;
     try {
-      const { chunks, waitMs } = await this.#claim(free);
+      const running = this.#running.size;
+      const { chunks, waitMs, slots } = await this.#claim(running);
+      this.#slots = slots;
       errors.resolve(FAILURE);
       for (const chunk of chunks) {
-        const run = this.#send(chunk, sinceClaim).finally(() => this.#running.delete(run));
+        const run = this.#send(chunk, sinceClaim).finally(() => {
+          this.#running.delete(run);
+          this.#slotSignal.notify();
+        });
         this.#running.add(run);
       }
       if (waitMs !== undefined) return Math.min(waitMs, this.#pollIntervalMs);
-      return chunks.length < free ? this.#pollIntervalMs : 0;
+      return chunks.length < slots - running ? this.#pollIntervalMs : 0;
     } catch (error) {
       errors.report(FAILURE, error);
       return PAUSE_AFTER_FAILURE;
@@ -106,19 +127,23 @@ export class LaneWorker {
   }
 
   /**
-   * Marks up to `limit` chunks as `sending` and returns them. Resolves after the commit.
-   * @returns also the milliseconds until the next claim can succeed, if known.
+   * Marks as many chunks as there are free slots as `sending`, and returns them. Resolves after the commit.
+   * @param running number of requests in flight.
+   * @returns also the milliseconds until the next claim can succeed, if known, and the number of slots.
    */
-  async #claim(limit: number): Promise<{ chunks: ClaimedChunk[]; waitMs: number | undefined }> {
+  async #claim(running: number): Promise<{ chunks: ClaimedChunk[]; waitMs: number | undefined; slots: number }> {
     const { account, actor, database, settings } = this.parts.store;
     const { recipientsPerSecond = null, requestsPerSecond = null, priorityShare } = settings.rate;
+    const floors = this.#floors.next(this.parts.clock.monotonic());
     const rows = await database.run(claimChunks, {
-      ...{ account, worker: actor, lane: this.lane, limit },
+      ...{ account, worker: actor, lane: this.lane, limit: this.#ownSlots - running, running },
       ...{ recipientsPerSecond, requestsPerSecond, burst: BURST, priorityShare },
       ...{ largest: LARGEST_REQUEST, startWithinMs: settings.timing.startWithinMs },
+      ...floors,
     });
     const chunks = rows.flatMap((row): ClaimedChunk[] => {
       if (row.chunk_id === null) return [];
+      this.#floors.raise(row);
       return [
         {
           id: row.chunk_id,
@@ -139,7 +164,8 @@ export class LaneWorker {
         },
       ];
     });
-    return { chunks, waitMs: rows.at(-1)?.wait_ms ?? undefined };
+    const last = rows.at(-1);
+    return { chunks, waitMs: last?.wait_ms ?? undefined, slots: last?.lane_slots ?? this.#ownSlots };
   }
 
   /** Sends a chunk and stores its outcome. Never rejects. */
@@ -160,5 +186,39 @@ export class LaneWorker {
     const isStored = await results.write(chunk, result);
     if (isGood) await breaker.record(end, chunk, lane);
     if (isStored && store.activity.observed) store.activity.next(attemptActivity(chunk, lane, result));
+  }
+}
+
+/**
+ * Times before which nothing is pending in a lane, as far as its worker knows: it has claimed everything that was older.
+ * Something older may still become visible, when a long transaction commits, so they are forgotten once a second.
+ */
+class Floors {
+  readonly #byKind = new Map<'single' | 'list', Date>();
+  readonly #byCampaign = new Map<string, Date>();
+  #lastCampaign = '0';
+  #lastWhole = -Infinity;
+
+  /** @param now by the process's own clock. @returns the parameters of the next claim. */
+  next(now: number): { lastCampaignId: string; floors: (Date | null)[]; campaignIds: string[] } {
+    if (now - this.#lastWhole >= WHOLE_EVERY) {
+      this.#lastWhole = now;
+      this.#byKind.clear();
+      this.#byCampaign.clear();
+    }
+    return {
+      lastCampaignId: this.#lastCampaign,
+      floors: [this.#byKind.get('single') ?? null, this.#byKind.get('list') ?? null, ...this.#byCampaign.values()],
+      campaignIds: [...this.#byCampaign.keys()],
+    };
+  }
+
+  /** Chunks of one kind, and of one campaign, are claimed in the order of these times. */
+  raise(claimed: { readonly campaign_id: string | null; readonly size: number; readonly due_at: Date | null }): void {
+    const { campaign_id: campaign, size, due_at: dueAt } = claimed;
+    if (campaign !== null) this.#lastCampaign = campaign;
+    if (dueAt === null) return;
+    if (campaign === null) this.#byKind.set(size === 1 ? 'single' : 'list', dueAt);
+    else this.#byCampaign.set(campaign, dueAt);
   }
 }

@@ -1,5 +1,5 @@
 import type { Lane } from '../options/outbox.options.js';
-import { PeriodicTask } from '../runtime/periodic-task.js';
+import type { PeriodicTask } from '../runtime/periodic-task.js';
 import {
   advanceCampaigns,
   cancelLeftovers,
@@ -7,9 +7,11 @@ import {
   expireMessages,
   foldCounts,
   markOverdue,
+  removeOldGrants,
 } from '../sql/generated.js';
 import type { ActivityRecipients, ActivityState } from '../store/activity.js';
 import type { OutboxStore } from '../store/outbox-store.js';
+import { sharedSteps } from './shared-steps.js';
 
 /** Number of chunks in one step. A small number keeps locks short. */
 const STEP = 200;
@@ -19,33 +21,54 @@ const LANES = ['priority', 'bulk'] as const;
 
 /**
  * Maintenance: handles attempts whose worker is gone, unknown chunks after the grace period, expired messages, and
- * campaigns that start or end. Any number of processes may run it at once.
+ * campaigns that start or end. One process at a time runs it for all, but any number may.
  */
 export class Maintenance {
   /** Runs all of it periodically. */
   readonly task: PeriodicTask;
 
   constructor(private readonly store: OutboxStore) {
-    const { errors, settings } = store;
-    const intervalMs = Math.min(1_000, Math.max(50, settings.timing.leaseMs / 10));
-    this.task = new PeriodicTask({
-      errors,
-      failure: 'Maintenance of the outbox failed',
-      intervalMs,
-      run: () => this.#run(),
-    });
+    const intervalMs = Math.min(1_000, Math.max(50, store.settings.timing.leaseMs / 10));
+    const step = (failure: string, run: () => Promise<boolean>) => ({ failure, run });
+    const steps = [
+      step('Attempts without a response cannot be marked unknown', async () => (await this.#markOverdue()) > 0),
+      ...LANES.map((lane) =>
+        step(
+          `The grace period of the lane ${lane} cannot be ended`,
+          async () => (await this.#endGracePeriod(lane)) > 0,
+        ),
+      ),
+      step('Expired messages cannot be rejected', async () => (await this.#expireMessages()) > 0),
+      step('Cancelled campaigns cannot be ended', () => this.#cancelLeftovers()),
+      step('Campaigns cannot be started or ended', () => this.#advanceCampaigns()),
+      step('Counts of campaigns cannot be added up', () => this.#foldCounts()),
+      step('Old allowances of the rate cannot be removed', () => this.#removeOldGrants()),
+    ];
+    const failure = 'Maintenance of the outbox failed';
+    this.task = sharedSteps({ store, task: 'maintenance', failure, intervalMs, steps });
   }
 
-  /** @returns whether there is more to do. */
-  async #run(): Promise<boolean> {
+  async #cancelLeftovers(): Promise<boolean> {
     const { account, actor, database } = this.store;
-    let changed = await this.#markOverdue();
-    for (const lane of LANES) changed += await this.#endGracePeriod(lane);
-    changed += await this.#expireMessages();
     const [cancelled] = await database.run(cancelLeftovers, { account, actor, limit: STEP });
+    return (cancelled?.count ?? 0) > 0;
+  }
+
+  async #advanceCampaigns(): Promise<boolean> {
+    const { account, actor, database } = this.store;
     await database.run(advanceCampaigns, { account, actor });
-    const [folded] = await database.run(foldCounts, { limit: COUNTS });
-    return changed + (cancelled?.count ?? 0) > 0 || folded?.count === COUNTS;
+    return false;
+  }
+
+  async #removeOldGrants(): Promise<boolean> {
+    const { account, database } = this.store;
+    await database.run(removeOldGrants, { account });
+    return false;
+  }
+
+  async #foldCounts(): Promise<boolean> {
+    const [folded] = await this.store.database.run(foldCounts, { limit: COUNTS });
+    return folded?.count === COUNTS;
   }
 
   /** Marks attempts unknown that have had no response for longer than the lease, whatever happened to their worker. */

@@ -45,11 +45,14 @@ export class OutboxWorker implements OnApplicationBootstrap, OnModuleDestroy, Be
         run: () => pending.flushSome(lanes.some((lane) => lane.isBusy)),
       }),
       new Maintenance(store).task,
-      ...new Retention(store).tasks,
+      new Retention(store).task,
     ];
     [this.#lanes, this.#tasks] = settings.worker === undefined ? [[], []] : [lanes, tasks];
-    store.listener.on('due', () => {
-      for (const lane of this.#lanes) lane.wake();
+    store.listener.on('due', (payload) => {
+      for (const lane of this.#lanes) {
+        if (payload === 'lane') lane.reread();
+        else lane.wake();
+      }
     });
   }
 
