@@ -94,7 +94,7 @@ export async function generateModule(client, sql) {
   const shipped = (text) => text.replaceAll(suffixed, `${SCHEMA}.$1_${sql.functions.digest}`);
   const types = new Types(client);
   const parts = [];
-  for (const { file, queries } of sql.queries) {
+  for (const { queries } of sql.queries) {
     for (const query of queries) parts.push(await statement(client, types, query, shipped));
   }
   const { digest, text } = sql.functions;
