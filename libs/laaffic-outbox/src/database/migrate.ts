@@ -1,7 +1,7 @@
 import { Client, type Pool, type PoolClient } from 'pg';
 import { OutboxError } from '../errors/outbox.error.js';
 import { FUNCTIONS, MIGRATIONS } from '../sql/generated.js';
-import type { Migration } from '../sql/statement.js';
+import type { FunctionSet, Migration } from '../sql/statement.js';
 import { inSchema, takeClient } from './database.js';
 import { namingMissingRights } from './rights.js';
 
@@ -9,7 +9,7 @@ import { namingMissingRights } from './rights.js';
 export interface Release {
   /** In the order of application. Released migrations never change. */
   readonly migrations: readonly Migration[];
-  readonly functions: { readonly digest: string; readonly text: string };
+  readonly functions: FunctionSet;
 }
 
 /** What the schema of an outbox is like, and what a release would change. */
