@@ -37,6 +37,11 @@ export class Line {
     this.#held ??= [];
   }
 
+  /** Passes nothing on any more, in either direction, and closes nothing: as if a machine or a cable on the way was gone. */
+  freeze(): void {
+    for (const socket of this.#sockets) socket.removeAllListeners('data').on('data', () => undefined);
+  }
+
   release(): void {
     const held = this.#held ?? [];
     this.#held = undefined;

@@ -80,6 +80,9 @@ create table outbox.campaign (
   fingerprint text,
   -- The digest of the whole source, once it is stored.
   digest text,
+  -- The call that creates it, and when that call last gave a sign of life.
+  creator text,
+  creator_seen_at timestamptz,
   created_at timestamptz not null default clock_timestamp(),
   changed_at timestamptz not null default clock_timestamp(),
   done_at timestamptz,
@@ -96,6 +99,7 @@ create table outbox.campaign (
 create unique index campaign_key on outbox.campaign (account, idempotency_key) where idempotency_key is not null;
 create index campaign_active on outbox.campaign (account, priority desc, id) where state in ('scheduled', 'running');
 create index campaign_cancelling on outbox.campaign (account) where state = 'cancelled' and done_at is null;
+create index campaign_creating on outbox.campaign (account, creator_seen_at) where state = 'creating';
 create index campaign_list on outbox.campaign (account, id);
 create index campaign_retention on outbox.campaign (account, changed_at)
   where redacted_at is null and state in ('done', 'cancelled');
@@ -330,12 +334,14 @@ create table outbox.subscription (
   topic text not null,
   -- When such a process last renewed the subscription.
   seen_at timestamptz not null default clock_timestamp(),
+  -- Whether its process listens for notifications.
+  is_notified boolean not null default true,
   primary key (account, topic)
 );
 
 -- The topics to record. Apps without handlers pay nothing, and handlers miss nothing during an outage of their process.
 create view outbox.live_subscription as
-  select account, topic from outbox.subscription where seen_at > clock_timestamp() - interval '7 days';
+  select account, topic, is_notified from outbox.subscription where seen_at > clock_timestamp() - interval '7 days';
 
 -- Changes that no handler has handled yet: one row for each state that recipients of a chunk got in one step.
 create table outbox.event (

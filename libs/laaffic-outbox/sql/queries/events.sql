@@ -1,7 +1,7 @@
--- name: subscribe (account, topics)
-insert into outbox.subscription (account, topic)
-  select $1, topic from unnest($2::text[]) topic order by topic
-  on conflict (account, topic) do update set seen_at = excluded.seen_at;
+-- name: subscribe (account, topics, isNotified)
+insert into outbox.subscription (account, topic, is_notified)
+  select $1, topic, $3 from unnest($2::text[]) topic order by topic
+  on conflict (account, topic) do update set seen_at = excluded.seen_at, is_notified = excluded.is_notified;
 
 -- name: claimEvents (account, topics, limit, claim, leaseMs, perMessage)
 -- The events of messages and campaigns. The first event of a message stays until it is handled, so a process that finds

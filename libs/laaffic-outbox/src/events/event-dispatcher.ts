@@ -85,6 +85,10 @@ export class EventDispatcher
 
   /** Resolves when the running handlers have ended and their results are stored. */
   async beforeApplicationShutdown(): Promise<void> {
+    await this.store.drain(this.#drained());
+  }
+
+  async #drained(): Promise<void> {
     await this.#task?.stop();
     await Promise.all(this.#running);
   }
@@ -193,7 +197,11 @@ export class EventDispatcher
 
   /** Tells all processes which events to record. */
   async #subscribe(database: Database): Promise<void> {
-    await database.run(subscribe, { account: this.store.account, topics: this.#topics });
+    await database.run(subscribe, {
+      account: this.store.account,
+      topics: this.#topics,
+      isNotified: this.store.settings.notify,
+    });
   }
 
   async #renewSubscriptions(): Promise<void> {

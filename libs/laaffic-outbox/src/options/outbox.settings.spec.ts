@@ -7,6 +7,8 @@ const database = 'postgres://localhost/app';
 const DEFAULTS = {
   database,
   connections: 10,
+  listenUrl: undefined,
+  notify: true,
   schema: 'laaffic_outbox',
   migrate: true,
   worker: { slots: { priority: 20, bulk: 6 }, pollIntervalMs: 1_000 },
@@ -37,6 +39,7 @@ describe('OutboxSettings', () => {
   it('accepts every field', () => {
     const given = {
       ...{ database: 'postgresql://db.example/app', connections: 5, schema: 'sms_1', migrate: false },
+      ...{ listenUrl: 'postgres://direct.example/app', notify: false },
       worker: { prioritySlots: 1, bulkSlots: 2, pollIntervalMs: 3 },
       rate: { recipientsPerSecond: 0.5, requestsPerSecond: 7, priorityShare: 0 },
       timing: {
@@ -139,12 +142,14 @@ describe('OutboxSettings', () => {
     [{ database, onUnconfirmed: { all: 'hold' } }, `onUnconfirmed.all ${known} priority, bulk`],
     [{ database, retentionMs: true }, `retentionMs ${whole} 3155760000000`],
     [{ database, retentionMs: Number.MAX_SAFE_INTEGER }, `retentionMs ${whole} 3155760000000`],
+    [{ database, listenUrl: 'direct.example' }, 'listenUrl must be a URL that begins with postgres://'],
+    [{ database, notify: 1 }, 'notify must be true or false'],
     [{ database, connections: 4 }, 'connections must be a whole number from 5 to 2147483647'],
     [{ database, connections: 0, worker: false }, `connections ${whole} 2147483647`],
     [{ database: new Pool(), connections: 5 }, 'connections needs a database URL: a pg.Pool has its own max'],
     [
       { database, lease: 1 },
-      `lease ${known} worker, rate, timing, onUnconfirmed, database, connections, schema, migrate, retentionMs`,
+      `lease ${known} worker, rate, timing, onUnconfirmed, database, connections, listenUrl, notify, schema, migrate, retentionMs`,
     ],
   ])('rejects %j', (options, problem) => {
     expect(problemsOf(options)).toContain(problem);

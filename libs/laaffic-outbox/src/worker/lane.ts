@@ -23,6 +23,9 @@ const BURST = 0.06;
 /** The gateway accepts this many recipients in one POST. */
 export const LARGEST_REQUEST = 1_000;
 const PAUSE_AFTER_FAILURE = 500;
+/** How often, and for how long after a notification, to look for what is committed meanwhile; in milliseconds. */
+const LOOK_AGAIN_EVERY = 20;
+const LOOK_AGAIN_FOR = 150;
 const FAILURE = 'No message can be claimed';
 
 /** Keeps the slots of one lane busy while there is something to send. */
@@ -31,16 +34,17 @@ export class LaneWorker {
   readonly #running = new Set<Promise<void>>();
   readonly #slots: number;
   readonly #pollIntervalMs: number;
+  #lookAgainUntil = 0;
   #isStopped = false;
   #isBusy = false;
   #loop: Promise<void> | undefined;
 
   constructor(
-    private readonly lane: Lane,
+    readonly name: Lane,
     private readonly parts: WorkerParts,
   ) {
     const { worker } = parts.store.settings;
-    this.#slots = worker?.slots[lane] ?? 1;
+    this.#slots = worker?.slots[name] ?? 1;
     this.#pollIntervalMs = worker?.pollIntervalMs ?? 1_000;
   }
 
@@ -53,8 +57,12 @@ export class LaneWorker {
     return this.#isBusy;
   }
 
-  /** Call it when there may be something to send. */
-  wake(): void {
+  /**
+   * Call it when there may be something to send.
+   * @param looksAgain whether more may be committed soon. Processes do not notify for each message.
+   */
+  wake(looksAgain = false): void {
+    if (looksAgain) this.#lookAgainUntil = this.parts.clock.monotonic() + LOOK_AGAIN_FOR;
     this.#signal.notify();
   }
 
@@ -81,7 +89,8 @@ export class LaneWorker {
       const next = this.#signal.next();
       const pause = await this.#fill(free);
       this.#isBusy = pause === 0;
-      if (pause > 0) await this.#signal.wait(next, pause);
+      const looksAgain = this.parts.clock.monotonic() < this.#lookAgainUntil;
+      if (pause > 0) await this.#signal.wait(next, looksAgain ? Math.min(pause, LOOK_AGAIN_EVERY) : pause);
     }
   }
 
@@ -113,7 +122,7 @@ export class LaneWorker {
     const { account, actor, database, settings } = this.parts.store;
     const { recipientsPerSecond = null, requestsPerSecond = null, priorityShare } = settings.rate;
     const rows = await database.run(claimChunks, {
-      ...{ account, worker: actor, lane: this.lane, limit },
+      ...{ account, worker: actor, lane: this.name, limit },
       ...{ recipientsPerSecond, requestsPerSecond, burst: BURST, priorityShare },
       ...{ largest: LARGEST_REQUEST, startWithinMs: settings.timing.startWithinMs },
     });
@@ -144,7 +153,7 @@ export class LaneWorker {
 
   /** Sends a chunk and stores its outcome. Never rejects. */
   async #send(chunk: ClaimedChunk, sinceClaim: Stopwatch): Promise<void> {
-    const { lane } = this;
+    const lane = this.name;
     const { store, sms, results, breaker } = this.parts;
     const { timeoutMs, startWithinMs } = store.settings.timing;
     const end = await attempt(sms, chunk, {

@@ -2,6 +2,7 @@ import type { Lane } from '../options/outbox.options.js';
 import { PeriodicTask } from '../runtime/periodic-task.js';
 import {
   advanceCampaigns,
+  cancelLostCreations,
   cancelLeftovers,
   endGracePeriod,
   expireMessages,
@@ -15,6 +16,8 @@ import type { OutboxStore } from '../store/outbox-store.js';
 const STEP = 200;
 /** Number of changed counts in one step. */
 const COUNTS = 2_000;
+/** Milliseconds after which a campaign without a key, whose creator gives no sign of life, is cancelled. */
+const LOST_CREATION = 10 * 60_000;
 const LANES = ['priority', 'bulk'] as const;
 
 /**
@@ -38,10 +41,14 @@ export class Maintenance {
 
   /** @returns whether there is more to do. */
   async #run(): Promise<boolean> {
-    const { account, actor, database } = this.store;
+    const { account, actor, database, settings } = this.store;
+    const { retentionMs } = settings;
     let changed = await this.#markOverdue();
     for (const lane of LANES) changed += await this.#endGracePeriod(lane);
     changed += await this.#expireMessages();
+    // Numbers of a campaign that nobody continues are not kept for ever.
+    const keyedAfterMs = retentionMs === false ? null : Math.max(retentionMs, LOST_CREATION);
+    await database.run(cancelLostCreations, { account, actor, lostAfterMs: LOST_CREATION, keyedAfterMs });
     const [cancelled] = await database.run(cancelLeftovers, { account, actor, limit: STEP });
     await database.run(advanceCampaigns, { account, actor });
     const [folded] = await database.run(foldCounts, { limit: COUNTS });
