@@ -235,6 +235,35 @@ describe('SmsCampaigns.create', () => {
     expect(await campaigns.getProgress(created[0]!)).toMatchObject({ total: 2, pending: 2 });
   });
 
+  it('is cancelled without a key when its creator has given no sign of life for ten minutes', async () => {
+    const gate = gated(2_001, 0);
+    const lost = failureOf(campaigns.create(campaignOf({ name: 'lost', recipients: gate.source })));
+    const kept = gated(2_001, 0);
+    const keeping = failureOf(campaigns.create(keyed({ name: 'kept', recipients: kept.source })));
+    await until(() => gate.isWaiting() && kept.isWaiting());
+    // As if the processes were gone, for a little less than ten minutes, and a little more.
+    await pool.query(`update laaffic_outbox.campaign set creator = creator || ' is gone', stored_entries = 0,
+      creator_seen_at = clock_timestamp() - interval '9 minutes' where state = 'creating' and name in ('lost', 'kept')`);
+    const worker = await startApp({ url: 'http://127.0.0.1:1/v3' }, { database: database.url });
+    try {
+      const stateOf = async (name: string) =>
+        (await campaigns.list()).find((campaign) => campaign.name === name && campaign.state !== 'done')?.state;
+      await worker.get(SmsCampaigns).create(campaignOf({ name: 'a round of maintenance', sendAt: 'now' }));
+      await until(async () => (await stateOf('a round of maintenance')) === undefined);
+      expect([await stateOf('lost'), await stateOf('kept')]).toEqual(['creating', 'creating']);
+      await pool.query(`update laaffic_outbox.campaign set creator_seen_at = creator_seen_at - interval '2 minutes'
+        where state = 'creating' and name in ('lost', 'kept')`);
+      await until(async () => (await stateOf('lost')) === 'cancelled');
+      expect(await stateOf('kept')).toBe('creating');
+    } finally {
+      await worker.close();
+    }
+    gate.open();
+    kept.open();
+    expect(await lost).toMatchObject({ code: 'OUTBOX_WRONG_STATE' });
+    expect(await keeping).toMatchObject({ code: 'OUTBOX_CAMPAIGN_BUSY' });
+  });
+
   it('needs no connection while the sources of any number of campaigns yield nothing', async () => {
     const gates = Array.from({ length: 40 }, () => gated(2, 0));
     const creations = gates.map(({ source }, i) =>

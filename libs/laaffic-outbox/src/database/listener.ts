@@ -6,7 +6,7 @@ import { clientBeside, destroy, setUp } from './session.js';
 const SHORTEST_PAUSE = 250;
 const LONGEST_PAUSE = 10_000;
 /** Milliseconds that connecting, and the response to a heartbeat, may take. */
-const CONNECT_WITHIN = 10_000;
+const CONNECT_WITHIN = 5_000;
 const RESPOND_WITHIN = 2_000;
 /** Milliseconds between heartbeats. A connection that breaks silently is noticed after this time. */
 const BEAT_EVERY = 5_000;
@@ -79,10 +79,10 @@ export class Listener {
     // Use a separate connection: those of a pool come and go, and a proxy may share them.
     const client = clientBeside(pool, { url: this.options.listenUrl, connectWithinMs: CONNECT_WITHIN });
     this.#client = client;
-    let isOver = false;
+    const state = { isOver: false };
     const again = (): void => {
-      if (isOver || this.#isStopped) return;
-      isOver = true;
+      if (state.isOver || this.#isStopped) return;
+      state.isOver = true;
       destroy(client);
       clearTimeout(this.#timer);
       this.#timer = setTimeout(() => void this.#connect(), this.#pause).unref();
@@ -103,20 +103,20 @@ export class Listener {
       this.errors.resolve(FAILURE);
       // Notifications may have been missed in the meantime.
       for (const listeners of this.#listeners.values()) for (const listener of listeners) listener('', false);
-      await this.#watch(client, () => isOver);
+      await this.#watch(client, state);
     } catch (error) {
-      if (!this.#isStopped && !isOver) this.errors.report(FAILURE, error);
+      if (!this.#isStopped && !state.isOver) this.errors.report(FAILURE, error);
       again();
     }
   }
 
   /** Asks the server again and again. A connection may break without a sign. */
-  async #watch(client: Client, isOver: () => boolean): Promise<void> {
+  async #watch(client: Client, state: { readonly isOver: boolean }): Promise<void> {
     for (;;) {
       await new Promise((resolve) => {
         this.#timer = setTimeout(resolve, BEAT_EVERY).unref();
       });
-      if (isOver() || this.#isStopped) return;
+      if (state.isOver || this.#isStopped) return;
       await within(RESPOND_WITHIN, requireListening(client));
     }
   }
