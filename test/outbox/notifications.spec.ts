@@ -88,25 +88,18 @@ describe('notifications', () => {
   });
 
   it('wake only the workers of that lane and account', async () => {
-    const woken: string[] = [];
-    const { wake } = LaneWorker.prototype;
-    jest.spyOn(LaneWorker.prototype, 'wake').mockImplementation(function (this: LaneWorker, ...args) {
-      woken.push(this.name);
-      wake.apply(this, args);
-    });
+    const wake = jest.spyOn(LaneWorker.prototype, 'wake');
+    const woken = () => wake.mock.contexts.map((lane) => (lane as LaneWorker).name);
     const { outbox } = await stage.app({ worker: false });
     await stage.app({ worker: SLEEPY });
     // Connecting wakes both lanes once.
-    await until(
-      () => woken,
-      (all) => all.length === 2,
-    );
+    await until(woken, (all) => all.length === 2);
     await session.query(
       `select pg_notify('laaffic_outbox:due', 'priority:another'), pg_notify('laaffic_outbox:due', 'bulk:another')`,
     );
     await outbox.enqueue(SMS);
     await isAccepted(1);
-    expect(woken).toEqual(['priority', 'bulk', 'priority']);
+    expect(woken()).toEqual(['priority', 'bulk', 'priority']);
   });
 
   it('of an app that commits often are few, and messages committed in between are sent at once all the same', async () => {
