@@ -2,7 +2,7 @@ import type { SmsService } from 'nestjs-laaffic';
 import type { Lane } from '../options/outbox.options.js';
 import type { ProcessClock, Stopwatch } from '../runtime/clock.js';
 import { Signal } from '../runtime/signal.js';
-import { claimChunks } from '../sql/generated.js';
+import { claimChunks, countDue } from '../sql/generated.js';
 import type { OutboxStore } from '../store/outbox-store.js';
 import { attempt, attemptActivity } from './attempt.js';
 import type { CircuitBreaker } from './circuit-breaker.js';
@@ -24,7 +24,7 @@ const BURST = 0.06;
 export const LARGEST_REQUEST = 1_000;
 const PAUSE_AFTER_FAILURE = 500;
 /** How often, and for how long after a notification, to look for what is committed meanwhile; in milliseconds. */
-const LOOK_AGAIN_EVERY = 20;
+const LOOK_AGAIN_EVERY = { priority: 5, bulk: 50 } as const;
 const LOOK_AGAIN_FOR = 150;
 const FAILURE = 'No message can be claimed';
 
@@ -89,8 +89,36 @@ export class LaneWorker {
       const next = this.#signal.next();
       const pause = await this.#fill(free);
       this.#isBusy = pause === 0;
-      const looksAgain = this.parts.clock.monotonic() < this.#lookAgainUntil;
-      if (pause > 0) await this.#signal.wait(next, looksAgain ? Math.min(pause, LOOK_AGAIN_EVERY) : pause);
+      if (pause > 0) await this.#rest(next, pause);
+    }
+  }
+
+  /** Waits for a call of `wake`, but not longer than this many milliseconds. */
+  async #rest(next: Promise<void>, pause: number): Promise<void> {
+    let isWoken = false;
+    void next.then(() => {
+      isWoken = true;
+    });
+    const { clock } = this.parts;
+    const end = clock.monotonic() + pause;
+    // Claims of all workers would wait for each other, so this only looks.
+    while (clock.monotonic() < Math.min(end, this.#lookAgainUntil)) {
+      await this.#signal.wait(next, Math.min(pause, LOOK_AGAIN_EVERY[this.name]));
+      if (isWoken || this.#isStopped || (await this.#isSomethingDue())) return;
+    }
+    await this.#signal.wait(next, end - clock.monotonic());
+  }
+
+  async #isSomethingDue(): Promise<boolean> {
+    // The bulk lane has more than single messages, and it can wait.
+    if (this.name === 'bulk') return true;
+    const { account, database } = this.parts.store;
+    try {
+      const [row] = await database.run(countDue, { account, max: 1 });
+      return (row?.count ?? 0) > 0;
+    } catch {
+      // The next claim reports it.
+      return true;
     }
   }
 
