@@ -95,16 +95,16 @@ export class LaneWorker {
 
   /** Waits for a call of `wake`, but not longer than this many milliseconds. */
   async #rest(next: Promise<void>, pause: number): Promise<void> {
-    let isWoken = false;
+    const state = { isWoken: false };
     void next.then(() => {
-      isWoken = true;
+      state.isWoken = true;
     });
     const { clock } = this.parts;
     const end = clock.monotonic() + pause;
     // Claims of all workers would wait for each other, so this only looks.
     while (clock.monotonic() < Math.min(end, this.#lookAgainUntil)) {
       await this.#signal.wait(next, Math.min(pause, LOOK_AGAIN_EVERY[this.name]));
-      if (isWoken || this.#isStopped || (await this.#isSomethingDue())) return;
+      if (state.isWoken || this.#isStopped || (await this.#isSomethingDue())) return;
     }
     await this.#signal.wait(next, end - clock.monotonic());
   }
