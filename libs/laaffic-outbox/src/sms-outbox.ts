@@ -99,7 +99,7 @@ export interface EnqueuedSms {
 const MAX_RECIPIENTS = 1_000;
 /** The page size of unreadable pushes: each may have tens of kilobytes. */
 const LARGEST_PAGE = 100;
-const LANES: ReadonlySet<unknown> = new Set(['priority', 'bulk']);
+const LANES = ['priority', 'bulk'] as const;
 
 /**
  * Sends messages durably: a message that `enqueue` accepted is sent once, or its outcome is reported as unknown.
@@ -221,7 +221,7 @@ export class SmsOutbox {
     const control = new AccountControl(this.store, this.store.callers);
     const wasLimited = await control.resumeLanes(actor);
     const wasPaused = (await control.resume(actor)) || wasLimited;
-    if (wasPaused) this.store.listener.emit('due');
+    if (wasPaused) for (const lane of LANES) this.store.due.notify(lane);
     return wasPaused;
   }
 
@@ -356,7 +356,7 @@ export class SmsOutbox {
       ...checkDate('sendBefore', sendBefore),
       ...checkOrder(sendAt, sendBefore),
       ...(idempotencyKey === undefined ? over : []),
-      ...(LANES.has(lane) ? [] : [{ field: 'lane', problem: 'must be priority or bulk' }]),
+      ...(LANES.includes(lane) ? [] : [{ field: 'lane', problem: 'must be priority or bulk' }]),
     ];
     if ('issues' in read || issues.length > 0) throw invalidCommand(issues);
     const { recipients, content, senderId } = read.sms;
@@ -393,9 +393,7 @@ export class SmsOutbox {
       if (found === undefined) throw invalidCommand(over);
       return found;
     }
-    const added = await this.#writer.add(message, transaction);
-    if (transaction === undefined && added.isNew) this.store.listener.emit('due');
-    return added;
+    return this.#writer.add(message, transaction);
   }
 }
 

@@ -3,3 +3,8 @@
 create function outbox.next_chunk_id() returns bigint language sql volatile security definer as $$
   select pg_catalog.nextval('outbox.chunk_id_seq'::pg_catalog.regclass)
 $$;
+
+-- The same for campaigns.
+create function outbox.next_campaign_id() returns bigint language sql volatile security definer as $$
+  select pg_catalog.nextval('outbox.campaign_id_seq'::pg_catalog.regclass)
+$$;

@@ -3,8 +3,8 @@
 lock table outbox.chunk in row exclusive mode;
 
 -- name: addMessage (account, lane, size, numbers, orderIds?, content, senderId?, dueAt?, expiresAt?, idempotencyKey?, fingerprint, hasWaiter, reference?, actor, notifies)
--- Runs in the transaction of the app, whose driver passes every parameter as text. Workers are notified when it commits,
--- and never if it is rolled back.
+-- Runs in the transaction of the app, whose driver passes every parameter as text. notifies: whether workers are notified
+-- when it commits; never if it is rolled back.
 with message as materialized (
   select outbox.next_chunk_id() as id
 ), with_key as (
@@ -24,7 +24,7 @@ with message as materialized (
   insert into outbox.caller_order_id select id, string_to_array($5::text, ',') from added where $5::text is not null
 )
 select added.id::text as "id!",
-  case when $15::text::boolean and added.due_at <= clock_timestamp() then outbox.notify('outbox:due', '')::text end as called
+  case when $15::text::boolean and added.due_at <= clock_timestamp() then outbox.notify_due($1::text, $2::text)::text end as called
 from added;
 
 -- name: findMessageByKey (account, idempotencyKey?)
@@ -79,5 +79,5 @@ select count(*)::int as "count!" from (
     and campaign_id is null and is_list in (false, true) and due_at <= statement_timestamp() limit $2
 ) due;
 
--- name: notifyDue ()
-select outbox.notify('outbox:due', '')::text as done;
+-- name: notifyDue (account, lane)
+select outbox.notify_due($1, $2)::text as done;

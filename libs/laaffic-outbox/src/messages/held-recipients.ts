@@ -5,7 +5,6 @@ import {
   findHeldOfMessage,
   findRejectedOfCampaign,
   listHeldMessages,
-  notifyDue,
   resendRejected,
   resolveHeld,
 } from '../sql/generated.js';
@@ -50,7 +49,7 @@ const STEP = 50;
 
 /** Finds recipients that need a manual decision, and executes the decision. */
 export class HeldRecipients {
-  constructor(private readonly store: Pick<OutboxStore, 'account' | 'prefix' | 'callers' | 'listener'>) {}
+  constructor(private readonly store: Pick<OutboxStore, 'account' | 'prefix' | 'callers' | 'due'>) {}
 
   /** Yields the recipients of all single messages, oldest message first. */
   async *ofMessages(): AsyncGenerator<HeldRecipient, void, undefined> {
@@ -88,7 +87,7 @@ export class HeldRecipients {
         positions: positions === undefined ? null : positionsIn(step, positions),
       }),
     );
-    if (decided > 0 && decision === 'resend') await this.#wakeWorkers();
+    if (decided > 0 && decision === 'resend') this.#wakeWorkers();
     return decided;
   }
 
@@ -104,14 +103,12 @@ export class HeldRecipients {
     const { account, callers } = this.store;
     const chunks = await callers.run(findRejectedOfCampaign, { account, campaignId });
     const moved = await inSteps(chunks, (ids) => callers.run(resendRejected, { ids, actor: actor as string }));
-    if (moved > 0) await this.#wakeWorkers();
+    if (moved > 0) this.#wakeWorkers();
     return moved;
   }
 
-  async #wakeWorkers(): Promise<void> {
-    this.store.listener.emit('due');
-    // The decision is stored. Workers that miss the notification poll.
-    await this.store.callers.run(notifyDue, {}).catch(() => undefined);
+  #wakeWorkers(): void {
+    for (const lane of ['priority', 'bulk'] as const) this.store.due.notify(lane);
   }
 }
 

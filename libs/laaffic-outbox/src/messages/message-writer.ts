@@ -37,7 +37,7 @@ export function fingerprintOf(parts: readonly string[]): string {
 
 /** Stores messages, in any transaction. */
 export class MessageWriter {
-  constructor(private readonly store: Pick<OutboxStore, 'account' | 'callers'>) {}
+  constructor(private readonly store: Pick<OutboxStore, 'account' | 'callers' | 'due' | 'settings'>) {}
 
   /**
    * @param transaction where to store the message. @default a transaction of its own
@@ -48,6 +48,9 @@ export class MessageWriter {
    */
   async add(message: NewMessage, transaction?: SqlTransaction): Promise<{ id: string; isNew: boolean }> {
     if (transaction !== undefined) await this.#requireTransaction(transaction);
+    const isDue = message.dueAt === undefined;
+    // A commit that notifies waits for all others that do. Without a transaction, the notification can follow the commit.
+    const notifies = transaction !== undefined && isDue && this.store.due.takeTurn(message.lane);
     const [added] = await this.#run(transaction, addMessage, {
       account: this.store.account,
       lane: message.lane,
@@ -60,12 +63,15 @@ export class MessageWriter {
       expiresAt: message.expiresAt?.toISOString() ?? null,
       idempotencyKey: message.idempotencyKey ?? null,
       fingerprint: message.fingerprint,
-      hasWaiter: String(message.hasWaiter),
+      hasWaiter: String(message.hasWaiter && this.store.settings.notify),
       reference: message.reference ?? null,
       actor: message.actor,
-      notifies: 'true',
+      notifies: String(notifies),
     });
-    if (added !== undefined) return { id: added.id, isNew: true };
+    if (added !== undefined) {
+      if (transaction === undefined && isDue) this.store.due.notify(message.lane);
+      return { id: added.id, isNew: true };
+    }
     const found = await this.find(message, transaction);
     if (found === undefined) throw unfit('it returned no row');
     return found;

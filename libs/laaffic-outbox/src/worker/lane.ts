@@ -2,7 +2,7 @@ import type { SmsService } from 'nestjs-laaffic';
 import type { Lane } from '../options/outbox.options.js';
 import type { ProcessClock, Stopwatch } from '../runtime/clock.js';
 import { Signal } from '../runtime/signal.js';
-import { claimChunks } from '../sql/generated.js';
+import { claimChunks, countDue } from '../sql/generated.js';
 import type { OutboxStore } from '../store/outbox-store.js';
 import { attempt, attemptActivity } from './attempt.js';
 import type { CircuitBreaker } from './circuit-breaker.js';
@@ -23,6 +23,9 @@ const BURST = 0.06;
 /** The gateway accepts this many recipients in one POST. */
 export const LARGEST_REQUEST = 1_000;
 const PAUSE_AFTER_FAILURE = 500;
+/** How often, and for how long after a notification, to look for what is committed meanwhile; in milliseconds. */
+const LOOK_AGAIN_EVERY = { priority: 5, bulk: 50 } as const;
+const LOOK_AGAIN_FOR = 150;
 const FAILURE = 'No message can be claimed';
 /** Milliseconds between claims that look at everything that is pending. */
 const WHOLE_EVERY = 1_000;
@@ -39,16 +42,17 @@ export class LaneWorker {
   readonly #floors = new Floors();
   #slots: number;
   #mayHaveMoreSlots = false;
+  #lookAgainUntil = 0;
   #isStopped = false;
   #isBusy = false;
   #loop: Promise<void> | undefined;
 
   constructor(
-    private readonly lane: Lane,
+    readonly name: Lane,
     private readonly parts: WorkerParts,
   ) {
     const { worker } = parts.store.settings;
-    this.#ownSlots = worker?.slots[lane] ?? 1;
+    this.#ownSlots = worker?.slots[name] ?? 1;
     this.#slots = this.#ownSlots;
     this.#pollIntervalMs = worker?.pollIntervalMs ?? 1_000;
   }
@@ -62,8 +66,12 @@ export class LaneWorker {
     return this.#isBusy;
   }
 
-  /** Call it when there may be something to send. */
-  wake(): void {
+  /**
+   * Call it when there may be something to send.
+   * @param looksAgain whether more may be committed soon. Processes do not notify for each message.
+   */
+  wake(looksAgain = false): void {
+    if (looksAgain) this.#lookAgainUntil = this.parts.clock.monotonic() + LOOK_AGAIN_FOR;
     this.#signal.notify();
   }
 
@@ -97,7 +105,36 @@ export class LaneWorker {
       const next = this.#signal.next();
       const pause = await this.#fill();
       this.#isBusy = pause === 0;
-      if (pause > 0) await this.#signal.wait(next, pause);
+      if (pause > 0) await this.#rest(next, pause);
+    }
+  }
+
+  /** Waits for a call of `wake`, but not longer than this many milliseconds. */
+  async #rest(next: Promise<void>, pause: number): Promise<void> {
+    const state = { isWoken: false };
+    void next.then(() => {
+      state.isWoken = true;
+    });
+    const { clock } = this.parts;
+    const end = clock.monotonic() + pause;
+    // Claims of all workers would wait for each other, so this only looks.
+    while (clock.monotonic() < Math.min(end, this.#lookAgainUntil)) {
+      await this.#signal.wait(next, Math.min(pause, LOOK_AGAIN_EVERY[this.name]));
+      if (state.isWoken || this.#isStopped || (await this.#isSomethingDue())) return;
+    }
+    await this.#signal.wait(next, end - clock.monotonic());
+  }
+
+  async #isSomethingDue(): Promise<boolean> {
+    // The bulk lane has more than single messages, and it can wait.
+    if (this.name === 'bulk') return true;
+    const { account, database } = this.parts.store;
+    try {
+      const [row] = await database.run(countDue, { account, max: 1 });
+      return (row?.count ?? 0) > 0;
+    } catch {
+      // The next claim reports it.
+      return true;
     }
   }
 
@@ -136,7 +173,7 @@ export class LaneWorker {
     const { recipientsPerSecond = null, requestsPerSecond = null, priorityShare } = settings.rate;
     const floors = this.#floors.next(this.parts.clock.monotonic());
     const rows = await database.run(claimChunks, {
-      ...{ account, worker: actor, lane: this.lane, limit: this.#ownSlots - running, running },
+      ...{ account, worker: actor, lane: this.name, limit: this.#ownSlots - running, running },
       ...{ recipientsPerSecond, requestsPerSecond, burst: BURST, priorityShare },
       ...{ largest: LARGEST_REQUEST, startWithinMs: settings.timing.startWithinMs },
       ...floors,
@@ -170,7 +207,7 @@ export class LaneWorker {
 
   /** Sends a chunk and stores its outcome. Never rejects. */
   async #send(chunk: ClaimedChunk, sinceClaim: Stopwatch): Promise<void> {
-    const { lane } = this;
+    const lane = this.name;
     const { store, sms, results, breaker } = this.parts;
     const { timeoutMs, startWithinMs } = store.settings.timing;
     const end = await attempt(sms, chunk, {
