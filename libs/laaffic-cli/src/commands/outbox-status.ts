@@ -42,7 +42,8 @@ function schemaRows(schema: string, { version, pending, newer, isUsable }: Schem
 }
 
 function statsRows(account: string, stats: OutboxStats): Row[] {
-  const { paused, backlog, scheduled, sending, unknown, held, oldestPendingSeconds, oldestPrioritySeconds } = stats;
+  const { paused, backlog, scheduled, sending, unknown, held, failedEvents } = stats;
+  const { oldestPendingSeconds, oldestPrioritySeconds } = stats;
   return [
     ['account', account],
     ['state', paused === undefined ? 'works' : pauseOf(paused)],
@@ -52,6 +53,7 @@ function statsRows(account: string, stats: OutboxStats): Row[] {
     ['sending', formatCount(sending)],
     ['unknown', formatCount(unknown)],
     ['held', formatCount(held)],
+    ['events', `${formatCount(failedEvents)} failed`],
     ...LANES.map((lane): Row => [lane, laneState(lane, stats)]),
   ];
 }
