@@ -190,7 +190,7 @@ it('it observes which lane a person has paused', async () => {
 it('its metrics have units, descriptions, and labels without personal data', async () => {
   const { outbox } = await start({ meterProvider: otel.meterProvider });
   await outbox.send({ to: NUMBER, content: 'secret' });
-  await until(async () => (await otel.metrics()).length === 10);
+  await until(async () => (await otel.metrics()).length === 11);
   const found = await otel.metrics();
   expect(found.map(({ name, unit }) => [name, unit]).sort()).toEqual([
     ['laaffic.outbox.attempts', '{request}'],
