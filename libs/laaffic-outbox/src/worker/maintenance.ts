@@ -1,4 +1,4 @@
-import type { Lane } from '../options/outbox.options.js';
+import { LANES, type Lane } from '../options/outbox.options.js';
 import type { PeriodicTask } from '../runtime/periodic-task.js';
 import {
   advanceCampaigns,
@@ -17,7 +17,6 @@ import { sharedSteps } from './shared-steps.js';
 const STEP = 200;
 /** Number of changed counts in one step. */
 const COUNTS = 2_000;
-const LANES = ['priority', 'bulk'] as const;
 
 /**
  * Maintenance: handles attempts whose worker is gone, unknown chunks after the grace period, expired messages, and
