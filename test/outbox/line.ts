@@ -37,6 +37,11 @@ export class Line {
     this.#held ??= [];
   }
 
+  /** The number of responses that are held. */
+  get held(): number {
+    return this.#held?.length ?? 0;
+  }
+
   release(): void {
     const held = this.#held ?? [];
     this.#held = undefined;
