@@ -45,6 +45,11 @@ export class Line {
     for (const socket of this.#sockets) socket.removeAllListeners('data').on('data', () => undefined);
   }
 
+  /** The number of responses that are held. */
+  get held(): number {
+    return this.#held?.length ?? 0;
+  }
+
   release(): void {
     const held = this.#held ?? [];
     this.#held = undefined;

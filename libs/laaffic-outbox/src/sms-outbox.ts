@@ -5,9 +5,11 @@ import type { SqlTransaction } from './sql-transaction.js';
 import {
   checkDate,
   checkKey,
+  checkLane,
   checkName,
   checkNotOver,
   checkOrder,
+  checkPage,
   checkReference,
   checkStorable,
   checkTimeout,
@@ -31,7 +33,7 @@ import { MessageReader, type OutboxMessage } from './messages/message-reader.js'
 import { fingerprintOf, MessageWriter } from './messages/message-writer.js';
 import { OutcomeWaiter } from './messages/outcome-waiter.js';
 import { StatsReader, type OutboxStats } from './messages/stats.js';
-import type { Lane } from './options/outbox.options.js';
+import { LANES, type Lane } from './options/outbox.options.js';
 import {
   UnreadablePushes,
   type StoredUnreadablePush,
@@ -99,7 +101,6 @@ export interface EnqueuedSms {
 const MAX_RECIPIENTS = 1_000;
 /** The page size of unreadable pushes: each may have tens of kilobytes. */
 const LARGEST_PAGE = 100;
-const LANES = ['priority', 'bulk'] as const;
 
 /**
  * Sends messages durably: a message that `enqueue` accepted is sent once, or its outcome is reported as unknown.
@@ -301,12 +302,7 @@ export class SmsOutbox {
    */
   async listUnreadablePushes(filter: UnreadablePushesFilter = {}): Promise<StoredUnreadablePush[]> {
     const { before, limit = 50 } = filter;
-    const issues = [
-      ...(before === undefined || isRowId(before) ? [] : [{ field: 'before', problem: 'must be the id of a push' }]),
-      ...(Number.isInteger(limit) && limit >= 1 && limit <= LARGEST_PAGE
-        ? []
-        : [{ field: 'limit', problem: `must be a whole number from 1 to ${LARGEST_PAGE}` }]),
-    ];
+    const issues = checkPage({ before, limit }, LARGEST_PAGE, 'a push');
     if (issues.length > 0) throw invalidCommand(issues);
     return this.#unreadable.list({ before, limit });
   }
@@ -356,7 +352,7 @@ export class SmsOutbox {
       ...checkDate('sendBefore', sendBefore),
       ...checkOrder(sendAt, sendBefore),
       ...(idempotencyKey === undefined ? over : []),
-      ...(LANES.includes(lane) ? [] : [{ field: 'lane', problem: 'must be priority or bulk' }]),
+      ...checkLane(lane),
     ];
     if ('issues' in read || issues.length > 0) throw invalidCommand(issues);
     const { recipients, content, senderId } = read.sms;

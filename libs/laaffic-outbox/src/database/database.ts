@@ -98,6 +98,11 @@ export function valuesOf<P extends object>({ params }: Statement<P, object>, val
   return params.map((name) => values[name]);
 }
 
+/** Whether the only row of a change says that it changed something. */
+export function isChanged([row]: readonly { readonly changed: boolean }[]): boolean {
+  return row?.changed === true;
+}
+
 /** A client of a pool. Return it exactly once. */
 export interface TakenClient {
   readonly client: PoolClient;

@@ -1,7 +1,7 @@
 import type { Pool, PoolClient } from 'pg';
 import { OutboxError } from '../errors/outbox.error.js';
 import { FUNCTIONS, MIGRATIONS } from '../sql/generated.js';
-import type { Migration } from '../sql/statement.js';
+import type { FunctionSet, Migration } from '../sql/statement.js';
 import { inSchema, takeClient } from './database.js';
 import { namingMissingRights } from './rights.js';
 import { clientBeside, setUp } from './session.js';
@@ -10,7 +10,7 @@ import { clientBeside, setUp } from './session.js';
 export interface Release {
   /** In the order of application. Released migrations never change. */
   readonly migrations: readonly Migration[];
-  readonly functions: { readonly digest: string; readonly text: string };
+  readonly functions: FunctionSet;
 }
 
 /** What the schema of an outbox is like, and what a release would change. */
@@ -195,14 +195,23 @@ async function requireServer(client: Pool | PoolClient): Promise<void> {
 
 /** The applied versions, oldest first. */
 async function appliedTo(client: Pool | PoolClient, schema: string): Promise<AppliedMigration[]> {
-  const { rows } = await client.query<{ exists: boolean }>(`select to_regclass($1) is not null as exists`, [
-    `"${schema}".migration`,
-  ]);
-  if (rows[0]?.exists !== true) return [];
+  if (!(await hasTable(client, schema, 'migration'))) return [];
   const found = await client.query<AppliedMigration>(
     `select version, is_breaking from "${schema}".migration order by version`,
   );
   return found.rows;
+}
+
+/** Whether the schema has one of the tables in which versions are recorded. */
+async function hasTable(
+  client: Pool | PoolClient,
+  schema: string,
+  name: 'migration' | 'function_set',
+): Promise<boolean> {
+  const { rows } = await client.query<{ exists: boolean }>(`select to_regclass($1) is not null as exists`, [
+    `"${schema}".${name}`,
+  ]);
+  return rows[0]?.exists === true;
 }
 
 function refuseBreaking({ migrations }: Release, applied: readonly AppliedMigration[], schema: string): void {
@@ -248,10 +257,7 @@ async function alone(pool: Pool, schema: string, work: (client: PoolClient) => P
 }
 
 async function createBookkeeping(client: PoolClient, schema: string): Promise<void> {
-  const { rows } = await client.query<{ exists: boolean }>(`select to_regclass($1) is not null as exists`, [
-    `"${schema}".function_set`,
-  ]);
-  if (rows[0]?.exists === true) return;
+  if (await hasTable(client, schema, 'function_set')) return;
   await inTransaction(client, async () => {
     const found = await client.query<{ exists: boolean }>(`select to_regnamespace($1) is not null as exists`, [
       `"${schema}"`,
@@ -301,10 +307,7 @@ async function dropUnfinishedIndexes(client: PoolClient, schema: string): Promis
 }
 
 async function hasInstalled({ functions }: Release, client: Pool | PoolClient, schema: string): Promise<boolean> {
-  const { rows } = await client.query<{ exists: boolean }>(`select to_regclass($1) is not null as exists`, [
-    `"${schema}".function_set`,
-  ]);
-  if (rows[0]?.exists !== true) return false;
+  if (!(await hasTable(client, schema, 'function_set'))) return false;
   const installed = await client.query(`select from "${schema}".function_set where digest = $1`, [functions.digest]);
   return installed.rows.length > 0;
 }

@@ -1,5 +1,6 @@
 import { invalidCommand, type Issue } from 'nestjs-laaffic';
 import { continueCall } from '../database/callers-database.js';
+import { LANES } from '../options/outbox.options.js';
 import {
   findHeldOfCampaign,
   findHeldOfMessage,
@@ -108,7 +109,7 @@ export class HeldRecipients {
   }
 
   #wakeWorkers(): void {
-    for (const lane of ['priority', 'bulk'] as const) this.store.due.notify(lane);
+    for (const lane of LANES) this.store.due.notify(lane);
   }
 }
 

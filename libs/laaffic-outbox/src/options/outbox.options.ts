@@ -1,7 +1,9 @@
 import type { Pool } from 'pg';
 
+/** Both lanes. */
+export const LANES = ['priority', 'bulk'] as const;
 /** The two lanes: `priority` for messages that somebody waits for, `bulk` for everything else. */
-export type Lane = 'priority' | 'bulk';
+export type Lane = (typeof LANES)[number];
 
 /** The options of `LaafficOutboxModule.forRoot` and `forRootAsync`. */
 export interface LaafficOutboxOptions {

@@ -1,5 +1,5 @@
 // Generated from the files in sql/ by `npm run sql`. Do not edit.
-import type { InvalidColumns, Migration, Nothing, RecipientColumns, Statement } from './statement.js';
+import type { Exact, FunctionSet, InvalidColumns, Migration, Nothing, RecipientColumns, Statement } from './statement.js';
 
 export type CampaignState = 'creating' | 'draft' | 'scheduled' | 'running' | 'paused' | 'cancelled' | 'done';
 export type ChunkState = 'pending' | 'sending' | 'completed' | 'rejected' | 'unknown' | 'held' | 'abandoned' | 'cancelled' | 'split';
@@ -363,7 +363,7 @@ create index event_delivery_reason on outbox.event_delivery (chunk_id) where rea
 ];
 
 /** Each release has its own functions, so releases with different ones work side by side. */
-export const FUNCTIONS = {
+export const FUNCTIONS: FunctionSet = {
   digest: '3fd7c576',
   text: `create function outbox.pause_account_3fd7c576(p_account text, p_code text, p_reason text, p_first double precision, p_chunk bigint default null)
 returns boolean language plpgsql as $$
@@ -2188,16 +2188,15 @@ create function outbox.invalid_columns_3fd7c576(p_chunk bigint) returns json lan
       'orderId', json_agg(e.order_id order by e.slot), 'input', json_agg(e.input order by e.slot)) end
   from outbox.invalid_entry e where e.chunk_id = p_chunk
 $$;`,
-} as const;
+};
 
-// campaigns.sql
-export const findCampaign: Statement<{ readonly account: string; readonly id: number | string }, { readonly id: string; readonly name: string; readonly content: string | null; readonly sender_id: string | null; readonly state: CampaignState; readonly priority: number; readonly stored_entries: string; readonly idempotency_key: string | null; readonly created_at: Date; readonly starts_at: Date | null; readonly done_at: Date | null; readonly paused_code: string | null; readonly paused_reason: string | null }> = {
+export const findCampaign: Statement<{ account: string; id: Exact }, { id: string; name: string; content: string | null; sender_id: string | null; state: CampaignState; priority: number; stored_entries: string; idempotency_key: string | null; created_at: Date; starts_at: Date | null; done_at: Date | null; paused_code: string | null; paused_reason: string | null }> = {
   params: ['account', 'id'],
   text: `select k.id, k.name, k.content, k.sender_id, k.state, k.priority, k.stored_entries, k.idempotency_key,
   k.created_at, k.starts_at, k.done_at, k.paused_code, k.paused_reason
 from outbox.campaign k where k.account = $1 and k.id = $2`,
 };
-export const listCampaigns: Statement<{ readonly account: string; readonly state: string | null; readonly before: number | string | null; readonly limit: number | string }, { readonly id: string; readonly name: string; readonly content: string | null; readonly sender_id: string | null; readonly state: CampaignState; readonly priority: number; readonly stored_entries: string; readonly idempotency_key: string | null; readonly created_at: Date; readonly starts_at: Date | null; readonly done_at: Date | null; readonly paused_code: string | null; readonly paused_reason: string | null }> = {
+export const listCampaigns: Statement<{ account: string; state: string | null; before: Exact | null; limit: Exact }, { id: string; name: string; content: string | null; sender_id: string | null; state: CampaignState; priority: number; stored_entries: string; idempotency_key: string | null; created_at: Date; starts_at: Date | null; done_at: Date | null; paused_code: string | null; paused_reason: string | null }> = {
   params: ['account', 'state', 'before', 'limit'],
   text: `select k.id, k.name, k.content, k.sender_id, k.state, k.priority, k.stored_entries, k.idempotency_key,
   k.created_at, k.starts_at, k.done_at, k.paused_code, k.paused_reason
@@ -2206,7 +2205,7 @@ where k.account = $1 and ($2::text is null or k.state = $2::text::outbox.campaig
 order by k.id desc limit $4`,
 };
 /** Reads counts only. One statement sees one moment, so they add up. */
-export const readProgress: Statement<{ readonly account: string; readonly id: number | string }, { readonly state: CampaignState; readonly starts_at: Date | null; readonly done_at: Date | null; readonly stored_entries: string; readonly invalid_entries: string; readonly has_started: boolean; readonly sending: string; readonly accepted: string; readonly delivered: string; readonly failed: string; readonly rejected: string; readonly cancelled: string; readonly unknown: string; readonly held: string; readonly abandoned: string }> = {
+export const readProgress: Statement<{ account: string; id: Exact }, { state: CampaignState; starts_at: Date | null; done_at: Date | null; stored_entries: string; invalid_entries: string; has_started: boolean; sending: string; accepted: string; delivered: string; failed: string; rejected: string; cancelled: string; unknown: string; held: string; abandoned: string }> = {
   params: ['account', 'id'],
   text: `select k.state, k.starts_at, k.done_at, k.stored_entries, k.invalid_entries,
   coalesce(k.starts_at <= clock_timestamp() and k.state not in ('creating', 'draft'), false) as has_started,
@@ -2224,14 +2223,14 @@ from outbox.campaign k left join outbox.campaign_count n on n.campaign_id = k.id
 where k.account = $1 and k.id = $2`,
 };
 /** Only the id if the campaign was deleted. */
-export const findCampaignByKey: Statement<{ readonly account: string; readonly idempotencyKey: string }, { readonly id: string; readonly state: CampaignState | null; readonly fingerprint: string | null; readonly digest: string | null; readonly stored_entries: string | null }> = {
+export const findCampaignByKey: Statement<{ account: string; idempotencyKey: string }, { id: string; state: CampaignState | null; fingerprint: string | null; digest: string | null; stored_entries: string | null }> = {
   params: ['account', 'idempotencyKey'],
   text: `select k.id, c.state as state, c.fingerprint as fingerprint, c.digest as digest, c.stored_entries as stored_entries
 from outbox.idempotency_key k left join outbox.campaign c on c.id = k.id
 where k.account = $1 and k.kind = 'campaign' and k.key = $2`,
 };
 /** No row if another call has used the key in the meantime. */
-export const addCampaign: Statement<{ readonly account: string; readonly name: string; readonly content: string; readonly senderId: string | null; readonly priority: number; readonly chunkSize: number; readonly idempotencyKey: string | null; readonly fingerprint: string; readonly actor: string; readonly creator: string }, { readonly id: string; readonly done: string | null }> = {
+export const addCampaign: Statement<{ account: string; name: string; content: string; senderId: string | null; priority: number; chunkSize: number; idempotencyKey: string | null; fingerprint: string; actor: string; creator: string }, { id: string; done: string | null }> = {
   params: ['account', 'name', 'content', 'senderId', 'priority', 'chunkSize', 'idempotencyKey', 'fingerprint', 'actor', 'creator'],
   text: `with campaign as materialized (
   select outbox.next_campaign_id_3fd7c576() as id
@@ -2250,25 +2249,25 @@ export const addCampaign: Statement<{ readonly account: string; readonly name: s
 select id as id, outbox.record_history_3fd7c576(account, id, null, null, 'creating', $9)::text as done from added`,
 };
 /** Continues the creation of a campaign whose creator has ended, or has given no sign of life for longer than its lease. */
-export const takeOverCreation: Statement<{ readonly id: number | string; readonly creator: string; readonly leaseMs: number }, { readonly stored_entries: string }> = {
+export const takeOverCreation: Statement<{ id: Exact; creator: string; leaseMs: number }, { stored_entries: string }> = {
   params: ['id', 'creator', 'leaseMs'],
   text: `update outbox.campaign set creator = $2, creator_seen_at = clock_timestamp()
 where id = $1 and state = 'creating'
   and (creator is null or creator_seen_at < clock_timestamp() - $3::float8 * interval '1 millisecond')
 returning stored_entries`,
 };
-export const renewCreations: Statement<{ readonly ids: readonly (number | string | null)[]; readonly creators: readonly (string | null)[] }, Nothing> = {
+export const renewCreations: Statement<{ ids: readonly (Exact | null)[]; creators: readonly (string | null)[] }, Nothing> = {
   params: ['ids', 'creators'],
   text: `update outbox.campaign k set creator_seen_at = clock_timestamp()
 from unnest($1::bigint[], $2::text[]) held (id, creator)
 where k.id = held.id and k.creator = held.creator and k.state = 'creating'`,
 };
-export const releaseCreation: Statement<{ readonly id: number | string; readonly creator: string }, Nothing> = {
+export const releaseCreation: Statement<{ id: Exact; creator: string }, Nothing> = {
   params: ['id', 'creator'],
   text: `update outbox.campaign set creator = null where id = $1 and creator = $2 and state = 'creating'`,
 };
 /** Stores consecutive chunks of the source, all or none. stored: the position of the first. No row if the call is no longer the creator. */
-export const appendToCampaign: Statement<{ readonly id: number | string; readonly creator: string; readonly stored: number | string; readonly entries: number | string; readonly positions: readonly (number | string | null)[]; readonly sizes: readonly (number | null)[]; readonly numbers: readonly (string | null)[]; readonly orderIds: readonly (string | null)[]; readonly invalid: readonly (number | null)[]; readonly invalidPositions: readonly (number | string | null)[]; readonly invalidSlots: readonly (number | null)[]; readonly invalidCodes: readonly (string | null)[]; readonly invalidReasons: readonly (string | null)[]; readonly invalidLines: readonly (number | string | null)[]; readonly invalidOrderIds: readonly (string | null)[]; readonly invalidInputs: readonly (string | null)[] }, { readonly id: string }> = {
+export const appendToCampaign: Statement<{ id: Exact; creator: string; stored: Exact; entries: Exact; positions: readonly (Exact | null)[]; sizes: readonly (number | null)[]; numbers: readonly (string | null)[]; orderIds: readonly (string | null)[]; invalid: readonly (number | null)[]; invalidPositions: readonly (Exact | null)[]; invalidSlots: readonly (number | null)[]; invalidCodes: readonly (string | null)[]; invalidReasons: readonly (string | null)[]; invalidLines: readonly (Exact | null)[]; invalidOrderIds: readonly (string | null)[]; invalidInputs: readonly (string | null)[] }, { id: string }> = {
   params: ['id', 'creator', 'stored', 'entries', 'positions', 'sizes', 'numbers', 'orderIds', 'invalid', 'invalidPositions', 'invalidSlots', 'invalidCodes', 'invalidReasons', 'invalidLines', 'invalidOrderIds', 'invalidInputs'],
   text: `with place as (
   update outbox.campaign set stored_entries = stored_entries + $4::bigint, changed_at = clock_timestamp(), creator_seen_at = clock_timestamp(),
@@ -2292,13 +2291,13 @@ export const appendToCampaign: Statement<{ readonly id: number | string; readonl
 )
 select id as id from place`,
 };
-export const readStoredChunks: Statement<{ readonly id: number | string; readonly first: number | string; readonly last: number | string }, { readonly first_position: string; readonly numbers: string | null; readonly order_ids: string | null }> = {
+export const readStoredChunks: Statement<{ id: Exact; first: Exact; last: Exact }, { first_position: string; numbers: string | null; order_ids: string | null }> = {
   params: ['id', 'first', 'last'],
   text: `select c.first_position, c.numbers, c.order_ids from outbox.chunk c
 where c.campaign_id = $1 and c.first_position >= $2::bigint and c.first_position <= $3::bigint order by c.first_position`,
 };
 /** Ends the creation when all recipients are stored. No row if the call is no longer the creator. */
-export const completeCampaign: Statement<{ readonly id: number | string; readonly isStarted: boolean; readonly startsAt: Date | string | null; readonly digest: string; readonly actor: string; readonly creator: string }, { readonly id: string; readonly recorded: string | null }> = {
+export const completeCampaign: Statement<{ id: Exact; isStarted: boolean; startsAt: Date | string | null; digest: string; actor: string; creator: string }, { id: string; recorded: string | null }> = {
   params: ['id', 'isStarted', 'startsAt', 'digest', 'actor', 'creator'],
   text: `with moved as (
   update outbox.campaign set changed_at = clock_timestamp(), digest = $4, creator = null,
@@ -2309,7 +2308,7 @@ export const completeCampaign: Statement<{ readonly id: number | string; readonl
 )
 select id as id, outbox.record_history_3fd7c576(account, id, null, null, state::text, $5)::text as recorded from moved`,
 };
-export const startCampaign: Statement<{ readonly account: string; readonly id: number | string; readonly actor: string }, { readonly id: string; readonly recorded: string | null }> = {
+export const startCampaign: Statement<{ account: string; id: Exact; actor: string }, { id: string; recorded: string | null }> = {
   params: ['account', 'id', 'actor'],
   text: `with moved as (
   update outbox.campaign set state = 'running', starts_at = clock_timestamp(), changed_at = clock_timestamp()
@@ -2317,7 +2316,7 @@ export const startCampaign: Statement<{ readonly account: string; readonly id: n
 )
 select id as id, outbox.record_history_3fd7c576(account, id, null, null, state::text, $3)::text as recorded from moved`,
 };
-export const pauseCampaign: Statement<{ readonly account: string; readonly id: number | string; readonly actor: string }, { readonly id: string; readonly recorded: string | null }> = {
+export const pauseCampaign: Statement<{ account: string; id: Exact; actor: string }, { id: string; recorded: string | null }> = {
   params: ['account', 'id', 'actor'],
   text: `with moved as (
   update outbox.campaign set state = 'paused', changed_at = clock_timestamp()
@@ -2325,7 +2324,7 @@ export const pauseCampaign: Statement<{ readonly account: string; readonly id: n
 )
 select id as id, outbox.record_history_3fd7c576(account, id, null, null, state::text, $3)::text as recorded from moved`,
 };
-export const resumeCampaign: Statement<{ readonly account: string; readonly id: number | string; readonly actor: string }, { readonly id: string; readonly recorded: string | null }> = {
+export const resumeCampaign: Statement<{ account: string; id: Exact; actor: string }, { id: string; recorded: string | null }> = {
   params: ['account', 'id', 'actor'],
   text: `with moved as (
   update outbox.campaign set state = case when starts_at <= clock_timestamp() then 'running' else 'scheduled' end::outbox.campaign_state,
@@ -2334,7 +2333,7 @@ export const resumeCampaign: Statement<{ readonly account: string; readonly id: 
 )
 select id as id, outbox.record_history_3fd7c576(account, id, null, null, state::text, $3)::text as recorded from moved`,
 };
-export const cancelCampaign: Statement<{ readonly account: string; readonly id: number | string; readonly actor: string }, { readonly id: string; readonly recorded: string | null }> = {
+export const cancelCampaign: Statement<{ account: string; id: Exact; actor: string }, { id: string; recorded: string | null }> = {
   params: ['account', 'id', 'actor'],
   text: `with moved as (
   update outbox.campaign set state = 'cancelled', paused_code = null, paused_reason = null, changed_at = clock_timestamp()
@@ -2343,16 +2342,16 @@ export const cancelCampaign: Statement<{ readonly account: string; readonly id: 
 )
 select id as id, outbox.record_history_3fd7c576(account, id, null, null, state::text, $3)::text as recorded from moved`,
 };
-export const cancelCampaignChunks: Statement<{ readonly id: number | string; readonly actor: string; readonly limit: number }, { readonly count: number }> = {
+export const cancelCampaignChunks: Statement<{ id: Exact; actor: string; limit: number }, { count: number }> = {
   params: ['id', 'actor', 'limit'],
   text: `select outbox.cancel_campaign_chunks_3fd7c576($1, $2, $3) as count`,
 };
-export const findCampaignState: Statement<{ readonly account: string; readonly id: number | string }, { readonly state: CampaignState; readonly stored_entries: string; readonly chunk_size: number }> = {
+export const findCampaignState: Statement<{ account: string; id: Exact }, { state: CampaignState; stored_entries: string; chunk_size: number }> = {
   params: ['account', 'id'],
   text: `select state, stored_entries, chunk_size from outbox.campaign where account = $1 and id = $2`,
 };
 /** The chunks of the next range of the source that may contain recipients in this state, however it was split. */
-export const readResults: Statement<{ readonly id: number | string; readonly first: number | string; readonly state: string | null }, { readonly id: string; readonly attempt: number; readonly state: ChunkState; readonly first_position: string; readonly size: number; readonly numbers: string | null; readonly order_ids: string | null; readonly code: string | null; readonly reason: string | null; readonly sent_at: Date | null; readonly recipients: RecipientColumns | null; readonly invalid: InvalidColumns | null }> = {
+export const readResults: Statement<{ id: Exact; first: Exact; state: string | null }, { id: string; attempt: number; state: ChunkState; first_position: string; size: number; numbers: string | null; order_ids: string | null; code: string | null; reason: string | null; sent_at: Date | null; recipients: RecipientColumns | null; invalid: InvalidColumns | null }> = {
   params: ['id', 'first', 'state'],
   text: `with matching as not materialized (
   select c.id, c.first_position from outbox.chunk c join outbox.campaign k on k.id = c.campaign_id
@@ -2380,9 +2379,8 @@ from matching m join next_range r on r.first_position = m.first_position join ou
   join outbox.campaign k on k.id = c.campaign_id
 order by c.id`,
 };
-// events.sql
 /** Pairs of a handler and one of its topics. Tells whether one of these topics was not recorded before. */
-export const registerHandlers: Statement<{ readonly account: string; readonly handlers: readonly (string | null)[]; readonly topics: readonly (string | null)[]; readonly isNotified: boolean }, { readonly has_new_topics: boolean }> = {
+export const registerHandlers: Statement<{ account: string; handlers: readonly (string | null)[]; topics: readonly (string | null)[]; isNotified: boolean }, { has_new_topics: boolean }> = {
   params: ['account', 'handlers', 'topics', 'isNotified'],
   text: `with recorded as (
   select topic from outbox.live_subscription where account = $1
@@ -2396,16 +2394,16 @@ export const registerHandlers: Statement<{ readonly account: string; readonly ha
 )
 select count(*) filter (where topic not in (select topic from recorded)) > 0 as has_new_topics from registered`,
 };
-export const awaitRecorders: Statement<{ readonly longestMs: number }, { readonly done: string | null }> = {
+export const awaitRecorders: Statement<{ longestMs: number }, { done: string | null }> = {
   params: ['longestMs'],
   text: `select outbox.await_recorders_3fd7c576($1)::text as done`,
 };
-export const routeEvents: Statement<{ readonly account: string; readonly limit: number }, { readonly routed: number }> = {
+export const routeEvents: Statement<{ account: string; limit: number }, { routed: number }> = {
   params: ['account', 'limit'],
   text: `select outbox.route_events_3fd7c576($1, $2) as routed`,
 };
 /** The deliveries of messages and campaigns to handlers. handlers, topics, limits: one row for each topic of a handler. The first delivery of a message to a handler stays until it is handled, so a process that finds a later one leaves it alone. lost: how often its process died before there was a result. */
-export const claimEvents: Statement<{ readonly account: string; readonly handlers: readonly (string | null)[]; readonly topics: readonly (string | null)[]; readonly limits: readonly (number | null)[]; readonly claim: string; readonly leaseMs: number; readonly perMessage: number | string }, { readonly id: string; readonly handler: string; readonly event_id: string; readonly topic: string; readonly root_id: string | null; readonly campaign_id: string | null; readonly failures: number; readonly lost: number }> = {
+export const claimEvents: Statement<{ account: string; handlers: readonly (string | null)[]; topics: readonly (string | null)[]; limits: readonly (number | null)[]; claim: string; leaseMs: number; perMessage: Exact }, { id: string; handler: string; event_id: string; topic: string; root_id: string | null; campaign_id: string | null; failures: number; lost: number }> = {
   params: ['account', 'handlers', 'topics', 'limits', 'claim', 'leaseMs', 'perMessage'],
   text: `with moment as materialized (
   select clock_timestamp() as now
@@ -2439,17 +2437,17 @@ where d.id = any (array(select id from head union all select id from later)) and
 returning d.id, d.handler, d.event_id, d.topic, d.root_id, d.campaign_id, d.failures,
   d.lost - (d.id = any (array(select id from head)))::int as lost`,
 };
-export const renewEvents: Statement<{ readonly ids: readonly (number | string | null)[]; readonly claim: string; readonly leaseMs: number }, Nothing> = {
+export const renewEvents: Statement<{ ids: readonly (Exact | null)[]; claim: string; leaseMs: number }, Nothing> = {
   params: ['ids', 'claim', 'leaseMs'],
   text: `update outbox.event_delivery set due_at = clock_timestamp() + $3::float8 * interval '1 millisecond'
 where id = any ($1::bigint[]) and claim = $2::uuid`,
 };
-export const finishEvents: Statement<{ readonly ids: readonly (number | string | null)[]; readonly claim: string }, Nothing> = {
+export const finishEvents: Statement<{ ids: readonly (Exact | null)[]; claim: string }, Nothing> = {
   params: ['ids', 'claim'],
   text: `delete from outbox.event_delivery where id = any ($1::bigint[]) and claim = $2::uuid`,
 };
 /** All later ones of the message wait as long, so nobody looks at them before. */
-export const postponeEvents: Statement<{ readonly ids: readonly (number | string | null)[]; readonly claim: string; readonly delayMs: number; readonly failedIds: readonly (number | string | null)[]; readonly error: string }, Nothing> = {
+export const postponeEvents: Statement<{ ids: readonly (Exact | null)[]; claim: string; delayMs: number; failedIds: readonly (Exact | null)[]; error: string }, Nothing> = {
   params: ['ids', 'claim', 'delayMs', 'failedIds', 'error'],
   text: `with postponed as (
   update outbox.event_delivery d set claim = null, lost = 0, failures = d.failures + f.failed::int,
@@ -2468,20 +2466,20 @@ where d.root_id = n.root_id and d.handler = n.handler and d.event_id > n.event_i
   and d.due_at < n.due_at`,
 };
 /** wasCalled: whether the handler failed once more just now. */
-export const giveUpEvents: Statement<{ readonly ids: readonly (number | string | null)[]; readonly claim: string; readonly error: string; readonly wasCalled: boolean }, Nothing> = {
+export const giveUpEvents: Statement<{ ids: readonly (Exact | null)[]; claim: string; error: string; wasCalled: boolean }, Nothing> = {
   params: ['ids', 'claim', 'error', 'wasCalled'],
   text: `update outbox.event_delivery set claim = null, failures = failures + $4::boolean::int,
   lost = case when $4 then 0 else greatest(0, lost - 1) end, error = $3, dead_at = clock_timestamp(),
   first_failed_at = coalesce(first_failed_at, clock_timestamp()), last_failed_at = clock_timestamp()
 where id = any ($1::bigint[]) and claim = $2::uuid`,
 };
-export const releaseEvents: Statement<{ readonly ids: readonly (number | string | null)[]; readonly claim: string }, Nothing> = {
+export const releaseEvents: Statement<{ ids: readonly (Exact | null)[]; claim: string }, Nothing> = {
   params: ['ids', 'claim'],
   text: `update outbox.event_delivery set claim = null, lost = 0, due_at = clock_timestamp()
 where id = any ($1::bigint[]) and claim = $2::uuid`,
 };
 /** A deleted chunk has no events. */
-export const readEvents: Statement<{ readonly ids: readonly (number | string | null)[] }, { readonly id: string; readonly topic: string; readonly root_id: string; readonly chunk_id: string; readonly campaign_id: string | null; readonly slots: readonly number[]; readonly attempt: number; readonly sent_at: Date | null; readonly code: string | null; readonly reason: string | null; readonly lane: Lane; readonly reference: string | null; readonly first_position: string; readonly numbers: string | null; readonly order_ids: string | null; readonly recipients: RecipientColumns | null }> = {
+export const readEvents: Statement<{ ids: readonly (Exact | null)[] }, { id: string; topic: string; root_id: string; chunk_id: string; campaign_id: string | null; slots: readonly number[]; attempt: number; sent_at: Date | null; code: string | null; reason: string | null; lane: Lane; reference: string | null; first_position: string; numbers: string | null; order_ids: string | null; recipients: RecipientColumns | null }> = {
   params: ['ids'],
   text: `select d.id, d.topic, d.root_id as root_id, d.chunk_id as chunk_id, d.campaign_id, d.slots as slots, d.attempt as attempt,
   d.sent_at, d.code, d.reason, c.lane as lane, c.reference, c.first_position, c.numbers, c.order_ids,
@@ -2489,13 +2487,13 @@ export const readEvents: Statement<{ readonly ids: readonly (number | string | n
 from outbox.event_delivery d join outbox.chunk c on c.id = d.chunk_id
 where d.id = any ($1::bigint[])`,
 };
-export const readMovedNumbers: Statement<{ readonly messageIds: readonly (number | string | null)[] }, { readonly root_id: string; readonly numbers: string }> = {
+export const readMovedNumbers: Statement<{ messageIds: readonly (Exact | null)[] }, { root_id: string; numbers: string }> = {
   params: ['messageIds'],
   text: `select coalesce(root_id, id) as root_id, numbers as numbers from outbox.chunk
 where (id = any ($1::bigint[]) or root_id = any ($1::bigint[])) and numbers is not null`,
 };
 /** Dead letters, newest first. */
-export const listFailedEvents: Statement<{ readonly account: string; readonly handler: string | null; readonly before: number | string | null; readonly limit: number | string }, { readonly id: string; readonly handler: string; readonly topic: string; readonly root_id: string | null; readonly campaign_id: string | null; readonly recipients: number; readonly error: string; readonly tries: number; readonly recorded_at: Date; readonly first_failed_at: Date; readonly last_failed_at: Date }> = {
+export const listFailedEvents: Statement<{ account: string; handler: string | null; before: Exact | null; limit: Exact }, { id: string; handler: string; topic: string; root_id: string | null; campaign_id: string | null; recipients: number; error: string; tries: number; recorded_at: Date; first_failed_at: Date; last_failed_at: Date }> = {
   params: ['account', 'handler', 'before', 'limit'],
   text: `select id, handler, topic, root_id, campaign_id, coalesce(cardinality(slots), 0) as recipients, error as error,
   failures + lost as tries, recorded_at, first_failed_at as first_failed_at, last_failed_at as last_failed_at
@@ -2503,12 +2501,12 @@ from outbox.event_delivery
 where account = $1 and dead_at is not null and ($2::text is null or handler = $2) and ($3::bigint is null or id < $3::bigint)
 order by id desc limit $4`,
 };
-export const retryFailedEvents: Statement<{ readonly account: string; readonly ids: readonly (number | string | null)[] | null; readonly handler: string | null; readonly actor: string }, { readonly count: number }> = {
+export const retryFailedEvents: Statement<{ account: string; ids: readonly (Exact | null)[] | null; handler: string | null; actor: string }, { count: number }> = {
   params: ['account', 'ids', 'handler', 'actor'],
   text: `select outbox.retry_events_3fd7c576($1, $2::bigint[], $3, $4) as count`,
 };
 /** No process with handlers has been running for 7 days. */
-export const removeUnroutedEvents: Statement<{ readonly account: string }, { readonly topic: string; readonly events: number }> = {
+export const removeUnroutedEvents: Statement<{ account: string }, { topic: string; events: number }> = {
   params: ['account'],
   text: `with removed as (
   delete from outbox.event where account = $1 and recorded_at < statement_timestamp() - interval '7 days' returning topic
@@ -2516,11 +2514,11 @@ export const removeUnroutedEvents: Statement<{ readonly account: string }, { rea
 select topic as topic, count(*)::int as events from removed group by topic order by topic`,
 };
 /** Handlers that no process has had for 7 days. Their deliveries end with the next statement. */
-export const removeGoneHandlers: Statement<{ readonly account: string }, Nothing> = {
+export const removeGoneHandlers: Statement<{ account: string }, Nothing> = {
   params: ['account'],
   text: `delete from outbox.event_handler where account = $1 and seen_at < clock_timestamp() - interval '7 days'`,
 };
-export const removeHandlerlessEvents: Statement<{ readonly account: string }, { readonly handler: string; readonly events: number }> = {
+export const removeHandlerlessEvents: Statement<{ account: string }, { handler: string; events: number }> = {
   params: ['account'],
   text: `with removed as (
   delete from outbox.event_delivery d where d.account = $1 and not exists (
@@ -2529,7 +2527,7 @@ export const removeHandlerlessEvents: Statement<{ readonly account: string }, { 
 )
 select handler as handler, count(*)::int as events from removed group by handler order by handler`,
 };
-export const removeOldFailedEvents: Statement<{ readonly account: string; readonly keptMs: number }, { readonly handler: string; readonly events: number }> = {
+export const removeOldFailedEvents: Statement<{ account: string; keptMs: number }, { handler: string; events: number }> = {
   params: ['account', 'keptMs'],
   text: `with removed as (
   delete from outbox.event_delivery
@@ -2538,8 +2536,7 @@ export const removeOldFailedEvents: Statement<{ readonly account: string; readon
 )
 select handler as handler, count(*)::int as events from removed group by handler order by handler`,
 };
-// held.sql
-export const listHeldMessages: Statement<{ readonly account: string; readonly after: number | string; readonly limit: number | string }, { readonly id: string; readonly attempt: number; readonly state: ChunkState; readonly first_position: string; readonly size: number; readonly numbers: string | null; readonly order_ids: string | null; readonly code: string | null; readonly reason: string | null; readonly sent_at: Date | null; readonly message_id: string; readonly reference: string | null; readonly recipients: RecipientColumns | null; readonly invalid: InvalidColumns | null }> = {
+export const listHeldMessages: Statement<{ account: string; after: Exact; limit: Exact }, { id: string; attempt: number; state: ChunkState; first_position: string; size: number; numbers: string | null; order_ids: string | null; code: string | null; reason: string | null; sent_at: Date | null; message_id: string; reference: string | null; recipients: RecipientColumns | null; invalid: InvalidColumns | null }> = {
   params: ['account', 'after', 'limit'],
   text: `select c.id, c.attempt, c.state as state, c.first_position, c.size, c.numbers, c.order_ids, c.code, c.reason,
   c.sent_at, coalesce(c.root_id, c.id) as message_id, c.reference,
@@ -2548,33 +2545,32 @@ from outbox.chunk c
 where c.account = $1 and c.campaign_id is null and c.id > $2::bigint and c.held > 0
 order by c.id limit $3`,
 };
-export const findHeldOfMessage: Statement<{ readonly account: string; readonly messageId: number | string }, { readonly id: string; readonly first_position: string }> = {
+export const findHeldOfMessage: Statement<{ account: string; messageId: Exact }, { id: string; first_position: string }> = {
   params: ['account', 'messageId'],
   text: `select c.id, c.first_position from outbox.chunk c
 where c.account = $1 and (c.id = $2::bigint or c.root_id = $2::bigint) and c.campaign_id is null and c.held > 0
 order by c.id`,
 };
-export const findHeldOfCampaign: Statement<{ readonly account: string; readonly campaignId: number | string }, { readonly id: string; readonly first_position: string }> = {
+export const findHeldOfCampaign: Statement<{ account: string; campaignId: Exact }, { id: string; first_position: string }> = {
   params: ['account', 'campaignId'],
   text: `select c.id, c.first_position from outbox.chunk c where c.account = $1 and c.campaign_id = $2 and c.held > 0 order by c.id`,
 };
-export const findRejectedOfCampaign: Statement<{ readonly account: string; readonly campaignId: number | string }, { readonly id: string }> = {
+export const findRejectedOfCampaign: Statement<{ account: string; campaignId: Exact }, { id: string }> = {
   params: ['account', 'campaignId'],
   text: `select c.id from outbox.chunk c where c.account = $1 and c.campaign_id = $2 and c.rejected > 0 order by c.id`,
 };
-export const resolveHeld: Statement<{ readonly ids: readonly (number | string | null)[]; readonly decision: string; readonly positions: readonly (number | string | null)[] | null; readonly actor: string }, { readonly count: number }> = {
+export const resolveHeld: Statement<{ ids: readonly (Exact | null)[]; decision: string; positions: readonly (Exact | null)[] | null; actor: string }, { count: number }> = {
   params: ['ids', 'decision', 'positions', 'actor'],
   text: `select coalesce(sum(outbox.resolve_held_3fd7c576(t.id, $2, $3::bigint[], $4)), 0)::int as count
 from (select id from unnest($1::bigint[]) c (id) order by id) t`,
 };
-export const resendRejected: Statement<{ readonly ids: readonly (number | string | null)[]; readonly actor: string }, { readonly count: number }> = {
+export const resendRejected: Statement<{ ids: readonly (Exact | null)[]; actor: string }, { count: number }> = {
   params: ['ids', 'actor'],
   text: `select coalesce(sum(outbox.resend_3fd7c576(t.id, 'rejected', $2, 'rejected')), 0)::int as count
 from (select id from unnest($1::bigint[]) c (id) order by id) t`,
 };
-// history.sql
 /** The entries of a message and of the chunks that it was split into. */
-export const historyOfMessage: Statement<{ readonly account: string; readonly id: number | string; readonly after: number | string; readonly limit: number | string }, { readonly id: string; readonly at: Date; readonly event: string; readonly actor: string; readonly chunk_id: string | null; readonly attempt: number | null; readonly detail: string | null }> = {
+export const historyOfMessage: Statement<{ account: string; id: Exact; after: Exact; limit: Exact }, { id: string; at: Date; event: string; actor: string; chunk_id: string | null; attempt: number | null; detail: string | null }> = {
   params: ['account', 'id', 'after', 'limit'],
   text: `select h.id, h.at, h.event, h.actor, h.chunk_id, h.attempt, h.detail from outbox.history h
 where h.chunk_id in (select c.id from outbox.chunk c
@@ -2583,38 +2579,37 @@ where h.chunk_id in (select c.id from outbox.chunk c
 order by h.id limit $4`,
 };
 /** The first entry of a message. It has no row of its own in the history. */
-export const beginningOfMessage: Statement<{ readonly account: string; readonly id: number | string }, { readonly created_at: Date; readonly created_by: string; readonly id: string }> = {
+export const beginningOfMessage: Statement<{ account: string; id: Exact }, { created_at: Date; created_by: string; id: string }> = {
   params: ['account', 'id'],
   text: `select c.created_at, c.created_by as created_by, c.id from outbox.chunk c
 where c.account = $1 and c.id = $2::bigint and c.campaign_id is null and c.created_by is not null`,
 };
-export const historyOfCampaign: Statement<{ readonly account: string; readonly id: number | string; readonly after: number | string; readonly limit: number | string }, { readonly id: string; readonly at: Date; readonly event: string; readonly actor: string; readonly chunk_id: string | null; readonly attempt: number | null; readonly detail: string | null }> = {
+export const historyOfCampaign: Statement<{ account: string; id: Exact; after: Exact; limit: Exact }, { id: string; at: Date; event: string; actor: string; chunk_id: string | null; attempt: number | null; detail: string | null }> = {
   params: ['account', 'id', 'after', 'limit'],
   text: `select h.id, h.at, h.event, h.actor, h.chunk_id, h.attempt, h.detail from outbox.history h
 where h.account = $1 and h.campaign_id = $2::bigint and h.id > $3::bigint
 order by h.id limit $4`,
 };
-// maintenance.sql
-export const markOverdue: Statement<{ readonly account: string; readonly leaseMs: number; readonly actor: string; readonly limit: number }, { readonly lane: Lane; readonly recipients: number }> = {
+export const markOverdue: Statement<{ account: string; leaseMs: number; actor: string; limit: number }, { lane: Lane; recipients: number }> = {
   params: ['account', 'leaseMs', 'actor', 'limit'],
   text: `select changed_lane as lane, recipients as recipients from outbox.mark_overdue_3fd7c576($1, $2, $3, $4)`,
 };
-export const endGracePeriod: Statement<{ readonly account: string; readonly lane: Lane; readonly gracePeriodMs: number; readonly action: string; readonly actor: string; readonly limit: number }, { readonly lane: Lane; readonly recipients: number; readonly is_resent: boolean }> = {
+export const endGracePeriod: Statement<{ account: string; lane: Lane; gracePeriodMs: number; action: string; actor: string; limit: number }, { lane: Lane; recipients: number; is_resent: boolean }> = {
   params: ['account', 'lane', 'gracePeriodMs', 'action', 'actor', 'limit'],
   text: `select changed_lane as lane, recipients as recipients, is_resent as is_resent
 from outbox.end_grace_period_3fd7c576($1, $2, $3, $4, $5, $6)`,
 };
-export const expireMessages: Statement<{ readonly account: string; readonly actor: string; readonly limit: number }, { readonly lane: Lane; readonly recipients: number; readonly is_rejected: boolean }> = {
+export const expireMessages: Statement<{ account: string; actor: string; limit: number }, { lane: Lane; recipients: number; is_rejected: boolean }> = {
   params: ['account', 'actor', 'limit'],
   text: `select changed_lane as lane, recipients as recipients, is_rejected as is_rejected
 from outbox.expire_messages_3fd7c576($1, $2, $3)`,
 };
-export const cancelLeftovers: Statement<{ readonly account: string; readonly actor: string; readonly limit: number }, { readonly count: number }> = {
+export const cancelLeftovers: Statement<{ account: string; actor: string; limit: number }, { count: number }> = {
   params: ['account', 'actor', 'limit'],
   text: `select outbox.cancel_leftovers_3fd7c576($1, $2, $3) as count`,
 };
 /** Cancels campaigns whose creator is gone: without a key no other call can continue them. Those with a key wait longer, or for ever. */
-export const cancelLostCreations: Statement<{ readonly account: string; readonly actor: string; readonly lostAfterMs: number; readonly keyedAfterMs: number | null }, { readonly id: string; readonly recorded: string | null }> = {
+export const cancelLostCreations: Statement<{ account: string; actor: string; lostAfterMs: number; keyedAfterMs: number | null }, { id: string; recorded: string | null }> = {
   params: ['account', 'actor', 'lostAfterMs', 'keyedAfterMs'],
   text: `with moved as (
   update outbox.campaign set state = 'cancelled', changed_at = clock_timestamp(), creator = null
@@ -2624,32 +2619,32 @@ export const cancelLostCreations: Statement<{ readonly account: string; readonly
 )
 select id as id, outbox.record_history_3fd7c576(account, id, null, null, 'cancelled', $2)::text as recorded from moved`,
 };
-export const advanceCampaigns: Statement<{ readonly account: string; readonly actor: string }, { readonly done: string | null }> = {
+export const advanceCampaigns: Statement<{ account: string; actor: string }, { done: string | null }> = {
   params: ['account', 'actor'],
   text: `select outbox.advance_campaigns_3fd7c576($1, $2)::text as done`,
 };
-export const foldCounts: Statement<{ readonly limit: number }, { readonly count: number }> = {
+export const foldCounts: Statement<{ limit: number }, { count: number }> = {
   params: ['limit'],
   text: `select outbox.fold_counts_3fd7c576($1) as count`,
 };
 /** All but the newest, which counts. */
-export const removeOldGrants: Statement<{ readonly account: string }, Nothing> = {
+export const removeOldGrants: Statement<{ account: string }, Nothing> = {
   params: ['account'],
   text: `delete from outbox.rate_grant where account = $1 and id < (select max(id) from outbox.rate_grant where account = $1)`,
 };
 /** Unless sending has priority. Then results are flushed only if some have waited for too long. */
-export const flushSomeResults: Statement<{ readonly isBusy: boolean; readonly longestWaitMs: number; readonly limit: number }, { readonly flushed: number | null }> = {
+export const flushSomeResults: Statement<{ isBusy: boolean; longestWaitMs: number; limit: number }, { flushed: number | null }> = {
   params: ['isBusy', 'longestWaitMs', 'limit'],
   text: `select case when not $1::boolean
     or exists (select from outbox.pending_result where at < statement_timestamp() - $2::float8 * interval '1 millisecond')
   then outbox.flush_oldest_results_3fd7c576($3) end as flushed`,
 };
-export const flushOldestResults: Statement<{ readonly limit: number }, { readonly flushed: number }> = {
+export const flushOldestResults: Statement<{ limit: number }, { flushed: number }> = {
   params: ['limit'],
   text: `select outbox.flush_oldest_results_3fd7c576($1) as flushed`,
 };
 /** Returns a row if no process has done this for an interval. Then this process does it on behalf of all. */
-export const takeTurn: Statement<{ readonly account: string; readonly task: string; readonly intervalMs: number }, { readonly task: string }> = {
+export const takeTurn: Statement<{ account: string; task: string; intervalMs: number }, { task: string }> = {
   params: ['account', 'task', 'intervalMs'],
   text: `with taken as (
   update outbox.turn set taken_at = clock_timestamp()
@@ -2661,14 +2656,13 @@ export const takeTurn: Statement<{ readonly account: string; readonly task: stri
 )
 select task as task from taken union all select task from added`,
 };
-// messages.sql
 /** The insert takes this lock anyway. Outside a transaction it is an error, before anything is stored. */
 export const lockChunks: Statement<Nothing, Nothing> = {
   params: [],
   text: `lock table outbox.chunk in row exclusive mode`,
 };
 /** Runs in the transaction of the app, whose driver passes every parameter as text. notifies: whether workers are notified when it commits; never if it is rolled back. */
-export const addMessage: Statement<{ readonly account: string; readonly lane: string; readonly size: string; readonly numbers: string; readonly orderIds: string | null; readonly content: string; readonly senderId: string | null; readonly dueAt: string | null; readonly expiresAt: string | null; readonly idempotencyKey: string | null; readonly fingerprint: string; readonly hasWaiter: string; readonly reference: string | null; readonly actor: string; readonly notifies: string }, { readonly id: string; readonly called: string | null }> = {
+export const addMessage: Statement<{ account: string; lane: string; size: string; numbers: string; orderIds: string | null; content: string; senderId: string | null; dueAt: string | null; expiresAt: string | null; idempotencyKey: string | null; fingerprint: string; hasWaiter: string; reference: string | null; actor: string; notifies: string }, { id: string; called: string | null }> = {
   params: ['account', 'lane', 'size', 'numbers', 'orderIds', 'content', 'senderId', 'dueAt', 'expiresAt', 'idempotencyKey', 'fingerprint', 'hasWaiter', 'reference', 'actor', 'notifies'],
   text: `with message as materialized (
   select outbox.next_chunk_id_3fd7c576() as id
@@ -2693,13 +2687,13 @@ select added.id::text as id,
 from added`,
 };
 /** Runs in the transaction of the app. Without a fingerprint if the message has been redacted or deleted. */
-export const findMessageByKey: Statement<{ readonly account: string; readonly idempotencyKey: string | null }, { readonly id: string; readonly fingerprint: string | null }> = {
+export const findMessageByKey: Statement<{ account: string; idempotencyKey: string | null }, { id: string; fingerprint: string | null }> = {
   params: ['account', 'idempotencyKey'],
   text: `select k.id::text as id, c.fingerprint as fingerprint from outbox.idempotency_key k left join outbox.chunk c on c.id = k.id
 where k.account = $1::text and k.kind = 'message' and k.key = $2::text`,
 };
 /** A message with the chunks that it was split into. The id of a part finds that part. */
-export const findMessage: Statement<{ readonly account: string; readonly id: number | string }, { readonly id: string; readonly attempt: number; readonly state: ChunkState; readonly first_position: string; readonly size: number; readonly numbers: string | null; readonly order_ids: string | null; readonly code: string | null; readonly reason: string | null; readonly sent_at: Date | null; readonly campaign_id: string | null; readonly reference: string | null; readonly lane: Lane; readonly created_at: Date; readonly due_at: Date; readonly recipients: RecipientColumns | null; readonly invalid: InvalidColumns | null }> = {
+export const findMessage: Statement<{ account: string; id: Exact }, { id: string; attempt: number; state: ChunkState; first_position: string; size: number; numbers: string | null; order_ids: string | null; code: string | null; reason: string | null; sent_at: Date | null; campaign_id: string | null; reference: string | null; lane: Lane; created_at: Date; due_at: Date; recipients: RecipientColumns | null; invalid: InvalidColumns | null }> = {
   params: ['account', 'id'],
   text: `select c.id, c.attempt, c.state as state, c.first_position, c.size, c.numbers, c.order_ids, c.code, c.reason,
   c.sent_at, c.campaign_id, c.reference, c.lane as lane, c.created_at, c.due_at,
@@ -2710,7 +2704,7 @@ where c.account = $1 and (c.id = $2::bigint or c.root_id = $2::bigint)
 order by c.id`,
 };
 /** Those messages with nothing pending or being sent. A lateral join looks each one up by index, even if the table's statistics are outdated. */
-export const findDecidedMessages: Statement<{ readonly account: string; readonly ids: readonly (number | string | null)[] }, { readonly message_id: string; readonly id: string; readonly attempt: number; readonly state: ChunkState; readonly first_position: string; readonly size: number; readonly numbers: string | null; readonly order_ids: string | null; readonly code: string | null; readonly reason: string | null; readonly sent_at: Date | null; readonly campaign_id: string | null; readonly reference: string | null; readonly lane: Lane; readonly created_at: Date; readonly due_at: Date; readonly recipients: RecipientColumns | null; readonly invalid: InvalidColumns | null }> = {
+export const findDecidedMessages: Statement<{ account: string; ids: readonly (Exact | null)[] }, { message_id: string; id: string; attempt: number; state: ChunkState; first_position: string; size: number; numbers: string | null; order_ids: string | null; code: string | null; reason: string | null; sent_at: Date | null; campaign_id: string | null; reference: string | null; lane: Lane; created_at: Date; due_at: Date; recipients: RecipientColumns | null; invalid: InvalidColumns | null }> = {
   params: ['account', 'ids'],
   text: `with decided as (
   select w.id from unnest($2::bigint[]) w (id)
@@ -2728,59 +2722,58 @@ from decided d cross join lateral (
 where c.account = $1 order by d.id, c.id`,
 };
 /** The message that a chunk belongs to. */
-export const findMessageOfChunk: Statement<{ readonly account: string; readonly chunkId: number | string }, { readonly message_id: string }> = {
+export const findMessageOfChunk: Statement<{ account: string; chunkId: Exact }, { message_id: string }> = {
   params: ['account', 'chunkId'],
   text: `select coalesce(c.root_id, c.id) as message_id from outbox.chunk c where c.account = $1 and c.id = $2::bigint`,
 };
-export const findMessageByOrderId: Statement<{ readonly account: string; readonly orderId: string }, { readonly message_id: string }> = {
+export const findMessageByOrderId: Statement<{ account: string; orderId: string }, { message_id: string }> = {
   params: ['account', 'orderId'],
   text: `select coalesce(c.root_id, c.id) as message_id from outbox.chunk c
 where c.account = $1 and c.id in (select o.chunk_id from outbox.caller_order_id o where o.ids @> array[$2::text])
 order by c.id limit 1`,
 };
-export const cancelMessage: Statement<{ readonly account: string; readonly id: number | string; readonly actor: string }, { readonly cancelled: number }> = {
+export const cancelMessage: Statement<{ account: string; id: Exact; actor: string }, { cancelled: number }> = {
   params: ['account', 'id', 'actor'],
   text: `select outbox.cancel_message_3fd7c576($1, $2, $3) as cancelled`,
 };
-export const countDue: Statement<{ readonly account: string; readonly max: number | string }, { readonly count: number }> = {
+export const countDue: Statement<{ account: string; max: Exact }, { count: number }> = {
   params: ['account', 'max'],
   text: `select count(*)::int as count from (
   select from outbox.chunk where account = $1 and lane = 'priority' and state = 'pending'
     and campaign_id is null and is_list in (false, true) and due_at <= statement_timestamp() limit $2
 ) due`,
 };
-export const notifyDue: Statement<{ readonly account: string; readonly lane: string }, { readonly done: string | null }> = {
+export const notifyDue: Statement<{ account: string; lane: string }, { done: string | null }> = {
   params: ['account', 'lane'],
   text: `select outbox.notify_due_3fd7c576($1, $2)::text as done`,
 };
-// reports.sql
 /** Each list is one text, whose values are separated by the character 30. Splitting it here is cheaper than an array, on both sides. */
-export const applyFinalReports: Statement<{ readonly account: string; readonly msgIds: string; readonly states: string; readonly reasons: string; readonly gatewayTimes: string; readonly chunkIds: string; readonly slots: string }, { readonly found: readonly number[] | null }> = {
+export const applyFinalReports: Statement<{ account: string; msgIds: string; states: string; reasons: string; gatewayTimes: string; chunkIds: string; slots: string }, { found: readonly number[] | null }> = {
   params: ['account', 'msgIds', 'states', 'reasons', 'gatewayTimes', 'chunkIds', 'slots'],
   text: `select outbox.apply_final_reports_3fd7c576($1, string_to_array($2, chr(30)), string_to_array($3, chr(30)),
   string_to_array($4, chr(30)), string_to_array($5, chr(30)), string_to_array($6, chr(30)),
   string_to_array($7, chr(30))) as found`,
 };
-export const storeReports: Statement<{ readonly account: string; readonly actor: string; readonly pollAfterMs: number | null; readonly keepsUnmatched: boolean; readonly msgIds: readonly (string | null)[]; readonly orderIds: readonly (string | null)[]; readonly numbers: readonly (string | null)[]; readonly states: readonly (string | null)[]; readonly reasons: readonly (string | null)[]; readonly gatewayTimes: readonly (Date | string | null)[]; readonly chunkIds: readonly (number | string | null)[]; readonly attempts: readonly (number | null)[]; readonly slots: readonly (number | null)[] }, { readonly done: string | null }> = {
+export const storeReports: Statement<{ account: string; actor: string; pollAfterMs: number | null; keepsUnmatched: boolean; msgIds: readonly (string | null)[]; orderIds: readonly (string | null)[]; numbers: readonly (string | null)[]; states: readonly (string | null)[]; reasons: readonly (string | null)[]; gatewayTimes: readonly (Date | string | null)[]; chunkIds: readonly (Exact | null)[]; attempts: readonly (number | null)[]; slots: readonly (number | null)[] }, { done: string | null }> = {
   params: ['account', 'actor', 'pollAfterMs', 'keepsUnmatched', 'msgIds', 'orderIds', 'numbers', 'states', 'reasons', 'gatewayTimes', 'chunkIds', 'attempts', 'slots'],
   text: `select outbox.store_reports_3fd7c576($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)::text as done`,
 };
-export const retryReports: Statement<{ readonly account: string; readonly actor: string; readonly pollAfterMs: number | null; readonly limit: number }, { readonly tried: number }> = {
+export const retryReports: Statement<{ account: string; actor: string; pollAfterMs: number | null; limit: number }, { tried: number }> = {
   params: ['account', 'actor', 'pollAfterMs', 'limit'],
   text: `select outbox.retry_reports_3fd7c576($1, $2, $3, $4) as tried`,
 };
 /** Chunks whose reports were not pushed, with the ids of their recipients without a final state. pauses: the pauses between fetches, as multiples of the first one. */
-export const claimReportPolls: Statement<{ readonly account: string; readonly reportsAfterMs: number; readonly pauses: readonly (number | null)[]; readonly limit: number; readonly recipients: number }, { readonly id: string; readonly msg_ids: readonly string[] }> = {
+export const claimReportPolls: Statement<{ account: string; reportsAfterMs: number; pauses: readonly (number | null)[]; limit: number; recipients: number }, { id: string; msg_ids: readonly string[] }> = {
   params: ['account', 'reportsAfterMs', 'pauses', 'limit', 'recipients'],
   text: `select chunk_id as id, msg_ids as msg_ids from outbox.claim_report_polls_3fd7c576($1, $2, $3, $4, $5)`,
 };
-export const releaseReportPolls: Statement<{ readonly chunkIds: readonly (number | string | null)[]; readonly delayMs: number }, Nothing> = {
+export const releaseReportPolls: Statement<{ chunkIds: readonly (Exact | null)[]; delayMs: number }, Nothing> = {
   params: ['chunkIds', 'delayMs'],
   text: `update outbox.chunk set polls = greatest(0, polls - 1), poll_at = clock_timestamp() + $2::float8 * interval '1 millisecond'
 where id = any ($1::bigint[])`,
 };
 /** The period to look up, if a lookup is due and no other worker has the turn. A message is looked up as soon as it is unknown, each time its age has doubled, and shortly before the grace period ends. */
-export const takeLookupTurn: Statement<{ readonly account: string; readonly intervalMs: number; readonly gracePeriodMs: number }, { readonly from: Date; readonly to: Date }> = {
+export const takeLookupTurn: Statement<{ account: string; intervalMs: number; gracePeriodMs: number }, { from: Date; to: Date }> = {
   params: ['account', 'intervalMs', 'gracePeriodMs'],
   text: `with candidates as (
   select c.sent_at, c.changed_at, a.looked_up_at, clock_timestamp() as now,
@@ -2798,22 +2791,22 @@ where a.id = $1 and d.since is not null
   and (a.lookup_alive_at is null or a.lookup_alive_at <= clock_timestamp() - $2::float8 * interval '1 millisecond')
 returning d.since as from, a.lookup_alive_at as to`,
 };
-export const keepLookupTurn: Statement<{ readonly account: string }, Nothing> = {
+export const keepLookupTurn: Statement<{ account: string }, Nothing> = {
   params: ['account'],
   text: `update outbox.account set lookup_alive_at = clock_timestamp() where id = $1`,
 };
-export const finishLookup: Statement<{ readonly account: string; readonly to: Date | string }, Nothing> = {
+export const finishLookup: Statement<{ account: string; to: Date | string }, Nothing> = {
   params: ['account', 'to'],
   text: `update outbox.account set looked_up_at = $2 where id = $1`,
 };
 /** Those message ids that belong to no message here. */
-export const findForeignIds: Statement<{ readonly msgIds: readonly (string | null)[] }, { readonly msg_id: string }> = {
+export const findForeignIds: Statement<{ msgIds: readonly (string | null)[] }, { msg_id: string }> = {
   params: ['msgIds'],
   text: `select a.msg_id as msg_id from unnest($1::text[]) a (msg_id)
 where not exists (select from outbox.recipient m where m.msg_id = a.msg_id)`,
 };
 /** Chunks with recipients that the gateway may have accepted without telling their ids. */
-export const findOpenChunks: Statement<{ readonly account: string; readonly longestDeliveryMs: number }, { readonly id: string }> = {
+export const findOpenChunks: Statement<{ account: string; longestDeliveryMs: number }, { id: string }> = {
   params: ['account', 'longestDeliveryMs'],
   text: `with lately as (
   select statement_timestamp() - $2::float8 * interval '1 millisecond' as since
@@ -2822,7 +2815,7 @@ select c.id as id from outbox.chunk c, lately where c.account = $1 and c.sent_at
 union select c.id from outbox.chunk c, lately where c.account = $1 and c.sent_at >= since and c.unknown > 0
 union select c.id from outbox.chunk c, lately where c.account = $1 and c.sent_at >= since and c.held > 0`,
 };
-export const readOpenChunks: Statement<{ readonly ids: readonly (number | string | null)[] }, { readonly id: string; readonly attempt: number; readonly is_sending: boolean; readonly numbers: string; readonly sent_at: Date; readonly decided_slots: readonly number[] }> = {
+export const readOpenChunks: Statement<{ ids: readonly (Exact | null)[] }, { id: string; attempt: number; is_sending: boolean; numbers: string; sent_at: Date; decided_slots: readonly number[] }> = {
   params: ['ids'],
   text: `select c.id, c.attempt, c.state = 'sending' as is_sending, c.numbers as numbers, c.sent_at as sent_at,
   array(select m.slot from outbox.recipient m where m.chunk_id = c.id
@@ -2830,7 +2823,7 @@ export const readOpenChunks: Statement<{ readonly ids: readonly (number | string
 from outbox.chunk c where c.id = any ($1::bigint[]) and c.numbers is not null
   and c.state in ('sending', 'completed', 'unknown', 'held', 'abandoned')`,
 };
-export const keepUnreadablePush: Statement<{ readonly account: string; readonly route: string; readonly reason: string; readonly body: Buffer; readonly digest: Buffer; readonly maxKept: number }, Nothing> = {
+export const keepUnreadablePush: Statement<{ account: string; route: string; reason: string; body: Buffer; digest: Buffer; maxKept: number }, Nothing> = {
   params: ['account', 'route', 'reason', 'body', 'digest', 'maxKept'],
   text: `with kept as (
   insert into outbox.unreadable_push (account, route, reason, body, digest) values ($1, $2, $3, $4, $5)
@@ -2840,14 +2833,13 @@ delete from outbox.unreadable_push where account = $1 and id <= (
   select id from outbox.unreadable_push where account = $1 order by id desc offset $6::int - 1 limit 1
 )`,
 };
-export const listUnreadablePushes: Statement<{ readonly account: string; readonly before: number | string | null; readonly limit: number | string }, { readonly id: string; readonly received_at: Date; readonly route: string; readonly reason: string; readonly body: Buffer }> = {
+export const listUnreadablePushes: Statement<{ account: string; before: Exact | null; limit: Exact }, { id: string; received_at: Date; route: string; reason: string; body: Buffer }> = {
   params: ['account', 'before', 'limit'],
   text: `select id, received_at, route, reason, body from outbox.unreadable_push
 where account = $1 and ($2::bigint is null or id < $2::bigint) order by id desc limit $3`,
 };
-// retention.sql
 /** Messages that belong to no campaign. */
-export const redactMessages: Statement<{ readonly account: string; readonly retentionMs: number; readonly limit: number | string }, { readonly id: string }> = {
+export const redactMessages: Statement<{ account: string; retentionMs: number; limit: Exact }, { id: string }> = {
   params: ['account', 'retentionMs', 'limit'],
   text: `with ended as (
   select c.id from outbox.chunk c where c.account = $1 and c.campaign_id is null and c.redacted_at is null
@@ -2866,7 +2858,7 @@ update outbox.chunk c set numbers = null, content = null, reference = null, reas
 from ended o where c.id = o.id returning c.id`,
 };
 /** Chunks of campaigns that were done or cancelled before. */
-export const redactCampaignChunks: Statement<{ readonly account: string; readonly retentionMs: number; readonly limit: number | string }, { readonly id: string }> = {
+export const redactCampaignChunks: Statement<{ account: string; retentionMs: number; limit: Exact }, { id: string }> = {
   params: ['account', 'retentionMs', 'limit'],
   text: `with ended as (
   select c.id from outbox.campaign k join outbox.chunk c on c.campaign_id = k.id
@@ -2890,7 +2882,7 @@ update outbox.chunk c set numbers = null, content = null, reference = null, reas
 from ended o where c.id = o.id returning c.id`,
 };
 /** The texts of campaigns without any remaining chunk that might be sent. */
-export const redactCampaigns: Statement<{ readonly account: string; readonly retentionMs: number; readonly limit: number | string }, { readonly id: string }> = {
+export const redactCampaigns: Statement<{ account: string; retentionMs: number; limit: Exact }, { id: string }> = {
   params: ['account', 'retentionMs', 'limit'],
   text: `with ended as (
   select k.id from outbox.campaign k where k.account = $1 and k.state in ('done', 'cancelled') and k.redacted_at is null
@@ -2901,30 +2893,29 @@ export const redactCampaigns: Statement<{ readonly account: string; readonly ret
 update outbox.campaign k set content = null, fingerprint = null, digest = null, redacted_at = clock_timestamp()
 from ended o where k.id = o.id returning k.id`,
 };
-export const removeUnreadablePushes: Statement<{ readonly account: string; readonly retentionMs: number }, Nothing> = {
+export const removeUnreadablePushes: Statement<{ account: string; retentionMs: number }, Nothing> = {
   params: ['account', 'retentionMs'],
   text: `delete from outbox.unreadable_push
 where account = $1 and received_at < statement_timestamp() - $2::float8 * interval '1 millisecond'`,
 };
-export const deleteMessages: Statement<{ readonly account: string; readonly deleteAfterMs: number; readonly limit: number; readonly recipients: number }, { readonly count: number }> = {
+export const deleteMessages: Statement<{ account: string; deleteAfterMs: number; limit: number; recipients: number }, { count: number }> = {
   params: ['account', 'deleteAfterMs', 'limit', 'recipients'],
   text: `select outbox.delete_messages_3fd7c576($1, $2, $3, $4) as count`,
 };
-export const deleteCampaigns: Statement<{ readonly account: string; readonly deleteAfterMs: number; readonly limit: number; readonly recipients: number }, { readonly count: number }> = {
+export const deleteCampaigns: Statement<{ account: string; deleteAfterMs: number; limit: number; recipients: number }, { count: number }> = {
   params: ['account', 'deleteAfterMs', 'limit', 'recipients'],
   text: `select outbox.delete_campaigns_3fd7c576($1, $2, $3, $4) as count`,
 };
-export const deleteAccountHistory: Statement<{ readonly account: string; readonly deleteAfterMs: number; readonly limit: number }, { readonly count: number }> = {
+export const deleteAccountHistory: Statement<{ account: string; deleteAfterMs: number; limit: number }, { count: number }> = {
   params: ['account', 'deleteAfterMs', 'limit'],
   text: `select outbox.delete_account_history_3fd7c576($1, $2, $3) as count`,
 };
-export const deleteIdempotencyKeys: Statement<{ readonly account: string; readonly keptMs: number; readonly limit: number }, { readonly count: number }> = {
+export const deleteIdempotencyKeys: Statement<{ account: string; keptMs: number; limit: number }, { count: number }> = {
   params: ['account', 'keptMs', 'limit'],
   text: `select outbox.delete_idempotency_keys_3fd7c576($1, $2, $3) as count`,
 };
-// stats.sql
 /** Reads open rows only. Each part is written so that a partial index covers it and nothing else. */
-export const readStats: Statement<{ readonly account: string }, { readonly backlog: string; readonly scheduled: string; readonly oldest: number; readonly oldest_priority: number; readonly sending: string; readonly unknown: string; readonly held: string; readonly failed_events: string; readonly paused_at: Date | null; readonly paused_code: string | null; readonly paused_reason: string | null; readonly probe_at: Date | null; readonly message_id: string | null; readonly campaign_id: string | null }> = {
+export const readStats: Statement<{ account: string }, { backlog: string; scheduled: string; oldest: number; oldest_priority: number; sending: string; unknown: string; held: string; failed_events: string; paused_at: Date | null; paused_code: string | null; paused_reason: string | null; probe_at: Date | null; message_id: string | null; campaign_id: string | null }> = {
   params: ['account'],
   text: `with moment as materialized (
   select clock_timestamp() as now
@@ -2953,21 +2944,21 @@ select p.backlog as backlog, p.scheduled as scheduled, p.oldest as oldest, p.old
   (select b.campaign_id from outbox.chunk b where b.id = a.paused_chunk_id) as campaign_id
 from outbox.account a, pending p where a.id = $1`,
 };
-export const readLaneLimits: Statement<{ readonly account: string }, { readonly lane: Lane; readonly max_size: number; readonly reason: string; readonly since: Date; readonly probe_at: Date }> = {
+export const readLaneLimits: Statement<{ account: string }, { lane: Lane; max_size: number; reason: string; since: Date; probe_at: Date }> = {
   params: ['account'],
   text: `select lane, max_size, reason, since, probe_at from outbox.lane_limit where account = $1 order by lane`,
 };
-export const readLaneControls: Statement<{ readonly account: string }, { readonly lane: Lane; readonly paused_at: Date | null; readonly paused_by: string | null; readonly paused_reason: string | null; readonly slots: number | null; readonly slots_set_at: Date | null; readonly slots_set_by: string | null }> = {
+export const readLaneControls: Statement<{ account: string }, { lane: Lane; paused_at: Date | null; paused_by: string | null; paused_reason: string | null; slots: number | null; slots_set_at: Date | null; slots_set_by: string | null }> = {
   params: ['account'],
   text: `select lane, paused_at, paused_by, paused_reason, slots, slots_set_at, slots_set_by from outbox.lane_control
 where account = $1 and (paused_at is not null or slots is not null) order by lane`,
 };
-export const notificationQueueUsage: Statement<Nothing, { readonly usage: number }> = {
+export const notificationQueueUsage: Statement<Nothing, { usage: number }> = {
   params: [],
   text: `select pg_notification_queue_usage() as usage`,
 };
 /** Writes that affect no rows. The server still checks that it is not a replica, accepts writes, and allows them to this role. */
-export const probeEnqueuing: Statement<Nothing, { readonly one: number }> = {
+export const probeEnqueuing: Statement<Nothing, { one: number }> = {
   params: [],
   text: `with w1 as (insert into outbox.chunk (account, lane, size) select '', 'bulk', 0 where false),
   w2 as (insert into outbox.caller_order_id (chunk_id, ids) select 0, '{}' where false),
@@ -2975,7 +2966,7 @@ export const probeEnqueuing: Statement<Nothing, { readonly one: number }> = {
 select 1 as one`,
 };
 /** A process that sends needs more rights than one that only enqueues. */
-export const probeSending: Statement<Nothing, { readonly one: number }> = {
+export const probeSending: Statement<Nothing, { one: number }> = {
   params: [],
   text: `with w1 as (update outbox.account set id = id where false),
   w2 as (update outbox.chunk set size = size where false),
@@ -2986,21 +2977,19 @@ export const probeSending: Statement<Nothing, { readonly one: number }> = {
   w7 as (insert into outbox.history (event, actor) select '', '' where false)
 select 1 as one`,
 };
-// store.sql
-export const readInstallation: Statement<{ readonly account: string }, { readonly order_id_prefix: string; readonly is_known: boolean }> = {
+export const readInstallation: Statement<{ account: string }, { order_id_prefix: string; is_known: boolean }> = {
   params: ['account'],
   text: `select i.order_id_prefix, exists (select from outbox.account where id = $1) as is_known from outbox.installation i`,
 };
-export const addAccount: Statement<{ readonly account: string }, Nothing> = {
+export const addAccount: Statement<{ account: string }, Nothing> = {
   params: ['account'],
   text: `insert into outbox.account (id) values ($1) on conflict do nothing`,
 };
-export const listAccounts: Statement<Nothing, { readonly id: string }> = {
+export const listAccounts: Statement<Nothing, { id: string }> = {
   params: [],
   text: `select a.id from outbox.account a order by a.id`,
 };
-// worker.sql
-export const claimChunks: Statement<{ readonly account: string; readonly worker: string; readonly lane: Lane; readonly limit: number; readonly recipientsPerSecond: number | null; readonly requestsPerSecond: number | null; readonly burst: number; readonly priorityShare: number; readonly largest: number; readonly startWithinMs: number; readonly lastCampaignId: number | string; readonly floors: readonly (Date | string | null)[]; readonly campaignIds: readonly (number | string | null)[]; readonly running: number }, { readonly chunk_id: string | null; readonly attempt: number; readonly campaign_id: string | null; readonly size: number; readonly due_at: Date | null; readonly numbers: string; readonly order_ids: string | null; readonly content: string; readonly sender_id: string | null; readonly number_retries: number; readonly splits_left: number; readonly is_probe: boolean; readonly wait_ms: number | null; readonly waited_ms: number; readonly expires_in_ms: number | null; readonly maybe_accepted: boolean; readonly is_lane_probe: boolean; readonly lane_slots: number | null }> = {
+export const claimChunks: Statement<{ account: string; worker: string; lane: Lane; limit: number; recipientsPerSecond: number | null; requestsPerSecond: number | null; burst: number; priorityShare: number; largest: number; startWithinMs: number; lastCampaignId: Exact; floors: readonly (Date | string | null)[]; campaignIds: readonly (Exact | null)[]; running: number }, { chunk_id: string | null; attempt: number; campaign_id: string | null; size: number; due_at: Date | null; numbers: string; order_ids: string | null; content: string; sender_id: string | null; number_retries: number; splits_left: number; is_probe: boolean; wait_ms: number | null; waited_ms: number; expires_in_ms: number | null; maybe_accepted: boolean; is_lane_probe: boolean; lane_slots: number | null }> = {
   params: ['account', 'worker', 'lane', 'limit', 'recipientsPerSecond', 'requestsPerSecond', 'burst', 'priorityShare', 'largest', 'startWithinMs', 'lastCampaignId', 'floors', 'campaignIds', 'running'],
   text: `select chunk_id, chunk_attempt as attempt, chunk_campaign as campaign_id, chunk_size as size, chunk_due_at as due_at,
   chunk_numbers as numbers,
@@ -3010,47 +2999,47 @@ export const claimChunks: Statement<{ readonly account: string; readonly worker:
   lane_slots
 from outbox.claim_chunks_3fd7c576($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
 };
-export const storeResults: Statement<{ readonly actor: string; readonly results: string; readonly pollAfterMs: number | null }, { readonly stored: readonly boolean[] }> = {
+export const storeResults: Statement<{ actor: string; results: string; pollAfterMs: number | null }, { stored: readonly boolean[] }> = {
   params: ['actor', 'results', 'pollAfterMs'],
   text: `select outbox.store_results_3fd7c576($1, $2, $3) as stored`,
 };
-export const recordAccountRejection: Statement<{ readonly account: string; readonly chunkId: number | string; readonly actor: string; readonly isProbe: boolean; readonly code: string; readonly reason: string; readonly firstProbeMs: number; readonly maxStrikes: number }, { readonly verdict: string; readonly delay: number }> = {
+export const recordAccountRejection: Statement<{ account: string; chunkId: Exact; actor: string; isProbe: boolean; code: string; reason: string; firstProbeMs: number; maxStrikes: number }, { verdict: string; delay: number }> = {
   params: ['account', 'chunkId', 'actor', 'isProbe', 'code', 'reason', 'firstProbeMs', 'maxStrikes'],
   text: `select verdict as verdict, delay as delay from outbox.record_account_rejection_3fd7c576($1, $2, $3, $4, $5, $6, $7, $8)`,
 };
-export const pauseAccount: Statement<{ readonly account: string; readonly code: string; readonly reason: string; readonly firstProbeMs: number }, { readonly changed: boolean }> = {
+export const pauseAccount: Statement<{ account: string; code: string; reason: string; firstProbeMs: number }, { changed: boolean }> = {
   params: ['account', 'code', 'reason', 'firstProbeMs'],
   text: `select outbox.pause_account_3fd7c576($1, $2, $3, $4) as changed`,
 };
-export const resumeAccount: Statement<{ readonly account: string; readonly actor: string }, { readonly changed: boolean }> = {
+export const resumeAccount: Statement<{ account: string; actor: string }, { changed: boolean }> = {
   params: ['account', 'actor'],
   text: `select outbox.resume_account_3fd7c576($1, $2) as changed`,
 };
-export const pauseLane: Statement<{ readonly account: string; readonly lane: Lane; readonly chunkId: number | string; readonly targetSize: number; readonly reason: string; readonly firstProbeMs: number }, { readonly changed: boolean }> = {
+export const pauseLane: Statement<{ account: string; lane: Lane; chunkId: Exact; targetSize: number; reason: string; firstProbeMs: number }, { changed: boolean }> = {
   params: ['account', 'lane', 'chunkId', 'targetSize', 'reason', 'firstProbeMs'],
   text: `select outbox.pause_lane_3fd7c576($1, $2, $3, $4, $5, $6) as changed`,
 };
-export const endLaneProbe: Statement<{ readonly account: string; readonly lane: Lane; readonly size: number; readonly isAnswered: boolean | null; readonly reason: string; readonly firstProbeMs: number }, { readonly changed: boolean }> = {
+export const endLaneProbe: Statement<{ account: string; lane: Lane; size: number; isAnswered: boolean | null; reason: string; firstProbeMs: number }, { changed: boolean }> = {
   params: ['account', 'lane', 'size', 'isAnswered', 'reason', 'firstProbeMs'],
   text: `select outbox.end_lane_probe_3fd7c576($1, $2, $3, $4, $5, $6) as changed`,
 };
-export const resumeLanes: Statement<{ readonly account: string; readonly actor: string }, { readonly changed: boolean }> = {
+export const resumeLanes: Statement<{ account: string; actor: string }, { changed: boolean }> = {
   params: ['account', 'actor'],
   text: `select outbox.resume_lanes_3fd7c576($1, $2) as changed`,
 };
-export const backOff: Statement<{ readonly account: string; readonly delayMs: number }, { readonly done: string | null }> = {
+export const backOff: Statement<{ account: string; delayMs: number }, { done: string | null }> = {
   params: ['account', 'delayMs'],
   text: `select outbox.back_off_3fd7c576($1, $2)::text as done`,
 };
-export const pauseLaneManually: Statement<{ readonly account: string; readonly lane: Lane; readonly actor: string; readonly reason: string | null }, { readonly changed: boolean }> = {
+export const pauseLaneManually: Statement<{ account: string; lane: Lane; actor: string; reason: string | null }, { changed: boolean }> = {
   params: ['account', 'lane', 'actor', 'reason'],
   text: `select outbox.pause_lane_manually_3fd7c576($1, $2, $3, $4) as changed`,
 };
-export const resumeLaneManually: Statement<{ readonly account: string; readonly lane: Lane; readonly actor: string }, { readonly changed: boolean }> = {
+export const resumeLaneManually: Statement<{ account: string; lane: Lane; actor: string }, { changed: boolean }> = {
   params: ['account', 'lane', 'actor'],
   text: `select outbox.resume_lane_manually_3fd7c576($1, $2, $3) as changed`,
 };
-export const setLaneSlots: Statement<{ readonly account: string; readonly lane: Lane; readonly slots: number | null; readonly actor: string }, { readonly changed: boolean }> = {
+export const setLaneSlots: Statement<{ account: string; lane: Lane; slots: number | null; actor: string }, { changed: boolean }> = {
   params: ['account', 'lane', 'slots', 'actor'],
   text: `select outbox.set_lane_slots_3fd7c576($1, $2, $3, $4) as changed`,
 };

@@ -29,6 +29,8 @@ const LOOK_AGAIN_FOR = 150;
 const FAILURE = 'No message can be claimed';
 /** Milliseconds between claims that look at everything that is pending. */
 const WHOLE_EVERY = 1_000;
+/** How many milliseconds after its insert a message may be committed, and still be seen by the next claim. */
+const COMMIT_WITHIN = 500;
 
 /** Keeps the slots of one lane busy while there is something to send. */
 export class LaneWorker {
@@ -156,7 +158,8 @@ export class LaneWorker {
         this.#running.add(run);
       }
       if (waitMs !== undefined) return Math.min(waitMs, this.#pollIntervalMs);
-      return chunks.length < slots - running ? this.#pollIntervalMs : 0;
+      if (chunks.length >= slots - running) return 0;
+      return Math.min(this.#floors.wholeIn(this.parts.clock.monotonic()), this.#pollIntervalMs);
     } catch (error) {
       errors.report(FAILURE, error);
       return PAUSE_AFTER_FAILURE;
@@ -228,17 +231,20 @@ export class LaneWorker {
 
 /**
  * Times before which nothing is pending in a lane, as far as its worker knows: it has claimed everything that was older.
- * Something older may still become visible, when a long transaction commits, so they are forgotten once a second.
+ * Something older may still become visible, when its transaction commits. So they leave room for usual transactions, and
+ * for long ones they are forgotten once a second.
  */
 class Floors {
   readonly #byKind = new Map<'single' | 'list', Date>();
   readonly #byCampaign = new Map<string, Date>();
   #lastCampaign = '0';
   #lastWhole = -Infinity;
+  #isWhole = true;
 
   /** @param now by the process's own clock. @returns the parameters of the next claim. */
   next(now: number): { lastCampaignId: string; floors: (Date | null)[]; campaignIds: string[] } {
-    if (now - this.#lastWhole >= WHOLE_EVERY) {
+    this.#isWhole = now - this.#lastWhole >= WHOLE_EVERY;
+    if (this.#isWhole) {
       this.#lastWhole = now;
       this.#byKind.clear();
       this.#byCampaign.clear();
@@ -250,12 +256,20 @@ class Floors {
     };
   }
 
-  /** Chunks of one kind, and of one campaign, are claimed in the order of these times. */
+  /** @returns how long a lane without work may wait until it looks at everything. It need not if it just has. */
+  wholeIn(now: number): number {
+    return this.#isWhole ? Infinity : Math.max(1, this.#lastWhole + WHOLE_EVERY - now);
+  }
+
+  /**
+   * Chunks of one kind, and of one campaign, are claimed in the order of these times. Those of a campaign are committed
+   * before it starts.
+   */
   raise(claimed: { readonly campaign_id: string | null; readonly size: number; readonly due_at: Date | null }): void {
     const { campaign_id: campaign, size, due_at: dueAt } = claimed;
     if (campaign !== null) this.#lastCampaign = campaign;
     if (dueAt === null) return;
-    if (campaign === null) this.#byKind.set(size === 1 ? 'single' : 'list', dueAt);
+    if (campaign === null) this.#byKind.set(size === 1 ? 'single' : 'list', new Date(dueAt.getTime() - COMMIT_WITHIN));
     else this.#byCampaign.set(campaign, dueAt);
   }
 }

@@ -1,4 +1,4 @@
-import type { Lane } from '../options/outbox.options.js';
+import { LANES, type Lane } from '../options/outbox.options.js';
 import type { PeriodicTask } from '../runtime/periodic-task.js';
 import {
   advanceCampaigns,
@@ -20,7 +20,6 @@ const STEP = 200;
 const COUNTS = 2_000;
 /** Milliseconds after which a campaign without a key, whose creator gives no sign of life, is cancelled. */
 const LOST_CREATION = 10 * 60_000;
-const LANES = ['priority', 'bulk'] as const;
 
 /**
  * Maintenance: handles attempts whose worker is gone, unknown chunks after the grace period, expired messages, and

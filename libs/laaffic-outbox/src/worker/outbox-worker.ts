@@ -5,6 +5,7 @@ import {
   type OnModuleDestroy,
 } from '@nestjs/common';
 import { SmsService } from 'nestjs-laaffic';
+import { LANES } from '../options/outbox.options.js';
 import { ProcessClock } from '../runtime/clock.js';
 import { PeriodicTask } from '../runtime/periodic-task.js';
 import { duePayload } from '../store/due-notifier.js';
@@ -17,7 +18,6 @@ import { Maintenance } from './maintenance.js';
 import { Retention } from './retention.js';
 import { ResultWriter } from './result-writer.js';
 
-const LANES = ['priority', 'bulk'] as const;
 /** Milliseconds between checks whether there is time to flush results. */
 const FLUSH_INTERVAL = 250;
 
