@@ -171,6 +171,11 @@ describe('a person', () => {
       { lane: 'bulk', slots: 5, since: expect.any(Date), actor: 'alice' },
     ]);
     // With fewer slots, workers finish what is in flight and start nothing.
+    // A response that comes later would be held again.
+    await until(
+      () => line.held,
+      (held) => held >= 10,
+    );
     expect(await outbox.setLaneConcurrency('bulk', 1, { actor: 'bob' })).toBe(true);
     line.release();
     line.hold();

@@ -394,6 +394,36 @@ describe('a message', () => {
   });
 });
 
+describe('a message of a transaction that commits after a later message was claimed', () => {
+  let stage: Stage;
+  let outbox: SmsOutbox;
+
+  beforeAll(async () => {
+    stage = await Stage.set();
+    // The interval between polls is longer than any test.
+    ({ outbox } = await stage.app({ worker: { pollIntervalMs: 600_000 } }));
+  });
+  afterAll(() => stage.close());
+
+  it.each([
+    ['soon', '0 s'],
+    ['long', '10 s'],
+  ])('is sent without a poll, if it commits %s after', async (_, age) => {
+    const client = await stage.pool.connect();
+    await client.query('begin; set local search_path to laaffic_outbox');
+    const late = await outbox.enqueue({ ...COMMAND, content: 'late' }, { transaction: client });
+    await client.query('update chunk set due_at = due_at - $1::interval where id = $2', [age, late.id]);
+    await outbox.send({ ...COMMAND, content: 'early' });
+    await client.query('commit');
+    client.release();
+    const sent = await until(
+      () => outbox.find(late.id),
+      (found) => found?.recipients[0]?.state === 'accepted',
+    );
+    expect(sent?.recipients).toHaveLength(1);
+  });
+});
+
 describe('after the grace period', () => {
   let stage: Stage;
   beforeAll(async () => {

@@ -46,6 +46,8 @@ table campaign
   idempotency_key text
   fingerprint text
   digest text
+  creator text
+  creator_seen_at timestamp with time zone
   created_at timestamp with time zone not null default clock_timestamp()
   changed_at timestamp with time zone not null default clock_timestamp()
   done_at timestamp with time zone
@@ -58,6 +60,7 @@ table campaign
   PRIMARY KEY (id)
 CREATE INDEX campaign_active ON outbox.campaign USING btree (account, priority DESC, id) WHERE (state = ANY (ARRAY['scheduled'::outbox.campaign_state, 'running'::outbox.campaign_state]))
 CREATE INDEX campaign_cancelling ON outbox.campaign USING btree (account) WHERE ((state = 'cancelled'::outbox.campaign_state) AND (done_at IS NULL))
+CREATE INDEX campaign_creating ON outbox.campaign USING btree (account, creator_seen_at) WHERE (state = 'creating'::outbox.campaign_state)
 CREATE INDEX campaign_deletion ON outbox.campaign USING btree (account, COALESCE(done_at, changed_at)) WHERE (redacted_at IS NOT NULL)
 CREATE INDEX campaign_list ON outbox.campaign USING btree (account, id)
 CREATE INDEX campaign_retention ON outbox.campaign USING btree (account, COALESCE(done_at, changed_at)) WHERE ((redacted_at IS NULL) AND (state = ANY (ARRAY['done'::outbox.campaign_state, 'cancelled'::outbox.campaign_state])))
@@ -205,6 +208,7 @@ table event_handler
   handler text not null
   registered_at timestamp with time zone not null default clock_timestamp()
   seen_at timestamp with time zone not null default clock_timestamp()
+  is_notified boolean not null default true
   PRIMARY KEY (account, topic, handler)
 
 table history
@@ -273,6 +277,7 @@ table lane_limit
 table live_subscription
   account text
   topic text
+  is_notified boolean
 
 table pending_result
   chunk_id bigint not null
@@ -383,9 +388,11 @@ function mark_unknown(p_chunk bigint, p_attempt integer, p_actor text, p_code te
 function match_reports(p_account text, p_reports outbox.report[], p_actor text, p_poll_after double precision) returns integer[]
 function move_recipients(c outbox.chunk, p_rest text, p_numbers text[], p_sizes integer[], p_event text, p_actor text, p_detail text, p_maybe_accepted boolean) returns void
 function move_reported(p_chunk bigint, p_slots smallint[], p_sent_at timestamp with time zone, p_actor text) returns bigint
+function next_campaign_id() returns bigint
 function next_chunk_id() returns bigint
 function next_chunk_ids(p_count integer) returns SETOF bigint
 function notify(p_channel text, p_payload text) returns void
+function notify_due(p_account text, p_lane text) returns void
 function notify_events() returns void
 function notify_outcome(c outbox.chunk) returns void
 function pause_account(p_account text, p_code text, p_reason text, p_first double precision, p_chunk bigint) returns boolean

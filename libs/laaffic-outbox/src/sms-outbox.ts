@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Observable } from 'rxjs';
 import { invalidCommand, SmsReceipt, type SendSms } from 'nestjs-laaffic';
 import type { SqlTransaction } from './sql-transaction.js';
-import { checkTimeout } from './messages/command-checks.js';
+import { checkPage, checkTimeout } from './messages/command-checks.js';
 import type { EnqueueManyResult } from './messages/enqueue-many.error.js';
 import {
   FailedEvents,
@@ -25,7 +25,7 @@ import { MessageWriter } from './messages/message-writer.js';
 import { OutcomeWaiter } from './messages/outcome-waiter.js';
 import { readMessage, type MessageOptions } from './messages/read-message.js';
 import { StatsReader, type OutboxStats } from './messages/stats.js';
-import type { Lane } from './options/outbox.options.js';
+import { LANES, type Lane } from './options/outbox.options.js';
 import {
   UnreadablePushes,
   type StoredUnreadablePush,
@@ -130,7 +130,7 @@ export class SmsOutbox {
    * );
    */
   enqueueMany(messages: MessageSource, options: EnqueueManyOptions = {}): Promise<EnqueueManyResult> {
-    return new ManyMessages(this.store, this.#writer, this.clock).enqueue(messages, options);
+    return new ManyMessages(this.#writer, this.clock).enqueue(messages, options);
   }
 
   /**
@@ -201,7 +201,7 @@ export class SmsOutbox {
     const control = new AccountControl(this.store, this.store.callers);
     const wasLimited = await control.resumeLanes(actor);
     const wasPaused = (await control.resume(actor)) || wasLimited;
-    if (wasPaused) this.store.listener.emit('due');
+    if (wasPaused) for (const lane of LANES) this.store.due.notify(lane);
     return wasPaused;
   }
 
@@ -281,12 +281,7 @@ export class SmsOutbox {
    */
   async listUnreadablePushes(filter: UnreadablePushesFilter = {}): Promise<StoredUnreadablePush[]> {
     const { before, limit = 50 } = filter;
-    const issues = [
-      ...(before === undefined || isRowId(before) ? [] : [{ field: 'before', problem: 'must be the id of a push' }]),
-      ...(Number.isInteger(limit) && limit >= 1 && limit <= LARGEST_PAGE
-        ? []
-        : [{ field: 'limit', problem: `must be a whole number from 1 to ${LARGEST_PAGE}` }]),
-    ];
+    const issues = checkPage({ before, limit }, LARGEST_PAGE, 'a push');
     if (issues.length > 0) throw invalidCommand(issues);
     return this.#unreadable.list({ before, limit });
   }
@@ -326,9 +321,7 @@ export class SmsOutbox {
       if (found === undefined) throw invalidCommand(overdue);
       return found;
     }
-    const added = await this.#writer.add(message, transaction);
-    if (transaction === undefined && added.isNew) this.store.listener.emit('due');
-    return added;
+    return this.#writer.add(message, transaction);
   }
 }
 

@@ -4,9 +4,8 @@ import { InterruptedError } from '../command.error.js';
 import { pluralize } from '../output/format.js';
 import type { ResultWriter } from '../output/result-writer.js';
 import type { StderrLog } from '../output/stderr-log.js';
-import type { Lane, OpenedOutbox } from '../outbox/outbox-packages.js';
+import { LANES, type Lane, type OpenedOutbox } from '../outbox/outbox-packages.js';
 
-const LANES: readonly Lane[] = ['priority', 'bulk'];
 /** Each reading of the stats reads all open recipients. */
 const DRAIN_INTERVAL_MS = 1_000;
 

@@ -2,11 +2,9 @@ import type { OutboxArguments } from '../arguments/arguments.js';
 import { formatCount } from '../output/format.js';
 import type { ResultWriter } from '../output/result-writer.js';
 import type { OutboxConnection } from '../outbox/outbox-connection.js';
-import type { Lane, OutboxStats, SchemaStatus } from '../outbox/outbox-packages.js';
+import { LANES, type Lane, type OutboxStats, type SchemaStatus } from '../outbox/outbox-packages.js';
 
 type Row = readonly [name: string, value: string];
-
-const LANES: readonly Lane[] = ['priority', 'bulk'];
 
 /** Prints the version of the schema, what waits, and what is paused. */
 export async function outboxStatus(

@@ -18,6 +18,9 @@ export interface OutboxPackages {
   readonly pg: typeof PgPackage;
 }
 
+/** In the order in which they are printed. */
+export const LANES: readonly OutboxPackage.Lane[] = ['priority', 'bulk'];
+
 const NEED = 'laaffic outbox needs';
 
 /**

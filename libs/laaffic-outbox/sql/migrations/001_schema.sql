@@ -103,6 +103,9 @@ create table outbox.campaign (
   fingerprint text,
   -- The digest of the whole source, once it is stored.
   digest text,
+  -- The call that creates it, and when that call last gave a sign of life.
+  creator text,
+  creator_seen_at timestamptz,
   created_at timestamptz not null default clock_timestamp(),
   changed_at timestamptz not null default clock_timestamp(),
   done_at timestamptz,
@@ -118,6 +121,7 @@ create table outbox.campaign (
 );
 create index campaign_active on outbox.campaign (account, priority desc, id) where state in ('scheduled', 'running');
 create index campaign_cancelling on outbox.campaign (account) where state = 'cancelled' and done_at is null;
+create index campaign_creating on outbox.campaign (account, creator_seen_at) where state = 'creating';
 create index campaign_list on outbox.campaign (account, id);
 create index campaign_retention on outbox.campaign (account, (coalesce(done_at, changed_at)))
   where redacted_at is null and state in ('done', 'cancelled');
@@ -389,12 +393,14 @@ create table outbox.event_handler (
   registered_at timestamptz not null default clock_timestamp(),
   -- When a process with this handler last said so.
   seen_at timestamptz not null default clock_timestamp(),
+  -- Whether its process listens for notifications.
+  is_notified boolean not null default true,
   primary key (account, topic, handler)
 );
 
 -- The topics to record. Apps without handlers pay nothing, and handlers miss nothing during an outage of their process.
 create view outbox.live_subscription as
-  select account, topic from outbox.event_handler where seen_at > clock_timestamp() - interval '7 days';
+  select account, topic, is_notified from outbox.event_handler where seen_at > clock_timestamp() - interval '7 days';
 
 -- Changes that are recorded, but not yet routed to handlers: one row for each state that recipients of a chunk got in one
 -- step. Rows are inserted by the transaction of the change, and never updated otherwise, so there are few indexes.

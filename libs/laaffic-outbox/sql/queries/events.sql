@@ -1,11 +1,13 @@
--- name: registerHandlers (account, handlers, topics)
+-- name: registerHandlers (account, handlers, topics, isNotified)
 -- Pairs of a handler and one of its topics. Tells whether one of these topics was not recorded before.
 with recorded as (
   select topic from outbox.live_subscription where account = $1
 ), registered as (
-  insert into outbox.event_handler (account, topic, handler)
-    select distinct $1, h.topic, h.handler from unnest($2::text[], $3::text[]) h (handler, topic) order by h.topic, h.handler
-    on conflict (account, topic, handler) do update set seen_at = excluded.seen_at
+  insert into outbox.event_handler (account, topic, handler, is_notified)
+    select distinct $1, h.topic, h.handler, $4::boolean from unnest($2::text[], $3::text[]) h (handler, topic)
+    order by h.topic, h.handler
+    on conflict (account, topic, handler) do update
+      set seen_at = excluded.seen_at, is_notified = excluded.is_notified
     returning topic
 )
 select count(*) filter (where topic not in (select topic from recorded)) > 0 as "has_new_topics!" from registered;

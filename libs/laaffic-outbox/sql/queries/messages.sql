@@ -3,8 +3,8 @@
 lock table outbox.chunk in row exclusive mode;
 
 -- name: addMessage (account, lane, size, numbers, orderIds?, content, senderId?, dueAt?, expiresAt?, idempotencyKey?, fingerprint?, hasWaiter, reference?, actor, notifies)
--- Runs in the transaction of the app, whose driver passes every parameter as text. Workers are notified when it commits,
--- and never if it is rolled back.
+-- Runs in the transaction of the app, whose driver passes every parameter as text. notifies: whether workers are notified
+-- when it commits; never if it is rolled back.
 with message as materialized (
   select outbox.next_chunk_id() as id
 ), with_key as (
@@ -24,12 +24,13 @@ with message as materialized (
   insert into outbox.caller_order_id select id, string_to_array($5::text, ',') from added where $5::text is not null
 )
 select added.id::text as "id!",
-  case when $15::text::boolean and added.due_at <= clock_timestamp() then outbox.notify('outbox:due', '')::text end as called
+  case when $15::text::boolean and added.due_at <= clock_timestamp() then outbox.notify_due($1::text, $2::text)::text end as called
 from added;
 
--- name: addMessages (account, lane, actor, count, lanes?, sizes?, numbers, orderIds?, contents, senderIds?, dueAts?, expiresAts?, idempotencyKeys?, fingerprints?, references?, actors?, notifies)
+-- name: addMessages (account, lane, actor, count, lanes?, sizes?, numbers, orderIds?, contents, senderIds?, dueAts?, expiresAts?, idempotencyKeys?, fingerprints?, references?, actors?, notified?)
 -- The same for many messages, each without a waiter. Each list is a JSON array with one text or null for each message, or
--- null if there is nothing in it. Returns their ids in the same order; empty for those whose key was used before.
+-- null if there is nothing in it. notified: the lanes whose workers are notified when it commits, joined by commas.
+-- Returns the ids in the same order; empty for messages whose key was used before.
 with message as materialized (
   select m.* from rows from (
     outbox.next_chunk_ids($4::text::int),
@@ -54,15 +55,14 @@ with message as materialized (
       m.content, m.sender_id, coalesce(m.due_at::timestamptz, clock_timestamp()), m.expires_at::timestamptz,
       m.fingerprint, m.reference, coalesce(m.actor, $3::text)
     from message m where m.idempotency_key is null or m.id in (select id from with_key)
-    returning id, due_at, order_ids
+    returning id, order_ids
 ), with_ids as (
   insert into outbox.caller_order_id select id, string_to_array(order_ids, ',') from added
     where $8::text is not null and order_ids is not null
 )
 select
   string_agg(case when m.idempotency_key is null or k.id is not null then m.id::text else '' end, ',' order by m.id) as "ids!",
-  case when $17::text::boolean and (select min(due_at) from added) <= clock_timestamp()
-    then outbox.notify('outbox:due', '')::text end as called
+  (select string_agg(outbox.notify_due($1::text, n.lane)::text, '') from unnest(string_to_array($17::text, ',')) n (lane)) as called
 from message m left join with_key k on k.id = m.id;
 
 -- name: findMessageByKey (account, idempotencyKey?)
@@ -125,5 +125,5 @@ select count(*)::int as "count!" from (
     and campaign_id is null and is_list in (false, true) and due_at <= statement_timestamp() limit $2
 ) due;
 
--- name: notifyDue ()
-select outbox.notify('outbox:due', '')::text as done;
+-- name: notifyDue (account, lane)
+select outbox.notify_due($1, $2)::text as done;

@@ -92,6 +92,10 @@ export class EventDispatcher
 
   /** Resolves when the running handlers have ended and their results are stored. */
   async beforeApplicationShutdown(): Promise<void> {
+    await this.store.drain(this.#drained());
+  }
+
+  async #drained(): Promise<void> {
     await this.#task?.stop();
     await Promise.all([...this.#running.values()].flatMap((running) => [...running]));
   }
@@ -250,6 +254,7 @@ export class EventDispatcher
       account: this.store.account,
       handlers: pairs.map(({ name }) => name),
       topics: pairs.map(({ topic }) => topic),
+      isNotified: this.store.settings.notify,
     });
     return row?.has_new_topics === true;
   }

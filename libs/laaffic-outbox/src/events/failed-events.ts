@@ -1,6 +1,6 @@
 import { invalidCommand, type Issue } from 'nestjs-laaffic';
 import type { Database } from '../database/database.js';
-import { checkName } from '../messages/command-checks.js';
+import { checkText, checkPage } from '../messages/command-checks.js';
 import { listFailedEvents, retryFailedEvents } from '../sql/generated.js';
 import { isRowId } from '../store/order-ids.js';
 import { present } from '../store/recipients.js';
@@ -61,11 +61,9 @@ export class FailedEvents {
    * @throws {LaafficInputException} naming each wrong field.
    */
   async list({ handler, before, limit = 50 }: FailedEventsFilter): Promise<FailedEvent[]> {
-    const isLimit = Number.isInteger(limit) && limit >= 1 && limit <= LARGEST_PAGE;
     const issues: Issue[] = [
-      ...(handler === undefined ? [] : checkName('handler', handler)),
-      ...(before === undefined || isRowId(before) ? [] : [{ field: 'before', problem: 'must be the id of an event' }]),
-      ...(isLimit ? [] : [{ field: 'limit', problem: `must be a whole number from 1 to ${LARGEST_PAGE}` }]),
+      ...(handler === undefined ? [] : checkText('handler', handler)),
+      ...checkPage({ before, limit }, LARGEST_PAGE, 'an event'),
     ];
     if (issues.length > 0) throw invalidCommand(issues);
     const page = { account: this.account, handler: handler ?? null, before: before ?? null, limit };
@@ -99,8 +97,8 @@ export class FailedEvents {
         ? [{ field: 'ids', problem: 'must be there if there is no handler, and not otherwise' }]
         : []),
       ...(ids === undefined || isIds(ids) ? [] : [{ field: 'ids', problem: 'must be a list of ids of events' }]),
-      ...(handler === undefined ? [] : checkName('handler', handler)),
-      ...checkName('actor', actor),
+      ...(handler === undefined ? [] : checkText('handler', handler)),
+      ...checkText('actor', actor),
     ];
     if (issues.length > 0) throw invalidCommand(issues);
     const [row] = await this.database.run(retryFailedEvents, {

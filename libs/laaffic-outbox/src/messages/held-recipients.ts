@@ -1,17 +1,17 @@
 import { invalidCommand, type Issue } from 'nestjs-laaffic';
 import { continueCall } from '../database/callers-database.js';
+import { LANES } from '../options/outbox.options.js';
 import {
   findHeldOfCampaign,
   findHeldOfMessage,
   findRejectedOfCampaign,
   listHeldMessages,
-  notifyDue,
   resendRejected,
   resolveHeld,
 } from '../sql/generated.js';
 import type { OutboxStore } from '../store/outbox-store.js';
 import { present, recipientsOf, type OutboxRecipient } from '../store/recipients.js';
-import { checkName } from './command-checks.js';
+import { checkText } from './command-checks.js';
 
 /**
  * A manual decision about recipients whose outcome is unknown.
@@ -50,7 +50,7 @@ const STEP = 50;
 
 /** Finds recipients that need a manual decision, and executes the decision. */
 export class HeldRecipients {
-  constructor(private readonly store: Pick<OutboxStore, 'account' | 'prefix' | 'callers' | 'listener'>) {}
+  constructor(private readonly store: Pick<OutboxStore, 'account' | 'prefix' | 'callers' | 'due'>) {}
 
   /** Yields the recipients of all single messages, oldest message first. */
   async *ofMessages(): AsyncGenerator<HeldRecipient, void, undefined> {
@@ -88,7 +88,7 @@ export class HeldRecipients {
         positions: positions === undefined ? null : positionsIn(step, positions),
       }),
     );
-    if (decided > 0 && decision === 'resend') await this.#wakeWorkers();
+    if (decided > 0 && decision === 'resend') this.#wakeWorkers();
     return decided;
   }
 
@@ -99,19 +99,17 @@ export class HeldRecipients {
    */
   async retryRejected(campaignId: string, options: unknown): Promise<number> {
     const { actor } = (options ?? {}) as { actor?: unknown };
-    const issues = checkName('actor', actor);
+    const issues = checkText('actor', actor);
     if (issues.length > 0) throw invalidCommand(issues);
     const { account, callers } = this.store;
     const chunks = await callers.run(findRejectedOfCampaign, { account, campaignId });
     const moved = await inSteps(chunks, (ids) => callers.run(resendRejected, { ids, actor: actor as string }));
-    if (moved > 0) await this.#wakeWorkers();
+    if (moved > 0) this.#wakeWorkers();
     return moved;
   }
 
-  async #wakeWorkers(): Promise<void> {
-    this.store.listener.emit('due');
-    // The decision is stored. Workers that miss the notification poll.
-    await this.store.callers.run(notifyDue, {}).catch(() => undefined);
+  #wakeWorkers(): void {
+    for (const lane of LANES) this.store.due.notify(lane);
   }
 }
 
@@ -144,7 +142,7 @@ function readDecision(
   const { actor, positions } = (options ?? {}) as { actor?: unknown; positions?: unknown };
   const issues: Issue[] = [
     ...(DECISIONS.includes(decision) ? [] : [{ field: 'decision', problem: `must be one of ${DECISIONS.join(', ')}` }]),
-    ...checkName('actor', actor),
+    ...checkText('actor', actor),
     ...(positions === undefined || isPositions(positions)
       ? []
       : [{ field: 'positions', problem: 'must be a list of whole numbers from 0' }]),

@@ -1,8 +1,9 @@
 import { invalidCommand, type Issue } from 'nestjs-laaffic';
-import { checkName, checkStorable } from './command-checks.js';
+import { isChanged } from '../database/database.js';
 import type { Lane } from '../options/outbox.options.js';
 import { pauseLaneManually, resumeLaneManually, setLaneSlots } from '../sql/generated.js';
 import type { OutboxStore } from '../store/outbox-store.js';
+import { checkLane, checkText } from './command-checks.js';
 
 /** Who changes a lane. */
 export interface LaneControlOptions {
@@ -19,7 +20,6 @@ export interface PauseLaneOptions extends LaneControlOptions {
   readonly reason?: string | undefined;
 }
 
-const LANES: readonly unknown[] = ['priority', 'bulk'] satisfies Lane[];
 const MAX_SLOTS = 2_147_483_647;
 
 /**
@@ -70,7 +70,7 @@ export class LaneControl {
 function read(lane: unknown, options: unknown, more: readonly Issue[] = []): PauseLaneOptions {
   const { actor, reason } = (typeof options === 'object' && options !== null ? options : {}) as Record<string, unknown>;
   const issues = [
-    ...(LANES.includes(lane) ? [] : [{ field: 'lane', problem: 'must be priority or bulk' }]),
+    ...checkLane(lane),
     ...checkText('actor', actor),
     ...(reason === undefined ? [] : checkText('reason', reason)),
     ...more,
@@ -79,17 +79,8 @@ function read(lane: unknown, options: unknown, more: readonly Issue[] = []): Pau
   return { actor, reason } as PauseLaneOptions;
 }
 
-function checkText(field: string, value: unknown): Issue[] {
-  const issues = checkName(field, value);
-  return issues.length > 0 ? issues : checkStorable(field, value as string);
-}
-
 function checkSlots(slots: unknown): Issue[] {
   const isRight =
     slots === undefined || (typeof slots === 'number' && Number.isInteger(slots) && slots >= 1 && slots <= MAX_SLOTS);
   return isRight ? [] : [{ field: 'slots', problem: `must be a whole number from 1 to ${MAX_SLOTS}, or undefined` }];
-}
-
-function isChanged([row]: readonly { readonly changed: boolean }[]): boolean {
-  return row?.changed === true;
 }

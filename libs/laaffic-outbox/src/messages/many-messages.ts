@@ -2,8 +2,7 @@ import { invalidCommand, type Issue } from 'nestjs-laaffic';
 import { OutboxError } from '../errors/outbox.error.js';
 import type { ProcessClock } from '../runtime/clock.js';
 import type { SqlTransaction } from '../sql-transaction.js';
-import type { OutboxStore } from '../store/outbox-store.js';
-import { checkDate } from './command-checks.js';
+import { checkDate, checkLane, checkText } from './command-checks.js';
 import { EnqueueManyError, type EnqueueManyResult } from './enqueue-many.error.js';
 import {
   invalidMessage,
@@ -13,7 +12,7 @@ import {
   type MessageSource,
 } from './message-batches.js';
 import type { MessageWriter } from './message-writer.js';
-import { checkActor, checkLane, type MessageOptions } from './read-message.js';
+import type { MessageOptions } from './read-message.js';
 
 /** A message that `enqueueMany` has stored or found. */
 export interface StoredSms {
@@ -68,7 +67,6 @@ const AT_ONCE = 2;
 /** Stores any number of messages. */
 export class ManyMessages {
   constructor(
-    private readonly store: Pick<OutboxStore, 'listener'>,
     private readonly writer: MessageWriter,
     private readonly clock: Pick<ProcessClock, 'wall'>,
   ) {}
@@ -128,7 +126,6 @@ export class ManyMessages {
       else if (place instanceof OutboxError) wrong.push({ position, code: 'OUTBOX_KEY_REUSED', issues: [KEY_REUSED] });
       else stored.push({ position, ...place });
     }
-    if (transaction === undefined && stored.some(({ isNew }) => isNew)) this.store.listener.emit('due');
     return { stored, invalid: wrong.sort((a, b) => a.position - b.position) };
   }
 }
@@ -199,7 +196,7 @@ function issuesOf(source: unknown, options: EnqueueManyOptions): Issue[] {
   return [
     ...(isSource(source) ? [] : [{ field: 'messages', problem: 'must be a list, or another iterable, of messages' }]),
     ...checkLane(lane),
-    ...checkActor(actor),
+    ...checkText('actor', actor),
     ...checkDate('sendAt', sendAt),
     ...checkDate('sendBefore', sendBefore),
     ...(onInvalid === 'throw' || typeof onInvalid === 'function'

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { rowsOf, type SqlTransaction } from '../sql-transaction.js';
 import { continueCall } from '../database/callers-database.js';
 import { valuesOf } from '../database/database.js';
-import type { Lane } from '../options/outbox.options.js';
+import { LANES, type Lane } from '../options/outbox.options.js';
 import { OutboxError } from '../errors/outbox.error.js';
 import { addMessage, addMessages, findMessageByKey, findMessagesByKeys, lockChunks } from '../sql/generated.js';
 import type { Statement } from '../sql/statement.js';
@@ -45,7 +45,7 @@ export function fingerprintOf(parts: readonly string[]): string {
 
 /** Stores messages, in any transaction. */
 export class MessageWriter {
-  constructor(private readonly store: Pick<OutboxStore, 'account' | 'callers'>) {}
+  constructor(private readonly store: Pick<OutboxStore, 'account' | 'callers' | 'due' | 'settings'>) {}
 
   /**
    * @param transaction where to store the message. @default a transaction of its own
@@ -71,14 +71,17 @@ export class MessageWriter {
         expiresAt: message.expiresAt?.toISOString() ?? null,
         idempotencyKey: message.idempotencyKey ?? null,
         fingerprint: message.fingerprint ?? null,
-        hasWaiter: String(message.hasWaiter),
+        hasWaiter: String(message.hasWaiter && this.store.settings.notify),
         reference: message.reference ?? null,
         actor: message.actor,
-        notifies: 'true',
+        notifies: String(this.#lanesToNotify([message], transaction).length > 0),
       },
       'id',
     );
-    if (added !== undefined) return { id: added.id, isNew: true };
+    if (added !== undefined) {
+      if (transaction === undefined) this.#notify([message]);
+      return { id: added.id, isNew: true };
+    }
     const found = await this.find(message, transaction);
     if (found === undefined) throw unfit('it returned no row');
     return found;
@@ -166,7 +169,7 @@ export class MessageWriter {
       fingerprints: list(({ fingerprint }) => fingerprint),
       references: list(({ reference }) => reference),
       actors: list(({ actor }) => (actor === first.actor ? undefined : actor)),
-      notifies: 'true',
+      notified: this.#lanesToNotify(messages, transaction).join() || null,
     };
     const [added] = await this.#run(transaction, addMessages, params, 'ids');
     const ids = added?.ids.split(',') ?? [];
@@ -175,7 +178,20 @@ export class MessageWriter {
       const id = ids[index];
       if (id !== undefined && id !== '') stored.set(message, id);
     }
+    if (transaction === undefined) this.#notify([...stored.keys()]);
     return stored;
+  }
+
+  /**
+   * The lanes whose workers the statement itself must notify. A commit that notifies waits for all others that do.
+   * Without a transaction, the notification can follow the commit.
+   */
+  #lanesToNotify(messages: readonly NewMessage[], transaction: SqlTransaction | undefined): Lane[] {
+    return transaction === undefined ? [] : lanesDue(messages).filter((lane) => this.store.due.takeTurn(lane));
+  }
+
+  #notify(messages: readonly NewMessage[]): void {
+    for (const lane of lanesDue(messages)) this.store.due.notify(lane);
   }
 
   /** Finds messages that were stored before, by their keys. */
@@ -230,6 +246,11 @@ export class MessageWriter {
 
 function hasText(row: unknown, column: string): boolean {
   return typeof (row as Readonly<Record<string, unknown>> | null | undefined)?.[column] === 'string';
+}
+
+/** The lanes in which something can be sent at once. */
+function lanesDue(messages: readonly NewMessage[]): Lane[] {
+  return LANES.filter((lane) => messages.some((message) => message.lane === lane && message.dueAt === undefined));
 }
 
 /** One text or null for each message, as JSON; `null` if no message has any. */

@@ -4,11 +4,12 @@ import { isMadeOrderId } from '../store/order-ids.js';
 import {
   checkDate,
   checkKey,
-  checkName,
+  checkLane,
   checkNotOver,
   checkOrder,
   checkReference,
   checkStorable,
+  checkText,
   MADE_ORDER_ID,
 } from './command-checks.js';
 import { fingerprintOf, type NewMessage } from './message-writer.js';
@@ -60,7 +61,6 @@ export interface CheckedMessage {
 }
 
 const MAX_RECIPIENTS = 1_000;
-const LANES: ReadonlySet<unknown> = new Set(['priority', 'bulk']);
 /** Missing order ids are made from the place where the recipient is stored. */
 const NO_ORDER_ID = (): string => '';
 
@@ -89,7 +89,7 @@ export function readMessage(
   if (idempotencyKey === undefined) issues.push(...overdue);
   else issues.push(...checkKey(idempotencyKey));
   if (reference !== undefined) issues.push(...checkReference(reference));
-  if (actor !== 'app') issues.push(...checkActor(actor));
+  if (actor !== 'app') issues.push(...checkText('actor', actor));
   if (sendAt !== undefined) issues.push(...checkDate('sendAt', sendAt));
   if (sendBefore !== undefined) issues.push(...checkDate('sendBefore', sendBefore));
   issues.push(...checkOrder(sendAt, sendBefore), ...checkLane(lane));
@@ -126,15 +126,4 @@ export function readMessage(
     actor,
   };
   return { message, overdue };
-}
-
-/** Checks the lane of a message. */
-export function checkLane(lane: unknown): Issue[] {
-  return LANES.has(lane) ? [] : [{ field: 'lane', problem: 'must be priority or bulk' }];
-}
-
-/** Checks who sends a message. */
-export function checkActor(actor: unknown): Issue[] {
-  const issues = checkName('actor', actor);
-  return issues.length > 0 ? issues : checkStorable('actor', actor as string);
 }

@@ -19,6 +19,9 @@ export class OutboxSettings {
   readonly database: string | Pool;
   /** The connections of the module's own pool; `undefined` with a pool of the app. */
   readonly connections: number | undefined;
+  /** Where to listen, if `database` leads to a pooler. */
+  readonly listenUrl: string | undefined;
+  readonly notify: boolean;
   readonly schema: string;
   readonly migrate: boolean;
   /** `undefined` if this process does not send. */
@@ -58,6 +61,8 @@ export class OutboxSettings {
 
     this.database = readDatabase(reader);
     this.connections = readConnections(reader, typeof this.database === 'object', worker !== false);
+    this.listenUrl = readListenUrl(reader);
+    this.notify = reader.boolean('notify', true);
     this.schema = reader.text('schema', 'laaffic_outbox', SCHEMA, 'must be lower-case letters, digits and underscores');
     this.migrate = reader.boolean('migrate', true);
     const slots = Object.freeze({
@@ -100,9 +105,18 @@ export class OutboxSettings {
   }
 }
 
+const POSTGRES_URL = /^postgres(ql)?:\/\//;
+
+function readListenUrl(reader: OptionsReader): string | undefined {
+  const value = reader.value('listenUrl');
+  if (value === undefined || (typeof value === 'string' && POSTGRES_URL.test(value))) return value;
+  reader.report('listenUrl', 'must be a URL that begins with postgres://');
+  return undefined;
+}
+
 function readDatabase(reader: OptionsReader): string | Pool {
   const value = reader.value('database');
-  if (typeof value === 'string' && /^postgres(ql)?:\/\//.test(value)) return value;
+  if (typeof value === 'string' && POSTGRES_URL.test(value)) return value;
   if (typeof value === 'object' && value !== null && 'connect' in value && 'query' in value) return value as Pool;
   reader.report('database', 'must be a URL that begins with postgres://, or a pg.Pool');
   return '';

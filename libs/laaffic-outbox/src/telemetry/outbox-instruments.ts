@@ -1,4 +1,5 @@
 import type { Attributes, BatchObservableCallback, Meter } from '@opentelemetry/api';
+import { LANES } from '../options/outbox.options.js';
 import type { OutboxActivity } from '../store/activity.js';
 import { LARGEST_REQUEST } from '../worker/lane.js';
 import type { OutboxStats } from '../messages/stats.js';
@@ -8,8 +9,6 @@ const WAITED_SECONDS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60
 const ATTEMPTS = [1, 2, 3, 4, 5, 7, 10, 20, 50];
 /** States after which the message is not tried again. */
 const ENDS: ReadonlySet<OutboxActivity['state']> = new Set(['completed', 'rejected', 'unknown']);
-
-const LANES = ['priority', 'bulk'] as const;
 
 /** The metrics of an outbox. */
 export class OutboxInstruments {

@@ -2,7 +2,7 @@ import type { SmsService } from 'nestjs-laaffic';
 import type { Lane } from '../options/outbox.options.js';
 import type { ProcessClock, Stopwatch } from '../runtime/clock.js';
 import { Signal } from '../runtime/signal.js';
-import { claimChunks } from '../sql/generated.js';
+import { claimChunks, countDue } from '../sql/generated.js';
 import type { OutboxStore } from '../store/outbox-store.js';
 import { attempt, attemptActivity } from './attempt.js';
 import type { CircuitBreaker } from './circuit-breaker.js';
@@ -23,9 +23,14 @@ const BURST = 0.06;
 /** The gateway accepts this many recipients in one POST. */
 export const LARGEST_REQUEST = 1_000;
 const PAUSE_AFTER_FAILURE = 500;
+/** How often, and for how long after a notification, to look for what is committed meanwhile; in milliseconds. */
+const LOOK_AGAIN_EVERY = { priority: 5, bulk: 50 } as const;
+const LOOK_AGAIN_FOR = 150;
 const FAILURE = 'No message can be claimed';
 /** Milliseconds between claims that look at everything that is pending. */
 const WHOLE_EVERY = 1_000;
+/** How many milliseconds after its insert a message may be committed, and still be seen by the next claim. */
+const COMMIT_WITHIN = 500;
 
 /** Keeps the slots of one lane busy while there is something to send. */
 export class LaneWorker {
@@ -39,16 +44,17 @@ export class LaneWorker {
   readonly #floors = new Floors();
   #slots: number;
   #mayHaveMoreSlots = false;
+  #lookAgainUntil = 0;
   #isStopped = false;
   #isBusy = false;
   #loop: Promise<void> | undefined;
 
   constructor(
-    private readonly lane: Lane,
+    readonly name: Lane,
     private readonly parts: WorkerParts,
   ) {
     const { worker } = parts.store.settings;
-    this.#ownSlots = worker?.slots[lane] ?? 1;
+    this.#ownSlots = worker?.slots[name] ?? 1;
     this.#slots = this.#ownSlots;
     this.#pollIntervalMs = worker?.pollIntervalMs ?? 1_000;
   }
@@ -62,8 +68,12 @@ export class LaneWorker {
     return this.#isBusy;
   }
 
-  /** Call it when there may be something to send. */
-  wake(): void {
+  /**
+   * Call it when there may be something to send.
+   * @param looksAgain whether more may be committed soon. Processes do not notify for each message.
+   */
+  wake(looksAgain = false): void {
+    if (looksAgain) this.#lookAgainUntil = this.parts.clock.monotonic() + LOOK_AGAIN_FOR;
     this.#signal.notify();
   }
 
@@ -97,7 +107,36 @@ export class LaneWorker {
       const next = this.#signal.next();
       const pause = await this.#fill();
       this.#isBusy = pause === 0;
-      if (pause > 0) await this.#signal.wait(next, pause);
+      if (pause > 0) await this.#rest(next, pause);
+    }
+  }
+
+  /** Waits for a call of `wake`, but not longer than this many milliseconds. */
+  async #rest(next: Promise<void>, pause: number): Promise<void> {
+    const state = { isWoken: false };
+    void next.then(() => {
+      state.isWoken = true;
+    });
+    const { clock } = this.parts;
+    const end = clock.monotonic() + pause;
+    // Claims of all workers would wait for each other, so this only looks.
+    while (clock.monotonic() < Math.min(end, this.#lookAgainUntil)) {
+      await this.#signal.wait(next, Math.min(pause, LOOK_AGAIN_EVERY[this.name]));
+      if (state.isWoken || this.#isStopped || (await this.#isSomethingDue())) return;
+    }
+    await this.#signal.wait(next, end - clock.monotonic());
+  }
+
+  async #isSomethingDue(): Promise<boolean> {
+    // The bulk lane has more than single messages, and it can wait.
+    if (this.name === 'bulk') return true;
+    const { account, database } = this.parts.store;
+    try {
+      const [row] = await database.run(countDue, { account, max: 1 });
+      return (row?.count ?? 0) > 0;
+    } catch {
+      // The next claim reports it.
+      return true;
     }
   }
 
@@ -119,7 +158,8 @@ export class LaneWorker {
         this.#running.add(run);
       }
       if (waitMs !== undefined) return Math.min(waitMs, this.#pollIntervalMs);
-      return chunks.length < slots - running ? this.#pollIntervalMs : 0;
+      if (chunks.length >= slots - running) return 0;
+      return Math.min(this.#floors.wholeIn(this.parts.clock.monotonic()), this.#pollIntervalMs);
     } catch (error) {
       errors.report(FAILURE, error);
       return PAUSE_AFTER_FAILURE;
@@ -136,7 +176,7 @@ export class LaneWorker {
     const { recipientsPerSecond = null, requestsPerSecond = null, priorityShare } = settings.rate;
     const floors = this.#floors.next(this.parts.clock.monotonic());
     const rows = await database.run(claimChunks, {
-      ...{ account, worker: actor, lane: this.lane, limit: this.#ownSlots - running, running },
+      ...{ account, worker: actor, lane: this.name, limit: this.#ownSlots - running, running },
       ...{ recipientsPerSecond, requestsPerSecond, burst: BURST, priorityShare },
       ...{ largest: LARGEST_REQUEST, startWithinMs: settings.timing.startWithinMs },
       ...floors,
@@ -170,7 +210,7 @@ export class LaneWorker {
 
   /** Sends a chunk and stores its outcome. Never rejects. */
   async #send(chunk: ClaimedChunk, sinceClaim: Stopwatch): Promise<void> {
-    const { lane } = this;
+    const lane = this.name;
     const { store, sms, results, breaker } = this.parts;
     const { timeoutMs, startWithinMs } = store.settings.timing;
     const end = await attempt(sms, chunk, {
@@ -191,17 +231,20 @@ export class LaneWorker {
 
 /**
  * Times before which nothing is pending in a lane, as far as its worker knows: it has claimed everything that was older.
- * Something older may still become visible, when a long transaction commits, so they are forgotten once a second.
+ * Something older may still become visible, when its transaction commits. So they leave room for usual transactions, and
+ * for long ones they are forgotten once a second.
  */
 class Floors {
   readonly #byKind = new Map<'single' | 'list', Date>();
   readonly #byCampaign = new Map<string, Date>();
   #lastCampaign = '0';
   #lastWhole = -Infinity;
+  #isWhole = true;
 
   /** @param now by the process's own clock. @returns the parameters of the next claim. */
   next(now: number): { lastCampaignId: string; floors: (Date | null)[]; campaignIds: string[] } {
-    if (now - this.#lastWhole >= WHOLE_EVERY) {
+    this.#isWhole = now - this.#lastWhole >= WHOLE_EVERY;
+    if (this.#isWhole) {
       this.#lastWhole = now;
       this.#byKind.clear();
       this.#byCampaign.clear();
@@ -213,12 +256,20 @@ class Floors {
     };
   }
 
-  /** Chunks of one kind, and of one campaign, are claimed in the order of these times. */
+  /** @returns how long a lane without work may wait until it looks at everything. It need not if it just has. */
+  wholeIn(now: number): number {
+    return this.#isWhole ? Infinity : Math.max(1, this.#lastWhole + WHOLE_EVERY - now);
+  }
+
+  /**
+   * Chunks of one kind, and of one campaign, are claimed in the order of these times. Those of a campaign are committed
+   * before it starts.
+   */
   raise(claimed: { readonly campaign_id: string | null; readonly size: number; readonly due_at: Date | null }): void {
     const { campaign_id: campaign, size, due_at: dueAt } = claimed;
     if (campaign !== null) this.#lastCampaign = campaign;
     if (dueAt === null) return;
-    if (campaign === null) this.#byKind.set(size === 1 ? 'single' : 'list', dueAt);
+    if (campaign === null) this.#byKind.set(size === 1 ? 'single' : 'list', new Date(dueAt.getTime() - COMMIT_WITHIN));
     else this.#byCampaign.set(campaign, dueAt);
   }
 }
