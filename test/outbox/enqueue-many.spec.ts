@@ -181,19 +181,36 @@ describe('enqueueMany', () => {
     expect(batches).toEqual(Array.from({ length: 8 }, () => BATCH));
   });
 
-  it('wakes workers once for a batch, and not for messages that are due later', async () => {
+  it.each([
+    ['without a transaction', false],
+    ['in a transaction', true],
+  ])('notifies the workers of its lanes, and not for messages that are due later, %s', async (_, isInTransaction) => {
     const client = new Client(database.url);
     await client.connect();
-    const notified: string[] = [];
-    client.on('notification', ({ channel }) => notified.push(channel));
+    const notified = new Set<string | undefined>();
+    client.on('notification', ({ payload }) => notified.add(payload));
     await client.query('listen "laaffic_outbox:due"');
-    await outbox.enqueueMany(many(10), { sendAt: new Date(Date.now() + DAY) });
-    await client.query('select');
-    expect(notified).toEqual([]);
-    await outbox.enqueueMany(many(2 * BATCH));
-    await client.query('select');
-    expect(notified).toHaveLength(2);
-    await client.end();
+    const add = (messages: NewSms[], options: EnqueueManyOptions = {}) =>
+      isInTransaction
+        ? inTransaction('commit', (transaction) => outbox.enqueueMany(messages, { ...options, transaction }))
+        : outbox.enqueueMany(messages, options);
+    try {
+      await add(many(10), { sendAt: new Date(Date.now() + DAY), lane: 'priority' });
+      await add(many(2 * BATCH));
+      await until(
+        () => [...notified],
+        (payloads) => payloads.length > 0,
+      );
+      expect([...notified]).toEqual(['bulk:4luaKsL2']);
+      await add(many(10), { lane: 'priority' });
+      await until(
+        () => [...notified],
+        (payloads) => payloads.length > 1,
+      );
+      expect([...notified]).toEqual(['bulk:4luaKsL2', 'priority:4luaKsL2']);
+    } finally {
+      await client.end();
+    }
   });
 });
 
