@@ -47,6 +47,7 @@ const outboxRooms = [
   { rank: 6, files: 'events/' },
   { rank: 7, files: 'sms-(outbox|campaigns)\\.ts' },
   { rank: 8, files: 'outbox-tokens\\.ts' },
+  { rank: 8, files: 'open-outbox\\.ts' },
   { rank: 9, files: 'laaffic-outbox\\.module(-definition)?\\.ts' },
   { rank: 9, files: 'health/' },
   { rank: 9, files: 'telemetry/' },
@@ -95,6 +96,7 @@ const commandLineRooms = [
   { rank: 1, files: 'journal/' },
   { rank: 1, files: 'output/' },
   { rank: 2, files: 'account/' },
+  { rank: 2, files: 'outbox/' },
   { rank: 3, files: 'commands/' },
   { rank: 4, files: 'run\\.ts' },
   { rank: 5, files: 'cli\\.ts' },
@@ -166,8 +168,18 @@ export default {
     {
       name: 'the module knows nothing of the outbox',
       severity: 'error',
-      from: { path: '^libs/(?!laaffic-outbox/)' },
+      from: { path: '^libs/(?!laaffic-outbox/)', pathNot: '^libs/laaffic-cli/src/outbox/outbox-packages\\.ts$' },
       to: { path: '^libs/laaffic-outbox/' },
+    },
+    {
+      name: 'the command line loads the outbox and pg on demand, because they are optional',
+      severity: 'error',
+      from: { path: '^libs/laaffic-cli/src/' },
+      to: {
+        path: '^libs/laaffic-outbox/|node_modules/(@types/)?pg/',
+        dynamic: false,
+        dependencyTypesNot: ['type-only'],
+      },
     },
     {
       name: 'adapters of transactions import only the form of a transaction',
@@ -205,7 +217,10 @@ export default {
       name: 'the command line imports the other packages by their names',
       severity: 'error',
       from: { path: '^libs/laaffic-cli/src/' },
-      to: { path: '^libs/(?!laaffic-cli/)', pathNot: '^libs/laaffic(-sandbox)?/src/(recipient-files/)?index\\.ts$' },
+      to: {
+        path: '^libs/(?!laaffic-cli/)',
+        pathNot: '^libs/laaffic(-sandbox|-outbox)?/src/(recipient-files/)?index\\.ts$',
+      },
     },
     {
       name: 'the command line loads Nest only for a command',

@@ -1,8 +1,9 @@
-// npm run bench [one-recipient | bulk | outbox | growth | service | pushes | import | validation]: each client in a process of its own, all in one run.
+// npm run bench [one-recipient | bulk | outbox | enqueue | growth | service | pushes | import | validation]: each client in a process of its own, all in one run.
 import { bulk } from './bulk/index.mjs';
 import { importTime } from './import/index.mjs';
-import { oneRecipient } from './one-recipient/index.mjs';
+import { enqueue } from './outbox/enqueue.mjs';
 import { growth } from './outbox/growth.mjs';
+import { oneRecipient } from './one-recipient/index.mjs';
 import { outbox } from './outbox/index.mjs';
 import { pushes } from './pushes/index.mjs';
 import { service } from './service/index.mjs';
@@ -12,6 +13,7 @@ const BENCHES = {
   'one-recipient': oneRecipient,
   bulk,
   outbox,
+  enqueue,
   growth,
   service,
   pushes,

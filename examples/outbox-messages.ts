@@ -30,3 +30,26 @@ export async function decide(outbox: SmsOutbox, console: Console) {
     await outbox.resolveHeld(messageId, decision, { actor: 'anna', positions: [position] });
   }
 }
+
+/** A row of the app. */
+export interface Appointment {
+  readonly id: number;
+  readonly phone: string;
+  readonly name: string;
+  readonly at: Date;
+}
+
+/** Reminds any number of people. After a crash, the same call stores the messages that are missing. */
+export async function remind(outbox: SmsOutbox, appointments: AsyncIterable<Appointment>) {
+  async function* messages() {
+    for await (const { id, phone, name, at } of appointments) {
+      const content = `Dear ${name}, your appointment is at ${at.toISOString().slice(11, 16)}`;
+      yield { to: phone, content, sendBefore: at, reference: String(id), idempotencyKey: `reminder ${id}` };
+    }
+  }
+  const wrong: string[] = [];
+  const { added, existing } = await outbox.enqueueMany(messages(), {
+    onInvalid: ({ position, issues }) => wrong.push(`${position}: ${issues.map(({ field }) => field).join()}`),
+  });
+  return { added, existing, wrong };
+}

@@ -7,6 +7,7 @@ const ROOT = resolve(import.meta.dirname, '..');
 /** A file that exists when a package is built. */
 const BUILT_FILES = {
   'nestjs-laaffic': 'libs/laaffic/dist/cjs/package.json',
+  'nestjs-laaffic-outbox': 'libs/laaffic-outbox/dist/cjs/package.json',
   'laaffic-sandbox': 'libs/laaffic-sandbox/dist/cjs/package.json',
   'laaffic-cli': 'libs/laaffic-cli/dist/cli.js',
 };

@@ -126,7 +126,14 @@ export function fillOpen() {
     `insert into outbox.idempotency_key (account, kind, key, id) values ('${ACCOUNT}', 'message', 'used', ${SINGLE + 1}), ('${ACCOUNT}', 'campaign', 'used', ${CAMPAIGN})`,
     `insert into outbox.event (account, topic, root_id, chunk_id, slots)
       select '${ACCOUNT}', 'accepted', ${ACCEPTED} + i, ${ACCEPTED} + i, '{0}' from generate_series(1, 20) i`,
-    `insert into outbox.subscription (account, topic) values ('${ACCOUNT}', 'accepted') on conflict do nothing`,
+    `insert into outbox.event_handler (account, topic, handler) values ('${ACCOUNT}', 'accepted', 'bench') on conflict do nothing`,
+    `insert into outbox.event_delivery (account, handler, event_id, topic, root_id, chunk_id, slots, recorded_at)
+      select '${ACCOUNT}', 'bench', ${OPEN} + i, 'accepted', ${ACCEPTED} + i, ${ACCEPTED} + i, '{0}', clock_timestamp() from generate_series(1, 20) i`,
+    `insert into outbox.event_delivery (account, handler, event_id, topic, root_id, chunk_id, slots, recorded_at, error, first_failed_at, last_failed_at, dead_at)
+      select '${ACCOUNT}', 'bench', ${OPEN} + 100 + i, 'accepted', ${ACCEPTED} + i, ${ACCEPTED} + i, '{0}', clock_timestamp(), 'Error',
+        clock_timestamp(), clock_timestamp(), clock_timestamp() from generate_series(1, 20) i`,
+    `insert into outbox.campaign (id, account, name, content, state, chunk_size, creator, creator_seen_at) overriding system value
+      values (${CAMPAIGN + 1}, '${ACCOUNT}', 'next', 'x', 'creating', 1000, 'bench', clock_timestamp())`,
     `select setval(pg_get_serial_sequence('outbox.chunk', 'id'), ${2 * OPEN})`,
     `insert into outbox.turn values ('${ACCOUNT}', 'maintenance', clock_timestamp())`,
   ];
@@ -144,6 +151,10 @@ const claim = {
   priorityShare: 0.2,
   largest: 1000,
   startWithinMs: 60_000,
+  running: 0,
+  lastCampaignId: '0',
+  floors: [null, null],
+  campaignIds: [],
 };
 const unlimited = { ...claim, recipientsPerSecond: null, requestsPerSecond: null };
 const message = {
@@ -151,6 +162,7 @@ const message = {
   ...{ dueAt: null, expiresAt: null, fingerprint: 'x', hasWaiter: 'false', reference: null, actor, notifies: 'false' },
 };
 const reports = (msgIds) => ({
+  account,
   msgIds: msgIds.join('\u001e'),
   states: msgIds.map(() => 'delivered').join('\u001e'),
   reasons: msgIds.map(() => '').join('\u001e'),
@@ -196,6 +208,17 @@ export const RECURRING = [
   { name: 'addMessage', variant: 'without a key', params: { ...message, idempotencyKey: null } },
   { name: 'addMessage', variant: 'with a key', params: { ...message, idempotencyKey: 'new' } },
   { name: 'addMessage', variant: 'with a used key', params: { ...message, idempotencyKey: 'used' } },
+  {
+    name: 'addMessages',
+    params: {
+      ...{ account, lane: 'bulk', actor, count: '20', lanes: null, sizes: null, orderIds: null, senderIds: null },
+      ...{ dueAts: null, expiresAts: null, fingerprints: null, references: null, actors: null, notified: null },
+      numbers: JSON.stringify(range(918_563_000_000, 20)),
+      contents: JSON.stringify(range(0, 20)),
+      idempotencyKeys: JSON.stringify([...range(0, 19), 'used']),
+    },
+  },
+  { name: 'findMessagesByKeys', params: { account, idempotencyKeys: JSON.stringify(['used', ...range(0, 19)]) } },
   { name: 'findMessageByKey', params: { account, idempotencyKey: 'used' } },
   { name: 'findMessage', params: { account, id: ACCEPTED + 1 } },
   { name: 'findDecidedMessages', params: { account, ids: range(ACCEPTED, 20) } },
@@ -237,7 +260,10 @@ export const RECURRING = [
   { name: 'expireMessages', params: { account, actor, limit: 200 } },
   { name: 'cancelLeftovers', params: { account, actor, limit: 200 } },
   { name: 'advanceCampaigns', params: { account, actor } },
+  { name: 'cancelLostCreations', params: { account, actor, lostAfterMs: 600_000, keyedAfterMs: 90 * DAY } },
+  { name: 'renewCreations', params: { ids: [CAMPAIGN + 1], creators: ['bench'] } },
   { name: 'foldCounts', params: { limit: 2000 } },
+  { name: 'removeOldGrants', params: { account } },
   { name: 'flushSomeResults', params: { isBusy: true, longestWaitMs: 30_000, limit: 20 } },
   { name: 'flushOldestResults', params: { limit: 100 } },
   { name: 'takeTurn', params: { account, task: 'maintenance', intervalMs: 1e9 } },
@@ -254,18 +280,27 @@ export const RECURRING = [
   { name: 'notificationQueueUsage', params: {} },
   { name: 'probeEnqueuing', params: {} },
   { name: 'probeSending', params: {} },
-  { name: 'subscribe', params: { account, topics: ['accepted'] } },
+  { name: 'registerHandlers', params: { account, handlers: ['bench'], topics: ['accepted'], isNotified: true } },
+  { name: 'routeEvents', params: { account, limit: 1000 } },
   {
     name: 'claimEvents',
-    params: { account, topics: ['accepted'], limit: 16, claim: nobody, leaseMs: 60_000, perMessage: 100 },
+    params: {
+      ...{ account, handlers: ['bench'], topics: ['accepted'], limits: [16] },
+      ...{ claim: nobody, leaseMs: 60_000, perMessage: 100 },
+    },
   },
   { name: 'renewEvents', params: { ids: ['1'], claim: nobody, leaseMs: 60_000 } },
   { name: 'finishEvents', params: { ids: ['1'], claim: nobody } },
-  { name: 'postponeEvents', params: { ids: ['1'], claim: nobody, delayMs: 1000, failedIds: [] } },
+  { name: 'postponeEvents', params: { ids: ['1'], claim: nobody, delayMs: 1000, failedIds: [], error: 'Error' } },
   { name: 'releaseEvents', params: { ids: ['1'], claim: nobody } },
   { name: 'readEvents', params: { ids: range(0, 20) } },
   { name: 'readMovedNumbers', params: { messageIds: range(ACCEPTED, 20) } },
-  { name: 'removeOldEvents', params: { account } },
+  { name: 'giveUpEvents', params: { ids: ['1'], claim: nobody, error: 'Error', wasCalled: true } },
+  { name: 'removeUnroutedEvents', params: { account } },
+  { name: 'removeGoneHandlers', params: { account } },
+  { name: 'removeHandlerlessEvents', params: { account } },
+  { name: 'removeOldFailedEvents', params: { account, keptMs: 30 * DAY } },
+  { name: 'listFailedEvents', params: { account, handler: null, before: null, limit: 50 } },
   { name: 'findCampaign', params: { account, id: CAMPAIGN } },
   { name: 'findCampaignByKey', params: { account, idempotencyKey: 'used' } },
   { name: 'findCampaignState', params: { account, id: CAMPAIGN } },
@@ -277,15 +312,25 @@ export const RECURRING = [
   { name: 'findHeldOfCampaign', params: { account, campaignId: CAMPAIGN } },
   { name: 'historyOfMessage', params: { account, id: UNKNOWN + 1, after: '0', limit: 100 } },
   { name: 'beginningOfMessage', params: { account, id: UNKNOWN + 1 } },
-  { name: 'historyOfCampaign', params: { account, campaignId: CAMPAIGN, after: '0', limit: 100 } },
+  { name: 'historyOfCampaign', params: { account, id: CAMPAIGN, after: '0', limit: 100 } },
   { name: 'listUnreadablePushes', params: { account, before: null, limit: 50 } },
 ];
 
 /** A start, a fault, the creation of a campaign, or somebody's decision about rows with known ids. */
 export const RARE = [
-  ...['readInstallation', 'addAccount', 'notifyDue', 'keepUnreadablePush'],
+  ...['readInstallation', 'addAccount', 'notifyDue', 'keepUnreadablePush', 'awaitRecorders', 'listAccounts'],
   ...['recordAccountRejection', 'pauseAccount', 'resumeAccount', 'pauseLane', 'endLaneProbe', 'resumeLanes', 'backOff'],
-  ...['addCampaign', 'appendToCampaign', 'readStoredChunks', 'completeCampaign', 'startCampaign', 'pauseCampaign'],
+  ...['pauseLaneManually', 'resumeLaneManually', 'setLaneSlots', 'readLaneControls', 'retryFailedEvents'],
+  ...[
+    'addCampaign',
+    'appendToCampaign',
+    'readStoredChunks',
+    'completeCampaign',
+    'takeOverCreation',
+    'releaseCreation',
+    'startCampaign',
+    'pauseCampaign',
+  ],
   ...[
     'resumeCampaign',
     'cancelCampaign',

@@ -14,8 +14,8 @@ const TYPES = {
   int4: ['number', 'number'],
   float8: ['number', 'number'],
   // Exact, whatever its size.
-  int8: ['number | string', 'string'],
-  numeric: ['number | string', 'string'],
+  int8: ['Exact', 'string'],
+  numeric: ['Exact', 'string'],
   text: ['string', 'string'],
   name: ['string', 'string'],
   uuid: ['string', 'string'],
@@ -94,14 +94,13 @@ export async function generateModule(client, sql) {
   const shipped = (text) => text.replaceAll(suffixed, `${SCHEMA}.$1_${sql.functions.digest}`);
   const types = new Types(client);
   const parts = [];
-  for (const { file, queries } of sql.queries) {
-    parts.push(`// ${file}.sql`);
+  for (const { queries } of sql.queries) {
     for (const query of queries) parts.push(await statement(client, types, query, shipped));
   }
   const { digest, text } = sql.functions;
   return [
     '// Generated from the files in sql/ by `npm run sql`. Do not edit.',
-    `import type { InvalidColumns, Migration, Nothing, RecipientColumns, Statement } from './statement.js';`,
+    `import type { Exact, FunctionSet, InvalidColumns, Migration, Nothing, RecipientColumns, Statement } from './statement.js';`,
     '',
     ...(await enumerations(client)),
     '',
@@ -115,7 +114,7 @@ export async function generateModule(client, sql) {
     '];',
     '',
     '/** Each release has its own functions, so releases with different ones work side by side. */',
-    `export const FUNCTIONS = {\n  digest: '${digest}',\n  text: ${literal(shipped(text))},\n} as const;`,
+    `export const FUNCTIONS: FunctionSet = {\n  digest: '${digest}',\n  text: ${literal(shipped(text))},\n};`,
     '',
     ...parts,
     '',
@@ -139,7 +138,7 @@ async function statement(client, types, { name, params, why, sql }, shipped) {
     for (const [index, param] of params.entries()) {
       const [type] = await types.of(described.params[index]);
       const isNullable = param.endsWith('?');
-      fields.push(`readonly ${param.replace('?', '')}: ${isNullable ? `${type} | null` : type}`);
+      fields.push(`${param.replace('?', '')}: ${isNullable ? `${type} | null` : type}`);
     }
     const columns = [];
     for (const column of described.columns) columns.push(await columnType(types, column, sql));
@@ -165,7 +164,7 @@ async function columnType(types, { name, type, tableId, columnId }, sql) {
   const [, mark = '', own] = new RegExp(`as "${name}([!?]?)(?:: (\\w+))?"`).exec(sql) ?? [];
   const [, column] = await types.of(type);
   const isNullable = mark === '?' || (mark === '' && !(await types.isRequired(tableId, columnId)));
-  return `readonly ${name}: ${own ?? column}${isNullable ? ' | null' : ''}`;
+  return `${name}: ${own ?? column}${isNullable ? ' | null' : ''}`;
 }
 
 /** Asks the server for the types of a statement, without running it. */

@@ -10,7 +10,8 @@ export class AccountService {
 
   /** @throws {OutboxError} `OUTBOX_DATABASE_UNAVAILABLE` */
   async getState(): Promise<AccountDto> {
-    const { paused, limitedLanes, ...counts } = await this.outbox.getStats();
+    // Failed events concern the code of the service and not its callers.
+    const { paused, limitedLanes, failedEvents: _, ...counts } = await this.outbox.getStats();
     const lanes = limitedLanes.map((limit): LaneDto => ({
       ...limit,
       state: limit.largestRequest === 0 ? 'paused' : 'limited',

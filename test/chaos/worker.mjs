@@ -35,7 +35,11 @@ function at(step) {
 
 class FreezingPool extends pg.Pool {
   async query(text, params) {
-    const step = /\.claim\(/.test(text) ? 'claim' : /\.settle\(/.test(text) ? 'settle' : undefined;
+    const step = /\.claim_chunks_\w+\(/.test(text)
+      ? 'claim'
+      : /\.store_results_\w+\(/.test(text)
+        ? 'settle'
+        : undefined;
     if (step === undefined) return super.query(text, params);
     at(`before-${step}`);
     const result = await super.query(text, params);

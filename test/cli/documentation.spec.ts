@@ -1,13 +1,16 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EXIT_CODE_MEANINGS, EXIT_CODES, SIGNAL_EXIT_CODES } from '../../libs/laaffic-cli/src/exit-codes.js';
-import { FLAGS } from '../../libs/laaffic-cli/src/arguments/flags.js';
+import { FLAGS, OUTBOX_FLAGS } from '../../libs/laaffic-cli/src/arguments/flags.js';
 import { HELP } from '../../libs/laaffic-cli/src/help.js';
+import { Stage } from '../outbox/stage.js';
 import { laaffic, temporaryFolder } from './terminal.js';
 
 const README = readFileSync(join(__dirname, '../../libs/laaffic-cli/README.md'), 'utf8');
 const folder = temporaryFolder();
-const shown = [...README.matchAll(/^laaffic (?!:).*$/gm)].map(([line]) => line).filter((line) => !line.includes(': '));
+const commands = [...README.matchAll(/^laaffic (?!:).*$/gm)].map(([line]) => line);
+const ofOutbox = commands.filter((line) => line.startsWith('laaffic outbox '));
+const shown = commands.filter((line) => !line.includes(': ') && !ofOutbox.includes(line));
 
 /** Splits a command line into its words and the file that stdin is read from. */
 function words(line: string): { argv: string[]; stdin: string | undefined } {
@@ -27,6 +30,22 @@ beforeAll(() => {
 
 it('README.md shows the commands that run here', () => {
   expect(shown.length).toBeGreaterThanOrEqual(11);
+  expect(ofOutbox.length).toBeGreaterThanOrEqual(8);
+});
+
+describe('an outbox', () => {
+  let stage: Stage;
+
+  beforeAll(async () => {
+    stage = await Stage.set();
+    await stage.app({ worker: false });
+  });
+  afterAll(() => stage.close());
+
+  it.each(ofOutbox)('is there for the example %j of README.md', async (line) => {
+    const printed = await laaffic(words(line).argv, { env: { DATABASE_URL: stage.database.url } });
+    expect(printed).toEqual({ code: 0, stdout: expect.any(String), stderr: '' });
+  });
 });
 
 it.each(shown)('the example %j of README.md runs', async (line) => {
@@ -50,7 +69,7 @@ it('README.md and the help list the meaning of every exit code', () => {
 
 it('the help names every flag and no others', () => {
   const named = new Set([...HELP.matchAll(/--([a-z][a-z-]*)/g)].map(([, name]) => name!));
-  const options = Object.values(FLAGS).flatMap((flags) => Object.keys(flags));
+  const options = Object.values({ ...FLAGS, ...OUTBOX_FLAGS }).flatMap((flags) => Object.keys(flags));
   expect([...named].sort()).toEqual([...new Set([...options, 'help', 'version'])].sort());
   expect(HELP.split('\n').filter((line) => line.length > 120)).toEqual([]);
 });

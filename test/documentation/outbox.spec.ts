@@ -10,7 +10,7 @@ import { Pool } from 'pg';
 import { resolveHeld, springSale } from '../../examples/outbox-campaign.js';
 import { sendOne } from '../../examples/outbox-embedded.js';
 import { OrderMessages } from '../../examples/outbox-events.js';
-import { decide, sendCode, cancelMessage } from '../../examples/outbox-messages.js';
+import { decide, remind, sendCode, cancelMessage } from '../../examples/outbox-messages.js';
 import { WatchedModule } from '../../examples/outbox-watching.js';
 import { OutboxSettings } from '../../libs/laaffic-outbox/src/options/outbox.settings.js';
 import { ACCOUNT } from '../module/account.js';
@@ -195,6 +195,23 @@ describe('the examples of the outbox', () => {
       ['91856321415', true],
     ]);
     expect(states).toEqual(['accepted', 'abandoned']);
+  });
+
+  it('remind many people, and name the messages that are wrong', async () => {
+    const app = await start('docs_many');
+    const at = new Date(Date.now() + 3_600_000);
+    async function* appointments() {
+      for (const id of [1, 2, 3]) {
+        yield await Promise.resolve({ id, phone: id === 2 ? 'none' : `9185632141${id}`, name: `No ${id}`, at });
+      }
+    }
+    const outbox = app.get(SmsOutbox);
+    expect(await remind(outbox, appointments())).toEqual({ added: 2, existing: 0, wrong: ['1: to'] });
+    expect(await remind(outbox, appointments())).toEqual({ added: 0, existing: 2, wrong: ['1: to'] });
+    await until(() => sandbox.messages.length === 2);
+    await app.close();
+    const time = at.toISOString().slice(11, 16);
+    expect(contents().sort()).toEqual([1, 3].map((id) => `Dear No ${id}, your appointment is at ${time}`));
   });
 
   it('send a campaign, and decide about its held recipients', async () => {

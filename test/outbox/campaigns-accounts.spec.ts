@@ -119,3 +119,26 @@ describe('the progress counts of a campaign', () => {
     expect(await balanceOf(pool, campaigns, id)).toEqual(BALANCED);
   });
 });
+
+it('campaigns of one priority take turns, so a small one does not wait for a large one', async () => {
+  const database = await startDatabase();
+  const sandbox = await LaafficSandbox.start();
+  const app = await startApp(sandbox, { database: database.url, worker: false });
+  const campaigns = app.get(SmsCampaigns);
+  await campaigns.create(campaignOf({ content: 'large', recipients: numbers(40_000), sendAt: 'now' }));
+  await campaigns.create(campaignOf({ content: 'small', recipients: numbers(2_000), sendAt: 'now' }));
+  const high = campaignOf({ content: 'high', recipients: numbers(1_000), sendAt: 'now', priority: 1 });
+  await campaigns.create(high);
+  const worker = { bulkSlots: 1, pollIntervalMs: 50 };
+  const sender = await startApp(sandbox, { database: database.url, worker });
+  await until(
+    () => sandbox.requests.length,
+    (count) => count >= 5,
+  );
+  const contents = sandbox.requests.map(({ body }) => (body as { content: string }).content);
+  expect(contents.slice(0, 5)).toEqual(['high', 'large', 'small', 'large', 'small']);
+  await sender.close();
+  await app.close();
+  await sandbox.close();
+  await database.close();
+});

@@ -77,7 +77,7 @@ describe('recipients on hold', () => {
 
   it('do not count as certainly unsent if they are cancelled after they were resent', async () => {
     const id = await heldCampaign();
-    await pool.query(`update laaffic_outbox.account set backoff_until = 'infinity'`);
+    await pool.query(`update laaffic_outbox.account set backoff_until = clock_timestamp() + interval '1 day'`);
     await resolve(id, 'resend');
     await campaigns.cancel(id);
     await pool.query(`update laaffic_outbox.account set backoff_until = null`);

@@ -34,8 +34,10 @@ const EMPTY = {
   scheduled: 0,
   oldestPendingSeconds: 0,
   oldestPrioritySeconds: 0,
+  sending: 0,
   unknown: 0,
   held: 0,
+  failedEvents: 0,
   account: 'works',
 };
 
@@ -122,6 +124,30 @@ describe('an outbox is up', () => {
   it('when it is empty', async () => {
     const { probe } = await serve();
     expect(await probe()).toEqual(up({}));
+  });
+
+  it('while a person has paused its lanes, whatever waits in them', async () => {
+    const limits = { backlog: 0, oldestPendingSeconds: 0, oldestPrioritySeconds: 0, held: 0 };
+    const { probe, probeUntil, outbox } = await serve({ worker: false }, limits);
+    await outbox.pauseLane('priority', { actor: 'alice', reason: 'a secret' });
+    await outbox.setLaneConcurrency('bulk', 2, { actor: 'alice' });
+    await outbox.enqueue({ to: NUMBER, content: 'x' });
+    await pool.query(`update ${schema}.chunk set due_at = clock_timestamp() - interval '1 hour'`);
+    await pool.query(
+      `insert into ${schema}.lane_limit (account, lane, max_size, target_size, reason, probe_at)
+        values ('${ACCOUNT.appId}', 'priority', 0, 1, 'silence', clock_timestamp())`,
+    );
+    const facts = { backlog: 1, oldestPendingSeconds: 3_600, oldestPrioritySeconds: 3_600 };
+    expect(await probe()).toEqual(
+      up({ ...facts, pausedLanes: 'priority', limitedLanes: 'priority', bulkConcurrency: 2 }),
+    );
+    await pool.query(`delete from ${schema}.lane_limit`);
+    await outbox.pauseLane('bulk', { actor: 'alice' });
+    await outbox.resumeLane('priority', { actor: 'alice' });
+    // The other lane still has its limits.
+    expect(await probeUntil(({ http }) => http === 503)).toMatchObject({
+      outbox: { pausedLanes: 'bulk', message: 'Above the limit: oldestPrioritySeconds' },
+    });
   });
 
   it('with a full notification queue: it says so, and messages are enqueued and sent all the same', async () => {
@@ -288,6 +314,25 @@ describe('an outbox is down, with status 503 and advice,', () => {
         code: 'OUTBOX_HEALTH_LIMIT',
         message: 'Above the limit: held',
         advice: 'Decide about the messages on hold.',
+      }),
+    );
+  });
+
+  it('with more failed events than its limit', async () => {
+    const { probeUntil, outbox } = await serve({ worker: false }, { failedEvents: 0 });
+    await outbox.enqueue({ to: NUMBER, content: 'x' }, { sendAt: new Date(Date.now() + 60_000) });
+    await pool.query(
+      `insert into ${schema}.event_delivery (account, handler, event_id, topic, recorded_at, dead_at)
+        values ($1, 'x', 1, 'held', now(), now()), ($1, 'x', 2, 'held', now(), null)`,
+      [ACCOUNT.appId],
+    );
+    expect(await probeUntil(({ http }) => http === 503)).toEqual(
+      down({
+        scheduled: 1,
+        failedEvents: 1,
+        code: 'OUTBOX_HEALTH_LIMIT',
+        message: 'Above the limit: failedEvents',
+        advice: 'Correct the event handlers, then retry the failed events with retryFailedEvents.',
       }),
     );
   });
@@ -510,7 +555,7 @@ describe('a health result', () => {
       [
         'limits.backlog must be a number of at least 0',
         'limits.held must be a number of at least 0',
-        'limits.oldest is not an option; known options: backlog, oldestPendingSeconds, oldestPrioritySeconds, held',
+        'limits.oldest is not an option; known options: backlog, oldestPendingSeconds, oldestPrioritySeconds, held, failedEvents',
       ],
     ],
   ])('rejects the limits %j and names each wrong one', async (limits, problems) => {

@@ -73,7 +73,11 @@ describe('a message', () => {
     });
     beforeEach(async () => {
       await stage.query('truncate chunk cascade', [], 'turns');
-      await stage.query(`update account set list_turn_at = '-infinity', recipients_left = null`, [], 'turns');
+      await stage.query(
+        `with gone as (delete from rate_grant) update account set list_turn_at = '-infinity'`,
+        [],
+        'turns',
+      );
     });
     const enqueue = (lane: 'priority' | 'bulk', ...sizes: number[]) =>
       sizes.reduce<Promise<unknown>>(
@@ -387,6 +391,36 @@ describe('a message', () => {
     });
     await becomes(id, 'held');
     expect((await outbox.find(id))?.recipients[0]?.code).toBe('LAAFFIC_CONNECTION_LOST');
+  });
+});
+
+describe('a message of a transaction that commits after a later message was claimed', () => {
+  let stage: Stage;
+  let outbox: SmsOutbox;
+
+  beforeAll(async () => {
+    stage = await Stage.set();
+    // The interval between polls is longer than any test.
+    ({ outbox } = await stage.app({ worker: { pollIntervalMs: 600_000 } }));
+  });
+  afterAll(() => stage.close());
+
+  it.each([
+    ['soon', '0 s'],
+    ['long', '10 s'],
+  ])('is sent without a poll, if it commits %s after', async (_, age) => {
+    const client = await stage.pool.connect();
+    await client.query('begin; set local search_path to laaffic_outbox');
+    const late = await outbox.enqueue({ ...COMMAND, content: 'late' }, { transaction: client });
+    await client.query('update chunk set due_at = due_at - $1::interval where id = $2', [age, late.id]);
+    await outbox.send({ ...COMMAND, content: 'early' });
+    await client.query('commit');
+    client.release();
+    const sent = await until(
+      () => outbox.find(late.id),
+      (found) => found?.recipients[0]?.state === 'accepted',
+    );
+    expect(sent?.recipients).toHaveLength(1);
   });
 });
 

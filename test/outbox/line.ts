@@ -4,6 +4,8 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 /** A proxy to a server, such as the database or the gateway, that tests can break and hold. */
 export class Line {
   readonly #sockets = new Set<Socket>();
+  /** Number of connections so far. */
+  opened = 0;
   #word: string | undefined;
   #held: (() => void)[] | undefined;
 
@@ -22,6 +24,7 @@ export class Line {
     url.hostname = '127.0.0.1';
     const line = new Line(url.href.replace(/\/$/, ''), server);
     server.on('connection', (near) => {
+      line.opened++;
       line.#join(near, connect(port, host));
     });
     return line;
@@ -35,6 +38,16 @@ export class Line {
   /** Holds responses until they are released. */
   hold(): void {
     this.#held ??= [];
+  }
+
+  /** Passes nothing on any more, in either direction, and closes nothing: as if a machine or a cable on the way was gone. */
+  freeze(): void {
+    for (const socket of this.#sockets) socket.removeAllListeners('data').on('data', () => undefined);
+  }
+
+  /** The number of responses that are held. */
+  get held(): number {
+    return this.#held?.length ?? 0;
   }
 
   release(): void {

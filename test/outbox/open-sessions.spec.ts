@@ -47,6 +47,22 @@ describe('an open session of the app', () => {
     expect(receipt?.accepted).toHaveLength(1);
   });
 
+  it.each([
+    ['a single recipient', 1],
+    ['a list', 3],
+  ])('that commits late gets its message to %s sent, although younger ones were claimed before', async (_, count) => {
+    const outbox = await start();
+    await session.query('begin');
+    await outbox.enqueue({ to: numbers(count), content: 'late' }, { transaction: session });
+    for (let i = 0; i < 5; i++) await outbox.send({ to: numbers(count, 100 + 10 * i), content: 'younger' });
+    await session.query('commit');
+    await until(
+      () => stage.sandbox.messages.filter(({ content }) => content === 'late').length,
+      (sent) => sent === count,
+      5_000,
+    );
+  });
+
   it('does not keep the account from being paused, probed and resumed', async () => {
     const outbox = await start();
     await enqueueInOpenTransaction(outbox);

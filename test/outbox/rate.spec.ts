@@ -215,7 +215,7 @@ describe('the rate', () => {
       const query = <R extends QueryResultRow>(text: string, params: unknown[] = []) =>
         stage.query<R>(text, params, 'late');
       await query('truncate chunk cascade');
-      await query('update account set recipients_left = 0, requests_left = 0');
+      await query(`insert into rate_grant (account, recipients_left, requests_left) values ('4luaKsL2', 0, 0)`);
       const size = recipients === null ? 1 : 1_000;
       await query(
         `insert into chunk (account, lane, size, numbers, content)
@@ -228,7 +228,7 @@ describe('the rate', () => {
       for (let wait = 1; passed < 2_000;) {
         passed += wait + late;
         const rows = await query<Claimed>(
-          `with now as (update account set refilled_at = clock_timestamp() - $1 * interval '1 millisecond') select 1`,
+          `with now as (update rate_grant set granted_at = granted_at - $1 * interval '1 millisecond') select 1`,
           [wait + late],
         ).then(() =>
           query<Claimed>(`select * from claim_chunks('4luaKsL2', 'test', 'bulk', 6, $1, $2, 0.06, 0.2, 1000, 10000)`, [
@@ -267,7 +267,7 @@ describe('the rate', () => {
     const property = fc.asyncProperty(run, async ({ recipients, requests, share, sizes, steps }) => {
       await stage.query(
         `with gone as (delete from chunk), freed as (
-            update account set recipients_left = null, requests_left = null, refilled_at = clock_timestamp()
+            delete from rate_grant
           ) select 1`,
         [],
         'property',
@@ -286,7 +286,7 @@ describe('the rate', () => {
       for (const { lane, limit, passed } of steps) {
         earned += passed;
         await stage.query(
-          `update account set refilled_at = refilled_at - $1 * interval '1 millisecond'`,
+          `update rate_grant set granted_at = granted_at - $1 * interval '1 millisecond'`,
           [passed],
           'property',
         );

@@ -60,7 +60,7 @@ async function start(options: Partial<LaafficOutboxOptions> = {}) {
   const intake = app.get(ReportIntake, { strict: false });
   const allTaken = () =>
     until(
-      () => stage.query('select topic from event', [], schema),
+      () => stage.query(`select topic from event union all select topic from event_delivery`, [], schema),
       (rows) => rows.length === 0,
     );
   return {

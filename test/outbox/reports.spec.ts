@@ -117,7 +117,7 @@ describe('delivery reports', () => {
         reports.map((report) => report.slot),
       ];
       const { rows } = await pool.query<{ found: number[] | null }>(
-        withFunctions('select apply_final_reports($2, $3, $1, $1, $4, $5) as found'),
+        withFunctions(`select apply_final_reports('4luaKsL2', $2, $3, $1, $1, $4, $5) as found`),
         [none, ...columns],
       );
       return rows[0]!.found;

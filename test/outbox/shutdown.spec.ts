@@ -13,6 +13,7 @@ import { Pool } from 'pg';
 import { Database } from '../../libs/laaffic-outbox/src/database/database.js';
 import { ACCOUNT } from '../module/account.js';
 import { startDatabase, type TestDatabase } from './database.js';
+import { Line } from './line.js';
 
 @Injectable()
 class Handlers {
@@ -82,3 +83,34 @@ it('a server that ends while the connections of a closed outbox hang up is not a
 
   expect(failures).toEqual(['before']);
 });
+
+it.each(['a URL', 'a pool of the app without time-outs'])(
+  'an app whose outbox is on %s shuts down in time though no statement gets a response',
+  async (kind) => {
+    const line = await Line.to(database.url);
+    const pool = new Pool({ connectionString: line.url });
+    pool.on('error', () => undefined);
+    const timing = { startWithinMs: 500, timeoutMs: 500, leaseMs: 2_000 };
+    const app = await appOn(
+      LaafficOutboxModule.forRoot({
+        database: kind === 'a URL' ? line.url : pool,
+        worker: { pollIntervalMs: 20 },
+        timing,
+        isGlobal: true,
+      }),
+      { log: () => undefined, warn: () => undefined, error: () => undefined },
+    );
+    try {
+      await app.listen(0, '127.0.0.1');
+      const { receipt } = await app.get(SmsOutbox).send({ to: '918563210001', content: 'hello' });
+      expect(receipt?.accepted).toHaveLength(1);
+      line.hold();
+      const began = performance.now();
+      await app.close();
+      // `timeoutMs` and 5 s, and what a busy machine needs.
+      expect(performance.now() - began).toBeLessThan(9_000);
+    } finally {
+      await line.cut();
+    }
+  },
+);

@@ -58,7 +58,7 @@ export class Stage {
     // lock or add a row meanwhile.
     const tables = [
       ...['recipient', 'pending_result', 'invalid_entry', 'caller_order_id', 'event', 'chunk', 'history', 'lane_limit'],
-      ...['count_delta', 'campaign_count', 'idempotency_key'],
+      ...['count_delta', 'campaign_count', 'rate_grant', 'idempotency_key', 'lane_control'],
     ];
     const parts = tables.map((table) => `of_${table} as (delete from ${table})`);
     const inTheWay = (error: Error & { code?: string }) => {
@@ -70,7 +70,7 @@ export class Stage {
       (rows) => rows !== undefined,
     );
     await this.query(`update account set paused_at = null, paused_code = null, paused_reason = null, probe_at = null,
-      probes = 0, fresh_probe_at = null, fresh_probes = 0, paused_chunk_id = null, rejected_at = null, accepted_at = null, backoff_until = null, backoff_level = 0, recipients_left = null, requests_left = null`);
+      probes = 0, fresh_probe_at = null, fresh_probes = 0, paused_chunk_id = null, rejected_at = null, accepted_at = null, backoff_until = null, backoff_level = 0`);
     this.sandbox.reset();
     this.sandbox.configure({ quirks: { failArray: 'on-failure', partialSuccess: 'status-zero' }, rejectionRules: [] });
   }

@@ -81,10 +81,15 @@ const gauges = (backlog: number, unknown = 0, held = 0, paused = 0, bulkLimit = 
   'laaffic.outbox.backlog': [[{}, backlog]],
   'laaffic.outbox.unknown': [[{}, unknown]],
   'laaffic.outbox.held': [[{}, held]],
+  'laaffic.outbox.failed_events': [[{}, 0]],
   'laaffic.outbox.paused': [[{}, paused]],
   'laaffic.outbox.request.limit': [
     [labels('priority'), 1_000],
     [labels('bulk'), bulkLimit],
+  ],
+  'laaffic.outbox.lane.paused': [
+    [labels('priority'), 0],
+    [labels('bulk'), 0],
   ],
 });
 
@@ -167,16 +172,33 @@ it('OutboxTelemetryModule observes a paused account, a limited lane, and what wa
   });
 });
 
+it('it observes which lane a person has paused', async () => {
+  const { outbox } = await start({ meterProvider: otel.meterProvider }, { worker: false });
+  const paused = async () => (await points())['laaffic.outbox.lane.paused'];
+  await outbox.pauseLane('bulk', { actor: 'alice' });
+  expect(await paused()).toEqual([
+    [labels('priority'), 0],
+    [labels('bulk'), 1],
+  ]);
+  await outbox.resumeLane('bulk', { actor: 'alice' });
+  expect(await paused()).toEqual([
+    [labels('priority'), 0],
+    [labels('bulk'), 0],
+  ]);
+});
+
 it('its metrics have units, descriptions, and labels without personal data', async () => {
   const { outbox } = await start({ meterProvider: otel.meterProvider });
   await outbox.send({ to: NUMBER, content: 'secret' });
-  await until(async () => (await otel.metrics()).length === 9);
+  await until(async () => (await otel.metrics()).length === 11);
   const found = await otel.metrics();
   expect(found.map(({ name, unit }) => [name, unit]).sort()).toEqual([
     ['laaffic.outbox.attempts', '{request}'],
     ['laaffic.outbox.backlog', '{recipient}'],
     ['laaffic.outbox.chunks', '{chunk}'],
+    ['laaffic.outbox.failed_events', '{event}'],
     ['laaffic.outbox.held', '{recipient}'],
+    ['laaffic.outbox.lane.paused', '1'],
     ['laaffic.outbox.paused', '1'],
     ['laaffic.outbox.recipients', '{recipient}'],
     ['laaffic.outbox.request.limit', '{recipient}'],

@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { startDatabase } from '../outbox/database.js';
 import { until } from '../until.js';
 import { packageDir, tarballOf, workDir } from './packed.js';
 import { Program } from './program.js';
@@ -35,6 +36,45 @@ it('npx laaffic prints its version', async () => {
   };
   expect(await run(dir, 'npx', '--no-install', 'laaffic', '--version')).toMatchObject({ stdout: `${version}\n` });
 });
+
+it('laaffic outbox says what to install, and then works', async () => {
+  const missing = await laaffic('outbox', 'status');
+  expect(missing).toEqual({
+    code: 1,
+    stdout: '',
+    stderr: 'laaffic: set DATABASE_URL to the PostgreSQL URL of the outbox\n',
+  });
+  const database = await startDatabase();
+  try {
+    const env = { DATABASE_URL: database.url };
+    const without = await outboxIn(dir, env, 'status');
+    expect(without).toEqual({
+      code: 1,
+      stdout: '',
+      stderr:
+        'laaffic: laaffic outbox needs the package pg: npm install nestjs-laaffic-outbox pg, ' +
+        'with --global if laaffic is installed globally\n',
+    });
+    const app = join(workDir, 'command-line-outbox');
+    mkdirSync(app);
+    writeFileSync(join(app, 'package.json'), '{ "private": true }');
+    const ours = ['nestjs-laaffic', 'laaffic-sandbox', 'laaffic-cli', 'nestjs-laaffic-outbox'] as const;
+    await npmInstall(app, ...ours.map(tarballOf), 'pg');
+    expect(await outboxIn(app, env, 'migrate')).toEqual({
+      code: 0,
+      stdout: 'laaffic_outbox is at version 1; applied 1\n',
+      stderr: '',
+    });
+    expect((await outboxIn(app, env, 'status')).stdout).toContain('\npending  none\n');
+  } finally {
+    await database.close();
+  }
+});
+
+async function outboxIn(cwd: string, env: NodeJS.ProcessEnv, step: string) {
+  const program = new Program(cwd, [join(cwd, 'node_modules/.bin/laaffic'), 'outbox', step], env);
+  return { code: await program.ended, stdout: program.printed, stderr: program.errors };
+}
 
 it('laaffic queries a sandbox in another process', async () => {
   expect(await laaffic('balance', '--json')).toEqual({

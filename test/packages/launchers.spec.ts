@@ -41,7 +41,7 @@ it('laaffic builds the other packages that it needs, then runs without delay', a
   const help = { code: 0, stdout: expect.stringMatching(/^laaffic: send SMS through Laaffic\n/) };
   expect(await launch('laaffic', '--help')).toEqual({
     ...help,
-    stderr: 'laaffic: building nestjs-laaffic, laaffic-cli (only once)\n',
+    stderr: 'laaffic: building nestjs-laaffic, nestjs-laaffic-outbox, laaffic-cli (only once)\n',
   });
   expect(await launch('laaffic', '--help')).toEqual({ ...help, stderr: '' });
 });

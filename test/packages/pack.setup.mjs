@@ -24,6 +24,7 @@ export default async function pack() {
       ({ message, stdout }) => Promise.reject(new Error(`${message}\n${stdout}`)),
     );
   await Promise.all([packOne('nestjs-laaffic'), packOne('laaffic-sandbox'), packOne('nestjs-embedded-postgres')]);
-  // They are compiled against the declarations of the first two.
-  await Promise.all([packOne('laaffic-cli'), packOne('nestjs-laaffic-outbox')]);
+  // They are compiled against the declarations of those before them.
+  await packOne('nestjs-laaffic-outbox');
+  await packOne('laaffic-cli');
 }

@@ -59,8 +59,8 @@ export class EmbeddedPostgres {
   }
 
   /**
-   * Releases the server, and starts it no more. The last process that does so stops it, including connections of its own, and waits until it
-   * has stopped. Call it after the pools on `url` have ended.
+   * Releases the server, and starts it no more. The last process that does so stops it, including connections of its
+   * own, and waits until it has stopped. Call it after the pools on `url` have ended.
    * @throws {EmbeddedPostgresError} EMBEDDED_POSTGRES_TIMEOUT if it does not stop.
    */
   close(): Promise<void> {

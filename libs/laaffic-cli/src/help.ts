@@ -6,6 +6,8 @@ export const HELP = `laaffic: send SMS through Laaffic
   laaffic bulk <numbers.csv|numbers.txt|numbers.jsonl|-> --content <text>
   laaffic reports <msgId>... | -
   laaffic balance
+  laaffic outbox migrate | status | plan | rollback <version>
+  laaffic outbox held | pause [lane] | resume [lane] | drain
 
 send, bulk
   -c, --content <text>                 text of 1 to 1024 characters; - reads it from stdin
@@ -25,9 +27,23 @@ bulk
       --requests-per-second <number>   rate limit (default none)
       --recipients-per-second <number> rate limit (default none)
 
+outbox: operate nestjs-laaffic-outbox on the PostgreSQL of DATABASE_URL; needs nestjs-laaffic-outbox and pg
+  migrate                              bring the schema to the version of the installed release
+  status                               print the version, what waits, and what is paused
+  plan                                 print the SQL of the versions that migrate would apply
+  rollback <version>                   take back newer versions that are not breaking
+  held                                 list recipients on hold, which need a manual decision
+  pause, resume [priority|bulk]        stop or continue a lane for all workers, or both lanes
+  drain                                pause both lanes and wait until no request is in flight
+      --schema <name>                  schema of the tables (default laaffic_outbox)
+      --account <app id>               account, if the schema has several (not for the schema commands)
+      --actor <name>                   who does it, for the history (pause, resume, drain; default laaffic-cli)
+      --reason <text>                  why, for the history (pause, drain)
+      --show-numbers                   print whole numbers (held)
+
 all commands
-      --env-file <file>                read LAAFFIC_* from a file; the environment wins
-      --json                           print JSON; bulk prints JSON Lines
+      --env-file <file>                read LAAFFIC_* and DATABASE_URL from a file; the environment wins
+      --json                           print JSON; bulk and outbox held print JSON Lines
   -q, --quiet                          print no progress
   -h, --help                           print this help
       --version                        print the version

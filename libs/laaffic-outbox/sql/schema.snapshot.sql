@@ -8,9 +8,6 @@ type report: msg_id text, order_id text, number text, state outbox.recipient_sta
 
 table account
   id text not null
-  recipients_left double precision
-  requests_left double precision
-  refilled_at timestamp with time zone not null default clock_timestamp()
   backoff_until timestamp with time zone
   backoff_level integer not null default 0
   paused_at timestamp with time zone
@@ -49,6 +46,8 @@ table campaign
   idempotency_key text
   fingerprint text
   digest text
+  creator text
+  creator_seen_at timestamp with time zone
   created_at timestamp with time zone not null default clock_timestamp()
   changed_at timestamp with time zone not null default clock_timestamp()
   done_at timestamp with time zone
@@ -61,6 +60,7 @@ table campaign
   PRIMARY KEY (id)
 CREATE INDEX campaign_active ON outbox.campaign USING btree (account, priority DESC, id) WHERE (state = ANY (ARRAY['scheduled'::outbox.campaign_state, 'running'::outbox.campaign_state]))
 CREATE INDEX campaign_cancelling ON outbox.campaign USING btree (account) WHERE ((state = 'cancelled'::outbox.campaign_state) AND (done_at IS NULL))
+CREATE INDEX campaign_creating ON outbox.campaign USING btree (account, creator_seen_at) WHERE (state = 'creating'::outbox.campaign_state)
 CREATE INDEX campaign_deletion ON outbox.campaign USING btree (account, COALESCE(done_at, changed_at)) WHERE (redacted_at IS NOT NULL)
 CREATE INDEX campaign_list ON outbox.campaign USING btree (account, id)
 CREATE INDEX campaign_retention ON outbox.campaign USING btree (account, COALESCE(done_at, changed_at)) WHERE ((redacted_at IS NULL) AND (state = ANY (ARRAY['done'::outbox.campaign_state, 'cancelled'::outbox.campaign_state])))
@@ -170,14 +170,46 @@ table event
   code text
   reason text
   recorded_at timestamp with time zone not null default clock_timestamp()
+  PRIMARY KEY (account, id)
+CREATE INDEX event_reason ON outbox.event USING btree (chunk_id) WHERE (reason IS NOT NULL)
+
+table event_delivery
+  id bigint not null identity
+  account text not null
+  handler text not null
+  event_id bigint not null
+  topic text not null
+  campaign_id bigint
+  root_id bigint
+  chunk_id bigint
+  slots smallint[]
+  attempt integer
+  sent_at timestamp with time zone
+  code text
+  reason text
+  recorded_at timestamp with time zone not null
   due_at timestamp with time zone not null default clock_timestamp()
-  failures integer not null default 0
   claim uuid
+  failures integer not null default 0
+  lost integer not null default 0
+  error text
+  first_failed_at timestamp with time zone
+  last_failed_at timestamp with time zone
+  dead_at timestamp with time zone
   PRIMARY KEY (id)
-CREATE INDEX event_chunk ON outbox.event USING btree (chunk_id)
-CREATE INDEX event_due ON outbox.event USING btree (account, due_at)
-CREATE INDEX event_recorded ON outbox.event USING btree (account, recorded_at)
-CREATE INDEX event_root ON outbox.event USING btree (root_id, id)
+CREATE INDEX event_delivery_dead ON outbox.event_delivery USING btree (account, id) WHERE (dead_at IS NOT NULL)
+CREATE INDEX event_delivery_due ON outbox.event_delivery USING btree (account, handler, due_at) WHERE (dead_at IS NULL)
+CREATE INDEX event_delivery_order ON outbox.event_delivery USING btree (root_id, handler, event_id) WHERE ((dead_at IS NULL) AND (root_id IS NOT NULL))
+CREATE INDEX event_delivery_reason ON outbox.event_delivery USING btree (chunk_id) WHERE (reason IS NOT NULL)
+
+table event_handler
+  account text not null
+  topic text not null
+  handler text not null
+  registered_at timestamp with time zone not null default clock_timestamp()
+  seen_at timestamp with time zone not null default clock_timestamp()
+  is_notified boolean not null default true
+  PRIMARY KEY (account, topic, handler)
 
 table history
   id bigint not null identity
@@ -217,6 +249,17 @@ table invalid_entry
   input text
   PRIMARY KEY (chunk_id, slot)
 
+table lane_control
+  account text not null
+  lane outbox.lane not null
+  paused_at timestamp with time zone
+  paused_by text
+  paused_reason text
+  slots integer
+  slots_set_at timestamp with time zone
+  slots_set_by text
+  PRIMARY KEY (account, lane)
+
 table lane_limit
   account text not null
   lane outbox.lane not null
@@ -234,6 +277,7 @@ table lane_limit
 table live_subscription
   account text
   topic text
+  is_notified boolean
 
 table pending_result
   chunk_id bigint not null
@@ -242,6 +286,14 @@ table pending_result
   at timestamp with time zone not null default clock_timestamp()
   PRIMARY KEY (chunk_id)
 CREATE INDEX pending_result_at ON outbox.pending_result USING btree (at)
+
+table rate_grant
+  account text not null
+  id bigint not null identity
+  recipients_left double precision not null
+  requests_left double precision not null
+  granted_at timestamp with time zone not null default clock_timestamp()
+  PRIMARY KEY (account, id)
 
 table recipient
   chunk_id bigint not null
@@ -254,12 +306,6 @@ table recipient
   gateway_time timestamp with time zone
   PRIMARY KEY (chunk_id, slot)
 CREATE INDEX recipient_msg_id ON outbox.recipient USING btree (msg_id) WHERE (msg_id IS NOT NULL)
-
-table subscription
-  account text not null
-  topic text not null
-  seen_at timestamp with time zone not null default clock_timestamp()
-  PRIMARY KEY (account, topic)
 
 table turn
   account text not null
@@ -300,15 +346,16 @@ CREATE INDEX unreadable_push_list ON outbox.unreadable_push USING btree (account
 function add_outcomes(c outbox.chunk, p_slots smallint[], p_states text[], p_codes text[], p_reasons text[], p_msg_ids text[]) returns smallint[]
 function add_part(c outbox.chunk, p_actor text) returns bigint
 function advance_campaigns(p_account text, p_actor text) returns void
-function apply_final_reports(p_msg_ids text[], p_states text[], p_reasons text[], p_times text[], p_chunks text[], p_slots text[], p_received text[]) returns integer[]
+function apply_final_reports(p_account text, p_msg_ids text[], p_states text[], p_reasons text[], p_times text[], p_chunks text[], p_slots text[], p_received text[]) returns integer[]
 function apply_reports_to_chunk(p_chunk bigint, p_places integer[], p_reports outbox.report[], p_actor text, p_poll_after double precision) returns integer[]
 function attempt_started_at(p_chunk bigint, p_attempt integer) returns timestamp with time zone
+function await_recorders(p_longest_ms double precision) returns void
 function back_off(p_account text, p_delay double precision) returns void
 function cancel_campaign_chunks(p_campaign bigint, p_actor text, p_limit integer) returns integer
 function cancel_chunk(c outbox.chunk, p_actor text) returns void
 function cancel_leftovers(p_account text, p_actor text, p_limit integer) returns integer
 function cancel_message(p_account text, p_message bigint, p_actor text) returns integer
-function claim_chunks(p_account text, p_worker text, p_lane outbox.lane, p_limit integer, p_recipients double precision, p_requests double precision, p_burst double precision, p_share double precision, p_largest integer, p_start_within double precision) returns TABLE(chunk_id bigint, chunk_attempt integer, chunk_campaign bigint, chunk_size integer, chunk_numbers text, chunk_order_ids text, chunk_content text, chunk_sender text, chunk_number_retries integer, splits_left integer, is_probe boolean, wait_ms integer, waited_ms double precision, expires_in_ms double precision, maybe_accepted boolean, is_lane_probe boolean)
+function claim_chunks(p_account text, p_worker text, p_lane outbox.lane, p_limit integer, p_recipients double precision, p_requests double precision, p_burst double precision, p_share double precision, p_largest integer, p_start_within double precision, p_last_campaign bigint, p_floors timestamp with time zone[], p_campaigns bigint[], p_running integer) returns TABLE(chunk_id bigint, chunk_attempt integer, chunk_campaign bigint, chunk_size integer, chunk_due_at timestamp with time zone, chunk_numbers text, chunk_order_ids text, chunk_content text, chunk_sender text, chunk_number_retries integer, splits_left integer, is_probe boolean, wait_ms integer, waited_ms double precision, expires_in_ms double precision, maybe_accepted boolean, is_lane_probe boolean, lane_slots integer)
 function claim_report_polls(p_account text, p_reports_after double precision, p_pauses double precision[], p_limit integer, p_recipients integer) returns TABLE(chunk_id bigint, msg_ids text[])
 function complete_chunk(p_chunk bigint, p_attempt integer, p_actor text, p_result_slots text, p_result_msg_ids text, p_slots smallint[], p_states text[], p_codes text[], p_reasons text[], p_msg_ids text[], p_poll_after double precision) returns boolean
 function contradiction_reason() returns text
@@ -329,19 +376,30 @@ function flush_result(p_chunk bigint) returns void
 function fold_counts(p_limit integer) returns integer
 function invalid_columns(p_chunk bigint) returns json
 function is_legal(p_event text, p_from outbox.chunk_state, p_to outbox.chunk_state) returns boolean
+function is_stored(p_chunk bigint, p_attempt integer, p_actor text, p_events text[]) returns boolean
 function is_subscribed(p_account text, p_topic text) returns boolean
+function lane_lock(p_account text, p_lane outbox.lane) returns bigint
+function largest_request(p_lane outbox.lane, p_recipients double precision, p_requests double precision, p_burst double precision, p_share double precision, p_largest integer) returns integer
 function legal_transitions() returns TABLE(event text, from_states outbox.chunk_state[], to_states outbox.chunk_state[])
+function lock_candidates(p_account text, p_lane outbox.lane, p_is_list boolean, p_limit integer, p_only_fresh boolean, p_floor timestamp with time zone, p_now timestamp with time zone) returns bigint[]
+function lock_lane_control(p_account text, p_lane outbox.lane) returns outbox.lane_control
 function mark_overdue(p_account text, p_lease double precision, p_actor text, p_limit integer) returns TABLE(changed_lane outbox.lane, recipients integer)
 function mark_unknown(p_chunk bigint, p_attempt integer, p_actor text, p_code text, p_reason text) returns boolean
 function match_reports(p_account text, p_reports outbox.report[], p_actor text, p_poll_after double precision) returns integer[]
 function move_recipients(c outbox.chunk, p_rest text, p_numbers text[], p_sizes integer[], p_event text, p_actor text, p_detail text, p_maybe_accepted boolean) returns void
 function move_reported(p_chunk bigint, p_slots smallint[], p_sent_at timestamp with time zone, p_actor text) returns bigint
+function next_campaign_id() returns bigint
 function next_chunk_id() returns bigint
+function next_chunk_ids(p_count integer) returns SETOF bigint
 function notify(p_channel text, p_payload text) returns void
+function notify_due(p_account text, p_lane text) returns void
 function notify_events() returns void
 function notify_outcome(c outbox.chunk) returns void
 function pause_account(p_account text, p_code text, p_reason text, p_first double precision, p_chunk bigint) returns boolean
 function pause_lane(p_account text, p_lane outbox.lane, p_chunk bigint, p_target_size integer, p_reason text, p_first double precision) returns boolean
+function pause_lane_manually(p_account text, p_lane outbox.lane, p_actor text, p_reason text) returns boolean
+function positions_of(c outbox.chunk, p_positions bigint[]) returns bigint[]
+function read_rate(p_account text, p_recipients double precision, p_requests double precision, p_burst double precision) returns outbox.rate_grant
 function recipient_columns(p_chunk bigint) returns json
 function record_account_rejection(p_account text, p_chunk bigint, p_actor text, p_is_probe boolean, p_code text, p_reason text, p_first double precision, p_strikes integer, OUT verdict text, OUT delay double precision) returns record
 function record_chunk_event(c outbox.chunk) returns void
@@ -351,7 +409,7 @@ function record_history(p_account text, p_campaign bigint, p_chunk bigint, p_att
 function record_recipient_events(c outbox.chunk, p_slots smallint[]) returns void
 function record_response(c outbox.chunk, p_is_accepted boolean) returns void
 function record_stale_result(p_chunk bigint, p_attempt integer, p_event text, p_actor text, p_detail text) returns void
-function refill_rate(a outbox.account, p_recipients double precision, p_requests double precision, p_burst double precision) returns outbox.account
+function redact_chunks(p_chunks bigint[]) returns integer
 function reject_chunk(p_chunk bigint, p_attempt integer, p_actor text, p_code text, p_reason text) returns boolean
 function rejected(c outbox.chunk, p_code text, p_reason text) returns outbox.chunk
 function release_chunk(p_chunk bigint, p_attempt integer, p_actor text, p_code text, p_reason text, p_delay double precision, p_is_number boolean) returns boolean
@@ -359,8 +417,12 @@ function reopen_campaign(p_campaign bigint, p_actor text) returns void
 function resend(p_chunk bigint, p_which text, p_actor text, p_detail text, p_positions bigint[]) returns integer
 function resolve_held(p_chunk bigint, p_decision text, p_positions bigint[], p_actor text) returns integer
 function resume_account(p_account text, p_actor text) returns boolean
+function resume_lane_manually(p_account text, p_lane outbox.lane, p_actor text) returns boolean
 function resume_lanes(p_account text, p_actor text) returns boolean
+function retry_events(p_account text, p_ids bigint[], p_handler text, p_actor text) returns integer
 function retry_reports(p_account text, p_actor text, p_poll_after double precision, p_limit integer) returns integer
+function route_events(p_account text, p_limit integer) returns integer
+function set_lane_slots(p_account text, p_lane outbox.lane, p_slots integer, p_actor text) returns boolean
 function split_chunk(p_chunk bigint, p_attempt integer, p_actor text, p_rest text, p_numbers text[], p_sizes integer[], p_slots smallint[], p_states text[], p_codes text[], p_reasons text[], p_msg_ids text[], p_code text) returns boolean
 function split_head(p_chunk bigint, p_size integer, p_actor text) returns bigint
 function stop_resending(p_chunk bigint, p_attempt integer, p_except bigint, p_actor text) returns void

@@ -18,17 +18,31 @@ export {
   OnCampaignDone,
   OnRecipientState,
   type OutboxHandlerDecorator,
+  type OutboxHandlerOptions,
   type RecipientStateFilter,
 } from './events/on-outbox-event.decorators.js';
+export type { FailedEvent, FailedEventsFilter, FailedEventsSelection } from './events/failed-events.js';
 export type { EmittedState, FinishedCampaign, RecipientStateEvent } from './events/outbox-events.js';
 export type { ActivityRecipients, ActivityState, OutboxActivity } from './store/activity.js';
 export type { OutboxRecipient, RecipientState } from './store/recipients.js';
 export type { HeldDecision, HeldRecipient, ResolveOptions } from './messages/held-recipients.js';
+export type { EnqueueManyOptions, StoredSms } from './messages/many-messages.js';
+export { EnqueueManyError, type EnqueueManyResult } from './messages/enqueue-many.error.js';
+export type { InvalidMessage, MessageSource, NewSms } from './messages/message-batches.js';
 export type { HistoryEntry } from './messages/history.js';
+export type { LaneControlOptions, PauseLaneOptions } from './messages/lane-control.js';
 export type { OutboxMessage } from './messages/message-reader.js';
-export type { AccountPause, LaneLimit, OutboxStats } from './messages/stats.js';
+export type { MessageOptions } from './messages/read-message.js';
+export type { AccountPause, LaneConcurrency, LaneLimit, LanePause, OutboxStats } from './messages/stats.js';
 export type { StoredUnreadablePush, UnreadablePushesFilter } from './reports/unreadable-pushes.js';
-export { migrateOutbox } from './database/migrate.js';
+export {
+  getOutboxSchemaStatus,
+  migrateOutbox,
+  rollBackOutbox,
+  type PendingMigration,
+  type SchemaStatus,
+} from './database/migrate.js';
+export { listOutboxAccounts, openOutbox, type OpenedOutbox } from './open-outbox.js';
 export type { LaafficOutboxModuleExtras } from './laaffic-outbox.module-definition.js';
 export { LaafficOutboxModule } from './laaffic-outbox.module.js';
 export type {
@@ -36,6 +50,7 @@ export type {
   UnconfirmedOptions,
   LaafficOutboxOptions,
   Lane,
+  OutboxEventsOptions,
   OutboxRateOptions,
   OutboxTimingOptions,
   OutboxWorkerOptions,

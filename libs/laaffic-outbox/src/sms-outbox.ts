@@ -1,18 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import type { Observable } from 'rxjs';
-import { invalidCommand, readSendCommand, SmsReceipt, type Issue, type SendSms } from 'nestjs-laaffic';
+import { invalidCommand, SmsReceipt, type SendSms } from 'nestjs-laaffic';
 import type { SqlTransaction } from './sql-transaction.js';
+import { checkPage, checkTimeout } from './messages/command-checks.js';
+import type { EnqueueManyResult } from './messages/enqueue-many.error.js';
 import {
-  checkDate,
-  checkKey,
-  checkName,
-  checkNotOver,
-  checkOrder,
-  checkReference,
-  checkStorable,
-  checkTimeout,
-  MADE_ORDER_ID,
-} from './messages/command-checks.js';
+  FailedEvents,
+  type FailedEvent,
+  type FailedEventsFilter,
+  type FailedEventsSelection,
+} from './events/failed-events.js';
 import {
   HeldRecipients,
   type HeldDecision,
@@ -20,11 +17,15 @@ import {
   type ResolveOptions,
 } from './messages/held-recipients.js';
 import { History, type HistoryEntry } from './messages/history.js';
+import { LaneControl, type LaneControlOptions, type PauseLaneOptions } from './messages/lane-control.js';
+import { ManyMessages, type EnqueueManyOptions } from './messages/many-messages.js';
+import type { MessageSource } from './messages/message-batches.js';
 import { MessageReader, type OutboxMessage } from './messages/message-reader.js';
-import { fingerprintOf, MessageWriter } from './messages/message-writer.js';
+import { MessageWriter } from './messages/message-writer.js';
 import { OutcomeWaiter } from './messages/outcome-waiter.js';
+import { readMessage, type MessageOptions } from './messages/read-message.js';
 import { StatsReader, type OutboxStats } from './messages/stats.js';
-import type { Lane } from './options/outbox.options.js';
+import { LANES, type Lane } from './options/outbox.options.js';
 import {
   UnreadablePushes,
   type StoredUnreadablePush,
@@ -33,53 +34,17 @@ import {
 import { ProcessClock } from './runtime/clock.js';
 import { cancelMessage } from './sql/generated.js';
 import type { OutboxActivity } from './store/activity.js';
-import { isMadeOrderId, isRowId } from './store/order-ids.js';
+import { isRowId } from './store/order-ids.js';
 import type { OutboxStore } from './store/outbox-store.js';
 import { AccountControl } from './worker/account-control.js';
 
 /** How to enqueue a message. */
-export interface EnqueueOptions {
+export interface EnqueueOptions extends MessageOptions {
   /**
    * The app's own SQL transaction. The message is sent if it commits, and never existed if it is rolled back.
    * @default a transaction of its own, committed when the call resolves
    */
   readonly transaction?: SqlTransaction | undefined;
-  /**
-   * Makes retries safe: the same key returns the same message, until `idempotencyKeysKeptMs` after it ended. At
-   * most 255 characters. A call with a used key
-   * and anything else different (recipients, text, sender, `sendAt`, `sendBefore`, `lane` or `reference`) is rejected
-   * with `OUTBOX_KEY_REUSED`.
-   * @default none
-   */
-  readonly idempotencyKey?: string | undefined;
-  /**
-   * Your own reference of the message, such as the id of a row; at most 255 characters. `@OnRecipientState()`, `find`
-   * and `listHeld` return it. It is not sent and need not be unique. It is removed together with the numbers.
-   * @default none
-   */
-  readonly reference?: string | undefined;
-  /**
-   * When to send the message. A time more than 5 minutes past is rejected, unless the message was already enqueued with
-   * the same key. A time just past counts as now.
-   * @default now
-   */
-  readonly sendAt?: Date | undefined;
-  /**
-   * After this time the message is not sent, but rejected with `OUTBOX_EXPIRED`. A one-time password that arrives too
-   * late is worse than none.
-   * @default never
-   */
-  readonly sendBefore?: Date | undefined;
-  /**
-   * `priority` for messages that somebody waits for, `bulk` for messages that may wait behind them.
-   * @default 'priority'
-   */
-  readonly lane?: Lane | undefined;
-  /**
-   * Who sent it, for the history: 1 to 255 characters.
-   * @default 'app'
-   */
-  readonly actor?: string | undefined;
 }
 
 /** A message in the outbox. */
@@ -89,10 +54,8 @@ export interface EnqueuedSms {
   readonly isNew: boolean;
 }
 
-const MAX_RECIPIENTS = 1_000;
 /** The page size of unreadable pushes: each may have tens of kilobytes. */
 const LARGEST_PAGE = 100;
-const LANES: ReadonlySet<unknown> = new Set(['priority', 'bulk']);
 
 /**
  * Sends messages durably: a message that `enqueue` accepted is sent once, or its outcome is reported as unknown.
@@ -108,6 +71,8 @@ export class SmsOutbox {
   readonly #history: History;
   readonly #stats: StatsReader;
   readonly #unreadable: UnreadablePushes;
+  readonly #failedEvents: FailedEvents;
+  readonly #lanes: LaneControl;
 
   constructor(
     private readonly store: OutboxStore,
@@ -120,6 +85,8 @@ export class SmsOutbox {
     this.#history = new History(store);
     this.#stats = new StatsReader(store.account, store.callers);
     this.#unreadable = new UnreadablePushes(store.account, store.callers);
+    this.#failedEvents = new FailedEvents(store.account, store.callers);
+    this.#lanes = new LaneControl(store);
     store.listener.on('outcome', (id) => {
       this.#outcomes.read(id);
     });
@@ -140,6 +107,30 @@ export class SmsOutbox {
    */
   enqueue(command: SendSms, options: EnqueueOptions = {}): Promise<EnqueuedSms> {
     return this.#add(command, options, false);
+  }
+
+  /**
+   * Stores any number of different messages, such as personal texts, in batches of up to 2,000. Reads the source once, in
+   * order and in constant memory; a message waits in memory until its batch is full or the source ends.
+   *
+   * Without a transaction each batch is committed at once. If each message has an idempotency key, the same call can be
+   * repeated after any failure: it stores the messages that are missing. With a transaction nothing is sent unless that
+   * commits, and the source is not read while a statement runs.
+   * @returns how many messages were stored, stored before, and skipped.
+   * @throws {LaafficInputException} naming each wrong option; nothing was read.
+   * @throws {EnqueueManyError} with the number of messages that were stored: `OUTBOX_INVALID_MESSAGE` and
+   * `OUTBOX_KEY_REUSED`, unless `onInvalid` is a function; `OUTBOX_SOURCE_FAILED` if the source throws;
+   * `OUTBOX_ABORTED`; a database code. Messages before the one that stopped the call are stored.
+   * @throws {OutboxError} `OUTBOX_INVALID_TRANSACTION`; nothing was read.
+   * @throws the transaction's own error, and that of a callback, unchanged.
+   * @example
+   * const { added } = await outbox.enqueueMany(
+   *   customers.map(({ id, phone, name }) => ({ to: phone, content: `Hello ${name}`, idempotencyKey: `hello ${id}` })),
+   *   { onInvalid: ({ position, issues }) => console.warn(position, issues) },
+   * );
+   */
+  enqueueMany(messages: MessageSource, options: EnqueueManyOptions = {}): Promise<EnqueueManyResult> {
+    return new ManyMessages(this.#writer, this.clock).enqueue(messages, options);
   }
 
   /**
@@ -201,7 +192,8 @@ export class SmsOutbox {
   }
 
   /**
-   * Resumes a paused account or lane at once, without waiting for a probe. Call it when the cause is fixed.
+   * Resumes an account or lane that was paused automatically, at once, without waiting for a probe. Call it when the
+   * cause is fixed. A lane that a person has paused stays paused: see {@link resumeLane}.
    * @param actor who did it, for the history.
    * @returns whether the account was paused, or a lane paused or limited.
    */
@@ -209,8 +201,43 @@ export class SmsOutbox {
     const control = new AccountControl(this.store, this.store.callers);
     const wasLimited = await control.resumeLanes(actor);
     const wasPaused = (await control.resume(actor)) || wasLimited;
-    if (wasPaused) this.store.listener.emit('due');
+    if (wasPaused) for (const lane of LANES) this.store.due.notify(lane);
     return wasPaused;
+  }
+
+  /**
+   * Pauses a lane for all workers, until {@link resumeLane}: they start no more requests of it, and requests in flight
+   * finish. When the call resolves, no worker claims any more; `getStats().sending` is 0 when the last request has
+   * ended. Messages are kept and may be enqueued, but those with a `sendBefore` expire.
+   * @returns `false` if a person had paused the lane before; that pause stays as it is.
+   * @throws {LaafficInputException} naming each wrong field.
+   * @example
+   * await outbox.pauseLane('bulk', { actor: 'alice', reason: 'wrong text in the spring campaign' });
+   */
+  pauseLane(lane: Lane, options: PauseLaneOptions): Promise<boolean> {
+    return this.#lanes.pause(lane, options);
+  }
+
+  /**
+   * Resumes a lane that a person has paused, and wakes all workers. It does not change the automatic limit of a lane
+   * whose requests get no responses.
+   * @returns whether a person had paused the lane.
+   * @throws {LaafficInputException} naming each wrong field.
+   */
+  resumeLane(lane: Lane, options: LaneControlOptions): Promise<boolean> {
+    return this.#lanes.resume(lane, options);
+  }
+
+  /**
+   * Sets the maximum number of concurrent requests of a lane for each worker process, until it is set again. Workers
+   * with more requests in flight finish them first. Each request needs a connection to the gateway.
+   * @param slots a whole number of at least 1; `undefined` for the option of each worker: `worker.prioritySlots` or
+   * `worker.bulkSlots`.
+   * @returns whether that is a change.
+   * @throws {LaafficInputException} naming each wrong field.
+   */
+  setLaneConcurrency(lane: Lane, slots: number | undefined, options: LaneControlOptions): Promise<boolean> {
+    return this.#lanes.setConcurrency(lane, slots, options);
   }
 
   /** Yields the history of a message, oldest entry first. Empty if there is no message with this id. */
@@ -254,85 +281,48 @@ export class SmsOutbox {
    */
   async listUnreadablePushes(filter: UnreadablePushesFilter = {}): Promise<StoredUnreadablePush[]> {
     const { before, limit = 50 } = filter;
-    const issues = [
-      ...(before === undefined || isRowId(before) ? [] : [{ field: 'before', problem: 'must be the id of a push' }]),
-      ...(Number.isInteger(limit) && limit >= 1 && limit <= LARGEST_PAGE
-        ? []
-        : [{ field: 'limit', problem: `must be a whole number from 1 to ${LARGEST_PAGE}` }]),
-    ];
+    const issues = checkPage({ before, limit }, LARGEST_PAGE, 'a push');
     if (issues.length > 0) throw invalidCommand(issues);
     return this.#unreadable.list({ before, limit });
   }
 
+  /**
+   * Lists events that a handler failed to handle too often, newest first. The handler is no longer called for them, and
+   * later events of their messages do not wait for them. They are removed after 30 days, or with a handler that no
+   * process has had for 7 days.
+   * @throws {LaafficInputException} naming each wrong field.
+   */
+  async listFailedEvents(filter: FailedEventsFilter = {}): Promise<FailedEvent[]> {
+    return this.#failedEvents.list(filter);
+  }
+
+  /**
+   * Calls the handlers of failed events again, with all tries. Call it when the handler is corrected. Later changes of
+   * the same recipients may have been handled in the meantime.
+   * @param selection `ids` of {@link listFailedEvents}, or the `handler` whose failed events to retry.
+   * @param options `actor`: who decided, for the history.
+   * @returns the number of events.
+   * @throws {LaafficInputException} naming each wrong field.
+   * @example
+   * await outbox.retryFailedEvents({ handler: 'OrdersModule/Orders.markSms' }, { actor: 'alice' });
+   */
+  async retryFailedEvents(selection: FailedEventsSelection, options: { readonly actor: string }): Promise<number> {
+    return this.#failedEvents.retry(selection, options);
+  }
+
   async #add(command: SendSms, options: EnqueueOptions, hasWaiter: boolean): Promise<EnqueuedSms> {
-    const { lane = 'priority', sendAt, sendBefore, idempotencyKey, reference, transaction, actor = 'app' } = options;
-    const now = this.clock.wall();
-    const over = checkNotOver(sendAt, now);
-    // Missing order ids are made from the place where the recipient is stored.
-    const read = readSendCommand(command, MAX_RECIPIENTS, () => '');
-    const issues = [
-      ...('issues' in read
-        ? read.issues
-        : [
-            ...checkStorable('content', read.sms.content),
-            ...checkStorable('senderId', read.sms.senderId),
-            ...checkOrderIds(command.to, read.sms.recipients),
-          ]),
-      ...checkKey(idempotencyKey),
-      ...checkReference(reference),
-      ...checkName('actor', actor),
-      ...checkDate('sendAt', sendAt),
-      ...checkDate('sendBefore', sendBefore),
-      ...checkOrder(sendAt, sendBefore),
-      ...(idempotencyKey === undefined ? over : []),
-      ...(LANES.has(lane) ? [] : [{ field: 'lane', problem: 'must be priority or bulk' }]),
-    ];
-    if ('issues' in read || issues.length > 0) throw invalidCommand(issues);
-    const { recipients, content, senderId } = read.sms;
-    const numbers = recipients.map(({ number }) => number).join();
-    const orderIds = recipients.map(({ orderId }) => orderId).join();
-    const hasOrderIds = recipients.some(({ orderId }) => orderId !== '');
-    const message = {
-      lane,
-      size: recipients.length,
-      numbers,
-      orderIds: hasOrderIds ? orderIds : undefined,
-      content,
-      senderId,
-      dueAt: sendAt !== undefined && sendAt.getTime() > now ? sendAt : undefined,
-      expiresAt: sendBefore,
-      idempotencyKey,
-      reference,
-      fingerprint: fingerprintOf([
-        numbers,
-        orderIds,
-        content,
-        senderId ?? '',
-        lane,
-        sendAt?.toISOString() ?? '',
-        sendBefore?.toISOString() ?? '',
-        reference ?? '',
-      ]),
-      hasWaiter,
-      actor,
-    };
-    if (over.length > 0) {
+    const { transaction } = options;
+    const read = readMessage(command, options, this.clock.wall(), hasWaiter);
+    if ('issues' in read) throw invalidCommand(read.issues);
+    const { message, overdue } = read;
+    if (overdue.length > 0) {
       // The message may have been enqueued in time, and this call only wants its id.
       const found = await this.#writer.find(message, transaction);
-      if (found === undefined) throw invalidCommand(over);
+      if (found === undefined) throw invalidCommand(overdue);
       return found;
     }
-    const added = await this.#writer.add(message, transaction);
-    if (transaction === undefined && added.isNew) this.store.listener.emit('due');
-    return added;
+    return this.#writer.add(message, transaction);
   }
-}
-
-function checkOrderIds(to: SendSms['to'], recipients: readonly { readonly orderId: string }[]): Issue[] {
-  return recipients.flatMap(({ orderId }, index) => {
-    if (!isMadeOrderId(orderId)) return [];
-    return [{ field: `${Array.isArray(to) ? `to[${index}]` : 'to'}.orderId`, problem: MADE_ORDER_ID }];
-  });
 }
 
 function receiptOf({ recipients }: OutboxMessage): SmsReceipt {

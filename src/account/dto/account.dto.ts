@@ -26,6 +26,36 @@ export class LaneDto {
   probesAt!: Date;
 }
 
+/** A lane that a person has paused. */
+export class PausedLaneDto {
+  @ApiProperty({ enum: ['priority', 'bulk'], example: 'bulk' })
+  lane!: string;
+
+  @ApiProperty({ format: 'date-time' })
+  since!: Date;
+
+  @ApiProperty({ example: 'alice' })
+  actor!: string;
+
+  @ApiPropertyOptional({ type: String, example: 'wrong text in the spring campaign' })
+  reason?: string | undefined;
+}
+
+/** A lane whose concurrency a person has set. */
+export class LaneConcurrencyDto {
+  @ApiProperty({ enum: ['priority', 'bulk'], example: 'bulk' })
+  lane!: string;
+
+  @ApiProperty({ example: 2, description: 'How many requests of the lane each instance may have in flight.' })
+  slots!: number;
+
+  @ApiProperty({ format: 'date-time' })
+  since!: Date;
+
+  @ApiProperty({ example: 'alice' })
+  actor!: string;
+}
+
 /** The state of the account. Counts are recipients; some leave out drafts and paused campaigns. */
 export class AccountDto {
   @ApiProperty({ enum: ['works', 'paused'], example: 'paused' })
@@ -61,6 +91,12 @@ export class AccountDto {
   @ApiProperty({ type: [LaneDto], description: 'Lanes that send less than usual; empty while both work.' })
   limitedLanes!: LaneDto[];
 
+  @ApiProperty({ type: [PausedLaneDto], description: 'Lanes that a person has paused; usually empty.' })
+  pausedLanes!: readonly PausedLaneDto[];
+
+  @ApiProperty({ type: [LaneConcurrencyDto], description: 'Lanes whose concurrency a person has set; usually empty.' })
+  laneConcurrency!: readonly LaneConcurrencyDto[];
+
   @ApiProperty({ example: 1200, description: 'Recipients that are due.' })
   backlog!: number;
 
@@ -72,6 +108,9 @@ export class AccountDto {
 
   @ApiProperty({ example: 2, description: 'How long the oldest recipient of a single message has been due.' })
   oldestPrioritySeconds!: number;
+
+  @ApiProperty({ example: 20, description: 'Recipients whose request is in flight.' })
+  sending!: number;
 
   @ApiProperty({ example: 3, description: 'Perhaps sent; the service waits for evidence.' })
   unknown!: number;

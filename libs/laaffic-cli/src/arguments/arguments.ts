@@ -48,4 +48,22 @@ export interface BalanceArguments extends CommonArguments {
   readonly command: 'balance';
 }
 
-export type CommandArguments = SendArguments | BulkArguments | ReportsArguments | BalanceArguments;
+/** The steps of `laaffic outbox`. */
+export type OutboxStep = 'migrate' | 'status' | 'plan' | 'rollback' | 'held' | 'pause' | 'resume' | 'drain';
+
+export interface OutboxArguments extends CommonArguments {
+  readonly command: 'outbox';
+  readonly step: OutboxStep;
+  readonly schema: string;
+  /** `undefined` for the only account of the schema. */
+  readonly account: string | undefined;
+  /** The version that `rollback` returns to. */
+  readonly version: number | undefined;
+  /** `undefined` for both lanes. */
+  readonly lane: 'priority' | 'bulk' | undefined;
+  readonly actor: string;
+  readonly reason: string | undefined;
+  readonly showNumbers: boolean;
+}
+
+export type CommandArguments = SendArguments | BulkArguments | ReportsArguments | BalanceArguments | OutboxArguments;

@@ -34,6 +34,23 @@ export const FLAGS = {
   balance: COMMON_FLAGS,
 } as const;
 
+const SCHEMA_FLAGS = { ...COMMON_FLAGS, schema: { type: 'string' } } as const;
+const ACCOUNT_FLAGS = { ...SCHEMA_FLAGS, account: { type: 'string' } } as const;
+const ACTOR_FLAGS = { ...ACCOUNT_FLAGS, actor: { type: 'string' } } as const;
+const PAUSE_FLAGS = { ...ACTOR_FLAGS, reason: { type: 'string' } } as const;
+
+/** The flags of each step of `laaffic outbox`. */
+export const OUTBOX_FLAGS = {
+  migrate: SCHEMA_FLAGS,
+  status: ACCOUNT_FLAGS,
+  plan: SCHEMA_FLAGS,
+  rollback: SCHEMA_FLAGS,
+  held: { ...ACCOUNT_FLAGS, 'show-numbers': { type: 'boolean' } },
+  pause: PAUSE_FLAGS,
+  resume: ACTOR_FLAGS,
+  drain: PAUSE_FLAGS,
+} as const;
+
 type Flags = Record<string, { readonly type: 'string' | 'boolean'; readonly multiple?: boolean }>;
 
 /** The values of flags as they were typed. */

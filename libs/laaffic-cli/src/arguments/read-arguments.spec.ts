@@ -27,7 +27,7 @@ it('readArguments reads no flags after --', () => {
 });
 
 it.each([
-  [['sned'], '"sned" is not a command: use send, bulk, reports, balance'],
+  [['sned'], '"sned" is not a command: use send, bulk, reports, balance, outbox'],
   [['send', '--content', 'x'], 'send needs a number: --to <number>'],
   [['send', '--to', '1'], 'send needs a text: --content <text>, or --content - for stdin'],
   [['send', '--to', '1', '--contents', 'x'], "Unknown option '--contents'"],

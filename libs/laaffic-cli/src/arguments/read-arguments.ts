@@ -1,10 +1,21 @@
 import { OptionsReader } from 'nestjs-laaffic';
-import type { BulkArguments, CommandArguments, CommonArguments, MessageArguments, SendArguments } from './arguments.js';
+import type {
+  BulkArguments,
+  CommandArguments,
+  CommonArguments,
+  MessageArguments,
+  OutboxArguments,
+  OutboxStep,
+  SendArguments,
+} from './arguments.js';
 import { flagsOf } from '../help.js';
-import { argumentError, FLAGS, parseFlags, type FlagValues } from './flags.js';
+import { argumentError, FLAGS, OUTBOX_FLAGS, parseFlags, type FlagValues } from './flags.js';
 import { Price } from './price.js';
 
-const COMMANDS = Object.keys(FLAGS) as (keyof typeof FLAGS)[];
+const COMMANDS = [...(Object.keys(FLAGS) as (keyof typeof FLAGS)[]), 'outbox'] as const;
+const OUTBOX_STEPS = Object.keys(OUTBOX_FLAGS) as OutboxStep[];
+/** As the outbox accepts it. */
+const SCHEMA = /^[a-z_][a-z0-9_]{0,49}$/;
 const DECIMAL = /^\d{1,9}(?:\.\d{1,6})?$/;
 /** Other users could read them in the process list and in the shell history. */
 const CREDENTIAL_FLAG = /^--(?:(?:laaffic-)?(?:app|api)-?(?:id|key|secret)|secret|password|token)(?:=|$)/i;
@@ -36,7 +47,52 @@ export function readArguments(argv: readonly string[]): CommandArguments {
       if (positionals.length > 0) throw argumentError('balance takes no arguments');
       return { command, ...readCommon(values) };
     }
+    case 'outbox':
+      return readOutbox(rest);
   }
+}
+
+function readOutbox([name, ...rest]: readonly string[]): OutboxArguments {
+  const step = OUTBOX_STEPS.find((known) => known === name);
+  if (step === undefined) throw argumentError(`outbox needs one of ${OUTBOX_STEPS.join(', ')}`);
+  const { values, positionals } = parseFlags(rest, OUTBOX_FLAGS[step]);
+  const { schema = 'laaffic_outbox', account, actor, reason, ...others }: OutboxValues = values;
+  if (!SCHEMA.test(schema)) {
+    throw argumentError('--schema must be lower-case letters, digits and underscores, at most 50');
+  }
+  return {
+    command: 'outbox',
+    ...readCommon(values),
+    step,
+    schema,
+    account,
+    ...readPlace(step, positionals),
+    actor: actor ?? 'laaffic-cli',
+    reason,
+    showNumbers: others['show-numbers'] ?? false,
+  };
+}
+
+type OutboxValues = Partial<FlagValues<typeof OUTBOX_FLAGS.held> & FlagValues<typeof OUTBOX_FLAGS.pause>>;
+
+/** Reads the version of `rollback`, or the lane of `pause` and `resume`. */
+function readPlace(step: OutboxStep, positionals: readonly string[]): Pick<OutboxArguments, 'version' | 'lane'> {
+  const [place, ...others] = positionals;
+  if (step === 'rollback') {
+    if (place === undefined || others.length > 0 || !/^\d{1,6}$/.test(place)) {
+      throw argumentError('outbox rollback needs the version to return to, such as 1');
+    }
+    return { version: Number(place), lane: undefined };
+  }
+  if (step === 'pause' || step === 'resume') {
+    const lane = (['priority', 'bulk'] as const).find((known) => known === place);
+    if (others.length > 0 || (place !== undefined && lane === undefined)) {
+      throw argumentError(`outbox ${step} takes the lane priority or bulk, or none for both`);
+    }
+    return { version: undefined, lane };
+  }
+  if (place !== undefined) throw argumentError(`outbox ${step} takes no arguments`);
+  return { version: undefined, lane: undefined };
 }
 
 function readSend(argv: readonly string[]): SendArguments {

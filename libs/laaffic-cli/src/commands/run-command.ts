@@ -6,6 +6,7 @@ import type { CommandIo } from '../command-io.js';
 import { EXIT_CODES, signalExitCode } from '../exit-codes.js';
 import { StderrLog } from '../output/stderr-log.js';
 import { bulk } from './bulk.js';
+import { outbox } from './outbox.js';
 import { balance, reports } from './queries.js';
 import { send } from './send.js';
 
@@ -39,5 +40,7 @@ function dispatch(given: CommandArguments, io: CommandIo, log: StderrLog): Promi
       return reports(given, io, log);
     case 'balance':
       return balance(given, io, log);
+    case 'outbox':
+      return outbox(given, io, log);
   }
 }

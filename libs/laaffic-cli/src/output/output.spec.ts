@@ -36,6 +36,14 @@ it('StderrLog masks numbers and secrets, and keeps dates', () => {
   );
 });
 
+it('StderrLog masks the password of DATABASE_URL, as it is written and as it is meant', () => {
+  const stream = new Collected();
+  const log = new StderrLog(stream, { DATABASE_URL: 'postgres://ann:s%40cret@localhost/x' });
+  log.print('s%40cret and s@cret of ann');
+  new StderrLog(stream, { DATABASE_URL: 'postgres://ann:100%@localhost/x' }).print('100% of ann');
+  expect(stream.text).toBe('laaffic: ••• and ••• of ann\nlaaffic: ••• of ann\n');
+});
+
 it('StderrLog prints an internal error with its stack and escapes its text', () => {
   const stream = new Collected();
   const error = new TypeError('bad\n    at 91856321412');

@@ -32,10 +32,20 @@ export class StderrLog {
 
   #redact(text: string): string {
     let redacted = escapeControls(text);
-    for (const name of SECRETS) {
-      const secret = this.#env[name]?.trim();
+    const password = passwordOf(this.#env['DATABASE_URL']);
+    for (const secret of [...SECRETS.map((name) => this.#env[name]?.trim()), ...password]) {
       if (secret !== undefined && secret.length > 3) redacted = redacted.replaceAll(secret, '•••');
     }
     return redacted.replace(NUMBER, (found) => (DATE.test(found) ? found : maskNumber(found.replace(/\D/g, ''))));
+  }
+}
+
+/** The password of a URL, as it is written and as it is meant. */
+function passwordOf(url = ''): string[] {
+  const [, written = ''] = /^\w+:\/\/[^:@/]*:(.*)@/.exec(url.trim()) ?? [];
+  try {
+    return [written, decodeURIComponent(written)];
+  } catch {
+    return [written];
   }
 }

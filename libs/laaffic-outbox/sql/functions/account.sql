@@ -191,3 +191,54 @@ language sql as $$
       backoff_until = greatest(backoff_until, clock_timestamp() + greatest(p_delay, least(30000, 100 * power(2, backoff_level))) * interval '1 millisecond')
     where id = p_account
 $$;
+
+-- What a person sets for a lane. It is apart from the limits above: no probe and no resumed account changes it.
+
+-- Locks what people have set for a lane, and adds a row without any setting. The lock makes running claims of the lane
+-- commit first, so whoever counts the chunks that are sending after a pause misses none.
+create function outbox.lock_lane_control(p_account text, p_lane outbox.lane) returns outbox.lane_control language plpgsql as $$
+declare
+  control outbox.lane_control%rowtype;
+begin
+  perform pg_advisory_xact_lock(outbox.lane_lock(p_account, p_lane));
+  insert into outbox.lane_control (account, lane) values (p_account, p_lane) on conflict do nothing;
+  select * into strict control from outbox.lane_control r where r.account = p_account and r.lane = p_lane for update;
+  return control;
+end $$;
+
+-- Returns whether no person had paused the lane before. An earlier pause stays as it is.
+create function outbox.pause_lane_manually(p_account text, p_lane outbox.lane, p_actor text, p_reason text) returns boolean
+language plpgsql as $$
+begin
+  if (outbox.lock_lane_control(p_account, p_lane)).paused_at is not null then return false; end if;
+  update outbox.lane_control r set paused_at = clock_timestamp(), paused_by = p_actor, paused_reason = p_reason
+    where r.account = p_account and r.lane = p_lane;
+  perform outbox.record_history(p_account, null, null, null, 'lane paused', p_actor, concat_ws(': ', p_lane, p_reason));
+  return true;
+end $$;
+
+-- Returns whether a person had paused the lane.
+create function outbox.resume_lane_manually(p_account text, p_lane outbox.lane, p_actor text) returns boolean language plpgsql as $$
+begin
+  if (outbox.lock_lane_control(p_account, p_lane)).paused_at is null then return false; end if;
+  update outbox.lane_control r set paused_at = null, paused_by = null, paused_reason = null
+    where r.account = p_account and r.lane = p_lane;
+  perform outbox.record_history(p_account, null, null, null, 'lane resumed', p_actor, p_lane::text);
+  perform outbox.notify('outbox:due', 'lane');
+  return true;
+end $$;
+
+-- p_slots: null for the options of each worker. Returns whether that is a change.
+create function outbox.set_lane_slots(p_account text, p_lane outbox.lane, p_slots int, p_actor text) returns boolean language plpgsql as $$
+begin
+  if (outbox.lock_lane_control(p_account, p_lane)).slots is not distinct from p_slots then return false; end if;
+  update outbox.lane_control r set slots = p_slots,
+      slots_set_at = case when p_slots is not null then clock_timestamp() end,
+      slots_set_by = case when p_slots is not null then p_actor end
+    where r.account = p_account and r.lane = p_lane;
+  perform outbox.record_history(p_account, null, null, null, 'lane concurrency', p_actor,
+    format('%s: %s', p_lane, coalesce(p_slots::text, 'as configured')));
+  -- A worker without a free slot asks again, because it may have one now.
+  perform outbox.notify('outbox:due', 'lane');
+  return true;
+end $$;

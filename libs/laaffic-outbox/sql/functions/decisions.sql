@@ -10,6 +10,12 @@ create function outbox.expand_chunk(c outbox.chunk) returns void language sql as
     on conflict (chunk_id, slot) do nothing
 $$;
 
+-- Those positions that a chunk may have, which are few of a campaign's. null: all.
+create function outbox.positions_of(c outbox.chunk, p_positions bigint[]) returns bigint[] language sql immutable as $$
+  select case when p_positions is not null then
+    array(select p from unnest(p_positions) p where p between c.first_position and c.first_position + 999) end
+$$;
+
 -- Resends recipients of a chunk as a chunk of their own. p_which: 'unknown': their outcome is unknown and evidence is
 -- still possible. 'held': they need a decision. 'rejected': they were certainly rejected.
 -- p_positions: only recipients at these positions of the source. Returns the number of recipients.
@@ -23,6 +29,7 @@ begin
   select * into c from outbox.chunk where id = p_chunk and numbers is not null
     and state in ('completed', 'unknown', 'held', 'rejected') for no key update;
   if not found then return 0; end if;
+  p_positions := outbox.positions_of(c, p_positions);
   perform outbox.flush_result(p_chunk);
   with slot as (
     select s.number, s.at,
@@ -57,6 +64,7 @@ begin
   end if;
   select * into c from outbox.chunk where id = p_chunk and held > 0 and numbers is not null for no key update;
   if not found then return 0; end if;
+  p_positions := outbox.positions_of(c, p_positions);
   perform outbox.flush_result(p_chunk);
   select array_agg((s.at - 1)::smallint) into decided
     from unnest(string_to_array(c.numbers, ',')) with ordinality s (number, at)

@@ -32,3 +32,72 @@ begin
       from outbox.recipient m where m.chunk_id = c.id and m.slot = any (p_slots) and m.state::text <> c.state::text
       group by m.state, m.code, m.reason order by min(m.slot)) g;
 end $$;
+
+-- Routes recorded events to the handlers of their topics, the oldest first, and returns how many there were. Only one
+-- process does so at a time: otherwise the later of two events could be there for a handler before the earlier one. An
+-- event and the handlers are read in one snapshot, so an event that was committed after a handler was registered reaches
+-- that handler.
+create function outbox.route_events(p_account text, p_limit int) returns int language plpgsql as $$
+declare
+  routed int;
+begin
+  if not exists (select from outbox.event where account = p_account) then return 0; end if;
+  perform pg_advisory_xact_lock(hashtextextended('outbox:events ' || p_account, 0));
+  with oldest as (
+    select id from outbox.event where account = p_account order by id limit p_limit
+  ), taken as (
+    delete from outbox.event where account = p_account and id = any (array(select id from oldest)) returning *
+  ), made as (
+    insert into outbox.event_delivery (account, handler, event_id, topic, campaign_id, root_id, chunk_id, slots, attempt,
+        sent_at, code, reason, recorded_at, due_at)
+      select t.account, h.handler, t.id, t.topic, t.campaign_id, t.root_id, t.chunk_id, t.slots, t.attempt, t.sent_at, t.code,
+        t.reason, t.recorded_at,
+        -- Behind one that was postponed, nobody needs to look at it before.
+        greatest(clock_timestamp(), (select max(p.due_at) from outbox.event_delivery p
+          where p.root_id = t.root_id and p.handler = h.handler and p.dead_at is null and p.claim is null))
+      from taken t join outbox.event_handler h on h.account = t.account and h.topic = t.topic
+      order by t.id
+  )
+  select count(*) into routed from taken;
+  return routed;
+end $$;
+
+-- Waits for the transactions that may have looked for handlers before a new one was committed, as the server itself does
+-- when it builds an index while the table is in use. They hold a lock on the table until they end. Gives up after a
+-- while, because something else may have read the table and last long, such as a backup.
+create function outbox.await_recorders(p_longest_ms double precision) returns void language plpgsql as $$
+declare
+  ends timestamptz := clock_timestamp() + p_longest_ms * interval '1 millisecond';
+  running text[];
+begin
+  loop
+    running := array(
+      select distinct l.virtualtransaction from pg_locks l
+      where l.locktype = 'relation' and l.relation = 'outbox.event_handler'::regclass and l.pid is distinct from pg_backend_pid()
+        and l.database = (select d.oid from pg_database d where d.datname = current_database())
+        and (running is null or l.virtualtransaction = any (running)));
+    exit when running = '{}' or clock_timestamp() > ends;
+    perform pg_sleep(0.02);
+  end loop;
+end $$;
+
+-- Makes dead letters due again. Returns their number.
+-- p_ids, p_handler: which ones, or null.
+create function outbox.retry_events(p_account text, p_ids bigint[], p_handler text, p_actor text)
+returns int language plpgsql as $$
+declare
+  d outbox.event_delivery%rowtype;
+  retried int := 0;
+begin
+  for d in
+    update outbox.event_delivery set dead_at = null, failures = 0, lost = 0, due_at = clock_timestamp()
+      where account = p_account and dead_at is not null and (p_ids is null or id = any (p_ids))
+        and (p_handler is null or handler = p_handler)
+      returning *
+  loop
+    perform outbox.record_history(p_account, d.campaign_id, d.chunk_id, null, 'event retried', p_actor, d.handler);
+    retried := retried + 1;
+  end loop;
+  if retried > 0 then perform outbox.notify_events(); end if;
+  return retried;
+end $$;

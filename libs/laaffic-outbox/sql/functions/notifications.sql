@@ -15,7 +15,12 @@ begin
   end if;
 end $$;
 
--- Wakes the processes that call event handlers.
+-- Wakes the processes that call event handlers, if any listens.
 create function outbox.notify_events() returns void language sql as $$
-  select outbox.notify('outbox:event', '')
+  select outbox.notify('outbox:event', '') where exists (select from outbox.live_subscription where is_notified)
+$$;
+
+-- Wakes the workers of one lane of one account.
+create function outbox.notify_due(p_account text, p_lane text) returns void language sql as $$
+  select outbox.notify('outbox:due', p_lane || ':' || p_account)
 $$;

@@ -270,7 +270,7 @@ end $$;
 -- growing table are outdated: hence the settings, offset 0 and ctid. A row that another process changes at the same
 -- time has another ctid and is not found.
 create function outbox.apply_final_reports(
-  p_msg_ids text[], p_states text[], p_reasons text[], p_times text[], p_chunks text[], p_slots text[],
+  p_account text, p_msg_ids text[], p_states text[], p_reasons text[], p_times text[], p_chunks text[], p_slots text[],
   -- When the reports arrived, if that was before now.
   p_received text[] default null
 ) returns int[]
@@ -293,6 +293,7 @@ begin
       select s.ctid as tid, s.state = 'accepted' as is_waiting from outbox.recipient s where s.msg_id = f.msg_id
         -- Two gateways may issue the same id. One of our order ids says which message it is.
         and (f.chunk_id is null and s.state = 'accepted'
+            and (select c.account from outbox.chunk c where c.id = s.chunk_id) = p_account
           or s.chunk_id = f.chunk_id and s.slot = f.slot and s.state in ('accepted', 'delivered', 'failed')) offset 0
     ) w
   ), stored as (
@@ -373,7 +374,7 @@ begin
     end loop;
   end if;
   -- Last, because all other code locks the chunk before these rows.
-  perform outbox.apply_final_reports(array_agg(r.msg_id order by r.at), array_agg(r.state::text order by r.at),
+  perform outbox.apply_final_reports(p_account, array_agg(r.msg_id order by r.at), array_agg(r.state::text order by r.at),
       array_agg(r.reason order by r.at), array_agg(r.gateway_time::text order by r.at),
       array_agg(r.chunk_id::text order by r.at), array_agg(r.slot::text order by r.at), array_agg(r.received_at::text order by r.at))
     from unnest(p_reports) with ordinality r (msg_id, order_id, number, state, reason, gateway_time, chunk_id, attempt, slot, sent_from, received_at, at);

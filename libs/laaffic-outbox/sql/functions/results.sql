@@ -108,6 +108,7 @@ begin
   select * into c from outbox.chunk where id = p_chunk and attempt = p_attempt
     and state in ('sending', 'unknown', 'held', 'abandoned') for no key update;
   if not found then
+    if outbox.is_stored(p_chunk, p_attempt, p_actor, '{completed}') then return true; end if;
     perform outbox.record_stale_result(p_chunk, p_attempt, 'late response', p_actor, null);
     return false;
   end if;
@@ -164,6 +165,7 @@ begin
   select * into c from outbox.chunk where id = p_chunk and attempt = p_attempt
     and state in ('sending', 'unknown', 'held', 'abandoned') and accepted = 0 for no key update;
   if not found then
+    if outbox.is_stored(p_chunk, p_attempt, p_actor, '{rejected}') then return true; end if;
     perform outbox.record_stale_result(p_chunk, p_attempt, 'late rejection', p_actor, p_code);
     return false;
   end if;
@@ -209,6 +211,7 @@ begin
     return false;
   end if;
   if c.id is null or c.state not in ('sending', 'unknown', 'held') or c.accepted > 0 then
+    if outbox.is_stored(p_chunk, p_attempt, p_actor, '{released}') then return true; end if;
     perform outbox.record_stale_result(p_chunk, p_attempt, 'late release', p_actor, p_code);
     return false;
   end if;
@@ -237,6 +240,7 @@ begin
     for no key update;
   -- A response that says "not sent" does not count if a report has proved the opposite.
   if c.id is null or c.accepted > 0 or c.contradicted then
+    if outbox.is_stored(p_chunk, p_attempt, p_actor, '{split}') then return true; end if;
     perform outbox.record_stale_result(p_chunk, p_attempt, 'late split', p_actor, p_code);
     if c.contradicted then
       perform outbox.mark_unknown(p_chunk, p_attempt, p_actor, 'OUTBOX_CONTRADICTED', outbox.contradiction_reason());

@@ -50,6 +50,13 @@ returns void language sql as $$
     from outbox.chunk c where c.id = p_chunk
 $$;
 
+-- Whether this process has stored this result of the attempt before, and its confirmation was lost.
+create function outbox.is_stored(p_chunk bigint, p_attempt int, p_actor text, p_events text[]) returns boolean
+language sql stable as $$
+  select exists (select from outbox.history
+    where chunk_id = p_chunk and attempt = p_attempt and actor = p_actor and event = any (p_events))
+$$;
+
 -- Adds what a change of a chunk adds to the counts of its campaign.
 create function outbox.record_counts(before outbox.chunk, after outbox.chunk) returns void language plpgsql as $$
 declare

@@ -17,9 +17,6 @@ insert into outbox.installation values (substr(translate(gen_random_uuid()::text
 
 create table outbox.account (
   id text primary key,
-  recipients_left double precision,
-  requests_left double precision,
-  refilled_at timestamptz not null default clock_timestamp(),
   backoff_until timestamptz,
   backoff_level int not null default 0,
   paused_at timestamptz,
@@ -40,6 +37,17 @@ create table outbox.account (
   -- When a worker that reads sent records last gave a sign of life, and up to when records were read.
   lookup_alive_at timestamptz,
   looked_up_at timestamptz
+);
+
+-- What an account may still send, after each claim that took something. Only the newest row counts. Rows are inserted and
+-- not updated: whoever reads the newest one need not pass the older ones, even if a long transaction keeps them.
+create table outbox.rate_grant (
+  account text not null,
+  id bigint generated always as identity,
+  recipients_left double precision not null,
+  requests_left double precision not null,
+  granted_at timestamptz not null default clock_timestamp(),
+  primary key (account, id)
 );
 
 -- A lane in which requests get no readable responses. Without a row the lane works.
@@ -63,6 +71,21 @@ create table outbox.lane_limit (
   primary key (account, lane)
 );
 
+-- What people have set for a lane, for all workers. Only people change it. Without a row the options of each worker count.
+create table outbox.lane_control (
+  account text not null,
+  lane outbox.lane not null,
+  -- Null while nobody has paused the lane.
+  paused_at timestamptz,
+  paused_by text,
+  paused_reason text,
+  -- Maximum number of concurrent requests of each worker process. Null: the worker's own option.
+  slots int,
+  slots_set_at timestamptz,
+  slots_set_by text,
+  primary key (account, lane)
+);
+
 create table outbox.campaign (
   id bigint generated always as identity primary key,
   account text not null,
@@ -80,6 +103,9 @@ create table outbox.campaign (
   fingerprint text,
   -- The digest of the whole source, once it is stored.
   digest text,
+  -- The call that creates it, and when that call last gave a sign of life.
+  creator text,
+  creator_seen_at timestamptz,
   created_at timestamptz not null default clock_timestamp(),
   changed_at timestamptz not null default clock_timestamp(),
   done_at timestamptz,
@@ -95,6 +121,7 @@ create table outbox.campaign (
 );
 create index campaign_active on outbox.campaign (account, priority desc, id) where state in ('scheduled', 'running');
 create index campaign_cancelling on outbox.campaign (account) where state = 'cancelled' and done_at is null;
+create index campaign_creating on outbox.campaign (account, creator_seen_at) where state = 'creating';
 create index campaign_list on outbox.campaign (account, id);
 create index campaign_retention on outbox.campaign (account, (coalesce(done_at, changed_at)))
   where redacted_at is null and state in ('done', 'cancelled');
@@ -357,22 +384,28 @@ create table outbox.unreadable_push (
 );
 create index unreadable_push_list on outbox.unreadable_push (account, id);
 
--- The topics with handlers in some process: a state of recipients, or 'campaign done'.
-create table outbox.subscription (
+-- The topics of each event handler in some process: a state of recipients, or 'campaign done'.
+create table outbox.event_handler (
   account text not null,
   topic text not null,
-  -- When such a process last renewed the subscription.
+  -- A name that stays the same over releases: `Module/Class.method`, or one that the app chose.
+  handler text not null,
+  registered_at timestamptz not null default clock_timestamp(),
+  -- When a process with this handler last said so.
   seen_at timestamptz not null default clock_timestamp(),
-  primary key (account, topic)
+  -- Whether its process listens for notifications.
+  is_notified boolean not null default true,
+  primary key (account, topic, handler)
 );
 
 -- The topics to record. Apps without handlers pay nothing, and handlers miss nothing during an outage of their process.
 create view outbox.live_subscription as
-  select account, topic from outbox.subscription where seen_at > clock_timestamp() - interval '7 days';
+  select account, topic, is_notified from outbox.event_handler where seen_at > clock_timestamp() - interval '7 days';
 
--- Changes that no handler has handled yet: one row for each state that recipients of a chunk got in one step.
+-- Changes that are recorded, but not yet routed to handlers: one row for each state that recipients of a chunk got in one
+-- step. Rows are inserted by the transaction of the change, and never updated otherwise, so there are few indexes.
 create table outbox.event (
-  id bigint generated always as identity primary key,
+  id bigint generated always as identity,
   account text not null,
   topic text not null,
   campaign_id bigint,
@@ -386,12 +419,42 @@ create table outbox.event (
   code text,
   reason text,
   recorded_at timestamptz not null default clock_timestamp(),
-  due_at timestamptz not null default clock_timestamp(),
-  failures int not null default 0,
-  -- The claim of the process that calls the handlers now, valid until due_at.
-  claim uuid
+  primary key (account, id)
 );
-create index event_due on outbox.event (account, due_at);
-create index event_root on outbox.event (root_id, id);
-create index event_chunk on outbox.event (chunk_id);
-create index event_recorded on outbox.event (account, recorded_at);
+create index event_reason on outbox.event (chunk_id) where reason is not null;
+
+-- An event for one handler, until the handler succeeds.
+create table outbox.event_delivery (
+  id bigint generated always as identity primary key,
+  account text not null,
+  handler text not null,
+  event_id bigint not null,
+  topic text not null,
+  campaign_id bigint,
+  root_id bigint,
+  chunk_id bigint,
+  slots smallint[],
+  attempt int,
+  sent_at timestamptz,
+  code text,
+  reason text,
+  recorded_at timestamptz not null,
+  -- Later deliveries of a message to a handler are postponed together with the first.
+  due_at timestamptz not null default clock_timestamp(),
+  -- The claim of the process that calls the handler now, valid until due_at.
+  claim uuid,
+  -- How often the handler failed, and how often in a row a claim ended without any result, because its process died.
+  failures int not null default 0,
+  lost int not null default 0,
+  -- The name of the last error.
+  error text,
+  first_failed_at timestamptz,
+  last_failed_at timestamptz,
+  -- When it failed for the last time. It is a dead letter since then: nobody calls the handler, and nothing waits for it.
+  dead_at timestamptz
+);
+create index event_delivery_due on outbox.event_delivery (account, handler, due_at) where dead_at is null;
+create index event_delivery_order on outbox.event_delivery (root_id, handler, event_id)
+  where dead_at is null and root_id is not null;
+create index event_delivery_dead on outbox.event_delivery (account, id) where dead_at is not null;
+create index event_delivery_reason on outbox.event_delivery (chunk_id) where reason is not null;

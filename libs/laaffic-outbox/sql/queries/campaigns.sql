@@ -33,26 +33,51 @@ select k.id, c.state as "state?", c.fingerprint as "fingerprint?", c.digest as "
 from outbox.idempotency_key k left join outbox.campaign c on c.id = k.id
 where k.account = $1 and k.kind = 'campaign' and k.key = $2;
 
--- name: addCampaign (account, name, content, senderId?, priority, chunkSize, idempotencyKey?, fingerprint, actor)
-with added as (
-  insert into outbox.campaign (account, name, content, sender_id, priority, chunk_size, idempotency_key, fingerprint)
-  values ($1, $2, $3, $4, $5, $6, $7, $8) returning id, account
+-- name: addCampaign (account, name, content, senderId?, priority, chunkSize, idempotencyKey?, fingerprint, actor, creator)
+-- No row if another call has used the key in the meantime.
+with campaign as materialized (
+  select outbox.next_campaign_id() as id
 ), with_key as (
-  insert into outbox.idempotency_key (account, kind, key, id) select $1, 'campaign', $7, id from added where $7::text is not null
+  insert into outbox.idempotency_key (account, kind, key, id)
+    select $1, 'campaign', $7, id from campaign where $7::text is not null
+    on conflict (account, kind, key) do nothing
+    returning id
+), added as (
+  insert into outbox.campaign (id, account, name, content, sender_id, priority, chunk_size, idempotency_key, fingerprint,
+      creator, creator_seen_at) overriding system value
+    select c.id, $1, $2, $3, $4, $5, $6, $7, $8, $10, clock_timestamp()
+    from campaign c where $7::text is null or exists (select from with_key)
+    returning id, account
 )
 select id as "id!", outbox.record_history(account, id, null, null, 'creating', $9)::text as done from added;
 
--- name: appendToCampaign (id, stored, entries, positions, sizes, numbers, orderIds, invalid, invalidPositions, invalidSlots, invalidCodes, invalidReasons, invalidLines, invalidOrderIds, invalidInputs)
--- Stores consecutive chunks of the source, all or none. stored: the position of the first.
+-- name: takeOverCreation (id, creator, leaseMs)
+-- Continues the creation of a campaign whose creator has ended, or has given no sign of life for longer than its lease.
+update outbox.campaign set creator = $2, creator_seen_at = clock_timestamp()
+where id = $1 and state = 'creating'
+  and (creator is null or creator_seen_at < clock_timestamp() - $3::float8 * interval '1 millisecond')
+returning stored_entries;
+
+-- name: renewCreations (ids, creators)
+update outbox.campaign k set creator_seen_at = clock_timestamp()
+from unnest($1::bigint[], $2::text[]) held (id, creator)
+where k.id = held.id and k.creator = held.creator and k.state = 'creating';
+
+-- name: releaseCreation (id, creator)
+update outbox.campaign set creator = null where id = $1 and creator = $2 and state = 'creating';
+
+-- name: appendToCampaign (id, creator, stored, entries, positions, sizes, numbers, orderIds, invalid, invalidPositions, invalidSlots, invalidCodes, invalidReasons, invalidLines, invalidOrderIds, invalidInputs)
+-- Stores consecutive chunks of the source, all or none. stored: the position of the first. No row if the call is no
+-- longer the creator.
 with place as (
-  update outbox.campaign set stored_entries = stored_entries + $3::bigint, changed_at = clock_timestamp(),
-    invalid_entries = invalid_entries + cardinality($9::bigint[])
-  where id = $1 and state = 'creating' and stored_entries = $2::bigint returning id, account
+  update outbox.campaign set stored_entries = stored_entries + $4::bigint, changed_at = clock_timestamp(), creator_seen_at = clock_timestamp(),
+    invalid_entries = invalid_entries + cardinality($10::bigint[])
+  where id = $1 and creator = $2 and state = 'creating' and stored_entries = $3::bigint returning id, account
 ), added as (
   insert into outbox.chunk (account, campaign_id, lane, state, first_position, size, numbers, order_ids, invalid)
     select p.account, p.id, 'bulk', case when c.size > 0 then 'pending' else 'completed' end::outbox.chunk_state,
       c.first_position, c.size, c.numbers, c.order_ids, c.invalid
-    from place p, unnest($4::bigint[], $5::int[], $6::text[], $7::text[], $8::int[]) c (first_position, size, numbers, order_ids, invalid)
+    from place p, unnest($5::bigint[], $6::int[], $7::text[], $8::text[], $9::int[]) c (first_position, size, numbers, order_ids, invalid)
     order by c.first_position
     returning id, first_position, order_ids
 ), with_ids as (
@@ -60,7 +85,7 @@ with place as (
 ), invalid as (
   insert into outbox.invalid_entry (chunk_id, slot, code, reason, line, order_id, input)
     select a.id, e.slot, e.code, e.reason, e.line, e.order_id, e.input
-    from unnest($9::bigint[], $10::smallint[], $11::text[], $12::text[], $13::bigint[], $14::text[], $15::text[])
+    from unnest($10::bigint[], $11::smallint[], $12::text[], $13::text[], $14::bigint[], $15::text[], $16::text[])
       e (first_position, slot, code, reason, line, order_id, input)
     join added a on a.first_position = e.first_position
 )
@@ -70,27 +95,23 @@ select id as "id!" from place;
 select c.first_position, c.numbers, c.order_ids from outbox.chunk c
 where c.campaign_id = $1 and c.first_position >= $2::bigint and c.first_position <= $3::bigint order by c.first_position;
 
--- name: completeCampaign (id, isStarted, startsAt?, digest, actor)
--- Ends the creation when all recipients are stored.
+-- name: completeCampaign (id, isStarted, startsAt?, digest, actor, creator)
+-- Ends the creation when all recipients are stored. No row if the call is no longer the creator.
 with moved as (
-  update outbox.campaign set changed_at = clock_timestamp(), digest = $4,
+  update outbox.campaign set changed_at = clock_timestamp(), digest = $4, creator = null,
     state = case when not $2::boolean then 'draft' when coalesce($3::timestamptz <= clock_timestamp(), true)
       then 'running' else 'scheduled' end::outbox.campaign_state,
     starts_at = case when $2::boolean then coalesce($3::timestamptz, clock_timestamp()) end
-  where id = $1 and state = 'creating' returning id, account, state
+  where id = $1 and creator = $6 and state = 'creating' returning id, account, state
 )
-select id as "id!", outbox.record_history(account, id, null, null, state::text, $5)::text as recorded,
-  outbox.notify('outbox:due', '')::text as notified
-from moved;
+select id as "id!", outbox.record_history(account, id, null, null, state::text, $5)::text as recorded from moved;
 
 -- name: startCampaign (account, id, actor)
 with moved as (
   update outbox.campaign set state = 'running', starts_at = clock_timestamp(), changed_at = clock_timestamp()
   where account = $1 and id = $2 and state in ('draft', 'scheduled') returning id, account, state
 )
-select id as "id!", outbox.record_history(account, id, null, null, state::text, $3)::text as recorded,
-  outbox.notify('outbox:due', '')::text as notified
-from moved;
+select id as "id!", outbox.record_history(account, id, null, null, state::text, $3)::text as recorded from moved;
 
 -- name: pauseCampaign (account, id, actor)
 with moved as (
@@ -105,9 +126,7 @@ with moved as (
     paused_code = null, paused_reason = null, changed_at = clock_timestamp()
   where account = $1 and id = $2 and state = 'paused' returning id, account, state
 )
-select id as "id!", outbox.record_history(account, id, null, null, state::text, $3)::text as recorded,
-  outbox.notify('outbox:due', '')::text as notified
-from moved;
+select id as "id!", outbox.record_history(account, id, null, null, state::text, $3)::text as recorded from moved;
 
 -- name: cancelCampaign (account, id, actor)
 with moved as (

@@ -7,12 +7,12 @@ where c.account = $1 and c.campaign_id is null and c.id > $2::bigint and c.held 
 order by c.id limit $3;
 
 -- name: findHeldOfMessage (account, messageId)
-select c.id from outbox.chunk c
+select c.id, c.first_position from outbox.chunk c
 where c.account = $1 and (c.id = $2::bigint or c.root_id = $2::bigint) and c.campaign_id is null and c.held > 0
 order by c.id;
 
 -- name: findHeldOfCampaign (account, campaignId)
-select c.id from outbox.chunk c where c.account = $1 and c.campaign_id = $2 and c.held > 0 order by c.id;
+select c.id, c.first_position from outbox.chunk c where c.account = $1 and c.campaign_id = $2 and c.held > 0 order by c.id;
 
 -- name: findRejectedOfCampaign (account, campaignId)
 select c.id from outbox.chunk c where c.account = $1 and c.campaign_id = $2 and c.rejected > 0 order by c.id;

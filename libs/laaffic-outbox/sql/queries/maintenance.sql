@@ -12,11 +12,26 @@ from outbox.expire_messages($1, $2, $3);
 -- name: cancelLeftovers (account, actor, limit)
 select outbox.cancel_leftovers($1, $2, $3) as "count!";
 
+-- name: cancelLostCreations (account, actor, lostAfterMs, keyedAfterMs?)
+-- Cancels campaigns whose creator is gone: without a key no other call can continue them. Those with a key wait longer,
+-- or for ever.
+with moved as (
+  update outbox.campaign set state = 'cancelled', changed_at = clock_timestamp(), creator = null
+  where account = $1 and state = 'creating' and creator_seen_at < clock_timestamp() - interval '1 millisecond'
+    * case when idempotency_key is null then $3::float8 else $4::float8 end
+  returning id, account
+)
+select id as "id!", outbox.record_history(account, id, null, null, 'cancelled', $2)::text as recorded from moved;
+
 -- name: advanceCampaigns (account, actor)
 select outbox.advance_campaigns($1, $2)::text as done;
 
 -- name: foldCounts (limit)
 select outbox.fold_counts($1) as "count!";
+
+-- name: removeOldGrants (account)
+-- All but the newest, which counts.
+delete from outbox.rate_grant where account = $1 and id < (select max(id) from outbox.rate_grant where account = $1);
 
 -- name: flushSomeResults (isBusy, longestWaitMs, limit)
 -- Unless sending has priority. Then results are flushed only if some have waited for too long.

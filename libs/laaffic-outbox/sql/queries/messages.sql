@@ -2,9 +2,9 @@
 -- The insert takes this lock anyway. Outside a transaction it is an error, before anything is stored.
 lock table outbox.chunk in row exclusive mode;
 
--- name: addMessage (account, lane, size, numbers, orderIds?, content, senderId?, dueAt?, expiresAt?, idempotencyKey?, fingerprint, hasWaiter, reference?, actor, notifies)
--- Runs in the transaction of the app, whose driver passes every parameter as text. Workers are notified when it commits,
--- and never if it is rolled back.
+-- name: addMessage (account, lane, size, numbers, orderIds?, content, senderId?, dueAt?, expiresAt?, idempotencyKey?, fingerprint?, hasWaiter, reference?, actor, notifies)
+-- Runs in the transaction of the app, whose driver passes every parameter as text. notifies: whether workers are notified
+-- when it commits; never if it is rolled back.
 with message as materialized (
   select outbox.next_chunk_id() as id
 ), with_key as (
@@ -24,14 +24,60 @@ with message as materialized (
   insert into outbox.caller_order_id select id, string_to_array($5::text, ',') from added where $5::text is not null
 )
 select added.id::text as "id!",
-  case when $15::text::boolean and added.due_at <= clock_timestamp() then outbox.notify('outbox:due', '')::text end as called
+  case when $15::text::boolean and added.due_at <= clock_timestamp() then outbox.notify_due($1::text, $2::text)::text end as called
 from added;
+
+-- name: addMessages (account, lane, actor, count, lanes?, sizes?, numbers, orderIds?, contents, senderIds?, dueAts?, expiresAts?, idempotencyKeys?, fingerprints?, references?, actors?, notified?)
+-- The same for many messages, each without a waiter. Each list is a JSON array with one text or null for each message, or
+-- null if there is nothing in it. notified: the lanes whose workers are notified when it commits, joined by commas.
+-- Returns the ids in the same order; empty for messages whose key was used before.
+with message as materialized (
+  select m.* from rows from (
+    outbox.next_chunk_ids($4::text::int),
+    json_array_elements_text($5::text::json), json_array_elements_text($6::text::json),
+    json_array_elements_text($7::text::json), json_array_elements_text($8::text::json),
+    json_array_elements_text($9::text::json), json_array_elements_text($10::text::json),
+    json_array_elements_text($11::text::json), json_array_elements_text($12::text::json),
+    json_array_elements_text($13::text::json), json_array_elements_text($14::text::json),
+    json_array_elements_text($15::text::json), json_array_elements_text($16::text::json)
+  ) m (id, lane, size, numbers, order_ids, content, sender_id, due_at, expires_at, idempotency_key, fingerprint, reference,
+    actor)
+), with_key as (
+  insert into outbox.idempotency_key (account, kind, key, id)
+    select $1::text, 'message', m.idempotency_key, m.id from message m
+    where $13::text is not null and m.idempotency_key is not null
+    on conflict (account, kind, key) do nothing
+    returning id
+), added as (
+  insert into outbox.chunk (id, account, lane, size, numbers, order_ids, content, sender_id, due_at, expires_at,
+      fingerprint, reference, created_by) overriding system value
+    select m.id, $1::text, coalesce(m.lane, $2::text)::outbox.lane, coalesce(m.size::int, 1), m.numbers, m.order_ids,
+      m.content, m.sender_id, coalesce(m.due_at::timestamptz, clock_timestamp()), m.expires_at::timestamptz,
+      m.fingerprint, m.reference, coalesce(m.actor, $3::text)
+    from message m where m.idempotency_key is null or m.id in (select id from with_key)
+    returning id, order_ids
+), with_ids as (
+  insert into outbox.caller_order_id select id, string_to_array(order_ids, ',') from added
+    where $8::text is not null and order_ids is not null
+)
+select
+  string_agg(case when m.idempotency_key is null or k.id is not null then m.id::text else '' end, ',' order by m.id) as "ids!",
+  (select string_agg(outbox.notify_due($1::text, n.lane)::text, '') from unnest(string_to_array($17::text, ',')) n (lane)) as called
+from message m left join with_key k on k.id = m.id;
 
 -- name: findMessageByKey (account, idempotencyKey?)
 -- Runs in the transaction of the app.
 -- Without a fingerprint if the message has been redacted or deleted.
 select k.id::text as "id!", c.fingerprint as "fingerprint?" from outbox.idempotency_key k left join outbox.chunk c on c.id = k.id
 where k.account = $1::text and k.kind = 'message' and k.key = $2::text;
+
+-- name: findMessagesByKeys (account, idempotencyKeys)
+-- Runs in the transaction of the app. The lateral joins look each key up by index, even if the statistics of the tables
+-- are outdated. Without a fingerprint as above.
+select k.id::text as "id!", k.key as "idempotency_key!", c.fingerprint as "fingerprint?"
+from json_array_elements_text($2::text::json) w (key) cross join lateral (
+  select * from outbox.idempotency_key where account = $1::text and kind = 'message' and key = w.key limit 1
+) k left join lateral (select * from outbox.chunk where id = k.id limit 1) c on true;
 
 -- name: findMessage (account, id)
 -- A message with the chunks that it was split into. The id of a part finds that part.
@@ -81,5 +127,5 @@ select count(*)::int as "count!" from (
     and campaign_id is null and is_list in (false, true) and due_at <= statement_timestamp() limit $2
 ) due;
 
--- name: notifyDue ()
-select outbox.notify('outbox:due', '')::text as done;
+-- name: notifyDue (account, lane)
+select outbox.notify_due($1, $2)::text as done;

@@ -1,5 +1,5 @@
 -- Erases numbers, texts, references and the gateway's reasons. Counters, states, ids and the history stay. Unknown and
--- held messages do not count as ended. The arrays are looked up by index, whatever the statistics say.
+-- held messages do not count as ended.
 
 -- name: redactMessages (account, retentionMs, limit)
 -- Messages that belong to no campaign.
@@ -8,14 +8,8 @@ with ended as (
     and c.changed_at < statement_timestamp() - $2::float8 * interval '1 millisecond'
     and c.state in ('completed', 'rejected', 'cancelled', 'abandoned', 'split') and c.unknown = 0 and c.held = 0
   order by c.changed_at limit $3 for no key update skip locked
-), recipients as (
-  update outbox.recipient m set reason = null where m.chunk_id = any (array(select id from ended)) and m.reason is not null
-), events as (
-  update outbox.event e set reason = null where e.chunk_id = any (array(select id from ended)) and e.reason is not null
 )
-update outbox.chunk c set numbers = null, content = null, reference = null, reason = null, fingerprint = null,
-  redacted_at = clock_timestamp(), ended_at = case when c.root_id is null then c.changed_at end
-where c.id = any (array(select id from ended)) returning c.id;
+select outbox.redact_chunks(array(select id from ended)) as "count!";
 
 -- name: redactCampaignChunks (account, retentionMs, limit)
 -- Chunks of campaigns that were done or cancelled before.
@@ -26,17 +20,8 @@ with ended as (
     and c.redacted_at is null and c.unknown + c.held = 0
     and (c.state in ('completed', 'rejected', 'cancelled', 'abandoned', 'split') or c.state = 'pending' and k.state = 'cancelled')
   limit $3 for no key update of c skip locked
-), recipients as (
-  update outbox.recipient m set reason = null where m.chunk_id = any (array(select id from ended)) and m.reason is not null
-), events as (
-  update outbox.event e set reason = null where e.chunk_id = any (array(select id from ended)) and e.reason is not null
-), invalid as (
-  update outbox.invalid_entry e set reason = null, input = null
-  where e.chunk_id = any (array(select id from ended)) and (e.reason is not null or e.input is not null)
 )
-update outbox.chunk c set numbers = null, content = null, reference = null, reason = null, fingerprint = null,
-  redacted_at = clock_timestamp()
-where c.id = any (array(select id from ended)) returning c.id;
+select outbox.redact_chunks(array(select id from ended)) as "count!";
 
 -- name: redactCampaigns (account, retentionMs, limit)
 -- The texts of campaigns without any remaining chunk that might be sent. Each is looked up by itself: a join would read

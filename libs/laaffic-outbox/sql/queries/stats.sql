@@ -18,8 +18,10 @@ with moment as materialized (
   from waiting, moment
 )
 select p.backlog as "backlog!", p.scheduled as "scheduled!", p.oldest as "oldest!", p.oldest_priority as "oldest_priority!",
+  (select coalesce(sum(c.size), 0) from outbox.chunk c where c.account = $1 and c.state = 'sending') as "sending!",
   (select coalesce(sum(c.unknown), 0) from outbox.chunk c where c.account = $1 and c.unknown > 0) as "unknown!",
   (select coalesce(sum(c.held), 0) from outbox.chunk c where c.account = $1 and c.held > 0) as "held!",
+  (select count(*) from outbox.event_delivery d where d.account = $1 and d.dead_at is not null) as "failed_events!",
   a.paused_at, a.paused_code, a.paused_reason, a.probe_at,
   (select coalesce(b.root_id, b.id) from outbox.chunk b where b.id = a.paused_chunk_id and b.campaign_id is null) as message_id,
   (select b.campaign_id from outbox.chunk b where b.id = a.paused_chunk_id) as campaign_id
@@ -27,6 +29,10 @@ from outbox.account a, pending p where a.id = $1;
 
 -- name: readLaneLimits (account)
 select lane, max_size, reason, since, probe_at from outbox.lane_limit where account = $1 order by lane;
+
+-- name: readLaneControls (account)
+select lane, paused_at, paused_by, paused_reason, slots, slots_set_at, slots_set_by from outbox.lane_control
+where account = $1 and (paused_at is not null or slots is not null) order by lane;
 
 -- name: notificationQueueUsage ()
 select pg_notification_queue_usage() as "usage!";

@@ -22,11 +22,11 @@ type Change = Statement<
 
 /** Starts, pauses, resumes and cancels campaigns. */
 export class CampaignControl {
-  constructor(private readonly store: Pick<OutboxStore, 'account' | 'callers' | 'listener'>) {}
+  constructor(private readonly store: Pick<OutboxStore, 'account' | 'callers' | 'due'>) {}
 
   async start(id: string, actor: string): Promise<void> {
     await this.#change(id, startCampaign, 'started', actor);
-    this.store.listener.emit('due');
+    this.store.due.notify('bulk');
   }
 
   async pause(id: string, actor: string): Promise<void> {
@@ -35,7 +35,7 @@ export class CampaignControl {
 
   async resume(id: string, actor: string): Promise<void> {
     await this.#change(id, resumeCampaign, 'resumed', actor);
-    this.store.listener.emit('due');
+    this.store.due.notify('bulk');
   }
 
   async cancel(id: string, actor: string): Promise<void> {

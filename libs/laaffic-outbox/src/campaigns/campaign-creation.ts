@@ -6,11 +6,12 @@ import {
   appendToCampaign,
   completeCampaign,
   findCampaignByKey,
+  findCampaignState,
   readStoredChunks,
 } from '../sql/generated.js';
 import type { OutboxStore } from '../store/outbox-store.js';
 import type { CreatedCampaign } from './campaign.js';
-import { CreationConnection, type CreationSession } from './creation-session.js';
+import { CreationLeases } from './creation-leases.js';
 import type { CheckedCampaign } from './read-campaign.js';
 import { RecipientChunks, type SourceChunk } from './recipient-chunks.js';
 
@@ -24,6 +25,14 @@ interface StoredCampaign {
   readonly stored: number;
 }
 
+/** A campaign that this process creates. */
+interface CampaignInCreation {
+  readonly id: string;
+  readonly stored: number;
+  /** The holder of its lease. */
+  readonly creator: string;
+}
+
 /** The gateway accepts this many recipients in one POST. */
 const CHUNK_SIZE = 1_000;
 /** Number of chunks that one commit stores. */
@@ -31,14 +40,14 @@ const BATCH = 32;
 
 /** Stores campaigns from sources of any length in constant memory. */
 export class CampaignCreation {
-  readonly #connection: CreationConnection;
+  readonly #leases: CreationLeases;
 
   constructor(
     private readonly store: OutboxStore,
     /** Cancels a campaign that nobody can continue. */
     private readonly giveUp: (id: string, actor: string) => Promise<void>,
   ) {
-    this.#connection = new CreationConnection(store);
+    this.#leases = new CreationLeases(store);
   }
 
   /** @throws {OutboxError} as described at `SmsCampaigns.create`. */
@@ -46,25 +55,20 @@ export class CampaignCreation {
     const before = await this.#find(campaign);
     if (before !== undefined && !before.isCreating) return existing(before, campaign);
     if (before === undefined && campaign.overdue.length > 0) throw invalidCommand(campaign.overdue);
-    const session = await this.#connection.open();
-    try {
-      await this.#lock(session, campaign);
-      // Another creator may have finished in the meantime.
+    const own = before === undefined ? await this.#insert(campaign) : await this.#takeOver(before);
+    if (own === undefined) {
+      // Another creator came first, and may have finished in the meantime.
       const found = await this.#find(campaign);
       if (found !== undefined && !found.isCreating) return await existing(found, campaign);
-      const stored = found ?? (await this.#insert(session, campaign));
-      await this.#fill(session, stored, campaign);
-      return { id: stored.id, isNew: true };
-    } finally {
-      await session.close();
+      throw new OutboxError('OUTBOX_CAMPAIGN_BUSY', 'Another call is creating the campaign with this idempotency key');
     }
-  }
-
-  async #lock(session: CreationSession, { idempotencyKey }: CheckedCampaign): Promise<void> {
-    if (idempotencyKey === undefined) return;
-    const { callers, account } = this.store;
-    if (await session.lock(`laaffic outbox campaign ${callers.schema} ${account} ${idempotencyKey}`)) return;
-    throw new OutboxError('OUTBOX_CAMPAIGN_BUSY', 'Another call is creating the campaign with this idempotency key');
+    this.#leases.keep(own.id, own.creator);
+    try {
+      await this.#fill(own, campaign);
+      return { id: own.id, isNew: true };
+    } finally {
+      await this.#leases.release(own.creator);
+    }
   }
 
   async #find({ idempotencyKey, fingerprint }: CheckedCampaign): Promise<StoredCampaign | undefined> {
@@ -80,40 +84,45 @@ export class CampaignCreation {
     return { id, digest, isCreating: row.state === 'creating', stored: Number(row.stored_entries ?? 0) };
   }
 
-  async #insert(session: CreationSession, campaign: CheckedCampaign): Promise<StoredCampaign> {
+  /** @returns `undefined` if another call has used the key in the meantime. */
+  async #insert(campaign: CheckedCampaign): Promise<CampaignInCreation | undefined> {
     const { name, content, senderId = null, priority, idempotencyKey = null, fingerprint, actor } = campaign;
-    const [row] = await session.run(addCampaign, {
+    const creator = this.#leases.newCreator();
+    const [row] = await this.store.creators.run(addCampaign, {
       ...{ account: this.store.account, name, content, senderId, priority },
-      ...{ chunkSize: CHUNK_SIZE, idempotencyKey, fingerprint, actor },
+      ...{ chunkSize: CHUNK_SIZE, idempotencyKey, fingerprint, actor, creator },
     });
-    return { id: row?.id ?? '', isCreating: true, digest: null, stored: 0 };
+    return row === undefined ? undefined : { id: row.id, stored: 0, creator };
   }
 
-  async #fill(session: CreationSession, stored: StoredCampaign, campaign: CheckedCampaign): Promise<void> {
+  /** @returns `undefined` if another call is creating it, or it is complete. */
+  async #takeOver({ id }: StoredCampaign): Promise<CampaignInCreation | undefined> {
+    const creator = this.#leases.newCreator();
+    const stored = await this.#leases.takeOver(id, creator);
+    return stored === undefined ? undefined : { id, stored, creator };
+  }
+
+  async #fill(own: CampaignInCreation, campaign: CheckedCampaign): Promise<void> {
     const source = new RecipientChunks(campaign.source, CHUNK_SIZE, campaign.duplicates);
     try {
-      const digest = await transfer(session, stored, source);
-      await this.#complete(session, stored.id, digest, campaign);
+      const digest = await transfer(this.store, own, source);
+      await this.#complete(own, digest, campaign);
     } catch (error) {
       await source.close().catch(() => undefined);
-      // Without a key, no later call can find the campaign. If this fails too, a person can cancel it.
-      if (campaign.idempotencyKey === undefined) await this.giveUp(stored.id, campaign.actor).catch(() => undefined);
+      // Without a key, no later call can find the campaign. If this fails too, maintenance cancels it.
+      if (campaign.idempotencyKey === undefined) await this.giveUp(own.id, campaign.actor).catch(() => undefined);
       throw error;
     }
   }
 
-  async #complete(
-    session: CreationSession,
-    id: string,
-    digest: string,
-    { sendAt, actor }: CheckedCampaign,
-  ): Promise<void> {
+  async #complete(own: CampaignInCreation, digest: string, { sendAt, actor }: CheckedCampaign): Promise<void> {
     const startsAt = sendAt instanceof Date ? sendAt.toISOString() : null;
-    const completed = await session.run(completeCampaign, {
-      ...{ id, isStarted: sendAt !== undefined, startsAt, digest, actor },
+    const completed = await this.store.creators.run(completeCampaign, {
+      ...{ id: own.id, isStarted: sendAt !== undefined, startsAt, digest, actor, creator: own.creator },
     });
-    if (completed.length === 0) throw cancelledMeanwhile();
-    this.store.listener.emit('due');
+    if (completed.length === 0) throw await lostCreation(this.store, own.id);
+    this.#leases.forget(own.creator);
+    if (sendAt !== undefined) this.store.due.notify('bulk');
   }
 }
 
@@ -121,11 +130,8 @@ export class CampaignCreation {
  * Reads one batch while the previous one is being written.
  * @returns the digest of the source.
  */
-async function transfer(
-  session: CreationSession,
-  { id, stored }: StoredCampaign,
-  source: RecipientChunks,
-): Promise<string> {
+async function transfer(store: OutboxStore, own: CampaignInCreation, source: RecipientChunks): Promise<string> {
+  const { id, stored } = own;
   const digest = new SourceDigest();
   let position = 0;
   let writing = Promise.resolve();
@@ -134,9 +140,9 @@ async function transfer(
     for (const chunk of chunks) digest.add(chunk);
     await writing;
     const known = chunks.filter(({ first }) => first < stored);
-    if (known.length > 0 && !(await areStored(session, id, known))) throw sourceChanged(id);
+    if (known.length > 0 && !(await areStored(store, id, known))) throw sourceChanged(id);
     const fresh = chunks.slice(known.length);
-    writing = append(session, id, fresh);
+    writing = append(store, own, fresh);
     // The rejection is handled when the promise is awaited, after the next batch is read.
     writing.catch(() => undefined);
     position += chunks.reduce((sum, { entries }) => sum + entries, 0);
@@ -166,14 +172,16 @@ async function readBatch(source: RecipientChunks): Promise<{ chunks: SourceChunk
 
 /**
  * Stores consecutive chunks of the source, all or none.
- * @throws {OutboxError} `OUTBOX_WRONG_STATE` if the campaign was cancelled in the meantime.
+ * @throws {OutboxError} `OUTBOX_WRONG_STATE` if the campaign was cancelled in the meantime, `OUTBOX_CAMPAIGN_BUSY` if
+ * another call creates it now.
  */
-async function append(session: CreationSession, id: string, chunks: readonly SourceChunk[]): Promise<void> {
+async function append(store: OutboxStore, own: CampaignInCreation, chunks: readonly SourceChunk[]): Promise<void> {
   const [head] = chunks;
   if (head === undefined) return;
   const invalid = chunks.flatMap((chunk) => chunk.invalid.map((entry) => ({ first: chunk.first, ...entry })));
-  const places = await session.run(appendToCampaign, {
-    id,
+  const places = await store.creators.run(appendToCampaign, {
+    id: own.id,
+    creator: own.creator,
     stored: head.first,
     entries: chunks.reduce((sum, { entries }) => sum + entries, 0),
     positions: chunks.map(({ first }) => first),
@@ -189,13 +197,13 @@ async function append(session: CreationSession, id: string, chunks: readonly Sou
     invalidOrderIds: invalid.map(({ orderId }) => orderId ?? null),
     invalidInputs: invalid.map(({ input }) => input ?? null),
   });
-  if (places.length === 0) throw cancelledMeanwhile();
+  if (places.length === 0) throw await lostCreation(store, own.id);
 }
 
 /** Whether exactly these chunks are stored. */
-async function areStored(session: CreationSession, id: string, chunks: readonly SourceChunk[]): Promise<boolean> {
+async function areStored(store: OutboxStore, id: string, chunks: readonly SourceChunk[]): Promise<boolean> {
   const range = { first: chunks[0]?.first ?? 0, last: chunks.at(-1)?.first ?? 0 };
-  const rows = await session.run(readStoredChunks, { id, ...range });
+  const rows = await store.creators.run(readStoredChunks, { id, ...range });
   if (rows.length !== chunks.length) return false;
   return chunks.every(({ first, numbers, orderIds }, index) => {
     const row = rows[index];
@@ -234,6 +242,12 @@ function sourceChanged(id: string): OutboxError {
   );
 }
 
-function cancelledMeanwhile(): OutboxError {
-  return new OutboxError('OUTBOX_WRONG_STATE', 'The campaign was cancelled while it was being created');
+/** Why a call is no longer the creator of its campaign. */
+async function lostCreation({ account, creators }: OutboxStore, id: string): Promise<OutboxError> {
+  const [row] = await creators.run(findCampaignState, { account, id });
+  if (row?.state === 'cancelled') {
+    return new OutboxError('OUTBOX_WRONG_STATE', 'The campaign was cancelled while it was being created');
+  }
+  const message = 'Another call continues the creation of the campaign, because this one gave no sign of life for long';
+  return new OutboxError('OUTBOX_CAMPAIGN_BUSY', message, { outcome: 'unknown' });
 }

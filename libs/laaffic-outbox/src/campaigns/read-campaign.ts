@@ -1,5 +1,5 @@
 import { invalidCommand, readSendCommand, type Issue } from 'nestjs-laaffic';
-import { checkDate, checkKey, checkName, checkNotOver, checkStorable } from '../messages/command-checks.js';
+import { checkDate, checkKey, checkText, checkNotOver, checkStorable } from '../messages/command-checks.js';
 import { fingerprintOf } from '../messages/message-writer.js';
 import type { CampaignSource } from './campaign.js';
 
@@ -35,13 +35,13 @@ export function readCampaign(campaign: unknown, now: number): CheckedCampaign {
   const { priority = 0, duplicates = 'keep', actor = 'app' } = fields;
   const read = readSendCommand({ to: SOME_NUMBER, content, senderId }, 1, () => '');
   const issues: Issue[] = [
-    ...checkName('name', name),
+    ...checkText('name', name),
     ...('issues' in read
       ? read.issues
       : [...checkStorable('content', read.sms.content), ...checkStorable('senderId', read.sms.senderId)]),
     ...(isSource(recipients) ? [] : [{ field: 'recipients', problem: 'must be an iterable of recipients' }]),
     ...checkKey(idempotencyKey),
-    ...checkName('actor', actor),
+    ...checkText('actor', actor),
     ...(sendAt === 'now' ? [] : checkDate('sendAt', sendAt)),
     ...(isPriority(priority) ? [] : [{ field: 'priority', problem: 'must be a whole number' }]),
     ...(isPolicy(duplicates) ? [] : [{ field: 'duplicates', problem: 'must be keep or reject' }]),

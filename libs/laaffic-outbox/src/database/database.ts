@@ -1,6 +1,7 @@
-import { Pool, type PoolClient, type QueryResultRow } from 'pg';
+import { Pool, type Client, type PoolClient, type QueryResultRow } from 'pg';
 import type { OutboxSettings } from '../options/outbox.settings.js';
 import type { Statement } from '../sql/statement.js';
+import { LIMITS_OF_STATEMENTS, NO_LIMITS, withSession } from './session.js';
 
 /** Milliseconds to wait for a new connection, and for a free one in the own pool. */
 const LONGEST_CONNECT = 30_000;
@@ -8,6 +9,7 @@ const LONGEST_CONNECT = 30_000;
 /** Runs the statements of `sql/queries` in the schema that the app configured. */
 export class Database {
   readonly #texts = new Map<object, string>();
+  readonly #clients = new Set<PoolClient>();
   #closing: Promise<void> | undefined;
 
   protected constructor(
@@ -22,13 +24,21 @@ export class Database {
    * @param longestStatement milliseconds after which a silent server counts as failed. @default never
    */
   static open(
-    { database, connections, schema }: Pick<OutboxSettings, 'database' | 'connections' | 'schema'>,
+    {
+      database,
+      connections,
+      schema,
+      listenUrl,
+    }: Pick<OutboxSettings, 'database' | 'connections' | 'schema'> & { readonly listenUrl?: string | undefined },
     onError: (error: Error) => void,
     longestStatement?: number,
   ): Database {
     if (typeof database !== 'string') return new Database(database, schema, false);
     const pool = new Pool({
-      connectionString: database,
+      // A pooler would pass the settings of a session on to others.
+      ...(listenUrl === undefined
+        ? withSession(database, longestStatement === undefined ? NO_LIMITS : LIMITS_OF_STATEMENTS)
+        : { connectionString: database }),
       max: connections,
       application_name: 'nestjs-laaffic-outbox',
       keepAlive: true,
@@ -38,6 +48,8 @@ export class Database {
       allowExitOnIdle: true,
     });
     const own = new Database(pool, schema, true);
+    pool.on('connect', (client) => own.#clients.add(client));
+    pool.on('remove', (client) => own.#clients.delete(client));
     // Without a listener, an idle connection that breaks would end the process. A pool that has ended may still report
     // hang-ups.
     pool.on('error', (error) => {
@@ -63,10 +75,16 @@ export class Database {
     return this.pool.query(text, params);
   }
 
-  /** A pool cannot end twice, but Nest may close an app twice. */
-  async close(): Promise<void> {
+  /**
+   * A pool cannot end twice, but Nest may close an app twice.
+   * @param within breaks off what is still running when it resolves. @default waits for it
+   */
+  async close(within?: Promise<unknown>): Promise<void> {
     if (this.isOwn) this.#closing ??= this.pool.end();
-    await this.#closing;
+    if (within === undefined || this.#closing === undefined) return this.#closing;
+    const isClosed = await Promise.race([this.#closing.then(() => true), within.then(() => false)]);
+    // A client with a running statement ends its connection at once.
+    if (!isClosed) for (const client of this.#clients) (client as unknown as Client).end().catch(() => undefined);
   }
 }
 
@@ -78,6 +96,11 @@ export function inSchema(sql: string, schema: string): string {
 /** The parameters of a statement in its order. */
 export function valuesOf<P extends object>({ params }: Statement<P, object>, values: P): unknown[] {
   return params.map((name) => values[name]);
+}
+
+/** Whether the only row of a change says that it changed something. */
+export function isChanged([row]: readonly { readonly changed: boolean }[]): boolean {
+  return row?.changed === true;
 }
 
 /** A client of a pool. Return it exactly once. */

@@ -1,15 +1,16 @@
-import { Client, type Pool, type PoolClient } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 import { OutboxError } from '../errors/outbox.error.js';
 import { FUNCTIONS, MIGRATIONS } from '../sql/generated.js';
-import type { Migration } from '../sql/statement.js';
+import type { FunctionSet, Migration } from '../sql/statement.js';
 import { inSchema, takeClient } from './database.js';
 import { namingMissingRights } from './rights.js';
+import { clientBeside, setUp } from './session.js';
 
 /** The SQL of a release. */
 export interface Release {
   /** In the order of application. Released migrations never change. */
   readonly migrations: readonly Migration[];
-  readonly functions: { readonly digest: string; readonly text: string };
+  readonly functions: FunctionSet;
 }
 
 /** What the schema of an outbox is like, and what a release would change. */
@@ -40,7 +41,9 @@ interface AppliedMigration {
 }
 
 const THIS_RELEASE: Release = { migrations: MIGRATIONS, functions: FUNCTIONS };
-const DEFAULT_SCHEMA = 'laaffic_outbox';
+export const DEFAULT_SCHEMA = 'laaffic_outbox';
+/** As `server_version_num`. */
+const OLDEST_SERVER = 140_000;
 
 /** How long a change of a table waits for transactions that use it. Everything else queues behind it meanwhile. */
 const LOCK_TIMEOUT = 3_000;
@@ -59,7 +62,7 @@ const UNUSED_FUNCTIONS = '30 days';
  * is interrupted, the next call begins it anew.
  * @param schema the name of the schema. @default 'laaffic_outbox'
  * @throws {OutboxError} `OUTBOX_SCHEMA_TOO_NEW` if a newer release made a breaking change, `OUTBOX_DATABASE_ENCODING` if
- * the database is not UTF8, `OUTBOX_DATABASE_DENIED` with the command that grants the missing rights.
+ * the database is not UTF8, `OUTBOX_DATABASE_VERSION` if the server is too old, `OUTBOX_DATABASE_DENIED` with the command that grants the missing rights.
  * @example
  * const pool = new Pool({ connectionString: process.env.DATABASE_URL });
  * await migrateOutbox(pool);
@@ -91,7 +94,7 @@ export function getOutboxSchemaStatus(pool: Pool, schema = DEFAULT_SCHEMA): Prom
 
 /** @throws {OutboxError} if this release cannot work with the schema as it is, and as {@link migrateOutbox}. */
 export async function checkSchema(pool: Pool, schema: string): Promise<void> {
-  await requireUtf8(pool);
+  await requireServer(pool);
   const applied = await appliedTo(pool, schema);
   refuseBreaking(THIS_RELEASE, applied, schema);
   const status = statusOf(THIS_RELEASE, applied, schema);
@@ -110,7 +113,7 @@ export async function checkSchema(pool: Pool, schema: string): Promise<void> {
 
 /** {@link migrateOutbox} for any release. */
 export async function migrateTo(release: Release, pool: Pool, schema: string): Promise<void> {
-  await requireUtf8(pool);
+  await requireServer(pool);
   await alone(pool, schema, async (client) => {
     const applied = await appliedTo(client, schema);
     refuseBreaking(release, applied, schema);
@@ -168,12 +171,20 @@ function statusOf({ migrations }: Release, applied: readonly AppliedMigration[],
   };
 }
 
-/** With another encoding, some texts are rejected when they are sent, or come back as different text. */
-async function requireUtf8(client: Pool | PoolClient): Promise<void> {
-  const { rows } = await client.query<{ name: string; encoding: string }>(
-    `select current_database() as name, current_setting('server_encoding') as encoding`,
+/**
+ * Checks the server's version and the database's encoding. With another encoding, some texts are rejected when they are
+ * sent, or come back as different text.
+ */
+async function requireServer(client: Pool | PoolClient): Promise<void> {
+  const { rows } = await client.query<{ name: string; encoding: string; version: string; number: number }>(
+    `select current_database() as name, current_setting('server_encoding') as encoding,
+      current_setting('server_version') as version, current_setting('server_version_num')::int as number`,
   );
-  const { name = '', encoding = '' } = rows[0] ?? {};
+  const { name = '', encoding = '', version = '', number = 0 } = rows[0] ?? {};
+  if (number < OLDEST_SERVER) {
+    const message = `The server is PostgreSQL ${version}, but the outbox needs ${OLDEST_SERVER / 10_000} or newer`;
+    throw new OutboxError('OUTBOX_DATABASE_VERSION', message);
+  }
   if (encoding === 'UTF8') return;
   throw new OutboxError(
     'OUTBOX_DATABASE_ENCODING',
@@ -184,14 +195,23 @@ async function requireUtf8(client: Pool | PoolClient): Promise<void> {
 
 /** The applied versions, oldest first. */
 async function appliedTo(client: Pool | PoolClient, schema: string): Promise<AppliedMigration[]> {
-  const { rows } = await client.query<{ exists: boolean }>(`select to_regclass($1) is not null as exists`, [
-    `"${schema}".migration`,
-  ]);
-  if (rows[0]?.exists !== true) return [];
+  if (!(await hasTable(client, schema, 'migration'))) return [];
   const found = await client.query<AppliedMigration>(
     `select version, is_breaking from "${schema}".migration order by version`,
   );
   return found.rows;
+}
+
+/** Whether the schema has one of the tables in which versions are recorded. */
+async function hasTable(
+  client: Pool | PoolClient,
+  schema: string,
+  name: 'migration' | 'function_set',
+): Promise<boolean> {
+  const { rows } = await client.query<{ exists: boolean }>(`select to_regclass($1) is not null as exists`, [
+    `"${schema}".${name}`,
+  ]);
+  return rows[0]?.exists === true;
 }
 
 function refuseBreaking({ migrations }: Release, applied: readonly AppliedMigration[], schema: string): void {
@@ -210,11 +230,13 @@ function refuseBreaking({ migrations }: Release, applied: readonly AppliedMigrat
  * use.
  */
 async function alone(pool: Pool, schema: string, work: (client: PoolClient) => Promise<void>): Promise<void> {
-  const guard = new Client(pool.options);
+  const guard = clientBeside(pool);
   guard.on('error', () => undefined);
   await guard.connect();
   try {
-    await guard.query('begin');
+    await setUp(pool, guard);
+    await guard.query('begin isolation level read committed');
+    await guard.query(`set local statement_timeout = 0; set local lock_timeout = 0`);
     await guard.query(`set local idle_in_transaction_session_timeout = 0`);
     // Without parameters: with them it would keep a snapshot, for which a build of an index would wait.
     const name = guard.escapeLiteral(`laaffic outbox ${schema}`);
@@ -235,10 +257,7 @@ async function alone(pool: Pool, schema: string, work: (client: PoolClient) => P
 }
 
 async function createBookkeeping(client: PoolClient, schema: string): Promise<void> {
-  const { rows } = await client.query<{ exists: boolean }>(`select to_regclass($1) is not null as exists`, [
-    `"${schema}".function_set`,
-  ]);
-  if (rows[0]?.exists === true) return;
+  if (await hasTable(client, schema, 'function_set')) return;
   await inTransaction(client, async () => {
     const found = await client.query<{ exists: boolean }>(`select to_regnamespace($1) is not null as exists`, [
       `"${schema}"`,
@@ -288,10 +307,7 @@ async function dropUnfinishedIndexes(client: PoolClient, schema: string): Promis
 }
 
 async function hasInstalled({ functions }: Release, client: Pool | PoolClient, schema: string): Promise<boolean> {
-  const { rows } = await client.query<{ exists: boolean }>(`select to_regclass($1) is not null as exists`, [
-    `"${schema}".function_set`,
-  ]);
-  if (rows[0]?.exists !== true) return false;
+  if (!(await hasTable(client, schema, 'function_set'))) return false;
   const installed = await client.query(`select from "${schema}".function_set where digest = $1`, [functions.digest]);
   return installed.rows.length > 0;
 }
@@ -328,7 +344,7 @@ async function dropFunctions(client: PoolClient, schema: string, digest: string)
 async function inTransaction(client: PoolClient, work: () => Promise<void>): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
-      await client.query('begin');
+      await client.query('begin isolation level read committed');
       await client.query(`set local lock_timeout = ${LOCK_TIMEOUT}`);
       await client.query(`set local statement_timeout = 0`);
       await work();

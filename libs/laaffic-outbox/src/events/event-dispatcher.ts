@@ -1,5 +1,6 @@
 import {
   Injectable,
+  Logger,
   type BeforeApplicationShutdown,
   type OnApplicationBootstrap,
   type OnModuleDestroy,
@@ -8,22 +9,24 @@ import {
 import { CampaignReader } from '../campaigns/campaign-reader.js';
 import { Database } from '../database/database.js';
 import { PeriodicTask } from '../runtime/periodic-task.js';
-import { subscribe } from '../sql/generated.js';
+import { awaitRecorders, registerHandlers } from '../sql/generated.js';
 import type { OutboxStore } from '../store/outbox-store.js';
 import { ChangedRecipients } from './changed-recipients.js';
 import type { EventHandler, EventHandlers } from './event-handlers.js';
-import { CAMPAIGN_DONE, EventQueue, type ClaimedEvent, type EventClaim } from './event-queue.js';
+import { CAMPAIGN_DONE, EventQueue, HANDLER_LOST, type ClaimedEvent, type EventClaim } from './event-queue.js';
 import type { FinishedCampaign, RecipientStateEvent } from './outbox-events.js';
 
-/** Number of messages and campaigns whose handlers run at the same time. */
+/** Number of messages and campaigns that one handler is called for at the same time. */
 const MOST_AT_ONCE = 16;
 const LEASE = 60_000;
 /** Interval between polls in a process that does not send, in milliseconds. */
 const POLL = 1_000;
 const RENEW_EVERY = 60 * 60_000;
+/** How long the boot of a new handler waits for transactions that do not know it, in milliseconds. */
+const LONGEST_WAIT = 10_000;
 const FAILURE = 'Event handlers of the outbox cannot be called';
 
-/** The events of one handler call: changes of one message, or the end of a campaign. */
+/** The events of one call of a handler: changes of one message, or the end of a campaign. */
 interface Batch {
   readonly events: readonly ClaimedEvent[];
   readonly call: Call | undefined;
@@ -38,11 +41,15 @@ type Call =
 export class EventDispatcher
   implements OnModuleInit, OnApplicationBootstrap, OnModuleDestroy, BeforeApplicationShutdown
 {
+  readonly #logger = new Logger('LaafficOutbox');
   readonly #queue: EventQueue;
   readonly #recipients: ChangedRecipients;
   readonly #campaigns: CampaignReader;
-  readonly #running = new Set<Promise<void>>();
-  #topics: readonly string[] = [];
+  /** By handler, so a slow one leaves the others their turns. */
+  readonly #running = new Map<string, Set<Promise<void>>>();
+  /** Handlers whose failed events were logged, until they succeed. */
+  readonly #loggedFailures = new Set<string>();
+  #handlers: ReadonlyMap<string, EventHandler> = new Map();
   #task: PeriodicTask | undefined;
   #renewals: NodeJS.Timeout | undefined;
   #isStopping = false;
@@ -50,7 +57,7 @@ export class EventDispatcher
   constructor(
     private readonly store: OutboxStore,
     private readonly handlers: Pick<EventHandlers, 'all'>,
-    /** How long a claim holds, in milliseconds. After that another process calls the handlers. */
+    /** How long a claim holds, in milliseconds. After that another process calls the handler. */
     private readonly lease = LEASE,
   ) {
     this.#queue = new EventQueue(store, lease);
@@ -60,21 +67,21 @@ export class EventDispatcher
   }
 
   /**
-   * Subscribes before this process, or any process that it wakes, changes anything. Otherwise its handlers would miss
-   * the first changes.
+   * Registers the handlers before this process, or any process that it wakes, changes anything. Otherwise they would
+   * miss the first changes.
    */
   async onModuleInit(): Promise<void> {
-    this.#topics = [...new Set(this.handlers.all.flatMap(({ topics }) => [...topics]))];
-    if (this.#topics.length > 0) await this.#subscribeFirst();
+    this.#handlers = new Map(this.handlers.all.map((handler) => [handler.name, handler]));
+    if (this.#handlers.size > 0) await this.#registerFirst();
   }
 
   onApplicationBootstrap(): void {
-    if (this.#topics.length === 0) return;
+    if (this.#handlers.size === 0) return;
     const { errors, settings } = this.store;
     const intervalMs = settings.worker?.pollIntervalMs ?? POLL;
     this.#task = new PeriodicTask({ errors, failure: FAILURE, intervalMs, run: () => this.#round() });
     this.#task.start();
-    this.#renewals = setInterval(() => void this.#renewSubscriptions(), RENEW_EVERY).unref();
+    this.#renewals = setInterval(() => void this.#renewRegistration(), RENEW_EVERY).unref();
   }
 
   /** Claims no more events. Other processes, or the next start, handle the rest. */
@@ -85,47 +92,99 @@ export class EventDispatcher
 
   /** Resolves when the running handlers have ended and their results are stored. */
   async beforeApplicationShutdown(): Promise<void> {
+    await this.store.drain(this.#drained());
+  }
+
+  async #drained(): Promise<void> {
     await this.#task?.stop();
-    await Promise.all(this.#running);
+    await Promise.all([...this.#running.values()].flatMap((running) => [...running]));
   }
 
-  /** @returns whether there may be more events to claim. */
+  /** @returns whether there may be more to do at once. */
   async #round(): Promise<boolean> {
-    if (this.#running.size === MOST_AT_ONCE) await Promise.race(this.#running);
     if (this.#isStopping) return false;
-    const free = MOST_AT_ONCE - this.#running.size;
-    const claims = await this.#queue.claim(this.#topics, free);
-    const ids = claims.flatMap(({ events }) => events.filter(isOfRecipients).map(({ id }) => id));
-    const changes = await this.#recipients.read(ids);
-    for (const claim of claims) this.#begin(this.#dispatch(claim, changes));
-    return claims.length === free;
+    const hasMore = await this.#queue.route();
+    const capacities = [...this.#handlers.values()]
+      .map(({ name, topics }) => ({ name, topics, limit: MOST_AT_ONCE - this.#runningOf(name).size }))
+      .filter(({ limit }) => limit > 0);
+    const claims = await this.#queue.claim(capacities);
+    const changes = await this.#read(claims);
+    for (const claim of claims) this.#begin(claim, changes);
+    // The end of a call wakes the next round, so a handler without a free place needs none.
+    return hasMore;
   }
 
-  #begin(dispatching: Promise<void>): void {
-    const run = dispatching
+  async #read(claims: readonly EventClaim[]): Promise<Map<string, RecipientStateEvent>> {
+    const ids = claims.flatMap(({ events }) => events.filter(isOfRecipients).map(({ id }) => id));
+    try {
+      return await this.#recipients.read(ids);
+    } catch (error) {
+      // No handler was called, so this must not count as a process that died.
+      const released = claims.map((claim) => this.#queue.release(claim, claim.events));
+      await Promise.allSettled(released);
+      throw error;
+    }
+  }
+
+  #runningOf(handler: string): Set<Promise<void>> {
+    let running = this.#running.get(handler);
+    if (running === undefined) this.#running.set(handler, (running = new Set()));
+    return running;
+  }
+
+  #begin(claim: EventClaim, changes: ReadonlyMap<string, RecipientStateEvent>): void {
+    const running = this.#runningOf(claim.handler);
+    const run = this.#dispatch(claim, changes)
       .catch((error: unknown) => {
-        // When the claim expires, the handlers are called again.
+        // When the claim expires, the handler is called again.
         this.store.errors.report(FAILURE, error);
       })
       .finally(() => {
-        this.#running.delete(run);
+        running.delete(run);
         // Later events of the same message had to wait.
         this.#task?.wake();
       });
-    this.#running.add(run);
+    running.add(run);
   }
 
-  /** Handles one batch after the other, so handlers see the changes of a message in order. */
+  /** Handles one batch after the other, so a handler sees the changes of a message in order. */
   async #dispatch(claim: EventClaim, changes: ReadonlyMap<string, RecipientStateEvent>): Promise<void> {
+    const handler = this.#handlers.get(claim.handler);
+    if (handler === undefined) return;
     const batches = await this.#batchesOf(claim.events, changes);
     for (const [index, { events, call }] of batches.entries()) {
       const later = batches.slice(index + 1).flatMap((batch) => batch.events);
       if (this.#isStopping && index > 0) return this.#queue.release(claim, [...events, ...later]);
-      if (!(await this.#whileRenewing(claim, this.#callAll(call)))) {
-        return this.#queue.postpone(claim, events, later);
+      if (events.some(({ failures, lost }) => lost > 0 && failures + lost >= this.#maxTries)) {
+        await this.#giveUp(claim, events, HANDLER_LOST);
+        continue;
       }
-      await this.#queue.finish(claim, events);
+      const error = await this.#whileRenewing(claim, this.#call(handler, call));
+      if (error === undefined) {
+        await this.#queue.finish(claim, events);
+        this.#loggedFailures.delete(handler.name);
+      } else if (events.some((event) => this.#isLastTry(event))) {
+        await this.#giveUp(claim, events, error);
+      } else return this.#queue.postpone(claim, events, later, error);
     }
+  }
+
+  get #maxTries(): number {
+    return this.store.settings.events.maxTries;
+  }
+
+  #isLastTry({ failures, lost }: ClaimedEvent): boolean {
+    return failures + lost + 1 >= this.#maxTries;
+  }
+
+  async #giveUp(claim: EventClaim, events: readonly ClaimedEvent[], error: string): Promise<void> {
+    await this.#queue.giveUp(claim, events, error);
+    if (this.#loggedFailures.has(claim.handler)) return;
+    this.#loggedFailures.add(claim.handler);
+    this.#logger.error(
+      `${claim.handler} failed ${this.#maxTries} times for the same event and is no longer called for it: ${error}. ` +
+        'outbox.listFailedEvents() lists such events; more are not logged until the handler succeeds',
+    );
   }
 
   async #batchesOf(
@@ -137,7 +196,7 @@ export class EventDispatcher
       const campaign = await this.#finishedCampaign(first.campaignId ?? '');
       return [{ events, call: campaign === undefined ? undefined : { type: 'campaign', event: campaign } }];
     }
-    return batchesOfChanges(events, changes);
+    return batchesOfChanges(events, changes, (event) => this.#isLastTry(event));
   }
 
   /** @returns `undefined` if the campaign runs again. */
@@ -148,71 +207,89 @@ export class EventDispatcher
     return progress.state === 'done' ? { ...progress, name: campaign.name, appId: this.store.account } : undefined;
   }
 
-  /** @returns whether all handlers succeeded. */
-  async #callAll(call: Call | undefined): Promise<boolean> {
-    if (call === undefined) return true;
-    const calls = this.handlers.all.flatMap((handler) => {
-      const event = call.type === 'campaign' ? campaignFor(handler, call.event) : changesFor(handler, call.event);
-      return event === undefined ? [] : [this.#call(handler, event)];
-    });
-    return (await Promise.all(calls)).every(Boolean);
-  }
-
-  /** Renews the claim while handlers run. */
-  async #whileRenewing(claim: EventClaim, calls: Promise<boolean>): Promise<boolean> {
-    while (!(await isThereIn(this.lease / 3, calls))) {
+  /** Renews the claim while the handler runs. */
+  async #whileRenewing<T>(claim: EventClaim, call: Promise<T>): Promise<T> {
+    while (!(await isThereIn(this.lease / 3, call))) {
       await this.#queue.renew(claim).catch((error: unknown) => {
         this.store.errors.report(FAILURE, error);
       });
     }
-    return calls;
+    return call;
   }
 
-  /** @returns whether the handler succeeded. Never rejects. */
-  async #call(handler: EventHandler, event: Parameters<EventHandler['run']>[0]): Promise<boolean> {
+  /** @returns the name of the error if the handler failed. Never rejects. */
+  async #call(handler: EventHandler, call: Call | undefined): Promise<string | undefined> {
+    if (call === undefined) return undefined;
     const failure = `${handler.name} failed`;
     try {
-      await handler.run(event);
+      await handler.run(call.event);
       this.store.errors.resolve(failure);
-      return true;
+      return undefined;
     } catch (error) {
       this.store.errors.report(failure, withoutWords(error));
-      return false;
+      return nameOf(error);
     }
   }
 
   /** Leaves no connection open, because nobody closes it if the app does not start. */
-  async #subscribeFirst(): Promise<void> {
+  async #registerFirst(): Promise<void> {
     const own = Database.open(this.store.settings, () => undefined);
     try {
-      await this.#subscribe(own);
+      const hasNewTopics = await this.#register(own);
+      if (hasNewTopics) await own.run(awaitRecorders, { longestMs: LONGEST_WAIT });
     } finally {
       await own.close();
     }
   }
 
-  /** Tells all processes which events to record. */
-  async #subscribe(database: Database): Promise<void> {
-    await database.run(subscribe, { account: this.store.account, topics: this.#topics });
+  /**
+   * Tells all processes which events to record, and for which handlers.
+   * @returns whether some of them were not recorded before.
+   */
+  async #register(database: Database): Promise<boolean> {
+    const pairs = [...this.#handlers.values()].flatMap(({ name, topics }) =>
+      [...topics].map((topic) => ({ name, topic })),
+    );
+    const [row] = await database.run(registerHandlers, {
+      account: this.store.account,
+      handlers: pairs.map(({ name }) => name),
+      topics: pairs.map(({ topic }) => topic),
+      isNotified: this.store.settings.notify,
+    });
+    return row?.has_new_topics === true;
   }
 
-  async #renewSubscriptions(): Promise<void> {
+  async #renewRegistration(): Promise<void> {
     try {
-      await this.#subscribe(this.store.database);
+      await this.#register(this.store.database);
     } catch (error) {
       this.store.errors.report(FAILURE, error);
     }
   }
 }
 
-/** Groups the changes of one message into batches in which each recipient occurs once. */
-function batchesOfChanges(events: readonly ClaimedEvent[], changes: ReadonlyMap<string, RecipientStateEvent>): Batch[] {
+/**
+ * Groups the changes of one message into batches in which each recipient occurs once. Changes that failed together are
+ * tried together, but each of them alone for the last time, so the one that makes the handler fail is found.
+ */
+function batchesOfChanges(
+  events: readonly ClaimedEvent[],
+  changes: ReadonlyMap<string, RecipientStateEvent>,
+  isLastTry: (event: ClaimedEvent) => boolean,
+): Batch[] {
   const batches: { events: ClaimedEvent[]; changes: RecipientStateEvent[]; positions: Set<number> }[] = [];
   for (const event of events) {
     const change = changes.get(event.id);
     const positions = change?.recipients.map(({ position }) => position) ?? [];
     let batch = batches.at(-1);
-    if (batch === undefined || positions.some((position) => batch?.positions.has(position))) {
+    const previous = batch?.events.at(-1);
+    if (
+      batch === undefined ||
+      previous === undefined ||
+      previous.failures !== event.failures ||
+      [previous, event].some((one) => one.lost > 0 || isLastTry(one)) ||
+      positions.some((position) => batch?.positions.has(position))
+    ) {
       batch = { events: [], changes: [], positions: new Set() };
       batches.push(batch);
     }
@@ -233,15 +310,6 @@ function isOfRecipients({ topic }: ClaimedEvent): boolean {
   return topic !== CAMPAIGN_DONE;
 }
 
-function changesFor(handler: EventHandler, event: RecipientStateEvent): RecipientStateEvent | undefined {
-  const recipients = event.recipients.filter(({ state }) => handler.topics.has(state));
-  return recipients.length === 0 ? undefined : { ...event, recipients };
-}
-
-function campaignFor(handler: EventHandler, campaign: FinishedCampaign): FinishedCampaign | undefined {
-  return handler.topics.has(CAMPAIGN_DONE) ? campaign : undefined;
-}
-
 async function isThereIn(milliseconds: number, result: Promise<unknown>): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<boolean>((resolve) => {
@@ -255,4 +323,10 @@ async function isThereIn(milliseconds: number, result: Promise<unknown>): Promis
 /** Drops the message of an app error: it may repeat a phone number or a text. */
 function withoutWords(error: unknown): unknown {
   return error instanceof Error ? new Error(error.name) : error;
+}
+
+/** The name of an app error, which is stored. A name that is no identifier may repeat anything. */
+function nameOf(error: unknown): string {
+  const name = error instanceof Error ? error.name : typeof error;
+  return /^[\w$.]{1,100}$/.test(name) ? name : 'Error';
 }

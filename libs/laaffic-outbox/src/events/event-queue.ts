@@ -1,31 +1,59 @@
 import { randomUUID } from 'node:crypto';
-import { claimEvents, finishEvents, postponeEvents, releaseEvents, renewEvents } from '../sql/generated.js';
+import {
+  claimEvents,
+  finishEvents,
+  giveUpEvents,
+  postponeEvents,
+  releaseEvents,
+  renewEvents,
+  routeEvents,
+} from '../sql/generated.js';
 import type { OutboxStore } from '../store/outbox-store.js';
 
 /** The topic of a finished campaign. All other topics are states of recipients. */
 export const CAMPAIGN_DONE = 'campaign done';
+/** The error of an event whose handler never came to an end, because its process died each time. */
+export const HANDLER_LOST = 'OUTBOX_HANDLER_LOST';
 
-/** An event that this process handles. */
+/** What a process can handle, and how much of it. */
+export interface HandlerCapacity {
+  readonly name: string;
+  /** Other topics of the handler are left to other processes. */
+  readonly topics: ReadonlySet<string>;
+  /** The maximum number of messages and campaigns to claim. */
+  readonly limit: number;
+}
+
+/** An event for one handler, which this process calls. */
 export interface ClaimedEvent {
   readonly id: string;
   readonly topic: string;
   readonly campaignId: string | undefined;
-  /** How often its handlers have failed. */
+  /** How often the handler has failed. */
   readonly failures: number;
+  /** How often its process has died since then, before the handler ended. */
+  readonly lost: number;
 }
 
-/** The events of one message or campaign, oldest first. No other process handles them until the lease ends. */
+/**
+ * The events of one message or campaign for one handler, oldest first. No other process handles them until the lease
+ * ends.
+ */
 export interface EventClaim {
   readonly token: string;
+  readonly handler: string;
   readonly events: readonly ClaimedEvent[];
 }
 
 const FIRST_PAUSE = 1_000;
-const LONGEST_PAUSE = 10 * 60_000;
+/** 20 tries take about two days. */
+const LONGEST_PAUSE = 10 * 60 * 60_000;
 /** Maximum number of events of one message in one claim. */
 const STEP = 200;
+/** Maximum number of events that are routed at once. */
+const ROUTED = 500;
 
-/** The committed events that no handler has handled yet. */
+/** The committed events, and what is left to do for each handler. */
 export class EventQueue {
   constructor(
     private readonly store: Pick<OutboxStore, 'account' | 'database'>,
@@ -34,22 +62,38 @@ export class EventQueue {
   ) {}
 
   /**
-   * Claims the events of messages and campaigns.
-   * @param topics topics with handlers in this process. Other topics are left to other processes.
-   * @param limit the maximum number of messages and campaigns.
+   * Routes recorded events to all registered handlers, also to those of other processes.
+   * @returns whether there may be more.
    */
-  async claim(topics: readonly string[], limit: number): Promise<EventClaim[]> {
+  async route(): Promise<boolean> {
+    const [row] = await this.store.database.run(routeEvents, { account: this.store.account, limit: ROUTED });
+    return row?.routed === ROUTED;
+  }
+
+  /** Claims the events of messages and campaigns. */
+  async claim(handlers: readonly HandlerCapacity[]): Promise<EventClaim[]> {
+    if (handlers.length === 0) return [];
     const token = randomUUID();
     const { database, account } = this.store;
-    const { leaseMs } = this;
-    const rows = await database.run(claimEvents, { account, topics, limit, claim: token, leaseMs, perMessage: STEP });
-    const groups = new Map<string, ClaimedEvent[]>();
-    for (const { id, topic, root_id, campaign_id, failures } of rows.sort((a, b) => Number(a.id) - Number(b.id))) {
-      const event = { id, topic, campaignId: campaign_id ?? undefined, failures };
-      const key = root_id ?? `campaign ${id}`;
-      groups.set(key, [...(groups.get(key) ?? []), event]);
+    const pairs = handlers.flatMap(({ name, topics, limit }) => [...topics].map((topic) => ({ name, topic, limit })));
+    const rows = await database.run(claimEvents, {
+      account,
+      handlers: pairs.map(({ name }) => name),
+      topics: pairs.map(({ topic }) => topic),
+      limits: pairs.map(({ limit }) => limit),
+      claim: token,
+      leaseMs: this.leaseMs,
+      perMessage: STEP,
+    });
+    const claims = new Map<string, { handler: string; events: ClaimedEvent[] }>();
+    for (const row of rows.sort((a, b) => Number(a.event_id) - Number(b.event_id))) {
+      const { id, handler, topic, root_id, campaign_id, failures, lost } = row;
+      const key = `${root_id ?? `campaign ${id}`} ${handler}`;
+      const claim = claims.get(key) ?? { handler, events: [] };
+      claim.events.push({ id, topic, campaignId: campaign_id ?? undefined, failures, lost });
+      claims.set(key, claim);
     }
-    return [...groups.values()].map((events) => ({ token, events }));
+    return [...claims.values()].map((claim) => ({ token, ...claim }));
   }
 
   /** Extends the lease of a claim, unless it belongs to another process by now. */
@@ -62,16 +106,26 @@ export class EventQueue {
     await this.store.database.run(finishEvents, { ids: idsOf(events), claim: token });
   }
 
-  /** Postpones events whose handlers failed, with back-off. Later events wait behind them. */
+  /** Postpones events whose handler failed, with back-off. Later events wait behind them. */
   async postpone(
     { token }: EventClaim,
     failed: readonly ClaimedEvent[],
     later: readonly ClaimedEvent[],
+    error: string,
   ): Promise<void> {
     const failures = Math.max(...failed.map((event) => event.failures));
     const delayMs = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** Math.min(failures, 20));
     const ids = idsOf([...failed, ...later]);
-    await this.store.database.run(postponeEvents, { ids, claim: token, delayMs, failedIds: idsOf(failed) });
+    await this.store.database.run(postponeEvents, { ids, claim: token, delayMs, failedIds: idsOf(failed), error });
+  }
+
+  /**
+   * Moves events to the dead letters. Later events no longer wait behind them.
+   * @param error the name of the error of the last call; {@link HANDLER_LOST} if there was no call.
+   */
+  async giveUp({ token }: EventClaim, events: readonly ClaimedEvent[], error: string): Promise<void> {
+    const wasCalled = error !== HANDLER_LOST;
+    await this.store.database.run(giveUpEvents, { ids: idsOf(events), claim: token, error, wasCalled });
   }
 
   /** Releases events, so other processes can handle them at once. */

@@ -27,7 +27,8 @@ export class OutboxHealthIndicator {
 
   /**
    * Checks the outbox. It is up if the database responds within 5 s and does what sending needs, the account is not
-   * paused, and no limit is exceeded.
+   * paused, and no limit is exceeded. A lane that a person has paused does not make it down: `pausedLanes` names it, and
+   * the limits of what waits in it do not count.
    *
    * When it is down, the result has a `code`, a `message` and `advice`. Up or down, it has the recipient counts if they
    * can be read. It never contains a phone number, a text or a response of the gateway. A result is kept for one

@@ -23,9 +23,14 @@ export interface OutboxHealthLimits {
    * @default no limit
    */
   readonly held?: number | undefined;
+  /**
+   * Events that a handler failed to handle too often.
+   * @default no limit
+   */
+  readonly failedEvents?: number | undefined;
 }
 
-const LIMITED = ['backlog', 'oldestPendingSeconds', 'oldestPrioritySeconds', 'held'] as const;
+const LIMITED = ['backlog', 'oldestPendingSeconds', 'oldestPrioritySeconds', 'held', 'failedEvents'] as const;
 
 /** @returns the names of the exceeded limits, such as `held`. */
 export function exceeded(

@@ -1,5 +1,6 @@
 import type { OutboxStats } from '../messages/stats.js';
 import type { OutboxErrorCode } from '../errors/outbox.error.js';
+import type { Lane } from '../options/outbox.options.js';
 import type { ProbedDatabase } from './database-probe.js';
 import { exceeded, type OutboxHealthLimits } from './outbox-health.limits.js';
 
@@ -20,6 +21,12 @@ const ADVICE: Partial<Readonly<Record<OutboxErrorCode, string>>> = {
     'Grant the role the missing rights: docs/operations.md, Roles. The log names the first rejected statement.',
   OUTBOX_SCHEMA_MISSING: 'Run migrateOutbox, or restore the schema.',
   OUTBOX_DATABASE_FULL: 'Give the database server more space.',
+};
+
+/** What an operator does about an exceeded limit. */
+const LIMIT_ADVICE: Partial<Readonly<Record<keyof OutboxHealthLimits, string>>> = {
+  held: 'Decide about the messages on hold.',
+  failedEvents: 'Correct the event handlers, then retry the failed events with retryFailedEvents.',
 };
 
 /** Turns a probe into a health result. `undefined` means that the database did not respond. */
@@ -50,7 +57,11 @@ export function judge(probed: ProbedDatabase | undefined, limits: OutboxHealthLi
     });
   }
   const { paused } = stats;
-  const pausedLanes = stats.limitedLanes.filter(({ largestRequest }) => largestRequest === 0);
+  const isPausedByPerson = (lane: Lane): boolean => stats.pausedLanes.some((pause) => pause.lane === lane);
+  // No probe is sent in a lane that a person has paused, so nobody knows whether it would get responses by now.
+  const silentLanes = stats.limitedLanes.filter(
+    ({ lane, largestRequest }) => largestRequest === 0 && !isPausedByPerson(lane),
+  );
   if (paused !== undefined) {
     return down({
       ...facts,
@@ -59,30 +70,35 @@ export function judge(probed: ProbedDatabase | undefined, limits: OutboxHealthLi
       advice: 'Messages are kept. Fix the cause that pausedCode names, and sending resumes.',
     });
   }
-  if (pausedLanes.length > 0) {
+  if (silentLanes.length > 0) {
     return down({
       ...facts,
       code: 'OUTBOX_HEALTH_PAUSED',
-      message: `The gateway does not respond to requests of the lane ${pausedLanes.map(({ lane }) => lane).join()}; probes are sent from time to time`,
+      message: `The gateway does not respond to requests of the lane ${silentLanes.map(({ lane }) => lane).join()}; probes are sent from time to time`,
       advice: 'Messages are kept. Check whether the gateway can be reached and responds.',
     });
   }
-  const [first, ...more] = exceeded(stats, limits);
+  // What waits because a person wants it to wait is no fault.
+  const [first, ...more] = exceeded(stats, {
+    ...limits,
+    ...(stats.pausedLanes.length > 0 ? { backlog: undefined, oldestPendingSeconds: undefined } : {}),
+    ...(isPausedByPerson('priority') ? { oldestPrioritySeconds: undefined } : {}),
+  });
   if (first === undefined) return { isUp: true, data: facts };
   return down({
     ...facts,
     code: 'OUTBOX_HEALTH_LIMIT',
     message: `Above the limit: ${[first, ...more].join(', ')}`,
-    advice:
-      first === 'held'
-        ? 'Decide about the messages on hold.'
-        : 'Check whether workers are running, and whether they may send faster.',
+    advice: LIMIT_ADVICE[first] ?? 'Check whether workers are running, and whether they may send faster.',
   });
 }
 
-function factsOf({ paused, limitedLanes, ...counts }: OutboxStats): Verdict['data'] {
+function factsOf({ paused, limitedLanes, pausedLanes, laneConcurrency, ...counts }: OutboxStats): Verdict['data'] {
+  const concurrency = laneConcurrency.map(({ lane, slots }) => [`${lane}Concurrency`, slots] as const);
   return {
     ...counts,
+    ...Object.fromEntries(concurrency),
+    ...(pausedLanes.length === 0 ? {} : { pausedLanes: pausedLanes.map(({ lane }) => lane).join() }),
     ...(limitedLanes.length === 0 ? {} : { limitedLanes: limitedLanes.map(({ lane }) => lane).join() }),
     ...(paused === undefined
       ? { account: 'works' }

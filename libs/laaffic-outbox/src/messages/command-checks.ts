@@ -1,28 +1,49 @@
 import type { Issue } from 'nestjs-laaffic';
+import { LANES } from '../options/outbox.options.js';
+import { isRowId } from '../store/order-ids.js';
 
 const MAX_TEXT = 255;
 
 /** The problem with an order id that an outbox made, such as one copied from its results. */
 export const MADE_ORDER_ID = 'must be your own: an outbox made this one for another message, so leave it out';
 
-/** Checks a name that people or programs use: 1 to 255 characters. */
-export function checkName(field: string, value: unknown): Issue[] {
-  const isRight = typeof value === 'string' && value.trim() !== '' && value.length <= MAX_TEXT && !value.includes('\0');
-  return isRight ? [] : [{ field, problem: `must be text of 1 to ${MAX_TEXT} characters` }];
-}
-
 /** Checks an optional idempotency key. */
 export function checkKey(key: unknown): Issue[] {
   const isRight =
     key === undefined || (typeof key === 'string' && key !== '' && key.length <= MAX_TEXT && !key.includes('\0'));
-  return isRight ? [] : [{ field: 'idempotencyKey', problem: `must be text of 1 to ${MAX_TEXT} characters` }];
+  if (isRight) return checkStorable('idempotencyKey', key);
+  return [{ field: 'idempotencyKey', problem: `must be text of 1 to ${MAX_TEXT} characters` }];
 }
 
 /** Checks an optional reference of the caller. */
 export function checkReference(reference: unknown): Issue[] {
-  if (reference === undefined) return [];
-  const issues = checkName('reference', reference);
-  return issues.length > 0 ? issues : checkStorable('reference', reference as string);
+  return reference === undefined ? [] : checkText('reference', reference);
+}
+
+/** Checks text that is stored and shown again: 1 to 255 characters that the database keeps unchanged. */
+export function checkText(field: string, value: unknown): Issue[] {
+  const isRight = typeof value === 'string' && value.trim() !== '' && value.length <= MAX_TEXT && !value.includes('\0');
+  return isRight ? checkStorable(field, value) : [{ field, problem: `must be text of 1 to ${MAX_TEXT} characters` }];
+}
+
+/** Checks the name of a lane. */
+export function checkLane(lane: unknown): Issue[] {
+  const isRight = (LANES as readonly unknown[]).includes(lane);
+  return isRight ? [] : [{ field: 'lane', problem: 'must be priority or bulk' }];
+}
+
+/**
+ * Checks which page of a list to read.
+ * @param what the entries: `an event`, `a push`.
+ */
+export function checkPage(page: { before: string | undefined; limit: number }, largest: number, what: string): Issue[] {
+  const { before, limit } = page;
+  const isBefore = before === undefined || isRowId(before);
+  const isLimit = Number.isInteger(limit) && limit >= 1 && limit <= largest;
+  return [
+    ...(isBefore ? [] : [{ field: 'before', problem: `must be the id of ${what}` }]),
+    ...(isLimit ? [] : [{ field: 'limit', problem: `must be a whole number from 1 to ${largest}` }]),
+  ];
 }
 
 /** The database has no year 0, and does not read the ISO form of years before it or after 9999. */

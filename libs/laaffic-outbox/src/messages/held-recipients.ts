@@ -1,17 +1,17 @@
 import { invalidCommand, type Issue } from 'nestjs-laaffic';
 import { continueCall } from '../database/callers-database.js';
+import { LANES } from '../options/outbox.options.js';
 import {
   findHeldOfCampaign,
   findHeldOfMessage,
   findRejectedOfCampaign,
   listHeldMessages,
-  notifyDue,
   resendRejected,
   resolveHeld,
 } from '../sql/generated.js';
 import type { OutboxStore } from '../store/outbox-store.js';
 import { present, recipientsOf, type OutboxRecipient } from '../store/recipients.js';
-import { checkName } from './command-checks.js';
+import { checkText } from './command-checks.js';
 
 /**
  * A manual decision about recipients whose outcome is unknown.
@@ -43,12 +43,14 @@ export interface HeldRecipient extends OutboxRecipient {
 export type HeldScope = { readonly campaignId: string } | { readonly messageId: string };
 
 const DECISIONS: readonly unknown[] = ['resend', 'abandon', 'sent'] satisfies HeldDecision[];
+/** Maximum number of recipients in a chunk. */
+const LARGEST_CHUNK = 1_000;
 /** Number of chunks that one statement reads or decides. */
 const STEP = 50;
 
 /** Finds recipients that need a manual decision, and executes the decision. */
 export class HeldRecipients {
-  constructor(private readonly store: Pick<OutboxStore, 'account' | 'prefix' | 'callers' | 'listener'>) {}
+  constructor(private readonly store: Pick<OutboxStore, 'account' | 'prefix' | 'callers' | 'due'>) {}
 
   /** Yields the recipients of all single messages, oldest message first. */
   async *ofMessages(): AsyncGenerator<HeldRecipient, void, undefined> {
@@ -80,10 +82,13 @@ export class HeldRecipients {
       'campaignId' in scope
         ? await callers.run(findHeldOfCampaign, { account, campaignId: scope.campaignId })
         : await callers.run(findHeldOfMessage, { account, messageId: scope.messageId });
-    const decided = await inSteps(chunks, (ids) =>
-      callers.run(resolveHeld, { ids, decision: decision as HeldDecision, positions: positions ?? null, actor }),
+    const decided = await inSteps(chunks, (ids, step) =>
+      callers.run(resolveHeld, {
+        ...{ ids, decision: decision as HeldDecision, actor },
+        positions: positions === undefined ? null : positionsIn(step, positions),
+      }),
     );
-    if (decided > 0 && decision === 'resend') await this.#wakeWorkers();
+    if (decided > 0 && decision === 'resend') this.#wakeWorkers();
     return decided;
   }
 
@@ -94,34 +99,40 @@ export class HeldRecipients {
    */
   async retryRejected(campaignId: string, options: unknown): Promise<number> {
     const { actor } = (options ?? {}) as { actor?: unknown };
-    const issues = checkName('actor', actor);
+    const issues = checkText('actor', actor);
     if (issues.length > 0) throw invalidCommand(issues);
     const { account, callers } = this.store;
     const chunks = await callers.run(findRejectedOfCampaign, { account, campaignId });
     const moved = await inSteps(chunks, (ids) => callers.run(resendRejected, { ids, actor: actor as string }));
-    if (moved > 0) await this.#wakeWorkers();
+    if (moved > 0) this.#wakeWorkers();
     return moved;
   }
 
-  async #wakeWorkers(): Promise<void> {
-    this.store.listener.emit('due');
-    // The decision is stored. Workers that miss the notification poll.
-    await this.store.callers.run(notifyDue, {}).catch(() => undefined);
+  #wakeWorkers(): void {
+    for (const lane of LANES) this.store.due.notify(lane);
   }
 }
 
 /** Decides about chunks that exist now, but not about those that the decisions create. */
-async function inSteps(
-  chunks: readonly { readonly id: string }[],
-  decide: (ids: readonly string[]) => Promise<readonly { readonly count: number }[]>,
+async function inSteps<Chunk extends { readonly id: string }>(
+  chunks: readonly Chunk[],
+  decide: (ids: readonly string[], step: readonly Chunk[]) => Promise<readonly { readonly count: number }[]>,
 ): Promise<number> {
   let count = 0;
   for (let at = 0; at < chunks.length; at += STEP) {
-    const ids = chunks.slice(at, at + STEP).map(({ id }) => id);
-    const [decided] = await (at === 0 ? decide(ids) : continueCall(() => decide(ids)));
+    const step = chunks.slice(at, at + STEP);
+    const ids = step.map(({ id }) => id);
+    const [decided] = await (at === 0 ? decide(ids, step) : continueCall(() => decide(ids, step)));
     count += decided?.count ?? 0;
   }
   return count;
+}
+
+/** Those positions that these chunks may have: there may be a hundred thousand, in a thousand chunks. */
+function positionsIn(chunks: readonly { readonly first_position: string }[], positions: readonly number[]): number[] {
+  const firsts = chunks.map((chunk) => Number(chunk.first_position));
+  const [least, most] = [Math.min(...firsts), Math.max(...firsts) + LARGEST_CHUNK];
+  return positions.filter((position) => position >= least && position < most);
 }
 
 function readDecision(
@@ -131,7 +142,7 @@ function readDecision(
   const { actor, positions } = (options ?? {}) as { actor?: unknown; positions?: unknown };
   const issues: Issue[] = [
     ...(DECISIONS.includes(decision) ? [] : [{ field: 'decision', problem: `must be one of ${DECISIONS.join(', ')}` }]),
-    ...checkName('actor', actor),
+    ...checkText('actor', actor),
     ...(positions === undefined || isPositions(positions)
       ? []
       : [{ field: 'positions', problem: 'must be a list of whole numbers from 0' }]),

@@ -1,6 +1,6 @@
 import type { Database } from '../database/database.js';
 import type { Lane } from '../options/outbox.options.js';
-import { countDue, readLaneLimits, readStats } from '../sql/generated.js';
+import { countDue, readLaneControls, readLaneLimits, readStats } from '../sql/generated.js';
 
 /** How much waits in an account's outbox, in recipients. Drafts and paused campaigns are not counted. */
 export interface OutboxStats {
@@ -12,12 +12,20 @@ export interface OutboxStats {
   readonly oldestPendingSeconds: number;
   /** The same for the priority lane only, in seconds. */
   readonly oldestPrioritySeconds: number;
+  /** Recipients whose request is in flight. */
+  readonly sending: number;
   readonly unknown: number;
   readonly held: number;
+  /** Events that a handler failed to handle too often: see `SmsOutbox.listFailedEvents`. Not recipients. */
+  readonly failedEvents: number;
   /** `undefined` while the account works. */
   readonly paused: AccountPause | undefined;
   /** Lanes in which requests get no readable responses; empty while both work. */
   readonly limitedLanes: readonly LaneLimit[];
+  /** Lanes that a person has paused with `pauseLane`; usually empty. */
+  readonly pausedLanes: readonly LanePause[];
+  /** Lanes whose concurrency a person has set with `setLaneConcurrency`; usually empty. */
+  readonly laneConcurrency: readonly LaneConcurrency[];
 }
 
 /** Why nothing is sent for an account. */
@@ -46,6 +54,22 @@ export interface LaneLimit {
   readonly probesAt: Date;
 }
 
+/** Why nothing is sent in a lane: a person has paused it. */
+export interface LanePause {
+  readonly lane: Lane;
+  readonly since: Date;
+  readonly actor: string;
+  readonly reason: string | undefined;
+}
+
+/** How many requests of a lane each worker process sends at once, instead of its own option. */
+export interface LaneConcurrency {
+  readonly lane: Lane;
+  readonly slots: number;
+  readonly since: Date;
+  readonly actor: string;
+}
+
 /** Counts what waits, by reading open rows only. */
 export class StatsReader {
   /** @param database the one for calls of this kind, or a single connection. */
@@ -65,13 +89,16 @@ export class StatsReader {
     const [row] = await this.database.run(readStats, { account });
     if (row === undefined) throw new Error('The account has no row');
     const lanes = await this.database.run(readLaneLimits, { account });
+    const controls = await this.database.run(readLaneControls, { account });
     return {
       backlog: Number(row.backlog),
       scheduled: Number(row.scheduled),
       oldestPendingSeconds: Math.round(row.oldest),
       oldestPrioritySeconds: Math.round(row.oldest_priority),
+      sending: Number(row.sending),
       unknown: Number(row.unknown),
       held: Number(row.held),
+      failedEvents: Number(row.failed_events),
       paused:
         row.paused_at === null
           ? undefined
@@ -86,6 +113,12 @@ export class StatsReader {
       limitedLanes: lanes.map(({ lane, max_size, reason, since, probe_at }) => ({
         ...{ lane, largestRequest: max_size, code: 'OUTBOX_GATEWAY_UNRESPONSIVE', reason, since, probesAt: probe_at },
       })),
+      pausedLanes: controls.flatMap(({ lane, paused_at: since, paused_by: actor, paused_reason: reason }) =>
+        since === null ? [] : [{ lane, since, actor: actor ?? '', reason: reason ?? undefined }],
+      ),
+      laneConcurrency: controls.flatMap(({ lane, slots, slots_set_at: since, slots_set_by: actor }) =>
+        slots === null || since === null ? [] : [{ lane, slots, since, actor: actor ?? '' }],
+      ),
     };
   }
 }

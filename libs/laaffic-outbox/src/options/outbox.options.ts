@@ -1,7 +1,9 @@
 import type { Pool } from 'pg';
 
+/** Both lanes. */
+export const LANES = ['priority', 'bulk'] as const;
 /** The two lanes: `priority` for messages that somebody waits for, `bulk` for everything else. */
-export type Lane = 'priority' | 'bulk';
+export type Lane = (typeof LANES)[number];
 
 /** The options of `LaafficOutboxModule.forRoot` and `forRootAsync`. */
 export interface LaafficOutboxOptions {
@@ -11,10 +13,23 @@ export interface LaafficOutboxOptions {
   readonly database: string | Pool;
   /**
    * The maximum number of connections in the pool for a URL. A process that sends needs at least 5. One more connection
-   * listens, and one more creates campaigns while there are any to create. A `pg.Pool` has its own `max`.
+   * listens. A `pg.Pool` has its own `max`.
    * @default 10
    */
   readonly connections?: number | undefined;
+  /**
+   * A PostgreSQL URL for the connection that listens for notifications. Give it if `database` leads to a pooler in
+   * transaction mode, such as PgBouncer: this URL must lead to the server directly. The outbox then changes no session of
+   * `database`.
+   * @default the connection parameters of `database`
+   */
+  readonly listenUrl?: string | undefined;
+  /**
+   * Whether processes notify each other and listen. If `false`, messages of other processes wait for the next poll.
+   * Configure the same for all processes.
+   * @default true
+   */
+  readonly notify?: boolean | undefined;
   /**
    * The schema of the outbox tables: lower-case letters, digits and underscores.
    * @default 'laaffic_outbox'
@@ -40,6 +55,7 @@ export interface LaafficOutboxOptions {
   readonly timing?: OutboxTimingOptions | undefined;
   /** What happens to messages whose outcome is still unknown after `timing.gracePeriodMs`. */
   readonly onUnconfirmed?: UnconfirmedOptions | undefined;
+  readonly events?: OutboxEventsOptions | undefined;
   /**
    * How long to keep numbers, texts and the gateway's reasons after a message or a campaign ended, in milliseconds, at
    * most 100 years. Counters, states and the history stay until `deleteAfterMs`. `false` keeps everything for ever.
@@ -129,6 +145,16 @@ export interface OutboxTimingOptions {
    * @default 900000, 15 minutes
    */
   readonly reportsAfterMs?: number | false | undefined;
+}
+
+/** How methods with `@OnRecipientState()` and `@OnCampaignDone()` are called. */
+export interface OutboxEventsOptions {
+  /**
+   * How often a method may fail for the same event, until it is no longer called for it and
+   * `SmsOutbox.listFailedEvents` lists the event. The pauses between the tries double from 1 s to 10 hours.
+   * @default 20, which takes about two days
+   */
+  readonly maxTries?: number | undefined;
 }
 
 /**

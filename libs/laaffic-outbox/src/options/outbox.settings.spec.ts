@@ -7,6 +7,8 @@ const database = 'postgres://localhost/app';
 const DEFAULTS = {
   database,
   connections: 10,
+  listenUrl: undefined,
+  notify: true,
   schema: 'laaffic_outbox',
   migrate: true,
   worker: { slots: { priority: 20, bulk: 6 }, pollIntervalMs: 1_000 },
@@ -16,6 +18,7 @@ const DEFAULTS = {
     ...{ gracePeriodMs: 900_000, lookupIntervalMs: 60_000, reportsAfterMs: 900_000 },
   },
   onUnconfirmed: { priority: 'hold', bulk: 'hold' },
+  events: { maxTries: 20 },
   retentionMs: 7_776_000_000,
   deleteAfterMs: 15_552_000_000,
   idempotencyKeysKeptMs: 2_592_000_000,
@@ -39,6 +42,7 @@ describe('OutboxSettings', () => {
   it('accepts every field', () => {
     const given = {
       ...{ database: 'postgresql://db.example/app', connections: 5, schema: 'sms_1', migrate: false },
+      ...{ listenUrl: 'postgres://direct.example/app', notify: false },
       worker: { prioritySlots: 1, bulkSlots: 2, pollIntervalMs: 3 },
       rate: { recipientsPerSecond: 0.5, requestsPerSecond: 7, priorityShare: 0 },
       timing: {
@@ -50,6 +54,7 @@ describe('OutboxSettings', () => {
         reportsAfterMs: false,
       },
       onUnconfirmed: { priority: 'resend', bulk: 'abandon' },
+      events: { maxTries: 1 },
       ...{ retentionMs: 1, deleteAfterMs: false, idempotencyKeysKeptMs: false },
     };
     expect(new OutboxSettings(given)).toEqual({
@@ -124,6 +129,7 @@ describe('OutboxSettings', () => {
     [{ database, rate: { recipientsPerSecond: 0 } }, 'rate.recipientsPerSecond must be a number above 0'],
     [{ database, rate: { requestsPerSecond: Infinity } }, 'rate.requestsPerSecond must be a number above 0'],
     [{ database, rate: { requestsPerSecond: NaN } }, 'rate.requestsPerSecond must be a number above 0'],
+    [{ database, events: { maxTries: 0 } }, 'events.maxTries must be a whole number from 1 to 2147483647'],
     [{ database, rate: { priorityShare: 1 } }, 'rate.priorityShare must be a number from 0 to 0.9'],
     [{ database, rate: { rps: 1 } }, `rate.rps ${known} recipientsPerSecond, requestsPerSecond, priorityShare`],
     [
@@ -150,6 +156,8 @@ describe('OutboxSettings', () => {
     [{ database, onUnconfirmed: { all: 'hold' } }, `onUnconfirmed.all ${known} priority, bulk`],
     [{ database, retentionMs: true }, `retentionMs ${whole} 3155760000000`],
     [{ database, retentionMs: Number.MAX_SAFE_INTEGER }, `retentionMs ${whole} 3155760000000`],
+    [{ database, listenUrl: 'direct.example' }, 'listenUrl must be a URL that begins with postgres://'],
+    [{ database, notify: 1 }, 'notify must be true or false'],
     [{ database, deleteAfterMs: 0 }, `deleteAfterMs ${whole} 3155760000000`],
     [{ database, retentionMs: 7, deleteAfterMs: 6 }, 'deleteAfterMs must not be less than retentionMs, which is 7'],
     [
@@ -162,7 +170,7 @@ describe('OutboxSettings', () => {
     [{ database: new Pool(), connections: 5 }, 'connections needs a database URL: a pg.Pool has its own max'],
     [
       { database, lease: 1 },
-      `lease ${known} worker, rate, timing, onUnconfirmed, database, connections, schema, migrate, retentionMs, deleteAfterMs, idempotencyKeysKeptMs`,
+      `lease ${known} worker, rate, timing, onUnconfirmed, events, database, connections, listenUrl, notify, schema, migrate, retentionMs, deleteAfterMs, idempotencyKeysKeptMs`,
     ],
   ])('rejects %j', (options, problem) => {
     expect(problemsOf(options)).toContain(problem);

@@ -19,6 +19,9 @@ export class OutboxSettings {
   readonly database: string | Pool;
   /** The connections of the module's own pool; `undefined` with a pool of the app. */
   readonly connections: number | undefined;
+  /** Where to listen, if `database` leads to a pooler. */
+  readonly listenUrl: string | undefined;
+  readonly notify: boolean;
   readonly schema: string;
   readonly migrate: boolean;
   /** `undefined` if this process does not send. */
@@ -37,6 +40,7 @@ export class OutboxSettings {
     readonly reportsAfterMs: number | false;
   };
   readonly onUnconfirmed: Readonly<Record<Lane, UnconfirmedAction>>;
+  readonly events: { readonly maxTries: number };
   readonly retentionMs: number | false;
   readonly deleteAfterMs: number | false;
   readonly idempotencyKeysKeptMs: number | false;
@@ -53,9 +57,12 @@ export class OutboxSettings {
     const rate = reader.nested('rate');
     const timing = reader.nested('timing');
     const onUnconfirmed = reader.nested('onUnconfirmed');
+    const events = reader.nested('events');
 
     this.database = readDatabase(reader);
     this.connections = readConnections(reader, typeof this.database === 'object', worker !== false);
+    this.listenUrl = readListenUrl(reader);
+    this.notify = reader.boolean('notify', true);
     this.schema = reader.text('schema', 'laaffic_outbox', SCHEMA, 'must be lower-case letters, digits and underscores');
     this.migrate = reader.boolean('migrate', true);
     const slots = Object.freeze({
@@ -81,6 +88,7 @@ export class OutboxSettings {
       priority: onUnconfirmed.oneOf('priority', UNCONFIRMED_ACTIONS, 'hold'),
       bulk: onUnconfirmed.oneOf('bulk', UNCONFIRMED_ACTIONS, 'hold'),
     });
+    this.events = Object.freeze({ maxTries: events.wholeNumber('maxTries', 20) });
     this.retentionMs = reader.wholeNumberOrFalse('retentionMs', 90 * DAY_MS, { max: HUNDRED_YEARS_MS });
     this.deleteAfterMs = readDeleteAfter(reader, this.retentionMs);
     this.idempotencyKeysKeptMs = reader.wholeNumberOrFalse('idempotencyKeysKeptMs', 30 * DAY_MS, {
@@ -91,15 +99,24 @@ export class OutboxSettings {
     if (startWithinMs + timeoutMs >= leaseMs) {
       timing.report('leaseMs', 'must be longer than timing.startWithinMs and timing.timeoutMs together');
     }
-    for (const each of [workerReader, rate, timing, onUnconfirmed, reader]) each.rejectUnknown();
+    for (const each of [workerReader, rate, timing, onUnconfirmed, events, reader]) each.rejectUnknown();
     if (reader.problems.length > 0) throw new OutboxOptionsError(reader.problems, account);
     Object.freeze(this);
   }
 }
 
+const POSTGRES_URL = /^postgres(ql)?:\/\//;
+
+function readListenUrl(reader: OptionsReader): string | undefined {
+  const value = reader.value('listenUrl');
+  if (value === undefined || (typeof value === 'string' && POSTGRES_URL.test(value))) return value;
+  reader.report('listenUrl', 'must be a URL that begins with postgres://');
+  return undefined;
+}
+
 function readDatabase(reader: OptionsReader): string | Pool {
   const value = reader.value('database');
-  if (typeof value === 'string' && /^postgres(ql)?:\/\//.test(value)) return value;
+  if (typeof value === 'string' && POSTGRES_URL.test(value)) return value;
   if (typeof value === 'object' && value !== null && 'connect' in value && 'query' in value) return value as Pool;
   reader.report('database', 'must be a URL that begins with postgres://, or a pg.Pool');
   return '';

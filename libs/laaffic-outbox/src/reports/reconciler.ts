@@ -22,7 +22,11 @@ export class Reconciler implements OnApplicationBootstrap, OnModuleDestroy, Befo
   readonly #tasks: readonly PeriodicTask[];
   readonly #stop = new AbortController();
 
-  constructor(store: OutboxStore, sms: SmsService, reports: ReportStore) {
+  constructor(
+    private readonly store: OutboxStore,
+    sms: SmsService,
+    reports: ReportStore,
+  ) {
     const { errors, settings } = store;
     const { worker, timing } = settings;
     const { lookupIntervalMs, reportsAfterMs } = timing;
@@ -54,7 +58,7 @@ export class Reconciler implements OnApplicationBootstrap, OnModuleDestroy, Befo
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    await Promise.all(this.#tasks.map((task) => task.stop()));
+    await this.store.drain(Promise.all(this.#tasks.map((task) => task.stop())));
   }
 }
 

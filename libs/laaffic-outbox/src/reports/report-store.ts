@@ -82,7 +82,9 @@ export class ReportStore {
   /** @returns the reports that match no recipient waiting for one. */
   async #applyFinal(reports: readonly Report[]): Promise<Report[]> {
     const list = (valueOf: (report: Report) => string | number) => reports.map(valueOf).join(SEPARATOR);
-    const [row] = await this.store.database.run(applyFinalReports, {
+    const { account, database } = this.store;
+    const [row] = await database.run(applyFinalReports, {
+      account,
       // A report with a separator in it takes the slower path.
       msgIds: list(({ msgId }) => (msgId.includes(SEPARATOR) ? '' : msgId)),
       states: list(({ state }) => state),

@@ -1,5 +1,5 @@
 // Generated from the files in sql/ by `npm run sql`. Do not edit.
-import type { InvalidColumns, Migration, Nothing, RecipientColumns, Statement } from './statement.js';
+import type { Exact, FunctionSet, InvalidColumns, Migration, Nothing, RecipientColumns, Statement } from './statement.js';
 
 export type CampaignState = 'creating' | 'draft' | 'scheduled' | 'running' | 'paused' | 'cancelled' | 'done';
 export type ChunkState = 'pending' | 'sending' | 'completed' | 'rejected' | 'unknown' | 'held' | 'abandoned' | 'cancelled' | 'split';
@@ -25,9 +25,6 @@ create table outbox.installation (
 insert into outbox.installation values (substr(translate(gen_random_uuid()::text, '-', ''), 1, 8));
 create table outbox.account (
   id text primary key,
-  recipients_left double precision,
-  requests_left double precision,
-  refilled_at timestamptz not null default clock_timestamp(),
   backoff_until timestamptz,
   backoff_level int not null default 0,
   paused_at timestamptz,
@@ -44,6 +41,14 @@ create table outbox.account (
   lookup_alive_at timestamptz,
   looked_up_at timestamptz
 );
+create table outbox.rate_grant (
+  account text not null,
+  id bigint generated always as identity,
+  recipients_left double precision not null,
+  requests_left double precision not null,
+  granted_at timestamptz not null default clock_timestamp(),
+  primary key (account, id)
+);
 create table outbox.lane_limit (
   account text not null,
   lane outbox.lane not null,
@@ -56,6 +61,17 @@ create table outbox.lane_limit (
   probe_at timestamptz not null,
   pauses int not null default 0,
   failed_probes int not null default 0,
+  primary key (account, lane)
+);
+create table outbox.lane_control (
+  account text not null,
+  lane outbox.lane not null,
+  paused_at timestamptz,
+  paused_by text,
+  paused_reason text,
+  slots int,
+  slots_set_at timestamptz,
+  slots_set_by text,
   primary key (account, lane)
 );
 create table outbox.campaign (
@@ -73,6 +89,8 @@ create table outbox.campaign (
   idempotency_key text,
   fingerprint text,
   digest text,
+  creator text,
+  creator_seen_at timestamptz,
   created_at timestamptz not null default clock_timestamp(),
   changed_at timestamptz not null default clock_timestamp(),
   done_at timestamptz,
@@ -85,6 +103,7 @@ create table outbox.campaign (
 );
 create index campaign_active on outbox.campaign (account, priority desc, id) where state in ('scheduled', 'running');
 create index campaign_cancelling on outbox.campaign (account) where state = 'cancelled' and done_at is null;
+create index campaign_creating on outbox.campaign (account, creator_seen_at) where state = 'creating';
 create index campaign_list on outbox.campaign (account, id);
 create index campaign_retention on outbox.campaign (account, (coalesce(done_at, changed_at)))
   where redacted_at is null and state in ('done', 'cancelled');
@@ -283,16 +302,19 @@ create table outbox.unreadable_push (
   unique (account, route, digest)
 );
 create index unreadable_push_list on outbox.unreadable_push (account, id);
-create table outbox.subscription (
+create table outbox.event_handler (
   account text not null,
   topic text not null,
+  handler text not null,
+  registered_at timestamptz not null default clock_timestamp(),
   seen_at timestamptz not null default clock_timestamp(),
-  primary key (account, topic)
+  is_notified boolean not null default true,
+  primary key (account, topic, handler)
 );
 create view outbox.live_subscription as
-  select account, topic from outbox.subscription where seen_at > clock_timestamp() - interval '7 days';
+  select account, topic, is_notified from outbox.event_handler where seen_at > clock_timestamp() - interval '7 days';
 create table outbox.event (
-  id bigint generated always as identity primary key,
+  id bigint generated always as identity,
   account text not null,
   topic text not null,
   campaign_id bigint,
@@ -304,22 +326,46 @@ create table outbox.event (
   code text,
   reason text,
   recorded_at timestamptz not null default clock_timestamp(),
-  due_at timestamptz not null default clock_timestamp(),
-  failures int not null default 0,
-  claim uuid
+  primary key (account, id)
 );
-create index event_due on outbox.event (account, due_at);
-create index event_root on outbox.event (root_id, id);
-create index event_chunk on outbox.event (chunk_id);
-create index event_recorded on outbox.event (account, recorded_at);`,
+create index event_reason on outbox.event (chunk_id) where reason is not null;
+create table outbox.event_delivery (
+  id bigint generated always as identity primary key,
+  account text not null,
+  handler text not null,
+  event_id bigint not null,
+  topic text not null,
+  campaign_id bigint,
+  root_id bigint,
+  chunk_id bigint,
+  slots smallint[],
+  attempt int,
+  sent_at timestamptz,
+  code text,
+  reason text,
+  recorded_at timestamptz not null,
+  due_at timestamptz not null default clock_timestamp(),
+  claim uuid,
+  failures int not null default 0,
+  lost int not null default 0,
+  error text,
+  first_failed_at timestamptz,
+  last_failed_at timestamptz,
+  dead_at timestamptz
+);
+create index event_delivery_due on outbox.event_delivery (account, handler, due_at) where dead_at is null;
+create index event_delivery_order on outbox.event_delivery (root_id, handler, event_id)
+  where dead_at is null and root_id is not null;
+create index event_delivery_dead on outbox.event_delivery (account, id) where dead_at is not null;
+create index event_delivery_reason on outbox.event_delivery (chunk_id) where reason is not null;`,
     rollback: undefined,
   },
 ];
 
 /** Each release has its own functions, so releases with different ones work side by side. */
-export const FUNCTIONS = {
-  digest: '3fb10d3f',
-  text: `create function outbox.pause_account_3fb10d3f(p_account text, p_code text, p_reason text, p_first double precision, p_chunk bigint default null)
+export const FUNCTIONS: FunctionSet = {
+  digest: '8991ebe5',
+  text: `create function outbox.pause_account_8991ebe5(p_account text, p_code text, p_reason text, p_first double precision, p_chunk bigint default null)
 returns boolean language plpgsql as $$
 declare
   before outbox.account%rowtype;
@@ -331,12 +377,12 @@ begin
       fresh_probe_at = clock_timestamp() + least(300000, p_first * power(2, least(fresh_probes, 10))) * interval '1 millisecond'
     where id = p_account;
   if before.paused_at is not null then return false; end if;
-  perform outbox.record_history_3fb10d3f(p_account, null, null, null, 'account paused', 'gateway',
+  perform outbox.record_history_8991ebe5(p_account, null, null, null, 'account paused', 'gateway',
     p_code || ': ' || p_reason || coalesce((select case when c.campaign_id is null then ' (message ' || coalesce(c.root_id, c.id)
       else ' (campaign ' || c.campaign_id end || ')' from outbox.chunk c where c.id = p_chunk), ''));
   return true;
 end $$;
-create function outbox.record_account_rejection_3fb10d3f(
+create function outbox.record_account_rejection_8991ebe5(
   p_account text, p_chunk bigint, p_actor text, p_is_probe boolean, p_code text, p_reason text, p_first double precision,
   p_strikes int, out verdict text, out delay double precision
 ) language plpgsql as $$
@@ -367,11 +413,11 @@ begin
     c.strikes := c.strikes + 1;
     delay := p_first * power(2, c.strikes - 1);
     if c.strikes >= p_strikes then verdict := 'rejected'; end if;
-    perform outbox.record_history_3fb10d3f(p_account, c.campaign_id, p_chunk, c.attempt, 'rejected while others were accepted',
+    perform outbox.record_history_8991ebe5(p_account, c.campaign_id, p_chunk, c.attempt, 'rejected while others were accepted',
       p_actor, format('%s of %s: %s', c.strikes, p_strikes, p_code));
   else
     if a.paused_at is null or p_is_probe then
-      if outbox.pause_account_3fb10d3f(p_account, p_code, p_reason, p_first, p_chunk) then verdict := 'paused'; end if;
+      if outbox.pause_account_8991ebe5(p_account, p_code, p_reason, p_first, p_chunk) then verdict := 'paused'; end if;
       select * into strict a from outbox.account where id = p_account;
     end if;
     delay := greatest(0, extract(epoch from a.probe_at - clock_timestamp()) * 1000) + 1000;
@@ -388,7 +434,7 @@ begin
         account_rejected_at = moment, strikes = 0, retry_at = null
       where id = k.id and state in ('scheduled', 'running');
     if found then
-      perform outbox.record_history_3fb10d3f(p_account, k.id, null, null, 'paused', 'gateway', p_code || ': ' || p_reason);
+      perform outbox.record_history_8991ebe5(p_account, k.id, null, null, 'paused', 'gateway', p_code || ': ' || p_reason);
     end if;
     verdict := 'released';
   else
@@ -397,7 +443,7 @@ begin
   end if;
   delay := 0;
 end $$;
-create function outbox.resume_account_3fb10d3f(p_account text, p_actor text) returns boolean
+create function outbox.resume_account_8991ebe5(p_account text, p_actor text) returns boolean
 language plpgsql as $$
 begin
   update outbox.account set paused_at = null, paused_code = null, paused_reason = null, paused_chunk_id = null, probe_at = null, probes = 0,
@@ -408,10 +454,10 @@ begin
     where c.account = p_account and c.state = 'pending' and c.account_rejected_at is not null and c.due_at > clock_timestamp()
     for update skip locked);
   update outbox.campaign set retry_at = null where account = p_account and retry_at is not null;
-  perform outbox.record_history_3fb10d3f(p_account, null, null, null, 'account resumed', p_actor);
+  perform outbox.record_history_8991ebe5(p_account, null, null, null, 'account resumed', p_actor);
   return true;
 end $$;
-create function outbox.pause_lane_3fb10d3f(p_account text, p_lane outbox.lane, p_chunk bigint, p_target_size int, p_reason text, p_first double precision)
+create function outbox.pause_lane_8991ebe5(p_account text, p_lane outbox.lane, p_chunk bigint, p_target_size int, p_reason text, p_first double precision)
 returns boolean language plpgsql as $$
 begin
   insert into outbox.lane_limit as l (account, lane, max_size, target_size, reason, probe_at, pauses)
@@ -425,10 +471,10 @@ begin
         else least(l.pauses, 10) end)) * interval '1 millisecond'
       where l.max_size > 0 and l.paused_at < (select c.sent_at from outbox.chunk c where c.id = p_chunk);
   if not found then return false; end if;
-  perform outbox.record_history_3fb10d3f(p_account, null, null, null, 'lane paused', 'gateway', p_lane || ': ' || p_reason);
+  perform outbox.record_history_8991ebe5(p_account, null, null, null, 'lane paused', 'gateway', p_lane || ': ' || p_reason);
   return true;
 end $$;
-create function outbox.end_lane_probe_3fb10d3f(
+create function outbox.end_lane_probe_8991ebe5(
   p_account text, p_lane outbox.lane, p_size int, p_is_answered boolean, p_reason text, p_first double precision
 ) returns boolean language plpgsql as $$
 declare
@@ -438,7 +484,7 @@ begin
   if not found then return false; end if;
   if p_is_answered and p_size >= l.target_size then
     delete from outbox.lane_limit r where r.account = p_account and r.lane = p_lane;
-    perform outbox.record_history_3fb10d3f(p_account, null, null, null, 'lane resumed', 'probe', p_lane::text);
+    perform outbox.record_history_8991ebe5(p_account, null, null, null, 'lane resumed', 'probe', p_lane::text);
     return true;
   end if;
   if p_is_answered then
@@ -454,7 +500,7 @@ begin
   else
     l.probe_at := clock_timestamp() + least(3600000, p_first * power(2, least(l.failed_probes, 11))) * interval '1 millisecond';
     l.failed_probes := l.failed_probes + 1;
-    perform outbox.record_history_3fb10d3f(p_account, null, null, null, 'lane limited', 'gateway',
+    perform outbox.record_history_8991ebe5(p_account, null, null, null, 'lane limited', 'gateway',
       format('%s: %s recipients a request, %s got no response', p_lane, l.max_size, p_size));
   end if;
   update outbox.lane_limit r set max_size = l.max_size, probe_at = l.probe_at, resumed_at = l.resumed_at, pauses = l.pauses, failed_probes = l.failed_probes,
@@ -463,38 +509,81 @@ begin
     where r.account = p_account and r.lane = p_lane;
   return false;
 end $$;
-create function outbox.resume_lanes_3fb10d3f(p_account text, p_actor text) returns boolean language plpgsql as $$
+create function outbox.resume_lanes_8991ebe5(p_account text, p_actor text) returns boolean language plpgsql as $$
 declare
   resumed outbox.lane;
   any_resumed boolean := false;
 begin
   for resumed in delete from outbox.lane_limit where account = p_account returning lane loop
-    perform outbox.record_history_3fb10d3f(p_account, null, null, null, 'lane resumed', p_actor, resumed::text);
+    perform outbox.record_history_8991ebe5(p_account, null, null, null, 'lane resumed', p_actor, resumed::text);
     any_resumed := true;
   end loop;
   return any_resumed;
 end $$;
-create function outbox.back_off_3fb10d3f(p_account text, p_delay double precision) returns void
+create function outbox.back_off_8991ebe5(p_account text, p_delay double precision) returns void
 language sql as $$
   update outbox.account set backoff_level = case when backoff_until > clock_timestamp() then backoff_level else least(backoff_level + 1, 8) end,
       backoff_until = greatest(backoff_until, clock_timestamp() + greatest(p_delay, least(30000, 100 * power(2, backoff_level))) * interval '1 millisecond')
     where id = p_account
 $$;
-
-create function outbox.refill_rate_3fb10d3f(
-  a outbox.account, p_recipients double precision, p_requests double precision, p_burst double precision
-) returns outbox.account language plpgsql as $$
+create function outbox.lock_lane_control_8991ebe5(p_account text, p_lane outbox.lane) returns outbox.lane_control language plpgsql as $$
 declare
-  seconds double precision := greatest(0, extract(epoch from clock_timestamp() - a.refilled_at));
+  control outbox.lane_control%rowtype;
 begin
-  a.refilled_at := clock_timestamp();
-  a.recipients_left := least(greatest(1, p_recipients * p_burst),
-    coalesce(a.recipients_left, greatest(1, p_recipients * p_burst)) + seconds * p_recipients);
-  a.requests_left := least(greatest(1, p_requests * p_burst),
-    coalesce(a.requests_left, greatest(1, p_requests * p_burst)) + seconds * p_requests);
-  return a;
+  perform pg_advisory_xact_lock(outbox.lane_lock_8991ebe5(p_account, p_lane));
+  insert into outbox.lane_control (account, lane) values (p_account, p_lane) on conflict do nothing;
+  select * into strict control from outbox.lane_control r where r.account = p_account and r.lane = p_lane for update;
+  return control;
 end $$;
-create function outbox.split_head_3fb10d3f(p_chunk bigint, p_size int, p_actor text) returns bigint language plpgsql as $$
+create function outbox.pause_lane_manually_8991ebe5(p_account text, p_lane outbox.lane, p_actor text, p_reason text) returns boolean
+language plpgsql as $$
+begin
+  if (outbox.lock_lane_control_8991ebe5(p_account, p_lane)).paused_at is not null then return false; end if;
+  update outbox.lane_control r set paused_at = clock_timestamp(), paused_by = p_actor, paused_reason = p_reason
+    where r.account = p_account and r.lane = p_lane;
+  perform outbox.record_history_8991ebe5(p_account, null, null, null, 'lane paused', p_actor, concat_ws(': ', p_lane, p_reason));
+  return true;
+end $$;
+create function outbox.resume_lane_manually_8991ebe5(p_account text, p_lane outbox.lane, p_actor text) returns boolean language plpgsql as $$
+begin
+  if (outbox.lock_lane_control_8991ebe5(p_account, p_lane)).paused_at is null then return false; end if;
+  update outbox.lane_control r set paused_at = null, paused_by = null, paused_reason = null
+    where r.account = p_account and r.lane = p_lane;
+  perform outbox.record_history_8991ebe5(p_account, null, null, null, 'lane resumed', p_actor, p_lane::text);
+  perform outbox.notify_8991ebe5('outbox:due', 'lane');
+  return true;
+end $$;
+create function outbox.set_lane_slots_8991ebe5(p_account text, p_lane outbox.lane, p_slots int, p_actor text) returns boolean language plpgsql as $$
+begin
+  if (outbox.lock_lane_control_8991ebe5(p_account, p_lane)).slots is not distinct from p_slots then return false; end if;
+  update outbox.lane_control r set slots = p_slots,
+      slots_set_at = case when p_slots is not null then clock_timestamp() end,
+      slots_set_by = case when p_slots is not null then p_actor end
+    where r.account = p_account and r.lane = p_lane;
+  perform outbox.record_history_8991ebe5(p_account, null, null, null, 'lane concurrency', p_actor,
+    format('%s: %s', p_lane, coalesce(p_slots::text, 'as configured')));
+  perform outbox.notify_8991ebe5('outbox:due', 'lane');
+  return true;
+end $$;
+
+create function outbox.read_rate_8991ebe5(p_account text, p_recipients double precision, p_requests double precision, p_burst double precision)
+returns outbox.rate_grant language plpgsql as $$
+declare
+  g outbox.rate_grant%rowtype;
+  seconds double precision;
+  most_recipients double precision := greatest(1, p_recipients * p_burst);
+  most_requests double precision := greatest(1, p_requests * p_burst);
+begin
+  perform pg_advisory_xact_lock(hashtextextended('outbox:rate:' || p_account, 0));
+  select * into g from outbox.rate_grant where account = p_account order by id desc limit 1;
+  seconds := greatest(0, extract(epoch from clock_timestamp() - g.granted_at));
+  g.account := p_account;
+  g.granted_at := clock_timestamp();
+  g.recipients_left := least(most_recipients, coalesce(g.recipients_left + seconds * p_recipients, most_recipients));
+  g.requests_left := least(most_requests, coalesce(g.requests_left + seconds * p_requests, most_requests));
+  return g;
+end $$;
+create function outbox.split_head_8991ebe5(p_chunk bigint, p_size int, p_actor text) returns bigint language plpgsql as $$
 declare
   c outbox.chunk%rowtype;
   head outbox.chunk%rowtype;
@@ -517,31 +606,42 @@ begin
   head.size := taken;
   head.numbers := array_to_string(slots[1:cut], ',');
   head.order_ids := case when ids is not null then array_to_string(ids[1:cut], ',') end;
-  part := outbox.add_part_3fb10d3f(head, p_actor);
+  part := outbox.add_part_8991ebe5(head, p_actor);
   slots := slots[cut + 1:];
   c.size := (select count(*) from unnest(slots) s (number) where s.number <> '');
   c.numbers := repeat(',', cut) || array_to_string(slots, ',');
   if c.size = 0 then
     c.state := 'split';
-    perform outbox.transition_3fb10d3f(c, 'split', p_actor);
+    perform outbox.transition_8991ebe5(c, 'split', p_actor);
   else
     update outbox.chunk set size = c.size, numbers = c.numbers where id = p_chunk;
   end if;
   return part;
 end $$;
-create function outbox.claim_chunks_3fb10d3f(
+create function outbox.lane_lock_8991ebe5(p_account text, p_lane outbox.lane) returns bigint language sql stable as $$
+  select hashtextextended('outbox.lane ' || p_account || ' ' || p_lane, 0)
+$$;
+create function outbox.claim_chunks_8991ebe5(
   p_account text, p_worker text, p_lane outbox.lane, p_limit int,
   p_recipients double precision, p_requests double precision, p_burst double precision, p_share double precision,
-  p_largest int, p_start_within double precision
+  p_largest int, p_start_within double precision, p_last_campaign bigint default 0, p_floors timestamptz[] default '{}',
+  p_campaigns bigint[] default '{}', p_running int default 0
 ) returns table (
-  chunk_id bigint, chunk_attempt int, chunk_campaign bigint, chunk_size int, chunk_numbers text, chunk_order_ids text,
-  chunk_content text, chunk_sender text, chunk_number_retries int, splits_left int, is_probe boolean, wait_ms int,
-  waited_ms double precision, expires_in_ms double precision, maybe_accepted boolean, is_lane_probe boolean
+  chunk_id bigint, chunk_attempt int, chunk_campaign bigint, chunk_size int, chunk_due_at timestamptz, chunk_numbers text,
+  chunk_order_ids text, chunk_content text, chunk_sender text, chunk_number_retries int, splits_left int, is_probe boolean,
+  wait_ms int, waited_ms double precision, expires_in_ms double precision, maybe_accepted boolean, is_lane_probe boolean,
+  lane_slots int
 ) language plpgsql as $$
 declare
   a outbox.account%rowtype;
   l outbox.lane_limit%rowtype;
+  control outbox.lane_control%rowtype;
+  g outbox.rate_grant%rowtype;
   c outbox.chunk%rowtype;
+  singles bigint[];
+  lists bigint[];
+  of_campaigns bigint[];
+  candidate bigint;
   running bigint;
   began timestamptz;
   probing boolean := false;
@@ -555,20 +655,24 @@ declare
   kept_recipients double precision := 0;
   kept_requests double precision := 0;
   waiting double precision;
-  of_lists boolean;
+  has_granted boolean := false;
   has_turn boolean;
   is_ahead boolean;
   moment timestamptz;
-  kind int;
-  search_due timestamptz[] := '{-infinity,-infinity}';
-  search_id bigint[] := '{0,0}';
 begin
   perform set_config('lock_timeout', ceil(p_start_within)::text, true);
+  perform pg_advisory_xact_lock_shared(outbox.lane_lock_8991ebe5(p_account, p_lane));
+  select * into control from outbox.lane_control r where r.account = p_account and r.lane = p_lane;
+  lane_slots := control.slots;
+  p_limit := coalesce(control.slots - p_running, p_limit);
+  if control.paused_at is not null or p_limit <= 0 then
+    if lane_slots is not null then return next; end if;
+    return;
+  end if;
   select * into strict a from outbox.account where id = p_account;
-  if limited or a.paused_at is not null then
+  if a.paused_at is not null then
     select * into strict a from outbox.account where id = p_account for no key update;
   end if;
-  moment := clock_timestamp();
   if a.paused_at is not null then
     if a.probe_at > clock_timestamp() then
       if coalesce(a.fresh_probe_at, a.probe_at) > clock_timestamp() then
@@ -580,6 +684,8 @@ begin
     end if;
     probing := true;
     p_limit := 1;
+    p_floors := '{}';
+    p_campaigns := '{}';
   end if;
   select * into l from outbox.lane_limit r where r.account = p_account and r.lane = p_lane;
   if l.probe_at <= clock_timestamp() then
@@ -599,16 +705,16 @@ begin
     return next;
     return;
   end if;
+  moment := clock_timestamp();
   if limited then
-    a := outbox.refill_rate_3fb10d3f(a, recipients, requests, p_burst);
-    largest := least(largest, greatest(1, floor(least(recipients * p_burst, 1000000))::int));
+    g := outbox.read_rate_8991ebe5(p_account, recipients, requests, p_burst);
+    largest := outbox.largest_request_8991ebe5(p_lane, p_recipients, p_requests, p_burst, p_share, p_largest);
     if p_lane = 'bulk' then
       kept_recipients := least(greatest(1, recipients * p_burst) - 1, greatest(1, recipients * p_burst) * p_share);
       kept_requests := least((greatest(1, requests * p_burst) - 1) / 2, greatest(1, requests * p_burst) * p_share);
-      largest := least(largest, greatest(1, floor(least(recipients * p_burst * (1 - p_share), 1000000))::int),
-        greatest(1, floor(least(recipients * p_burst * (1 - p_share) / 2, 1000000))::int,
-          ceil(least(case when requests < 'infinity' then recipients / requests else 0 end, 1000000))::int));
       if not exists (select from outbox.lane_limit r where r.account = p_account and r.lane = 'priority')
+          and not exists (select from outbox.lane_control r
+            where r.account = p_account and r.lane = 'priority' and r.paused_at is not null)
           and exists (select from outbox.chunk w where w.account = p_account and w.lane = 'priority' and w.state = 'pending'
             and w.campaign_id is null and w.is_list in (false, true) and w.due_at <= moment
             and coalesce(w.expires_at, 'infinity') > moment) then
@@ -623,33 +729,46 @@ begin
   end if;
   has_turn := a.list_turn_at < clock_timestamp() - interval '1 second';
   for i in 1..p_limit loop
-    foreach of_lists in array case when has_turn then array[true, false] else array[false, true] end loop
-      kind := of_lists::int + 1;
-      select * into c from outbox.chunk w
-        where w.account = p_account and w.lane = p_lane and w.is_list = of_lists and w.state = 'pending'
-          and w.campaign_id is null and w.due_at <= moment and (w.due_at, w.id) >= (search_due[kind], search_id[kind])
-          and coalesce(w.expires_at, 'infinity') > moment
-          and (not only_fresh or w.account_rejected_at is null)
-        order by w.due_at, w.id limit 1 for update skip locked;
-      search_due[kind] := coalesce(c.due_at, 'infinity');
-      search_id[kind] := coalesce(c.id, 0);
-      exit when found;
-    end loop;
-    is_ahead := has_turn and c.is_list;
-    if c.id is null and p_lane = 'bulk' then
-      for running in select r.id from outbox.campaign r
-        where r.account = p_account and r.state in ('scheduled', 'running') and r.starts_at <= moment
-          and (r.retry_at is null or r.retry_at <= moment) and (not only_fresh or r.account_rejected_at is null)
-        order by r.priority desc, r.id
-      loop
-        select * into c from outbox.chunk w
-          where w.campaign_id = running and w.state = 'pending' and w.due_at <= moment
-            and (w.expires_at is null or w.expires_at > moment)
-          order by w.due_at, w.id limit 1 for update skip locked;
-        exit when found;
-      end loop;
+    candidate := null;
+    is_ahead := false;
+    if has_turn then
+      lists := coalesce(lists, outbox.lock_candidates_8991ebe5(p_account, p_lane, true, p_limit, only_fresh, p_floors[2], moment));
+      candidate := lists[1];
+      is_ahead := candidate is not null;
     end if;
-    exit when c.id is null;
+    if candidate is null then
+      singles := coalesce(singles, outbox.lock_candidates_8991ebe5(p_account, p_lane, false, p_limit, only_fresh, p_floors[1], moment));
+      candidate := singles[1];
+      singles := singles[2:];
+    end if;
+    if candidate is null or is_ahead then
+      lists := coalesce(lists, outbox.lock_candidates_8991ebe5(p_account, p_lane, true, p_limit, only_fresh, p_floors[2], moment));
+      candidate := lists[1];
+      lists := lists[2:];
+    end if;
+    if candidate is null and p_lane = 'bulk' then
+      if of_campaigns is null then
+        of_campaigns := '{}';
+        for running in select r.id from outbox.campaign r
+          where r.account = p_account and r.state in ('scheduled', 'running') and r.starts_at <= moment
+            and (r.retry_at is null or r.retry_at <= moment) and (not only_fresh or r.account_rejected_at is null)
+          order by r.priority desc, r.id <= p_last_campaign, r.id
+        loop
+          of_campaigns := of_campaigns || array(
+            select w.id from outbox.chunk w
+              where w.campaign_id = running and w.state = 'pending' and w.due_at <= moment
+                and w.due_at >= coalesce(p_floors[2 + array_position(p_campaigns, running)], '-infinity')
+                and coalesce(w.expires_at, 'infinity') > moment
+              order by w.due_at, w.id limit p_limit - i + 1 - cardinality(of_campaigns) for update skip locked);
+          exit when cardinality(of_campaigns) > p_limit - i;
+        end loop;
+      end if;
+      candidate := of_campaigns[1];
+      of_campaigns := of_campaigns[2:];
+    end if;
+    exit when candidate is null;
+    select * into c from outbox.chunk w where w.id = candidate and w.state = 'pending';
+    continue when not found;
     size := largest;
     if least(c.size, largest) > l.max_size then
       is_lane_probe := may_probe_lane;
@@ -659,14 +778,15 @@ begin
     end if;
     if limited then
       waiting := greatest(
-        case when recipients < 'infinity' then (least(c.size, size) + kept_recipients - a.recipients_left) / recipients else 0 end,
-        case when requests < 'infinity' then (1 + kept_requests - a.requests_left) / requests else 0 end);
+        case when recipients < 'infinity' then (least(c.size, size) + kept_recipients - g.recipients_left) / recipients else 0 end,
+        case when requests < 'infinity' then (1 + kept_requests - g.requests_left) / requests else 0 end);
       if waiting > 0 then
         wait_ms := ceil(waiting * 1000);
         exit;
       end if;
-      a.recipients_left := a.recipients_left - least(c.size, size);
-      a.requests_left := a.requests_left - 1;
+      g.recipients_left := g.recipients_left - least(c.size, size);
+      g.requests_left := g.requests_left - 1;
+      has_granted := true;
     end if;
     if is_ahead then
       has_turn := false;
@@ -677,18 +797,24 @@ begin
       update outbox.lane_limit r set probe_at = clock_timestamp() + interval '1 minute' where r.account = p_account and r.lane = p_lane;
     end if;
     if c.size > size then
-      c.id := outbox.split_head_3fb10d3f(c.id, size, p_worker);
+      if c.campaign_id is not null then
+        of_campaigns := candidate || of_campaigns;
+      else
+        lists := candidate || lists;
+      end if;
+      c.id := outbox.split_head_8991ebe5(c.id, size, p_worker);
       select * into strict c from outbox.chunk w where w.id = c.id for update;
     end if;
     c.state := 'sending';
     c.attempt := c.attempt + 1;
     c.worker := p_worker;
     c.sent_at := clock_timestamp();
-    c := outbox.transition_3fb10d3f(c, 'sending', p_worker);
+    c := outbox.transition_8991ebe5(c, 'sending', p_worker);
     chunk_id := c.id;
     chunk_attempt := c.attempt;
     chunk_campaign := c.campaign_id;
     chunk_size := c.size;
+    chunk_due_at := case when c.root_id is null then c.due_at end;
     chunk_numbers := c.numbers;
     chunk_order_ids := c.order_ids;
     chunk_number_retries := c.number_retries;
@@ -708,13 +834,10 @@ begin
     end if;
     waited_ms := greatest(0, extract(epoch from c.sent_at - greatest(c.due_at, began)) * 1000);
     return next;
-    c := null;
   end loop;
-  if limited then
-    update outbox.account set refilled_at = a.refilled_at,
-        recipients_left = case when recipients < 'infinity' then a.recipients_left end,
-        requests_left = case when requests < 'infinity' then a.requests_left end
-      where id = p_account;
+  if has_granted then
+    insert into outbox.rate_grant (account, recipients_left, requests_left, granted_at)
+      values (p_account, g.recipients_left, g.requests_left, g.granted_at);
   end if;
   if probing and chunk_id is not null then
     update outbox.account set probes = probes + 1, fresh_probes = fresh_probes + only_fresh::int,
@@ -724,14 +847,39 @@ begin
   if clock_timestamp() - statement_timestamp() > p_start_within * interval '1 millisecond' then
     raise exception 'the claim took longer than its worker waits' using errcode = 'query_canceled';
   end if;
-  if wait_ms is not null then
+  if wait_ms is not null or lane_slots is not null then
     chunk_id := null;
     return next;
   end if;
 end $$;
+create function outbox.lock_candidates_8991ebe5(
+  p_account text, p_lane outbox.lane, p_is_list boolean, p_limit int, p_only_fresh boolean, p_floor timestamptz, p_now timestamptz
+) returns bigint[] language sql as $$
+  select array(
+    select w.id from outbox.chunk w
+      where w.account = p_account and w.lane = p_lane and w.is_list = p_is_list and w.state = 'pending'
+        and w.campaign_id is null and w.due_at <= p_now and w.due_at >= coalesce(p_floor, '-infinity')
+        and coalesce(w.expires_at, 'infinity') > p_now
+        and (not p_only_fresh or w.account_rejected_at is null)
+      order by w.due_at, w.id limit p_limit for update skip locked)
+$$;
+create function outbox.largest_request_8991ebe5(
+  p_lane outbox.lane, p_recipients double precision, p_requests double precision, p_burst double precision,
+  p_share double precision, p_largest int
+) returns int language plpgsql immutable as $$
+declare
+  recipients double precision := coalesce(p_recipients, 'infinity');
+  requests double precision := coalesce(p_requests, 'infinity');
+  largest int := least(p_largest, greatest(1, floor(least(recipients * p_burst, 1000000))::int));
+begin
+  if p_lane = 'priority' then return largest; end if;
+  return least(largest, greatest(1, floor(least(recipients * p_burst * (1 - p_share), 1000000))::int),
+    greatest(1, floor(least(recipients * p_burst * (1 - p_share) / 2, 1000000))::int,
+      ceil(least(case when requests < 'infinity' then recipients / requests else 0 end, 1000000))::int));
+end $$;
 
 
-create function outbox.expand_chunk_3fb10d3f(c outbox.chunk) returns void language sql as $$
+create function outbox.expand_chunk_8991ebe5(c outbox.chunk) returns void language sql as $$
   insert into outbox.recipient (chunk_id, slot, state, code, reason)
     select c.id, s.at - 1, case when c.state in ('rejected', 'unknown', 'held', 'abandoned') then c.state::text end::outbox.recipient_state,
       c.code, c.reason
@@ -739,7 +887,11 @@ create function outbox.expand_chunk_3fb10d3f(c outbox.chunk) returns void langua
     where s.number <> '' and c.state in ('rejected', 'unknown', 'held', 'abandoned')
     on conflict (chunk_id, slot) do nothing
 $$;
-create function outbox.resend_3fb10d3f(p_chunk bigint, p_which text, p_actor text, p_detail text, p_positions bigint[] default null)
+create function outbox.positions_of_8991ebe5(c outbox.chunk, p_positions bigint[]) returns bigint[] language sql immutable as $$
+  select case when p_positions is not null then
+    array(select p from unnest(p_positions) p where p between c.first_position and c.first_position + 999) end
+$$;
+create function outbox.resend_8991ebe5(p_chunk bigint, p_which text, p_actor text, p_detail text, p_positions bigint[] default null)
 returns int language plpgsql as $$
 declare
   c outbox.chunk%rowtype;
@@ -749,7 +901,8 @@ begin
   select * into c from outbox.chunk where id = p_chunk and numbers is not null
     and state in ('completed', 'unknown', 'held', 'rejected') for no key update;
   if not found then return 0; end if;
-  perform outbox.flush_result_3fb10d3f(p_chunk);
+  p_positions := outbox.positions_of_8991ebe5(c, p_positions);
+  perform outbox.flush_result_8991ebe5(p_chunk);
   with slot as (
     select s.number, s.at,
       s.number <> '' and coalesce(m.state::text, c.state::text) = p_which
@@ -763,194 +916,141 @@ begin
   into moving from slot;
   moved := coalesce(cardinality(moving.slots), 0);
   if moved = 0 then return 0; end if;
-  if moved < c.size then perform outbox.expand_chunk_3fb10d3f(c); end if;
+  if moved < c.size then perform outbox.expand_chunk_8991ebe5(c); end if;
   delete from outbox.recipient where chunk_id = p_chunk and slot = any (moving.slots);
-  perform outbox.move_recipients_3fb10d3f(c, moving.rest, array[moving.part], array[moved], 'resent', p_actor, p_detail,
+  perform outbox.move_recipients_8991ebe5(c, moving.rest, array[moving.part], array[moved], 'resent', p_actor, p_detail,
     p_which <> 'rejected');
   return moved;
 end $$;
-create function outbox.resolve_held_3fb10d3f(p_chunk bigint, p_decision text, p_positions bigint[], p_actor text) returns int
+create function outbox.resolve_held_8991ebe5(p_chunk bigint, p_decision text, p_positions bigint[], p_actor text) returns int
 language plpgsql as $$
 declare
   c outbox.chunk%rowtype;
   decided smallint[];
 begin
   if p_decision = 'resend' then
-    return outbox.resend_3fb10d3f(p_chunk, 'held', p_actor, 'decision', p_positions);
+    return outbox.resend_8991ebe5(p_chunk, 'held', p_actor, 'decision', p_positions);
   end if;
   select * into c from outbox.chunk where id = p_chunk and held > 0 and numbers is not null for no key update;
   if not found then return 0; end if;
-  perform outbox.flush_result_3fb10d3f(p_chunk);
+  p_positions := outbox.positions_of_8991ebe5(c, p_positions);
+  perform outbox.flush_result_8991ebe5(p_chunk);
   select array_agg((s.at - 1)::smallint) into decided
     from unnest(string_to_array(c.numbers, ',')) with ordinality s (number, at)
     left join outbox.recipient m on m.chunk_id = c.id and m.slot = s.at - 1
     where s.number <> '' and coalesce(m.state::text, c.state::text) = 'held'
       and (p_positions is null or c.first_position + s.at - 1 = any (p_positions));
   if decided is null then return 0; end if;
-  perform outbox.expand_chunk_3fb10d3f(c);
+  perform outbox.expand_chunk_8991ebe5(c);
   update outbox.recipient set state = case p_decision when 'sent' then 'accepted' else 'abandoned' end::outbox.recipient_state,
       code = case p_decision when 'sent' then null else code end, reason = case p_decision when 'sent' then null else reason end
     where chunk_id = p_chunk and slot = any (decided);
-  perform outbox.record_recipient_events_3fb10d3f(c, decided);
-  c := outbox.with_counts_3fb10d3f(c);
+  perform outbox.record_recipient_events_8991ebe5(c, decided);
+  c := outbox.with_counts_8991ebe5(c);
   c.state := 'completed';
   c.code := null;
   c.reason := null;
-  perform outbox.transition_3fb10d3f(c, case p_decision when 'sent' then 'marked as sent' else 'abandoned' end, p_actor,
+  perform outbox.transition_8991ebe5(c, case p_decision when 'sent' then 'marked as sent' else 'abandoned' end, p_actor,
     cardinality(decided) || ' recipients');
   return cardinality(decided);
 end $$;
 
-
-create function outbox.delete_chunks_3fb10d3f(p_chunks bigint[]) returns void language plpgsql as $$
-begin
-  delete from outbox.pending_result where chunk_id = any (p_chunks);
-  delete from outbox.recipient where chunk_id = any (p_chunks);
-  delete from outbox.caller_order_id where chunk_id = any (p_chunks);
-  delete from outbox.invalid_entry where chunk_id = any (p_chunks);
-  delete from outbox.event where chunk_id = any (p_chunks);
-  delete from outbox.history where chunk_id = any (p_chunks);
-  delete from outbox.chunk where id = any (p_chunks);
-end $$;
-create function outbox.delete_messages_3fb10d3f(p_account text, p_delete_after double precision, p_limit int, p_recipients int)
-returns int language plpgsql as $$
-declare
-  ended_before timestamptz := statement_timestamp() - p_delete_after * interval '1 millisecond';
-  look_again_at timestamptz := ended_before + least(p_delete_after / 10 * interval '1 millisecond', interval '1 day');
-  roots bigint[];
-  waiting bigint[];
-begin
-  select array_agg(s.id) into roots from (
-    select l.id, sum(l.size) over (order by l.ended_at, l.id) - l.size as before from (
-      select c.id, c.ended_at, c.size from outbox.chunk c where c.account = p_account and c.ended_at < ended_before
-      order by c.ended_at limit p_limit for update skip locked
-    ) l
-  ) s where s.before < p_recipients;
-  if roots is null then return 0; end if;
-  with unfinished as (
-    select p.root_id as id, case when bool_or(p.redacted_at is null) then look_again_at else max(p.changed_at) end as ended_at
-    from outbox.chunk p where p.root_id = any (roots) and (p.redacted_at is null or p.changed_at >= ended_before)
-    group by p.root_id
-  ), postponed as (
-    update outbox.chunk c set ended_at = u.ended_at from unfinished u where c.id = u.id returning c.id
-  )
-  select array_agg(id) into waiting from postponed;
-  roots := array(select unnest(roots) except select unnest(waiting));
-  perform from outbox.chunk where root_id = any (roots) order by id for update;
-  update outbox.idempotency_key k set kept_from = greatest(k.kept_from, c.ended_at) from outbox.chunk c
-    where c.id = any (roots) and k.kind = 'message' and k.id = c.id;
-  perform outbox.delete_chunks_3fb10d3f(roots || array(select id from outbox.chunk where root_id = any (roots)));
-  return cardinality(roots) + coalesce(cardinality(waiting), 0);
-end $$;
-create function outbox.delete_campaigns_3fb10d3f(p_account text, p_delete_after double precision, p_limit int, p_recipients int)
-returns int language plpgsql as $$
-declare
-  k outbox.campaign%rowtype;
-  chunks bigint[];
-begin
-  select * into k from outbox.campaign c where c.account = p_account and c.redacted_at is not null
-      and coalesce(c.done_at, c.changed_at) < statement_timestamp() - p_delete_after * interval '1 millisecond'
-    order by coalesce(c.done_at, c.changed_at) limit 1 for update skip locked;
-  if not found then return 0; end if;
-  select array_agg(s.id) into chunks from (
-    select l.id, sum(l.weight) over (order by l.first_position, l.id) - l.weight as before from (
-      select c.id, c.first_position, c.size + c.invalid as weight from outbox.chunk c where c.campaign_id = k.id
-      order by c.first_position, c.id limit p_limit for update
-    ) l
-  ) s where s.before < p_recipients;
-  if chunks is not null then
-    perform outbox.delete_chunks_3fb10d3f(chunks);
-    return cardinality(chunks);
-  end if;
-  update outbox.idempotency_key i set kept_from = greatest(i.kept_from, k.done_at, k.changed_at)
-    where i.kind = 'campaign' and i.id = k.id;
-  delete from outbox.count_delta where campaign_id = k.id;
-  delete from outbox.campaign_count where campaign_id = k.id;
-  delete from outbox.history where campaign_id = k.id;
-  delete from outbox.campaign where id = k.id;
-  return 1;
-end $$;
-create function outbox.delete_account_history_3fb10d3f(p_account text, p_delete_after double precision, p_limit int) returns int
-language plpgsql set plan_cache_mode = force_generic_plan as $$
-declare
-  old bigint[];
-begin
-  select array_agg(h.id) into old from (
-    select id from outbox.history where account = p_account and chunk_id is null and campaign_id is null
-      and at < statement_timestamp() - p_delete_after * interval '1 millisecond'
-    order by at limit p_limit for update skip locked
-  ) h;
-  delete from outbox.history where id = any (old);
-  return coalesce(cardinality(old), 0);
-end $$;
-create function outbox.ended_at_3fb10d3f(p_kind text, p_id bigint) returns timestamptz language sql stable as $$
-  select case p_kind when 'message' then (
-    select case when count(*) = 0 then '-infinity'
-        when bool_or(c.state in ('pending', 'sending') or c.unknown > 0 or c.held > 0) then 'infinity'
-        else max(c.changed_at) end
-      from (select * from outbox.chunk where id = p_id union all select * from outbox.chunk where root_id = p_id) c
-  ) else coalesce((
-    select case when k.state in ('done', 'cancelled') then coalesce(k.done_at, 'infinity') else 'infinity' end
-      from outbox.campaign k where k.id = p_id
-  ), '-infinity') end
-$$;
-create function outbox.delete_idempotency_keys_3fb10d3f(p_account text, p_kept double precision, p_limit int) returns int
-language plpgsql set plan_cache_mode = force_generic_plan as $$
-declare
-  ended_before timestamptz := statement_timestamp() - p_kept * interval '1 millisecond';
-  looked_at int := 0;
-  due record;
-begin
-  for due in
-    select k.kind, k.key, outbox.ended_at_3fb10d3f(k.kind, k.id) as ended_at from outbox.idempotency_key k
-    where k.account = p_account and k.kept_from < ended_before - p_kept / 20 * interval '1 millisecond'
-    order by k.kept_from limit p_limit for update skip locked
-  loop
-    looked_at := looked_at + 1;
-    if due.ended_at < ended_before then
-      delete from outbox.idempotency_key where account = p_account and kind = due.kind and key = due.key;
-    else
-      update outbox.idempotency_key set kept_from = least(due.ended_at, statement_timestamp())
-        where account = p_account and kind = due.kind and key = due.key;
-    end if;
-  end loop;
-  return looked_at;
-end $$;
-
-create function outbox.is_subscribed_3fb10d3f(p_account text, p_topic text) returns boolean language sql stable as $$
+create function outbox.is_subscribed_8991ebe5(p_account text, p_topic text) returns boolean language sql stable as $$
   select exists (select from outbox.live_subscription where account = p_account and topic = p_topic)
 $$;
-create function outbox.record_event_3fb10d3f(c outbox.chunk, p_topic text, p_slots smallint[], p_code text, p_reason text)
+create function outbox.record_event_8991ebe5(c outbox.chunk, p_topic text, p_slots smallint[], p_code text, p_reason text)
 returns void language plpgsql as $$
 begin
-  if coalesce(cardinality(p_slots), 0) = 0 or not outbox.is_subscribed_3fb10d3f(c.account, p_topic) then return; end if;
+  if coalesce(cardinality(p_slots), 0) = 0 or not outbox.is_subscribed_8991ebe5(c.account, p_topic) then return; end if;
   insert into outbox.event (account, topic, campaign_id, root_id, chunk_id, slots, attempt, sent_at, code, reason)
     values (c.account, p_topic, c.campaign_id, coalesce(c.root_id, c.id), c.id, p_slots, c.attempt, c.sent_at, p_code, p_reason);
-  perform outbox.notify_events_3fb10d3f();
+  perform outbox.notify_events_8991ebe5();
 end $$;
-create function outbox.record_chunk_event_3fb10d3f(c outbox.chunk) returns void language plpgsql as $$
+create function outbox.record_chunk_event_8991ebe5(c outbox.chunk) returns void language plpgsql as $$
 begin
-  if not outbox.is_subscribed_3fb10d3f(c.account, c.state::text) then return; end if;
-  perform outbox.record_event_3fb10d3f(c, c.state::text, array(
+  if not outbox.is_subscribed_8991ebe5(c.account, c.state::text) then return; end if;
+  perform outbox.record_event_8991ebe5(c, c.state::text, array(
     select (s.at - 1)::smallint from unnest(string_to_array(c.numbers, ',')) with ordinality s (number, at)
       where s.number <> '' and not exists (select from outbox.recipient m where m.chunk_id = c.id and m.slot = s.at - 1)
       order by s.at), c.code, c.reason);
 end $$;
-create function outbox.record_recipient_events_3fb10d3f(c outbox.chunk, p_slots smallint[]) returns void language plpgsql as $$
+create function outbox.record_recipient_events_8991ebe5(c outbox.chunk, p_slots smallint[]) returns void language plpgsql as $$
 begin
   if coalesce(cardinality(p_slots), 0) = 0 then return; end if;
-  perform outbox.record_event_3fb10d3f(c, g.state, g.slots, g.code, g.reason) from (
+  perform outbox.record_event_8991ebe5(c, g.state, g.slots, g.code, g.reason) from (
     select m.state::text as state, m.code, m.reason, array_agg(m.slot order by m.slot) as slots
       from outbox.recipient m where m.chunk_id = c.id and m.slot = any (p_slots) and m.state::text <> c.state::text
       group by m.state, m.code, m.reason order by min(m.slot)) g;
 end $$;
+create function outbox.route_events_8991ebe5(p_account text, p_limit int) returns int language plpgsql as $$
+declare
+  routed int;
+begin
+  if not exists (select from outbox.event where account = p_account) then return 0; end if;
+  perform pg_advisory_xact_lock(hashtextextended('outbox:events ' || p_account, 0));
+  with oldest as (
+    select id from outbox.event where account = p_account order by id limit p_limit
+  ), taken as (
+    delete from outbox.event where account = p_account and id = any (array(select id from oldest)) returning *
+  ), made as (
+    insert into outbox.event_delivery (account, handler, event_id, topic, campaign_id, root_id, chunk_id, slots, attempt,
+        sent_at, code, reason, recorded_at, due_at)
+      select t.account, h.handler, t.id, t.topic, t.campaign_id, t.root_id, t.chunk_id, t.slots, t.attempt, t.sent_at, t.code,
+        t.reason, t.recorded_at,
+        greatest(clock_timestamp(), (select max(p.due_at) from outbox.event_delivery p
+          where p.root_id = t.root_id and p.handler = h.handler and p.dead_at is null and p.claim is null))
+      from taken t join outbox.event_handler h on h.account = t.account and h.topic = t.topic
+      order by t.id
+  )
+  select count(*) into routed from taken;
+  return routed;
+end $$;
+create function outbox.await_recorders_8991ebe5(p_longest_ms double precision) returns void language plpgsql as $$
+declare
+  ends timestamptz := clock_timestamp() + p_longest_ms * interval '1 millisecond';
+  running text[];
+begin
+  loop
+    running := array(
+      select distinct l.virtualtransaction from pg_locks l
+      where l.locktype = 'relation' and l.relation = 'outbox.event_handler'::regclass and l.pid is distinct from pg_backend_pid()
+        and l.database = (select d.oid from pg_database d where d.datname = current_database())
+        and (running is null or l.virtualtransaction = any (running)));
+    exit when running = '{}' or clock_timestamp() > ends;
+    perform pg_sleep(0.02);
+  end loop;
+end $$;
+create function outbox.retry_events_8991ebe5(p_account text, p_ids bigint[], p_handler text, p_actor text)
+returns int language plpgsql as $$
+declare
+  d outbox.event_delivery%rowtype;
+  retried int := 0;
+begin
+  for d in
+    update outbox.event_delivery set dead_at = null, failures = 0, lost = 0, due_at = clock_timestamp()
+      where account = p_account and dead_at is not null and (p_ids is null or id = any (p_ids))
+        and (p_handler is null or handler = p_handler)
+      returning *
+  loop
+    perform outbox.record_history_8991ebe5(p_account, d.campaign_id, d.chunk_id, null, 'event retried', p_actor, d.handler);
+    retried := retried + 1;
+  end loop;
+  if retried > 0 then perform outbox.notify_events_8991ebe5(); end if;
+  return retried;
+end $$;
 
-create function outbox.next_chunk_id_3fb10d3f() returns bigint language sql volatile security definer as $$
+create function outbox.next_chunk_id_8991ebe5() returns bigint language sql volatile security definer as $$
   select pg_catalog.nextval('outbox.chunk_id_seq'::pg_catalog.regclass)
+$$;
+create function outbox.next_chunk_ids_8991ebe5(p_count int) returns setof bigint language sql volatile security definer as $$
+  select pg_catalog.nextval('outbox.chunk_id_seq'::pg_catalog.regclass) from pg_catalog.generate_series(1, p_count)
+$$;
+create function outbox.next_campaign_id_8991ebe5() returns bigint language sql volatile security definer as $$
+  select pg_catalog.nextval('outbox.campaign_id_seq'::pg_catalog.regclass)
 $$;
 
 
-create function outbox.mark_overdue_3fb10d3f(p_account text, p_lease double precision, p_actor text, p_limit int)
+create function outbox.mark_overdue_8991ebe5(p_account text, p_lease double precision, p_actor text, p_limit int)
 returns table (changed_lane outbox.lane, recipients int) language plpgsql as $$
 declare
   c outbox.chunk%rowtype;
@@ -964,13 +1064,13 @@ begin
     c.unknown := c.size - c.accepted;
     c.code := 'OUTBOX_WORKER_LOST';
     c.reason := 'no response was stored in time';
-    perform outbox.transition_3fb10d3f(c, 'unknown', p_actor, c.code);
+    perform outbox.transition_8991ebe5(c, 'unknown', p_actor, c.code);
     changed_lane := c.lane;
     recipients := c.unknown;
     return next;
   end loop;
 end $$;
-create function outbox.end_grace_period_3fb10d3f(
+create function outbox.end_grace_period_8991ebe5(
   p_account text, p_lane outbox.lane, p_grace_period double precision, p_action text, p_actor text, p_limit int
 ) returns table (changed_lane outbox.lane, recipients int, is_resent boolean) language plpgsql as $$
 declare
@@ -987,7 +1087,7 @@ begin
     recipients := c.unknown;
     is_resent := p_action = 'resend'
       and (select k.state from outbox.campaign k where k.id = c.campaign_id) is distinct from 'cancelled'
-      and outbox.resend_3fb10d3f(c.id, 'unknown', p_actor, 'policy') > 0;
+      and outbox.resend_8991ebe5(c.id, 'unknown', p_actor, 'policy') > 0;
     if is_resent then
       return next;
       continue;
@@ -1001,14 +1101,14 @@ begin
       )
       select array_agg(slot) into slots from changed;
     end if;
-    perform outbox.record_recipient_events_3fb10d3f(c, slots);
+    perform outbox.record_recipient_events_8991ebe5(c, slots);
     if decided = 'held' then c.held := c.held + c.unknown; else c.abandoned := c.abandoned + c.unknown; end if;
     c.unknown := 0;
-    perform outbox.transition_3fb10d3f(c, decided::text, p_actor);
+    perform outbox.transition_8991ebe5(c, decided::text, p_actor);
     return next;
   end loop;
 end $$;
-create function outbox.expire_messages_3fb10d3f(p_account text, p_actor text, p_limit int)
+create function outbox.expire_messages_8991ebe5(p_account text, p_actor text, p_limit int)
 returns table (changed_lane outbox.lane, recipients int, is_rejected boolean) language plpgsql as $$
 declare
   c outbox.chunk%rowtype;
@@ -1017,22 +1117,22 @@ begin
     select * from outbox.chunk w where w.account = p_account and w.state = 'pending' and w.expires_at <= statement_timestamp()
     order by w.expires_at limit p_limit for update skip locked
   loop
-    c := outbox.rejected_3fb10d3f(c, 'OUTBOX_EXPIRED', 'not sent before sendBefore');
-    perform outbox.transition_3fb10d3f(c, c.state::text, p_actor, c.code);
+    c := outbox.rejected_8991ebe5(c, 'OUTBOX_EXPIRED', 'not sent before sendBefore');
+    perform outbox.transition_8991ebe5(c, c.state::text, p_actor, c.code);
     changed_lane := c.lane;
     recipients := c.size;
     is_rejected := c.state = 'rejected';
     return next;
   end loop;
 end $$;
-create function outbox.cancel_chunk_3fb10d3f(c outbox.chunk, p_actor text) returns void language plpgsql as $$
+create function outbox.cancel_chunk_8991ebe5(c outbox.chunk, p_actor text) returns void language plpgsql as $$
 begin
-  c := outbox.without_counts_3fb10d3f(c);
+  c := outbox.without_counts_8991ebe5(c);
   c.state := case when c.maybe_accepted then 'abandoned' else 'cancelled' end;
   if c.maybe_accepted then c.abandoned := c.size; end if;
-  perform outbox.transition_3fb10d3f(c, c.state::text, p_actor);
+  perform outbox.transition_8991ebe5(c, c.state::text, p_actor);
 end $$;
-create function outbox.cancel_message_3fb10d3f(p_account text, p_message bigint, p_actor text) returns int language plpgsql as $$
+create function outbox.cancel_message_8991ebe5(p_account text, p_message bigint, p_actor text) returns int language plpgsql as $$
 declare
   c outbox.chunk%rowtype;
   cancelled int := 0;
@@ -1041,12 +1141,12 @@ begin
     select * from outbox.chunk w where w.account = p_account and (w.id = p_message or w.root_id = p_message)
       and w.campaign_id is null and w.state = 'pending' order by w.id for update
   loop
-    perform outbox.cancel_chunk_3fb10d3f(c, p_actor);
+    perform outbox.cancel_chunk_8991ebe5(c, p_actor);
     cancelled := cancelled + 1;
   end loop;
   return cancelled;
 end $$;
-create function outbox.cancel_campaign_chunks_3fb10d3f(p_campaign bigint, p_actor text, p_limit int) returns int
+create function outbox.cancel_campaign_chunks_8991ebe5(p_campaign bigint, p_actor text, p_limit int) returns int
 language plpgsql as $$
 declare
   c outbox.chunk%rowtype;
@@ -1056,16 +1156,16 @@ begin
     select * from outbox.chunk w where w.campaign_id = p_campaign and w.state = 'pending' limit p_limit
     for update skip locked
   loop
-    perform outbox.cancel_chunk_3fb10d3f(c, p_actor);
+    perform outbox.cancel_chunk_8991ebe5(c, p_actor);
     cancelled := cancelled + 1;
   end loop;
   return cancelled;
 end $$;
-create function outbox.cancel_leftovers_3fb10d3f(p_account text, p_actor text, p_limit int) returns int language sql as $$
-  select coalesce(sum(outbox.cancel_campaign_chunks_3fb10d3f(k.id, p_actor, p_limit)), 0)::int
+create function outbox.cancel_leftovers_8991ebe5(p_account text, p_actor text, p_limit int) returns int language sql as $$
+  select coalesce(sum(outbox.cancel_campaign_chunks_8991ebe5(k.id, p_actor, p_limit)), 0)::int
     from outbox.campaign k where k.account = p_account and k.state = 'cancelled' and k.done_at is null
 $$;
-create function outbox.advance_campaigns_3fb10d3f(p_account text, p_actor text) returns void language plpgsql as $$
+create function outbox.advance_campaigns_8991ebe5(p_account text, p_actor text) returns void language plpgsql as $$
 declare
   candidate bigint;
   k outbox.campaign%rowtype;
@@ -1074,7 +1174,7 @@ begin
     update outbox.campaign set state = 'running', changed_at = clock_timestamp()
       where account = p_account and state = 'scheduled' and starts_at <= statement_timestamp() returning id
   loop
-    perform outbox.record_history_3fb10d3f(p_account, candidate, null, null, 'running', p_actor);
+    perform outbox.record_history_8991ebe5(p_account, candidate, null, null, 'running', p_actor);
   end loop;
   for candidate in select c.id from outbox.campaign c
     where c.account = p_account and (c.state = 'running' or c.state = 'cancelled' and c.done_at is null)
@@ -1091,14 +1191,14 @@ begin
         and not exists (select from outbox.chunk w where w.campaign_id = c.id and w.state in ('sending', 'unknown'))
       returning * into k;
     continue when not found or k.state <> 'done';
-    perform outbox.record_history_3fb10d3f(p_account, candidate, null, null, 'done', p_actor);
-    if outbox.is_subscribed_3fb10d3f(p_account, 'campaign done') then
+    perform outbox.record_history_8991ebe5(p_account, candidate, null, null, 'done', p_actor);
+    if outbox.is_subscribed_8991ebe5(p_account, 'campaign done') then
       insert into outbox.event (account, topic, campaign_id) values (p_account, 'campaign done', candidate);
-      perform outbox.notify_events_3fb10d3f();
+      perform outbox.notify_events_8991ebe5();
     end if;
   end loop;
 end $$;
-create function outbox.fold_counts_3fb10d3f(p_limit int) returns int language plpgsql as $$
+create function outbox.fold_counts_8991ebe5(p_limit int) returns int language plpgsql as $$
 declare
   ids bigint[];
 begin
@@ -1124,24 +1224,27 @@ begin
   return cardinality(ids);
 end $$;
 
-create function outbox.notify_3fb10d3f(p_channel text, p_payload text) returns void language plpgsql as $$
+create function outbox.notify_8991ebe5(p_channel text, p_payload text) returns void language plpgsql as $$
 begin
   if pg_notification_queue_usage() < 0.5 then
     perform pg_notify(p_channel, p_payload);
   end if;
 end $$;
-create function outbox.notify_outcome_3fb10d3f(c outbox.chunk) returns void language plpgsql as $$
+create function outbox.notify_outcome_8991ebe5(c outbox.chunk) returns void language plpgsql as $$
 begin
   if c.has_waiter then
-    perform outbox.notify_3fb10d3f('outbox:outcome', coalesce(c.root_id, c.id)::text);
+    perform outbox.notify_8991ebe5('outbox:outcome', coalesce(c.root_id, c.id)::text);
   end if;
 end $$;
-create function outbox.notify_events_3fb10d3f() returns void language sql as $$
-  select outbox.notify_3fb10d3f('outbox:event', '')
+create function outbox.notify_events_8991ebe5() returns void language sql as $$
+  select outbox.notify_8991ebe5('outbox:event', '') where exists (select from outbox.live_subscription where is_notified)
+$$;
+create function outbox.notify_due_8991ebe5(p_account text, p_lane text) returns void language sql as $$
+  select outbox.notify_8991ebe5('outbox:due', p_lane || ':' || p_account)
 $$;
 
 
-create function outbox.find_recipient_3fb10d3f(p_account text, p_chunk bigint, p_attempt int, p_slot smallint, p_number text)
+create function outbox.find_recipient_8991ebe5(p_account text, p_chunk bigint, p_attempt int, p_slot smallint, p_number text)
 returns bigint language sql stable strict as $$
   select f.id from outbox.chunk s cross join lateral (
     select s.id, 0 as is_moved where split_part(s.numbers, ',', p_slot + 1) = p_number
@@ -1152,7 +1255,7 @@ returns bigint language sql stable strict as $$
   where s.id = p_chunk and s.account = p_account and p_attempt between 1 and s.attempt and p_number <> ''
   order by f.is_moved limit 1
 $$;
-create function outbox.was_resent_3fb10d3f(p_from bigint, p_to bigint) returns boolean language sql stable as $$
+create function outbox.was_resent_8991ebe5(p_from bigint, p_to bigint) returns boolean language sql stable as $$
   with recursive way as (
     select c.id, c.parent_id, c.is_resent from outbox.chunk c where c.id = p_to
     union all
@@ -1160,22 +1263,22 @@ create function outbox.was_resent_3fb10d3f(p_from bigint, p_to bigint) returns b
   )
   select coalesce(bool_or(is_resent), false) from way where id <> p_from
 $$;
-create function outbox.attempt_started_at_3fb10d3f(p_chunk bigint, p_attempt int) returns timestamptz language sql stable as $$
+create function outbox.attempt_started_at_8991ebe5(p_chunk bigint, p_attempt int) returns timestamptz language sql stable as $$
   select min(at) from outbox.history where chunk_id = p_chunk and attempt = p_attempt and event = 'sending'
 $$;
-create function outbox.stopped_3fb10d3f(c outbox.chunk, p_started_at timestamptz) returns outbox.chunk language plpgsql as $$
+create function outbox.stopped_8991ebe5(c outbox.chunk, p_started_at timestamptz) returns outbox.chunk language plpgsql as $$
 begin
   c.state := 'unknown';
   c.unknown := c.size - c.accepted;
   c.code := 'OUTBOX_CONTRADICTED';
-  c.reason := outbox.contradiction_reason_3fb10d3f();
+  c.reason := outbox.contradiction_reason_8991ebe5();
   c.sent_at := coalesce(least(c.sent_at, p_started_at), p_started_at);
   return c;
 end $$;
-create function outbox.stop_resending_3fb10d3f(p_chunk bigint, p_attempt int, p_except bigint, p_actor text) returns void
+create function outbox.stop_resending_8991ebe5(p_chunk bigint, p_attempt int, p_except bigint, p_actor text) returns void
 language plpgsql as $$
 declare
-  started_at timestamptz := outbox.attempt_started_at_3fb10d3f(p_chunk, p_attempt);
+  started_at timestamptz := outbox.attempt_started_at_8991ebe5(p_chunk, p_attempt);
   other outbox.chunk%rowtype;
 begin
   for other in
@@ -1191,12 +1294,12 @@ begin
     if other.state = 'sending' then
       update outbox.chunk set contradicted = true where id = other.id and (other.id <> p_chunk or other.attempt > p_attempt);
     else
-      other := outbox.stopped_3fb10d3f(other, started_at);
-      perform outbox.transition_3fb10d3f(other, 'unknown', p_actor, other.code);
+      other := outbox.stopped_8991ebe5(other, started_at);
+      perform outbox.transition_8991ebe5(other, 'unknown', p_actor, other.code);
     end if;
   end loop;
 end $$;
-create function outbox.move_reported_3fb10d3f(p_chunk bigint, p_slots smallint[], p_sent_at timestamptz, p_actor text) returns bigint
+create function outbox.move_reported_8991ebe5(p_chunk bigint, p_slots smallint[], p_sent_at timestamptz, p_actor text) returns bigint
 language plpgsql as $$
 declare
   c outbox.chunk%rowtype;
@@ -1217,14 +1320,14 @@ begin
   part.maybe_accepted := true;
   part.account_rejected_at := null;
   part.strikes := 0;
-  part_id := outbox.add_part_3fb10d3f(part, p_actor);
+  part_id := outbox.add_part_8991ebe5(part, p_actor);
   c.size := c.size - moving.size;
   c.numbers := moving.rest;
   if c.size = 0 then c.state := 'split'; end if;
-  perform outbox.transition_3fb10d3f(c, 'not resent', p_actor, format('%s reported', moving.size));
+  perform outbox.transition_8991ebe5(c, 'not resent', p_actor, format('%s reported', moving.size));
   return part_id;
 end $$;
-create function outbox.find_caller_order_id_3fb10d3f(
+create function outbox.find_caller_order_id_8991ebe5(
   p_account text, p_order_id text, p_number text, out chunk_id bigint, out slot smallint, out sent_from bigint
 ) language sql stable strict as $$
   select min(p.id), min(p.at)::smallint, min(p.sent_from) from (
@@ -1238,7 +1341,7 @@ create function outbox.find_caller_order_id_3fb10d3f(
   where split_part(p.numbers, ',', p.at + 1) = p_number
   having count(*) = 1
 $$;
-create function outbox.apply_reports_to_chunk_3fb10d3f(
+create function outbox.apply_reports_to_chunk_8991ebe5(
   p_chunk bigint, p_places int[], p_reports outbox.report[], p_actor text, p_poll_after double precision
 ) returns int[] language plpgsql as $$
 declare
@@ -1268,12 +1371,12 @@ begin
           p.received_at)::outbox.report order by p.at) as reports,
         array_agg(p.at::int) as at
       into resent from (
-        select q.*, p_places[q.at] as place, outbox.attempt_started_at_3fb10d3f(q.sent_from, q.attempt) as started_at
+        select q.*, p_places[q.at] as place, outbox.attempt_started_at_8991ebe5(q.sent_from, q.attempt) as started_at
         from unnest(p_reports) with ordinality q (msg_id, order_id, number, state, reason, gateway_time, chunk_id, attempt, slot, sent_from, received_at, at)
-        where q.sent_from is not null and outbox.was_resent_3fb10d3f(q.sent_from, p_chunk)
+        where q.sent_from is not null and outbox.was_resent_8991ebe5(q.sent_from, p_chunk)
       ) p;
     if resent.places is not null then
-      waiting := outbox.apply_reports_to_chunk_3fb10d3f(outbox.move_reported_3fb10d3f(p_chunk, resent.slots, resent.started_at, p_actor),
+      waiting := outbox.apply_reports_to_chunk_8991ebe5(outbox.move_reported_8991ebe5(p_chunk, resent.slots, resent.started_at, p_actor),
         resent.places, resent.reports, p_actor, p_poll_after);
       select array_agg(p_places[q.at] order by q.at) as places, array_agg(p_reports[q.at] order by q.at) as reports
         into others from generate_subscripts(p_reports, 1) q (at) where q.at <> all (resent.at);
@@ -1283,19 +1386,19 @@ begin
       select * into strict c from outbox.chunk where id = p_chunk;
     end if;
   end if;
-  perform outbox.flush_result_3fb10d3f(p_chunk);
+  perform outbox.flush_result_8991ebe5(p_chunk);
   slots := string_to_array(c.numbers, ',');
   accepted_before := c.accepted;
   foreach r in array p_reports loop
     place := place + 1;
     is_other := r.sent_from is not null or coalesce(r.attempt <> c.attempt, false);
     if (is_other or c.state = 'pending' and c.attempt > 0)
-        and not (r.sent_from is not null and outbox.was_resent_3fb10d3f(r.sent_from, p_chunk)) then
-      perform outbox.stop_resending_3fb10d3f(coalesce(r.sent_from, p_chunk), coalesce(r.attempt, c.attempt), p_chunk, p_actor);
+        and not (r.sent_from is not null and outbox.was_resent_8991ebe5(r.sent_from, p_chunk)) then
+      perform outbox.stop_resending_8991ebe5(coalesce(r.sent_from, p_chunk), coalesce(r.attempt, c.attempt), p_chunk, p_actor);
     end if;
     if c.state = 'pending' and (c.attempt > 0 or r.sent_from is not null) then
       is_stopped := true;
-      c := outbox.stopped_3fb10d3f(c, outbox.attempt_started_at_3fb10d3f(coalesce(r.sent_from, p_chunk), r.attempt));
+      c := outbox.stopped_8991ebe5(c, outbox.attempt_started_at_8991ebe5(coalesce(r.sent_from, p_chunk), r.attempt));
     elsif is_other and c.state = 'sending' then
       if not c.contradicted then contradictions := contradictions + 1; end if;
       c.contradicted := true;
@@ -1351,10 +1454,10 @@ begin
   if delivered + failed > 0 and c.campaign_id is not null then
     insert into outbox.count_delta (campaign_id, chunk_id, delivered, failed) values (c.campaign_id, p_chunk, delivered, failed);
   end if;
-  perform outbox.record_recipient_events_3fb10d3f(c, changed);
+  perform outbox.record_recipient_events_8991ebe5(c, changed);
   if is_stopped then
     contradictions := greatest(1, contradictions);
-    c := outbox.transition_3fb10d3f(c, 'unknown', p_actor, c.code);
+    c := outbox.transition_8991ebe5(c, 'unknown', p_actor, c.code);
   end if;
   if contradictions > 0 and c.state in ('sending', 'unknown', 'held', 'abandoned') then
     c.maybe_accepted := true;
@@ -1368,15 +1471,15 @@ begin
     c.reason := null;
   end if;
   if confirmations > 0 then
-    c := outbox.transition_3fb10d3f(c, 'confirmed', p_actor, format('%s of %s', c.accepted, c.size));
+    c := outbox.transition_8991ebe5(c, 'confirmed', p_actor, format('%s of %s', c.accepted, c.size));
   end if;
   if contradictions > 0 then
-    perform outbox.transition_3fb10d3f(c, 'contradicted', p_actor, format('%s reported although not sent', contradictions));
+    perform outbox.transition_8991ebe5(c, 'contradicted', p_actor, format('%s reported although not sent', contradictions));
   end if;
   return waiting;
 end $$;
-create function outbox.apply_final_reports_3fb10d3f(
-  p_msg_ids text[], p_states text[], p_reasons text[], p_times text[], p_chunks text[], p_slots text[],
+create function outbox.apply_final_reports_8991ebe5(
+  p_account text, p_msg_ids text[], p_states text[], p_reasons text[], p_times text[], p_chunks text[], p_slots text[],
   p_received text[] default null
 ) returns int[]
 language plpgsql
@@ -1396,6 +1499,7 @@ begin
     select f.place, f.state, f.reason, f.gateway_time, f.received_at, w.tid, w.is_waiting from first f cross join lateral (
       select s.ctid as tid, s.state = 'accepted' as is_waiting from outbox.recipient s where s.msg_id = f.msg_id
         and (f.chunk_id is null and s.state = 'accepted'
+            and (select c.account from outbox.chunk c where c.id = s.chunk_id) = p_account
           or s.chunk_id = f.chunk_id and s.slot = f.slot and s.state in ('accepted', 'delivered', 'failed')) offset 0
     ) w
   ), stored as (
@@ -1426,10 +1530,10 @@ begin
       select array_agg(distinct place) as found
         from (select place from stored union all select place from known where not is_waiting) p
     ) b, (select count(*) as events from recorded) r;
-  if is_recorded then perform outbox.notify_events_3fb10d3f(); end if;
+  if is_recorded then perform outbox.notify_events_8991ebe5(); end if;
   return case when cardinality(found) = cardinality(p_msg_ids) then null else coalesce(found, '{}') end;
 end $$;
-create function outbox.match_reports_3fb10d3f(p_account text, p_reports outbox.report[], p_actor text, p_poll_after double precision)
+create function outbox.match_reports_8991ebe5(p_account text, p_reports outbox.report[], p_actor text, p_poll_after double precision)
 returns int[] language plpgsql
 set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
 declare
@@ -1451,13 +1555,13 @@ begin
             case when m.chunk_id is not null then null when n.chunk_id <> r.chunk_id then r.chunk_id else s.id end,
             r.received_at)::outbox.report as report
         from unnest(p_reports) with ordinality r (msg_id, order_id, number, state, reason, gateway_time, chunk_id, attempt, slot, sent_from, received_at, at)
-        cross join lateral outbox.find_recipient_3fb10d3f(p_account, r.chunk_id, r.attempt, r.slot, r.number) n (chunk_id)
+        cross join lateral outbox.find_recipient_8991ebe5(p_account, r.chunk_id, r.attempt, r.slot, r.number) n (chunk_id)
         left join lateral (
           select f.chunk_id, f.slot from (select * from outbox.recipient w where w.msg_id = r.msg_id offset 0) f
           where (select c.account from outbox.chunk c where c.id = f.chunk_id) = p_account
           order by f.chunk_id = n.chunk_id and f.slot = r.slot desc, f.chunk_id, f.slot limit 1
         ) m on true
-        cross join lateral outbox.find_caller_order_id_3fb10d3f(p_account, case when coalesce(m.chunk_id, n.chunk_id) is null then r.order_id end, r.number) o
+        cross join lateral outbox.find_caller_order_id_8991ebe5(p_account, case when coalesce(m.chunk_id, n.chunk_id) is null then r.order_id end, r.number) o
         left join outbox.chunk s on s.id = o.sent_from
         where r.at = any (open)
       ) p group by p.chunk_id order by p.chunk_id
@@ -1465,17 +1569,17 @@ begin
       if target.chunk_id is null then
         waiting := waiting || target.places;
       else
-        waiting := waiting || outbox.apply_reports_to_chunk_3fb10d3f(target.chunk_id, target.places, target.reports, p_actor, p_poll_after);
+        waiting := waiting || outbox.apply_reports_to_chunk_8991ebe5(target.chunk_id, target.places, target.reports, p_actor, p_poll_after);
       end if;
     end loop;
   end if;
-  perform outbox.apply_final_reports_3fb10d3f(array_agg(r.msg_id order by r.at), array_agg(r.state::text order by r.at),
+  perform outbox.apply_final_reports_8991ebe5(p_account, array_agg(r.msg_id order by r.at), array_agg(r.state::text order by r.at),
       array_agg(r.reason order by r.at), array_agg(r.gateway_time::text order by r.at),
       array_agg(r.chunk_id::text order by r.at), array_agg(r.slot::text order by r.at), array_agg(r.received_at::text order by r.at))
     from unnest(p_reports) with ordinality r (msg_id, order_id, number, state, reason, gateway_time, chunk_id, attempt, slot, sent_from, received_at, at);
   return waiting;
 end $$;
-create function outbox.store_reports_3fb10d3f(
+create function outbox.store_reports_8991ebe5(
   p_account text, p_actor text, p_poll_after double precision, p_keep boolean, p_msg_ids text[], p_order_ids text[],
   p_numbers text[], p_states text[], p_reasons text[], p_times timestamptz[], p_chunks bigint[], p_attempts int[],
   p_slots smallint[]
@@ -1488,8 +1592,8 @@ declare
     from unnest(p_msg_ids, p_order_ids, p_numbers, p_states::outbox.recipient_state[], p_reasons, p_times, p_chunks,
       p_attempts, p_slots)
       with ordinality r (msg_id, order_id, number, state, reason, at, chunk_id, attempt, slot, place)
-    cross join lateral outbox.find_recipient_3fb10d3f(p_account, r.chunk_id, r.attempt, r.slot, r.number) f (id) order by r.place);
-  waiting int[] := outbox.match_reports_3fb10d3f(p_account, reports, p_actor, p_poll_after);
+    cross join lateral outbox.find_recipient_8991ebe5(p_account, r.chunk_id, r.attempt, r.slot, r.number) f (id) order by r.place);
+  waiting int[] := outbox.match_reports_8991ebe5(p_account, reports, p_actor, p_poll_after);
 begin
   if p_keep and waiting <> '{}' then
     insert into outbox.unmatched_report (account, msg_id, order_id, number, state, reason, gateway_time, chunk_id, attempt, slot, try_at)
@@ -1499,7 +1603,7 @@ begin
       where r.place = any (waiting) order by r.place;
   end if;
 end $$;
-create function outbox.retry_reports_3fb10d3f(p_account text, p_actor text, p_poll_after double precision, p_limit int)
+create function outbox.retry_reports_8991ebe5(p_account text, p_actor text, p_poll_after double precision, p_limit int)
 returns int language plpgsql as $$
 declare
   ids bigint[];
@@ -1514,7 +1618,7 @@ begin
     from (select * from outbox.unmatched_report where account = p_account and try_at <= statement_timestamp() order by try_at limit p_limit for update skip locked) e;
   if ids is null then return 0; end if;
   select coalesce(array_agg(ids[place]), '{}') into kept
-    from unnest(outbox.match_reports_3fb10d3f(p_account, reports, p_actor, p_poll_after)) place;
+    from unnest(outbox.match_reports_8991ebe5(p_account, reports, p_actor, p_poll_after)) place;
   with gone as (
     delete from outbox.unmatched_report where id = any (ids)
       and (id <> all (kept) or received_at < clock_timestamp() - interval '24 hours') returning id
@@ -1524,12 +1628,12 @@ begin
       try_at = clock_timestamp() + 0.2 * power(2, least(tries + 1, 30)) * interval '1 second'
     where id = any (kept);
   if given_up > 0 then
-    perform outbox.record_history_3fb10d3f(p_account, null, null, null, 'reports given up', p_actor,
+    perform outbox.record_history_8991ebe5(p_account, null, null, null, 'reports given up', p_actor,
       format('%s of messages that are not known here', given_up));
   end if;
   return cardinality(ids);
 end $$;
-create function outbox.claim_report_polls_3fb10d3f(
+create function outbox.claim_report_polls_8991ebe5(
   p_account text, p_reports_after double precision, p_pauses double precision[], p_limit int, p_recipients int
 ) returns table (chunk_id bigint, msg_ids text[]) language plpgsql as $$
 declare
@@ -1543,7 +1647,7 @@ begin
       ) d
     ) l where l.before < p_recipients order by l.id
   loop
-    perform outbox.flush_result_3fb10d3f(due.id);
+    perform outbox.flush_result_8991ebe5(due.id);
     chunk_id := due.id;
     msg_ids := array(select m.msg_id from outbox.recipient m where m.chunk_id = due.id
       and m.state in ('accepted', 'unknown', 'held', 'abandoned') and m.msg_id ~ '^[0-9]{1,32}$');
@@ -1555,7 +1659,7 @@ begin
 end $$;
 
 
-create function outbox.flush_result_3fb10d3f(p_chunk bigint) returns void language sql as $$
+create function outbox.flush_result_8991ebe5(p_chunk bigint) returns void language sql as $$
   with gone as (delete from outbox.pending_result where chunk_id = p_chunk returning *)
   insert into outbox.recipient (chunk_id, slot, state, msg_id)
     select g.chunk_id, coalesce(m.slot::smallint, m.at - 1)::smallint, 'accepted', m.msg_id
@@ -1563,7 +1667,7 @@ create function outbox.flush_result_3fb10d3f(p_chunk bigint) returns void langua
     on conflict (chunk_id, slot) do update set msg_id = excluded.msg_id,
       state = case when recipient.state in ('delivered', 'failed') then recipient.state else excluded.state end
 $$;
-create function outbox.flush_oldest_results_3fb10d3f(p_limit int) returns int language plpgsql as $$
+create function outbox.flush_oldest_results_8991ebe5(p_limit int) returns int language plpgsql as $$
 declare
   chunks bigint[];
   chunk_id bigint;
@@ -1578,12 +1682,12 @@ begin
       from gone g cross join lateral unnest(string_to_array(g.msg_ids, ','), string_to_array(g.slots, ',')) with ordinality m (msg_id, slot, at);
   exception when unique_violation then
     foreach chunk_id in array chunks loop
-      perform outbox.flush_result_3fb10d3f(chunk_id);
+      perform outbox.flush_result_8991ebe5(chunk_id);
     end loop;
   end;
   return coalesce(cardinality(chunks), 0);
 end $$;
-create function outbox.with_counts_3fb10d3f(c outbox.chunk) returns outbox.chunk language plpgsql as $$
+create function outbox.with_counts_8991ebe5(c outbox.chunk) returns outbox.chunk language plpgsql as $$
 begin
   select count(*) filter (where state in ('accepted', 'delivered', 'failed')),
       count(*) filter (where state = 'rejected' and reported_at is null),
@@ -1593,12 +1697,12 @@ begin
     from outbox.recipient where chunk_id = c.id;
   return c;
 end $$;
-create function outbox.without_counts_3fb10d3f(c outbox.chunk) returns outbox.chunk language plpgsql as $$
+create function outbox.without_counts_8991ebe5(c outbox.chunk) returns outbox.chunk language plpgsql as $$
 begin
   c.accepted := 0; c.rejected := 0; c.unknown := 0; c.held := 0; c.abandoned := 0;
   return c;
 end $$;
-create function outbox.record_response_3fb10d3f(c outbox.chunk, p_is_accepted boolean) returns void language plpgsql as $$
+create function outbox.record_response_8991ebe5(c outbox.chunk, p_is_accepted boolean) returns void language plpgsql as $$
 declare
   a outbox.account%rowtype;
 begin
@@ -1619,7 +1723,7 @@ begin
     update outbox.account set accepted_at = clock_timestamp() where id = c.account;
   end if;
 end $$;
-create function outbox.add_outcomes_3fb10d3f(
+create function outbox.add_outcomes_8991ebe5(
   c outbox.chunk, p_slots smallint[], p_states text[], p_codes text[], p_reasons text[], p_msg_ids text[]
 ) returns smallint[] language sql as $$
   with added as (
@@ -1632,7 +1736,7 @@ create function outbox.add_outcomes_3fb10d3f(
   )
   select array_agg(slot) from added
 $$;
-create function outbox.complete_chunk_3fb10d3f(
+create function outbox.complete_chunk_8991ebe5(
   p_chunk bigint, p_attempt int, p_actor text, p_result_slots text, p_result_msg_ids text, p_slots smallint[],
   p_states text[], p_codes text[], p_reasons text[], p_msg_ids text[], p_poll_after double precision
 ) returns boolean language plpgsql as $$
@@ -1643,12 +1747,13 @@ begin
   select * into c from outbox.chunk where id = p_chunk and attempt = p_attempt
     and state in ('sending', 'unknown', 'held', 'abandoned') for no key update;
   if not found then
-    perform outbox.record_stale_result_3fb10d3f(p_chunk, p_attempt, 'late response', p_actor, null);
+    if outbox.is_stored_8991ebe5(p_chunk, p_attempt, p_actor, '{completed}') then return true; end if;
+    perform outbox.record_stale_result_8991ebe5(p_chunk, p_attempt, 'late response', p_actor, null);
     return false;
   end if;
   if p_result_msg_ids <> '' then
-    if outbox.is_subscribed_3fb10d3f(c.account, 'accepted') then
-      perform outbox.record_event_3fb10d3f(c, 'accepted', array(
+    if outbox.is_subscribed_8991ebe5(c.account, 'accepted') then
+      perform outbox.record_event_8991ebe5(c, 'accepted', array(
         select s.slot from (
           select coalesce(i.slot::smallint, i.at - 1)::smallint as slot
           from unnest(string_to_array(p_result_msg_ids, ','), string_to_array(p_result_slots, ',')) with ordinality i (msg_id, slot, at)
@@ -1658,33 +1763,33 @@ begin
     end if;
     insert into outbox.pending_result (chunk_id, slots, msg_ids) values (p_chunk, p_result_slots, p_result_msg_ids);
     if c.size < 100 or exists (select from outbox.recipient where chunk_id = p_chunk) then
-      perform outbox.flush_result_3fb10d3f(p_chunk);
+      perform outbox.flush_result_8991ebe5(p_chunk);
     end if;
   end if;
   if p_slots <> '{}' then
-    added := outbox.add_outcomes_3fb10d3f(c, p_slots, p_states, p_codes, p_reasons, p_msg_ids);
-    perform outbox.record_recipient_events_3fb10d3f(c, added);
+    added := outbox.add_outcomes_8991ebe5(c, p_slots, p_states, p_codes, p_reasons, p_msg_ids);
+    perform outbox.record_recipient_events_8991ebe5(c, added);
   end if;
-  c := outbox.with_counts_3fb10d3f(c);
+  c := outbox.with_counts_8991ebe5(c);
   c.accepted := c.size - c.rejected - c.unknown - c.held - c.abandoned;
   c.state := 'completed';
   c.code := null;
   c.reason := null;
   c.poll_at := case when c.accepted > 0 then clock_timestamp() + p_poll_after * interval '1 millisecond' end;
-  perform outbox.transition_3fb10d3f(c, 'completed', p_actor);
-  perform outbox.record_response_3fb10d3f(c, p_result_msg_ids <> '');
+  perform outbox.transition_8991ebe5(c, 'completed', p_actor);
+  perform outbox.record_response_8991ebe5(c, p_result_msg_ids <> '');
   return true;
 end $$;
-create function outbox.rejected_3fb10d3f(c outbox.chunk, p_code text, p_reason text) returns outbox.chunk language plpgsql as $$
+create function outbox.rejected_8991ebe5(c outbox.chunk, p_code text, p_reason text) returns outbox.chunk language plpgsql as $$
 begin
-  c := outbox.without_counts_3fb10d3f(c);
+  c := outbox.without_counts_8991ebe5(c);
   c.state := case when c.maybe_accepted then 'abandoned' else 'rejected' end;
   c.code := p_code;
   c.reason := p_reason;
   if c.maybe_accepted then c.abandoned := c.size; else c.rejected := c.size; end if;
   return c;
 end $$;
-create function outbox.reject_chunk_3fb10d3f(p_chunk bigint, p_attempt int, p_actor text, p_code text, p_reason text)
+create function outbox.reject_chunk_8991ebe5(p_chunk bigint, p_attempt int, p_actor text, p_code text, p_reason text)
 returns boolean language plpgsql as $$
 declare
   c outbox.chunk%rowtype;
@@ -1692,15 +1797,16 @@ begin
   select * into c from outbox.chunk where id = p_chunk and attempt = p_attempt
     and state in ('sending', 'unknown', 'held', 'abandoned') and accepted = 0 for no key update;
   if not found then
-    perform outbox.record_stale_result_3fb10d3f(p_chunk, p_attempt, 'late rejection', p_actor, p_code);
+    if outbox.is_stored_8991ebe5(p_chunk, p_attempt, p_actor, '{rejected}') then return true; end if;
+    perform outbox.record_stale_result_8991ebe5(p_chunk, p_attempt, 'late rejection', p_actor, p_code);
     return false;
   end if;
-  c := outbox.rejected_3fb10d3f(c, p_code, p_reason);
-  perform outbox.transition_3fb10d3f(c, c.state::text, p_actor, p_code);
-  perform outbox.record_response_3fb10d3f(c, false);
+  c := outbox.rejected_8991ebe5(c, p_code, p_reason);
+  perform outbox.transition_8991ebe5(c, c.state::text, p_actor, p_code);
+  perform outbox.record_response_8991ebe5(c, false);
   return true;
 end $$;
-create function outbox.mark_unknown_3fb10d3f(p_chunk bigint, p_attempt int, p_actor text, p_code text, p_reason text)
+create function outbox.mark_unknown_8991ebe5(p_chunk bigint, p_attempt int, p_actor text, p_code text, p_reason text)
 returns boolean language plpgsql as $$
 declare
   c outbox.chunk%rowtype;
@@ -1711,13 +1817,13 @@ begin
   c.unknown := c.size - c.accepted;
   c.code := p_code;
   c.reason := p_reason;
-  perform outbox.transition_3fb10d3f(c, 'unknown', p_actor, p_code);
+  perform outbox.transition_8991ebe5(c, 'unknown', p_actor, p_code);
   return true;
 end $$;
-create function outbox.contradiction_reason_3fb10d3f() returns text language sql immutable as $$
+create function outbox.contradiction_reason_8991ebe5() returns text language sql immutable as $$
   select 'a report came of an attempt that counted as not sent'
 $$;
-create function outbox.release_chunk_3fb10d3f(
+create function outbox.release_chunk_8991ebe5(
   p_chunk bigint, p_attempt int, p_actor text, p_code text, p_reason text, p_delay double precision, p_is_number boolean
 ) returns boolean language plpgsql as $$
 declare
@@ -1725,25 +1831,26 @@ declare
 begin
   select * into c from outbox.chunk where id = p_chunk and attempt = p_attempt for no key update;
   if c.contradicted then
-    perform outbox.record_stale_result_3fb10d3f(p_chunk, p_attempt, 'late release', p_actor, p_code);
-    perform outbox.mark_unknown_3fb10d3f(p_chunk, p_attempt, p_actor, 'OUTBOX_CONTRADICTED', outbox.contradiction_reason_3fb10d3f());
+    perform outbox.record_stale_result_8991ebe5(p_chunk, p_attempt, 'late release', p_actor, p_code);
+    perform outbox.mark_unknown_8991ebe5(p_chunk, p_attempt, p_actor, 'OUTBOX_CONTRADICTED', outbox.contradiction_reason_8991ebe5());
     return false;
   end if;
   if c.id is null or c.state not in ('sending', 'unknown', 'held') or c.accepted > 0 then
-    perform outbox.record_stale_result_3fb10d3f(p_chunk, p_attempt, 'late release', p_actor, p_code);
+    if outbox.is_stored_8991ebe5(p_chunk, p_attempt, p_actor, '{released}') then return true; end if;
+    perform outbox.record_stale_result_8991ebe5(p_chunk, p_attempt, 'late release', p_actor, p_code);
     return false;
   end if;
-  c := outbox.without_counts_3fb10d3f(c);
+  c := outbox.without_counts_8991ebe5(c);
   c.state := 'pending';
   c.code := p_code;
   c.reason := p_reason;
   c.number_retries := c.number_retries + p_is_number::int;
   c.worker := null;
   c.due_at := clock_timestamp() + p_delay * interval '1 millisecond';
-  perform outbox.transition_3fb10d3f(c, 'released', p_actor, p_code);
+  perform outbox.transition_8991ebe5(c, 'released', p_actor, p_code);
   return true;
 end $$;
-create function outbox.split_chunk_3fb10d3f(
+create function outbox.split_chunk_8991ebe5(
   p_chunk bigint, p_attempt int, p_actor text, p_rest text, p_numbers text[], p_sizes int[], p_slots smallint[],
   p_states text[], p_codes text[], p_reasons text[], p_msg_ids text[], p_code text
 ) returns boolean language plpgsql as $$
@@ -1753,17 +1860,18 @@ begin
   select * into c from outbox.chunk where id = p_chunk and attempt = p_attempt and state in ('sending', 'unknown', 'held')
     for no key update;
   if c.id is null or c.accepted > 0 or c.contradicted then
-    perform outbox.record_stale_result_3fb10d3f(p_chunk, p_attempt, 'late split', p_actor, p_code);
+    if outbox.is_stored_8991ebe5(p_chunk, p_attempt, p_actor, '{split}') then return true; end if;
+    perform outbox.record_stale_result_8991ebe5(p_chunk, p_attempt, 'late split', p_actor, p_code);
     if c.contradicted then
-      perform outbox.mark_unknown_3fb10d3f(p_chunk, p_attempt, p_actor, 'OUTBOX_CONTRADICTED', outbox.contradiction_reason_3fb10d3f());
+      perform outbox.mark_unknown_8991ebe5(p_chunk, p_attempt, p_actor, 'OUTBOX_CONTRADICTED', outbox.contradiction_reason_8991ebe5());
     end if;
     return false;
   end if;
-  perform outbox.record_recipient_events_3fb10d3f(c, outbox.add_outcomes_3fb10d3f(c, p_slots, p_states, p_codes, p_reasons, p_msg_ids));
-  perform outbox.move_recipients_3fb10d3f(c, p_rest, p_numbers, p_sizes, 'split', p_actor, p_code);
+  perform outbox.record_recipient_events_8991ebe5(c, outbox.add_outcomes_8991ebe5(c, p_slots, p_states, p_codes, p_reasons, p_msg_ids));
+  perform outbox.move_recipients_8991ebe5(c, p_rest, p_numbers, p_sizes, 'split', p_actor, p_code);
   return true;
 end $$;
-create function outbox.move_recipients_3fb10d3f(
+create function outbox.move_recipients_8991ebe5(
   c outbox.chunk, p_rest text, p_numbers text[], p_sizes int[], p_event text, p_actor text, p_detail text,
   p_maybe_accepted boolean default false
 ) returns void language plpgsql as $$
@@ -1781,17 +1889,17 @@ begin
   for i in 1..cardinality(p_numbers) loop
     part.numbers := p_numbers[i];
     part.size := p_sizes[i];
-    perform outbox.add_part_3fb10d3f(part, p_actor);
+    perform outbox.add_part_8991ebe5(part, p_actor);
     c.size := c.size - p_sizes[i];
   end loop;
-  c := outbox.with_counts_3fb10d3f(c);
+  c := outbox.with_counts_8991ebe5(c);
   c.state := case when c.size > 0 then 'completed' else 'split' end;
   c.numbers := p_rest;
   c.code := null;
   c.reason := null;
-  perform outbox.transition_3fb10d3f(c, p_event, p_actor, p_detail);
+  perform outbox.transition_8991ebe5(c, p_event, p_actor, p_detail);
 end $$;
-create function outbox.store_results_3fb10d3f(p_actor text, p_results json, p_poll_after double precision) returns boolean[]
+create function outbox.store_results_8991ebe5(p_actor text, p_results json, p_poll_after double precision) returns boolean[]
 language plpgsql as $$
 declare
   r record;
@@ -1804,12 +1912,12 @@ begin
     order by chunk_id, ordinality
   loop
     stored[r.ordinality] := case r.type
-      when 'completed' then outbox.complete_chunk_3fb10d3f(r.chunk_id, r.attempt, p_actor, r.result_slots, r.result_msg_ids, r.slots,
+      when 'completed' then outbox.complete_chunk_8991ebe5(r.chunk_id, r.attempt, p_actor, r.result_slots, r.result_msg_ids, r.slots,
         r.states, r.codes, r.reasons, r.msg_ids, p_poll_after)
-      when 'rejected' then outbox.reject_chunk_3fb10d3f(r.chunk_id, r.attempt, p_actor, r.code, r.reason)
-      when 'unknown' then outbox.mark_unknown_3fb10d3f(r.chunk_id, r.attempt, p_actor, r.code, r.reason)
-      when 'released' then outbox.release_chunk_3fb10d3f(r.chunk_id, r.attempt, p_actor, r.code, r.reason, r.delay_ms, r.is_number)
-      when 'split' then outbox.split_chunk_3fb10d3f(r.chunk_id, r.attempt, p_actor, r.rest, r.numbers, r.sizes, r.slots, r.states, r.codes,
+      when 'rejected' then outbox.reject_chunk_8991ebe5(r.chunk_id, r.attempt, p_actor, r.code, r.reason)
+      when 'unknown' then outbox.mark_unknown_8991ebe5(r.chunk_id, r.attempt, p_actor, r.code, r.reason)
+      when 'released' then outbox.release_chunk_8991ebe5(r.chunk_id, r.attempt, p_actor, r.code, r.reason, r.delay_ms, r.is_number)
+      when 'split' then outbox.split_chunk_8991ebe5(r.chunk_id, r.attempt, p_actor, r.rest, r.numbers, r.sizes, r.slots, r.states, r.codes,
         r.reasons, r.msg_ids, r.code)
     end;
   end loop;
@@ -1817,7 +1925,136 @@ begin
 end $$;
 
 
-create function outbox.legal_transitions_3fb10d3f()
+create function outbox.redact_chunks_8991ebe5(p_chunks bigint[]) returns int language plpgsql as $$
+begin
+  update outbox.recipient set reason = null where chunk_id = any (p_chunks) and reason is not null;
+  update outbox.event set reason = null where chunk_id = any (p_chunks) and reason is not null;
+  update outbox.event_delivery set reason = null where chunk_id = any (p_chunks) and reason is not null;
+  update outbox.invalid_entry set reason = null, input = null
+    where chunk_id = any (p_chunks) and (reason is not null or input is not null);
+  update outbox.chunk set numbers = null, content = null, reference = null, reason = null, fingerprint = null,
+      redacted_at = clock_timestamp(),
+      ended_at = case when campaign_id is null and root_id is null then changed_at else ended_at end
+    where id = any (p_chunks);
+  return cardinality(p_chunks);
+end $$;
+create function outbox.delete_chunks_8991ebe5(p_chunks bigint[]) returns void language plpgsql as $$
+begin
+  delete from outbox.pending_result where chunk_id = any (p_chunks);
+  delete from outbox.recipient where chunk_id = any (p_chunks);
+  delete from outbox.caller_order_id where chunk_id = any (p_chunks);
+  delete from outbox.invalid_entry where chunk_id = any (p_chunks);
+  delete from outbox.event where chunk_id = any (p_chunks);
+  delete from outbox.history where chunk_id = any (p_chunks);
+  delete from outbox.chunk where id = any (p_chunks);
+end $$;
+create function outbox.delete_messages_8991ebe5(p_account text, p_delete_after double precision, p_limit int, p_recipients int)
+returns int language plpgsql as $$
+declare
+  ended_before timestamptz := statement_timestamp() - p_delete_after * interval '1 millisecond';
+  look_again_at timestamptz := ended_before + least(p_delete_after / 10 * interval '1 millisecond', interval '1 day');
+  roots bigint[];
+  waiting bigint[];
+begin
+  select array_agg(s.id) into roots from (
+    select l.id, sum(l.size) over (order by l.ended_at, l.id) - l.size as before from (
+      select c.id, c.ended_at, c.size from outbox.chunk c where c.account = p_account and c.ended_at < ended_before
+      order by c.ended_at limit p_limit for update skip locked
+    ) l
+  ) s where s.before < p_recipients;
+  if roots is null then return 0; end if;
+  with unfinished as (
+    select p.root_id as id, case when bool_or(p.redacted_at is null) then look_again_at else max(p.changed_at) end as ended_at
+    from outbox.chunk p where p.root_id = any (roots) and (p.redacted_at is null or p.changed_at >= ended_before)
+    group by p.root_id
+  ), postponed as (
+    update outbox.chunk c set ended_at = u.ended_at from unfinished u where c.id = u.id returning c.id
+  )
+  select array_agg(id) into waiting from postponed;
+  roots := array(select unnest(roots) except select unnest(waiting));
+  perform from outbox.chunk where root_id = any (roots) order by id for update;
+  update outbox.idempotency_key k set kept_from = greatest(k.kept_from, c.ended_at) from outbox.chunk c
+    where c.id = any (roots) and k.kind = 'message' and k.id = c.id;
+  perform outbox.delete_chunks_8991ebe5(roots || array(select id from outbox.chunk where root_id = any (roots)));
+  return cardinality(roots) + coalesce(cardinality(waiting), 0);
+end $$;
+create function outbox.delete_campaigns_8991ebe5(p_account text, p_delete_after double precision, p_limit int, p_recipients int)
+returns int language plpgsql as $$
+declare
+  k outbox.campaign%rowtype;
+  chunks bigint[];
+begin
+  select * into k from outbox.campaign c where c.account = p_account and c.redacted_at is not null
+      and coalesce(c.done_at, c.changed_at) < statement_timestamp() - p_delete_after * interval '1 millisecond'
+    order by coalesce(c.done_at, c.changed_at) limit 1 for update skip locked;
+  if not found then return 0; end if;
+  select array_agg(s.id) into chunks from (
+    select l.id, sum(l.weight) over (order by l.first_position, l.id) - l.weight as before from (
+      select c.id, c.first_position, c.size + c.invalid as weight from outbox.chunk c where c.campaign_id = k.id
+      order by c.first_position, c.id limit p_limit for update
+    ) l
+  ) s where s.before < p_recipients;
+  if chunks is not null then
+    perform outbox.delete_chunks_8991ebe5(chunks);
+    return cardinality(chunks);
+  end if;
+  update outbox.idempotency_key i set kept_from = greatest(i.kept_from, k.done_at, k.changed_at)
+    where i.kind = 'campaign' and i.id = k.id;
+  delete from outbox.count_delta where campaign_id = k.id;
+  delete from outbox.campaign_count where campaign_id = k.id;
+  delete from outbox.history where campaign_id = k.id;
+  delete from outbox.campaign where id = k.id;
+  return 1;
+end $$;
+create function outbox.delete_account_history_8991ebe5(p_account text, p_delete_after double precision, p_limit int) returns int
+language plpgsql set plan_cache_mode = force_generic_plan as $$
+declare
+  old bigint[];
+begin
+  select array_agg(h.id) into old from (
+    select id from outbox.history where account = p_account and chunk_id is null and campaign_id is null
+      and at < statement_timestamp() - p_delete_after * interval '1 millisecond'
+    order by at limit p_limit for update skip locked
+  ) h;
+  delete from outbox.history where id = any (old);
+  return coalesce(cardinality(old), 0);
+end $$;
+create function outbox.ended_at_8991ebe5(p_kind text, p_id bigint) returns timestamptz language sql stable as $$
+  select case p_kind when 'message' then (
+    select case when count(*) = 0 then '-infinity'
+        when bool_or(c.state in ('pending', 'sending') or c.unknown > 0 or c.held > 0) then 'infinity'
+        else max(c.changed_at) end
+      from (select * from outbox.chunk where id = p_id union all select * from outbox.chunk where root_id = p_id) c
+  ) else coalesce((
+    select case when k.state in ('done', 'cancelled') then coalesce(k.done_at, 'infinity') else 'infinity' end
+      from outbox.campaign k where k.id = p_id
+  ), '-infinity') end
+$$;
+create function outbox.delete_idempotency_keys_8991ebe5(p_account text, p_kept double precision, p_limit int) returns int
+language plpgsql set plan_cache_mode = force_generic_plan as $$
+declare
+  ended_before timestamptz := statement_timestamp() - p_kept * interval '1 millisecond';
+  looked_at int := 0;
+  due record;
+begin
+  for due in
+    select k.kind, k.key, outbox.ended_at_8991ebe5(k.kind, k.id) as ended_at from outbox.idempotency_key k
+    where k.account = p_account and k.kept_from < ended_before - p_kept / 20 * interval '1 millisecond'
+    order by k.kept_from limit p_limit for update skip locked
+  loop
+    looked_at := looked_at + 1;
+    if due.ended_at < ended_before then
+      delete from outbox.idempotency_key where account = p_account and kind = due.kind and key = due.key;
+    else
+      update outbox.idempotency_key set kept_from = least(due.ended_at, statement_timestamp())
+        where account = p_account and kind = due.kind and key = due.key;
+    end if;
+  end loop;
+  return looked_at;
+end $$;
+
+
+create function outbox.legal_transitions_8991ebe5()
 returns table (event text, from_states outbox.chunk_state[], to_states outbox.chunk_state[])
 language sql immutable as $$
   values
@@ -1837,26 +2074,31 @@ language sql immutable as $$
     ('contradicted', '{pending,sending,unknown,held,abandoned,completed,rejected,cancelled,split}',
       '{pending,sending,unknown,held,abandoned,completed,rejected,cancelled,split}')
 $$;
-create function outbox.is_legal_3fb10d3f(p_event text, p_from outbox.chunk_state, p_to outbox.chunk_state) returns boolean
+create function outbox.is_legal_8991ebe5(p_event text, p_from outbox.chunk_state, p_to outbox.chunk_state) returns boolean
 language sql immutable as $$
   select exists (
-    select from outbox.legal_transitions_3fb10d3f() t
+    select from outbox.legal_transitions_8991ebe5() t
     where t.event = p_event and p_from = any (t.from_states) and p_to = any (t.to_states)
       and (p_event not in ('confirmed', 'contradicted') or p_to = p_from
         or p_to = 'completed' and p_from in ('unknown', 'held', 'abandoned')))
 $$;
-create function outbox.record_history_3fb10d3f(
+create function outbox.record_history_8991ebe5(
   p_account text, p_campaign bigint, p_chunk bigint, p_attempt int, p_event text, p_actor text, p_detail text default null
 ) returns void language sql as $$
   insert into outbox.history (account, campaign_id, chunk_id, attempt, event, actor, detail)
     values (p_account, p_campaign, p_chunk, p_attempt, p_event, p_actor, p_detail)
 $$;
-create function outbox.record_stale_result_3fb10d3f(p_chunk bigint, p_attempt int, p_event text, p_actor text, p_detail text)
+create function outbox.record_stale_result_8991ebe5(p_chunk bigint, p_attempt int, p_event text, p_actor text, p_detail text)
 returns void language sql as $$
-  select outbox.record_history_3fb10d3f(c.account, c.campaign_id, c.id, p_attempt, p_event, p_actor, p_detail)
+  select outbox.record_history_8991ebe5(c.account, c.campaign_id, c.id, p_attempt, p_event, p_actor, p_detail)
     from outbox.chunk c where c.id = p_chunk
 $$;
-create function outbox.record_counts_3fb10d3f(before outbox.chunk, after outbox.chunk) returns void language plpgsql as $$
+create function outbox.is_stored_8991ebe5(p_chunk bigint, p_attempt int, p_actor text, p_events text[]) returns boolean
+language sql stable as $$
+  select exists (select from outbox.history
+    where chunk_id = p_chunk and attempt = p_attempt and actor = p_actor and event = any (p_events))
+$$;
+create function outbox.record_counts_8991ebe5(before outbox.chunk, after outbox.chunk) returns void language plpgsql as $$
 declare
   sending int := case after.state when 'sending' then after.size else 0 end
     - case before.state when 'sending' then before.size else 0 end;
@@ -1872,7 +2114,7 @@ begin
     values (after.campaign_id, sending, cancelled, after.accepted - before.accepted, after.rejected - before.rejected,
       after.unknown - before.unknown, after.held - before.held, after.abandoned - before.abandoned);
 end $$;
-create function outbox.reopen_campaign_3fb10d3f(p_campaign bigint, p_actor text) returns void language plpgsql as $$
+create function outbox.reopen_campaign_8991ebe5(p_campaign bigint, p_actor text) returns void language plpgsql as $$
 declare
   k outbox.campaign%rowtype;
 begin
@@ -1881,16 +2123,16 @@ begin
   update outbox.campaign set state = case state when 'done' then 'running' else state end, changed_at = clock_timestamp(), done_at = null
     where id = p_campaign;
   if k.state = 'done' then
-    perform outbox.record_history_3fb10d3f(k.account, k.id, null, null, 'running', p_actor);
+    perform outbox.record_history_8991ebe5(k.account, k.id, null, null, 'running', p_actor);
   end if;
 end $$;
-create function outbox.transition_3fb10d3f(c outbox.chunk, p_event text, p_actor text, p_detail text default null)
+create function outbox.transition_8991ebe5(c outbox.chunk, p_event text, p_actor text, p_detail text default null)
 returns outbox.chunk language plpgsql as $$
 declare
   before outbox.chunk%rowtype;
 begin
   select * into strict before from outbox.chunk where id = c.id;
-  if not outbox.is_legal_3fb10d3f(p_event, before.state, c.state) then
+  if not outbox.is_legal_8991ebe5(p_event, before.state, c.state) then
     raise exception 'a chunk that is % cannot become % (%)', before.state, c.state, p_event using errcode = 'data_exception';
   end if;
   if c.state <> before.state or p_event not in ('confirmed', 'contradicted') then
@@ -1905,21 +2147,21 @@ begin
   if p_event in ('split', 'resent', 'not resent') then
     update outbox.chunk set numbers = c.numbers where id = c.id;
   end if;
-  perform outbox.record_history_3fb10d3f(c.account, c.campaign_id, c.id, c.attempt, p_event, p_actor, p_detail);
-  perform outbox.record_counts_3fb10d3f(before, c);
+  perform outbox.record_history_8991ebe5(c.account, c.campaign_id, c.id, c.attempt, p_event, p_actor, p_detail);
+  perform outbox.record_counts_8991ebe5(before, c);
   if c.state = before.state then return c; end if;
   if c.state in ('rejected', 'unknown', 'held', 'abandoned', 'cancelled') then
-    perform outbox.record_chunk_event_3fb10d3f(c);
+    perform outbox.record_chunk_event_8991ebe5(c);
   end if;
   if c.state not in ('pending', 'sending', 'split') then
-    perform outbox.notify_outcome_3fb10d3f(c);
+    perform outbox.notify_outcome_8991ebe5(c);
   end if;
   if c.state = 'pending' and c.campaign_id is not null then
-    perform outbox.reopen_campaign_3fb10d3f(c.campaign_id, p_actor);
+    perform outbox.reopen_campaign_8991ebe5(c.campaign_id, p_actor);
   end if;
   return c;
 end $$;
-create function outbox.add_part_3fb10d3f(c outbox.chunk, p_actor text) returns bigint language plpgsql as $$
+create function outbox.add_part_8991ebe5(c outbox.chunk, p_actor text) returns bigint language plpgsql as $$
 declare
   part bigint;
 begin
@@ -1938,13 +2180,13 @@ begin
     if c.state = 'unknown' then
       insert into outbox.count_delta (campaign_id, unknown) values (c.campaign_id, c.size);
     end if;
-    perform outbox.reopen_campaign_3fb10d3f(c.campaign_id, p_actor);
+    perform outbox.reopen_campaign_8991ebe5(c.campaign_id, p_actor);
   end if;
   return part;
 end $$;
 
 
-create function outbox.recipient_columns_3fb10d3f(p_chunk bigint) returns json language sql stable as $$
+create function outbox.recipient_columns_8991ebe5(p_chunk bigint) returns json language sql stable as $$
   select case when count(*) > 0 then json_build_object(
       'slot', json_agg(m.slot order by m.slot), 'state', json_agg(m.state order by m.slot),
       'msgId', json_agg(m.msg_id order by m.slot), 'code', json_agg(m.code order by m.slot),
@@ -1959,23 +2201,22 @@ create function outbox.recipient_columns_3fb10d3f(p_chunk bigint) returns json l
       where a.chunk_id = p_chunk
   ) m
 $$;
-create function outbox.invalid_columns_3fb10d3f(p_chunk bigint) returns json language sql stable as $$
+create function outbox.invalid_columns_8991ebe5(p_chunk bigint) returns json language sql stable as $$
   select case when count(*) > 0 then json_build_object(
       'slot', json_agg(e.slot order by e.slot), 'code', json_agg(e.code order by e.slot),
       'reason', json_agg(e.reason order by e.slot), 'line', json_agg(e.line order by e.slot),
       'orderId', json_agg(e.order_id order by e.slot), 'input', json_agg(e.input order by e.slot)) end
   from outbox.invalid_entry e where e.chunk_id = p_chunk
 $$;`,
-} as const;
+};
 
-// campaigns.sql
-export const findCampaign: Statement<{ readonly account: string; readonly id: number | string }, { readonly id: string; readonly name: string; readonly content: string | null; readonly sender_id: string | null; readonly state: CampaignState; readonly priority: number; readonly stored_entries: string; readonly idempotency_key: string | null; readonly created_at: Date; readonly starts_at: Date | null; readonly done_at: Date | null; readonly paused_code: string | null; readonly paused_reason: string | null }> = {
+export const findCampaign: Statement<{ account: string; id: Exact }, { id: string; name: string; content: string | null; sender_id: string | null; state: CampaignState; priority: number; stored_entries: string; idempotency_key: string | null; created_at: Date; starts_at: Date | null; done_at: Date | null; paused_code: string | null; paused_reason: string | null }> = {
   params: ['account', 'id'],
   text: `select k.id, k.name, k.content, k.sender_id, k.state, k.priority, k.stored_entries, k.idempotency_key,
   k.created_at, k.starts_at, k.done_at, k.paused_code, k.paused_reason
 from outbox.campaign k where k.account = $1 and k.id = $2`,
 };
-export const listCampaigns: Statement<{ readonly account: string; readonly state: string | null; readonly before: number | string | null; readonly limit: number | string }, { readonly id: string; readonly name: string; readonly content: string | null; readonly sender_id: string | null; readonly state: CampaignState; readonly priority: number; readonly stored_entries: string; readonly idempotency_key: string | null; readonly created_at: Date; readonly starts_at: Date | null; readonly done_at: Date | null; readonly paused_code: string | null; readonly paused_reason: string | null }> = {
+export const listCampaigns: Statement<{ account: string; state: string | null; before: Exact | null; limit: Exact }, { id: string; name: string; content: string | null; sender_id: string | null; state: CampaignState; priority: number; stored_entries: string; idempotency_key: string | null; created_at: Date; starts_at: Date | null; done_at: Date | null; paused_code: string | null; paused_reason: string | null }> = {
   params: ['account', 'state', 'before', 'limit'],
   text: `select k.id, k.name, k.content, k.sender_id, k.state, k.priority, k.stored_entries, k.idempotency_key,
   k.created_at, k.starts_at, k.done_at, k.paused_code, k.paused_reason
@@ -1984,7 +2225,7 @@ where k.account = $1 and ($2::text is null or k.state = $2::text::outbox.campaig
 order by k.id desc limit $4`,
 };
 /** Reads counts only. One statement sees one moment, so they add up. */
-export const readProgress: Statement<{ readonly account: string; readonly id: number | string }, { readonly state: CampaignState; readonly starts_at: Date | null; readonly done_at: Date | null; readonly stored_entries: string; readonly invalid_entries: string; readonly has_started: boolean; readonly sending: string; readonly accepted: string; readonly delivered: string; readonly failed: string; readonly rejected: string; readonly cancelled: string; readonly unknown: string; readonly held: string; readonly abandoned: string }> = {
+export const readProgress: Statement<{ account: string; id: Exact }, { state: CampaignState; starts_at: Date | null; done_at: Date | null; stored_entries: string; invalid_entries: string; has_started: boolean; sending: string; accepted: string; delivered: string; failed: string; rejected: string; cancelled: string; unknown: string; held: string; abandoned: string }> = {
   params: ['account', 'id'],
   text: `select k.state, k.starts_at, k.done_at, k.stored_entries, k.invalid_entries,
   coalesce(k.starts_at <= clock_timestamp() and k.state not in ('creating', 'draft'), false) as has_started,
@@ -2002,34 +2243,61 @@ from outbox.campaign k left join outbox.campaign_count n on n.campaign_id = k.id
 where k.account = $1 and k.id = $2`,
 };
 /** Only the id if the campaign was deleted. */
-export const findCampaignByKey: Statement<{ readonly account: string; readonly idempotencyKey: string }, { readonly id: string; readonly state: CampaignState | null; readonly fingerprint: string | null; readonly digest: string | null; readonly stored_entries: string | null }> = {
+export const findCampaignByKey: Statement<{ account: string; idempotencyKey: string }, { id: string; state: CampaignState | null; fingerprint: string | null; digest: string | null; stored_entries: string | null }> = {
   params: ['account', 'idempotencyKey'],
   text: `select k.id, c.state as state, c.fingerprint as fingerprint, c.digest as digest, c.stored_entries as stored_entries
 from outbox.idempotency_key k left join outbox.campaign c on c.id = k.id
 where k.account = $1 and k.kind = 'campaign' and k.key = $2`,
 };
-export const addCampaign: Statement<{ readonly account: string; readonly name: string; readonly content: string; readonly senderId: string | null; readonly priority: number; readonly chunkSize: number; readonly idempotencyKey: string | null; readonly fingerprint: string; readonly actor: string }, { readonly id: string; readonly done: string | null }> = {
-  params: ['account', 'name', 'content', 'senderId', 'priority', 'chunkSize', 'idempotencyKey', 'fingerprint', 'actor'],
-  text: `with added as (
-  insert into outbox.campaign (account, name, content, sender_id, priority, chunk_size, idempotency_key, fingerprint)
-  values ($1, $2, $3, $4, $5, $6, $7, $8) returning id, account
+/** No row if another call has used the key in the meantime. */
+export const addCampaign: Statement<{ account: string; name: string; content: string; senderId: string | null; priority: number; chunkSize: number; idempotencyKey: string | null; fingerprint: string; actor: string; creator: string }, { id: string; done: string | null }> = {
+  params: ['account', 'name', 'content', 'senderId', 'priority', 'chunkSize', 'idempotencyKey', 'fingerprint', 'actor', 'creator'],
+  text: `with campaign as materialized (
+  select outbox.next_campaign_id_8991ebe5() as id
 ), with_key as (
-  insert into outbox.idempotency_key (account, kind, key, id) select $1, 'campaign', $7, id from added where $7::text is not null
+  insert into outbox.idempotency_key (account, kind, key, id)
+    select $1, 'campaign', $7, id from campaign where $7::text is not null
+    on conflict (account, kind, key) do nothing
+    returning id
+), added as (
+  insert into outbox.campaign (id, account, name, content, sender_id, priority, chunk_size, idempotency_key, fingerprint,
+      creator, creator_seen_at) overriding system value
+    select c.id, $1, $2, $3, $4, $5, $6, $7, $8, $10, clock_timestamp()
+    from campaign c where $7::text is null or exists (select from with_key)
+    returning id, account
 )
-select id as id, outbox.record_history_3fb10d3f(account, id, null, null, 'creating', $9)::text as done from added`,
+select id as id, outbox.record_history_8991ebe5(account, id, null, null, 'creating', $9)::text as done from added`,
 };
-/** Stores consecutive chunks of the source, all or none. stored: the position of the first. */
-export const appendToCampaign: Statement<{ readonly id: number | string; readonly stored: number | string; readonly entries: number | string; readonly positions: readonly (number | string | null)[]; readonly sizes: readonly (number | null)[]; readonly numbers: readonly (string | null)[]; readonly orderIds: readonly (string | null)[]; readonly invalid: readonly (number | null)[]; readonly invalidPositions: readonly (number | string | null)[]; readonly invalidSlots: readonly (number | null)[]; readonly invalidCodes: readonly (string | null)[]; readonly invalidReasons: readonly (string | null)[]; readonly invalidLines: readonly (number | string | null)[]; readonly invalidOrderIds: readonly (string | null)[]; readonly invalidInputs: readonly (string | null)[] }, { readonly id: string }> = {
-  params: ['id', 'stored', 'entries', 'positions', 'sizes', 'numbers', 'orderIds', 'invalid', 'invalidPositions', 'invalidSlots', 'invalidCodes', 'invalidReasons', 'invalidLines', 'invalidOrderIds', 'invalidInputs'],
+/** Continues the creation of a campaign whose creator has ended, or has given no sign of life for longer than its lease. */
+export const takeOverCreation: Statement<{ id: Exact; creator: string; leaseMs: number }, { stored_entries: string }> = {
+  params: ['id', 'creator', 'leaseMs'],
+  text: `update outbox.campaign set creator = $2, creator_seen_at = clock_timestamp()
+where id = $1 and state = 'creating'
+  and (creator is null or creator_seen_at < clock_timestamp() - $3::float8 * interval '1 millisecond')
+returning stored_entries`,
+};
+export const renewCreations: Statement<{ ids: readonly (Exact | null)[]; creators: readonly (string | null)[] }, Nothing> = {
+  params: ['ids', 'creators'],
+  text: `update outbox.campaign k set creator_seen_at = clock_timestamp()
+from unnest($1::bigint[], $2::text[]) held (id, creator)
+where k.id = held.id and k.creator = held.creator and k.state = 'creating'`,
+};
+export const releaseCreation: Statement<{ id: Exact; creator: string }, Nothing> = {
+  params: ['id', 'creator'],
+  text: `update outbox.campaign set creator = null where id = $1 and creator = $2 and state = 'creating'`,
+};
+/** Stores consecutive chunks of the source, all or none. stored: the position of the first. No row if the call is no longer the creator. */
+export const appendToCampaign: Statement<{ id: Exact; creator: string; stored: Exact; entries: Exact; positions: readonly (Exact | null)[]; sizes: readonly (number | null)[]; numbers: readonly (string | null)[]; orderIds: readonly (string | null)[]; invalid: readonly (number | null)[]; invalidPositions: readonly (Exact | null)[]; invalidSlots: readonly (number | null)[]; invalidCodes: readonly (string | null)[]; invalidReasons: readonly (string | null)[]; invalidLines: readonly (Exact | null)[]; invalidOrderIds: readonly (string | null)[]; invalidInputs: readonly (string | null)[] }, { id: string }> = {
+  params: ['id', 'creator', 'stored', 'entries', 'positions', 'sizes', 'numbers', 'orderIds', 'invalid', 'invalidPositions', 'invalidSlots', 'invalidCodes', 'invalidReasons', 'invalidLines', 'invalidOrderIds', 'invalidInputs'],
   text: `with place as (
-  update outbox.campaign set stored_entries = stored_entries + $3::bigint, changed_at = clock_timestamp(),
-    invalid_entries = invalid_entries + cardinality($9::bigint[])
-  where id = $1 and state = 'creating' and stored_entries = $2::bigint returning id, account
+  update outbox.campaign set stored_entries = stored_entries + $4::bigint, changed_at = clock_timestamp(), creator_seen_at = clock_timestamp(),
+    invalid_entries = invalid_entries + cardinality($10::bigint[])
+  where id = $1 and creator = $2 and state = 'creating' and stored_entries = $3::bigint returning id, account
 ), added as (
   insert into outbox.chunk (account, campaign_id, lane, state, first_position, size, numbers, order_ids, invalid)
     select p.account, p.id, 'bulk', case when c.size > 0 then 'pending' else 'completed' end::outbox.chunk_state,
       c.first_position, c.size, c.numbers, c.order_ids, c.invalid
-    from place p, unnest($4::bigint[], $5::int[], $6::text[], $7::text[], $8::int[]) c (first_position, size, numbers, order_ids, invalid)
+    from place p, unnest($5::bigint[], $6::int[], $7::text[], $8::text[], $9::int[]) c (first_position, size, numbers, order_ids, invalid)
     order by c.first_position
     returning id, first_position, order_ids
 ), with_ids as (
@@ -2037,79 +2305,73 @@ export const appendToCampaign: Statement<{ readonly id: number | string; readonl
 ), invalid as (
   insert into outbox.invalid_entry (chunk_id, slot, code, reason, line, order_id, input)
     select a.id, e.slot, e.code, e.reason, e.line, e.order_id, e.input
-    from unnest($9::bigint[], $10::smallint[], $11::text[], $12::text[], $13::bigint[], $14::text[], $15::text[])
+    from unnest($10::bigint[], $11::smallint[], $12::text[], $13::text[], $14::bigint[], $15::text[], $16::text[])
       e (first_position, slot, code, reason, line, order_id, input)
     join added a on a.first_position = e.first_position
 )
 select id as id from place`,
 };
-export const readStoredChunks: Statement<{ readonly id: number | string; readonly first: number | string; readonly last: number | string }, { readonly first_position: string; readonly numbers: string | null; readonly order_ids: string | null }> = {
+export const readStoredChunks: Statement<{ id: Exact; first: Exact; last: Exact }, { first_position: string; numbers: string | null; order_ids: string | null }> = {
   params: ['id', 'first', 'last'],
   text: `select c.first_position, c.numbers, c.order_ids from outbox.chunk c
 where c.campaign_id = $1 and c.first_position >= $2::bigint and c.first_position <= $3::bigint order by c.first_position`,
 };
-/** Ends the creation when all recipients are stored. */
-export const completeCampaign: Statement<{ readonly id: number | string; readonly isStarted: boolean; readonly startsAt: Date | string | null; readonly digest: string; readonly actor: string }, { readonly id: string; readonly recorded: string | null; readonly notified: string | null }> = {
-  params: ['id', 'isStarted', 'startsAt', 'digest', 'actor'],
+/** Ends the creation when all recipients are stored. No row if the call is no longer the creator. */
+export const completeCampaign: Statement<{ id: Exact; isStarted: boolean; startsAt: Date | string | null; digest: string; actor: string; creator: string }, { id: string; recorded: string | null }> = {
+  params: ['id', 'isStarted', 'startsAt', 'digest', 'actor', 'creator'],
   text: `with moved as (
-  update outbox.campaign set changed_at = clock_timestamp(), digest = $4,
+  update outbox.campaign set changed_at = clock_timestamp(), digest = $4, creator = null,
     state = case when not $2::boolean then 'draft' when coalesce($3::timestamptz <= clock_timestamp(), true)
       then 'running' else 'scheduled' end::outbox.campaign_state,
     starts_at = case when $2::boolean then coalesce($3::timestamptz, clock_timestamp()) end
-  where id = $1 and state = 'creating' returning id, account, state
+  where id = $1 and creator = $6 and state = 'creating' returning id, account, state
 )
-select id as id, outbox.record_history_3fb10d3f(account, id, null, null, state::text, $5)::text as recorded,
-  outbox.notify_3fb10d3f('outbox:due', '')::text as notified
-from moved`,
+select id as id, outbox.record_history_8991ebe5(account, id, null, null, state::text, $5)::text as recorded from moved`,
 };
-export const startCampaign: Statement<{ readonly account: string; readonly id: number | string; readonly actor: string }, { readonly id: string; readonly recorded: string | null; readonly notified: string | null }> = {
+export const startCampaign: Statement<{ account: string; id: Exact; actor: string }, { id: string; recorded: string | null }> = {
   params: ['account', 'id', 'actor'],
   text: `with moved as (
   update outbox.campaign set state = 'running', starts_at = clock_timestamp(), changed_at = clock_timestamp()
   where account = $1 and id = $2 and state in ('draft', 'scheduled') returning id, account, state
 )
-select id as id, outbox.record_history_3fb10d3f(account, id, null, null, state::text, $3)::text as recorded,
-  outbox.notify_3fb10d3f('outbox:due', '')::text as notified
-from moved`,
+select id as id, outbox.record_history_8991ebe5(account, id, null, null, state::text, $3)::text as recorded from moved`,
 };
-export const pauseCampaign: Statement<{ readonly account: string; readonly id: number | string; readonly actor: string }, { readonly id: string; readonly recorded: string | null }> = {
+export const pauseCampaign: Statement<{ account: string; id: Exact; actor: string }, { id: string; recorded: string | null }> = {
   params: ['account', 'id', 'actor'],
   text: `with moved as (
   update outbox.campaign set state = 'paused', changed_at = clock_timestamp()
   where account = $1 and id = $2 and state in ('scheduled', 'running') returning id, account, state
 )
-select id as id, outbox.record_history_3fb10d3f(account, id, null, null, state::text, $3)::text as recorded from moved`,
+select id as id, outbox.record_history_8991ebe5(account, id, null, null, state::text, $3)::text as recorded from moved`,
 };
-export const resumeCampaign: Statement<{ readonly account: string; readonly id: number | string; readonly actor: string }, { readonly id: string; readonly recorded: string | null; readonly notified: string | null }> = {
+export const resumeCampaign: Statement<{ account: string; id: Exact; actor: string }, { id: string; recorded: string | null }> = {
   params: ['account', 'id', 'actor'],
   text: `with moved as (
   update outbox.campaign set state = case when starts_at <= clock_timestamp() then 'running' else 'scheduled' end::outbox.campaign_state,
     paused_code = null, paused_reason = null, changed_at = clock_timestamp()
   where account = $1 and id = $2 and state = 'paused' returning id, account, state
 )
-select id as id, outbox.record_history_3fb10d3f(account, id, null, null, state::text, $3)::text as recorded,
-  outbox.notify_3fb10d3f('outbox:due', '')::text as notified
-from moved`,
+select id as id, outbox.record_history_8991ebe5(account, id, null, null, state::text, $3)::text as recorded from moved`,
 };
-export const cancelCampaign: Statement<{ readonly account: string; readonly id: number | string; readonly actor: string }, { readonly id: string; readonly recorded: string | null }> = {
+export const cancelCampaign: Statement<{ account: string; id: Exact; actor: string }, { id: string; recorded: string | null }> = {
   params: ['account', 'id', 'actor'],
   text: `with moved as (
   update outbox.campaign set state = 'cancelled', paused_code = null, paused_reason = null, changed_at = clock_timestamp()
   where account = $1 and id = $2 and state in ('creating', 'draft', 'scheduled', 'running', 'paused')
   returning id, account, state
 )
-select id as id, outbox.record_history_3fb10d3f(account, id, null, null, state::text, $3)::text as recorded from moved`,
+select id as id, outbox.record_history_8991ebe5(account, id, null, null, state::text, $3)::text as recorded from moved`,
 };
-export const cancelCampaignChunks: Statement<{ readonly id: number | string; readonly actor: string; readonly limit: number }, { readonly count: number }> = {
+export const cancelCampaignChunks: Statement<{ id: Exact; actor: string; limit: number }, { count: number }> = {
   params: ['id', 'actor', 'limit'],
-  text: `select outbox.cancel_campaign_chunks_3fb10d3f($1, $2, $3) as count`,
+  text: `select outbox.cancel_campaign_chunks_8991ebe5($1, $2, $3) as count`,
 };
-export const findCampaignState: Statement<{ readonly account: string; readonly id: number | string }, { readonly state: CampaignState; readonly stored_entries: string; readonly chunk_size: number }> = {
+export const findCampaignState: Statement<{ account: string; id: Exact }, { state: CampaignState; stored_entries: string; chunk_size: number }> = {
   params: ['account', 'id'],
   text: `select state, stored_entries, chunk_size from outbox.campaign where account = $1 and id = $2`,
 };
 /** The chunks of the next range of the source that may contain recipients in this state, however it was split. */
-export const readResults: Statement<{ readonly id: number | string; readonly first: number | string; readonly state: string | null }, { readonly id: string; readonly attempt: number; readonly state: ChunkState; readonly first_position: string; readonly size: number; readonly numbers: string | null; readonly order_ids: string | null; readonly code: string | null; readonly reason: string | null; readonly sent_at: Date | null; readonly recipients: RecipientColumns | null; readonly invalid: InvalidColumns | null }> = {
+export const readResults: Statement<{ id: Exact; first: Exact; state: string | null }, { id: string; attempt: number; state: ChunkState; first_position: string; size: number; numbers: string | null; order_ids: string | null; code: string | null; reason: string | null; sent_at: Date | null; recipients: RecipientColumns | null; invalid: InvalidColumns | null }> = {
   params: ['id', 'first', 'state'],
   text: `with matching as not materialized (
   select c.id, c.first_position from outbox.chunk c join outbox.campaign k on k.id = c.campaign_id
@@ -2131,122 +2393,204 @@ export const readResults: Statement<{ readonly id: number | string; readonly fir
 )
 select c.id, c.attempt, case when c.state = 'pending' and k.state = 'cancelled' then 'cancelled' else c.state end as state,
   c.first_position, c.size, c.numbers, c.order_ids, c.code, c.reason, c.sent_at,
-  outbox.recipient_columns_3fb10d3f(c.id) as recipients,
-  case when c.invalid > 0 then outbox.invalid_columns_3fb10d3f(c.id) end as invalid
+  outbox.recipient_columns_8991ebe5(c.id) as recipients,
+  case when c.invalid > 0 then outbox.invalid_columns_8991ebe5(c.id) end as invalid
 from matching m join next_range r on r.first_position = m.first_position join outbox.chunk c on c.id = m.id
   join outbox.campaign k on k.id = c.campaign_id
 order by c.id`,
 };
-// events.sql
-export const subscribe: Statement<{ readonly account: string; readonly topics: readonly (string | null)[] }, Nothing> = {
-  params: ['account', 'topics'],
-  text: `insert into outbox.subscription (account, topic)
-  select $1, topic from unnest($2::text[]) topic order by topic
-  on conflict (account, topic) do update set seen_at = excluded.seen_at`,
+/** Pairs of a handler and one of its topics. Tells whether one of these topics was not recorded before. */
+export const registerHandlers: Statement<{ account: string; handlers: readonly (string | null)[]; topics: readonly (string | null)[]; isNotified: boolean }, { has_new_topics: boolean }> = {
+  params: ['account', 'handlers', 'topics', 'isNotified'],
+  text: `with recorded as (
+  select topic from outbox.live_subscription where account = $1
+), registered as (
+  insert into outbox.event_handler (account, topic, handler, is_notified)
+    select distinct $1, h.topic, h.handler, $4::boolean from unnest($2::text[], $3::text[]) h (handler, topic)
+    order by h.topic, h.handler
+    on conflict (account, topic, handler) do update
+      set seen_at = excluded.seen_at, is_notified = excluded.is_notified
+    returning topic
+)
+select count(*) filter (where topic not in (select topic from recorded)) > 0 as has_new_topics from registered`,
 };
-/** The events of messages and campaigns. The first event of a message stays until it is handled, so a process that finds a later event leaves it alone. */
-export const claimEvents: Statement<{ readonly account: string; readonly topics: readonly (string | null)[]; readonly limit: number | string; readonly claim: string; readonly leaseMs: number; readonly perMessage: number | string }, { readonly id: string; readonly topic: string; readonly root_id: string | null; readonly campaign_id: string | null; readonly failures: number }> = {
-  params: ['account', 'topics', 'limit', 'claim', 'leaseMs', 'perMessage'],
+export const awaitRecorders: Statement<{ longestMs: number }, { done: string | null }> = {
+  params: ['longestMs'],
+  text: `select outbox.await_recorders_8991ebe5($1)::text as done`,
+};
+export const routeEvents: Statement<{ account: string; limit: number }, { routed: number }> = {
+  params: ['account', 'limit'],
+  text: `select outbox.route_events_8991ebe5($1, $2) as routed`,
+};
+/** The deliveries of messages and campaigns to handlers. handlers, topics, limits: one row for each topic of a handler. The first delivery of a message to a handler stays until it is handled, so a process that finds a later one leaves it alone. lost: how often its process died before there was a result. */
+export const claimEvents: Statement<{ account: string; handlers: readonly (string | null)[]; topics: readonly (string | null)[]; limits: readonly (number | null)[]; claim: string; leaseMs: number; perMessage: Exact }, { id: string; handler: string; event_id: string; topic: string; root_id: string | null; campaign_id: string | null; failures: number; lost: number }> = {
+  params: ['account', 'handlers', 'topics', 'limits', 'claim', 'leaseMs', 'perMessage'],
   text: `with moment as materialized (
   select clock_timestamp() as now
+), wanted as (
+  select w.handler, array_agg(w.topic) as topics, max(w.most) as most
+  from unnest($2::text[], $3::text[], $4::int[]) w (handler, topic, most) group by w.handler
 ), head as (
-  select e.id, e.root_id from outbox.event e, moment
-  where e.account = $1 and e.topic = any ($2::text[]) and e.due_at <= now
-    and not exists (select from outbox.event p where p.root_id = e.root_id and p.id < e.id and p.topic = any ($2::text[]))
-  order by e.due_at, e.id limit $3 for no key update of e skip locked
-), mine as (
-  select id from head
-  union all
+  select h.id, h.root_id, h.event_id, w.handler, w.topics from wanted w cross join lateral (
+    select d.id, d.root_id, d.event_id from outbox.event_delivery d
+    where d.account = $1 and d.handler = w.handler and d.dead_at is null and d.due_at <= (select now from moment)
+      and d.topic = any (w.topics)
+      and not exists (select from outbox.event_delivery p where p.root_id = d.root_id and p.handler = d.handler
+        and p.event_id < d.event_id and p.dead_at is null and p.topic = any (w.topics))
+    order by d.due_at, d.id limit w.most for no key update of d skip locked
+  ) h
+), later as (
+  -- The next ones of the message, up to the first that is not due.
   select n.id from head h cross join lateral (
-    select e.id from outbox.event e, moment
-    where e.root_id = h.root_id and e.id > h.id and e.topic = any ($2::text[]) and e.due_at <= now
-      and not exists (select from outbox.event p where p.root_id = e.root_id and p.id < e.id and p.due_at > now
-        and p.topic = any ($2::text[]))
-    order by e.id limit $6
-  ) n
+    select f.id, bool_and(f.due_at <= (select now from moment)) over (order by f.event_id) as is_due from (
+      select d.id, d.event_id, d.due_at from outbox.event_delivery d
+      where d.root_id = h.root_id and d.handler = h.handler and d.event_id > h.event_id and d.dead_at is null
+        and d.topic = any (h.topics)
+      order by d.event_id limit $7
+    ) f
+  ) n where n.is_due
 )
-update outbox.event e set claim = $4::uuid, due_at = now + $5::float8 * interval '1 millisecond'
-from mine m, moment where e.id = m.id and e.due_at <= now
-returning e.id, e.topic, e.root_id, e.campaign_id, e.failures`,
+update outbox.event_delivery d set claim = $5::uuid, due_at = (select now from moment) + $6::float8 * interval '1 millisecond',
+  lost = d.lost + (d.id = any (array(select id from head)))::int
+where d.id = any (array(select id from head union all select id from later)) and d.due_at <= (select now from moment)
+  and d.dead_at is null
+returning d.id, d.handler, d.event_id, d.topic, d.root_id, d.campaign_id, d.failures,
+  d.lost - (d.id = any (array(select id from head)))::int as lost`,
 };
-export const renewEvents: Statement<{ readonly ids: readonly (number | string | null)[]; readonly claim: string; readonly leaseMs: number }, Nothing> = {
+export const renewEvents: Statement<{ ids: readonly (Exact | null)[]; claim: string; leaseMs: number }, Nothing> = {
   params: ['ids', 'claim', 'leaseMs'],
-  text: `update outbox.event set due_at = clock_timestamp() + $3::float8 * interval '1 millisecond'
+  text: `update outbox.event_delivery set due_at = clock_timestamp() + $3::float8 * interval '1 millisecond'
 where id = any ($1::bigint[]) and claim = $2::uuid`,
 };
-export const finishEvents: Statement<{ readonly ids: readonly (number | string | null)[]; readonly claim: string }, Nothing> = {
+export const finishEvents: Statement<{ ids: readonly (Exact | null)[]; claim: string }, Nothing> = {
   params: ['ids', 'claim'],
-  text: `delete from outbox.event where id = any ($1::bigint[]) and claim = $2::uuid`,
+  text: `delete from outbox.event_delivery where id = any ($1::bigint[]) and claim = $2::uuid`,
 };
-export const postponeEvents: Statement<{ readonly ids: readonly (number | string | null)[]; readonly claim: string; readonly delayMs: number; readonly failedIds: readonly (number | string | null)[] }, Nothing> = {
-  params: ['ids', 'claim', 'delayMs', 'failedIds'],
-  text: `update outbox.event set claim = null, failures = failures + (id = any ($4::bigint[]))::int,
-  due_at = clock_timestamp() + $3::float8 * interval '1 millisecond'
+/** All later ones of the message wait as long, so nobody looks at them before. */
+export const postponeEvents: Statement<{ ids: readonly (Exact | null)[]; claim: string; delayMs: number; failedIds: readonly (Exact | null)[]; error: string }, Nothing> = {
+  params: ['ids', 'claim', 'delayMs', 'failedIds', 'error'],
+  text: `with postponed as (
+  update outbox.event_delivery d set claim = null, lost = 0, failures = d.failures + f.failed::int,
+    error = case when f.failed then $5 else d.error end,
+    first_failed_at = case when f.failed then coalesce(d.first_failed_at, f.now) else d.first_failed_at end,
+    last_failed_at = case when f.failed then f.now else d.last_failed_at end,
+    due_at = f.now + $3::float8 * interval '1 millisecond'
+  from (select id, id = any ($4::bigint[]) as failed, clock_timestamp() as now from unnest($1::bigint[]) id) f
+  where d.id = f.id and d.claim = $2::uuid
+  returning d.root_id, d.handler, d.event_id, d.due_at
+), newest as (
+  select root_id, handler, max(event_id) as event_id, min(due_at) as due_at from postponed group by root_id, handler
+)
+update outbox.event_delivery d set due_at = n.due_at from newest n
+where d.root_id = n.root_id and d.handler = n.handler and d.event_id > n.event_id and d.dead_at is null and d.claim is null
+  and d.due_at < n.due_at`,
+};
+/** wasCalled: whether the handler failed once more just now. */
+export const giveUpEvents: Statement<{ ids: readonly (Exact | null)[]; claim: string; error: string; wasCalled: boolean }, Nothing> = {
+  params: ['ids', 'claim', 'error', 'wasCalled'],
+  text: `update outbox.event_delivery set claim = null, failures = failures + $4::boolean::int,
+  lost = case when $4 then 0 else greatest(0, lost - 1) end, error = $3, dead_at = clock_timestamp(),
+  first_failed_at = coalesce(first_failed_at, clock_timestamp()), last_failed_at = clock_timestamp()
 where id = any ($1::bigint[]) and claim = $2::uuid`,
 };
-export const releaseEvents: Statement<{ readonly ids: readonly (number | string | null)[]; readonly claim: string }, Nothing> = {
+export const releaseEvents: Statement<{ ids: readonly (Exact | null)[]; claim: string }, Nothing> = {
   params: ['ids', 'claim'],
-  text: `update outbox.event set claim = null, due_at = clock_timestamp() where id = any ($1::bigint[]) and claim = $2::uuid`,
+  text: `update outbox.event_delivery set claim = null, lost = 0, due_at = clock_timestamp()
+where id = any ($1::bigint[]) and claim = $2::uuid`,
 };
 /** A deleted chunk has no events. */
-export const readEvents: Statement<{ readonly ids: readonly (number | string | null)[] }, { readonly id: string; readonly topic: string; readonly root_id: string; readonly chunk_id: string; readonly campaign_id: string | null; readonly slots: readonly number[]; readonly attempt: number; readonly sent_at: Date | null; readonly code: string | null; readonly reason: string | null; readonly lane: Lane; readonly reference: string | null; readonly first_position: string; readonly numbers: string | null; readonly order_ids: string | null; readonly recipients: RecipientColumns | null }> = {
+export const readEvents: Statement<{ ids: readonly (Exact | null)[] }, { id: string; topic: string; root_id: string; chunk_id: string; campaign_id: string | null; slots: readonly number[]; attempt: number; sent_at: Date | null; code: string | null; reason: string | null; lane: Lane; reference: string | null; first_position: string; numbers: string | null; order_ids: string | null; recipients: RecipientColumns | null }> = {
   params: ['ids'],
-  text: `select e.id, e.topic, e.root_id as root_id, e.chunk_id as chunk_id, e.campaign_id, e.slots as slots, e.attempt as attempt,
-  e.sent_at, e.code, e.reason, c.lane as lane, c.reference, c.first_position, c.numbers, c.order_ids,
-  outbox.recipient_columns_3fb10d3f(e.chunk_id) as recipients
-from outbox.event e join outbox.chunk c on c.id = e.chunk_id
-where e.id = any ($1::bigint[])`,
+  text: `select d.id, d.topic, d.root_id as root_id, d.chunk_id as chunk_id, d.campaign_id, d.slots as slots, d.attempt as attempt,
+  d.sent_at, d.code, d.reason, c.lane as lane, c.reference, c.first_position, c.numbers, c.order_ids,
+  outbox.recipient_columns_8991ebe5(d.chunk_id) as recipients
+from outbox.event_delivery d join outbox.chunk c on c.id = d.chunk_id
+where d.id = any ($1::bigint[])`,
 };
-export const readMovedNumbers: Statement<{ readonly messageIds: readonly (number | string | null)[] }, { readonly root_id: string; readonly numbers: string }> = {
+export const readMovedNumbers: Statement<{ messageIds: readonly (Exact | null)[] }, { root_id: string; numbers: string }> = {
   params: ['messageIds'],
   text: `select coalesce(root_id, id) as root_id, numbers as numbers from outbox.chunk
 where (id = any ($1::bigint[]) or root_id = any ($1::bigint[])) and numbers is not null`,
 };
-/** Events that no handler has handled for 7 days. */
-export const removeOldEvents: Statement<{ readonly account: string }, { readonly topic: string; readonly events: number }> = {
+/** Dead letters, newest first. */
+export const listFailedEvents: Statement<{ account: string; handler: string | null; before: Exact | null; limit: Exact }, { id: string; handler: string; topic: string; root_id: string | null; campaign_id: string | null; recipients: number; error: string; tries: number; recorded_at: Date; first_failed_at: Date; last_failed_at: Date }> = {
+  params: ['account', 'handler', 'before', 'limit'],
+  text: `select id, handler, topic, root_id, campaign_id, coalesce(cardinality(slots), 0) as recipients, error as error,
+  failures + lost as tries, recorded_at, first_failed_at as first_failed_at, last_failed_at as last_failed_at
+from outbox.event_delivery
+where account = $1 and dead_at is not null and ($2::text is null or handler = $2) and ($3::bigint is null or id < $3::bigint)
+order by id desc limit $4`,
+};
+export const retryFailedEvents: Statement<{ account: string; ids: readonly (Exact | null)[] | null; handler: string | null; actor: string }, { count: number }> = {
+  params: ['account', 'ids', 'handler', 'actor'],
+  text: `select outbox.retry_events_8991ebe5($1, $2::bigint[], $3, $4) as count`,
+};
+/** No process with handlers has been running for 7 days. */
+export const removeUnroutedEvents: Statement<{ account: string }, { topic: string; events: number }> = {
   params: ['account'],
   text: `with removed as (
   delete from outbox.event where account = $1 and recorded_at < statement_timestamp() - interval '7 days' returning topic
 )
 select topic as topic, count(*)::int as events from removed group by topic order by topic`,
 };
-// held.sql
-export const listHeldMessages: Statement<{ readonly account: string; readonly after: number | string; readonly limit: number | string }, { readonly id: string; readonly attempt: number; readonly state: ChunkState; readonly first_position: string; readonly size: number; readonly numbers: string | null; readonly order_ids: string | null; readonly code: string | null; readonly reason: string | null; readonly sent_at: Date | null; readonly message_id: string; readonly reference: string | null; readonly recipients: RecipientColumns | null; readonly invalid: InvalidColumns | null }> = {
+/** Handlers that no process has had for 7 days. Their deliveries end with the next statement. */
+export const removeGoneHandlers: Statement<{ account: string }, Nothing> = {
+  params: ['account'],
+  text: `delete from outbox.event_handler where account = $1 and seen_at < clock_timestamp() - interval '7 days'`,
+};
+export const removeHandlerlessEvents: Statement<{ account: string }, { handler: string; events: number }> = {
+  params: ['account'],
+  text: `with removed as (
+  delete from outbox.event_delivery d where d.account = $1 and not exists (
+    select from outbox.event_handler h where h.account = d.account and h.topic = d.topic and h.handler = d.handler)
+  returning d.handler
+)
+select handler as handler, count(*)::int as events from removed group by handler order by handler`,
+};
+export const removeOldFailedEvents: Statement<{ account: string; keptMs: number }, { handler: string; events: number }> = {
+  params: ['account', 'keptMs'],
+  text: `with removed as (
+  delete from outbox.event_delivery
+  where account = $1 and dead_at is not null and dead_at < clock_timestamp() - $2::float8 * interval '1 millisecond'
+  returning handler
+)
+select handler as handler, count(*)::int as events from removed group by handler order by handler`,
+};
+export const listHeldMessages: Statement<{ account: string; after: Exact; limit: Exact }, { id: string; attempt: number; state: ChunkState; first_position: string; size: number; numbers: string | null; order_ids: string | null; code: string | null; reason: string | null; sent_at: Date | null; message_id: string; reference: string | null; recipients: RecipientColumns | null; invalid: InvalidColumns | null }> = {
   params: ['account', 'after', 'limit'],
   text: `select c.id, c.attempt, c.state as state, c.first_position, c.size, c.numbers, c.order_ids, c.code, c.reason,
   c.sent_at, coalesce(c.root_id, c.id) as message_id, c.reference,
-  outbox.recipient_columns_3fb10d3f(c.id) as recipients, null::json as invalid
+  outbox.recipient_columns_8991ebe5(c.id) as recipients, null::json as invalid
 from outbox.chunk c
 where c.account = $1 and c.campaign_id is null and c.id > $2::bigint and c.held > 0
 order by c.id limit $3`,
 };
-export const findHeldOfMessage: Statement<{ readonly account: string; readonly messageId: number | string }, { readonly id: string }> = {
+export const findHeldOfMessage: Statement<{ account: string; messageId: Exact }, { id: string; first_position: string }> = {
   params: ['account', 'messageId'],
-  text: `select c.id from outbox.chunk c
+  text: `select c.id, c.first_position from outbox.chunk c
 where c.account = $1 and (c.id = $2::bigint or c.root_id = $2::bigint) and c.campaign_id is null and c.held > 0
 order by c.id`,
 };
-export const findHeldOfCampaign: Statement<{ readonly account: string; readonly campaignId: number | string }, { readonly id: string }> = {
+export const findHeldOfCampaign: Statement<{ account: string; campaignId: Exact }, { id: string; first_position: string }> = {
   params: ['account', 'campaignId'],
-  text: `select c.id from outbox.chunk c where c.account = $1 and c.campaign_id = $2 and c.held > 0 order by c.id`,
+  text: `select c.id, c.first_position from outbox.chunk c where c.account = $1 and c.campaign_id = $2 and c.held > 0 order by c.id`,
 };
-export const findRejectedOfCampaign: Statement<{ readonly account: string; readonly campaignId: number | string }, { readonly id: string }> = {
+export const findRejectedOfCampaign: Statement<{ account: string; campaignId: Exact }, { id: string }> = {
   params: ['account', 'campaignId'],
   text: `select c.id from outbox.chunk c where c.account = $1 and c.campaign_id = $2 and c.rejected > 0 order by c.id`,
 };
-export const resolveHeld: Statement<{ readonly ids: readonly (number | string | null)[]; readonly decision: string; readonly positions: readonly (number | string | null)[] | null; readonly actor: string }, { readonly count: number }> = {
+export const resolveHeld: Statement<{ ids: readonly (Exact | null)[]; decision: string; positions: readonly (Exact | null)[] | null; actor: string }, { count: number }> = {
   params: ['ids', 'decision', 'positions', 'actor'],
-  text: `select coalesce(sum(outbox.resolve_held_3fb10d3f(t.id, $2, $3::bigint[], $4)), 0)::int as count
+  text: `select coalesce(sum(outbox.resolve_held_8991ebe5(t.id, $2, $3::bigint[], $4)), 0)::int as count
 from (select id from unnest($1::bigint[]) c (id) order by id) t`,
 };
-export const resendRejected: Statement<{ readonly ids: readonly (number | string | null)[]; readonly actor: string }, { readonly count: number }> = {
+export const resendRejected: Statement<{ ids: readonly (Exact | null)[]; actor: string }, { count: number }> = {
   params: ['ids', 'actor'],
-  text: `select coalesce(sum(outbox.resend_3fb10d3f(t.id, 'rejected', $2, 'rejected')), 0)::int as count
+  text: `select coalesce(sum(outbox.resend_8991ebe5(t.id, 'rejected', $2, 'rejected')), 0)::int as count
 from (select id from unnest($1::bigint[]) c (id) order by id) t`,
 };
-// history.sql
 /** The entries of a message and of the chunks that it was split into. */
-export const historyOfMessage: Statement<{ readonly account: string; readonly id: number | string; readonly after: number | string; readonly limit: number | string }, { readonly id: string; readonly at: Date; readonly event: string; readonly actor: string; readonly chunk_id: string | null; readonly attempt: number | null; readonly detail: string | null }> = {
+export const historyOfMessage: Statement<{ account: string; id: Exact; after: Exact; limit: Exact }, { id: string; at: Date; event: string; actor: string; chunk_id: string | null; attempt: number | null; detail: string | null }> = {
   params: ['account', 'id', 'after', 'limit'],
   text: `select h.id, h.at, h.event, h.actor, h.chunk_id, h.attempt, h.detail from outbox.history h
 where h.chunk_id in (select c.id from outbox.chunk c
@@ -2255,57 +2599,72 @@ where h.chunk_id in (select c.id from outbox.chunk c
 order by h.id limit $4`,
 };
 /** The first entry of a message. It has no row of its own in the history. */
-export const beginningOfMessage: Statement<{ readonly account: string; readonly id: number | string }, { readonly created_at: Date; readonly created_by: string; readonly id: string }> = {
+export const beginningOfMessage: Statement<{ account: string; id: Exact }, { created_at: Date; created_by: string; id: string }> = {
   params: ['account', 'id'],
   text: `select c.created_at, c.created_by as created_by, c.id from outbox.chunk c
 where c.account = $1 and c.id = $2::bigint and c.campaign_id is null and c.created_by is not null`,
 };
-export const historyOfCampaign: Statement<{ readonly account: string; readonly id: number | string; readonly after: number | string; readonly limit: number | string }, { readonly id: string; readonly at: Date; readonly event: string; readonly actor: string; readonly chunk_id: string | null; readonly attempt: number | null; readonly detail: string | null }> = {
+export const historyOfCampaign: Statement<{ account: string; id: Exact; after: Exact; limit: Exact }, { id: string; at: Date; event: string; actor: string; chunk_id: string | null; attempt: number | null; detail: string | null }> = {
   params: ['account', 'id', 'after', 'limit'],
   text: `select h.id, h.at, h.event, h.actor, h.chunk_id, h.attempt, h.detail from outbox.history h
 where h.account = $1 and h.campaign_id = $2::bigint and h.id > $3::bigint
 order by h.id limit $4`,
 };
-// maintenance.sql
-export const markOverdue: Statement<{ readonly account: string; readonly leaseMs: number; readonly actor: string; readonly limit: number }, { readonly lane: Lane; readonly recipients: number }> = {
+export const markOverdue: Statement<{ account: string; leaseMs: number; actor: string; limit: number }, { lane: Lane; recipients: number }> = {
   params: ['account', 'leaseMs', 'actor', 'limit'],
-  text: `select changed_lane as lane, recipients as recipients from outbox.mark_overdue_3fb10d3f($1, $2, $3, $4)`,
+  text: `select changed_lane as lane, recipients as recipients from outbox.mark_overdue_8991ebe5($1, $2, $3, $4)`,
 };
-export const endGracePeriod: Statement<{ readonly account: string; readonly lane: Lane; readonly gracePeriodMs: number; readonly action: string; readonly actor: string; readonly limit: number }, { readonly lane: Lane; readonly recipients: number; readonly is_resent: boolean }> = {
+export const endGracePeriod: Statement<{ account: string; lane: Lane; gracePeriodMs: number; action: string; actor: string; limit: number }, { lane: Lane; recipients: number; is_resent: boolean }> = {
   params: ['account', 'lane', 'gracePeriodMs', 'action', 'actor', 'limit'],
   text: `select changed_lane as lane, recipients as recipients, is_resent as is_resent
-from outbox.end_grace_period_3fb10d3f($1, $2, $3, $4, $5, $6)`,
+from outbox.end_grace_period_8991ebe5($1, $2, $3, $4, $5, $6)`,
 };
-export const expireMessages: Statement<{ readonly account: string; readonly actor: string; readonly limit: number }, { readonly lane: Lane; readonly recipients: number; readonly is_rejected: boolean }> = {
+export const expireMessages: Statement<{ account: string; actor: string; limit: number }, { lane: Lane; recipients: number; is_rejected: boolean }> = {
   params: ['account', 'actor', 'limit'],
   text: `select changed_lane as lane, recipients as recipients, is_rejected as is_rejected
-from outbox.expire_messages_3fb10d3f($1, $2, $3)`,
+from outbox.expire_messages_8991ebe5($1, $2, $3)`,
 };
-export const cancelLeftovers: Statement<{ readonly account: string; readonly actor: string; readonly limit: number }, { readonly count: number }> = {
+export const cancelLeftovers: Statement<{ account: string; actor: string; limit: number }, { count: number }> = {
   params: ['account', 'actor', 'limit'],
-  text: `select outbox.cancel_leftovers_3fb10d3f($1, $2, $3) as count`,
+  text: `select outbox.cancel_leftovers_8991ebe5($1, $2, $3) as count`,
 };
-export const advanceCampaigns: Statement<{ readonly account: string; readonly actor: string }, { readonly done: string | null }> = {
+/** Cancels campaigns whose creator is gone: without a key no other call can continue them. Those with a key wait longer, or for ever. */
+export const cancelLostCreations: Statement<{ account: string; actor: string; lostAfterMs: number; keyedAfterMs: number | null }, { id: string; recorded: string | null }> = {
+  params: ['account', 'actor', 'lostAfterMs', 'keyedAfterMs'],
+  text: `with moved as (
+  update outbox.campaign set state = 'cancelled', changed_at = clock_timestamp(), creator = null
+  where account = $1 and state = 'creating' and creator_seen_at < clock_timestamp() - interval '1 millisecond'
+    * case when idempotency_key is null then $3::float8 else $4::float8 end
+  returning id, account
+)
+select id as id, outbox.record_history_8991ebe5(account, id, null, null, 'cancelled', $2)::text as recorded from moved`,
+};
+export const advanceCampaigns: Statement<{ account: string; actor: string }, { done: string | null }> = {
   params: ['account', 'actor'],
-  text: `select outbox.advance_campaigns_3fb10d3f($1, $2)::text as done`,
+  text: `select outbox.advance_campaigns_8991ebe5($1, $2)::text as done`,
 };
-export const foldCounts: Statement<{ readonly limit: number }, { readonly count: number }> = {
+export const foldCounts: Statement<{ limit: number }, { count: number }> = {
   params: ['limit'],
-  text: `select outbox.fold_counts_3fb10d3f($1) as count`,
+  text: `select outbox.fold_counts_8991ebe5($1) as count`,
+};
+/** All but the newest, which counts. */
+export const removeOldGrants: Statement<{ account: string }, Nothing> = {
+  params: ['account'],
+  text: `delete from outbox.rate_grant where account = $1 and id < (select max(id) from outbox.rate_grant where account = $1)`,
 };
 /** Unless sending has priority. Then results are flushed only if some have waited for too long. */
-export const flushSomeResults: Statement<{ readonly isBusy: boolean; readonly longestWaitMs: number; readonly limit: number }, { readonly flushed: number | null }> = {
+export const flushSomeResults: Statement<{ isBusy: boolean; longestWaitMs: number; limit: number }, { flushed: number | null }> = {
   params: ['isBusy', 'longestWaitMs', 'limit'],
   text: `select case when not $1::boolean
     or exists (select from outbox.pending_result where at < statement_timestamp() - $2::float8 * interval '1 millisecond')
-  then outbox.flush_oldest_results_3fb10d3f($3) end as flushed`,
+  then outbox.flush_oldest_results_8991ebe5($3) end as flushed`,
 };
-export const flushOldestResults: Statement<{ readonly limit: number }, { readonly flushed: number }> = {
+export const flushOldestResults: Statement<{ limit: number }, { flushed: number }> = {
   params: ['limit'],
-  text: `select outbox.flush_oldest_results_3fb10d3f($1) as flushed`,
+  text: `select outbox.flush_oldest_results_8991ebe5($1) as flushed`,
 };
 /** Returns a row if no process has done this for an interval. Then this process does it on behalf of all. */
-export const takeTurn: Statement<{ readonly account: string; readonly task: string; readonly intervalMs: number }, { readonly task: string }> = {
+export const takeTurn: Statement<{ account: string; task: string; intervalMs: number }, { task: string }> = {
   params: ['account', 'task', 'intervalMs'],
   text: `with taken as (
   update outbox.turn set taken_at = clock_timestamp()
@@ -2317,17 +2676,16 @@ export const takeTurn: Statement<{ readonly account: string; readonly task: stri
 )
 select task as task from taken union all select task from added`,
 };
-// messages.sql
 /** The insert takes this lock anyway. Outside a transaction it is an error, before anything is stored. */
 export const lockChunks: Statement<Nothing, Nothing> = {
   params: [],
   text: `lock table outbox.chunk in row exclusive mode`,
 };
-/** Runs in the transaction of the app, whose driver passes every parameter as text. Workers are notified when it commits, and never if it is rolled back. */
-export const addMessage: Statement<{ readonly account: string; readonly lane: string; readonly size: string; readonly numbers: string; readonly orderIds: string | null; readonly content: string; readonly senderId: string | null; readonly dueAt: string | null; readonly expiresAt: string | null; readonly idempotencyKey: string | null; readonly fingerprint: string; readonly hasWaiter: string; readonly reference: string | null; readonly actor: string; readonly notifies: string }, { readonly id: string; readonly called: string | null }> = {
+/** Runs in the transaction of the app, whose driver passes every parameter as text. notifies: whether workers are notified when it commits; never if it is rolled back. */
+export const addMessage: Statement<{ account: string; lane: string; size: string; numbers: string; orderIds: string | null; content: string; senderId: string | null; dueAt: string | null; expiresAt: string | null; idempotencyKey: string | null; fingerprint: string | null; hasWaiter: string; reference: string | null; actor: string; notifies: string }, { id: string; called: string | null }> = {
   params: ['account', 'lane', 'size', 'numbers', 'orderIds', 'content', 'senderId', 'dueAt', 'expiresAt', 'idempotencyKey', 'fingerprint', 'hasWaiter', 'reference', 'actor', 'notifies'],
   text: `with message as materialized (
-  select outbox.next_chunk_id_3fb10d3f() as id
+  select outbox.next_chunk_id_8991ebe5() as id
 ), with_key as (
   insert into outbox.idempotency_key (account, kind, key, id)
     select $1::text, 'message', $10::text, id from message where $10::text is not null
@@ -2345,28 +2703,73 @@ export const addMessage: Statement<{ readonly account: string; readonly lane: st
   insert into outbox.caller_order_id select id, string_to_array($5::text, ',') from added where $5::text is not null
 )
 select added.id::text as id,
-  case when $15::text::boolean and added.due_at <= clock_timestamp() then outbox.notify_3fb10d3f('outbox:due', '')::text end as called
+  case when $15::text::boolean and added.due_at <= clock_timestamp() then outbox.notify_due_8991ebe5($1::text, $2::text)::text end as called
 from added`,
 };
+/** The same for many messages, each without a waiter. Each list is a JSON array with one text or null for each message, or null if there is nothing in it. notified: the lanes whose workers are notified when it commits, joined by commas. Returns the ids in the same order; empty for messages whose key was used before. */
+export const addMessages: Statement<{ account: string; lane: string; actor: string; count: string; lanes: string | null; sizes: string | null; numbers: string; orderIds: string | null; contents: string; senderIds: string | null; dueAts: string | null; expiresAts: string | null; idempotencyKeys: string | null; fingerprints: string | null; references: string | null; actors: string | null; notified: string | null }, { ids: string; called: string | null }> = {
+  params: ['account', 'lane', 'actor', 'count', 'lanes', 'sizes', 'numbers', 'orderIds', 'contents', 'senderIds', 'dueAts', 'expiresAts', 'idempotencyKeys', 'fingerprints', 'references', 'actors', 'notified'],
+  text: `with message as materialized (
+  select m.* from rows from (
+    outbox.next_chunk_ids_8991ebe5($4::text::int),
+    json_array_elements_text($5::text::json), json_array_elements_text($6::text::json),
+    json_array_elements_text($7::text::json), json_array_elements_text($8::text::json),
+    json_array_elements_text($9::text::json), json_array_elements_text($10::text::json),
+    json_array_elements_text($11::text::json), json_array_elements_text($12::text::json),
+    json_array_elements_text($13::text::json), json_array_elements_text($14::text::json),
+    json_array_elements_text($15::text::json), json_array_elements_text($16::text::json)
+  ) m (id, lane, size, numbers, order_ids, content, sender_id, due_at, expires_at, idempotency_key, fingerprint, reference,
+    actor)
+), with_key as (
+  insert into outbox.idempotency_key (account, kind, key, id)
+    select $1::text, 'message', m.idempotency_key, m.id from message m
+    where $13::text is not null and m.idempotency_key is not null
+    on conflict (account, kind, key) do nothing
+    returning id
+), added as (
+  insert into outbox.chunk (id, account, lane, size, numbers, order_ids, content, sender_id, due_at, expires_at,
+      fingerprint, reference, created_by) overriding system value
+    select m.id, $1::text, coalesce(m.lane, $2::text)::outbox.lane, coalesce(m.size::int, 1), m.numbers, m.order_ids,
+      m.content, m.sender_id, coalesce(m.due_at::timestamptz, clock_timestamp()), m.expires_at::timestamptz,
+      m.fingerprint, m.reference, coalesce(m.actor, $3::text)
+    from message m where m.idempotency_key is null or m.id in (select id from with_key)
+    returning id, order_ids
+), with_ids as (
+  insert into outbox.caller_order_id select id, string_to_array(order_ids, ',') from added
+    where $8::text is not null and order_ids is not null
+)
+select
+  string_agg(case when m.idempotency_key is null or k.id is not null then m.id::text else '' end, ',' order by m.id) as ids,
+  (select string_agg(outbox.notify_due_8991ebe5($1::text, n.lane)::text, '') from unnest(string_to_array($17::text, ',')) n (lane)) as called
+from message m left join with_key k on k.id = m.id`,
+};
 /** Runs in the transaction of the app. Without a fingerprint if the message has been redacted or deleted. */
-export const findMessageByKey: Statement<{ readonly account: string; readonly idempotencyKey: string | null }, { readonly id: string; readonly fingerprint: string | null }> = {
+export const findMessageByKey: Statement<{ account: string; idempotencyKey: string | null }, { id: string; fingerprint: string | null }> = {
   params: ['account', 'idempotencyKey'],
   text: `select k.id::text as id, c.fingerprint as fingerprint from outbox.idempotency_key k left join outbox.chunk c on c.id = k.id
 where k.account = $1::text and k.kind = 'message' and k.key = $2::text`,
 };
+/** Runs in the transaction of the app. The lateral joins look each key up by index, even if the statistics of the tables are outdated. Without a fingerprint as above. */
+export const findMessagesByKeys: Statement<{ account: string; idempotencyKeys: string }, { id: string; idempotency_key: string; fingerprint: string | null }> = {
+  params: ['account', 'idempotencyKeys'],
+  text: `select k.id::text as id, k.key as idempotency_key, c.fingerprint as fingerprint
+from json_array_elements_text($2::text::json) w (key) cross join lateral (
+  select * from outbox.idempotency_key where account = $1::text and kind = 'message' and key = w.key limit 1
+) k left join lateral (select * from outbox.chunk where id = k.id limit 1) c on true`,
+};
 /** A message with the chunks that it was split into. The id of a part finds that part. */
-export const findMessage: Statement<{ readonly account: string; readonly id: number | string }, { readonly id: string; readonly attempt: number; readonly state: ChunkState; readonly first_position: string; readonly size: number; readonly numbers: string | null; readonly order_ids: string | null; readonly code: string | null; readonly reason: string | null; readonly sent_at: Date | null; readonly campaign_id: string | null; readonly reference: string | null; readonly lane: Lane; readonly created_at: Date; readonly due_at: Date; readonly recipients: RecipientColumns | null; readonly invalid: InvalidColumns | null }> = {
+export const findMessage: Statement<{ account: string; id: Exact }, { id: string; attempt: number; state: ChunkState; first_position: string; size: number; numbers: string | null; order_ids: string | null; code: string | null; reason: string | null; sent_at: Date | null; campaign_id: string | null; reference: string | null; lane: Lane; created_at: Date; due_at: Date; recipients: RecipientColumns | null; invalid: InvalidColumns | null }> = {
   params: ['account', 'id'],
   text: `select c.id, c.attempt, c.state as state, c.first_position, c.size, c.numbers, c.order_ids, c.code, c.reason,
   c.sent_at, c.campaign_id, c.reference, c.lane as lane, c.created_at, c.due_at,
-  outbox.recipient_columns_3fb10d3f(c.id) as recipients,
-  case when c.invalid > 0 then outbox.invalid_columns_3fb10d3f(c.id) end as invalid
+  outbox.recipient_columns_8991ebe5(c.id) as recipients,
+  case when c.invalid > 0 then outbox.invalid_columns_8991ebe5(c.id) end as invalid
 from outbox.chunk c
 where c.account = $1 and (c.id = $2::bigint or c.root_id = $2::bigint)
 order by c.id`,
 };
 /** Those messages with nothing pending or being sent. A lateral join looks each one up by index, even if the table's statistics are outdated. */
-export const findDecidedMessages: Statement<{ readonly account: string; readonly ids: readonly (number | string | null)[] }, { readonly message_id: string; readonly id: string; readonly attempt: number; readonly state: ChunkState; readonly first_position: string; readonly size: number; readonly numbers: string | null; readonly order_ids: string | null; readonly code: string | null; readonly reason: string | null; readonly sent_at: Date | null; readonly campaign_id: string | null; readonly reference: string | null; readonly lane: Lane; readonly created_at: Date; readonly due_at: Date; readonly recipients: RecipientColumns | null; readonly invalid: InvalidColumns | null }> = {
+export const findDecidedMessages: Statement<{ account: string; ids: readonly (Exact | null)[] }, { message_id: string; id: string; attempt: number; state: ChunkState; first_position: string; size: number; numbers: string | null; order_ids: string | null; code: string | null; reason: string | null; sent_at: Date | null; campaign_id: string | null; reference: string | null; lane: Lane; created_at: Date; due_at: Date; recipients: RecipientColumns | null; invalid: InvalidColumns | null }> = {
   params: ['account', 'ids'],
   text: `with decided as (
   select w.id from unnest($2::bigint[]) w (id)
@@ -2376,68 +2779,68 @@ export const findDecidedMessages: Statement<{ readonly account: string; readonly
 select d.id as message_id, c.id as id, c.attempt as attempt, c.state as state, c.first_position as first_position,
   c.size as size, c.numbers, c.order_ids, c.code, c.reason, c.sent_at, c.campaign_id, c.reference, c.lane as lane,
   c.created_at as created_at, c.due_at as due_at,
-  outbox.recipient_columns_3fb10d3f(c.id) as recipients,
-  case when c.invalid > 0 then outbox.invalid_columns_3fb10d3f(c.id) end as invalid
+  outbox.recipient_columns_8991ebe5(c.id) as recipients,
+  case when c.invalid > 0 then outbox.invalid_columns_8991ebe5(c.id) end as invalid
 from decided d cross join lateral (
   select * from outbox.chunk where id = d.id union all select * from outbox.chunk where root_id = d.id
 ) c
 where c.account = $1 order by d.id, c.id`,
 };
 /** The message that a chunk belongs to. */
-export const findMessageOfChunk: Statement<{ readonly account: string; readonly chunkId: number | string }, { readonly message_id: string }> = {
+export const findMessageOfChunk: Statement<{ account: string; chunkId: Exact }, { message_id: string }> = {
   params: ['account', 'chunkId'],
   text: `select coalesce(c.root_id, c.id) as message_id from outbox.chunk c where c.account = $1 and c.id = $2::bigint`,
 };
 /** offset 0: the server cannot tell how few chunks have this id, and would read all of them in their order. */
-export const findMessageByOrderId: Statement<{ readonly account: string; readonly orderId: string }, { readonly message_id: string }> = {
+export const findMessageByOrderId: Statement<{ account: string; orderId: string }, { message_id: string }> = {
   params: ['account', 'orderId'],
   text: `select coalesce(c.root_id, c.id) as message_id
 from (select o.chunk_id from outbox.caller_order_id o where o.ids @> array[$2::text] offset 0) f
   cross join lateral (select * from outbox.chunk where id = f.chunk_id offset 0) c
 where c.account = $1 order by c.id limit 1`,
 };
-export const cancelMessage: Statement<{ readonly account: string; readonly id: number | string; readonly actor: string }, { readonly cancelled: number }> = {
+export const cancelMessage: Statement<{ account: string; id: Exact; actor: string }, { cancelled: number }> = {
   params: ['account', 'id', 'actor'],
-  text: `select outbox.cancel_message_3fb10d3f($1, $2, $3) as cancelled`,
+  text: `select outbox.cancel_message_8991ebe5($1, $2, $3) as cancelled`,
 };
-export const countDue: Statement<{ readonly account: string; readonly max: number | string }, { readonly count: number }> = {
+export const countDue: Statement<{ account: string; max: Exact }, { count: number }> = {
   params: ['account', 'max'],
   text: `select count(*)::int as count from (
   select from outbox.chunk where account = $1 and lane = 'priority' and state = 'pending'
     and campaign_id is null and is_list in (false, true) and due_at <= statement_timestamp() limit $2
 ) due`,
 };
-export const notifyDue: Statement<Nothing, { readonly done: string | null }> = {
-  params: [],
-  text: `select outbox.notify_3fb10d3f('outbox:due', '')::text as done`,
+export const notifyDue: Statement<{ account: string; lane: string }, { done: string | null }> = {
+  params: ['account', 'lane'],
+  text: `select outbox.notify_due_8991ebe5($1, $2)::text as done`,
 };
-// reports.sql
 /** Each list is one text, whose values are separated by the character 30. Splitting it here is cheaper than an array, on both sides. */
-export const applyFinalReports: Statement<{ readonly msgIds: string; readonly states: string; readonly reasons: string; readonly gatewayTimes: string; readonly chunkIds: string; readonly slots: string }, { readonly found: readonly number[] | null }> = {
-  params: ['msgIds', 'states', 'reasons', 'gatewayTimes', 'chunkIds', 'slots'],
-  text: `select outbox.apply_final_reports_3fb10d3f(string_to_array($1, chr(30)), string_to_array($2, chr(30)), string_to_array($3, chr(30)),
-  string_to_array($4, chr(30)), string_to_array($5, chr(30)), string_to_array($6, chr(30))) as found`,
+export const applyFinalReports: Statement<{ account: string; msgIds: string; states: string; reasons: string; gatewayTimes: string; chunkIds: string; slots: string }, { found: readonly number[] | null }> = {
+  params: ['account', 'msgIds', 'states', 'reasons', 'gatewayTimes', 'chunkIds', 'slots'],
+  text: `select outbox.apply_final_reports_8991ebe5($1, string_to_array($2, chr(30)), string_to_array($3, chr(30)),
+  string_to_array($4, chr(30)), string_to_array($5, chr(30)), string_to_array($6, chr(30)),
+  string_to_array($7, chr(30))) as found`,
 };
-export const storeReports: Statement<{ readonly account: string; readonly actor: string; readonly pollAfterMs: number | null; readonly keepsUnmatched: boolean; readonly msgIds: readonly (string | null)[]; readonly orderIds: readonly (string | null)[]; readonly numbers: readonly (string | null)[]; readonly states: readonly (string | null)[]; readonly reasons: readonly (string | null)[]; readonly gatewayTimes: readonly (Date | string | null)[]; readonly chunkIds: readonly (number | string | null)[]; readonly attempts: readonly (number | null)[]; readonly slots: readonly (number | null)[] }, { readonly done: string | null }> = {
+export const storeReports: Statement<{ account: string; actor: string; pollAfterMs: number | null; keepsUnmatched: boolean; msgIds: readonly (string | null)[]; orderIds: readonly (string | null)[]; numbers: readonly (string | null)[]; states: readonly (string | null)[]; reasons: readonly (string | null)[]; gatewayTimes: readonly (Date | string | null)[]; chunkIds: readonly (Exact | null)[]; attempts: readonly (number | null)[]; slots: readonly (number | null)[] }, { done: string | null }> = {
   params: ['account', 'actor', 'pollAfterMs', 'keepsUnmatched', 'msgIds', 'orderIds', 'numbers', 'states', 'reasons', 'gatewayTimes', 'chunkIds', 'attempts', 'slots'],
-  text: `select outbox.store_reports_3fb10d3f($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)::text as done`,
+  text: `select outbox.store_reports_8991ebe5($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)::text as done`,
 };
-export const retryReports: Statement<{ readonly account: string; readonly actor: string; readonly pollAfterMs: number | null; readonly limit: number }, { readonly tried: number }> = {
+export const retryReports: Statement<{ account: string; actor: string; pollAfterMs: number | null; limit: number }, { tried: number }> = {
   params: ['account', 'actor', 'pollAfterMs', 'limit'],
-  text: `select outbox.retry_reports_3fb10d3f($1, $2, $3, $4) as tried`,
+  text: `select outbox.retry_reports_8991ebe5($1, $2, $3, $4) as tried`,
 };
 /** Chunks whose reports were not pushed, with the ids of their recipients without a final state. pauses: the pauses between fetches, as multiples of the first one. */
-export const claimReportPolls: Statement<{ readonly account: string; readonly reportsAfterMs: number; readonly pauses: readonly (number | null)[]; readonly limit: number; readonly recipients: number }, { readonly id: string; readonly msg_ids: readonly string[] }> = {
+export const claimReportPolls: Statement<{ account: string; reportsAfterMs: number; pauses: readonly (number | null)[]; limit: number; recipients: number }, { id: string; msg_ids: readonly string[] }> = {
   params: ['account', 'reportsAfterMs', 'pauses', 'limit', 'recipients'],
-  text: `select chunk_id as id, msg_ids as msg_ids from outbox.claim_report_polls_3fb10d3f($1, $2, $3, $4, $5)`,
+  text: `select chunk_id as id, msg_ids as msg_ids from outbox.claim_report_polls_8991ebe5($1, $2, $3, $4, $5)`,
 };
-export const releaseReportPolls: Statement<{ readonly chunkIds: readonly (number | string | null)[]; readonly delayMs: number }, Nothing> = {
+export const releaseReportPolls: Statement<{ chunkIds: readonly (Exact | null)[]; delayMs: number }, Nothing> = {
   params: ['chunkIds', 'delayMs'],
   text: `update outbox.chunk set polls = greatest(0, polls - 1), poll_at = clock_timestamp() + $2::float8 * interval '1 millisecond'
 where id = any ($1::bigint[])`,
 };
 /** The period to look up, if a lookup is due and no other worker has the turn. A message is looked up as soon as it is unknown, each time its age has doubled, and shortly before the grace period ends. */
-export const takeLookupTurn: Statement<{ readonly account: string; readonly intervalMs: number; readonly gracePeriodMs: number }, { readonly from: Date; readonly to: Date }> = {
+export const takeLookupTurn: Statement<{ account: string; intervalMs: number; gracePeriodMs: number }, { from: Date; to: Date }> = {
   params: ['account', 'intervalMs', 'gracePeriodMs'],
   text: `with candidates as (
   select c.sent_at, c.changed_at, a.looked_up_at, clock_timestamp() as now,
@@ -2455,22 +2858,22 @@ where a.id = $1 and d.since is not null
   and (a.lookup_alive_at is null or a.lookup_alive_at <= clock_timestamp() - $2::float8 * interval '1 millisecond')
 returning d.since as from, a.lookup_alive_at as to`,
 };
-export const keepLookupTurn: Statement<{ readonly account: string }, Nothing> = {
+export const keepLookupTurn: Statement<{ account: string }, Nothing> = {
   params: ['account'],
   text: `update outbox.account set lookup_alive_at = clock_timestamp() where id = $1`,
 };
-export const finishLookup: Statement<{ readonly account: string; readonly to: Date | string }, Nothing> = {
+export const finishLookup: Statement<{ account: string; to: Date | string }, Nothing> = {
   params: ['account', 'to'],
   text: `update outbox.account set looked_up_at = $2 where id = $1`,
 };
 /** Those message ids that belong to no message here. */
-export const findForeignIds: Statement<{ readonly msgIds: readonly (string | null)[] }, { readonly msg_id: string }> = {
+export const findForeignIds: Statement<{ msgIds: readonly (string | null)[] }, { msg_id: string }> = {
   params: ['msgIds'],
   text: `select a.msg_id as msg_id from unnest($1::text[]) a (msg_id)
 where not exists (select from outbox.recipient m where m.msg_id = a.msg_id)`,
 };
 /** Chunks with recipients that the gateway may have accepted without telling their ids. */
-export const findOpenChunks: Statement<{ readonly account: string; readonly longestDeliveryMs: number }, { readonly id: string }> = {
+export const findOpenChunks: Statement<{ account: string; longestDeliveryMs: number }, { id: string }> = {
   params: ['account', 'longestDeliveryMs'],
   text: `with lately as (
   select statement_timestamp() - $2::float8 * interval '1 millisecond' as since
@@ -2479,7 +2882,7 @@ select c.id as id from outbox.chunk c, lately where c.account = $1 and c.sent_at
 union select c.id from outbox.chunk c, lately where c.account = $1 and c.sent_at >= since and c.unknown > 0
 union select c.id from outbox.chunk c, lately where c.account = $1 and c.sent_at >= since and c.held > 0`,
 };
-export const readOpenChunks: Statement<{ readonly ids: readonly (number | string | null)[] }, { readonly id: string; readonly attempt: number; readonly is_sending: boolean; readonly numbers: string; readonly sent_at: Date; readonly decided_slots: readonly number[] }> = {
+export const readOpenChunks: Statement<{ ids: readonly (Exact | null)[] }, { id: string; attempt: number; is_sending: boolean; numbers: string; sent_at: Date; decided_slots: readonly number[] }> = {
   params: ['ids'],
   text: `select c.id, c.attempt, c.state = 'sending' as is_sending, c.numbers as numbers, c.sent_at as sent_at,
   array(select m.slot from outbox.recipient m where m.chunk_id = c.id
@@ -2487,7 +2890,7 @@ export const readOpenChunks: Statement<{ readonly ids: readonly (number | string
 from outbox.chunk c where c.id = any ($1::bigint[]) and c.numbers is not null
   and c.state in ('sending', 'completed', 'unknown', 'held', 'abandoned')`,
 };
-export const keepUnreadablePush: Statement<{ readonly account: string; readonly route: string; readonly reason: string; readonly body: Buffer; readonly digest: Buffer; readonly maxKept: number }, Nothing> = {
+export const keepUnreadablePush: Statement<{ account: string; route: string; reason: string; body: Buffer; digest: Buffer; maxKept: number }, Nothing> = {
   params: ['account', 'route', 'reason', 'body', 'digest', 'maxKept'],
   text: `with kept as (
   insert into outbox.unreadable_push (account, route, reason, body, digest) values ($1, $2, $3, $4, $5)
@@ -2497,31 +2900,24 @@ delete from outbox.unreadable_push where account = $1 and id <= (
   select id from outbox.unreadable_push where account = $1 order by id desc offset $6::int - 1 limit 1
 )`,
 };
-export const listUnreadablePushes: Statement<{ readonly account: string; readonly before: number | string | null; readonly limit: number | string }, { readonly id: string; readonly received_at: Date; readonly route: string; readonly reason: string; readonly body: Buffer }> = {
+export const listUnreadablePushes: Statement<{ account: string; before: Exact | null; limit: Exact }, { id: string; received_at: Date; route: string; reason: string; body: Buffer }> = {
   params: ['account', 'before', 'limit'],
   text: `select id, received_at, route, reason, body from outbox.unreadable_push
 where account = $1 and ($2::bigint is null or id < $2::bigint) order by id desc limit $3`,
 };
-// retention.sql
 /** Messages that belong to no campaign. */
-export const redactMessages: Statement<{ readonly account: string; readonly retentionMs: number; readonly limit: number | string }, { readonly id: string }> = {
+export const redactMessages: Statement<{ account: string; retentionMs: number; limit: Exact }, { count: number }> = {
   params: ['account', 'retentionMs', 'limit'],
   text: `with ended as (
   select c.id from outbox.chunk c where c.account = $1 and c.campaign_id is null and c.redacted_at is null
     and c.changed_at < statement_timestamp() - $2::float8 * interval '1 millisecond'
     and c.state in ('completed', 'rejected', 'cancelled', 'abandoned', 'split') and c.unknown = 0 and c.held = 0
   order by c.changed_at limit $3 for no key update skip locked
-), recipients as (
-  update outbox.recipient m set reason = null where m.chunk_id = any (array(select id from ended)) and m.reason is not null
-), events as (
-  update outbox.event e set reason = null where e.chunk_id = any (array(select id from ended)) and e.reason is not null
 )
-update outbox.chunk c set numbers = null, content = null, reference = null, reason = null, fingerprint = null,
-  redacted_at = clock_timestamp(), ended_at = case when c.root_id is null then c.changed_at end
-where c.id = any (array(select id from ended)) returning c.id`,
+select outbox.redact_chunks_8991ebe5(array(select id from ended)) as count`,
 };
 /** Chunks of campaigns that were done or cancelled before. */
-export const redactCampaignChunks: Statement<{ readonly account: string; readonly retentionMs: number; readonly limit: number | string }, { readonly id: string }> = {
+export const redactCampaignChunks: Statement<{ account: string; retentionMs: number; limit: Exact }, { count: number }> = {
   params: ['account', 'retentionMs', 'limit'],
   text: `with ended as (
   select c.id from outbox.campaign k join outbox.chunk c on c.campaign_id = k.id
@@ -2530,20 +2926,11 @@ export const redactCampaignChunks: Statement<{ readonly account: string; readonl
     and c.redacted_at is null and c.unknown + c.held = 0
     and (c.state in ('completed', 'rejected', 'cancelled', 'abandoned', 'split') or c.state = 'pending' and k.state = 'cancelled')
   limit $3 for no key update of c skip locked
-), recipients as (
-  update outbox.recipient m set reason = null where m.chunk_id = any (array(select id from ended)) and m.reason is not null
-), events as (
-  update outbox.event e set reason = null where e.chunk_id = any (array(select id from ended)) and e.reason is not null
-), invalid as (
-  update outbox.invalid_entry e set reason = null, input = null
-  where e.chunk_id = any (array(select id from ended)) and (e.reason is not null or e.input is not null)
 )
-update outbox.chunk c set numbers = null, content = null, reference = null, reason = null, fingerprint = null,
-  redacted_at = clock_timestamp()
-where c.id = any (array(select id from ended)) returning c.id`,
+select outbox.redact_chunks_8991ebe5(array(select id from ended)) as count`,
 };
 /** The texts of campaigns without any remaining chunk that might be sent. Each is looked up by itself: a join would read the chunks of all campaigns. */
-export const redactCampaigns: Statement<{ readonly account: string; readonly retentionMs: number; readonly limit: number | string }, { readonly id: string }> = {
+export const redactCampaigns: Statement<{ account: string; retentionMs: number; limit: Exact }, { id: string }> = {
   params: ['account', 'retentionMs', 'limit'],
   text: `with ended as (
   select k.id from outbox.campaign k where k.account = $1 and k.state in ('done', 'cancelled') and k.redacted_at is null
@@ -2554,30 +2941,29 @@ export const redactCampaigns: Statement<{ readonly account: string; readonly ret
 update outbox.campaign k set content = null, fingerprint = null, digest = null, redacted_at = clock_timestamp()
 where k.id = any (array(select id from ended)) returning k.id`,
 };
-export const removeUnreadablePushes: Statement<{ readonly account: string; readonly retentionMs: number }, Nothing> = {
+export const removeUnreadablePushes: Statement<{ account: string; retentionMs: number }, Nothing> = {
   params: ['account', 'retentionMs'],
   text: `delete from outbox.unreadable_push
 where account = $1 and received_at < statement_timestamp() - $2::float8 * interval '1 millisecond'`,
 };
-export const deleteMessages: Statement<{ readonly account: string; readonly deleteAfterMs: number; readonly limit: number; readonly recipients: number }, { readonly count: number }> = {
+export const deleteMessages: Statement<{ account: string; deleteAfterMs: number; limit: number; recipients: number }, { count: number }> = {
   params: ['account', 'deleteAfterMs', 'limit', 'recipients'],
-  text: `select outbox.delete_messages_3fb10d3f($1, $2, $3, $4) as count`,
+  text: `select outbox.delete_messages_8991ebe5($1, $2, $3, $4) as count`,
 };
-export const deleteCampaigns: Statement<{ readonly account: string; readonly deleteAfterMs: number; readonly limit: number; readonly recipients: number }, { readonly count: number }> = {
+export const deleteCampaigns: Statement<{ account: string; deleteAfterMs: number; limit: number; recipients: number }, { count: number }> = {
   params: ['account', 'deleteAfterMs', 'limit', 'recipients'],
-  text: `select outbox.delete_campaigns_3fb10d3f($1, $2, $3, $4) as count`,
+  text: `select outbox.delete_campaigns_8991ebe5($1, $2, $3, $4) as count`,
 };
-export const deleteAccountHistory: Statement<{ readonly account: string; readonly deleteAfterMs: number; readonly limit: number }, { readonly count: number }> = {
+export const deleteAccountHistory: Statement<{ account: string; deleteAfterMs: number; limit: number }, { count: number }> = {
   params: ['account', 'deleteAfterMs', 'limit'],
-  text: `select outbox.delete_account_history_3fb10d3f($1, $2, $3) as count`,
+  text: `select outbox.delete_account_history_8991ebe5($1, $2, $3) as count`,
 };
-export const deleteIdempotencyKeys: Statement<{ readonly account: string; readonly keptMs: number; readonly limit: number }, { readonly count: number }> = {
+export const deleteIdempotencyKeys: Statement<{ account: string; keptMs: number; limit: number }, { count: number }> = {
   params: ['account', 'keptMs', 'limit'],
-  text: `select outbox.delete_idempotency_keys_3fb10d3f($1, $2, $3) as count`,
+  text: `select outbox.delete_idempotency_keys_8991ebe5($1, $2, $3) as count`,
 };
-// stats.sql
 /** Reads open rows only. Each part is written so that a partial index covers it and nothing else. */
-export const readStats: Statement<{ readonly account: string }, { readonly backlog: string; readonly scheduled: string; readonly oldest: number; readonly oldest_priority: number; readonly unknown: string; readonly held: string; readonly paused_at: Date | null; readonly paused_code: string | null; readonly paused_reason: string | null; readonly probe_at: Date | null; readonly message_id: string | null; readonly campaign_id: string | null }> = {
+export const readStats: Statement<{ account: string }, { backlog: string; scheduled: string; oldest: number; oldest_priority: number; sending: string; unknown: string; held: string; failed_events: string; paused_at: Date | null; paused_code: string | null; paused_reason: string | null; probe_at: Date | null; message_id: string | null; campaign_id: string | null }> = {
   params: ['account'],
   text: `with moment as materialized (
   select clock_timestamp() as now
@@ -2597,23 +2983,30 @@ export const readStats: Statement<{ readonly account: string }, { readonly backl
   from waiting, moment
 )
 select p.backlog as backlog, p.scheduled as scheduled, p.oldest as oldest, p.oldest_priority as oldest_priority,
+  (select coalesce(sum(c.size), 0) from outbox.chunk c where c.account = $1 and c.state = 'sending') as sending,
   (select coalesce(sum(c.unknown), 0) from outbox.chunk c where c.account = $1 and c.unknown > 0) as unknown,
   (select coalesce(sum(c.held), 0) from outbox.chunk c where c.account = $1 and c.held > 0) as held,
+  (select count(*) from outbox.event_delivery d where d.account = $1 and d.dead_at is not null) as failed_events,
   a.paused_at, a.paused_code, a.paused_reason, a.probe_at,
   (select coalesce(b.root_id, b.id) from outbox.chunk b where b.id = a.paused_chunk_id and b.campaign_id is null) as message_id,
   (select b.campaign_id from outbox.chunk b where b.id = a.paused_chunk_id) as campaign_id
 from outbox.account a, pending p where a.id = $1`,
 };
-export const readLaneLimits: Statement<{ readonly account: string }, { readonly lane: Lane; readonly max_size: number; readonly reason: string; readonly since: Date; readonly probe_at: Date }> = {
+export const readLaneLimits: Statement<{ account: string }, { lane: Lane; max_size: number; reason: string; since: Date; probe_at: Date }> = {
   params: ['account'],
   text: `select lane, max_size, reason, since, probe_at from outbox.lane_limit where account = $1 order by lane`,
 };
-export const notificationQueueUsage: Statement<Nothing, { readonly usage: number }> = {
+export const readLaneControls: Statement<{ account: string }, { lane: Lane; paused_at: Date | null; paused_by: string | null; paused_reason: string | null; slots: number | null; slots_set_at: Date | null; slots_set_by: string | null }> = {
+  params: ['account'],
+  text: `select lane, paused_at, paused_by, paused_reason, slots, slots_set_at, slots_set_by from outbox.lane_control
+where account = $1 and (paused_at is not null or slots is not null) order by lane`,
+};
+export const notificationQueueUsage: Statement<Nothing, { usage: number }> = {
   params: [],
   text: `select pg_notification_queue_usage() as usage`,
 };
 /** Writes that affect no rows. The server still checks that it is not a replica, accepts writes, and allows them to this role. */
-export const probeEnqueuing: Statement<Nothing, { readonly one: number }> = {
+export const probeEnqueuing: Statement<Nothing, { one: number }> = {
   params: [],
   text: `with w1 as (insert into outbox.chunk (account, lane, size) select '', 'bulk', 0 where false),
   w2 as (insert into outbox.caller_order_id (chunk_id, ids) select 0, '{}' where false),
@@ -2621,7 +3014,7 @@ export const probeEnqueuing: Statement<Nothing, { readonly one: number }> = {
 select 1 as one`,
 };
 /** A process that sends needs more rights than one that only enqueues. */
-export const probeSending: Statement<Nothing, { readonly one: number }> = {
+export const probeSending: Statement<Nothing, { one: number }> = {
   params: [],
   text: `with w1 as (update outbox.account set id = id where false),
   w2 as (update outbox.chunk set size = size where false),
@@ -2632,54 +3025,69 @@ export const probeSending: Statement<Nothing, { readonly one: number }> = {
   w7 as (insert into outbox.history (event, actor) select '', '' where false)
 select 1 as one`,
 };
-// store.sql
-export const readInstallation: Statement<{ readonly account: string }, { readonly order_id_prefix: string; readonly is_known: boolean }> = {
+export const readInstallation: Statement<{ account: string }, { order_id_prefix: string; is_known: boolean }> = {
   params: ['account'],
   text: `select i.order_id_prefix, exists (select from outbox.account where id = $1) as is_known from outbox.installation i`,
 };
-export const addAccount: Statement<{ readonly account: string }, Nothing> = {
+export const addAccount: Statement<{ account: string }, Nothing> = {
   params: ['account'],
   text: `insert into outbox.account (id) values ($1) on conflict do nothing`,
 };
-// worker.sql
-export const claimChunks: Statement<{ readonly account: string; readonly worker: string; readonly lane: Lane; readonly limit: number; readonly recipientsPerSecond: number | null; readonly requestsPerSecond: number | null; readonly burst: number; readonly priorityShare: number; readonly largest: number; readonly startWithinMs: number }, { readonly chunk_id: string | null; readonly attempt: number; readonly campaign_id: string | null; readonly size: number; readonly numbers: string; readonly order_ids: string | null; readonly content: string; readonly sender_id: string | null; readonly number_retries: number; readonly splits_left: number; readonly is_probe: boolean; readonly wait_ms: number | null; readonly waited_ms: number; readonly expires_in_ms: number | null; readonly maybe_accepted: boolean; readonly is_lane_probe: boolean }> = {
-  params: ['account', 'worker', 'lane', 'limit', 'recipientsPerSecond', 'requestsPerSecond', 'burst', 'priorityShare', 'largest', 'startWithinMs'],
-  text: `select chunk_id, chunk_attempt as attempt, chunk_campaign as campaign_id, chunk_size as size,
+export const listAccounts: Statement<Nothing, { id: string }> = {
+  params: [],
+  text: `select a.id from outbox.account a order by a.id`,
+};
+export const claimChunks: Statement<{ account: string; worker: string; lane: Lane; limit: number; recipientsPerSecond: number | null; requestsPerSecond: number | null; burst: number; priorityShare: number; largest: number; startWithinMs: number; lastCampaignId: Exact; floors: readonly (Date | string | null)[]; campaignIds: readonly (Exact | null)[]; running: number }, { chunk_id: string | null; attempt: number; campaign_id: string | null; size: number; due_at: Date | null; numbers: string; order_ids: string | null; content: string; sender_id: string | null; number_retries: number; splits_left: number; is_probe: boolean; wait_ms: number | null; waited_ms: number; expires_in_ms: number | null; maybe_accepted: boolean; is_lane_probe: boolean; lane_slots: number | null }> = {
+  params: ['account', 'worker', 'lane', 'limit', 'recipientsPerSecond', 'requestsPerSecond', 'burst', 'priorityShare', 'largest', 'startWithinMs', 'lastCampaignId', 'floors', 'campaignIds', 'running'],
+  text: `select chunk_id, chunk_attempt as attempt, chunk_campaign as campaign_id, chunk_size as size, chunk_due_at as due_at,
   chunk_numbers as numbers,
   chunk_order_ids as order_ids, chunk_content as content, chunk_sender as sender_id,
   chunk_number_retries as number_retries, splits_left as splits_left, is_probe as is_probe, wait_ms,
-  waited_ms as waited_ms, expires_in_ms, maybe_accepted as maybe_accepted, is_lane_probe as is_lane_probe
-from outbox.claim_chunks_3fb10d3f($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+  waited_ms as waited_ms, expires_in_ms, maybe_accepted as maybe_accepted, is_lane_probe as is_lane_probe,
+  lane_slots
+from outbox.claim_chunks_8991ebe5($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
 };
-export const storeResults: Statement<{ readonly actor: string; readonly results: string; readonly pollAfterMs: number | null }, { readonly stored: readonly boolean[] }> = {
+export const storeResults: Statement<{ actor: string; results: string; pollAfterMs: number | null }, { stored: readonly boolean[] }> = {
   params: ['actor', 'results', 'pollAfterMs'],
-  text: `select outbox.store_results_3fb10d3f($1, $2, $3) as stored`,
+  text: `select outbox.store_results_8991ebe5($1, $2, $3) as stored`,
 };
-export const recordAccountRejection: Statement<{ readonly account: string; readonly chunkId: number | string; readonly actor: string; readonly isProbe: boolean; readonly code: string; readonly reason: string; readonly firstProbeMs: number; readonly maxStrikes: number }, { readonly verdict: string; readonly delay: number }> = {
+export const recordAccountRejection: Statement<{ account: string; chunkId: Exact; actor: string; isProbe: boolean; code: string; reason: string; firstProbeMs: number; maxStrikes: number }, { verdict: string; delay: number }> = {
   params: ['account', 'chunkId', 'actor', 'isProbe', 'code', 'reason', 'firstProbeMs', 'maxStrikes'],
-  text: `select verdict as verdict, delay as delay from outbox.record_account_rejection_3fb10d3f($1, $2, $3, $4, $5, $6, $7, $8)`,
+  text: `select verdict as verdict, delay as delay from outbox.record_account_rejection_8991ebe5($1, $2, $3, $4, $5, $6, $7, $8)`,
 };
-export const pauseAccount: Statement<{ readonly account: string; readonly code: string; readonly reason: string; readonly firstProbeMs: number }, { readonly changed: boolean }> = {
+export const pauseAccount: Statement<{ account: string; code: string; reason: string; firstProbeMs: number }, { changed: boolean }> = {
   params: ['account', 'code', 'reason', 'firstProbeMs'],
-  text: `select outbox.pause_account_3fb10d3f($1, $2, $3, $4) as changed`,
+  text: `select outbox.pause_account_8991ebe5($1, $2, $3, $4) as changed`,
 };
-export const resumeAccount: Statement<{ readonly account: string; readonly actor: string }, { readonly changed: boolean }> = {
+export const resumeAccount: Statement<{ account: string; actor: string }, { changed: boolean }> = {
   params: ['account', 'actor'],
-  text: `select outbox.resume_account_3fb10d3f($1, $2) as changed`,
+  text: `select outbox.resume_account_8991ebe5($1, $2) as changed`,
 };
-export const pauseLane: Statement<{ readonly account: string; readonly lane: Lane; readonly chunkId: number | string; readonly targetSize: number; readonly reason: string; readonly firstProbeMs: number }, { readonly changed: boolean }> = {
+export const pauseLane: Statement<{ account: string; lane: Lane; chunkId: Exact; targetSize: number; reason: string; firstProbeMs: number }, { changed: boolean }> = {
   params: ['account', 'lane', 'chunkId', 'targetSize', 'reason', 'firstProbeMs'],
-  text: `select outbox.pause_lane_3fb10d3f($1, $2, $3, $4, $5, $6) as changed`,
+  text: `select outbox.pause_lane_8991ebe5($1, $2, $3, $4, $5, $6) as changed`,
 };
-export const endLaneProbe: Statement<{ readonly account: string; readonly lane: Lane; readonly size: number; readonly isAnswered: boolean | null; readonly reason: string; readonly firstProbeMs: number }, { readonly changed: boolean }> = {
+export const endLaneProbe: Statement<{ account: string; lane: Lane; size: number; isAnswered: boolean | null; reason: string; firstProbeMs: number }, { changed: boolean }> = {
   params: ['account', 'lane', 'size', 'isAnswered', 'reason', 'firstProbeMs'],
-  text: `select outbox.end_lane_probe_3fb10d3f($1, $2, $3, $4, $5, $6) as changed`,
+  text: `select outbox.end_lane_probe_8991ebe5($1, $2, $3, $4, $5, $6) as changed`,
 };
-export const resumeLanes: Statement<{ readonly account: string; readonly actor: string }, { readonly changed: boolean }> = {
+export const resumeLanes: Statement<{ account: string; actor: string }, { changed: boolean }> = {
   params: ['account', 'actor'],
-  text: `select outbox.resume_lanes_3fb10d3f($1, $2) as changed`,
+  text: `select outbox.resume_lanes_8991ebe5($1, $2) as changed`,
 };
-export const backOff: Statement<{ readonly account: string; readonly delayMs: number }, { readonly done: string | null }> = {
+export const backOff: Statement<{ account: string; delayMs: number }, { done: string | null }> = {
   params: ['account', 'delayMs'],
-  text: `select outbox.back_off_3fb10d3f($1, $2)::text as done`,
+  text: `select outbox.back_off_8991ebe5($1, $2)::text as done`,
+};
+export const pauseLaneManually: Statement<{ account: string; lane: Lane; actor: string; reason: string | null }, { changed: boolean }> = {
+  params: ['account', 'lane', 'actor', 'reason'],
+  text: `select outbox.pause_lane_manually_8991ebe5($1, $2, $3, $4) as changed`,
+};
+export const resumeLaneManually: Statement<{ account: string; lane: Lane; actor: string }, { changed: boolean }> = {
+  params: ['account', 'lane', 'actor'],
+  text: `select outbox.resume_lane_manually_8991ebe5($1, $2, $3) as changed`,
+};
+export const setLaneSlots: Statement<{ account: string; lane: Lane; slots: number | null; actor: string }, { changed: boolean }> = {
+  params: ['account', 'lane', 'slots', 'actor'],
+  text: `select outbox.set_lane_slots_8991ebe5($1, $2, $3, $4) as changed`,
 };

@@ -21,6 +21,16 @@ export interface Migration {
   readonly rollback: string | undefined;
 }
 
+/** A parameter of the type bigint or numeric: a string if a number is not exact enough. */
+export type Exact = number | string;
+
+/** The functions of one release. */
+export interface FunctionSet {
+  /** The end of their names, of eight digits. */
+  readonly digest: string;
+  readonly text: string;
+}
+
 /** The JSON of `recipient_columns()`: one list for each column. */
 export interface RecipientColumns {
   readonly slot: readonly number[];

@@ -9,17 +9,24 @@ import { Database } from '../database/database.js';
 import { Listener } from '../database/listener.js';
 import { checkSchema, migrateOutbox } from '../database/migrate.js';
 import { namingMissingRights } from '../database/rights.js';
+import { requireUsableSession } from '../database/session.js';
 import type { OutboxSettings } from '../options/outbox.settings.js';
 import { OutboxError } from '../errors/outbox.error.js';
 import { ErrorLog } from '../errors/error-log.js';
 import { addAccount, readInstallation } from '../sql/generated.js';
 import type { OutboxActivity } from './activity.js';
+import { DueNotifier } from './due-notifier.js';
 
 /** Milliseconds; more than any statement takes. Migrations have no limit. */
 const LONGEST_STATEMENT = 60_000;
 const CONNECTION_FAILURE = 'A connection was lost';
 /** How long callers wait for a connection, in milliseconds. */
 const LONGEST_WAIT = 30_000;
+/** Milliseconds for storing outcomes after the last request has ended. */
+const DRAIN_MARGIN = 5_000;
+const DRAIN_FAILURE = 'The shutdown did not wait any longer';
+/** Statements that create campaigns, at once. Each may store 32,000 recipients. */
+const CREATIONS_AT_ONCE = 2;
 /** Connections that callers leave to the worker: to claim for either lane, to store outcomes, and for maintenance. */
 const KEPT_BY_A_WORKER = 4;
 /** Leaves one connection for the statement that reads outcomes for all waiting callers. */
@@ -37,12 +44,18 @@ export class OutboxStore implements OnApplicationBootstrap, OnApplicationShutdow
   readonly callers: Database;
   /** For calls that only read, perhaps a lot. Only a few run at once, so calls that store something get through. */
   readonly readers: Database;
+  /** For the creation of campaigns. Their sources are slow, so many of them share few connections. */
+  readonly creators: Database;
+  /** Notifies workers. */
+  readonly due: DueNotifier;
   /** For the one statement that reads on behalf of all waiting callers. It does not queue. */
   readonly waiters: Database;
   /** The changes that this process makes; only created while it is `observed`. */
   readonly activity = new Subject<OutboxActivity>();
   /** The actor of this process in the history. */
   readonly actor = `${hostname()}.${process.pid}.${randomBytes(3).toString('hex')}`;
+
+  #drainLimit: Promise<unknown> | undefined;
 
   private constructor(
     readonly settings: OutboxSettings,
@@ -53,7 +66,8 @@ export class OutboxStore implements OnApplicationBootstrap, OnApplicationShutdow
     /** The prefix of the order ids that are made here. */
     readonly prefix: string,
   ) {
-    this.listener = new Listener(database, errors);
+    this.listener = new Listener(database, errors, settings);
+    this.due = new DueNotifier(account, database, this.listener, settings.notify);
     // The app's pool may be any object that works like one.
     const { max = DEFAULT_CONNECTIONS } = (database.pool.options as { readonly max?: number } | undefined) ?? {};
     const atOnce = Math.max(1, max - (settings.worker === undefined ? KEPT_WITHOUT : KEPT_BY_A_WORKER));
@@ -61,6 +75,8 @@ export class OutboxStore implements OnApplicationBootstrap, OnApplicationShutdow
     const readings = new ConcurrencyLimit(Math.max(1, Math.floor(atOnce / 2)), LONGEST_WAIT);
     this.callers = new CallersDatabase(database, errors, this.listener, [calls]);
     this.readers = new CallersDatabase(database, errors, this.listener, [readings, calls]);
+    const creations = new ConcurrencyLimit(Math.min(CREATIONS_AT_ONCE, atOnce), LONGEST_WAIT);
+    this.creators = new CallersDatabase(database, errors, this.listener, [creations, calls]);
     this.waiters = new CallersDatabase(database, errors, this.listener, []);
   }
 
@@ -76,7 +92,9 @@ export class OutboxStore implements OnApplicationBootstrap, OnApplicationShutdow
       errors.report(CONNECTION_FAILURE, error);
     };
     const first = Database.open(settings, onError);
+    const isOwn = typeof settings.database === 'string' && settings.listenUrl === undefined;
     try {
+      if (!isOwn) await requireUsableSession(first.pool);
       if (settings.migrate) await migrateOutbox(first.pool, settings.schema);
       else await checkSchema(first.pool, settings.schema);
       const [installation] = await first.run(readInstallation, { account });
@@ -91,6 +109,7 @@ export class OutboxStore implements OnApplicationBootstrap, OnApplicationShutdow
     } catch (failure) {
       const cause = await namingMissingRights(failure, first.pool, settings.schema, 'use').catch(() => failure);
       if (cause instanceof OutboxError) throw cause;
+      if (isOwn && isOfPooler(cause)) throw new OutboxError('OUTBOX_DATABASE_SETTINGS', POOLER, { cause });
       const { code } = readDatabaseFailure(cause, true);
       throw new OutboxError(code, `The outbox cannot use its database: ${wordsOf(cause)}`, { cause });
     } finally {
@@ -108,11 +127,40 @@ export class OutboxStore implements OnApplicationBootstrap, OnApplicationShutdow
     this.listener.start();
   }
 
+  /**
+   * Waits for work of this process that is about to end, but not longer than the drain limit of the whole shutdown. A
+   * statement may hang, and the app's pool may have no time-outs.
+   */
+  async drain(work: Promise<unknown>): Promise<void> {
+    const isOver = await Promise.race([work.then(() => false), this.#drainIsOver().then(() => true)]);
+    if (isOver) this.errors.report(DRAIN_FAILURE, new Error('the database or a handler does not respond'));
+  }
+
+  /** Resolves when the drain limit is over, which begins with the first call. */
+  #drainIsOver(): Promise<unknown> {
+    const limit = this.settings.timing.timeoutMs + DRAIN_MARGIN;
+    this.#drainLimit ??= new Promise((resolve) => {
+      setTimeout(resolve, limit).unref();
+    });
+    return this.#drainLimit;
+  }
+
   async onApplicationShutdown(): Promise<void> {
     openAccounts.set(this.account, Math.max(0, (openAccounts.get(this.account) ?? 0) - 1));
+    this.due.stop();
     await this.listener.stop();
-    await this.database.close();
+    await this.database.close(this.#drainIsOver());
   }
+}
+
+const POOLER =
+  'The pooler in front of the database does not pass the settings of a session on. Set `listenUrl` to a URL that leads ' +
+  'to the server directly: then the outbox uses `database` as a pooler in transaction mode needs it';
+
+/** Whether PgBouncer has rejected a parameter at the start of a connection. */
+function isOfPooler(cause: unknown): boolean {
+  const { message, code } = cause as NodeJS.ErrnoException;
+  return code === '08P01' && message.startsWith('unsupported startup parameter');
 }
 
 /**

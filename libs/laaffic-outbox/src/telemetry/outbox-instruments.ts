@@ -1,4 +1,5 @@
 import type { Attributes, BatchObservableCallback, Meter } from '@opentelemetry/api';
+import { LANES } from '../options/outbox.options.js';
 import type { OutboxActivity } from '../store/activity.js';
 import { LARGEST_REQUEST } from '../worker/lane.js';
 import type { OutboxStats } from '../messages/stats.js';
@@ -8,8 +9,6 @@ const WAITED_SECONDS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60
 const ATTEMPTS = [1, 2, 3, 4, 5, 7, 10, 20, 50];
 /** States after which the message is not tried again. */
 const ENDS: ReadonlySet<OutboxActivity['state']> = new Set(['completed', 'rejected', 'unknown']);
-
-const LANES = ['priority', 'bulk'] as const;
 
 /** The metrics of an outbox. */
 export class OutboxInstruments {
@@ -51,26 +50,28 @@ export class OutboxInstruments {
     const backlog = gauge('backlog', 'Recipients that could be sent to now', '{recipient}');
     const unknown = gauge('unknown', 'Recipients whose outcome is unknown, waiting for evidence', '{recipient}');
     const held = gauge('held', 'Recipients on hold that need a manual decision', '{recipient}');
+    const failedEvents = gauge('failed_events', 'Events that a handler failed to handle too often', '{event}');
     const paused = gauge('paused', '1 while the account is paused, otherwise 0', '1');
     const largest = gauge(
       'request.limit',
       'Maximum number of recipients in one request of a lane; 0 while it is paused',
       '{recipient}',
     );
-    const gauges = [backlog, unknown, held, paused, largest];
+    const pausedLane = gauge('lane.paused', '1 while a person has paused the lane, otherwise 0', '1');
+    const gauges = [backlog, unknown, held, failedEvents, paused, largest, pausedLane];
     const observe: BatchObservableCallback = async (result) => {
       const found = await stats();
       if (found === undefined) return;
       result.observe(backlog, found.backlog, this.#labels);
       result.observe(unknown, found.unknown, this.#labels);
       result.observe(held, found.held, this.#labels);
+      result.observe(failedEvents, found.failedEvents, this.#labels);
       result.observe(paused, found.paused === undefined ? 0 : 1, this.#labels);
       for (const lane of LANES) {
         const limit = found.limitedLanes.find((limited) => limited.lane === lane);
-        result.observe(largest, limit?.largestRequest ?? LARGEST_REQUEST, {
-          ...this.#labels,
-          'laaffic.outbox.lane': lane,
-        });
+        const labels = { ...this.#labels, 'laaffic.outbox.lane': lane };
+        result.observe(largest, limit?.largestRequest ?? LARGEST_REQUEST, labels);
+        result.observe(pausedLane, found.pausedLanes.some((pause) => pause.lane === lane) ? 1 : 0, labels);
       }
     };
     meter.addBatchObservableCallback(observe, gauges);

@@ -1,4 +1,4 @@
-import type { Database } from '../database/database.js';
+import { isChanged, type Database } from '../database/database.js';
 import type { Lane } from '../options/outbox.options.js';
 import {
   backOff,
@@ -88,8 +88,4 @@ export class AccountControl {
   async backOff(delayMs: number): Promise<void> {
     await this.database.run(backOff, { account: this.store.account, delayMs });
   }
-}
-
-function isChanged([row]: readonly { readonly changed: boolean }[]): boolean {
-  return row?.changed === true;
 }

@@ -37,6 +37,8 @@ const NUMBER_LIMIT = -28;
 const ABNORMAL_NUMBER = -9;
 /** The only problem of the account that may concern a single destination. */
 const FEE_UNAVAILABLE = -26;
+/** Milliseconds until a message may be claimed again that was not sent in time: at once it would be late again. */
+const PAUSE_AFTER_PREVENTED = 1_000;
 /** A number with a temporary limit is retried this often, then rejected. */
 const MAX_NUMBER_RETRIES = 8;
 
@@ -97,11 +99,14 @@ function failed(chunk: ClaimedChunk, recipients: ChunkRecipients, error: Laaffic
     return { result: aboutNumbers(chunk, recipients, error, reason), health: { status: 'works' } };
   }
   if (kind === 'limit' || kind === 'transport') {
+    if (code === 'LAAFFIC_SEND_PREVENTED') {
+      const result = { type: 'released', code, reason, delayMs: PAUSE_AFTER_PREVENTED } as const;
+      return { result, health: { status: 'untouched' } };
+    }
     const delay = error instanceof LaafficLimitException ? error.retryAfterSeconds * 1000 : 0;
-    const isOurs = code === 'LAAFFIC_SEND_PREVENTED';
     return {
       result: { type: 'released', code, reason, delayMs: delay },
-      health: isOurs ? { status: 'untouched' } : { status: 'limited', delay },
+      health: { status: 'limited', delay },
     };
   }
   return { result: rejectedEach(recipients, error, reason), health: { status: 'works' } };

@@ -2,7 +2,7 @@ import type { SmsService } from 'nestjs-laaffic';
 import type { Lane } from '../options/outbox.options.js';
 import type { ProcessClock, Stopwatch } from '../runtime/clock.js';
 import { Signal } from '../runtime/signal.js';
-import { claimChunks } from '../sql/generated.js';
+import { claimChunks, countDue } from '../sql/generated.js';
 import type { OutboxStore } from '../store/outbox-store.js';
 import { attempt, attemptActivity } from './attempt.js';
 import type { CircuitBreaker } from './circuit-breaker.js';
@@ -23,24 +23,39 @@ const BURST = 0.06;
 /** The gateway accepts this many recipients in one POST. */
 export const LARGEST_REQUEST = 1_000;
 const PAUSE_AFTER_FAILURE = 500;
+/** How often, and for how long after a notification, to look for what is committed meanwhile; in milliseconds. */
+const LOOK_AGAIN_EVERY = { priority: 5, bulk: 50 } as const;
+const LOOK_AGAIN_FOR = 150;
 const FAILURE = 'No message can be claimed';
+/** Milliseconds between claims that look at everything that is pending. */
+const WHOLE_EVERY = 1_000;
+/** How many milliseconds after its insert a message may be committed, and still be seen by the next claim. */
+const COMMIT_WITHIN = 500;
 
 /** Keeps the slots of one lane busy while there is something to send. */
 export class LaneWorker {
   readonly #signal = new Signal();
+  /** Notified when a slot is free, or when there may be more slots. */
+  readonly #slotSignal = new Signal();
   readonly #running = new Set<Promise<void>>();
-  readonly #slots: number;
+  /** The slots of the options. A person may set others, which each claim returns. */
+  readonly #ownSlots: number;
   readonly #pollIntervalMs: number;
+  readonly #floors = new Floors();
+  #slots: number;
+  #mayHaveMoreSlots = false;
+  #lookAgainUntil = 0;
   #isStopped = false;
   #isBusy = false;
   #loop: Promise<void> | undefined;
 
   constructor(
-    private readonly lane: Lane,
+    readonly name: Lane,
     private readonly parts: WorkerParts,
   ) {
     const { worker } = parts.store.settings;
-    this.#slots = worker?.slots[lane] ?? 1;
+    this.#ownSlots = worker?.slots[name] ?? 1;
+    this.#slots = this.#ownSlots;
     this.#pollIntervalMs = worker?.pollIntervalMs ?? 1_000;
   }
 
@@ -53,8 +68,19 @@ export class LaneWorker {
     return this.#isBusy;
   }
 
-  /** Call it when there may be something to send. */
-  wake(): void {
+  /**
+   * Call it when there may be something to send.
+   * @param looksAgain whether more may be committed soon. Processes do not notify for each message.
+   */
+  wake(looksAgain = false): void {
+    if (looksAgain) this.#lookAgainUntil = this.parts.clock.monotonic() + LOOK_AGAIN_FOR;
+    this.#signal.notify();
+  }
+
+  /** Call it when a person has changed the lane. */
+  reread(): void {
+    this.#mayHaveMoreSlots = true;
+    this.#slotSignal.notify();
     this.#signal.notify();
   }
 
@@ -72,33 +98,68 @@ export class LaneWorker {
 
   async #run(): Promise<void> {
     while (!this.#isStopped) {
-      const free = this.#slots - this.#running.size;
-      if (free === 0) {
-        await Promise.race(this.#running);
+      if (this.#running.size >= this.#slots && !this.#mayHaveMoreSlots) {
+        await this.#slotSignal.next();
         continue;
       }
+      this.#mayHaveMoreSlots = false;
       // A notification during the claim is not missed.
       const next = this.#signal.next();
-      const pause = await this.#fill(free);
+      const pause = await this.#fill();
       this.#isBusy = pause === 0;
-      if (pause > 0) await this.#signal.wait(next, pause);
+      if (pause > 0) await this.#rest(next, pause);
+    }
+  }
+
+  /** Waits for a call of `wake`, but not longer than this many milliseconds. */
+  async #rest(next: Promise<void>, pause: number): Promise<void> {
+    const state = { isWoken: false };
+    void next.then(() => {
+      state.isWoken = true;
+    });
+    const { clock } = this.parts;
+    const end = clock.monotonic() + pause;
+    // Claims of all workers would wait for each other, so this only looks.
+    while (clock.monotonic() < Math.min(end, this.#lookAgainUntil)) {
+      await this.#signal.wait(next, Math.min(pause, LOOK_AGAIN_EVERY[this.name]));
+      if (state.isWoken || this.#isStopped || (await this.#isSomethingDue())) return;
+    }
+    await this.#signal.wait(next, end - clock.monotonic());
+  }
+
+  async #isSomethingDue(): Promise<boolean> {
+    // The bulk lane has more than single messages, and it can wait.
+    if (this.name === 'bulk') return true;
+    const { account, database } = this.parts.store;
+    try {
+      const [row] = await database.run(countDue, { account, max: 1 });
+      return (row?.count ?? 0) > 0;
+    } catch {
+      // The next claim reports it.
+      return true;
     }
   }
 
   /** @returns how long to wait until the next claim, in milliseconds. */
-  async #fill(free: number): Promise<number> {
+  async #fill(): Promise<number> {
     // Start the stopwatch before the database computes how long the chunk may still be sent.
     const sinceClaim = this.parts.clock.start();
     const { errors } = this.parts.store;
     try {
-      const { chunks, waitMs } = await this.#claim(free);
+      const running = this.#running.size;
+      const { chunks, waitMs, slots } = await this.#claim(running);
+      this.#slots = slots;
       errors.resolve(FAILURE);
       for (const chunk of chunks) {
-        const run = this.#send(chunk, sinceClaim).finally(() => this.#running.delete(run));
+        const run = this.#send(chunk, sinceClaim).finally(() => {
+          this.#running.delete(run);
+          this.#slotSignal.notify();
+        });
         this.#running.add(run);
       }
       if (waitMs !== undefined) return Math.min(waitMs, this.#pollIntervalMs);
-      return chunks.length < free ? this.#pollIntervalMs : 0;
+      if (chunks.length >= slots - running) return 0;
+      return Math.min(this.#floors.wholeIn(this.parts.clock.monotonic()), this.#pollIntervalMs);
     } catch (error) {
       errors.report(FAILURE, error);
       return PAUSE_AFTER_FAILURE;
@@ -106,19 +167,23 @@ export class LaneWorker {
   }
 
   /**
-   * Marks up to `limit` chunks as `sending` and returns them. Resolves after the commit.
-   * @returns also the milliseconds until the next claim can succeed, if known.
+   * Marks as many chunks as there are free slots as `sending`, and returns them. Resolves after the commit.
+   * @param running number of requests in flight.
+   * @returns also the milliseconds until the next claim can succeed, if known, and the number of slots.
    */
-  async #claim(limit: number): Promise<{ chunks: ClaimedChunk[]; waitMs: number | undefined }> {
+  async #claim(running: number): Promise<{ chunks: ClaimedChunk[]; waitMs: number | undefined; slots: number }> {
     const { account, actor, database, settings } = this.parts.store;
     const { recipientsPerSecond = null, requestsPerSecond = null, priorityShare } = settings.rate;
+    const floors = this.#floors.next(this.parts.clock.monotonic());
     const rows = await database.run(claimChunks, {
-      ...{ account, worker: actor, lane: this.lane, limit },
+      ...{ account, worker: actor, lane: this.name, limit: this.#ownSlots - running, running },
       ...{ recipientsPerSecond, requestsPerSecond, burst: BURST, priorityShare },
       ...{ largest: LARGEST_REQUEST, startWithinMs: settings.timing.startWithinMs },
+      ...floors,
     });
     const chunks = rows.flatMap((row): ClaimedChunk[] => {
       if (row.chunk_id === null) return [];
+      this.#floors.raise(row);
       return [
         {
           id: row.chunk_id,
@@ -139,12 +204,13 @@ export class LaneWorker {
         },
       ];
     });
-    return { chunks, waitMs: rows.at(-1)?.wait_ms ?? undefined };
+    const last = rows.at(-1);
+    return { chunks, waitMs: last?.wait_ms ?? undefined, slots: last?.lane_slots ?? this.#ownSlots };
   }
 
   /** Sends a chunk and stores its outcome. Never rejects. */
   async #send(chunk: ClaimedChunk, sinceClaim: Stopwatch): Promise<void> {
-    const { lane } = this;
+    const lane = this.name;
     const { store, sms, results, breaker } = this.parts;
     const { timeoutMs, startWithinMs } = store.settings.timing;
     const end = await attempt(sms, chunk, {
@@ -160,5 +226,50 @@ export class LaneWorker {
     const isStored = await results.write(chunk, result);
     if (isGood) await breaker.record(end, chunk, lane);
     if (isStored && store.activity.observed) store.activity.next(attemptActivity(chunk, lane, result));
+  }
+}
+
+/**
+ * Times before which nothing is pending in a lane, as far as its worker knows: it has claimed everything that was older.
+ * Something older may still become visible, when its transaction commits. So they leave room for usual transactions, and
+ * for long ones they are forgotten once a second.
+ */
+class Floors {
+  readonly #byKind = new Map<'single' | 'list', Date>();
+  readonly #byCampaign = new Map<string, Date>();
+  #lastCampaign = '0';
+  #lastWhole = -Infinity;
+  #isWhole = true;
+
+  /** @param now by the process's own clock. @returns the parameters of the next claim. */
+  next(now: number): { lastCampaignId: string; floors: (Date | null)[]; campaignIds: string[] } {
+    this.#isWhole = now - this.#lastWhole >= WHOLE_EVERY;
+    if (this.#isWhole) {
+      this.#lastWhole = now;
+      this.#byKind.clear();
+      this.#byCampaign.clear();
+    }
+    return {
+      lastCampaignId: this.#lastCampaign,
+      floors: [this.#byKind.get('single') ?? null, this.#byKind.get('list') ?? null, ...this.#byCampaign.values()],
+      campaignIds: [...this.#byCampaign.keys()],
+    };
+  }
+
+  /** @returns how long a lane without work may wait until it looks at everything. It need not if it just has. */
+  wholeIn(now: number): number {
+    return this.#isWhole ? Infinity : Math.max(1, this.#lastWhole + WHOLE_EVERY - now);
+  }
+
+  /**
+   * Chunks of one kind, and of one campaign, are claimed in the order of these times. Those of a campaign are committed
+   * before it starts.
+   */
+  raise(claimed: { readonly campaign_id: string | null; readonly size: number; readonly due_at: Date | null }): void {
+    const { campaign_id: campaign, size, due_at: dueAt } = claimed;
+    if (campaign !== null) this.#lastCampaign = campaign;
+    if (dueAt === null) return;
+    if (campaign === null) this.#byKind.set(size === 1 ? 'single' : 'list', new Date(dueAt.getTime() - COMMIT_WITHIN));
+    else this.#byCampaign.set(campaign, dueAt);
   }
 }

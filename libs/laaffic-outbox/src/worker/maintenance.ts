@@ -1,12 +1,14 @@
-import type { Lane } from '../options/outbox.options.js';
+import { LANES, type Lane } from '../options/outbox.options.js';
 import type { PeriodicTask } from '../runtime/periodic-task.js';
 import {
   advanceCampaigns,
+  cancelLostCreations,
   cancelLeftovers,
   endGracePeriod,
   expireMessages,
   foldCounts,
   markOverdue,
+  removeOldGrants,
 } from '../sql/generated.js';
 import type { ActivityRecipients, ActivityState } from '../store/activity.js';
 import type { OutboxStore } from '../store/outbox-store.js';
@@ -16,7 +18,8 @@ import { sharedSteps } from './shared-steps.js';
 const STEP = 200;
 /** Number of changed counts in one step. */
 const COUNTS = 2_000;
-const LANES = ['priority', 'bulk'] as const;
+/** Milliseconds after which a campaign without a key, whose creator gives no sign of life, is cancelled. */
+const LOST_CREATION = 10 * 60_000;
 
 /**
  * Maintenance: handles attempts whose worker is gone, unknown chunks after the grace period, expired messages, and
@@ -38,12 +41,23 @@ export class Maintenance {
         ),
       ),
       step('Expired messages cannot be rejected', async () => (await this.#expireMessages()) > 0),
+      step('Campaigns whose creator is gone cannot be cancelled', () => this.#cancelLostCreations()),
       step('Cancelled campaigns cannot be ended', () => this.#cancelLeftovers()),
       step('Campaigns cannot be started or ended', () => this.#advanceCampaigns()),
       step('Counts of campaigns cannot be added up', () => this.#foldCounts()),
+      step('Old allowances of the rate cannot be removed', () => this.#removeOldGrants()),
     ];
     const failure = 'Maintenance of the outbox failed';
     this.task = sharedSteps({ store, task: 'maintenance', failure, intervalMs, steps });
+  }
+
+  /** Numbers of a campaign that nobody continues are not kept for ever. */
+  async #cancelLostCreations(): Promise<boolean> {
+    const { account, actor, database, settings } = this.store;
+    const { retentionMs } = settings;
+    const keyedAfterMs = retentionMs === false ? null : Math.max(retentionMs, LOST_CREATION);
+    await database.run(cancelLostCreations, { account, actor, lostAfterMs: LOST_CREATION, keyedAfterMs });
+    return false;
   }
 
   async #cancelLeftovers(): Promise<boolean> {
@@ -55,6 +69,12 @@ export class Maintenance {
   async #advanceCampaigns(): Promise<boolean> {
     const { account, actor, database } = this.store;
     await database.run(advanceCampaigns, { account, actor });
+    return false;
+  }
+
+  async #removeOldGrants(): Promise<boolean> {
+    const { account, database } = this.store;
+    await database.run(removeOldGrants, { account });
     return false;
   }
 

@@ -5,8 +5,10 @@ import {
   type OnModuleDestroy,
 } from '@nestjs/common';
 import { SmsService } from 'nestjs-laaffic';
+import { LANES } from '../options/outbox.options.js';
 import { ProcessClock } from '../runtime/clock.js';
 import { PeriodicTask } from '../runtime/periodic-task.js';
+import { duePayload } from '../store/due-notifier.js';
 import { OutboxStore } from '../store/outbox-store.js';
 import { PendingResults } from '../store/pending-results.js';
 import { AccountControl } from './account-control.js';
@@ -16,8 +18,6 @@ import { Maintenance } from './maintenance.js';
 import { Retention } from './retention.js';
 import { ResultWriter } from './result-writer.js';
 
-/** Milliseconds for storing outcomes after the last request has ended. */
-const DRAIN_MARGIN = 5_000;
 /** Milliseconds between checks whether there is time to flush results. */
 const FLUSH_INTERVAL = 250;
 
@@ -27,15 +27,17 @@ export class OutboxWorker implements OnApplicationBootstrap, OnModuleDestroy, Be
   readonly #lanes: readonly LaneWorker[];
   readonly #tasks: readonly PeriodicTask[];
   readonly #results: ResultWriter;
-  readonly #drainLimit: number;
 
-  constructor(store: OutboxStore, sms: SmsService, clock: ProcessClock) {
+  constructor(
+    private readonly store: OutboxStore,
+    sms: SmsService,
+    clock: ProcessClock,
+  ) {
     const { settings, errors } = store;
     this.#results = new ResultWriter(store);
-    this.#drainLimit = settings.worker === undefined ? 0 : settings.timing.timeoutMs + DRAIN_MARGIN;
     const breaker = new CircuitBreaker(new AccountControl(store, store.database), errors);
     const parts = { store, sms, clock, results: this.#results, breaker };
-    const lanes = [new LaneWorker('priority', parts), new LaneWorker('bulk', parts)];
+    const lanes = LANES.map((lane) => new LaneWorker(lane, parts));
     const pending = new PendingResults(store);
     const tasks = [
       new PeriodicTask({
@@ -48,8 +50,11 @@ export class OutboxWorker implements OnApplicationBootstrap, OnModuleDestroy, Be
       new Retention(store).task,
     ];
     [this.#lanes, this.#tasks] = settings.worker === undefined ? [[], []] : [lanes, tasks];
-    store.listener.on('due', () => {
-      for (const lane of this.#lanes) lane.wake();
+    store.listener.on('due', (payload, isLocal) => {
+      for (const lane of this.#lanes) {
+        if (payload === 'lane') lane.reread();
+        else if (payload === '' || payload === duePayload(lane.name, store.account)) lane.wake(!isLocal);
+      }
     });
   }
 
@@ -63,10 +68,8 @@ export class OutboxWorker implements OnApplicationBootstrap, OnModuleDestroy, Be
 
   /** Waits for the responses of requests in flight and stores them, unless the database is away for too long. */
   async beforeApplicationShutdown(): Promise<void> {
-    const timer = setTimeout(() => {
-      this.#results.giveUp();
-    }, this.#drainLimit);
-    await Promise.all([...this.#lanes.map((lane) => lane.drained()), ...this.#tasks.map((task) => task.stop())]);
-    clearTimeout(timer);
+    const drained = [...this.#lanes.map((lane) => lane.drained()), ...this.#tasks.map((task) => task.stop())];
+    await this.store.drain(Promise.all(drained));
+    this.#results.giveUp();
   }
 }

@@ -8,8 +8,11 @@ import {
   redactCampaignChunks,
   redactCampaigns,
   redactMessages,
-  removeOldEvents,
+  removeGoneHandlers,
+  removeHandlerlessEvents,
+  removeOldFailedEvents,
   removeUnreadablePushes,
+  removeUnroutedEvents,
 } from '../sql/generated.js';
 import type { OutboxStore } from '../store/outbox-store.js';
 import { sharedSteps, type Step } from './shared-steps.js';
@@ -22,6 +25,8 @@ const RECIPIENTS = 5_000;
 const ROWS = 1_000;
 const HOUR = 60 * 60 * 1000;
 const SHORTEST_PAUSE = 50;
+/** How long failed events can be retried, in days. */
+const FAILED_EVENTS_DAYS = 30;
 
 /**
  * Erases numbers, texts, references and the gateway's reasons after the retention period, and deletes everything some
@@ -50,12 +55,29 @@ export class Retention {
   /** @returns whether there is more to remove at once; always `false`. */
   async #removeEvents(): Promise<boolean> {
     const { account, database } = this.store;
-    const removed = await database.run(removeOldEvents, { account });
-    if (removed.length > 0) {
-      const counts = removed.map(({ topic, events }) => `${events} of ${topic}`).join(', ');
-      this.#logger.error(`Events that no handler has handled for 7 days were removed: ${counts}`);
-    }
+    const unrouted = await database.run(removeUnroutedEvents, { account });
+    this.#logEvents(
+      'Events were removed, because no process with handlers has been running for 7 days',
+      unrouted.map(({ topic, events }) => ({ events, of: topic })),
+    );
+    await database.run(removeGoneHandlers, { account });
+    const handlerless = await database.run(removeHandlerlessEvents, { account });
+    this.#logEvents(
+      'Events were removed, because no process has had their handlers for 7 days',
+      handlerless.map(({ handler, events }) => ({ events, of: handler })),
+    );
+    const keptMs = FAILED_EVENTS_DAYS * 24 * HOUR;
+    const failed = await database.run(removeOldFailedEvents, { account, keptMs });
+    this.#logEvents(
+      `Failed events were removed, because they were not retried for ${FAILED_EVENTS_DAYS} days`,
+      failed.map(({ handler, events }) => ({ events, of: handler })),
+    );
     return false;
+  }
+
+  #logEvents(what: string, removed: readonly { readonly events: number; readonly of: string }[]): void {
+    if (removed.length === 0) return;
+    this.#logger.error(`${what}: ${removed.map(({ events, of }) => `${events} of ${of}`).join(', ')}`);
   }
 
   #redaction(retentionMs: number): Step[] {
@@ -71,14 +93,14 @@ export class Retention {
       },
       {
         failure: 'Old numbers and texts of messages cannot be removed',
-        run: async () => (await database.run(redactMessages, step)).length > 0,
+        run: async () => hasCount(await database.run(redactMessages, step)),
       },
       {
         failure: 'Old numbers and texts of campaigns cannot be removed',
         run: async () => {
           const chunks = await database.run(redactCampaignChunks, step);
           const campaigns = await database.run(redactCampaigns, step);
-          return chunks.length + campaigns.length > 0;
+          return hasCount(chunks) || campaigns.length > 0;
         },
       },
     ];

@@ -1,5 +1,20 @@
--- Deletes what ended long ago. Each function does one bounded step, and finds what it deletes in an index that contains
--- nothing else. The lock on a chunk comes first, as everywhere.
+-- Erases and deletes what ended long ago. Each function does one bounded step, and finds what it deletes in an index that
+-- contains nothing else. The lock on a chunk comes first, as everywhere.
+
+-- Erases what could tell something about a person. The caller holds the locks on the chunks. Returns their number.
+create function outbox.redact_chunks(p_chunks bigint[]) returns int language plpgsql as $$
+begin
+  update outbox.recipient set reason = null where chunk_id = any (p_chunks) and reason is not null;
+  update outbox.event set reason = null where chunk_id = any (p_chunks) and reason is not null;
+  update outbox.event_delivery set reason = null where chunk_id = any (p_chunks) and reason is not null;
+  update outbox.invalid_entry set reason = null, input = null
+    where chunk_id = any (p_chunks) and (reason is not null or input is not null);
+  update outbox.chunk set numbers = null, content = null, reference = null, reason = null, fingerprint = null,
+      redacted_at = clock_timestamp(),
+      ended_at = case when campaign_id is null and root_id is null then changed_at else ended_at end
+    where id = any (p_chunks);
+  return cardinality(p_chunks);
+end $$;
 
 -- Deletes chunks and everything that belongs to them. The caller holds the locks on them.
 create function outbox.delete_chunks(p_chunks bigint[]) returns void language plpgsql as $$

@@ -1,0 +1,131 @@
+import { maskNumber } from 'nestjs-laaffic';
+import type { OutboxArguments } from '../arguments/arguments.js';
+import type { CommandIo } from '../command-io.js';
+import { EXIT_CODES } from '../exit-codes.js';
+import { ResultWriter } from '../output/result-writer.js';
+import type { StderrLog } from '../output/stderr-log.js';
+import { withOutbox, type OutboxConnection } from '../outbox/outbox-connection.js';
+import type { OpenedOutbox, OutboxRecipient } from '../outbox/outbox-packages.js';
+import { drain, pauseLanes, resumeLanes } from './outbox-lanes.js';
+import { outboxStatus } from './outbox-status.js';
+
+/** The maximum page of campaigns. */
+const PAGE = 100;
+
+/** Runs a command of operators of `nestjs-laaffic-outbox`. @returns the exit code. */
+export function outbox(given: OutboxArguments, io: CommandIo, log: StderrLog): Promise<number> {
+  const results = new ResultWriter(io.stdout);
+  return withOutbox(given, io, log, async (connection) => {
+    switch (given.step) {
+      case 'migrate':
+        await migrate(connection, given, results);
+        break;
+      case 'plan':
+        await plan(connection, given, results);
+        break;
+      case 'rollback':
+        await rollBack(connection, given, results);
+        break;
+      case 'status':
+        await outboxStatus(connection, given, results);
+        break;
+      case 'held':
+        await held(await connection.openAccount(), given, results);
+        break;
+      case 'pause':
+        await pauseLanes(await connection.openAccount(), given, results);
+        break;
+      case 'resume':
+        await resumeLanes(await connection.openAccount(), given, results);
+        break;
+      case 'drain':
+        await drain(await connection.openAccount(), given, results, { log, stop: io.stop });
+        break;
+    }
+    return EXIT_CODES.ok;
+  });
+}
+
+async function migrate(
+  { pool, schema, functions }: OutboxConnection,
+  { json }: OutboxArguments,
+  results: ResultWriter,
+): Promise<void> {
+  const before = await functions.getOutboxSchemaStatus(pool, schema);
+  await functions.migrateOutbox(pool, schema);
+  const { version } = await functions.getOutboxSchemaStatus(pool, schema);
+  const applied = before.pending.map((pending) => pending.version);
+  if (json) await results.writeJson({ schema, version, applied });
+  else if (applied.length === 0) await results.writeLine(`${schema} is up to date at version ${version}`);
+  else await results.writeLine(`${schema} is at version ${version}; applied ${applied.join(', ')}`);
+}
+
+async function plan(
+  { pool, schema, functions }: OutboxConnection,
+  { json }: OutboxArguments,
+  results: ResultWriter,
+): Promise<void> {
+  const { pending } = await functions.getOutboxSchemaStatus(pool, schema);
+  if (json) return results.writeJson(pending);
+  for (const { version, name, isBreaking, sql } of pending) {
+    const title = `-- version ${version}: ${name}${isBreaking ? ', breaking' : ''}`;
+    await results.writeLines([title, ...sql.trimEnd().split('\n')]);
+  }
+}
+
+async function rollBack(
+  { pool, schema, functions }: OutboxConnection,
+  { json, version = 0 }: OutboxArguments,
+  results: ResultWriter,
+): Promise<void> {
+  const takenBack = await functions.rollBackOutbox(pool, version, schema);
+  const { version: now } = await functions.getOutboxSchemaStatus(pool, schema);
+  if (json) await results.writeJson({ schema, version: now, takenBack });
+  else {
+    const what = takenBack.length === 0 ? 'nothing was taken back' : `took back ${takenBack.join(', ')}`;
+    await results.writeLine(`${schema} is at version ${now}; ${what}`);
+  }
+}
+
+/** Prints each recipient on hold as soon as it is read. */
+async function held(
+  opened: OpenedOutbox,
+  { json, showNumbers }: OutboxArguments,
+  results: ResultWriter,
+): Promise<void> {
+  const show = showNumbers ? (recipient: OutboxRecipient) => recipient : masked;
+  const print = async (
+    scope: { messageId: string; reference?: string } | { campaignId: string },
+    found: OutboxRecipient,
+  ) => {
+    const recipient = show(found);
+    if (json) return results.writeJson({ ...scope, ...recipient });
+    const { position, number, sentAt, code, reason } = recipient;
+    const place = 'messageId' in scope ? `message ${scope.messageId}` : `campaign ${scope.campaignId}`;
+    const facts = [place, `position ${position}`, number, sentAt?.toISOString(), code, reason];
+    return results.writeLine(facts.filter((fact) => fact !== undefined).join(' '));
+  };
+  for await (const { messageId, reference, ...recipient } of opened.outbox.listHeld()) {
+    await print({ messageId, ...(reference === undefined ? {} : { reference }) }, recipient);
+  }
+  for await (const campaignId of campaignsWithHeld(opened)) {
+    for await (const recipient of opened.campaigns.listHeld(campaignId)) await print({ campaignId }, recipient);
+  }
+}
+
+async function* campaignsWithHeld({ campaigns }: OpenedOutbox): AsyncGenerator<string, void, undefined> {
+  for (let before: string | undefined; ;) {
+    const page = await campaigns.list({ limit: PAGE, before });
+    for (const { id } of page) if ((await campaigns.getProgress(id)).held > 0) yield id;
+    before = page.at(-1)?.id;
+    if (before === undefined) return;
+  }
+}
+
+/** The reason of the gateway may repeat the number. */
+function masked(recipient: OutboxRecipient): OutboxRecipient {
+  const { number, reason } = recipient;
+  if (number === undefined) return recipient;
+  const shown = maskNumber(number);
+  return { ...recipient, number: shown, ...(reason === undefined ? {} : { reason: reason.replaceAll(number, shown) }) };
+}

@@ -1,0 +1,129 @@
+import { readSendCommand, type Issue, type SendSms } from 'nestjs-laaffic';
+import type { Lane } from '../options/outbox.options.js';
+import { isMadeOrderId } from '../store/order-ids.js';
+import {
+  checkDate,
+  checkKey,
+  checkLane,
+  checkNotOver,
+  checkOrder,
+  checkReference,
+  checkStorable,
+  checkText,
+  MADE_ORDER_ID,
+} from './command-checks.js';
+import { fingerprintOf, type NewMessage } from './message-writer.js';
+
+/** Options of one message. */
+export interface MessageOptions {
+  /**
+   * Makes retries safe: the same key returns the same message, until `idempotencyKeysKeptMs` after it ended. At most
+   * 255 characters. A call with a used key and anything else different (recipients, text, sender, `sendAt`, `sendBefore`, `lane` or `reference`) is rejected
+   * with `OUTBOX_KEY_REUSED`.
+   * @default none
+   */
+  readonly idempotencyKey?: string | undefined;
+  /**
+   * Your own reference of the message, such as the id of a row; at most 255 characters. `@OnRecipientState()`, `find`
+   * and `listHeld` return it. It is not sent and need not be unique. It is removed together with the numbers.
+   * @default none
+   */
+  readonly reference?: string | undefined;
+  /**
+   * When to send the message. A time more than 5 minutes past is rejected, unless the message was already enqueued with
+   * the same key. A time just past counts as now.
+   * @default now
+   */
+  readonly sendAt?: Date | undefined;
+  /**
+   * After this time the message is not sent, but rejected with `OUTBOX_EXPIRED`. A one-time password that arrives too
+   * late is worse than none.
+   * @default never
+   */
+  readonly sendBefore?: Date | undefined;
+  /**
+   * `priority` for messages that somebody waits for, `bulk` for messages that may wait behind them.
+   * @default 'priority'; in `enqueueMany` 'bulk'
+   */
+  readonly lane?: Lane | undefined;
+  /**
+   * Who sent it, for the history: 1 to 255 characters.
+   * @default 'app'
+   */
+  readonly actor?: string | undefined;
+}
+
+/** A checked message. */
+export interface CheckedMessage {
+  readonly message: NewMessage;
+  /** What is wrong if no message with its key was enqueued in time. */
+  readonly overdue: readonly Issue[];
+}
+
+const MAX_RECIPIENTS = 1_000;
+/** Missing order ids are made from the place where the recipient is stored. */
+const NO_ORDER_ID = (): string => '';
+
+/** Checks a message for the outbox, and converts it into the form in which it is stored. */
+export function readMessage(
+  command: SendSms,
+  options: MessageOptions,
+  now: number,
+  hasWaiter = false,
+): CheckedMessage | { readonly issues: readonly Issue[] } {
+  const { lane = 'priority', sendAt, sendBefore, idempotencyKey, reference, actor = 'app' } = options;
+  const read = readSendCommand(command, MAX_RECIPIENTS, NO_ORDER_ID);
+  const overdue = checkNotOver(sendAt, now);
+  const issues: Issue[] = [];
+  // Spreading all of them into one list would take half of the time of a valid message.
+  if ('issues' in read) issues.push(...read.issues);
+  else {
+    const { content, senderId, recipients } = read.sms;
+    issues.push(...checkStorable('content', content), ...checkStorable('senderId', senderId));
+    for (const [index, { orderId }] of recipients.entries()) {
+      if (orderId === '' || !isMadeOrderId(orderId)) continue;
+      const field = `${Array.isArray(command.to) ? `to[${index}]` : 'to'}.orderId`;
+      issues.push({ field, problem: MADE_ORDER_ID });
+    }
+  }
+  if (idempotencyKey === undefined) issues.push(...overdue);
+  else issues.push(...checkKey(idempotencyKey));
+  if (reference !== undefined) issues.push(...checkReference(reference));
+  if (actor !== 'app') issues.push(...checkText('actor', actor));
+  if (sendAt !== undefined) issues.push(...checkDate('sendAt', sendAt));
+  if (sendBefore !== undefined) issues.push(...checkDate('sendBefore', sendBefore));
+  issues.push(...checkOrder(sendAt, sendBefore), ...checkLane(lane));
+  if ('issues' in read || issues.length > 0) return { issues };
+  const { recipients, content, senderId } = read.sms;
+  const numbers = recipients.map(({ number }) => number).join();
+  const orderIds = recipients.map(({ orderId }) => orderId).join();
+  const hasOrderIds = recipients.some(({ orderId }) => orderId !== '');
+  const message = {
+    lane,
+    size: recipients.length,
+    numbers,
+    orderIds: hasOrderIds ? orderIds : undefined,
+    content,
+    senderId,
+    dueAt: sendAt !== undefined && sendAt.getTime() > now ? sendAt : undefined,
+    expiresAt: sendBefore,
+    idempotencyKey,
+    reference,
+    fingerprint:
+      idempotencyKey === undefined
+        ? undefined
+        : fingerprintOf([
+            numbers,
+            orderIds,
+            content,
+            senderId ?? '',
+            lane,
+            sendAt?.toISOString() ?? '',
+            sendBefore?.toISOString() ?? '',
+            reference ?? '',
+          ]),
+    hasWaiter,
+    actor,
+  };
+  return { message, overdue };
+}
