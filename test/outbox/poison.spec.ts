@@ -221,7 +221,7 @@ describe('an insufficient balance that comes and goes', () => {
   const enqueue = (count: number, first: number) =>
     Promise.all(numbers(count, first).map((to) => outbox.enqueue({ to, content: 'hello' })));
   const sentTo = () => stage.sandbox.messages.map(({ number }) => number).sort();
-  const settled = (count: number, look: () => Promise<unknown>) =>
+  const done = (count: number, look: () => Promise<unknown>) =>
     until(
       async () => {
         await look();
@@ -252,7 +252,7 @@ describe('an insufficient balance that comes and goes', () => {
         60_000,
       );
       stage.sandbox.configure({ rejectionRules: [] });
-      await settled(round * 10, pass);
+      await done(round * 10, pass);
     }
     expect(sentTo()).toEqual(numbers(50, 10));
     expect(await stage.sums()).toEqual({ n: 50, accepted: 50, rejected: 0, unknown: 0 });
