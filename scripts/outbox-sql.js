@@ -5,7 +5,7 @@ import { basename, join } from 'node:path';
 
 /** A marker for the schema. The package replaces it with the one that the app configures. */
 const SCHEMA = 'outbox';
-const NAME = /^-- name: (\w+) \(([^)]*)\)$/;
+const NAME = /^-- (name|prepared): (\w+) \((.*)\)$/;
 
 /** The types of PostgreSQL in TypeScript: of a parameter, and of a column. */
 const TYPES = {
@@ -61,17 +61,24 @@ function migrationsIn(files) {
 function queriesIn(file, text) {
   const queries = [];
   for (const line of text.split('\n')) {
-    const [, name, params] = NAME.exec(line) ?? [];
-    if (name !== undefined) queries.push({ name, params: params.split(', ').filter(Boolean), lines: [], why: [] });
+    const [, kind, name, params] = NAME.exec(line) ?? [];
+    if (name !== undefined)
+      queries.push({
+        name,
+        isPrepared: kind === 'prepared',
+        params: params.split(', ').filter(Boolean),
+        lines: [],
+        why: [],
+      });
     const query = queries.at(-1);
     if (query === undefined || name !== undefined) continue;
     if (query.lines.length === 0 && line.startsWith('--')) query.why.push(line.slice(3));
     else query.lines.push(line);
   }
-  return queries.map(({ name, params, lines, why }) => {
+  return queries.map(({ name, isPrepared, params, lines, why }) => {
     const sql = lines.join('\n').trim().replace(/;$/, '');
     if (sql.includes(';')) throw new Error(`queries/${file}.sql: ${name} has more than one statement`);
-    return { name, params, why: why.join(' '), sql };
+    return { name, isPrepared, params, why: why.join(' '), sql };
   });
 }
 
@@ -129,7 +136,7 @@ async function functionNames(client) {
   return rows.map(({ name }) => name);
 }
 
-async function statement(client, types, { name, params, why, sql }, shipped) {
+async function statement(client, types, { name, isPrepared, params, why, sql }, shipped) {
   try {
     const described = await describe(client, sql.replaceAll(/as "(\w+)[^"]*"/g, 'as "$1"'));
     const given = [...sql.matchAll(/\$(\d+)/g)].map(([, number]) => Number(number));
@@ -147,6 +154,7 @@ async function statement(client, types, { name, params, why, sql }, shipped) {
     return [
       ...(why === '' ? [] : [`/** ${why} */`]),
       `export const ${name}: Statement<${object(fields)}, ${object(columns)}> = {`,
+      ...(isPrepared ? [`  name: '${name}',`] : []),
       `  params: [${params.map((param) => `'${param.replace('?', '')}'`).join(', ')}],`,
       `  text: ${literal(text)},`,
       '};',

@@ -42,17 +42,14 @@ describe('recurring statements', () => {
   it.each(
     RECURRING.map((recurring) => [[recurring.name, recurring.variant].filter(Boolean).join(' '), recurring] as const),
   )('%s reads nothing of what has ended', async (_, { name, params }) => {
-    const { text, params: names } = statements.get(name)!;
+    const { name: preparedName, text, params: names } = statements.get(name)!;
     const client = await pool.connect();
     try {
-      // From the sixth execution on, functions may use plans that fit any parameters.
+      // From the sixth execution on, functions and prepared statements may use plans that fit any parameters.
       for (let execution = 1; execution <= 7; execution++) {
         await client.query('begin');
         const before = await readsOf(client);
-        await client.query(
-          text,
-          names.map((each) => params[each]),
-        );
+        await client.query({ name: preparedName, text, values: names.map((each) => params[each]) });
         const after = await readsOf(client);
         await client.query('rollback');
         const reads = after.map(({ table, scans, rows }, index) => ({

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { migrateOutbox, SmsCampaigns } from 'nestjs-laaffic-outbox';
+import { migrateOutbox, SmsCampaigns, type LaafficOutboxOptions } from 'nestjs-laaffic-outbox';
 import { Pool } from 'pg';
 import { ErrorLog } from '../../libs/laaffic-outbox/src/errors/error-log.js';
+import { OutboxStore } from '../../libs/laaffic-outbox/src/store/outbox-store.js';
 import { failureOf } from '../module/account.js';
 import { balanceOf, campaignOf, progressOf } from './campaigns.js';
 import { numbers, SHORT, Stage } from './stage.js';
@@ -133,6 +134,31 @@ describe('a role whose defaults do not suit the outbox', () => {
       );
     },
   );
+});
+
+describe('frequent statements', () => {
+  let stage: Stage;
+  beforeAll(async () => {
+    stage = await Stage.set();
+  });
+  afterAll(() => stage.close());
+
+  it.each<[string, () => Partial<LaafficOutboxOptions>, string[]]>([
+    ['a URL are planned once', () => ({ database: stage.database.url, connections: 1 }), ['addMessage', 'notifyDue']],
+    ['a pooler are planned at each use', () => ({ ...pooled(), connections: 1 }), []],
+    ['a pool of the app are planned at each use', () => ({ database: stage.pool }), []],
+  ])('in the sessions of %s', async (_, options, prepared) => {
+    const { app, outbox } = await stage.app({ worker: false, ...options() });
+    for (let count = 0; count < 3; count++) await outbox.enqueue({ to: numbers(1), content: 'x' });
+    const { pool } = app.get(OutboxStore).database;
+    const names = async () =>
+      (await pool.query<{ name: string }>('select name from pg_prepared_statements order by name')).rows.map(
+        ({ name }) => name,
+      );
+    expect(await until(names, (found) => found.length >= prepared.length)).toEqual(prepared);
+  });
+
+  const pooled = () => ({ database: stage.database.url, listenUrl: stage.database.url });
 });
 
 it('a server that is too old is rejected with its version', async () => {

@@ -66,7 +66,7 @@ where k.id = held.id and k.creator = held.creator and k.state = 'creating';
 -- name: releaseCreation (id, creator)
 update outbox.campaign set creator = null where id = $1 and creator = $2 and state = 'creating';
 
--- name: appendToCampaign (id, creator, stored, entries, positions, sizes, numbers, orderIds, invalid, invalidPositions, invalidSlots, invalidCodes, invalidReasons, invalidLines, invalidOrderIds, invalidInputs)
+-- prepared: appendToCampaign (id, creator, stored, entries, positions, sizes, numbers, orderIds, invalid, invalidPositions, invalidSlots, invalidCodes, invalidReasons, invalidLines, invalidOrderIds, invalidInputs)
 -- Stores consecutive chunks of the source, all or none. stored: the position of the first. No row if the call is no
 -- longer the creator.
 with place as (

@@ -2,7 +2,7 @@
 -- The insert takes this lock anyway. Outside a transaction it is an error, before anything is stored.
 lock table outbox.chunk in row exclusive mode;
 
--- name: addMessage (account, lane, size, numbers, orderIds?, content, senderId?, dueAt?, expiresAt?, idempotencyKey?, fingerprint?, hasWaiter, reference?, actor, notifies)
+-- prepared: addMessage (account, lane, size, numbers, orderIds?, content, senderId?, dueAt?, expiresAt?, idempotencyKey?, fingerprint?, hasWaiter, reference?, actor, notifies)
 -- Runs in the transaction of the app, whose driver passes every parameter as text. notifies: whether workers are notified
 -- when it commits; never if it is rolled back.
 with message as materialized (
@@ -27,7 +27,7 @@ select added.id::text as "id!",
   case when $15::text::boolean and added.due_at <= clock_timestamp() then outbox.notify_due($1::text, $2::text)::text end as called
 from added;
 
--- name: addMessages (account, lane, actor, count, lanes?, sizes?, numbers, orderIds?, contents, senderIds?, dueAts?, expiresAts?, idempotencyKeys?, fingerprints?, references?, actors?, notified?)
+-- prepared: addMessages (account, lane, actor, count, lanes?, sizes?, numbers, orderIds?, contents, senderIds?, dueAts?, expiresAts?, idempotencyKeys?, fingerprints?, references?, actors?, notified?)
 -- The same for many messages, each without a waiter. Each list is a JSON array with one text or null for each message, or
 -- null if there is nothing in it. notified: the lanes whose workers are notified when it commits, joined by commas.
 -- Returns the ids in the same order; empty for messages whose key was used before.
@@ -65,7 +65,7 @@ select
   (select string_agg(outbox.notify_due($1::text, n.lane)::text, '') from unnest(string_to_array($17::text, ',')) n (lane)) as called
 from message m left join with_key k on k.id = m.id;
 
--- name: findMessageByKey (account, idempotencyKey?)
+-- prepared: findMessageByKey (account, idempotencyKey?)
 -- Runs in the transaction of the app.
 -- Without a fingerprint if the message has been redacted or deleted.
 select k.id::text as "id!", c.fingerprint as "fingerprint?" from outbox.idempotency_key k left join outbox.chunk c on c.id = k.id
@@ -127,5 +127,5 @@ select count(*)::int as "count!" from (
     and campaign_id is null and is_list in (false, true) and due_at <= statement_timestamp() limit $2
 ) due;
 
--- name: notifyDue (account, lane)
+-- prepared: notifyDue (account, lane)
 select outbox.notify_due($1, $2)::text as done;

@@ -1,4 +1,4 @@
--- name: applyFinalReports (account, msgIds, states, reasons, gatewayTimes, chunkIds, slots)
+-- prepared: applyFinalReports (account, msgIds, states, reasons, gatewayTimes, chunkIds, slots)
 -- Each list is one text, whose values are separated by the character 30. Splitting it here is cheaper than an array, on
 -- both sides.
 select outbox.apply_final_reports($1, string_to_array($2, chr(30)), string_to_array($3, chr(30)),

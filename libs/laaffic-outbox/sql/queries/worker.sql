@@ -1,4 +1,4 @@
--- name: claimChunks (account, worker, lane, limit, recipientsPerSecond?, requestsPerSecond?, burst, priorityShare, largest, startWithinMs, lastCampaignId, floors, campaignIds, running)
+-- prepared: claimChunks (account, worker, lane, limit, recipientsPerSecond?, requestsPerSecond?, burst, priorityShare, largest, startWithinMs, lastCampaignId, floors, campaignIds, running)
 select chunk_id, chunk_attempt as "attempt!", chunk_campaign as campaign_id, chunk_size as "size!", chunk_due_at as due_at,
   chunk_numbers as "numbers!",
   chunk_order_ids as order_ids, chunk_content as "content!", chunk_sender as sender_id,
@@ -7,7 +7,7 @@ select chunk_id, chunk_attempt as "attempt!", chunk_campaign as campaign_id, chu
   lane_slots
 from outbox.claim_chunks($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14);
 
--- name: storeResults (actor, results, pollAfterMs?)
+-- prepared: storeResults (actor, results, pollAfterMs?)
 select outbox.store_results($1, $2, $3) as "stored!";
 
 -- name: recordAccountRejection (account, chunkId, actor, isProbe, code, reason, firstProbeMs, maxStrikes)

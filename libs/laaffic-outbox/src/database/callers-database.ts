@@ -1,4 +1,4 @@
-import type { QueryResultRow } from 'pg';
+import type { QueryConfig, QueryResultRow } from 'pg';
 import { OutboxError } from '../errors/outbox.error.js';
 import type { ErrorLog } from '../errors/error-log.js';
 import type { ConcurrencyLimit } from './concurrency-limit.js';
@@ -20,25 +20,25 @@ const FAILURE = 'Calls are rejected';
 export class CallersDatabase extends Database {
   /** @param limits a statement queues in each of them, one after the other. */
   constructor(
-    { pool, schema }: Database,
+    database: Database,
     private readonly errors: ErrorLog,
     private readonly listener: Pick<Listener, 'reconnect'>,
     private readonly limits: readonly ConcurrencyLimit[],
   ) {
-    super(pool, schema, false);
+    super(database.pool, database.schema, false, database.hasSessions);
   }
 
   /** @throws {OutboxError} with a code of `database-failure.ts` */
-  protected override query(text: string, params: unknown[]): Promise<{ rows: QueryResultRow[] }> {
-    const statement = () => this.#query(text, params);
+  protected override query(query: QueryConfig): Promise<{ rows: QueryResultRow[] }> {
+    const statement = () => this.#query(query);
     return this.limits.reduceRight((run, limit) => () => limit.run(run), statement)();
   }
 
-  async #query(text: string, params: unknown[]): Promise<{ rows: QueryResultRow[] }> {
+  async #query(query: QueryConfig): Promise<{ rows: QueryResultRow[] }> {
     const { client, release } = await this.#take();
     let broken: Error | undefined;
     try {
-      const result = await client.query(text, params);
+      const result = await client.query(query);
       this.errors.resolve(FAILURE);
       return result;
     } catch (cause) {

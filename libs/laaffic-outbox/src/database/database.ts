@@ -1,4 +1,4 @@
-import { Pool, type Client, type PoolClient, type QueryResultRow } from 'pg';
+import { Pool, type Client, type PoolClient, type QueryConfig, type QueryResultRow } from 'pg';
 import type { OutboxSettings } from '../options/outbox.settings.js';
 import type { Statement } from '../sql/statement.js';
 import { LIMITS_OF_STATEMENTS, NO_LIMITS, withSession } from './session.js';
@@ -17,6 +17,8 @@ export class Database {
     /** The schema's name. It needs no quotes. */
     readonly schema: string,
     private readonly isOwn: boolean,
+    /** Whether a session stays with its connection, so that statements may be prepared in it. A pooler lends sessions. */
+    readonly hasSessions: boolean,
   ) {}
 
   /**
@@ -33,7 +35,7 @@ export class Database {
     onError: (error: Error) => void,
     longestStatement?: number,
   ): Database {
-    if (typeof database !== 'string') return new Database(database, schema, false);
+    if (typeof database !== 'string') return new Database(database, schema, false, false);
     const pool = new Pool({
       // A pooler would pass the settings of a session on to others.
       ...(listenUrl === undefined
@@ -47,7 +49,7 @@ export class Database {
       // Idle connections must not keep a process alive that has nothing else to do, for example after a failed boot.
       allowExitOnIdle: true,
     });
-    const own = new Database(pool, schema, true);
+    const own = new Database(pool, schema, true, listenUrl === undefined);
     pool.on('connect', (client) => own.#clients.add(client));
     pool.on('remove', (client) => own.#clients.delete(client));
     // Without a listener, an idle connection that breaks would end the process. A pool that has ended may still report
@@ -60,7 +62,9 @@ export class Database {
 
   /** Runs one statement and returns its rows. */
   async run<P extends object, R extends object>(statement: Statement<P, R>, params: P): Promise<R[]> {
-    const { rows } = await this.query(this.textOf(statement), valuesOf(statement, params));
+    const text = this.textOf(statement);
+    const values = valuesOf(statement, params);
+    const { rows } = await this.query(this.hasSessions ? { name: statement.name, text, values } : { text, values });
     return rows as R[];
   }
 
@@ -71,8 +75,8 @@ export class Database {
     return text;
   }
 
-  protected query(text: string, params: unknown[]): Promise<{ rows: QueryResultRow[] }> {
-    return this.pool.query(text, params);
+  protected query(query: QueryConfig): Promise<{ rows: QueryResultRow[] }> {
+    return this.pool.query(query);
   }
 
   /**

@@ -2342,6 +2342,7 @@ export const releaseCreation: Statement<{ id: Exact; creator: string }, Nothing>
 };
 /** Stores consecutive chunks of the source, all or none. stored: the position of the first. No row if the call is no longer the creator. */
 export const appendToCampaign: Statement<{ id: Exact; creator: string; stored: Exact; entries: Exact; positions: readonly (Exact | null)[]; sizes: readonly (number | null)[]; numbers: readonly (string | null)[]; orderIds: readonly (string | null)[]; invalid: readonly (number | null)[]; invalidPositions: readonly (Exact | null)[]; invalidSlots: readonly (number | null)[]; invalidCodes: readonly (string | null)[]; invalidReasons: readonly (string | null)[]; invalidLines: readonly (Exact | null)[]; invalidOrderIds: readonly (string | null)[]; invalidInputs: readonly (string | null)[] }, { id: string }> = {
+  name: 'appendToCampaign',
   params: ['id', 'creator', 'stored', 'entries', 'positions', 'sizes', 'numbers', 'orderIds', 'invalid', 'invalidPositions', 'invalidSlots', 'invalidCodes', 'invalidReasons', 'invalidLines', 'invalidOrderIds', 'invalidInputs'],
   text: `with place as (
   update outbox.campaign set stored_entries = stored_entries + $4::bigint, changed_at = clock_timestamp(), creator_seen_at = clock_timestamp(),
@@ -2783,6 +2784,7 @@ export const lockChunks: Statement<Nothing, Nothing> = {
 };
 /** Runs in the transaction of the app, whose driver passes every parameter as text. notifies: whether workers are notified when it commits; never if it is rolled back. */
 export const addMessage: Statement<{ account: string; lane: string; size: string; numbers: string; orderIds: string | null; content: string; senderId: string | null; dueAt: string | null; expiresAt: string | null; idempotencyKey: string | null; fingerprint: string | null; hasWaiter: string; reference: string | null; actor: string; notifies: string }, { id: string; called: string | null }> = {
+  name: 'addMessage',
   params: ['account', 'lane', 'size', 'numbers', 'orderIds', 'content', 'senderId', 'dueAt', 'expiresAt', 'idempotencyKey', 'fingerprint', 'hasWaiter', 'reference', 'actor', 'notifies'],
   text: `with message as materialized (
   select outbox.next_chunk_id_8d8f872e() as id
@@ -2808,6 +2810,7 @@ from added`,
 };
 /** The same for many messages, each without a waiter. Each list is a JSON array with one text or null for each message, or null if there is nothing in it. notified: the lanes whose workers are notified when it commits, joined by commas. Returns the ids in the same order; empty for messages whose key was used before. */
 export const addMessages: Statement<{ account: string; lane: string; actor: string; count: string; lanes: string | null; sizes: string | null; numbers: string; orderIds: string | null; contents: string; senderIds: string | null; dueAts: string | null; expiresAts: string | null; idempotencyKeys: string | null; fingerprints: string | null; references: string | null; actors: string | null; notified: string | null }, { ids: string; called: string | null }> = {
+  name: 'addMessages',
   params: ['account', 'lane', 'actor', 'count', 'lanes', 'sizes', 'numbers', 'orderIds', 'contents', 'senderIds', 'dueAts', 'expiresAts', 'idempotencyKeys', 'fingerprints', 'references', 'actors', 'notified'],
   text: `with message as materialized (
   select m.* from rows from (
@@ -2845,6 +2848,7 @@ from message m left join with_key k on k.id = m.id`,
 };
 /** Runs in the transaction of the app. Without a fingerprint if the message has been redacted or deleted. */
 export const findMessageByKey: Statement<{ account: string; idempotencyKey: string | null }, { id: string; fingerprint: string | null }> = {
+  name: 'findMessageByKey',
   params: ['account', 'idempotencyKey'],
   text: `select k.id::text as id, c.fingerprint as fingerprint from outbox.idempotency_key k left join outbox.chunk c on c.id = k.id
 where k.account = $1::text and k.kind = 'message' and k.key = $2::text`,
@@ -2911,11 +2915,13 @@ export const countDue: Statement<{ account: string; max: Exact }, { count: numbe
 ) due`,
 };
 export const notifyDue: Statement<{ account: string; lane: string }, { done: string | null }> = {
+  name: 'notifyDue',
   params: ['account', 'lane'],
   text: `select outbox.notify_due_8d8f872e($1, $2)::text as done`,
 };
 /** Each list is one text, whose values are separated by the character 30. Splitting it here is cheaper than an array, on both sides. */
 export const applyFinalReports: Statement<{ account: string; msgIds: string; states: string; reasons: string; gatewayTimes: string; chunkIds: string; slots: string }, { found: readonly number[] | null }> = {
+  name: 'applyFinalReports',
   params: ['account', 'msgIds', 'states', 'reasons', 'gatewayTimes', 'chunkIds', 'slots'],
   text: `select outbox.apply_final_reports_8d8f872e($1, string_to_array($2, chr(30)), string_to_array($3, chr(30)),
   string_to_array($4, chr(30)), string_to_array($5, chr(30)), string_to_array($6, chr(30)),
@@ -3138,6 +3144,7 @@ export const listAccounts: Statement<Nothing, { id: string }> = {
   text: `select a.id from outbox.account a order by a.id`,
 };
 export const claimChunks: Statement<{ account: string; worker: string; lane: Lane; limit: number; recipientsPerSecond: number | null; requestsPerSecond: number | null; burst: number; priorityShare: number; largest: number; startWithinMs: number; lastCampaignId: Exact; floors: readonly (Date | string | null)[]; campaignIds: readonly (Exact | null)[]; running: number }, { chunk_id: string | null; attempt: number; campaign_id: string | null; size: number; due_at: Date | null; numbers: string; order_ids: string | null; content: string; sender_id: string | null; number_retries: number; splits_left: number; is_probe: boolean; wait_ms: number | null; waited_ms: number; expires_in_ms: number | null; maybe_accepted: boolean; is_lane_probe: boolean; lane_slots: number | null }> = {
+  name: 'claimChunks',
   params: ['account', 'worker', 'lane', 'limit', 'recipientsPerSecond', 'requestsPerSecond', 'burst', 'priorityShare', 'largest', 'startWithinMs', 'lastCampaignId', 'floors', 'campaignIds', 'running'],
   text: `select chunk_id, chunk_attempt as attempt, chunk_campaign as campaign_id, chunk_size as size, chunk_due_at as due_at,
   chunk_numbers as numbers,
@@ -3148,6 +3155,7 @@ export const claimChunks: Statement<{ account: string; worker: string; lane: Lan
 from outbox.claim_chunks_8d8f872e($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
 };
 export const storeResults: Statement<{ actor: string; results: string; pollAfterMs: number | null }, { stored: readonly boolean[] }> = {
+  name: 'storeResults',
   params: ['actor', 'results', 'pollAfterMs'],
   text: `select outbox.store_results_8d8f872e($1, $2, $3) as stored`,
 };

@@ -1,5 +1,10 @@
 /** One statement of `sql/queries`. `outbox.` stands for the schema. */
 export interface Statement<Params extends object, Row extends object> {
+  /**
+   * The name under which a session plans it once and for all; `undefined` if it is planned at each use. To plan a
+   * frequent statement takes as long as to run it. One whose best plan depends on its parameters has no name.
+   */
+  readonly name?: string;
   /** The names of `$1`, `$2`, … */
   readonly params: readonly (keyof Params & string)[];
   readonly text: string;
