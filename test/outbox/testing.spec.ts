@@ -16,6 +16,8 @@ import { getOutboxTesterToken, OutboxTester, OutboxTestingModule } from 'nestjs-
 import { getSmsToken, SmsService } from 'nestjs-laaffic';
 import { FakeSmsService, LaafficTestingModule } from 'nestjs-laaffic/testing';
 import { Pool } from 'pg';
+import { PeriodicTask } from '../../libs/laaffic-outbox/src/runtime/periodic-task.js';
+import { LaneWorker } from '../../libs/laaffic-outbox/src/worker/lane.js';
 import { readAll } from './campaigns.js';
 import { startDatabase, type TestDatabase } from './database.js';
 
@@ -31,6 +33,8 @@ class Orders {
   readonly campaigns: string[] = [];
   readonly answered: string[] = [];
   failures = 0;
+  /** What to do while a rejection is handled. */
+  meanwhile: () => Promise<void> = () => Promise.resolve();
 
   constructor(private readonly outbox: SmsOutbox) {}
 
@@ -47,6 +51,7 @@ class Orders {
 
   @OnRecipientState({ state: 'rejected' })
   async onRejected({ reference }: RecipientStateEvent): Promise<void> {
+    await this.meanwhile();
     if (reference !== 'apologize') return;
     const { receipt } = await this.outbox.send({ to: BERT, content: 'Sorry' });
     this.answered.push(receipt?.accepted[0]?.number ?? 'no outcome');
@@ -117,6 +122,7 @@ describe('OutboxTester', () => {
     sms.reset();
     for (const list of [orders.states, orders.campaigns, orders.answered]) list.length = 0;
     orders.failures = 0;
+    orders.meanwhile = () => Promise.resolve();
   });
 
   const stateOf = async (id: string) => (await outbox.find(id))?.recipients.map(({ state }) => state).join();
@@ -153,6 +159,16 @@ describe('OutboxTester', () => {
       expect(await stateOf(id)).toBe('pending');
 
       await tester.advance({ seconds: 1 });
+      expect(await tester.runDue()).toEqual({ ...NOTHING, requests: 1, accepted: 1 });
+    });
+
+    it('does not retry such a message, however long the handlers of others take', async () => {
+      await outbox.enqueue({ to: ANNA, content: 'x' });
+      await outbox.enqueue({ to: BERT, content: 'x' });
+      sms.failNext({ status: -3 });
+      sms.failNext({ failure: 'not-connected' });
+      orders.meanwhile = () => tester.advance({ seconds: 1 });
+      expect(await tester.runDue()).toEqual({ ...NOTHING, requests: 2, rejected: 1 });
       expect(await tester.runDue()).toEqual({ ...NOTHING, requests: 1, accepted: 1 });
     });
 
@@ -447,6 +463,13 @@ describe('OutboxTester', () => {
     }
     return found;
   }
+});
+
+it('leaves nothing running in the background', async () => {
+  const starts = [jest.spyOn(PeriodicTask.prototype, 'start'), jest.spyOn(LaneWorker.prototype, 'start')];
+  await start({ schema: 'manual' });
+  expect(starts.map(({ mock }) => mock.calls.length)).toEqual([0, 0]);
+  for (const spy of starts) spy.mockRestore();
 });
 
 it('works for an app that does not send by itself, and keeps no rate', async () => {

@@ -21,7 +21,7 @@ export interface OutboxTestingModuleOptions {
 /**
  * Puts the outbox of an account into the hands of a test: its worker does not run in the background, and nothing is sent
  * until the {@link OutboxTester} says so. Finds the outbox wherever the app registers `LaafficOutboxModule`, with the
- * app's own options. Import it beside the app, and before `app.init()`.
+ * app's own options. The database must be one of the tests alone, because the tester changes and deletes what is in it.
  * @example
  * const module = await Test.createTestingModule({ imports: [AppModule, OutboxTestingModule.forRoot()] })
  *   .overrideProvider(SmsService)
