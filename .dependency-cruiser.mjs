@@ -47,7 +47,7 @@ const outboxRooms = [
   { rank: 6, files: 'events/' },
   { rank: 7, files: 'sms-(outbox|campaigns)\\.ts' },
   { rank: 8, files: 'outbox-tokens\\.ts' },
-  { rank: 8, files: 'open-outbox\\.ts' },
+  { rank: 8, files: '(open-outbox|mark-outbox-restored)\\.ts' },
   { rank: 9, files: 'laaffic-outbox\\.module(-definition)?\\.ts' },
   { rank: 9, files: 'health/' },
   { rank: 9, files: 'telemetry/' },

@@ -319,6 +319,8 @@ export const RECURRING = [
 /** A start, a fault, the creation of a campaign, or somebody's decision about rows with known ids. */
 export const RARE = [
   ...['readInstallation', 'addAccount', 'notifyDue', 'keepUnreadablePush', 'awaitRecorders', 'listAccounts'],
+  ...['findNumber', 'eraseNumber', 'eraseInvalidEntries', 'eraseUnassigned'],
+  ...['hasRecentWorker', 'skipRestoredIds', 'markRestored'],
   ...['recordAccountRejection', 'pauseAccount', 'resumeAccount', 'pauseLane', 'endLaneProbe', 'resumeLanes', 'backOff'],
   ...['pauseLaneManually', 'resumeLaneManually', 'setLaneSlots', 'readLaneControls', 'retryFailedEvents'],
   ...[

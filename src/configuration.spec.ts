@@ -25,6 +25,10 @@ describe('readConfiguration', () => {
       isWebhookSecretGenerated: true,
       webhookAllowedIps: undefined,
       databaseUrl: undefined,
+      databaseListenUrl: undefined,
+      databaseSchema: 'laaffic_outbox',
+      databaseConnections: 10,
+      databaseMigrate: true,
       dataDir: './.data/postgres',
       worker: true,
       recipientsPerSecond: undefined,
@@ -34,6 +38,7 @@ describe('readConfiguration', () => {
       unconfirmedMessages: 'hold',
       unconfirmedCampaigns: 'hold',
       retentionDays: 90,
+      deleteAfterDays: 180,
     });
   });
 
@@ -53,6 +58,10 @@ describe('readConfiguration', () => {
         WEBHOOK_SECRET: 'a-secret-of-my-own, the-one-before-it',
         WEBHOOK_ALLOWED_IPS: '203.0.113.0/24, 2001:db8::1',
         DATABASE_URL: 'postgres://user:password@db.example:5432/sms?sslmode=require\n',
+        DATABASE_LISTEN_URL: 'postgres://user:password@db.example:6432/sms',
+        DATABASE_SCHEMA: 'sms_outbox',
+        DATABASE_CONNECTIONS: '3',
+        DATABASE_MIGRATE: 'off',
         DATA_DIR: '/var/lib/sms',
         WORKER: 'off',
         RECIPIENTS_PER_SECOND: '450',
@@ -62,6 +71,7 @@ describe('readConfiguration', () => {
         UNCONFIRMED_MESSAGES: 'abandon',
         UNCONFIRMED_CAMPAIGNS: 'resend ',
         RETENTION_DAYS: '7',
+        DELETE_AFTER_DAYS: '30',
       }),
     ).toEqual({
       port: 8080,
@@ -84,6 +94,10 @@ describe('readConfiguration', () => {
       isWebhookSecretGenerated: false,
       webhookAllowedIps: ['203.0.113.0/24', '2001:db8::1'],
       databaseUrl: 'postgres://user:password@db.example:5432/sms?sslmode=require',
+      databaseListenUrl: 'postgres://user:password@db.example:6432/sms',
+      databaseSchema: 'sms_outbox',
+      databaseConnections: 3,
+      databaseMigrate: false,
       dataDir: '/var/lib/sms',
       worker: false,
       recipientsPerSecond: 450,
@@ -93,6 +107,7 @@ describe('readConfiguration', () => {
       unconfirmedMessages: 'abandon',
       unconfirmedCampaigns: 'resend',
       retentionDays: 7,
+      deleteAfterDays: 30,
     });
   });
 
@@ -102,7 +117,17 @@ describe('readConfiguration', () => {
   });
 
   it('keeps data forever with RETENTION_DAYS=forever', () => {
-    expect(readConfiguration({ RETENTION_DAYS: 'forever' }).retentionDays).toBe(false);
+    const { retentionDays, deleteAfterDays } = readConfiguration({ RETENTION_DAYS: 'forever' });
+    expect([retentionDays, deleteAfterDays]).toEqual([false, false]);
+  });
+
+  it.each<[NodeJS.ProcessEnv, number | false]>([
+    [{ RETENTION_DAYS: '30' }, 180],
+    [{ RETENTION_DAYS: '400' }, 400],
+    [{ DELETE_AFTER_DAYS: 'never' }, false],
+    [{ RETENTION_DAYS: 'forever', DELETE_AFTER_DAYS: 'never' }, false],
+  ])('with %j deletes after %j days', (env, days) => {
+    expect(readConfiguration(env).deleteAfterDays).toBe(days);
   });
 
   it('chooses text logs on a terminal', () => {
@@ -208,6 +233,34 @@ describe('readConfiguration', () => {
         'UNCONFIRMED_MESSAGES must be one of hold, resend, abandon',
         'UNCONFIRMED_CAMPAIGNS must be one of hold, resend, abandon',
         'RETENTION_DAYS must be a number above 0 and at most 36500',
+      ],
+    ],
+    [
+      'a deletion before the end of the retention',
+      { RETENTION_DAYS: '30', DELETE_AFTER_DAYS: '29' },
+      ['DELETE_AFTER_DAYS must not be less than RETENTION_DAYS, which is 30'],
+    ],
+    [
+      'a deletion of what is kept for ever',
+      { RETENTION_DAYS: 'forever', DELETE_AFTER_DAYS: '29' },
+      ['DELETE_AFTER_DAYS must be never while RETENTION_DAYS is forever'],
+    ],
+    [
+      'invalid settings of the database, without repeating a password',
+      {
+        DATABASE_LISTEN_URL: 'mysql://user:hunter2@host/x',
+        DATABASE_SCHEMA: 'Outbox',
+        DATABASE_CONNECTIONS: '4',
+        DATABASE_MIGRATE: 'no',
+        DELETE_AFTER_DAYS: 'forever',
+      },
+      [
+        'DATABASE_LISTEN_URL must be a URL: postgres://user:password@host:5432/database',
+        'DATABASE_LISTEN_URL needs DATABASE_URL: the pooler in front of the same database',
+        'DATABASE_SCHEMA must be at most 50 lower-case letters, digits and underscores, and not begin with a digit',
+        'DATABASE_CONNECTIONS must be a whole number from 5 to 1000',
+        'DATABASE_MIGRATE must be one of on, off',
+        'DELETE_AFTER_DAYS must be a number above 0 and at most 36500',
       ],
     ],
     [

@@ -34,6 +34,17 @@ export interface Configuration {
   readonly webhookAllowedIps: readonly string[] | undefined;
   /** `DATABASE_URL`: a PostgreSQL that all instances share. @default a server on this machine */
   readonly databaseUrl: string | undefined;
+  /**
+   * `DATABASE_LISTEN_URL`: the same database past a pooler, for notifications, if `DATABASE_URL` leads to PgBouncer in
+   * transaction mode. @default the one of `DATABASE_URL`
+   */
+  readonly databaseListenUrl: string | undefined;
+  /** `DATABASE_SCHEMA`: the schema of the outbox. @default laaffic_outbox */
+  readonly databaseSchema: string;
+  /** `DATABASE_CONNECTIONS`: the most connections of this instance, beside the one that listens. @default 10 */
+  readonly databaseConnections: number;
+  /** `DATABASE_MIGRATE`: with `off`, the owner of the schema migrates it, and the start checks it. @default on */
+  readonly databaseMigrate: boolean;
   /** `DATA_DIR`: where that server keeps its data. @default ./.data/postgres */
   readonly dataDir: string;
   /** `WORKER`: whether this instance sends. With `off` it only accepts messages. @default on */
@@ -55,6 +66,12 @@ export interface Configuration {
   readonly unconfirmedCampaigns: UnconfirmedAction;
   /** `RETENTION_DAYS`: how long numbers and texts are kept after a message is finished; `forever` keeps them. @default 90 */
   readonly retentionDays: number | false;
+  /**
+   * `DELETE_AFTER_DAYS`: when messages and campaigns are deleted after they are finished; `never` keeps what
+   * `RETENTION_DAYS` leaves.
+   * @default 180; `RETENTION_DAYS` if that is longer; `never` if it is `forever`
+   */
+  readonly deleteAfterDays: number | false;
 }
 
 /** The token of the {@link Configuration}. */
@@ -78,13 +95,21 @@ const NUMBERS = [
   'RESPONSE_TIMEOUT_SECONDS',
   'GRACE_PERIOD_SECONDS',
   'RETENTION_DAYS',
+  'DELETE_AFTER_DAYS',
+  'DATABASE_CONNECTIONS',
 ];
+/** Texts in place of a number of days. */
+const UNLIMITED: Readonly<Record<string, string>> = { RETENTION_DAYS: 'forever', DELETE_AFTER_DAYS: 'never' };
 const ACCOUNT_VARIABLES = ['LAAFFIC_APP_ID', 'LAAFFIC_API_KEY', 'LAAFFIC_API_SECRET'] as const;
 const URL_SAFE_SECRET = /^[\w-]{16,256}$/;
 const MAX_RESPONSE_TIMEOUT_SECONDS = 300;
 /** The limit of the outbox. */
 const MAX_GRACE_PERIOD_SECONDS = 2_147_483;
 const MAX_RETENTION_DAYS = 36_500;
+const DEFAULT_DELETE_AFTER_DAYS = 180;
+/** A worker needs this many connections, as the outbox says. */
+const MIN_WORKER_CONNECTIONS = 5;
+const SCHEMA = /^[a-z_][a-z0-9_]{0,49}$/;
 const UNCONFIRMED_ACTIONS: readonly UnconfirmedAction[] = ['hold', 'resend', 'abandon'];
 
 /**
@@ -107,7 +132,7 @@ function valuesOf(env: NodeJS.ProcessEnv): Record<string, unknown> {
   const values: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(env)) {
     const text = value?.trim() ?? '';
-    const isNumber = NUMBERS.includes(name) && !(name === 'RETENTION_DAYS' && text === 'forever');
+    const isNumber = NUMBERS.includes(name) && text !== UNLIMITED[name];
     if (text !== '') values[name] = isNumber ? Number(text) : text;
   }
   return values;
@@ -173,26 +198,70 @@ function readWebhooks(reader: OptionsReader, isSandbox: boolean) {
 }
 
 function readOutbox(reader: OptionsReader) {
-  const databaseUrl = textOf(reader, 'DATABASE_URL');
-  const urlProblem = databaseUrl === undefined ? undefined : databaseUrlProblem(databaseUrl);
-  if (urlProblem !== undefined) reader.report('DATABASE_URL', urlProblem);
+  const worker = reader.oneOf('WORKER', ['on', 'off'], 'on') === 'on';
   return {
-    databaseUrl,
-    dataDir: textOf(reader, 'DATA_DIR') ?? './.data/postgres',
-    worker: reader.oneOf('WORKER', ['on', 'off'], 'on') === 'on',
+    ...readDatabase(reader, worker),
+    worker,
     recipientsPerSecond: reader.positiveNumber('RECIPIENTS_PER_SECOND'),
     requestsPerSecond: reader.positiveNumber('REQUESTS_PER_SECOND'),
     responseTimeoutSeconds: reader.positiveNumber('RESPONSE_TIMEOUT_SECONDS', MAX_RESPONSE_TIMEOUT_SECONDS) ?? 15,
     gracePeriodSeconds: reader.positiveNumber('GRACE_PERIOD_SECONDS', MAX_GRACE_PERIOD_SECONDS) ?? 900,
     unconfirmedMessages: reader.oneOf('UNCONFIRMED_MESSAGES', UNCONFIRMED_ACTIONS, 'hold'),
     unconfirmedCampaigns: reader.oneOf('UNCONFIRMED_CAMPAIGNS', UNCONFIRMED_ACTIONS, 'hold'),
-    retentionDays: readRetentionDays(reader),
+    ...readRetention(reader),
   };
 }
 
+function readDatabase(reader: OptionsReader, isWorker: boolean) {
+  const [databaseUrl, databaseListenUrl] = ['DATABASE_URL', 'DATABASE_LISTEN_URL'].map((name) => {
+    const url = textOf(reader, name);
+    const problem = url === undefined ? undefined : databaseUrlProblem(url);
+    if (problem !== undefined) reader.report(name, problem);
+    return url;
+  });
+  if (databaseListenUrl !== undefined && databaseUrl === undefined) {
+    reader.report('DATABASE_LISTEN_URL', 'needs DATABASE_URL: the pooler in front of the same database');
+  }
+  const min = isWorker ? MIN_WORKER_CONNECTIONS : 1;
+  return {
+    databaseUrl,
+    databaseListenUrl,
+    databaseSchema: reader.text(
+      'DATABASE_SCHEMA',
+      'laaffic_outbox',
+      SCHEMA,
+      'must be at most 50 lower-case letters, digits and underscores, and not begin with a digit',
+    ),
+    databaseConnections: reader.wholeNumber('DATABASE_CONNECTIONS', 10, { min, max: 1_000 }),
+    databaseMigrate: reader.oneOf('DATABASE_MIGRATE', ['on', 'off'], 'on') === 'on',
+    dataDir: textOf(reader, 'DATA_DIR') ?? './.data/postgres',
+  };
+}
+
+function readRetention(reader: OptionsReader) {
+  const retentionDays = readRetentionDays(reader);
+  return { retentionDays, deleteAfterDays: readDeleteAfterDays(reader, retentionDays) };
+}
+
 function readRetentionDays(reader: OptionsReader): number | false {
-  if (reader.value('RETENTION_DAYS') === 'forever') return false;
+  if (reader.value('RETENTION_DAYS') === UNLIMITED['RETENTION_DAYS']) return false;
   return reader.positiveNumber('RETENTION_DAYS', MAX_RETENTION_DAYS) ?? 90;
+}
+
+/** Nothing is deleted before its numbers and texts are. */
+function readDeleteAfterDays(reader: OptionsReader, retentionDays: number | false): number | false {
+  const value = reader.value('DELETE_AFTER_DAYS');
+  if (value === UNLIMITED['DELETE_AFTER_DAYS']) return false;
+  if (retentionDays === false) {
+    if (value !== undefined) reader.report('DELETE_AFTER_DAYS', 'must be never while RETENTION_DAYS is forever');
+    return false;
+  }
+  const usual = Math.max(DEFAULT_DELETE_AFTER_DAYS, retentionDays);
+  const deleteAfterDays = reader.positiveNumber('DELETE_AFTER_DAYS', MAX_RETENTION_DAYS) ?? usual;
+  if (deleteAfterDays < retentionDays) {
+    reader.report('DELETE_AFTER_DAYS', `must not be less than RETENTION_DAYS, which is ${retentionDays}`);
+  }
+  return deleteAfterDays;
 }
 
 function textOf(reader: OptionsReader, name: string): string | undefined {

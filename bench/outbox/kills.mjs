@@ -14,7 +14,14 @@ const [RECIPIENTS, WORKERS, KILLS] = [200_000, 3, 40];
 const PREFIX = '9181';
 
 export async function outboxUnderKills() {
-  const plan = { recipients: RECIPIENTS, workers: WORKERS, workerKills: KILLS, blind: true, refused: null, rate: null };
+  const plan = {
+    recipients: RECIPIENTS,
+    workers: WORKERS,
+    workerKills: KILLS,
+    blind: true,
+    rejected: null,
+    rate: null,
+  };
   const ours = await runScenario(plan);
   if (ours.problems.length > 0) throw new Error(ours.problems.join('; '));
   const theirs = await withBullMq();

@@ -38,7 +38,7 @@ export class DatabaseError extends Error {
       errorCodeOf(error) === 'OUTBOX_DATABASE_UNAVAILABLE' && error instanceof Error ? (error.cause ?? error) : error;
     const which = dataDir === undefined ? 'the database of DATABASE_URL' : `its own database in ${dataDir}`;
     return new DatabaseError(
-      `The service cannot start: ${which} cannot be used: ${sentence(messageOf(cause))}${rightsAdvice(cause)}`,
+      `The service cannot start: ${which} cannot be used: ${inOurSettings(sentence(messageOf(cause)))}${rightsAdvice(cause)}`,
       { cause },
     );
   }
@@ -145,10 +145,17 @@ function messageOf(cause: unknown): string {
   return cause.message === '' ? (errorCodeOf(cause) ?? cause.name) : cause.message;
 }
 
+/** The outbox names its own option. */
+function inOurSettings(text: string): string {
+  return text.replace(/the option `migrate` to (true|false)/, (_, value) =>
+    value === 'true' ? 'DATABASE_MIGRATE to on' : 'DATABASE_MIGRATE to off',
+  );
+}
+
 function rightsAdvice(cause: unknown): string {
   if (errorCodeOf(cause) !== '42501') return '';
   return (
-    ' Grant the user of DATABASE_URL the right CREATE on the database and on the schema laaffic_outbox, or make it ' +
+    ' Grant the user of DATABASE_URL the right CREATE on the database and on the schema of the outbox, or make it ' +
     'their owner.'
   );
 }

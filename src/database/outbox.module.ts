@@ -10,6 +10,10 @@ import { ServiceDatabase } from './service-database.js';
       inject: [CONFIGURATION, ServiceDatabase],
       useFactory: (configuration: Configuration, { url }: ServiceDatabase) => ({
         database: url,
+        connections: configuration.databaseConnections,
+        listenUrl: configuration.databaseListenUrl,
+        schema: configuration.databaseSchema,
+        migrate: configuration.databaseMigrate,
         worker: configuration.worker,
         rate: {
           recipientsPerSecond: configuration.recipientsPerSecond,
@@ -17,7 +21,8 @@ import { ServiceDatabase } from './service-database.js';
         },
         timing: { gracePeriodMs: Math.ceil(configuration.gracePeriodSeconds * 1_000) },
         onUnconfirmed: { priority: configuration.unconfirmedMessages, bulk: configuration.unconfirmedCampaigns },
-        retentionMs: retentionMsOf(configuration),
+        retentionMs: msOf(configuration.retentionDays),
+        deleteAfterMs: msOf(configuration.deleteAfterDays),
       }),
     }),
   ],
@@ -25,6 +30,6 @@ import { ServiceDatabase } from './service-database.js';
 })
 export class OutboxModule {}
 
-function retentionMsOf({ retentionDays }: Configuration): number | false {
-  return retentionDays === false ? false : Math.ceil(retentionDays * 24 * 60 * 60_000);
+function msOf(days: number | false): number | false {
+  return days === false ? false : Math.ceil(days * 24 * 60 * 60_000);
 }

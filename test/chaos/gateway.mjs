@@ -2,7 +2,7 @@
 import { LaafficSandbox } from 'laaffic-sandbox';
 import { busiestSecond } from './busiest-second.mjs';
 
-const { latency, faults, refused, blind } = JSON.parse(process.argv[2]);
+const { latency, faults, rejected, blind } = JSON.parse(process.argv[2]);
 const accepted = new Map();
 const arrivals = [];
 let doubled = 0;
@@ -14,7 +14,7 @@ const sandbox = await LaafficSandbox.start({
   messageLimit: null,
   balance: '100000000',
   triggers: false,
-  rejectionRules: refused == null ? [] : [{ number: { pattern: refused }, status: -9, reason: 'DST_MCCMNC_LIMIT' }],
+  rejectionRules: rejected == null ? [] : [{ number: { pattern: rejected }, status: -9, reason: 'DST_MCCMNC_LIMIT' }],
   onRequest: (call, messages) => {
     refill();
     if (messages.length === 0) return;

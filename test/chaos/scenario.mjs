@@ -43,7 +43,7 @@ export const DEFAULTS = {
   latency: [30, 100],
   faults: { 'cut-before-reading': 0.04, 'cut-after-accepting': 0.04, late: 0.01 },
   /** One number in a hundred. */
-  refused: '^9181.*77$',
+  rejected: '^9181.*77$',
   timing: { startWithinMs: 600, timeoutMs: 1_000, leaseMs: 2_500, reportsAfterMs: false },
   gracePeriodMs: 12_000,
   lookupIntervalMs: 3_000,
@@ -146,8 +146,8 @@ class Scenario {
   }
 
   async #startGateway() {
-    const { latency, faults, refused, blind } = this.plan;
-    this.gateway = fork(join(here, 'gateway.mjs'), [JSON.stringify({ latency, faults, refused, blind })]);
+    const { latency, faults, rejected, blind } = this.plan;
+    this.gateway = fork(join(here, 'gateway.mjs'), [JSON.stringify({ latency, faults, rejected, blind })]);
     this.cleanUp.push(() => this.gateway.kill('SIGKILL'));
     this.gatewayUrl = (await this.#ask({ ask: 'url' })).url;
   }

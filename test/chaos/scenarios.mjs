@@ -22,13 +22,13 @@ export const SCENARIOS = {
   },
   'frozen around the answer, a lookup that finds nothing, the clock of one 40 s behind': {
     recipients: 200_000,
-    freeze: ['after-write', 'before-settle', 'after-settle'],
+    freeze: ['after-write', 'before-store', 'after-store'],
     skew: -40_000,
     blind: true,
   },
   'the gateway silent for 10 s': { recipients: 200_000, gatewayDown: 10_000 },
   // A lookup that started just before a message became unknown, the next lookup, and the time between them.
-  'nobody killed': { recipients: 500_000, faults: {}, lookupIntervalMs: 10_000, gracePeriodMs: 90_000 },
+  'no process killed': { recipients: 500_000, faults: {}, lookupIntervalMs: 10_000, gracePeriodMs: 90_000 },
 };
 
 /** The same in a size that fits between two commits. */

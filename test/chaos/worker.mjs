@@ -35,15 +35,11 @@ function at(step) {
 
 class FreezingPool extends pg.Pool {
   async query(text, params) {
-    const step = /\.claim_chunks_\w+\(/.test(text)
-      ? 'claim'
-      : /\.store_results_\w+\(/.test(text)
-        ? 'settle'
-        : undefined;
+    const step = /\.claim_chunks_\w+\(/.test(text) ? 'claim' : /\.store_results_\w+\(/.test(text) ? 'store' : undefined;
     if (step === undefined) return super.query(text, params);
     at(`before-${step}`);
     const result = await super.query(text, params);
-    if (step === 'settle' || result.rows.some((row) => row.chunk_id !== null)) at(`after-${step}`);
+    if (step === 'store' || result.rows.some((row) => row.chunk_id !== null)) at(`after-${step}`);
     return result;
   }
 }

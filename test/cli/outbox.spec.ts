@@ -271,6 +271,73 @@ describe('the account', () => {
   });
 });
 
+describe('laaffic outbox erase', () => {
+  it('removes a number, and prints where it cannot yet', async () => {
+    const { id } = await outbox.send({ to: '918563210001', content: 'x' });
+    const later = new Date(Date.now() + 86_400_000);
+    const waiting = await outbox.enqueue({ to: '918563210001', content: 'x' }, { sendAt: later });
+
+    expect(await run('erase', '+91 85632 10001', '--actor', 'alice')).toEqual({
+      code: 0,
+      stdout: `erased 1 recipient\nnot finished: message ${waiting.id} position 0\n`,
+      stderr: '',
+    });
+    expect(JSON.parse((await run('erase', '918563210001', '--json')).stdout)).toEqual({
+      erased: 0,
+      open: [{ messageId: waiting.id, position: 0 }],
+    });
+    expect((await outbox.find(id))?.recipients[0]?.number).toBeUndefined();
+    const history = await stage.query('select actor, detail from history where event = $1', ['erased']);
+    expect(history).toEqual([{ actor: 'alice', detail: '1 recipients' }]);
+  });
+
+  it('rejects what is not a number (exit code 1)', async () => {
+    const { code, stdout, stderr } = await run('erase', '12');
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toContain('number must be a phone number with country code');
+  });
+});
+
+describe('laaffic outbox restored', () => {
+  const restored = (...more: string[]) =>
+    run('restored', '--schema', 'copy', '--backup-at', '2026-11-30T02:00Z', ...more);
+
+  it('marks what was due as unknown, and can be repeated', async () => {
+    await run('migrate', '--schema', 'copy');
+    const add = (campaign: number | null) =>
+      stage.query(
+        `insert into copy.chunk (account, lane, size, numbers, content, campaign_id) values ('a', 'bulk', 2, '918563210001,918563210002', 'x', $1)`,
+        [campaign],
+      );
+    await stage.query(`insert into copy.account (id) values ('a')`);
+    await stage.query(
+      `insert into copy.campaign (account, name, content, state, chunk_size) values ('a', 'x', 'x', 'draft', 1000)`,
+    );
+    const [{ id } = { id: '' }] = await stage.query<{ id: string }>('select id from copy.campaign');
+    await add(null);
+    await add(Number(id));
+    expect(await restored('--not-started', id)).toEqual({
+      code: 0,
+      stdout: '2 recipients in 1 chunk may have been sent after the backup: unknown now\n',
+      stderr: '',
+    });
+    expect(await stage.query('select state, attempt, sent_at from copy.chunk order by id')).toEqual([
+      { state: 'unknown', attempt: 1, sent_at: new Date('2026-11-30T02:00:00Z') },
+      { state: 'pending', attempt: 0, sent_at: null },
+    ]);
+    expect(JSON.parse((await restored('--not-started', id, '--json')).stdout)).toEqual({ chunks: 0, recipients: 0 });
+  });
+
+  it('is rejected while a process runs (exit code 1)', async () => {
+    await stage.query(
+      `insert into turn values ('4luaKsL2', 'x', clock_timestamp()) on conflict (account, task) do update set taken_at = excluded.taken_at`,
+    );
+    const { code, stderr } = await run('restored', '--backup-at', '2026-11-30T02:00:00Z');
+    expect(code).toBe(1);
+    expect(stderr).toContain('stop all processes first');
+  });
+});
+
 describe('the database', () => {
   const status = (DATABASE_URL: string | undefined, ...more: string[]) =>
     laaffic(['outbox', 'status', ...more], { env: { DATABASE_URL } });
@@ -317,12 +384,27 @@ describe('the database', () => {
 });
 
 it.each<[string[], string]>([
-  [[], 'outbox needs one of migrate, status, plan, rollback, held, pause, resume, drain'],
-  [['purge'], 'outbox needs one of migrate, status, plan, rollback, held, pause, resume, drain'],
+  [[], 'outbox needs one of migrate, status, plan, rollback, held, pause, resume, drain, restored, erase'],
+  [['purge'], 'outbox needs one of migrate, status, plan, rollback, held, pause, resume, drain, restored, erase'],
   [['rollback'], 'outbox rollback needs the version to return to, such as 1'],
   [['rollback', 'one'], 'outbox rollback needs the version to return to, such as 1'],
   [['pause', 'fast'], 'outbox pause takes the lane priority or bulk, or none for both'],
   [['drain', 'bulk'], 'outbox drain takes no arguments'],
+  [['erase'], 'outbox erase needs one number'],
+  [['erase', '918563210001', '918563210002'], 'outbox erase needs one number'],
+  [['restored'], 'outbox restored needs the time of the backup: --backup-at 2026-11-30T02:00:00Z'],
+  [
+    ['restored', '--backup-at', '2026-11-30 02:00'],
+    'outbox restored needs the time of the backup: --backup-at 2026-11-30T02:00:00Z',
+  ],
+  [
+    ['restored', '--backup-at', '2026-13-30T02:00:00Z'],
+    'outbox restored needs the time of the backup: --backup-at 2026-11-30T02:00:00Z',
+  ],
+  [
+    ['restored', '--backup-at', '2026-11-30T02:00:00Z', '--not-started', '7;8'],
+    '--not-started must be ids of campaigns, such as 7,8',
+  ],
   [['status', '--schema', 'Up'], '--schema must be lower-case letters, digits and underscores, at most 50'],
   [['status', '--reason', 'x'], "Unknown option '--reason'"],
 ])('laaffic outbox %j is rejected (exit code 1)', async (argv, message) => {

@@ -6,7 +6,6 @@ import { migrateOutbox, SmsCampaigns, SmsOutbox, type LaafficOutboxOptions } fro
 import { Pool, type PoolClient, type QueryResult } from 'pg';
 import { startApp } from '../outbox/app.js';
 import { startDatabase, type TestDatabase } from '../outbox/database.js';
-import { withFunctions } from '../outbox/functions.js';
 import { numbers, SHORT } from '../outbox/stage.js';
 import { until } from '../until.js';
 
@@ -45,7 +44,8 @@ describe('the history on the page', () => {
     // The states of campaigns.
     const states = ['draft', 'scheduled', 'running', 'paused', 'cancelled'];
     const written = ['pending', ...ofChunks, ...late, ...others.flatMap(([, , event]) => event ?? states)];
-    const [, table = ''] = /^\| `event` (.*?)\n\n/ms.exec(page) ?? [];
+    const monitoring = readFileSync(join(ROOT, 'docs/monitoring.md'), 'utf8');
+    const [, table = ''] = /^\| `event` (.*?)(?:\n\n|\n$)/ms.exec(`${monitoring}\n`) ?? [];
     const shown = [...table.matchAll(/^\| (`[^|]+)\|/gm)].flatMap(([, cell]) =>
       [...cell!.matchAll(/`([^`]+)`/g)].map(([, event]) => event!),
     );
@@ -109,7 +109,6 @@ describe('the SQL of the page', () => {
       client.release();
     }
   }
-  const one = async (schema: string, text: string) => (await run(schema, text))[0]?.[0];
   const sent = () => sandbox.messages.map(({ number }) => number).sort();
 
   it('gives each role the rights that it needs, and no more', async () => {
@@ -172,176 +171,6 @@ describe('the SQL of the page', () => {
       await pool.query(`drop schema laaffic_outbox cascade`);
       for (const of of names) await pool.query(`drop owned by ${role(of)}; drop role ${role(of)}`);
     }
-  });
-
-  it('reads the numbers', async () => {
-    const schema = 'ops_numbers';
-    const { outbox } = await start(schema, { timing: { ...timing, gracePeriodMs: 50, lookupIntervalMs: false } });
-    sandbox.script([{ fault: 'cut-after-accepting' }]);
-    const { id } = await outbox.enqueue({ to: numbers(3), content: 'x' });
-    await until(
-      async () => (await outbox.find(id))?.recipients[0]?.state,
-      (state) => state === 'held',
-    );
-    await stop();
-    const idle = await start(schema, { worker: false });
-    await idle.outbox.enqueue({ to: numbers(2, 10), content: 'x' });
-    await idle.campaigns.create({ name: 'x', content: 'x', recipients: numbers(5, 20), sendAt: 'now' });
-    await run(schema, withFunctions(`select pause_account('4luaKsL2', 'LAAFFIC_X', 'x', 60000)`));
-    await run(schema, `insert into event (account, topic) values ('4luaKsL2', 'held'), ('4luaKsL2', 'held')`);
-    const [backlog, open, paused, limited, events, lost, workers, sizes] = await run(schema, sql('numbers'));
-    const facts = [
-      backlog?.map(({ lane, recipients }) => [lane, recipients]),
-      open,
-      paused?.map(({ paused_code }) => paused_code),
-      limited,
-      events?.map(({ topic, waiting, dead, failures }) => [topic, waiting, dead, failures]),
-      lost,
-      workers?.map(({ requests }) => requests),
-      sizes?.map(({ relname }) => relname).includes('chunk'),
-    ];
-    expect(facts).toEqual([
-      expect.arrayContaining([
-        ['priority', '2'],
-        ['bulk', '5'],
-      ]) as unknown,
-      [{ account: '4luaKsL2', unknown: '0', held: '3' }],
-      ['LAAFFIC_X'],
-      [],
-      [['held', '2', '0', 0]],
-      [],
-      ['1'],
-      true,
-    ]);
-  });
-
-  it('lets a restored outbox send nothing twice', async () => {
-    const schema = 'ops_restored';
-    const idle = await start(schema, { worker: false });
-    const [code = ''] = numbers(1, 5_000);
-    const { id } = await idle.outbox.enqueue({ to: code, content: 'x' });
-    const create = (count: number, first: number) =>
-      idle.campaigns.create({ name: 'x', content: 'x', recipients: numbers(count, first), sendAt: 'now' });
-    const [going, waiting, spared] = [await create(1_500, 0), await create(300, 2_000), await create(200, 3_000)];
-    for (const campaign of [waiting, spared]) await idle.campaigns.pause(campaign.id);
-    const tables = [
-      'account',
-      'campaign',
-      'chunk',
-      'recipient',
-      'pending_result',
-      'history',
-      'count_delta',
-      'campaign_count',
-    ];
-    await run(
-      schema,
-      `create schema copy; ${tables.map((t) => `create table copy.${t} as table ${t};`).join('')}
-      alter table copy.chunk drop column is_list`,
-    );
-    const backup = String((await one(schema, 'select clock_timestamp()::text as at'))?.['at']);
-
-    await start(schema);
-    await until(
-      async () => (await idle.campaigns.getProgress(going.id)).state,
-      (state) => state === 'done',
-    );
-    await until(sent, (all) => all.length === 1_501);
-    await idle.outbox.send({ to: numbers(1, 9_000), content: 'lost' });
-    await stop();
-    // The state to return to: rows, and the next values of the sequences.
-    await run(
-      schema,
-      `set session_replication_role = replica; truncate ${tables.join()} cascade;
-      ${tables.map((t) => `insert into ${t} overriding system value table copy.${t};`).join('')}
-      select setval(pg_get_serial_sequence('chunk', 'id'), max(id)) from chunk; drop schema copy cascade; reset session_replication_role`,
-    );
-    const results = await run(schema, sql('restored', { backup, spared: `{${spared.id}}` }));
-    const marked = results.flat().filter(({ state }) => state === 'unknown');
-    expect(marked.map(({ campaign_id, recipients }) => [campaign_id, recipients])).toEqual(
-      expect.arrayContaining([
-        [going.id, '1500'],
-        [waiting.id, '300'],
-        [null, '1'],
-      ]),
-    );
-
-    const taking = await start(schema, { worker: false });
-    const fresh = await taking.outbox.enqueue({ to: numbers(1, 9_001), content: 'new' });
-    expect(Number(fresh.id)).toBeGreaterThan(1_000_000_000);
-    const { outbox, campaigns } = await start(schema, { timing: { ...timing, gracePeriodMs: 60_000 } });
-    await until(
-      async () => (await outbox.find(id))?.recipients[0]?.state,
-      (state) => state === 'delivered',
-    );
-    await until(
-      () => campaigns.getProgress(going.id),
-      ({ delivered, state }) => delivered === 1_500 && state === 'done',
-    );
-    // The other messages have no records until their grace period ends.
-    await run(schema, `update chunk set changed_at = changed_at - interval '1 hour' where state = 'unknown'`);
-    await until(
-      async () => (await campaigns.getProgress(waiting.id)).held,
-      (held) => held === 300,
-    );
-    await campaigns.resolveHeld(waiting.id, 'resend', { actor: 'anna' });
-    for (const campaign of [waiting, spared]) await campaigns.resume(campaign.id);
-    await until(sent, (all) => all.length >= 2_003);
-    const due = [code, ...numbers(1_500), ...numbers(300, 2_000), ...numbers(200, 3_000), ...numbers(2, 9_000)];
-    expect(sent().length).toEqual(due.length);
-    expect(due.filter((number) => !sent().includes(number))).toEqual([]);
-  });
-
-  it('finds and erases a person, and the counts stay the same', async () => {
-    const schema = 'ops_person';
-    const [number = '', ...others] = numbers(5);
-    const { outbox, campaigns } = await start(schema, {
-      timing: { ...timing, lookupIntervalMs: false, gracePeriodMs: 50 },
-    });
-    const { id } = await outbox.send({ to: number, content: 'private' });
-    sandbox.script([{ status: -3 }]);
-    const { id: refused } = await outbox.send({ to: [number, others[0]!], content: 'x' });
-    const ends = async (campaign: string) =>
-      until(
-        async () => (await campaigns.getProgress(campaign)).state,
-        (state) => state === 'done',
-      );
-    const recipients = [others[1]!, number, others[2]!];
-    const going = await campaigns.create({ name: 'x', content: 'x', recipients, sendAt: 'now' });
-    await ends(going.id);
-    const waiting = await campaigns.create({ name: 'x', content: 'x', recipients });
-    const before = await campaigns.getProgress(going.id);
-
-    const where = async () =>
-      (await run(schema, sql('find a person', { number })))
-        .flat()
-        .map(({ message, campaign_id, position }) => [campaign_id ?? message, position]);
-    expect(await where()).toEqual([
-      [id, '0'],
-      [refused, '0'],
-      [going.id, '1'],
-      [waiting.id, '1'],
-    ]);
-    await campaigns.cancel(waiting.id);
-    await run(schema, sql('erase a person', { number }));
-    expect(await where()).toEqual([]);
-    const kept = await one(
-      schema,
-      `select count(*) from chunk where concat(numbers, content, fingerprint) ~ 'private|${number}'`,
-    );
-    const single = (await outbox.find(id))?.recipients.map(({ state, number: its }) => [state, its]);
-    // The remaining recipients of those that were rejected together.
-    const left = (await outbox.find(refused))?.recipients.map(({ state, number: its }) => [state, its]);
-    expect(kept).toEqual({ count: '0' });
-    expect(single).toEqual([[expect.stringMatching(/accepted|delivered/), undefined]]);
-    expect(left).toEqual([['rejected', others[0]]]);
-    expect(await campaigns.getProgress(going.id)).toEqual(before);
-
-    expect(await campaigns.getProgress(waiting.id)).toMatchObject({ total: 3, cancelled: 3 });
-    const results: (string | undefined)[] = [];
-    for await (const recipient of campaigns.listResults(waiting.id)) results.push(recipient.number);
-    expect(results).toEqual([others[1], others[2]]);
-    expect(sent().filter((to) => to === number)).toHaveLength(2);
   });
 
   it('is run completely by these tests', () => {

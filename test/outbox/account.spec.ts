@@ -22,7 +22,7 @@ describe('the account control', () => {
   const many = (count: number) =>
     Promise.all(numbers(count).map((to, i) => outbox.enqueue({ to, content: 'hello' }, i % 2 === 0 ? {} : BULK)));
   const sentTo = () => stage.sandbox.messages.map(({ number }) => number).sort();
-  const settled = (count: number) =>
+  const accepted = (count: number) =>
     until(
       () => stage.sums(),
       (sums) => sums?.['accepted'] === count,
@@ -89,7 +89,7 @@ describe('the account control', () => {
 
     stage.sandbox.reset();
     await probe();
-    await settled(30);
+    await accepted(30);
     expect(sentTo()).toEqual(numbers(30));
     expect(await stage.account()).toEqual({ code: null, reason: null, paused: false, probes: 0, slow: null });
     expect(await accountEvents()).toEqual(['account paused', 'account resumed']);
@@ -125,10 +125,10 @@ describe('the account control', () => {
     );
     await outbox.enqueue({ to: numbers(1, 1), content: 'rejected' });
     await paused();
-    await settled(1);
+    await accepted(1);
     expect((await stage.account())?.['paused']).toBe(true);
     await probe();
-    await settled(2);
+    await accepted(2);
   });
 
   it.each([
@@ -154,14 +154,14 @@ describe('the account control', () => {
     expect((await stage.account())?.['paused']).toBe(false);
     await stage.makeDue();
     await stage.query('update account set backoff_until = null');
-    await settled(11);
+    await accepted(11);
     expect(sentTo()).toEqual([...numbers(10), ...numbers(1)].sort());
   });
 
   it('forgets a limit that is over, whichever process met it', async () => {
     await stage.query('update account set backoff_level = 8, backoff_until = clock_timestamp()');
     await many(1);
-    await settled(1);
+    await accepted(1);
     expect(await stage.query('select backoff_level from account')).toEqual([{ backoff_level: 0 }]);
   });
 

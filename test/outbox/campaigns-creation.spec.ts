@@ -60,13 +60,13 @@ describe('SmsCampaigns.create', () => {
     const sendAt = new Date('2099-01-01T00:00:00Z');
     const stored = keyed({ recipients: numbers(3), sendAt });
     const { id } = await campaigns.create(stored);
-    const refused = await failureOf(campaigns.create({ ...stored, recipients: numbers(3), ...other }));
+    const failure = await failureOf(campaigns.create({ ...stored, recipients: numbers(3), ...other }));
     keys++;
     const half = keyed({ recipients: failing(1_001), sendAt });
     await failureOf(campaigns.create(half));
     const refusedHalf = await failureOf(campaigns.create({ ...half, recipients: numbers(1_001), ...other }));
     const reused = expect.objectContaining({ code: 'OUTBOX_KEY_REUSED', outcome: 'rejected' });
-    expect(refused).toEqual(reused);
+    expect(failure).toEqual(reused);
     expect(refusedHalf).toEqual(reused);
     expect(await campaigns.getProgress(id)).toMatchObject({ state: 'scheduled', total: 3 });
   });
@@ -141,7 +141,7 @@ describe('SmsCampaigns.create', () => {
     ]);
   });
 
-  it('cancels a campaign that nobody can continue', async () => {
+  it('cancels a campaign that no call can continue', async () => {
     await failureOf(campaigns.create(campaignOf({ recipients: failing(2_500) })));
     const { id, total, state } = await only();
     expect(total).toBe(2_000);

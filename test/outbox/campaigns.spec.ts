@@ -412,11 +412,11 @@ describe('SmsCampaigns', () => {
     sandbox.script({ status: -3 });
     const { id } = await create({ recipients: ['x', ...numbers(3)], sendAt: 'now' });
     await isDone(id);
-    const refused = await campaigns.getProgress(id);
+    const rejected = await campaigns.getProgress(id);
     const count = await campaigns.retryRejected(id, { actor: 'a person' });
     const again = await campaigns.retryRejected(id, { actor: 'a person' });
     await isDone(id);
-    expect(refused).toEqual(progressOf(id, 'done', { total: 4, rejected: 3, invalid: 1 }));
+    expect(rejected).toEqual(progressOf(id, 'done', { total: 4, rejected: 3, invalid: 1 }));
     expect(count).toBe(3);
     expect(again).toBe(0);
     expect(await campaigns.getProgress(id)).toEqual(progressOf(id, 'done', { total: 4, accepted: 3, invalid: 1 }));

@@ -155,7 +155,7 @@ describe('an event handler gets', () => {
     const { Listener, heard, has } = listener();
     const { outbox } = await start([Listener]);
     sandbox.script({ status: -3 });
-    const refused = await outbox.enqueue({ to: NUMBER, content: 'x' }, { lane: 'bulk' });
+    const sensitive = await outbox.enqueue({ to: NUMBER, content: 'x' }, { lane: 'bulk' });
     await has(1);
     const sendBefore = new Date(Date.now() - 1_000);
     const late = await outbox.enqueue({ to: NUMBER, content: 'x' }, { sendBefore });
@@ -165,7 +165,7 @@ describe('an event handler gets', () => {
     expect(heard).toEqual([
       {
         ...OWN,
-        messageId: refused.id,
+        messageId: sensitive.id,
         lane: 'bulk',
         recipients: rejected({ code: 'LAAFFIC_SENSITIVE_CONTENT', msgId: expect.any(String) }),
       },
@@ -979,7 +979,7 @@ describe('the decorators', () => {
     expect(Wrong).toBeInstanceOf(Function);
   });
 
-  it.each([[''], [' '], ['x'.repeat(201)], ['a\nb'], [7]])('reject a name that is none: %j', (name) => {
+  it.each([[''], [' '], ['x'.repeat(201)], ['a\nb'], [7]])('reject what is not a name: %j', (name) => {
     for (const [title, decorate] of Object.entries({ OnRecipientState, OnCampaignDone })) {
       expect(() => (decorate as (options: unknown) => unknown)({ name })).toThrow(
         new TypeError(`@${title}({ name }) takes text of 1 to 200 characters on one line`),

@@ -179,7 +179,7 @@ describe('an outbox is up', () => {
       expect(await probeUntil(({ http }) => http === 200)).toEqual(up({ notificationQueueUsage: expect.any(Number) }));
       await listener.query('rollback');
       await listener.end();
-      // The server frees the space when somebody queries the usage.
+      // The server frees the space when a session queries the usage.
       expect(await probeUntil(({ outbox }) => !('notificationQueueUsage' in outbox))).toEqual(up({}));
     } finally {
       await app?.close();
@@ -346,7 +346,7 @@ describe('an outbox is down, with status 503 and advice,', () => {
       advice: 'Messages cannot be enqueued or sent until it does. Check the database and the network.',
     },
   };
-  const refused = (failure: string, advice: string) => ({
+  const failing = (failure: string, advice: string) => ({
     status: 'down',
     code: 'OUTBOX_HEALTH_REJECTED',
     message: 'The database of the outbox rejects statements that sending needs',
@@ -366,7 +366,7 @@ describe('an outbox is down, with status 503 and advice,', () => {
     await pool.query(`alter table ${schema}.account rename to gone`);
     expect(await probe()).toEqual({
       http: 503,
-      outbox: refused('OUTBOX_SCHEMA_MISSING', 'Run migrateOutbox, or restore the schema.'),
+      outbox: failing('OUTBOX_SCHEMA_MISSING', 'Run migrateOutbox, or restore the schema.'),
     });
   });
 
@@ -382,7 +382,7 @@ describe('an outbox is down, with status 503 and advice,', () => {
         http: 503,
         outbox: {
           ...EMPTY,
-          ...refused(
+          ...failing(
             'OUTBOX_DATABASE_READ_ONLY',
             'Connect to the primary server, or make this one accept writes again (default_transaction_read_only).',
           ),
@@ -425,7 +425,7 @@ describe('an outbox is down, with status 503 and advice,', () => {
               http: 503,
               outbox: {
                 ...EMPTY,
-                ...refused(
+                ...failing(
                   'OUTBOX_DATABASE_DENIED',
                   'Grant the role the missing rights: docs/operations.md, Roles. The log names the first rejected statement.',
                 ),

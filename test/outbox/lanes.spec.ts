@@ -169,14 +169,14 @@ describe('a message', () => {
       () => stage.query<{ id: string }>('select id::text as id from chunk'),
       (rows) => rows.length === 1,
     ).then(([row]) => row!);
-    expect(await web.cancel(id, 'somebody')).toBe(true);
+    expect(await web.cancel(id, 'a person')).toBe(true);
     expect(await web.cancel(id)).toBe(false);
     await lift();
     const { receipt } = await waiting;
     expect(receipt?.rejected.map(({ code }) => code)).toEqual(['OUTBOX_CANCELLED']);
     expect(await states(id)).toEqual(['cancelled']);
     const [row] = await stage.query<{ actor: string }>(`select actor from history where event = 'cancelled'`);
-    expect(row?.actor).toBe('somebody');
+    expect(row?.actor).toBe('a person');
     const sent = await outbox.send(COMMAND);
     expect(await outbox.cancel(sent.id)).toBe(false);
     expect(stage.sandbox.requests).toHaveLength(1);
@@ -464,7 +464,7 @@ describe('after the grace period', () => {
       () => first.outbox.find(id),
       (found) => found?.recipients.every(({ state }) => state === 'held') === true,
     );
-    expect(await first.outbox.resolveHeld(id, 'abandon', { actor: 'somebody' })).toBe(2);
+    expect(await first.outbox.resolveHeld(id, 'abandon', { actor: 'a person' })).toBe(2);
     await stage.stop(first.app);
     const { outbox } = await stage.app({ schema: 'decided', onUnconfirmed: { priority: 'resend' } });
     await stage.query(`update chunk set changed_at = changed_at - interval '1 hour'`, [], 'decided');

@@ -166,7 +166,7 @@ describe('the schema', () => {
     await open.connect();
     await open.query('begin');
     await open.query(
-      `insert into ${SCHEMA}.chunk (account, lane, size, due_at) values ('nobody', 'bulk', 1, 'infinity')`,
+      `insert into ${SCHEMA}.chunk (account, lane, size, due_at) values ('another', 'bulk', 1, 'infinity')`,
     );
     const interrupted = migrateTo(indexed, pool, SCHEMA).then(
       () => 'done',
@@ -205,7 +205,7 @@ describe('the schema', () => {
     expect(await versions()).toEqual([1, 2]);
   });
 
-  it('keeps the functions of a release until nobody has used them for a month', async () => {
+  it('keeps the functions of a release until no process has used them for a month', async () => {
     await migrateTo(laterRelease({}), pool, SCHEMA);
     const { app } = await stage.app();
     const sets = async () =>

@@ -80,7 +80,7 @@ describe('notifications', () => {
     await outbox.enqueue(SMS, { lane: 'bulk' });
     await until(lines, (all) => all.length === 2);
     const { id } = await campaigns.create(campaignOf({ recipients: numbers(2) }));
-    // A message that is not due yet notifies nobody.
+    // A message that is not due yet notifies no worker.
     await outbox.enqueue(SMS, { sendAt: new Date(Date.now() + 3_600_000) });
     await campaigns.start(id);
     await until(lines, (all) => all.length === 3);

@@ -73,7 +73,7 @@ class Handlers {
         (rows) => rows.length === 2,
       );
 
-      // Without and within a transaction. Nobody polls, so notifications arrive.
+      // Without and within a transaction. No process polls, so notifications arrive.
       const { receipt } = await web.outbox.send({ to: numbers(1), content: 'x' }, { timeoutMs: 20_000 });
       expect(receipt?.accepted).toHaveLength(1);
       const client = new Client({ connectionString: bouncer.url });

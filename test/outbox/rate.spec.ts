@@ -41,7 +41,7 @@ describe('the rate', () => {
   afterEach(() => stage.stop());
   afterAll(() => stage.close());
 
-  /** Three workers on one ledger. */
+  /** Three workers on one database. */
   async function workers(schema: string, rate: { recipientsPerSecond?: number; requestsPerSecond?: number }) {
     const options = { schema, rate, timing: { ...SHORT, startWithinMs: 5_000, timeoutMs: 5_000, leaseMs: 11_000 } };
     const [first] = await Promise.all([stage.app(options), stage.app(options), stage.app(options)]);
@@ -51,7 +51,7 @@ describe('the rate', () => {
         const { numbers } = body as { numbers: string };
         return { at, weight: numbers.split(',').length, numbers };
       });
-    /** When the requests were claimed, according to the ledger. */
+    /** When the requests were claimed, according to the database. */
     const claims = () =>
       stage.query<Load & Record<string, unknown>>(
         `select extract(epoch from sent_at)::float8 * 1000 as at, size as weight, trim(both ',' from numbers) as numbers

@@ -43,7 +43,7 @@ it('an app with both modules stores pushed reports without further code, calls i
   const shown = async (id: string) => (await outbox.find(id))!.recipients.map(({ state, reason }) => [state, reason]);
   const pushed = () => sandbox.pushes.map(({ outcome }) => outcome);
 
-  const settled = await outbox.send({ to: NUMBERS, content: 'x' });
+  const known = await outbox.send({ to: NUMBERS, content: 'x' });
   sandbox.script({ endpoint: 'sendSms', fault: 'cut-after-accepting' });
   const lost = await outbox.enqueue({ to: NUMBERS, content: 'x' });
   await until(async () => (await shown(lost.id))[0]![0] === 'unknown');
@@ -55,13 +55,13 @@ it('an app with both modules stores pushed reports without further code, calls i
     ['delivered', undefined],
     ['failed', 'EXPIRED'],
   ];
-  expect(await shown(settled.id)).toEqual(expected);
+  expect(await shown(known.id)).toEqual(expected);
   expect(await shown(lost.id)).toEqual(expected);
   expect(pushed()).toEqual(Array.from({ length: 4 }, () => 'acknowledged'));
 
   await until(() => heard.length === 4);
   const told = ({ id }: { id: string }) => [`${id} 0 delivered `, `${id} 1 failed EXPIRED`];
-  expect(heard.sort()).toEqual([...told(settled), ...told(lost)].sort());
+  expect(heard.sort()).toEqual([...told(known), ...told(lost)].sort());
 
   await pool.query(`alter table laaffic_outbox.recipient rename to gone`);
   sandbox.setDeliveryState(sandbox.messages[0]!.msgId, 'failed', { reason: 'LATER' });

@@ -177,17 +177,17 @@ describe('delivery reports', () => {
 
   it('belong to the message that their message id names, whatever their order id says', async () => {
     sandbox.script({ endpoint: 'sendSms', status: -3 });
-    const { id: refused } = await outbox.send({ to: NUMBERS[0]!, content: 'x' });
+    const { id: rejected } = await outbox.send({ to: NUMBERS[0]!, content: 'x' });
     const { id: taken, receipt } = await outbox.send({ to: NUMBERS[1]!, content: 'y' });
-    const { orderId } = (await found(refused)).recipients[0]!;
+    const { orderId } = (await found(rejected)).recipients[0]!;
     const { msgId } = receipt!.accepted[0]!;
-    // As if somebody had reused the order id of the one for the other.
+    // As if a caller had reused the order id of the one for the other.
     await take([{ msgId, orderId, number: NUMBERS[1] }]);
-    expect(states(await found(refused))).toEqual(['rejected']);
+    expect(states(await found(rejected))).toEqual(['rejected']);
     expect(states(await found(taken))).toEqual(['delivered']);
     const other = await outbox.send({ to: NUMBERS[1]!, content: 'z' });
     await take([{ msgId: other.receipt!.accepted[0]!.msgId, orderId, number: NUMBERS[0] }]);
-    expect(states(await found(refused))).toEqual(['rejected']);
+    expect(states(await found(rejected))).toEqual(['rejected']);
     expect(states(await found(other.id))).toEqual(['delivered']);
   });
 
@@ -215,7 +215,7 @@ describe('delivery reports', () => {
     await Promise.all(
       [
         { ...common, msgId: first! },
-        { ...common, msgId: 'of nobody' },
+        { ...common, msgId: 'of no message' },
         { ...common, msgId: first!, state: 'failed' as const },
         { ...common, msgId: '81', orderId: lost.recipients[0]!.orderId, number: NUMBERS[0] },
         { ...common, msgId: second!, state: 'failed' as const, reason: 'UN\u001eDELIV' },
@@ -225,7 +225,9 @@ describe('delivery reports', () => {
     expect(states(await found(id))).toEqual(['delivered', 'failed', 'delivered']);
     expect(states(await found(lost.id))).toEqual(['delivered']);
     expect((await found(id)).recipients[1]?.reason).toBe('UN DELIV');
-    expect((await pool.query('delete from unmatched_report returning msg_id')).rows).toEqual([{ msg_id: 'of nobody' }]);
+    expect((await pool.query('delete from unmatched_report returning msg_id')).rows).toEqual([
+      { msg_id: 'of no message' },
+    ]);
   });
 
   it('that arrive before the response are kept until it is there', async () => {

@@ -18,11 +18,11 @@ describe('retention', () => {
     };
     const app = await startApp(sandbox, { ...options, retentionMs: 1_000_000 });
     const outbox = app.get(SmsOutbox);
-    const settled = await outbox.send({ to: NUMBERS, content: 'x' }, { reference: 'order 7' });
+    const accepted = await outbox.send({ to: NUMBERS, content: 'x' }, { reference: 'order 7' });
     sandbox.script([{ endpoint: 'sendSms', status: -3 }]);
-    const refused = await outbox.send({ to: NUMBERS, content: 'x' });
-    await pool.query(`update chunk set state = 'rejected', code = 'x', reason = 'y' where id = $1`, [refused.id]);
-    await pool.query(`delete from recipient where chunk_id = $1`, [refused.id]);
+    const rejected = await outbox.send({ to: NUMBERS, content: 'x' });
+    await pool.query(`update chunk set state = 'rejected', code = 'x', reason = 'y' where id = $1`, [rejected.id]);
+    await pool.query(`delete from recipient where chunk_id = $1`, [rejected.id]);
     sandbox.script([{ endpoint: 'sendSms', fault: 'cut-after-accepting' }]);
     const held = await outbox.enqueue({ to: NUMBERS, content: 'x' });
     await until(async () => (await outbox.find(held.id))!.recipients[0]!.state === 'held');
@@ -57,18 +57,18 @@ describe('retention', () => {
     const invalid = await pool.query(`select code, reason, line::int as line, order_id, input from invalid_entry`);
     expect(invalid.rows).toEqual([{ code: 'x', reason: null, line: 7, order_id: 'mine', input: null }]);
     expect({
-      settled: await shown(settled.id),
-      refused: await shown(refused.id),
+      accepted: await shown(accepted.id),
+      rejected: await shown(rejected.id),
       held: await shown(held.id),
-      journal: (await pool.query(`select count(*)::int as n from history`)).rows,
+      history: (await pool.query(`select count(*)::int as n from history`)).rows,
       chunks: contents.rows,
       campaigns: (await pool.query(campaigns)).rows,
     }).toEqual({
-      settled: [
+      accepted: [
         [0, undefined, 'accepted'],
         [1, undefined, 'accepted'],
       ],
-      refused: [
+      rejected: [
         [0, undefined, 'rejected'],
         [1, undefined, 'rejected'],
       ],
@@ -76,7 +76,7 @@ describe('retention', () => {
         [0, NUMBERS[0], 'held'],
         [1, NUMBERS[1], 'held'],
       ],
-      journal: before.rows,
+      history: before.rows,
       chunks: [
         { state: 'completed', erased: true },
         { state: 'rejected', erased: true },

@@ -11,7 +11,7 @@ import { until } from '../until.js';
 /** Times that let a message go through all its states within a test. */
 export const SHORT = { ...SOON, gracePeriodMs: 150, lookupIntervalMs: false, reportsAfterMs: false } as const;
 
-/** Different numbers that belong to nobody. */
+/** Different numbers that no person has. */
 export const numbers = (count: number, first = 0): string[] =>
   Array.from({ length: count }, (_, i) => String(918_563_000_000 + first + i));
 
@@ -96,7 +96,7 @@ export class Stage {
     }
   }
 
-  /** The history of a message, chunk by chunk, each in order: `'sending'`, `'refused LAAFFIC_…'`. */
+  /** The history of a message, chunk by chunk, each in order: `'sending'`, `'rejected LAAFFIC_…'`. */
   async events(id: string): Promise<string[]> {
     const rows = await this.query<{ event: string }>(
       `select 'pending' as event from chunk where id = $1 and created_by is not null

@@ -116,7 +116,7 @@ describe('when something breaks', () => {
       await stage.query(`select pg_terminate_backend(pid) from pg_stat_activity
         where datname = current_database() and application_name = 'nestjs-laaffic-outbox'`);
     }
-    // A claim whose result was lost belongs to nobody until its lease ends.
+    // A claim whose result was lost belongs to no worker until its lease ends.
     const age = () =>
       stage.query(`update chunk set changed_at = changed_at - interval '1 minute'
         where state = 'sending' and changed_at < clock_timestamp() - interval '2 seconds'`);
@@ -285,7 +285,7 @@ describe('when something breaks', () => {
       (count) => count === 1,
     );
     await stage.query(`update chunk set state = 'held', held = size, unknown = 0 where id = $1`, [id]);
-    expect(await outbox.resolveHeld(id, 'sent', { actor: 'somebody' })).toBe(2);
+    expect(await outbox.resolveHeld(id, 'sent', { actor: 'a person' })).toBe(2);
     line.release();
     await until(
       () => stage.events(id),
@@ -383,7 +383,7 @@ describe('when something breaks', () => {
       expect(await statesOf(campaigns, id)).toEqual(['accepted', 'accepted']);
     });
 
-    it('stays cancelled, and sends nothing of it', async () => {
+    it('stays cancelled, and is never sent', async () => {
       const { campaigns, id, ended } = await answeredLate((them, one) => them.cancel(one));
       await ended('cancelled');
       expect(await statesOf(campaigns, id)).toEqual(['cancelled', 'cancelled']);

@@ -210,7 +210,7 @@ describe.each(libraries)('in a transaction of %s, a message', (_, open) => {
       await end.happened;
       if (!commits) throw new Error('changed my mind');
     });
-    const settled = first.catch(() => undefined);
+    const firstDone = first.catch(() => undefined);
     await Promise.race([enqueued.happened, first]);
     const second = library.transaction(async (tx) => {
       const { id, isNew } = await enqueue(tx, 'once', key);
@@ -220,7 +220,7 @@ describe.each(libraries)('in a transaction of %s, a message', (_, open) => {
     await until(isWaiting);
     expect(ids).toHaveLength(1);
     end.happen();
-    await Promise.all([settled, second]);
+    await Promise.all([firstDone, second]);
     expect(ids[1] === ids[0]).toBe(commits);
     expect(await everything()).toMatchObject({ sent: ['once'] });
   });

@@ -86,7 +86,7 @@ describe('a rejection because of some numbers', () => {
     ]);
   });
 
-  it('that names all numbers is believed, and nobody is sent to', async () => {
+  it('that names all numbers is believed, and no recipient is sent to', async () => {
     const to = numbers(5);
     stage.sandbox.configure({
       quirks: { partialSuccess: 'reject-all', failArray: 'always' },
@@ -115,7 +115,7 @@ describe('a rejection because of some numbers', () => {
     expect((await outbox.findByOrderId('own-7'))?.id).toBe(id);
   });
 
-  it('rejects the rest when the requests for splitting are used up, and sends to nobody twice', async () => {
+  it('rejects the rest when the requests for splitting are used up, and sends to no recipient twice', async () => {
     const to = numbers(300);
     const wrong = to.filter((_, i) => i % 10 === 0);
     stage.sandbox.configure({

@@ -1,9 +1,11 @@
 import { createServer, type Server } from 'node:net';
-import { Client } from 'pg';
+import { migrateOutbox } from 'nestjs-laaffic-outbox';
+import { Client, Pool } from 'pg';
 import { startFailure } from '../../src/start-failure.js';
 import { readConfiguration } from '../../src/configuration.js';
 import { createApp } from '../../src/create-app.js';
 import { startDatabase, type TestDatabase } from '../outbox/database.js';
+import { startService } from './service.js';
 
 jest.setTimeout(60_000);
 
@@ -134,9 +136,39 @@ describe('a database that the service may not use', () => {
     expect(told).toBe(
       `${UNUSABLE}The role ${role} may not create or change the schema laaffic_outbox. Run \`grant create on database ` +
         `"${new URL(database.url).pathname.slice(1)}" to "${role}"\`, or let the owner of the schema run migrateOutbox ` +
-        'and set the option `migrate` to false.',
+        'and set DATABASE_MIGRATE to off.',
     );
     expect(printed).not.toMatch(/\n +at |of-mine/);
+  });
+
+  it('needs no right to migrate with DATABASE_MIGRATE=off, in the schema that its owner has migrated', async () => {
+    const role = `sender_${database.url.slice(-8)}`;
+    const owner = new Pool({ connectionString: database.url, max: 1 });
+    await owner.query(`create role ${role} login password 'of-mine'`);
+    const env = {
+      DATABASE_URL: urlWith((url) => Object.assign(url, { username: role, password: 'of-mine' })),
+      ...{ DATABASE_SCHEMA: 'sms_own', DATABASE_MIGRATE: 'off', DATABASE_CONNECTIONS: '6' },
+    };
+    try {
+      await owner.query('create schema sms_own');
+      await owner.query(`grant usage on schema sms_own to ${role}`);
+      expect(await failureOf(env)).toBe(
+        `${UNUSABLE}The schema sms_own is at version 0, and this release needs 1: run \`laaffic outbox migrate\` or ` +
+          'migrateOutbox(pool) before the app starts, or set DATABASE_MIGRATE to on.',
+      );
+      await migrateOutbox(owner, 'sms_own');
+      await owner.query(`grant select, insert, update, delete on all tables in schema sms_own to ${role}`);
+      const service = await startService(env);
+      const { status } = await service.send({ to: '918563210001', content: 'x' });
+      await service.close();
+      expect(status).toBe(201);
+      const { rows } = await owner.query('select account, lane from sms_own.chunk');
+      expect(rows).toEqual([{ account: '4luaKsL2', lane: 'priority' }]);
+    } finally {
+      await owner.query('drop schema if exists sms_own cascade');
+      await owner.query(`drop role ${role}`);
+      await owner.end();
+    }
   });
 
   it('is reported if it is read-only', async () => {

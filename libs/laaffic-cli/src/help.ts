@@ -8,6 +8,7 @@ export const HELP = `laaffic: send SMS through Laaffic
   laaffic balance
   laaffic outbox migrate | status | plan | rollback <version>
   laaffic outbox held | pause [lane] | resume [lane] | drain
+  laaffic outbox restored --backup-at <time> | erase <number>
 
 send, bulk
   -c, --content <text>                 text of 1 to 1024 characters; - reads it from stdin
@@ -35,11 +36,15 @@ outbox: operate nestjs-laaffic-outbox on the PostgreSQL of DATABASE_URL; needs n
   held                                 list recipients on hold, which need a manual decision
   pause, resume [priority|bulk]        stop or continue a lane for all workers, or both lanes
   drain                                pause both lanes and wait until no request is in flight
+  restored                             after a restore, before any process starts: what was due counts as unknown
+  erase <number>                       remove a person's number from everything that is finished
       --schema <name>                  schema of the tables (default laaffic_outbox)
       --account <app id>               account, if the schema has several (not for the schema commands)
-      --actor <name>                   who does it, for the history (pause, resume, drain; default laaffic-cli)
+      --actor <name>                   who does it, for the history (pause, resume, drain, erase; default laaffic-cli)
       --reason <text>                  why, for the history (pause, drain)
       --show-numbers                   print whole numbers (held)
+      --backup-at <time>               when the backup started, such as 2026-11-30T02:00:00Z (restored)
+      --not-started <id,id>            campaigns that were certainly not started since then (restored)
 
 all commands
       --env-file <file>                read LAAFFIC_* and DATABASE_URL from a file; the environment wins

@@ -367,6 +367,7 @@ function delete_messages(p_account text, p_delete_after double precision, p_limi
 function end_grace_period(p_account text, p_lane outbox.lane, p_grace_period double precision, p_action text, p_actor text, p_limit integer) returns TABLE(changed_lane outbox.lane, recipients integer, is_resent boolean)
 function end_lane_probe(p_account text, p_lane outbox.lane, p_size integer, p_is_answered boolean, p_reason text, p_first double precision) returns boolean
 function ended_at(p_kind text, p_id bigint) returns timestamp with time zone
+function erase_number(p_chunk bigint, p_number text, p_actor text) returns TABLE(message_id bigint, campaign_id bigint, place bigint, is_erased boolean)
 function expand_chunk(c outbox.chunk) returns void
 function expire_messages(p_account text, p_actor text, p_limit integer) returns TABLE(changed_lane outbox.lane, recipients integer, is_rejected boolean)
 function find_caller_order_id(p_account text, p_order_id text, p_number text, OUT chunk_id bigint, OUT slot smallint, OUT sent_from bigint) returns record
@@ -384,6 +385,7 @@ function legal_transitions() returns TABLE(event text, from_states outbox.chunk_
 function lock_candidates(p_account text, p_lane outbox.lane, p_is_list boolean, p_limit integer, p_only_fresh boolean, p_floor timestamp with time zone, p_now timestamp with time zone) returns bigint[]
 function lock_lane_control(p_account text, p_lane outbox.lane) returns outbox.lane_control
 function mark_overdue(p_account text, p_lease double precision, p_actor text, p_limit integer) returns TABLE(changed_lane outbox.lane, recipients integer)
+function mark_restored(p_backup_at timestamp with time zone, p_except bigint[], p_limit integer) returns SETOF integer
 function mark_unknown(p_chunk bigint, p_attempt integer, p_actor text, p_code text, p_reason text) returns boolean
 function match_reports(p_account text, p_reports outbox.report[], p_actor text, p_poll_after double precision) returns integer[]
 function move_recipients(c outbox.chunk, p_rest text, p_numbers text[], p_sizes integer[], p_event text, p_actor text, p_detail text, p_maybe_accepted boolean) returns void

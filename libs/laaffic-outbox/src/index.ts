@@ -31,6 +31,7 @@ export { EnqueueManyError, type EnqueueManyResult } from './messages/enqueue-man
 export type { InvalidMessage, MessageSource, NewSms } from './messages/message-batches.js';
 export type { HistoryEntry } from './messages/history.js';
 export type { LaneControlOptions, PauseLaneOptions } from './messages/lane-control.js';
+export type { EraseOptions, ErasedNumber, OpenPlace } from './messages/number-erasure.js';
 export type { OutboxMessage } from './messages/message-reader.js';
 export type { MessageOptions } from './messages/read-message.js';
 export type { AccountPause, LaneConcurrency, LaneLimit, LanePause, OutboxStats } from './messages/stats.js';
@@ -42,6 +43,7 @@ export {
   type PendingMigration,
   type SchemaStatus,
 } from './database/migrate.js';
+export { markOutboxRestored, type RestoredOutbox, type RestoreOptions } from './mark-outbox-restored.js';
 export { listOutboxAccounts, openOutbox, type OpenedOutbox } from './open-outbox.js';
 export type { LaafficOutboxModuleExtras } from './laaffic-outbox.module-definition.js';
 export { LaafficOutboxModule } from './laaffic-outbox.module.js';

@@ -22,6 +22,7 @@ import { ManyMessages, type EnqueueManyOptions } from './messages/many-messages.
 import type { MessageSource } from './messages/message-batches.js';
 import { MessageReader, type OutboxMessage } from './messages/message-reader.js';
 import { MessageWriter } from './messages/message-writer.js';
+import { NumberErasure, type EraseOptions, type ErasedNumber } from './messages/number-erasure.js';
 import { OutcomeWaiter } from './messages/outcome-waiter.js';
 import { readMessage, type MessageOptions } from './messages/read-message.js';
 import { StatsReader, type OutboxStats } from './messages/stats.js';
@@ -203,6 +204,20 @@ export class SmsOutbox {
     const wasPaused = (await control.resume(actor)) || wasLimited;
     if (wasPaused) for (const lane of LANES) this.store.due.notify(lane);
     return wasPaused;
+  }
+
+  /**
+   * Erases a person's number from everything that is finished, with the texts that only this person got. Counts and
+   * states stay; results leave the person out. It reads all stored numbers of the account. Not searched: texts to several
+   * people, your references and idempotency keys, other forms of the number in invalid entries.
+   * @returns also where the number cannot be erased yet. Cancel those, or wait, or decide, and call it again.
+   * @throws {LaafficInputException} naming each wrong field; {OutboxError}; with the outcome `unknown` a part is done, and
+   * the same call does the rest.
+   * @example
+   * const { open } = await outbox.eraseNumber('91 85632 1412', { actor: 'alice' });
+   */
+  eraseNumber(number: string, options: EraseOptions): Promise<ErasedNumber> {
+    return new NumberErasure(this.store).erase(number, options);
   }
 
   /**

@@ -49,7 +49,17 @@ export interface BalanceArguments extends CommonArguments {
 }
 
 /** The steps of `laaffic outbox`. */
-export type OutboxStep = 'migrate' | 'status' | 'plan' | 'rollback' | 'held' | 'pause' | 'resume' | 'drain';
+export type OutboxStep =
+  | 'migrate'
+  | 'status'
+  | 'plan'
+  | 'rollback'
+  | 'held'
+  | 'pause'
+  | 'resume'
+  | 'drain'
+  | 'restored'
+  | 'erase';
 
 export interface OutboxArguments extends CommonArguments {
   readonly command: 'outbox';
@@ -61,6 +71,12 @@ export interface OutboxArguments extends CommonArguments {
   readonly version: number | undefined;
   /** `undefined` for both lanes. */
   readonly lane: 'priority' | 'bulk' | undefined;
+  /** The number to `erase`. */
+  readonly number: string | undefined;
+  /** When the backup of `restored` started. */
+  readonly backupAt: Date | undefined;
+  /** Campaigns that were not started after that backup. */
+  readonly notStarted: readonly string[];
   readonly actor: string;
   readonly reason: string | undefined;
   readonly showNumbers: boolean;

@@ -49,6 +49,8 @@ export const OUTBOX_FLAGS = {
   pause: PAUSE_FLAGS,
   resume: ACTOR_FLAGS,
   drain: PAUSE_FLAGS,
+  restored: { ...SCHEMA_FLAGS, 'backup-at': { type: 'string' }, 'not-started': { type: 'string' } },
+  erase: ACTOR_FLAGS,
 } as const;
 
 type Flags = Record<string, { readonly type: 'string' | 'boolean'; readonly multiple?: boolean }>;

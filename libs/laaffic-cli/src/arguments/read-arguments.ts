@@ -16,6 +16,7 @@ const COMMANDS = [...(Object.keys(FLAGS) as (keyof typeof FLAGS)[]), 'outbox'] a
 const OUTBOX_STEPS = Object.keys(OUTBOX_FLAGS) as OutboxStep[];
 /** As the outbox accepts it. */
 const SCHEMA = /^[a-z_][a-z0-9_]{0,49}$/;
+const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)$/;
 const DECIMAL = /^\d{1,9}(?:\.\d{1,6})?$/;
 /** Other users could read them in the process list and in the shell history. */
 const CREDENTIAL_FLAG = /^--(?:(?:laaffic-)?(?:app|api)-?(?:id|key|secret)|secret|password|token)(?:=|$)/i;
@@ -67,32 +68,62 @@ function readOutbox([name, ...rest]: readonly string[]): OutboxArguments {
     schema,
     account,
     ...readPlace(step, positionals),
+    ...readBackup(step, others['backup-at'], others['not-started']),
     actor: actor ?? 'laaffic-cli',
     reason,
     showNumbers: others['show-numbers'] ?? false,
   };
 }
 
-type OutboxValues = Partial<FlagValues<typeof OUTBOX_FLAGS.held> & FlagValues<typeof OUTBOX_FLAGS.pause>>;
+type OutboxValues = Partial<
+  FlagValues<typeof OUTBOX_FLAGS.held> &
+    FlagValues<typeof OUTBOX_FLAGS.pause> &
+    FlagValues<typeof OUTBOX_FLAGS.restored>
+>;
 
-/** Reads the version of `rollback`, or the lane of `pause` and `resume`. */
-function readPlace(step: OutboxStep, positionals: readonly string[]): Pick<OutboxArguments, 'version' | 'lane'> {
+/** Reads the flags of `restored`. */
+function readBackup(
+  step: OutboxStep,
+  backupAt: string | undefined,
+  notStarted: string | undefined,
+): Pick<OutboxArguments, 'backupAt' | 'notStarted'> {
+  if (step !== 'restored') return { backupAt: undefined, notStarted: [] };
+  // Without a zone the time would be that of whichever machine runs the command.
+  if (backupAt === undefined || !INSTANT.test(backupAt) || Number.isNaN(Date.parse(backupAt))) {
+    throw argumentError('outbox restored needs the time of the backup: --backup-at 2026-11-30T02:00:00Z');
+  }
+  if (notStarted !== undefined && !/^\d+(?:,\d+)*$/.test(notStarted)) {
+    throw argumentError('--not-started must be ids of campaigns, such as 7,8');
+  }
+  return { backupAt: new Date(backupAt), notStarted: notStarted?.split(',') ?? [] };
+}
+
+/** Reads the version of `rollback`, the lane of `pause` and `resume`, or the number of `erase`. */
+function readPlace(
+  step: OutboxStep,
+  positionals: readonly string[],
+): Pick<OutboxArguments, 'version' | 'lane' | 'number'> {
   const [place, ...others] = positionals;
+  const none = { version: undefined, lane: undefined, number: undefined };
   if (step === 'rollback') {
     if (place === undefined || others.length > 0 || !/^\d{1,6}$/.test(place)) {
       throw argumentError('outbox rollback needs the version to return to, such as 1');
     }
-    return { version: Number(place), lane: undefined };
+    return { ...none, version: Number(place) };
   }
   if (step === 'pause' || step === 'resume') {
     const lane = (['priority', 'bulk'] as const).find((known) => known === place);
     if (others.length > 0 || (place !== undefined && lane === undefined)) {
       throw argumentError(`outbox ${step} takes the lane priority or bulk, or none for both`);
     }
-    return { version: undefined, lane };
+    return { ...none, lane };
+  }
+  if (step === 'erase') {
+    if (place === undefined || others.length > 0) throw argumentError('outbox erase needs one number');
+    return { ...none, number: place };
   }
   if (place !== undefined) throw argumentError(`outbox ${step} takes no arguments`);
-  return { version: undefined, lane: undefined };
+  return none;
 }
 
 function readSend(argv: readonly string[]): SendArguments {

@@ -7,6 +7,7 @@ import type { StderrLog } from '../output/stderr-log.js';
 import { withOutbox, type OutboxConnection } from '../outbox/outbox-connection.js';
 import type { OpenedOutbox, OutboxRecipient } from '../outbox/outbox-packages.js';
 import { drain, pauseLanes, resumeLanes } from './outbox-lanes.js';
+import { erase, restored } from './outbox-repair.js';
 import { outboxStatus } from './outbox-status.js';
 
 /** The maximum page of campaigns. */
@@ -40,6 +41,12 @@ export function outbox(given: OutboxArguments, io: CommandIo, log: StderrLog): P
         break;
       case 'drain':
         await drain(await connection.openAccount(), given, results, { log, stop: io.stop });
+        break;
+      case 'restored':
+        await restored(connection, given, results);
+        break;
+      case 'erase':
+        await erase(await connection.openAccount(), given, results);
         break;
     }
     return EXIT_CODES.ok;

@@ -195,7 +195,7 @@ $$;
 -- What a person sets for a lane. It is apart from the limits above: no probe and no resumed account changes it.
 
 -- Locks what people have set for a lane, and adds a row without any setting. The lock makes running claims of the lane
--- commit first, so whoever counts the chunks that are sending after a pause misses none.
+-- commit first, so a count of the chunks that are sending after a pause misses none.
 create function outbox.lock_lane_control(p_account text, p_lane outbox.lane) returns outbox.lane_control language plpgsql as $$
 declare
   control outbox.lane_control%rowtype;

@@ -52,7 +52,7 @@ begin
         sent_at, code, reason, recorded_at, due_at)
       select t.account, h.handler, t.id, t.topic, t.campaign_id, t.root_id, t.chunk_id, t.slots, t.attempt, t.sent_at, t.code,
         t.reason, t.recorded_at,
-        -- Behind one that was postponed, nobody needs to look at it before.
+        -- Behind one that was postponed, it need not be looked at before.
         greatest(clock_timestamp(), (select max(p.due_at) from outbox.event_delivery p
           where p.root_id = t.root_id and p.handler = h.handler and p.dead_at is null and p.claim is null))
       from taken t join outbox.event_handler h on h.account = t.account and h.topic = t.topic

@@ -1,4 +1,4 @@
--- What is due without anybody asking for it. Each function does one step, which keeps its locks short, and returns a row
+-- What is due by time alone. Each function does one step, which keeps its locks short, and returns a row
 -- for each chunk that it changed. Any number of processes may run them at once. Indexes can be searched by
 -- statement_timestamp(), but not by clock_timestamp(), which changes while they are searched.
 

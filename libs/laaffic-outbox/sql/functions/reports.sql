@@ -1,7 +1,7 @@
 -- Delivery reports, and what they prove about attempts without a response.
 
 -- Finds the chunk that now contains the recipient of an attempt, named by chunk, number and slot. There is none if the
--- attempt was never made or the number is another one: then the order id is not trusted, whoever made it.
+-- attempt was never made or the number is another one: then the order id is not trusted, even if it was made here.
 create function outbox.find_recipient(p_account text, p_chunk bigint, p_attempt int, p_slot smallint, p_number text)
 returns bigint language sql stable strict as $$
   select f.id from outbox.chunk s cross join lateral (
@@ -14,7 +14,7 @@ returns bigint language sql stable strict as $$
   order by f.is_moved limit 1
 $$;
 
--- Whether somebody decided, between the one chunk and the other, to resend although the recipients may have been sent
+-- Whether a person decided, between the one chunk and the other, to resend although the recipients may have been sent
 -- to.
 create function outbox.was_resent(p_from bigint, p_to bigint) returns boolean language sql stable as $$
   with recursive way as (
@@ -147,7 +147,7 @@ begin
   select * into c from outbox.chunk where id = p_chunk for no key update;
   if not found then return p_places; end if;
   if c.state = 'pending' then
-    -- Somebody decided to resend these recipients. That decision may still be right for the others.
+    -- A person decided to resend these recipients. That decision may still be right for the others.
     select array_agg(p.place order by p.at) as places, array_agg(distinct p.slot) as slots, min(p.started_at) as started_at,
         array_agg(row(p.msg_id, p.order_id, p.number, p.state, p.reason, p.gateway_time, null, null, p.slot, null,
           p.received_at)::outbox.report order by p.at) as reports,

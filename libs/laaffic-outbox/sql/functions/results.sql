@@ -94,7 +94,7 @@ create function outbox.add_outcomes(
   select array_agg(slot) from added
 $$;
 
--- Stores the response to an attempt. A late response counts as long as nobody has decided otherwise.
+-- Stores the response to an attempt. A late response counts as long as no other decision was made.
 -- p_result_slots: the slots of the message ids, or null for 0, 1, 2, …
 -- p_slots, p_states, …: recipients that were not simply accepted.
 create function outbox.complete_chunk(
@@ -253,7 +253,7 @@ begin
 end $$;
 
 -- Moves recipients of a locked chunk into new chunks that are pending. The rows of those that move are gone by now, and
--- those that stay have rows. p_event: 'split', or 'resent' if somebody decided that they get the message once more.
+-- those that stay have rows. p_event: 'split', or 'resent' if a person decided that they get the message once more.
 create function outbox.move_recipients(
   c outbox.chunk, p_rest text, p_numbers text[], p_sizes int[], p_event text, p_actor text, p_detail text,
   p_maybe_accepted boolean default false

@@ -57,7 +57,7 @@ begin
   select array_agg(id) into waiting from postponed;
   roots := array(select unnest(roots) except select unnest(waiting));
   perform from outbox.chunk where root_id = any (roots) order by id for update;
-  -- From now on it counts when they ended, and nobody can read that any more.
+  -- From now on it counts when they ended, and nothing can read that any more.
   update outbox.idempotency_key k set kept_from = greatest(k.kept_from, c.ended_at) from outbox.chunk c
     where c.id = any (roots) and k.kind = 'message' and k.id = c.id;
   perform outbox.delete_chunks(roots || array(select id from outbox.chunk where root_id = any (roots)));

@@ -76,7 +76,7 @@ begin
 end $$;
 
 -- Something of a campaign is pending again: a finished campaign runs again, and a cancelled one has to cancel it too.
--- With the lock, end_campaigns() sees either all of this transaction or nothing of it.
+-- With the lock, end_campaigns() sees all of this transaction or nothing.
 create function outbox.reopen_campaign(p_campaign bigint, p_actor text) returns void language plpgsql as $$
 declare
   k outbox.campaign%rowtype;

@@ -40,7 +40,7 @@ create table outbox.account (
 );
 
 -- What an account may still send, after each claim that took something. Only the newest row counts. Rows are inserted and
--- not updated: whoever reads the newest one need not pass the older ones, even if a long transaction keeps them.
+-- not updated: a claim that reads the newest one need not pass the older ones, even if a long transaction keeps them.
 create table outbox.rate_grant (
   account text not null,
   id bigint generated always as identity,
@@ -75,7 +75,7 @@ create table outbox.lane_limit (
 create table outbox.lane_control (
   account text not null,
   lane outbox.lane not null,
-  -- Null while nobody has paused the lane.
+  -- Null unless a person has paused the lane.
   paused_at timestamptz,
   paused_by text,
   paused_reason text,
@@ -114,7 +114,7 @@ create table outbox.campaign (
   paused_code text,
   paused_reason text,
   -- When the gateway last rejected it with a code about the account, how often it did so while it accepted other
-  -- requests, and when to try again.
+  -- requests, and when to retry.
   account_rejected_at timestamptz,
   strikes int not null default 0,
   retry_at timestamptz
@@ -450,7 +450,7 @@ create table outbox.event_delivery (
   error text,
   first_failed_at timestamptz,
   last_failed_at timestamptz,
-  -- When it failed for the last time. It is a dead letter since then: nobody calls the handler, and nothing waits for it.
+  -- When it failed for the last time. It is a dead letter since then: the handler is not called, and nothing waits for it.
   dead_at timestamptz
 );
 create index event_delivery_due on outbox.event_delivery (account, handler, due_at) where dead_at is null;

@@ -62,7 +62,7 @@ where id = any ($1::bigint[]) and claim = $2::uuid;
 delete from outbox.event_delivery where id = any ($1::bigint[]) and claim = $2::uuid;
 
 -- name: postponeEvents (ids, claim, delayMs, failedIds, error)
--- All later ones of the message wait as long, so nobody looks at them before.
+-- All later ones of the message wait as long, so they are not looked at before.
 with postponed as (
   update outbox.event_delivery d set claim = null, lost = 0, failures = d.failures + f.failed::int,
     error = case when f.failed then $5 else d.error end,

@@ -44,7 +44,7 @@ export class CampaignCreation {
 
   constructor(
     private readonly store: OutboxStore,
-    /** Cancels a campaign that nobody can continue. */
+    /** Cancels a campaign that no call can continue. */
     private readonly giveUp: (id: string, actor: string) => Promise<void>,
   ) {
     this.#leases = new CreationLeases(store);

@@ -312,7 +312,7 @@ async function hasInstalled({ functions }: Release, client: Pool | PoolClient, s
   return installed.rows.length > 0;
 }
 
-/** Adds the functions of the release beside those of others. Removes those that nobody has used for long. */
+/** Adds the functions of the release beside those of others. Removes those that no process has used for long. */
 async function installFunctions(release: Release, client: PoolClient, schema: string): Promise<void> {
   const { digest, text } = release.functions;
   if (await hasInstalled(release, client, schema)) {
@@ -340,7 +340,7 @@ async function dropFunctions(client: PoolClient, schema: string, digest: string)
   for (const { signature } of rows) await client.query(`drop function ${signature}`);
 }
 
-/** Runs changes of tables in a transaction that does not wait for long, and tries again. */
+/** Runs changes of tables in a transaction that does not wait for long, and is retried. */
 async function inTransaction(client: PoolClient, work: () => Promise<void>): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {

@@ -72,7 +72,7 @@ const NO_SCHEMA: DatabaseFailure = {
   isBroken: false,
 };
 
-const REFUSED: DatabaseFailure = {
+const REJECTED: DatabaseFailure = {
   code: 'OUTBOX_DATABASE_REJECTED',
   outcome: 'rejected',
   words: `rejected a statement%, which stored nothing: the call may be rejected again, and the code says why`,
@@ -122,7 +122,7 @@ const OF_CONNECTION =
 export function readDatabaseFailure(cause: unknown, isConnecting = false): DatabaseFailure {
   const { severity, code } = marksOf(cause);
   if (severity === undefined || code === undefined) return isConnecting ? UNREACHED : LOST;
-  const listed = BY_SQLSTATE.find(([begins]) => code.startsWith(begins))?.[1] ?? REFUSED;
+  const listed = BY_SQLSTATE.find(([begins]) => code.startsWith(begins))?.[1] ?? REJECTED;
   if (isConnecting) return listed === DENIED ? DENIED : UNREACHED;
   // A session that the server ended may have committed just before.
   return severity === 'FATAL' || severity === 'PANIC' ? LOST : listed;

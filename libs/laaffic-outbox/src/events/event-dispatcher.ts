@@ -256,7 +256,7 @@ export class EventDispatcher
     }
   }
 
-  /** Leaves no connection open, because nobody closes it if the app does not start. */
+  /** Leaves no connection open, because nothing closes it if the app does not start. */
   async #registerFirst(): Promise<void> {
     const own = Database.open(this.store.settings, () => undefined);
     try {

@@ -58,7 +58,7 @@ export function judge(probed: ProbedDatabase | undefined, limits: OutboxHealthLi
   }
   const { paused } = stats;
   const isPausedByPerson = (lane: Lane): boolean => stats.pausedLanes.some((pause) => pause.lane === lane);
-  // No probe is sent in a lane that a person has paused, so nobody knows whether it would get responses by now.
+  // No probe is sent in a lane that a person has paused, so it is unknown whether it would get responses by now.
   const silentLanes = stats.limitedLanes.filter(
     ({ lane, largestRequest }) => largestRequest === 0 && !isPausedByPerson(lane),
   );

@@ -26,7 +26,7 @@ export interface StoredSms {
 /** How to enqueue many messages. The options of a message are for messages that do not have their own. */
 export interface EnqueueManyOptions extends Pick<MessageOptions, 'sendAt' | 'sendBefore' | 'actor'> {
   /**
-   * The lane of the messages. In the priority lane, many messages delay those that somebody waits for.
+   * The lane of the messages. In the priority lane, many messages delay those that a person waits for.
    * @default 'bulk'
    */
   readonly lane?: MessageOptions['lane'];

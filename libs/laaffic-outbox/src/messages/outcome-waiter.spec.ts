@@ -50,7 +50,7 @@ describe('OutcomeWaiter', () => {
     expect(warnings).toEqual([]);
   });
 
-  it('reads once for all messages that are decided during a reading, and skips messages nobody waits for', async () => {
+  it('reads once for all messages that are decided during a reading, and skips messages that no caller waits for', async () => {
     const all = messages();
     const outcomes = new OutcomeWaiter(all);
     const ids = Array.from({ length: 500 }, (_, i) => String(i));

@@ -42,7 +42,7 @@ export interface MessageOptions {
    */
   readonly sendBefore?: Date | undefined;
   /**
-   * `priority` for messages that somebody waits for, `bulk` for messages that may wait behind them.
+   * `priority` for messages that a person waits for, `bulk` for messages that may wait behind them.
    * @default 'priority'; in `enqueueMany` 'bulk'
    */
   readonly lane?: Lane | undefined;

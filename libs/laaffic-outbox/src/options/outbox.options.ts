@@ -2,7 +2,7 @@ import type { Pool } from 'pg';
 
 /** Both lanes. */
 export const LANES = ['priority', 'bulk'] as const;
-/** The two lanes: `priority` for messages that somebody waits for, `bulk` for everything else. */
+/** The two lanes: `priority` for messages that a person waits for, `bulk` for everything else. */
 export type Lane = (typeof LANES)[number];
 
 /** The options of `LaafficOutboxModule.forRoot` and `forRootAsync`. */

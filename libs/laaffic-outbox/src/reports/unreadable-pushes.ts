@@ -25,7 +25,7 @@ export interface UnreadablePushesFilter {
   readonly limit?: number | undefined;
 }
 
-/** Without a limit, anybody who knows the secret could fill the disk. The newest pushes are kept. */
+/** Without a limit, anyone who knows the secret could fill the disk. The newest pushes are kept. */
 const MOST_KEPT = 1_000;
 
 /** Keeps unreadable pushes for manual inspection. */

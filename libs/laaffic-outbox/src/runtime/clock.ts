@@ -14,7 +14,7 @@ export class ProcessClock {
     return performance.now();
   }
 
-  /** Milliseconds since the epoch. Jumps when somebody sets the clock. */
+  /** Milliseconds since the epoch. Jumps when the clock is set. */
   wall(): number {
     return Date.now();
   }

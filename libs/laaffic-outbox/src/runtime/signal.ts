@@ -1,4 +1,4 @@
-/** Wakes everybody who waits, once for any number of calls. */
+/** Wakes all that wait, once for any number of calls. */
 export class Signal {
   #wake!: () => void;
   #woken!: Promise<void>;

@@ -87,7 +87,7 @@ export class OutboxStore implements OnApplicationBootstrap, OnApplicationShutdow
   }
 
   /**
-   * Migrates the schema, or checks that it is up to date. Leaves no connection open, because nobody closes it if the
+   * Migrates the schema, or checks that it is up to date. Leaves no connection open, because nothing closes it if the
    * app does not start.
    * @throws {OutboxError} if the schema does not have the version of this release; `OUTBOX_DATABASE_UNAVAILABLE` if the
    * database cannot be reached or used.

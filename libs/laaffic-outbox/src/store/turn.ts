@@ -6,7 +6,7 @@ const EARLY = 0.9;
 
 /**
  * Whether this process does a recurring task now, on behalf of all processes. At each interval the first one that asks
- * gets the turn, so nobody is missed when it dies. Two may still run the task at once if it takes longer.
+ * gets the turn, so no process is missed when it dies. Two may still run the task at once if it takes longer.
  */
 export async function takesTurn(
   { account, database }: Pick<OutboxStore, 'account' | 'database'>,

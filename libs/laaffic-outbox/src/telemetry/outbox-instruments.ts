@@ -7,7 +7,7 @@ import type { OutboxStats } from '../messages/stats.js';
 /** A one-time password waits some milliseconds. A message of a slow or paused account may wait a day. */
 const WAITED_SECONDS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3_600, 14_400, 86_400];
 const ATTEMPTS = [1, 2, 3, 4, 5, 7, 10, 20, 50];
-/** States after which the message is not tried again. */
+/** States after which the message is not sent again. */
 const ENDS: ReadonlySet<OutboxActivity['state']> = new Set(['completed', 'rejected', 'unknown']);
 
 /** The metrics of an outbox. */

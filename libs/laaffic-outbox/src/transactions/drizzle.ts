@@ -21,7 +21,7 @@ export interface DrizzleTransaction {
  * Runs the outbox in a Drizzle transaction, with any of Drizzle's PostgreSQL drivers that have transactions. A
  * `DrizzleQueryError` keeps its class and cause, but its message and `params` lose the parameters, because they contain
  * the text and the numbers of the message.
- * @param tx the transaction that `db.transaction` passes to its callback. The compiler refuses the database, and the
+ * @param tx the transaction that `db.transaction` passes to its callback. The compiler rejects the database, and the
  * outbox rejects it with `OUTBOX_INVALID_TRANSACTION`.
  * @example
  * await db.transaction(async (tx) => {

@@ -13,7 +13,7 @@ export interface KnexTransaction {
 /**
  * Runs the outbox in a Knex transaction. Errors are those of the driver, with the statement in front of the message, as
  * Knex writes it.
- * @param trx the transaction that `knex.transaction` passes to its callback or resolves to. The compiler refuses the
+ * @param trx the transaction that `knex.transaction` passes to its callback or resolves to. The compiler rejects the
  * `knex` instance, and the outbox rejects it with `OUTBOX_INVALID_TRANSACTION`.
  * @example
  * await knex.transaction(async (trx) => {

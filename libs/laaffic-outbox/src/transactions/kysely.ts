@@ -21,7 +21,7 @@ export interface KyselyTransaction {
 /**
  * Runs the outbox in a Kysely transaction. Errors are those of the driver.
  * @param trx the transaction that `db.transaction().execute` passes to its callback, or that `db.startTransaction()`
- * returned. The compiler refuses the `Kysely` instance, and the outbox rejects it with `OUTBOX_INVALID_TRANSACTION`.
+ * returned. The compiler rejects the `Kysely` instance, and the outbox rejects it with `OUTBOX_INVALID_TRANSACTION`.
  * @example
  * await db.transaction().execute(async (trx) => {
  *   await trx.insertInto('orders').values({ name }).execute();

@@ -12,7 +12,7 @@ export interface PrismaTransaction {
 
 /**
  * Runs the outbox in an interactive transaction of Prisma. Errors are those of Prisma. A failed statement is P2010.
- * @param tx the client that `prisma.$transaction` passes to its callback. The compiler refuses a `PrismaClient`, and
+ * @param tx the client that `prisma.$transaction` passes to its callback. The compiler rejects a `PrismaClient`, and
  * the outbox rejects it with `OUTBOX_INVALID_TRANSACTION`.
  * @example
  * await prisma.$transaction(async (tx) => {

@@ -51,7 +51,7 @@ export class Maintenance {
     this.task = sharedSteps({ store, task: 'maintenance', failure, intervalMs, steps });
   }
 
-  /** Numbers of a campaign that nobody continues are not kept for ever. */
+  /** Numbers of a campaign that no call continues are not kept for ever. */
   async #cancelLostCreations(): Promise<boolean> {
     const { account, actor, database, settings } = this.store;
     const { retentionMs } = settings;

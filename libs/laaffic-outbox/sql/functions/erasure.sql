@@ -1,0 +1,35 @@
+-- Erases one person's number from a chunk with everything that was said about it, if nothing about it is open. Counts
+-- stay. Returns where the number was, by position, and whether it is erased there.
+create function outbox.erase_number(p_chunk bigint, p_number text, p_actor text)
+returns table (message_id bigint, campaign_id bigint, place bigint, is_erased boolean) language plpgsql as $$
+declare
+  c outbox.chunk%rowtype;
+  slots smallint[];
+  rest text;
+  is_open boolean;
+begin
+  select * into c from outbox.chunk where id = p_chunk for update;
+  slots := array(select (s.at - 1)::smallint from unnest(string_to_array(c.numbers, ',')) with ordinality s (number, at)
+    where s.number = p_number);
+  if cardinality(slots) = 0 then return; end if;
+  perform outbox.flush_result(c.id);
+  is_open := c.state not in ('completed', 'rejected', 'abandoned', 'cancelled') or exists (
+    select from outbox.recipient r where r.chunk_id = c.id and r.slot = any (slots) and r.state in ('unknown', 'held'));
+  if not is_open then
+    rest := array_to_string(array_replace(string_to_array(c.numbers, ','), p_number, ''), ',');
+    if rest ~ '\d' then
+      -- Results leave out a recipient without a number, and the others keep their state.
+      perform outbox.expand_chunk(c);
+      update outbox.recipient r set reason = null where r.chunk_id = c.id and r.slot = any (slots);
+      update outbox.event e set reason = null where e.chunk_id = c.id;
+      update outbox.event_delivery d set reason = null where d.chunk_id = c.id;
+      update outbox.chunk set numbers = rest, fingerprint = null, reason = null where id = c.id;
+    else
+      perform outbox.redact_chunks(array[c.id]);
+    end if;
+    perform outbox.record_history(c.account, c.campaign_id, c.id, c.attempt, 'erased', p_actor,
+      cardinality(slots) || ' recipients');
+  end if;
+  return query select case when c.campaign_id is null then coalesce(c.root_id, c.id) end, c.campaign_id, c.first_position + s, not is_open
+    from unnest(slots) s;
+end $$;
