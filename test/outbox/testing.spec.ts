@@ -439,7 +439,7 @@ describe('OutboxTester', () => {
       );
     });
 
-    it('fail if there is nothing, and if the number is none', async () => {
+    it('fail if there is nothing, and if the text is not a number', async () => {
       await expect(tester.assertEnqueued()).rejects.toThrow('Expected a message; nothing is enqueued');
       const problem = 'Expected a phone number with country code to look for, 7 to 15 digits';
       await expect(tester.assertEnqueuedTo('12')).rejects.toThrow(problem);
