@@ -51,6 +51,7 @@ const outboxRooms = [
   { rank: 9, files: 'laaffic-outbox\\.module(-definition)?\\.ts' },
   { rank: 9, files: 'health/' },
   { rank: 9, files: 'telemetry/' },
+  { rank: 10, files: 'testing/' },
   { rank: 10, files: 'index\\.ts' },
 ];
 // The same for nestjs-embedded-postgres.

@@ -62,7 +62,7 @@ export default {
     '^nestjs-laaffic/(commands|webhooks|health|telemetry|testing|recipient-files)$':
       '<rootDir>/libs/laaffic/src/$1/index.ts',
     '^nestjs-laaffic-outbox$': '<rootDir>/libs/laaffic-outbox/src/index.ts',
-    '^nestjs-laaffic-outbox/(health|telemetry)$': '<rootDir>/libs/laaffic-outbox/src/$1/index.ts',
+    '^nestjs-laaffic-outbox/(health|telemetry|testing)$': '<rootDir>/libs/laaffic-outbox/src/$1/index.ts',
     '^nestjs-embedded-postgres$': '<rootDir>/libs/embedded-postgres/src/index.ts',
     '^nestjs-laaffic-outbox/(typeorm|prisma|drizzle|kysely|knex|mikro-orm)$':
       '<rootDir>/libs/laaffic-outbox/src/transactions/$1.ts',

@@ -245,6 +245,11 @@ export const entries: readonly Entry[] = [
     names: ['InjectOutboxHealth', 'OutboxHealthIndicator', 'OutboxHealthModule', 'getOutboxHealthToken'],
   },
   { entry: 'nestjs-laaffic-outbox/telemetry', file: 'telemetry/index.js', names: ['OutboxTelemetryModule'] },
+  {
+    entry: 'nestjs-laaffic-outbox/testing',
+    file: 'testing/index.js',
+    names: ['OutboxTester', 'OutboxTestingModule', 'getOutboxTesterToken'],
+  },
   { entry: 'nestjs-laaffic-outbox/typeorm', file: 'transactions/typeorm.js', names: ['typeOrmTransaction'] },
   { entry: 'nestjs-laaffic-outbox/prisma', file: 'transactions/prisma.js', names: ['prismaTransaction'] },
   { entry: 'nestjs-laaffic-outbox/drizzle', file: 'transactions/drizzle.js', names: ['drizzleTransaction'] },

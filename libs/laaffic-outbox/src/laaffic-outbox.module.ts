@@ -17,7 +17,7 @@ import { ReportIntake } from './reports/report-intake.js';
 import { ReportStore } from './reports/report-store.js';
 import { UnreadablePushes } from './reports/unreadable-pushes.js';
 import { OutboxOptionsError } from './errors/outbox.error.js';
-import { getCampaignsToken, getOutboxToken, storeToken } from './outbox-tokens.js';
+import { getCampaignsToken, getOutboxToken, partsToken, storeToken, type OutboxParts } from './outbox-tokens.js';
 import { SmsCampaigns } from './sms-campaigns.js';
 import { SmsOutbox } from './sms-outbox.js';
 import { OutboxStore } from './store/outbox-store.js';
@@ -133,6 +133,16 @@ function outbox(definition: DynamicModule, { account, isGlobal = false }: Laaffi
         provide: EventDispatcher,
         useFactory: (store: OutboxStore, handlers: EventHandlers) => new EventDispatcher(store, handlers),
         inject: [OutboxStore, EventHandlers],
+      },
+      {
+        provide: partsToken(account),
+        useFactory: (
+          store: OutboxStore,
+          worker: OutboxWorker,
+          reconciler: Reconciler,
+          dispatcher: EventDispatcher,
+        ): OutboxParts => ({ store, worker, reconciler, dispatcher }),
+        inject: [OutboxStore, OutboxWorker, Reconciler, EventDispatcher],
       },
     ],
     exports: [outboxToken, campaigns, store],

@@ -1,7 +1,10 @@
 import { Inject, type InjectionToken } from '@nestjs/common';
+import type { EventDispatcher } from './events/event-dispatcher.js';
+import type { Reconciler } from './reports/reconciler.js';
 import { SmsCampaigns } from './sms-campaigns.js';
 import { SmsOutbox } from './sms-outbox.js';
 import type { OutboxStore } from './store/outbox-store.js';
+import type { OutboxWorker } from './worker/outbox-worker.js';
 
 /**
  * Returns the injection token of the `SmsOutbox` of an account.
@@ -43,4 +46,17 @@ export function InjectCampaigns(account?: string): ParameterDecorator & Property
  */
 export function storeToken(account: string | undefined): InjectionToken<OutboxStore> {
   return `OutboxStore:${account ?? ''}`;
+}
+
+/** What one process does for the outbox of an account. */
+export interface OutboxParts {
+  readonly store: OutboxStore;
+  readonly worker: OutboxWorker;
+  readonly reconciler: Reconciler;
+  readonly dispatcher: EventDispatcher;
+}
+
+/** Token with which the entry for tests finds the parts of an account's outbox. */
+export function partsToken(account: string | undefined): InjectionToken<OutboxParts> {
+  return `OutboxParts:${account ?? ''}`;
 }

@@ -76,12 +76,37 @@ export class EventDispatcher
   }
 
   onApplicationBootstrap(): void {
-    if (this.#handlers.size === 0) return;
+    if (this.#handlers.size === 0 || this.store.isManual) return;
     const { errors, settings } = this.store;
     const intervalMs = settings.worker?.pollIntervalMs ?? POLL;
-    this.#task = new PeriodicTask({ errors, failure: FAILURE, intervalMs, run: () => this.#round() });
+    this.#task = new PeriodicTask({
+      errors,
+      failure: FAILURE,
+      intervalMs,
+      run: async () => (await this.#round()).hasMore,
+    });
     this.#task.start();
     this.#renewals = setInterval(() => void this.#renewRegistration(), RENEW_EVERY).unref();
+  }
+
+  /**
+   * Calls the handlers for everything that is due, and resolves when their results are stored. For a manual process.
+   * @returns whether there was anything.
+   */
+  async runDue(): Promise<boolean> {
+    if (this.#handlers.size === 0) return false;
+    let calls = 0;
+    try {
+      for (;;) {
+        const { hasMore, claimed } = await this.#round();
+        await Promise.all([...this.#running.values()].flatMap((running) => [...running]));
+        calls += claimed;
+        if (!hasMore && claimed === 0) return calls > 0;
+      }
+    } catch (error) {
+      this.store.errors.report(FAILURE, error);
+      return calls > 0;
+    }
   }
 
   /** Claims no more events. Other processes, or the next start, handle the rest. */
@@ -100,9 +125,9 @@ export class EventDispatcher
     await Promise.all([...this.#running.values()].flatMap((running) => [...running]));
   }
 
-  /** @returns whether there may be more to do at once. */
-  async #round(): Promise<boolean> {
-    if (this.#isStopping) return false;
+  /** @returns whether there may be more to do at once, and how many messages and campaigns handlers are called for. */
+  async #round(): Promise<{ hasMore: boolean; claimed: number }> {
+    if (this.#isStopping) return { hasMore: false, claimed: 0 };
     const hasMore = await this.#queue.route();
     const capacities = [...this.#handlers.values()]
       .map(({ name, topics }) => ({ name, topics, limit: MOST_AT_ONCE - this.#runningOf(name).size }))
@@ -111,7 +136,7 @@ export class EventDispatcher
     const changes = await this.#read(claims);
     for (const claim of claims) this.#begin(claim, changes);
     // The end of a call wakes the next round, so a handler without a free place needs none.
-    return hasMore;
+    return { hasMore, claimed: claims.length };
   }
 
   async #read(claims: readonly EventClaim[]): Promise<Map<string, RecipientStateEvent>> {

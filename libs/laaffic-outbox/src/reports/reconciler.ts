@@ -20,6 +20,7 @@ const SHORTEST_PAUSE = 20;
 @Injectable()
 export class Reconciler implements OnApplicationBootstrap, OnModuleDestroy, BeforeApplicationShutdown {
   readonly #tasks: readonly PeriodicTask[];
+  readonly #isWorker: boolean;
   readonly #stop = new AbortController();
 
   constructor(
@@ -45,11 +46,18 @@ export class Reconciler implements OnApplicationBootstrap, OnModuleDestroy, Befo
       const polling = new ReportPolling(store, sms, reports, queries, reportsAfterMs);
       tasks.push(task('Delivery reports cannot be fetched', pause(reportsAfterMs / 10), () => polling.run(signal)));
     }
-    this.#tasks = worker === undefined ? [] : tasks;
+    this.#tasks = tasks;
+    this.#isWorker = worker !== undefined;
   }
 
   onApplicationBootstrap(): void {
+    if (!this.#isWorker || this.store.isManual) return;
     for (const task of this.#tasks) task.start();
+  }
+
+  /** Does all of it that is due. For a manual process. */
+  async runDue(): Promise<void> {
+    for (const task of this.#tasks) await task.drain();
   }
 
   /** Aborts the running queries. Other workers repeat them. */

@@ -28,6 +28,11 @@ export class PeriodicTask {
     this.#signal.notify();
   }
 
+  /** Runs the task until there is nothing more to do at once. For a task that is not started. */
+  async drain(): Promise<void> {
+    while (await this.#runOnce());
+  }
+
   /** Resolves when the running task has ended. */
   async stop(): Promise<void> {
     this.#isStopped = true;
@@ -36,17 +41,22 @@ export class PeriodicTask {
   }
 
   async #run(): Promise<void> {
-    const { errors, failure, intervalMs } = this.plan;
     while (!this.#isStopped) {
       const next = this.#signal.next();
-      let hasMore = false;
-      try {
-        hasMore = await this.plan.run();
-        errors.resolve(failure);
-      } catch (error) {
-        errors.report(failure, error);
-      }
-      if (!hasMore) await this.#signal.wait(next, intervalMs);
+      const hasMore = await this.#runOnce();
+      if (!hasMore) await this.#signal.wait(next, this.plan.intervalMs);
+    }
+  }
+
+  async #runOnce(): Promise<boolean> {
+    const { errors, failure } = this.plan;
+    try {
+      const hasMore = await this.plan.run();
+      errors.resolve(failure);
+      return hasMore;
+    } catch (error) {
+      errors.report(failure, error);
+      return false;
     }
   }
 }

@@ -55,6 +55,12 @@ export class OutboxStore implements OnApplicationBootstrap, OnApplicationShutdow
   /** The actor of this process in the history. */
   readonly actor = `${hostname()}.${process.pid}.${randomBytes(3).toString('hex')}`;
 
+  /**
+   * Whether this process does its recurring work only when a test tells it to. The entry for tests sets it before the
+   * app has started.
+   */
+  isManual = false;
+
   #drainLimit: Promise<unknown> | undefined;
 
   private constructor(

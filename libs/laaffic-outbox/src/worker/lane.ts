@@ -1,5 +1,6 @@
 import type { SmsService } from 'nestjs-laaffic';
 import type { Lane } from '../options/outbox.options.js';
+import type { OutboxSettings } from '../options/outbox.settings.js';
 import type { ProcessClock, Stopwatch } from '../runtime/clock.js';
 import { Signal } from '../runtime/signal.js';
 import { claimChunks, countDue } from '../sql/generated.js';
@@ -16,6 +17,7 @@ export interface WorkerParts {
   readonly clock: ProcessClock;
   readonly results: ResultWriter;
   readonly breaker: CircuitBreaker;
+  readonly rate: OutboxSettings['rate'];
 }
 
 /** The share of a second's recipients that may go at once. A sliding second may exceed the rate by this much. */
@@ -47,6 +49,7 @@ export class LaneWorker {
   #lookAgainUntil = 0;
   #isStopped = false;
   #isBusy = false;
+  #isHeldUp = false;
   #loop: Promise<void> | undefined;
 
   constructor(
@@ -82,6 +85,22 @@ export class LaneWorker {
     this.#mayHaveMoreSlots = true;
     this.#slotSignal.notify();
     this.#signal.notify();
+  }
+
+  /**
+   * Claims once and resolves when the outcomes are stored. For a lane that is not started.
+   * @returns the number of claimed chunks.
+   */
+  async sendOnce(): Promise<number> {
+    await this.#fill();
+    const claimed = this.#running.size;
+    await Promise.all(this.#running);
+    return claimed;
+  }
+
+  /** Whether the gateway has limited or rejected the account since this lane was created. */
+  get isHeldUp(): boolean {
+    return this.#isHeldUp;
   }
 
   /** Stops claiming. */
@@ -173,7 +192,7 @@ export class LaneWorker {
    */
   async #claim(running: number): Promise<{ chunks: ClaimedChunk[]; waitMs: number | undefined; slots: number }> {
     const { account, actor, database, settings } = this.parts.store;
-    const { recipientsPerSecond = null, requestsPerSecond = null, priorityShare } = settings.rate;
+    const { recipientsPerSecond = null, requestsPerSecond = null, priorityShare } = this.parts.rate;
     const floors = this.#floors.next(this.parts.clock.monotonic());
     const rows = await database.run(claimChunks, {
       ...{ account, worker: actor, lane: this.name, limit: this.#ownSlots - running, running },
@@ -219,6 +238,7 @@ export class LaneWorker {
       priority: lane === 'priority' ? 'high' : 'normal',
       shouldSend: () => sinceClaim.isWithin(Math.min(startWithinMs, chunk.expiresInMs ?? Infinity)),
     });
+    if (end.health.status === 'limited' || end.health.status === 'broken') this.#isHeldUp = true;
     // Record bad news about the account first: otherwise a released chunk would be claimed again at once. Record good
     // news last.
     const isGood = end.health.status === 'works';

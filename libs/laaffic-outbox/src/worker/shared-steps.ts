@@ -13,7 +13,7 @@ export interface Step {
 
 /** Recurring work that one process at a time does for all. */
 export interface SharedWork {
-  readonly store: Pick<OutboxStore, 'account' | 'database' | 'errors'>;
+  readonly store: Pick<OutboxStore, 'account' | 'database' | 'errors' | 'isManual'>;
   /** Identifies the work in the database. */
   readonly task: string;
   /** The log line if no step can start. */
@@ -27,7 +27,7 @@ export function sharedSteps({ store, task, failure, intervalMs, steps }: SharedW
   // While there is more to do, the turn goes on.
   let hasMore = false;
   const run = async (): Promise<boolean> => {
-    if (!hasMore && !(await takesTurn(store, task, intervalMs))) return false;
+    if (!hasMore && !store.isManual && !(await takesTurn(store, task, intervalMs))) return false;
     return (hasMore = await runEach(store.errors, steps));
   };
   return new PeriodicTask({ errors: store.errors, failure, intervalMs, run });
