@@ -264,9 +264,9 @@ export class SmsOutbox {
   }
 
   /**
-   * Lists the history of everything, newest entry first: decisions, pauses, campaigns, and what did not go well. To find
-   * rare entries of one event or actor, one call compares up to 2,000 entries, so a page may be short or empty although
-   * there are more: read on while there is a `before`. The list does not contain the storing of messages.
+   * Lists the history of everything, newest entry first: decisions, pauses, campaigns, and messages without a response.
+   * With `event` or `actor`, one call compares up to 2,000 entries, so a page may be short or empty although there are
+   * more: read on while there is a `before`. The list does not contain the storing of messages.
    * @throws {LaafficInputException} naming each wrong field.
    * @example
    * const { entries } = await outbox.listHistory({ actor: 'alice', from: new Date('2026-01-31T09:00:00Z') });

@@ -37,8 +37,10 @@ export class MessagesQueryDto implements MessageFilter {
 }
 
 /** @throws {LaafficInputException} if there is an order id and another filter. */
-export function requireOnlyFilter({ orderId, limit: _, ...filters }: MessagesQueryDto): void {
-  if (orderId === undefined || Object.values(filters).every((value) => value === undefined)) return;
+export function requireOnlyFilter(query: MessagesQueryDto): void {
+  const { orderId, state, lane, from, to, number, reference, before } = query;
+  const others: readonly unknown[] = [state, lane, from, to, number, reference, before];
+  if (orderId === undefined || others.every((value) => value === undefined)) return;
   throw invalidCommand([{ field: 'orderId', problem: 'must be the only filter' }]);
 }
 

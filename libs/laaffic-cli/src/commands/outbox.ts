@@ -93,7 +93,7 @@ async function held(
   for await (const { messageId, campaignId, reference, ...recipient } of opened.outbox.listHeld()) {
     const shown = showNumbers ? recipient : masked(recipient);
     if (json) {
-      // JSON leaves out what is undefined. Nobody continues this list, so its ids are of no use.
+      // JSON leaves out what is undefined. The command prints the whole list, so its ids are of no use.
       await results.writeJson({ messageId, campaignId, reference, ...shown, id: undefined });
       continue;
     }

@@ -22,11 +22,19 @@ with page as materialized (
     (select c.* from page p cross join lateral (
         select coalesce(c.root_created_at, c.created_at) as at, coalesce(c.root_id, c.id) as id from outbox.chunk c
         where $9::text = 'number' and c.account = $1 and c.numbers = $4::text and c.campaign_id is null and c.size = 1
-          and length(c.numbers) <= 15 and coalesce(c.root_created_at, c.created_at) >= p.from_at
+          and length(c.numbers) <= 15 and c.state <> 'sending'
+          and coalesce(c.root_created_at, c.created_at) >= p.from_at
           and coalesce(c.root_created_at, c.created_at) < p.to_at
           and (coalesce(c.root_created_at, c.created_at), coalesce(c.root_id, c.id)) < (p.at, p.id)
         order by coalesce(c.root_created_at, c.created_at) desc, coalesce(c.root_id, c.id) desc limit $10
       ) c)
+    union all
+    (select coalesce(c.root_created_at, c.created_at), coalesce(c.root_id, c.id)
+      from page p join outbox.chunk c on coalesce(c.root_created_at, c.created_at) >= p.from_at
+        and coalesce(c.root_created_at, c.created_at) < p.to_at
+        and (coalesce(c.root_created_at, c.created_at), coalesce(c.root_id, c.id)) < (p.at, p.id)
+      where $9::text = 'number' and c.account = $1 and c.state = 'sending' and c.campaign_id is null and c.size = 1
+        and c.numbers = $4::text)
     union all
     (select c.* from page p cross join lateral (
         select c.created_at as at, c.id from outbox.chunk c

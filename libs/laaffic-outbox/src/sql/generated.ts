@@ -178,7 +178,7 @@ create index chunk_reference on outbox.chunk (account, reference, created_at, id
   where reference is not null and campaign_id is null and root_id is null;
 create index chunk_number on outbox.chunk
   (account, numbers, (coalesce(root_created_at, created_at)), (coalesce(root_id, id)))
-  where campaign_id is null and size = 1 and length(numbers) <= 15;
+  where campaign_id is null and size = 1 and length(numbers) <= 15 and state <> 'sending';
 create index chunk_problem on outbox.chunk (account, (coalesce(root_created_at, created_at)), (coalesce(root_id, id)))
   where campaign_id is null and (rejected > 0 or unknown > 0 or held > 0 or abandoned > 0 or state = 'cancelled');
 create index chunk_retention on outbox.chunk (account, changed_at)
@@ -2655,11 +2655,19 @@ export const listMessages: Statement<{ account: string; lane: string | null; sta
     (select c.* from page p cross join lateral (
         select coalesce(c.root_created_at, c.created_at) as at, coalesce(c.root_id, c.id) as id from outbox.chunk c
         where $9::text = 'number' and c.account = $1 and c.numbers = $4::text and c.campaign_id is null and c.size = 1
-          and length(c.numbers) <= 15 and coalesce(c.root_created_at, c.created_at) >= p.from_at
+          and length(c.numbers) <= 15 and c.state <> 'sending'
+          and coalesce(c.root_created_at, c.created_at) >= p.from_at
           and coalesce(c.root_created_at, c.created_at) < p.to_at
           and (coalesce(c.root_created_at, c.created_at), coalesce(c.root_id, c.id)) < (p.at, p.id)
         order by coalesce(c.root_created_at, c.created_at) desc, coalesce(c.root_id, c.id) desc limit $10
       ) c)
+    union all
+    (select coalesce(c.root_created_at, c.created_at), coalesce(c.root_id, c.id)
+      from page p join outbox.chunk c on coalesce(c.root_created_at, c.created_at) >= p.from_at
+        and coalesce(c.root_created_at, c.created_at) < p.to_at
+        and (coalesce(c.root_created_at, c.created_at), coalesce(c.root_id, c.id)) < (p.at, p.id)
+      where $9::text = 'number' and c.account = $1 and c.state = 'sending' and c.campaign_id is null and c.size = 1
+        and c.numbers = $4::text)
     union all
     (select c.* from page p cross join lateral (
         select c.created_at as at, c.id from outbox.chunk c
