@@ -116,6 +116,8 @@ const serviceRooms = [
   { rank: 4, files: 'account/' },
   { rank: 4, files: 'campaigns/' },
   { rank: 4, files: 'health/' },
+  { rank: 4, files: 'held/' },
+  { rank: 4, files: 'history/' },
   { rank: 4, files: 'messages/' },
   { rank: 4, files: 'pushes/' },
   { rank: 5, files: 'app\\.module\\.ts' },

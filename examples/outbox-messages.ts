@@ -1,4 +1,4 @@
-import type { SmsOutbox } from 'nestjs-laaffic-outbox';
+import type { SmsCampaigns, SmsOutbox } from 'nestjs-laaffic-outbox';
 
 /** A code is useless after a minute, so it is not sent later than that. */
 export async function sendCode(outbox: SmsOutbox, number: string, code: string) {
@@ -23,12 +23,28 @@ export interface Console {
   has(number: string | undefined, since: Date | undefined): Promise<boolean>;
 }
 
-export async function decide(outbox: SmsOutbox, console: Console) {
-  for await (const { messageId, position, number } of outbox.listHeld()) {
-    const message = await outbox.find(messageId);
-    const decision = (await console.has(number, message?.createdAt)) ? 'sent' : 'abandon';
-    await outbox.resolveHeld(messageId, decision, { actor: 'anna', positions: [position] });
+export async function decide(outbox: SmsOutbox, campaigns: SmsCampaigns, console: Console) {
+  for await (const { messageId, campaignId, position, number, sentAt } of outbox.listHeld()) {
+    const decision = (await console.has(number, sentAt)) ? 'sent' : 'abandon';
+    const options = { actor: 'anna', positions: [position] };
+    if (messageId !== undefined) await outbox.resolveHeld(messageId, decision, options);
+    else if (campaignId !== undefined) await campaigns.resolveHeld(campaignId, decision, options);
   }
+}
+
+/** What went wrong since then, for the person on call: each message, and the decisions and pauses. */
+export async function review(outbox: SmsOutbox, from: Date) {
+  const lines: string[] = [];
+  for (let before: string | undefined; ;) {
+    const page = await outbox.list({ state: 'rejected', from, before });
+    for (const { id, reference, counts, total } of page.messages) {
+      lines.push(`${reference ?? id}: ${counts.rejected ?? 0} of ${total} rejected`);
+    }
+    before = page.before;
+    if (before === undefined) break;
+  }
+  const { entries } = await outbox.listHistory({ from, limit: 100 });
+  return [...lines, ...entries.map(({ event, actor }) => `${event} by ${actor}`)];
 }
 
 /** A row of the app. */

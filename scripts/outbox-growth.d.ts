@@ -8,6 +8,8 @@ export interface Recurring {
   /** Tells apart several entries of one name. */
   readonly variant?: string;
   readonly params: Params;
+  /** How many rows it may read, if more than the open ones. */
+  readonly mostRead?: number;
 }
 
 export const ACCOUNT: string;

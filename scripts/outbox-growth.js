@@ -185,7 +185,18 @@ const accepted = {
   msg_ids: [],
 };
 
-/** Every statement is either here or in RARE. */
+const list = {
+  ...{ account, lane: null, state: null, number: null, reference: null, from: null, to: null, before: null },
+  ...{ index: 'lane', look: 50, limit: 50 },
+};
+const history = {
+  ...{ account, campaignId: null, messageId: null, event: null, actor: null, from: null, to: null, before: null },
+  ...{ look: 2000, limit: 50 },
+};
+/** What a page reads if nothing that it looks at matches: each message, and its place in an index, in two lanes. */
+const mostRead = 12_000;
+
+/** Every statement is either here or in RARE. mostRead: rows, if a statement may read more than the open ones. */
 export const RECURRING = [
   { name: 'claimChunks', variant: 'priority', params: { ...unlimited, lane: 'priority' } },
   { name: 'claimChunks', variant: 'bulk', params: { ...unlimited, lane: 'bulk', limit: 40 } },
@@ -304,15 +315,55 @@ export const RECURRING = [
   { name: 'findCampaign', params: { account, id: CAMPAIGN } },
   { name: 'findCampaignByKey', params: { account, idempotencyKey: 'used' } },
   { name: 'findCampaignState', params: { account, id: CAMPAIGN } },
-  { name: 'listCampaigns', params: { account, state: null, before: null, limit: 1 } },
+  { name: 'listCampaigns', params: { account, state: null, name: null, before: null, limit: 50 } },
+  { name: 'listCampaigns', variant: 'rare', params: { account, state: 'paused', name: null, before: null, limit: 50 } },
+  ...['now', 'sale'].map((name) => ({
+    ...{ name: 'listCampaigns', variant: `named ${name}` },
+    params: { account, state: null, name, before: 100, limit: 50 },
+  })),
+  {
+    name: 'listCampaigns',
+    variant: 'by name and state',
+    params: { account, state: 'paused', name: 'sale', before: null, limit: 50 },
+  },
   { name: 'readProgress', params: { account, id: CAMPAIGN } },
   { name: 'readResults', params: { id: CAMPAIGN, first: 0, state: 'pending' } },
-  { name: 'listHeldMessages', params: { account, after: '0', limit: 20 } },
+  { name: 'listHeld', params: { account, from: '0', limit: 20 } },
+  { name: 'listMessages', params: list },
+  { name: 'listMessages', variant: 'after a cursor', params: { ...list, before: 10 } },
+  { name: 'listMessages', variant: 'of a lane', params: { ...list, lane: 'bulk' } },
+  {
+    name: 'listMessages',
+    variant: 'of a time',
+    params: { ...list, from: new Date(Date.now() - 40 * DAY), to: new Date(Date.now() - 39 * DAY) },
+  },
+  { name: 'listMessages', variant: 'by number', params: { ...list, number: '918563019999', index: 'number' } },
+  { name: 'listMessages', variant: 'by reference', params: { ...list, reference: 'order 1', index: 'reference' } },
+  ...['unknown', 'held', 'rejected'].map((state) => ({
+    ...{ name: 'listMessages', variant: state, mostRead },
+    params: { ...list, state, index: 'problem', look: 2000 },
+  })),
+  {
+    ...{ name: 'listMessages', variant: 'of a state and lane', mostRead },
+    params: { ...list, state: 'rejected', lane: 'priority', index: 'problem', look: 2000 },
+  },
+  ...['pending', 'sending', 'failed'].map((state) => ({
+    ...{ name: 'listMessages', variant: state, mostRead },
+    params: { ...list, state, before: OPEN, look: 2000 },
+  })),
   { name: 'findHeldOfMessage', params: { account, messageId: HELD + 1 } },
   { name: 'findHeldOfCampaign', params: { account, campaignId: CAMPAIGN } },
   { name: 'historyOfMessage', params: { account, id: UNKNOWN + 1, after: '0', limit: 100 } },
   { name: 'beginningOfMessage', params: { account, id: UNKNOWN + 1 } },
   { name: 'historyOfCampaign', params: { account, id: CAMPAIGN, after: '0', limit: 100 } },
+  { name: 'listHistory', params: { ...history, event: 'paused' }, mostRead },
+  { name: 'listHistory', variant: 'of an actor', params: { ...history, actor: 'alice' }, mostRead },
+  {
+    ...{ name: 'listHistory', variant: 'of a time', mostRead },
+    params: { ...history, from: new Date(Date.now() - 40 * DAY), to: new Date(Date.now() - 39 * DAY) },
+  },
+  { name: 'listHistory', variant: 'of a message', params: { ...history, messageId: UNKNOWN + 1 } },
+  { name: 'listHistory', variant: 'of a campaign', params: { ...history, campaignId: CAMPAIGN, event: 'paused' } },
   { name: 'listUnreadablePushes', params: { account, before: null, limit: 50 } },
 ];
 

@@ -18,12 +18,23 @@ import type { ServiceDatabase } from './database/service-database.js';
 import { GatewayAccount } from './gateway/gateway.account.js';
 import { GatewayModule } from './gateway/gateway.module.js';
 import { HealthModule } from './health/health.module.js';
+import { HeldModule } from './held/held.module.js';
+import { HistoryModule } from './history/history.module.js';
 import { MessagesModule } from './messages/messages.module.js';
 import { PushesModule } from './pushes/pushes.module.js';
 
 /** The notification service. */
 @Module({
-  imports: [CommonModule, OutboxModule, MessagesModule, CampaignsModule, AccountModule, HealthModule],
+  imports: [
+    CommonModule,
+    OutboxModule,
+    MessagesModule,
+    CampaignsModule,
+    HeldModule,
+    HistoryModule,
+    AccountModule,
+    HealthModule,
+  ],
   providers: [
     { provide: WrongKeys, useFactory: () => new WrongKeys() },
     { provide: APP_INTERCEPTOR, useClass: ReplyInterceptor },

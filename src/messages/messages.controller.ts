@@ -24,17 +24,15 @@ import { RowStreams } from '../common/streams/row-streams.js';
 import { ListQueryDto } from '../recipients/dto/list-query.dto.js';
 import { RecipientCountDto, ResolveHeldDto, resolveOptionsOf } from '../recipients/dto/resolve-held.dto.js';
 import { HISTORY_COLUMNS, historyResponse } from '../recipients/history-rows.js';
-import { heldMessagesResponse, MESSAGE_RESULT_COLUMNS, toResultRows } from '../recipients/result-rows.js';
+import { MessagesQueryDto, requireOnlyFilter, type MessagesDto } from './dto/message-list.dto.js';
 import { MessageDto, type PendingMessageDto, type RecipientDto } from './dto/message.dto.js';
-import { OrderIdQueryDto } from './dto/order-id-query.dto.js';
 import { SendMessageDto } from './dto/send-message.dto.js';
 import type { SentMessageDto } from './dto/sent-message.dto.js';
 import { AdmissionGuard, AdmittedSlot, type SendSlot } from './message-admission.js';
-import { ApiMessageOrRecipient, ApiSendMessage } from './messages.openapi.js';
+import { ApiListMessages, ApiMessageOrRecipient, ApiSendMessage } from './messages.openapi.js';
 import { MessagesService } from './messages.service.js';
 import { notAcceptedError } from './not-accepted.js';
 
-/** Routes with a literal path come before `:id`, which matches any text. */
 @ApiTags('messages')
 @Controller('v1/messages')
 @ApiCommonErrors()
@@ -80,26 +78,17 @@ export class MessagesController {
   }
 
   @Get()
-  @ApiOperation({ summary: 'Find the message or recipient with an order id' })
-  @ApiMessageOrRecipient('The message, if the id was made for an attempt before the last one.')
-  @ApiErrors({ 400: '`orderId` is missing, or there is another field.', 404: 'Nothing has this order id.' })
-  findByOrderId(@Query() { orderId }: OrderIdQueryDto): Promise<RecipientDto | MessageDto> {
-    return this.messages.findByOrderId(orderId);
-  }
-
-  @Get('held')
-  @ApiOperation({ summary: 'List the recipients of single messages that need a manual decision, oldest first' })
-  @ApiOkResponse(heldMessagesResponse)
-  @ApiErrors({ 400: '`field` names the invalid field.' })
-  held(@Query() { raw }: ListQueryDto, @AcceptsCsv() isCsv: boolean): Promise<StreamableFile> {
-    return this.streams.open(toResultRows(this.outbox.listHeld()), MESSAGE_RESULT_COLUMNS, { isCsv, isRaw: raw });
+  @ApiListMessages()
+  async list(@Query() query: MessagesQueryDto): Promise<MessagesDto | MessageDto | RecipientDto> {
+    const { orderId, ...filter } = query;
+    requireOnlyFilter(query);
+    return orderId === undefined ? this.outbox.list(filter) : this.messages.findByOrderId(orderId);
   }
 
   @Get(':id')
   @ApiOperation({
     summary: 'Find a message by its id, or a recipient by its order id',
-    description:
-      'A numeric order id may be the id of another message, and `held` is a list: use `/v1/messages?orderId=…` for them.',
+    description: 'A numeric order id may be the id of another message: use `/v1/messages?orderId=…` for it.',
   })
   @ApiMessageOrRecipient()
   @ApiErrors({ 404: 'There is no message with this id or order id.' })

@@ -12,6 +12,7 @@ import {
 } from '@nestjs/swagger';
 import { ApiBodyErrors, ApiErrors } from '../common/errors/api-errors.js';
 import { ErrorDto } from '../common/errors/error.dto.js';
+import { MessagesDto } from './dto/message-list.dto.js';
 import { MessageDto, PendingMessageDto, RecipientDto } from './dto/message.dto.js';
 import { SendMessageDto, sendExamples } from './dto/send-message.dto.js';
 import { SentMessageDto } from './dto/sent-message.dto.js';
@@ -68,12 +69,29 @@ export const ApiSendMessage = (): MethodDecorator =>
     ApiBodyErrors(),
   );
 
+/** Documents `GET /v1/messages`. */
+export const ApiListMessages = (): MethodDecorator =>
+  applyDecorators(
+    ApiOperation({
+      summary: 'List single messages, newest first, or find the message or recipient with an order id',
+      description:
+        'Messages of campaigns are not listed. Lists by lane and time, number, or reference are fast, and so are rejected, ' +
+        'cancelled, unknown, held and abandoned messages. With other states and combinations a request compares up to ' +
+        '2,000 messages: a page may be short although `before` says that there are more.',
+    }),
+    ApiExtraModels(MessagesDto, MessageDto, RecipientDto),
+    ApiOkResponse({
+      schema: { oneOf: [MessagesDto, MessageDto, RecipientDto].map((dto) => ({ $ref: getSchemaPath(dto) })) },
+      description: 'With `orderId` the recipient; the message, if the id was made for an attempt before the last one.',
+    }),
+    ApiErrors({ 400: '`field` names the invalid field.', 404: 'Nothing has this order id.' }),
+  );
+
 /** Documents a message, or one of its recipients, as the response. */
-export const ApiMessageOrRecipient = (description = ''): MethodDecorator =>
+export const ApiMessageOrRecipient = (): MethodDecorator =>
   applyDecorators(
     ApiExtraModels(MessageDto, RecipientDto),
     ApiOkResponse({
       schema: { oneOf: [MessageDto, RecipientDto].map((dto) => ({ $ref: getSchemaPath(dto) })) },
-      description,
     }),
   );

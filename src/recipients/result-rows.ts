@@ -17,9 +17,11 @@ export const RESULT_COLUMNS = [
   'sentAt',
 ] as const;
 
-/** The columns of a recipient of a single message, which has no line in a file. */
-export const MESSAGE_RESULT_COLUMNS = [
+/** The columns of a recipient on hold. It has no line in a file, because it is not invalid. */
+export const HELD_COLUMNS = [
+  'id',
   'messageId',
+  'campaignId',
   'reference',
   ...RESULT_COLUMNS.filter((column) => column !== 'line' && column !== 'input'),
 ] as const;
@@ -66,15 +68,15 @@ export const resultsResponse = {
   content: { 'application/x-ndjson': { schema: ndjson }, 'text/csv': { schema: csv } },
 } satisfies ApiResponseOptions;
 
-/** The OpenAPI response of a list of recipients of single messages. */
-export const heldMessagesResponse = {
-  description: `${LINES} \`messageId\`, \`reference\` and \`position\` come first. CSV with \`Accept: text/csv\`. ${TIMES}`,
+/** The OpenAPI response of the list of all recipients on hold. */
+export const heldResponse = {
+  description: `${LINES} \`id\`, \`messageId\` or \`campaignId\`, \`reference\` and \`position\` come first. CSV with \`Accept: text/csv\`. ${TIMES}`,
   content: {
     'application/x-ndjson': {
       schema: {
         type: 'string',
         example:
-          '{"messageId":"42","reference":"order 7","position":0,"number":"91856321412","orderId":"order-1","state":"held",' +
+          '{"id":"42.0","messageId":"42","reference":"order 7","position":0,"number":"91856321412","orderId":"order-1","state":"held",' +
           '"code":"LAAFFIC_TIMEOUT","reason":"no answer within 30 s","sentAt":"2026-01-31T09:00:00.000Z"}\n',
       },
     },
@@ -82,8 +84,8 @@ export const heldMessagesResponse = {
       schema: {
         type: 'string',
         example:
-          'messageId,reference,position,number,orderId,state,msgId,code,reason,reportedAt,gatewayTime,sentAt\r\n' +
-          '42,order 7,0,91856321412,order-1,held,,LAAFFIC_TIMEOUT,no answer within 30 s,,,2026-01-31T09:00:00.000Z\r\n',
+          'id,messageId,campaignId,reference,position,number,orderId,state,msgId,code,reason,reportedAt,gatewayTime,sentAt\r\n' +
+          '42.0,42,,order 7,0,91856321412,order-1,held,,LAAFFIC_TIMEOUT,no answer within 30 s,,,2026-01-31T09:00:00.000Z\r\n',
       },
     },
   },

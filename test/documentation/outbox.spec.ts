@@ -10,7 +10,7 @@ import { Pool } from 'pg';
 import { resolveHeld, springSale } from '../../examples/outbox-campaign.js';
 import { sendOne } from '../../examples/outbox-embedded.js';
 import { OrderMessages } from '../../examples/outbox-events.js';
-import { decide, remind, sendCode, cancelMessage } from '../../examples/outbox-messages.js';
+import { decide, remind, review, sendCode, cancelMessage } from '../../examples/outbox-messages.js';
 import { WatchedModule } from '../../examples/outbox-watching.js';
 import { OutboxSettings } from '../../libs/laaffic-outbox/src/options/outbox.settings.js';
 import { ACCOUNT } from '../module/account.js';
@@ -180,7 +180,7 @@ describe('the examples of the outbox', () => {
     await outbox.send({ to: '91856321415', content: 'lost' });
     await until(async () => (await readAll(outbox.listHeld())).length === 2);
     const asked: [string | undefined, boolean][] = [];
-    await decide(outbox, {
+    await decide(outbox, app.get(SmsCampaigns), {
       has: (number, since) => {
         asked.push([number, since instanceof Date]);
         return Promise.resolve(sandbox.messages.some((message) => message.number === number));
@@ -189,7 +189,13 @@ describe('the examples of the outbox', () => {
     const states = await Promise.all(
       ['3', '5'].map(async (message) => (await outbox.find(message))?.recipients[0]?.state),
     );
+    const reviewed = await review(outbox, new Date(Date.now() - 60_000));
     await app.close();
+    expect(reviewed.map((line) => line.replace(/by (?!anna).*/, 'by a worker'))).toEqual([
+      '2: 1 of 1 rejected',
+      ...['abandoned by anna', 'marked as sent by anna', 'held by a worker', 'held by a worker'],
+      ...['unknown by a worker', 'cancelled by anna', 'unknown by a worker'],
+    ]);
     expect(asked).toEqual([
       ['91856321413', true],
       ['91856321415', true],

@@ -41,7 +41,7 @@ describe('recurring statements', () => {
   // statement: not whether an index is used, but how much is read with it.
   it.each(
     RECURRING.map((recurring) => [[recurring.name, recurring.variant].filter(Boolean).join(' '), recurring] as const),
-  )('%s reads nothing of what has ended', async (_, { name, params }) => {
+  )('%s reads nothing of what has ended', async (_, { name, params, mostRead = MOST_READ }) => {
     const { name: preparedName, text, params: names } = statements.get(name)!;
     const client = await pool.connect();
     try {
@@ -57,7 +57,7 @@ describe('recurring statements', () => {
           scans: scans - before[index]!.scans,
           rows: rows - before[index]!.rows,
         }));
-        expect(reads.filter(({ scans, rows }) => scans > 0 || rows > MOST_READ)).toEqual([]);
+        expect(reads.filter(({ scans, rows }) => scans > 0 || rows > mostRead)).toEqual([]);
       }
     } finally {
       await client.query('rollback');

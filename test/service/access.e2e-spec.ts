@@ -59,7 +59,9 @@ describe('the service without API keys', () => {
 
   const ROUTES: [method: string, path: string, right: number][] = [
     ['POST', '/v1/messages', 201],
-    ['GET', '/v1/messages/held', 200],
+    ['GET', '/v1/messages', 200],
+    ['GET', '/v1/held', 200],
+    ['GET', '/v1/history', 200],
     ['POST', '/v1/messages/999999/cancel', 404],
     ['GET', '/v1/campaigns', 200],
     ['POST', '/v1/campaigns/999999/cancel', 404],

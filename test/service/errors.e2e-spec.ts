@@ -128,8 +128,10 @@ it('every route responds 503 while the database is away, and the log holds nothi
   try {
     const { headers } = await instance.send({ to: { number: '91856321412', orderId: 'mine-1' }, content: 'x' });
     await own.close();
-    const paths = [headers.get('location')!, '/v1/messages/mine-1', '/v1/messages?orderId=mine-1', '/v1/messages/held'];
+    const paths = [headers.get('location')!, '/v1/messages/mine-1', '/v1/messages?orderId=mine-1', '/v1/messages'];
     const lists = [
+      '/v1/held',
+      '/v1/history',
       '/v1/campaigns',
       '/v1/campaigns/1',
       '/v1/campaigns/1/results',

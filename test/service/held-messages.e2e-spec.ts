@@ -34,26 +34,35 @@ async function holdOne(): Promise<string> {
 describe('held messages', () => {
   it('are listed with what helps the manual decision, and resolved', async () => {
     const id = await holdOne();
-    const held = await lines('/v1/messages/held');
+    const held = await lines('/v1/held');
     const said = { code: 'LAAFFIC_CONNECTION_LOST', reason: expect.any(String) };
     const facts = { messageId: id, reference: 'order 7', state: 'held', ...said };
     expect(held).toEqual([
-      { ...facts, position: 0, number: '91856321412', orderId: 'held-1', sentAt: expect.any(String) },
-      { ...facts, position: 1, number: '91856321413', orderId: expect.any(String), sentAt: expect.any(String) },
+      { ...facts, id: `${id}.0`, position: 0, number: '91856321412', orderId: 'held-1', sentAt: expect.any(String) },
+      {
+        ...facts,
+        id: `${id}.1`,
+        position: 1,
+        number: '91856321413',
+        orderId: expect.any(String),
+        sentAt: expect.any(String),
+      },
     ]);
+    expect(await lines('/v1/held?limit=1')).toEqual([held[0]]);
+    expect(await lines(`/v1/held?limit=9&after=${held[0]!.id}`)).toEqual([held[1]]);
     const { recipients, reference } = (await service.get(`/v1/messages/${id}`)).body;
     expect(reference).toBe('order 7');
     expect(recipients.map(({ state, sentAt }) => [state, sentAt])).toEqual(held.map(({ sentAt }) => ['held', sentAt]));
-    const csv = await service.get('/v1/messages/held', { Accept: 'text/csv' });
+    const csv = await service.get('/v1/held', { Accept: 'text/csv' });
     expect(csv.text.split('\r\n')[0]).toBe(
-      'messageId,reference,position,number,orderId,state,msgId,code,reason,reportedAt,gatewayTime,sentAt',
+      'id,messageId,campaignId,reference,position,number,orderId,state,msgId,code,reason,reportedAt,gatewayTime,sentAt',
     );
 
     const resolve = (decision: unknown) => service.post(`/v1/messages/${id}/resolve`, decision);
     expect((await resolve({ decision: 'sent', positions: [1], actor: 'ann' })).body).toEqual({ recipientCount: 1 });
     expect((await resolve({ decision: 'sent', positions: [1], actor: 'ann' })).body).toEqual({ recipientCount: 0 });
     expect((await resolve({ decision: 'abandon' })).body).toEqual({ recipientCount: 1 });
-    expect(await lines('/v1/messages/held')).toEqual([]);
+    expect(await lines('/v1/held')).toEqual([]);
     const decided = (await service.get(`/v1/messages/${id}`)).body.recipients;
     expect(decided.map(({ state }) => state)).toEqual(['abandoned', 'accepted']);
     const journal = await lines(`/v1/messages/${id}/history`);
@@ -93,8 +102,14 @@ describe('held messages', () => {
     expect(line).toMatchObject({ state: 'pending' });
   });
 
-  it('cannot be filtered by a query', async () => {
-    expect((await service.get('/v1/messages/held?limit=1')).body).toMatchObject({ statusCode: 400, field: 'limit' });
+  it.each([
+    ['limit=0', 'limit', 'limit must be at least 1'],
+    ['after=x', 'after', 'after must be the id of a recipient in this list'],
+    ['state=held', 'state', 'state is not a known field'],
+  ])('reject the query %s', async (query, field, problem) => {
+    const { status, body } = await service.get(`/v1/held?${query}`);
+    expect(status).toBe(400);
+    expect(body).toEqual(invalidField(`The request is invalid: ${problem}`, field));
   });
 });
 

@@ -62,7 +62,8 @@ CREATE INDEX campaign_active ON outbox.campaign USING btree (account, priority D
 CREATE INDEX campaign_cancelling ON outbox.campaign USING btree (account) WHERE ((state = 'cancelled'::outbox.campaign_state) AND (done_at IS NULL))
 CREATE INDEX campaign_creating ON outbox.campaign USING btree (account, creator_seen_at) WHERE (state = 'creating'::outbox.campaign_state)
 CREATE INDEX campaign_deletion ON outbox.campaign USING btree (account, COALESCE(done_at, changed_at)) WHERE (redacted_at IS NOT NULL)
-CREATE INDEX campaign_list ON outbox.campaign USING btree (account, id)
+CREATE INDEX campaign_list ON outbox.campaign USING btree (account, state, id)
+CREATE INDEX campaign_name ON outbox.campaign USING btree (account, name, state, id)
 CREATE INDEX campaign_retention ON outbox.campaign USING btree (account, COALESCE(done_at, changed_at)) WHERE ((redacted_at IS NULL) AND (state = ANY (ARRAY['done'::outbox.campaign_state, 'cancelled'::outbox.campaign_state])))
 
 table campaign_count
@@ -96,6 +97,7 @@ table chunk
   due_at timestamp with time zone not null default clock_timestamp()
   expires_at timestamp with time zone
   created_at timestamp with time zone not null default clock_timestamp()
+  root_created_at timestamp with time zone
   created_by text
   changed_at timestamp with time zone not null default clock_timestamp()
   sent_at timestamp with time zone
@@ -135,7 +137,11 @@ CREATE INDEX chunk_deletion ON outbox.chunk USING btree (account, ended_at) WHER
 CREATE INDEX chunk_due ON outbox.chunk USING btree (account, lane, is_list, due_at, id, COALESCE(expires_at, 'infinity'::timestamp with time zone)) WHERE ((state = 'pending'::outbox.chunk_state) AND (campaign_id IS NULL))
 CREATE INDEX chunk_expiring ON outbox.chunk USING btree (account, expires_at) WHERE ((state = 'pending'::outbox.chunk_state) AND (expires_at IS NOT NULL))
 CREATE INDEX chunk_held ON outbox.chunk USING btree (account, id) WHERE (held > 0)
+CREATE INDEX chunk_list ON outbox.chunk USING btree (account, lane, created_at, id) WHERE ((campaign_id IS NULL) AND (root_id IS NULL))
+CREATE INDEX chunk_number ON outbox.chunk USING btree (account, numbers, COALESCE(root_created_at, created_at), COALESCE(root_id, id)) WHERE ((campaign_id IS NULL) AND (size = 1) AND (length(numbers) <= 15) AND (state <> 'sending'::outbox.chunk_state))
 CREATE INDEX chunk_poll ON outbox.chunk USING btree (account, poll_at) WHERE (poll_at IS NOT NULL)
+CREATE INDEX chunk_problem ON outbox.chunk USING btree (account, COALESCE(root_created_at, created_at), COALESCE(root_id, id)) WHERE ((campaign_id IS NULL) AND ((rejected > 0) OR (unknown > 0) OR (held > 0) OR (abandoned > 0) OR (state = 'cancelled'::outbox.chunk_state)))
+CREATE INDEX chunk_reference ON outbox.chunk USING btree (account, reference, created_at, id) WHERE ((reference IS NOT NULL) AND (campaign_id IS NULL) AND (root_id IS NULL))
 CREATE INDEX chunk_retention ON outbox.chunk USING btree (account, changed_at) WHERE ((redacted_at IS NULL) AND (campaign_id IS NULL) AND (unknown = 0) AND (held = 0) AND (state = ANY (ARRAY['completed'::outbox.chunk_state, 'rejected'::outbox.chunk_state, 'cancelled'::outbox.chunk_state, 'abandoned'::outbox.chunk_state, 'split'::outbox.chunk_state])))
 CREATE INDEX chunk_root ON outbox.chunk USING btree (root_id) WHERE (root_id IS NOT NULL)
 CREATE INDEX chunk_sending ON outbox.chunk USING btree (account, changed_at) WHERE (state = 'sending'::outbox.chunk_state)
@@ -225,6 +231,7 @@ table history
 CREATE INDEX history_account ON outbox.history USING btree (account, at) WHERE ((chunk_id IS NULL) AND (campaign_id IS NULL))
 CREATE INDEX history_campaign ON outbox.history USING btree (campaign_id, id) WHERE (campaign_id IS NOT NULL)
 CREATE INDEX history_chunk ON outbox.history USING btree (chunk_id, id) WHERE (chunk_id IS NOT NULL)
+CREATE INDEX history_list ON outbox.history USING btree (account, at, id) WHERE (event <> ALL (ARRAY['sending'::text, 'completed'::text]))
 
 table idempotency_key
   account text not null

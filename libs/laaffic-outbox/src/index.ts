@@ -25,13 +25,14 @@ export type { FailedEvent, FailedEventsFilter, FailedEventsSelection } from './e
 export type { EmittedState, FinishedCampaign, RecipientStateEvent } from './events/outbox-events.js';
 export type { ActivityRecipients, ActivityState, OutboxActivity } from './store/activity.js';
 export type { OutboxRecipient, RecipientState } from './store/recipients.js';
-export type { HeldDecision, HeldRecipient, ResolveOptions } from './messages/held-recipients.js';
+export type { HeldDecision, HeldFilter, HeldRecipient, ResolveOptions } from './messages/held-recipients.js';
 export type { EnqueueManyOptions, StoredSms } from './messages/many-messages.js';
 export { EnqueueManyError, type EnqueueManyResult } from './messages/enqueue-many.error.js';
 export type { InvalidMessage, MessageSource, NewSms } from './messages/message-batches.js';
-export type { HistoryEntry } from './messages/history.js';
+export type { HistoryEntry, HistoryFilter, HistoryPage, ListedHistoryEntry } from './messages/history.js';
 export type { LaneControlOptions, PauseLaneOptions } from './messages/lane-control.js';
 export type { EraseOptions, ErasedNumber, OpenPlace } from './messages/number-erasure.js';
+export type { ListedMessage, MessageFilter, MessagePage, MessageRecipientState } from './messages/message-list.js';
 export type { OutboxMessage } from './messages/message-reader.js';
 export type { MessageOptions } from './messages/read-message.js';
 export type { AccountPause, LaneConcurrency, LaneLimit, LanePause, OutboxStats } from './messages/stats.js';

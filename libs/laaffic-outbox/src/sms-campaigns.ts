@@ -122,7 +122,10 @@ export class SmsCampaigns {
     return this.#reader.find(id);
   }
 
-  /** Lists the campaigns of this account, newest first. */
+  /**
+   * Lists the campaigns of this account, newest first.
+   * @throws {LaafficInputException} naming each wrong field.
+   */
   list(filter: CampaignFilter = {}): Promise<Campaign[]> {
     return this.#reader.list(filter);
   }
@@ -168,7 +171,8 @@ export class SmsCampaigns {
   }
 
   /**
-   * Yields the recipients on hold that need a manual decision, in the order of the source.
+   * Yields the recipients on hold that need a manual decision, in the order of the source. `SmsOutbox.listHeld` yields
+   * those of all messages and campaigns.
    * @throws {OutboxError} `OUTBOX_NOT_FOUND`
    */
   listHeld(id: string): AsyncGenerator<OutboxRecipient, void, undefined> {

@@ -13,13 +13,15 @@ import {
 import {
   HeldRecipients,
   type HeldDecision,
+  type HeldFilter,
   type HeldRecipient,
   type ResolveOptions,
 } from './messages/held-recipients.js';
-import { History, type HistoryEntry } from './messages/history.js';
+import { History, type HistoryEntry, type HistoryFilter, type HistoryPage } from './messages/history.js';
 import { LaneControl, type LaneControlOptions, type PauseLaneOptions } from './messages/lane-control.js';
 import { ManyMessages, type EnqueueManyOptions } from './messages/many-messages.js';
 import type { MessageSource } from './messages/message-batches.js';
+import { MessageList, type MessageFilter, type MessagePage } from './messages/message-list.js';
 import { MessageReader, type OutboxMessage } from './messages/message-reader.js';
 import { MessageWriter } from './messages/message-writer.js';
 import { NumberErasure, type EraseOptions, type ErasedNumber } from './messages/number-erasure.js';
@@ -67,6 +69,7 @@ const LARGEST_PAGE = 100;
 export class SmsOutbox {
   readonly #writer: MessageWriter;
   readonly #reader: MessageReader;
+  readonly #list: MessageList;
   readonly #outcomes: OutcomeWaiter;
   readonly #held: HeldRecipients;
   readonly #history: History;
@@ -81,6 +84,7 @@ export class SmsOutbox {
   ) {
     this.#writer = new MessageWriter(store);
     this.#reader = new MessageReader(store, store.readers);
+    this.#list = new MessageList(store);
     this.#outcomes = new OutcomeWaiter(new MessageReader(store, store.waiters));
     this.#held = new HeldRecipients(store);
     this.#history = new History(store);
@@ -177,6 +181,20 @@ export class SmsOutbox {
   }
 
   /**
+   * Lists single messages, newest first, without their texts. Messages of campaigns are not in it.
+   *
+   * Lists by lane and time, number, or reference are fast, and so are messages with recipients that are rejected,
+   * cancelled, unknown, held or abandoned. With other states and combinations one call compares up to 2,000 messages,
+   * so a page may be short or empty although there are more: read on while there is a `before`.
+   * @throws {LaafficInputException} naming each wrong field.
+   * @example
+   * const { messages, before } = await outbox.list({ state: 'rejected', from: new Date(Date.now() - 3_600_000) });
+   */
+  list(filter: MessageFilter = {}): Promise<MessagePage> {
+    return this.#list.read(filter);
+  }
+
+  /**
    * Returns how much waits, and whether and why the account or a lane is paused. Reads all open recipients: do not call
    * it for each request.
    */
@@ -261,6 +279,18 @@ export class SmsOutbox {
   }
 
   /**
+   * Lists the history of everything, newest entry first: decisions, pauses, campaigns, and messages without a response.
+   * With `event` or `actor`, one call compares up to 2,000 entries, so a page may be short or empty although there are
+   * more: read on while there is a `before`. The list does not contain the storing of messages.
+   * @throws {LaafficInputException} naming each wrong field.
+   * @example
+   * const { entries } = await outbox.listHistory({ actor: 'alice', from: new Date('2026-01-31T09:00:00Z') });
+   */
+  listHistory(filter: HistoryFilter = {}): Promise<HistoryPage> {
+    return this.#history.list(filter);
+  }
+
+  /**
    * Cancels a message that is still pending.
    * @param actor who did it, for the history.
    * @returns whether it was pending, so it is never sent.
@@ -272,9 +302,15 @@ export class SmsOutbox {
     return (row?.cancelled ?? 0) > 0;
   }
 
-  /** Yields the recipients of single messages that are on hold and need a manual decision, oldest message first. */
-  listHeld(): AsyncGenerator<HeldRecipient, void, undefined> {
-    return this.#held.ofMessages();
+  /**
+   * Yields the recipients on hold that need a manual decision, of messages and campaigns, oldest first. They are read
+   * from the database as you consume them.
+   * @throws {LaafficInputException} naming each wrong field.
+   * @example
+   * for await (const { messageId, campaignId, position, number, sentAt } of outbox.listHeld()) { … }
+   */
+  listHeld(filter: HeldFilter = {}): AsyncGenerator<HeldRecipient, void, undefined> {
+    return this.#held.list(filter);
   }
 
   /**

@@ -1,5 +1,5 @@
 import type { CampaignFilter, CampaignState, RecipientState, ResultsFilter } from 'nestjs-laaffic-outbox';
-import { QueryCursor, QueryInteger, QueryOneOf } from '../../common/http/query-fields.js';
+import { QueryCursor, QueryInteger, QueryOneOf, QueryText } from '../../common/http/query-fields.js';
 import { ListQueryDto } from '../../recipients/dto/list-query.dto.js';
 import { RECIPIENT_STATES } from '../../recipients/recipient-states.js';
 import { CAMPAIGN_STATES } from './campaign.dto.js';
@@ -14,6 +14,9 @@ export class CampaignsQueryDto implements CampaignFilter {
 
   @QueryOneOf(CAMPAIGN_STATES)
   state?: CampaignState;
+
+  @QueryText('Only campaigns with exactly this name.')
+  name?: string;
 }
 
 /** A part of the results of a campaign. */

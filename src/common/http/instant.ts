@@ -15,6 +15,11 @@ function instantProblem(value: unknown): string | undefined {
   return isInRange ? undefined : 'must be in the years 1 to 9999';
 }
 
+/** Reads an instant in ISO 8601 with an offset; `undefined` if the text is not one in the years 1 to 9999 of UTC. */
+export function readInstant(text: string): Date | undefined {
+  return instantProblem(text) === undefined ? new Date(text) : undefined;
+}
+
 /** JavaScript turns 30 February into 2 March. */
 function isDay(day: string): boolean {
   const date = new Date(`${day}T00:00:00Z`);

@@ -1,7 +1,8 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiProperty, ApiPropertyOptional, type ApiPropertyOptions } from '@nestjs/swagger';
+import { ApiPropertyOptional, type ApiPropertyOptions } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { ValidateBy } from 'class-validator';
+import { readInstant } from './instant.js';
 
 /** What a field of a query string holds, for its validation and its documentation. */
 interface QueryField<T> {
@@ -10,7 +11,6 @@ interface QueryField<T> {
   readonly parse: (text: string) => T | undefined;
   /** The rest of a sentence that starts with the field. */
   readonly problem: string;
-  readonly isRequired?: boolean;
 }
 
 /** An optional whole number. */
@@ -62,27 +62,35 @@ export function QueryCursor(what: string, description: string): PropertyDecorato
   });
 }
 
-/** A required text. */
+/** An optional text. */
 export function QueryText(description: string): PropertyDecorator {
   return Field<string>({
     schema: { type: 'string', description },
     parse: (text) => text,
     problem: 'must be given once',
-    isRequired: true,
+  });
+}
+
+/** An optional point in time. */
+export function QueryInstant(description: string): PropertyDecorator {
+  return Field<Date>({
+    schema: { type: 'string', format: 'date-time', description },
+    parse: readInstant,
+    problem: 'must be a time with its offset, such as 2026-01-31T09:00:00Z',
   });
 }
 
 /** Query strings hold texts, or a list of texts for a field that is given more than once. */
-function Field<T>({ schema, parse, problem, isRequired = false }: QueryField<T>): PropertyDecorator {
+function Field<T>({ schema, parse, problem }: QueryField<T>): PropertyDecorator {
   const parsed = (value: unknown): T | undefined => (typeof value === 'string' ? parse(value) : undefined);
   return applyDecorators(
-    isRequired ? ApiProperty(schema) : ApiPropertyOptional(schema),
+    ApiPropertyOptional(schema),
     // What cannot be parsed stays as it is, and fails the validation.
     Transform(({ value }: { value: unknown }) => parsed(value) ?? new Unparsed(value)),
     ValidateBy({
       name: 'query',
       validator: {
-        validate: (value) => !(value instanceof Unparsed) && (value !== undefined || !isRequired),
+        validate: (value) => !(value instanceof Unparsed),
         defaultMessage: () => `$property ${problem}`,
       },
     }),

@@ -10,9 +10,6 @@ import { drain, pauseLanes, resumeLanes } from './outbox-lanes.js';
 import { erase, restored } from './outbox-repair.js';
 import { outboxStatus } from './outbox-status.js';
 
-/** The maximum page of campaigns. */
-const PAGE = 100;
-
 /** Runs a command of operators of `nestjs-laaffic-outbox`. @returns the exit code. */
 export function outbox(given: OutboxArguments, io: CommandIo, log: StderrLog): Promise<number> {
   const results = new ResultWriter(io.stdout);
@@ -100,32 +97,17 @@ async function held(
   { json, showNumbers }: OutboxArguments,
   results: ResultWriter,
 ): Promise<void> {
-  const show = showNumbers ? (recipient: OutboxRecipient) => recipient : masked;
-  const print = async (
-    scope: { messageId: string; reference?: string } | { campaignId: string },
-    found: OutboxRecipient,
-  ) => {
-    const recipient = show(found);
-    if (json) return results.writeJson({ ...scope, ...recipient });
-    const { position, number, sentAt, code, reason } = recipient;
-    const place = 'messageId' in scope ? `message ${scope.messageId}` : `campaign ${scope.campaignId}`;
+  for await (const { messageId, campaignId, reference, ...recipient } of opened.outbox.listHeld()) {
+    const shown = showNumbers ? recipient : masked(recipient);
+    if (json) {
+      // JSON leaves out what is undefined. The command prints the whole list, so its ids are of no use.
+      await results.writeJson({ messageId, campaignId, reference, ...shown, id: undefined });
+      continue;
+    }
+    const { position, number, sentAt, code, reason } = shown;
+    const place = messageId === undefined ? `campaign ${campaignId ?? ''}` : `message ${messageId}`;
     const facts = [place, `position ${position}`, number, sentAt?.toISOString(), code, reason];
-    return results.writeLine(facts.filter((fact) => fact !== undefined).join(' '));
-  };
-  for await (const { messageId, reference, ...recipient } of opened.outbox.listHeld()) {
-    await print({ messageId, ...(reference === undefined ? {} : { reference }) }, recipient);
-  }
-  for await (const campaignId of campaignsWithHeld(opened)) {
-    for await (const recipient of opened.campaigns.listHeld(campaignId)) await print({ campaignId }, recipient);
-  }
-}
-
-async function* campaignsWithHeld({ campaigns }: OpenedOutbox): AsyncGenerator<string, void, undefined> {
-  for (let before: string | undefined; ;) {
-    const page = await campaigns.list({ limit: PAGE, before });
-    for (const { id } of page) if ((await campaigns.getProgress(id)).held > 0) yield id;
-    before = page.at(-1)?.id;
-    if (before === undefined) return;
+    await results.writeLine(facts.filter((fact) => fact !== undefined).join(' '));
   }
 }
 

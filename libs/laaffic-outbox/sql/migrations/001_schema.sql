@@ -122,7 +122,9 @@ create table outbox.campaign (
 create index campaign_active on outbox.campaign (account, priority desc, id) where state in ('scheduled', 'running');
 create index campaign_cancelling on outbox.campaign (account) where state = 'cancelled' and done_at is null;
 create index campaign_creating on outbox.campaign (account, creator_seen_at) where state = 'creating';
-create index campaign_list on outbox.campaign (account, id);
+-- A page without a state or a name merges the newest of each state.
+create index campaign_list on outbox.campaign (account, state, id);
+create index campaign_name on outbox.campaign (account, name, state, id);
 create index campaign_retention on outbox.campaign (account, (coalesce(done_at, changed_at)))
   where redacted_at is null and state in ('done', 'cancelled');
 create index campaign_deletion on outbox.campaign (account, (coalesce(done_at, changed_at))) where redacted_at is not null;
@@ -150,6 +152,8 @@ create table outbox.chunk (
   due_at timestamptz not null default clock_timestamp(),
   expires_at timestamptz,
   created_at timestamptz not null default clock_timestamp(),
+  -- When the first chunk of these recipients was created. Null for that chunk.
+  root_created_at timestamptz,
   -- Who enqueued the message. Null for parts and for chunks of campaigns.
   created_by text,
   changed_at timestamptz not null default clock_timestamp(),
@@ -213,6 +217,16 @@ create index chunk_root on outbox.chunk (root_id) where root_id is not null;
 create index chunk_expiring on outbox.chunk (account, expires_at) where state = 'pending' and expires_at is not null;
 create index chunk_poll on outbox.chunk (account, poll_at) where poll_at is not null;
 create index chunk_account_rejected on outbox.chunk (account) where state = 'pending' and account_rejected_at is not null;
+-- These serve the lists of messages, newest first. Messages that are being sent are few and found by chunk_sending, so a
+-- claim does not write to the index of numbers, whose order is random. The last one contains nothing that went well.
+create index chunk_list on outbox.chunk (account, lane, created_at, id) where campaign_id is null and root_id is null;
+create index chunk_reference on outbox.chunk (account, reference, created_at, id)
+  where reference is not null and campaign_id is null and root_id is null;
+create index chunk_number on outbox.chunk
+  (account, numbers, (coalesce(root_created_at, created_at)), (coalesce(root_id, id)))
+  where campaign_id is null and size = 1 and length(numbers) <= 15 and state <> 'sending';
+create index chunk_problem on outbox.chunk (account, (coalesce(root_created_at, created_at)), (coalesce(root_id, id)))
+  where campaign_id is null and (rejected > 0 or unknown > 0 or held > 0 or abandoned > 0 or state = 'cancelled');
 -- These contain nothing but what can be redacted or deleted, however much there is.
 create index chunk_retention on outbox.chunk (account, changed_at)
   where redacted_at is null and campaign_id is null and unknown = 0 and held = 0
@@ -340,6 +354,8 @@ create table outbox.history (
 );
 create index history_chunk on outbox.history (chunk_id, id) where chunk_id is not null;
 create index history_campaign on outbox.history (campaign_id, id) where campaign_id is not null;
+-- For the list of everything. Two entries that every message has are not in it.
+create index history_list on outbox.history (account, at, id) where event not in ('sending', 'completed');
 create index history_account on outbox.history (account, at) where chunk_id is null and campaign_id is null;
 
 -- Reports whose message is not known yet. A report may arrive before the response that contains its message id.

@@ -3,12 +3,23 @@ select k.id, k.name, k.content, k.sender_id, k.state, k.priority, k.stored_entri
   k.created_at, k.starts_at, k.done_at, k.paused_code, k.paused_reason
 from outbox.campaign k where k.account = $1 and k.id = $2;
 
--- name: listCampaigns (account, state?, before?, limit)
+-- name: listCampaigns (account, state?, name?, before?, limit)
+-- The newest of each state, and of these the newest. So a state or a name with few campaigns is found without the others.
+-- The comparisons of whole rows let no other index than the one for this seem as good.
 select k.id, k.name, k.content, k.sender_id, k.state, k.priority, k.stored_entries, k.idempotency_key,
   k.created_at, k.starts_at, k.done_at, k.paused_code, k.paused_reason
-from outbox.campaign k
-where k.account = $1 and ($2::text is null or k.state = $2::text::outbox.campaign_state) and ($3::bigint is null or k.id < $3::bigint)
-order by k.id desc limit $4;
+from unnest(case when $2::text is null then enum_range(null::outbox.campaign_state)
+    else array[$2::text::outbox.campaign_state] end) s (state)
+  cross join lateral (
+    (select c.id from outbox.campaign c where $3::text is null and c.account = $1 and c.state >= s.state
+        and (c.state, c.id) < (s.state, coalesce($4::bigint, 9223372036854775807))
+      order by c.state desc, c.id desc limit $5)
+    union all
+    (select c.id from outbox.campaign c where c.account = $1 and c.name = $3::text and c.state >= s.state
+        and (c.state, c.id) < (s.state, coalesce($4::bigint, 9223372036854775807))
+      order by c.state desc, c.id desc limit $5)
+  ) f cross join lateral (select * from outbox.campaign where id = f.id limit 1) k
+order by k.id desc limit $5;
 
 -- name: readProgress (account, id)
 -- Reads counts only. One statement sees one moment, so they add up.

@@ -1,14 +1,18 @@
+import { invalidCommand, type Issue } from 'nestjs-laaffic';
 import type { Database } from '../database/database.js';
+import { checkPage, checkText } from '../messages/command-checks.js';
 import { findCampaign, listCampaigns, readProgress } from '../sql/generated.js';
 import { isRowId } from '../store/order-ids.js';
 import type { OutboxStore } from '../store/outbox-store.js';
 import { notFound } from './campaign-control.js';
-import type { Campaign, CampaignProgress, CampaignState } from './campaign.js';
+import { CAMPAIGN_STATES, type Campaign, type CampaignProgress, type CampaignState } from './campaign.js';
 
 /** Filters the list of campaigns. */
 export interface CampaignFilter {
   /** @default any state */
   readonly state?: CampaignState | undefined;
+  /** Lists only campaigns with exactly this name. */
+  readonly name?: string | undefined;
   /**
    * The maximum number of campaigns, at most 1000.
    * @default 50
@@ -34,6 +38,8 @@ interface CampaignRow {
   readonly paused_reason: string | null;
 }
 
+const LARGEST_PAGE = 1_000;
+
 /** Reads campaigns. */
 export class CampaignReader {
   /** @param database the one for calls of this kind. */
@@ -48,10 +54,18 @@ export class CampaignReader {
     return row === undefined ? undefined : campaignOf(row);
   }
 
-  async list({ state, limit = 50, before }: CampaignFilter): Promise<Campaign[]> {
-    if (before !== undefined && !isRowId(before)) return [];
-    const page = { before: before ?? null, limit: Math.max(1, Math.min(limit, 1_000)) };
-    const rows = await this.database.run(listCampaigns, { account: this.store.account, state: state ?? null, ...page });
+  /** @throws {LaafficInputException} naming each wrong field. */
+  async list({ state, name, limit = 50, before }: CampaignFilter): Promise<Campaign[]> {
+    const issues: Issue[] = [
+      ...(state === undefined || CAMPAIGN_STATES.includes(state)
+        ? []
+        : [{ field: 'state', problem: `must be one of ${CAMPAIGN_STATES.join(', ')}` }]),
+      ...(name === undefined ? [] : checkText('name', name)),
+      ...checkPage({ before, limit }, LARGEST_PAGE, 'a campaign'),
+    ];
+    if (issues.length > 0) throw invalidCommand(issues);
+    const filter = { state: state ?? null, name: name ?? null, before: before ?? null };
+    const rows = await this.database.run(listCampaigns, { account: this.store.account, ...filter, limit });
     return rows.map(campaignOf);
   }
 

@@ -12,6 +12,16 @@ import type { RecipientInput } from 'nestjs-laaffic';
  */
 export type CampaignState = 'creating' | 'draft' | 'scheduled' | 'running' | 'paused' | 'cancelled' | 'done';
 
+export const CAMPAIGN_STATES: readonly CampaignState[] = [
+  'creating',
+  'draft',
+  'scheduled',
+  'running',
+  'paused',
+  'cancelled',
+  'done',
+];
+
 /** Where an entry of the source comes from. The results of invalid entries include it. */
 export interface CampaignEntryOrigin {
   /** The caller's own id of the recipient. It need not be unique. */

@@ -57,6 +57,13 @@ export function checkDate(field: string, date: unknown): Issue[] {
   return isKept ? [] : [{ field, problem: 'must be in the years 1 to 9999' }];
 }
 
+/** Checks an optional period: at `from` or later, and before `to`. */
+export function checkPeriod(from: unknown, to: unknown): Issue[] {
+  const issues = [...checkDate('from', from), ...checkDate('to', to)];
+  const isWrong = issues.length === 0 && from instanceof Date && to instanceof Date && to <= from;
+  return isWrong ? [{ field: 'to', problem: 'must be after from' }] : issues;
+}
+
 /** How far the clocks of the caller and of this process may differ, in milliseconds. */
 const CLOCK_TOLERANCE = 5 * 60_000;
 

@@ -5,10 +5,11 @@ import {
   findHeldOfCampaign,
   findHeldOfMessage,
   findRejectedOfCampaign,
-  listHeldMessages,
+  listHeld,
   resendRejected,
   resolveHeld,
 } from '../sql/generated.js';
+import { isRowId } from '../store/order-ids.js';
 import type { OutboxStore } from '../store/outbox-store.js';
 import { present, recipientsOf, type OutboxRecipient } from '../store/recipients.js';
 import { checkText } from './command-checks.js';
@@ -32,9 +33,25 @@ export interface ResolveOptions {
   readonly positions?: readonly number[] | undefined;
 }
 
-/** A recipient of a single message that is on hold. */
+/** Which recipients on hold to list. */
+export interface HeldFilter {
+  /** Lists only recipients after the one with this id, such as the last one of the previous page. */
+  readonly after?: string | undefined;
+  /**
+   * The maximum number of recipients: a whole number of at least 1.
+   * @default all
+   */
+  readonly limit?: number | undefined;
+}
+
+/** A recipient on hold, of a message or of a campaign. */
 export interface HeldRecipient extends OutboxRecipient {
-  readonly messageId: string;
+  /** The place in the list, for `after`. */
+  readonly id: string;
+  /** Decide with `SmsOutbox.resolveHeld`. Missing for recipients of campaigns. */
+  readonly messageId?: string;
+  /** Decide with `SmsCampaigns.resolveHeld`. Missing for recipients of single messages. */
+  readonly campaignId?: string;
   /** The caller's own reference of the message. */
   readonly reference?: string;
 }
@@ -42,6 +59,8 @@ export interface HeldRecipient extends OutboxRecipient {
 /** The message or campaign of a decision. */
 export type HeldScope = { readonly campaignId: string } | { readonly messageId: string };
 
+/** The id of a chunk, and a slot in it. */
+const PLACE = /^(\d{1,19})\.(\d{1,3})$/;
 const DECISIONS: readonly unknown[] = ['resend', 'abandon', 'sent'] satisfies HeldDecision[];
 /** Maximum number of recipients in a chunk. */
 const LARGEST_CHUNK = 1_000;
@@ -52,20 +71,37 @@ const STEP = 50;
 export class HeldRecipients {
   constructor(private readonly store: Pick<OutboxStore, 'account' | 'prefix' | 'callers' | 'due'>) {}
 
-  /** Yields the recipients of all single messages, oldest message first. */
-  async *ofMessages(): AsyncGenerator<HeldRecipient, void, undefined> {
+  /**
+   * Yields the recipients of messages and campaigns, oldest chunk first.
+   * @throws {LaafficInputException} naming each wrong field.
+   */
+  async *list({ after, limit }: HeldFilter): AsyncGenerator<HeldRecipient, void, undefined> {
+    const [, chunk = '0', slot = '-1'] = PLACE.exec(after ?? '') ?? [];
+    const issues: Issue[] = [
+      ...(after === undefined || isRowId(chunk)
+        ? []
+        : [{ field: 'after', problem: 'must be the id of a recipient in this list' }]),
+      ...(limit === undefined || (Number.isSafeInteger(limit) && limit >= 1)
+        ? []
+        : [{ field: 'limit', problem: 'must be a whole number of at least 1' }]),
+    ];
+    if (issues.length > 0) throw invalidCommand(issues);
     const { account, prefix, callers } = this.store;
-    for (let after = '0'; ;) {
-      const rows = await callers.run(listHeldMessages, { account, after, limit: STEP });
+    let left = limit ?? Infinity;
+    for (let from = chunk; ;) {
+      // The recipients of the first chunk may all have been on the previous page.
+      const rows = await callers.run(listHeld, { account, from, limit: Math.min(STEP, left + 1) });
       for (const row of rows) {
-        const message = { messageId: row.message_id, ...present({ reference: row.reference }) };
         for (const recipient of recipientsOf(row, prefix)) {
-          if (recipient.state === 'held') yield { ...recipient, ...message };
+          const at = recipient.position - Number(row.first_position);
+          if (recipient.state !== 'held' || (row.id === chunk && at <= Number(slot))) continue;
+          yield { id: `${row.id}.${at}`, ...recipient, ...originOf(row) };
+          if (--left === 0) return;
         }
       }
       const last = rows.at(-1);
       if (last === undefined) return;
-      after = last.id;
+      from = String(BigInt(last.id) + 1n);
     }
   }
 
@@ -111,6 +147,16 @@ export class HeldRecipients {
   #wakeWorkers(): void {
     for (const lane of LANES) this.store.due.notify(lane);
   }
+}
+
+/** The message or the campaign that a chunk belongs to. */
+function originOf(row: {
+  readonly message_id: string;
+  readonly campaign_id: string | null;
+  readonly reference: string | null;
+}): Pick<HeldRecipient, 'messageId' | 'campaignId' | 'reference'> {
+  const { message_id: messageId, campaign_id: campaignId, reference } = row;
+  return campaignId === null ? { messageId, ...present({ reference }) } : { campaignId };
 }
 
 /** Decides about chunks that exist now, but not about those that the decisions create. */
