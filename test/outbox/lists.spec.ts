@@ -460,7 +460,7 @@ describe('the history of everything', () => {
       {
         scope: fc.constantFrom({ messageId: '10' }, { messageId: '20' }, { campaignId: '7' }, { messageId: '9' }),
         event: fc.constantFrom(...EVENTS, 'never'),
-        actor: fc.constantFrom(...ACTORS, 'nobody'),
+        actor: fc.constantFrom(...ACTORS, 'no person'),
         from: fc.integer({ min: -5, max: 140 }),
         seconds: fc.integer({ min: 1, max: 90 }),
       },
