@@ -85,7 +85,8 @@ const MAX_RESPONSE_TIMEOUT_SECONDS = 300;
 /** The limit of the outbox. */
 const MAX_GRACE_PERIOD_SECONDS = 2_147_483;
 const MAX_RETENTION_DAYS = 36_500;
-const UNCONFIRMED_ACTIONS: readonly UnconfirmedAction[] = ['hold', 'resend', 'abandon'];
+/** What may happen to recipients without evidence. */
+export const UNCONFIRMED_ACTIONS: readonly UnconfirmedAction[] = ['hold', 'resend', 'abandon'];
 
 /**
  * Reads all settings.

@@ -8,6 +8,7 @@ create type outbox.chunk_state as enum
 create type outbox.recipient_state as enum
   ('accepted', 'delivered', 'failed', 'rejected', 'unknown', 'held', 'abandoned');
 create type outbox.campaign_state as enum ('creating', 'draft', 'scheduled', 'running', 'paused', 'cancelled', 'done');
+create type outbox.unconfirmed_action as enum ('hold', 'resend', 'abandon');
 
 create table outbox.installation (
   -- The prefix of generated order ids. It keeps two outboxes of one account from accepting each other's reports.
@@ -101,6 +102,8 @@ create table outbox.campaign (
   invalid_entries bigint not null default 0,
   idempotency_key text,
   fingerprint text,
+  -- What happens to its recipients that are still unknown after the grace period. Null: what the lane's option says.
+  on_unconfirmed outbox.unconfirmed_action,
   -- The digest of the whole source, once it is stored.
   digest text,
   -- The call that creates it, and when that call last gave a sign of life.
@@ -183,6 +186,9 @@ create table outbox.chunk (
   has_waiter boolean not null default false,
   -- The caller's own reference of the message. It need not be unique.
   reference text,
+  -- What happens to recipients that are still unknown after the grace period. Null: what the campaign says, or else the
+  -- lane's option.
+  on_unconfirmed outbox.unconfirmed_action,
   poll_at timestamptz,
   polls int not null default 0,
   redacted_at timestamptz,

@@ -1,11 +1,11 @@
 -- name: findCampaign (account, id)
 select k.id, k.name, k.content, k.sender_id, k.state, k.priority, k.stored_entries, k.idempotency_key,
-  k.created_at, k.starts_at, k.done_at, k.paused_code, k.paused_reason
+  k.created_at, k.starts_at, k.done_at, k.paused_code, k.paused_reason, k.on_unconfirmed
 from outbox.campaign k where k.account = $1 and k.id = $2;
 
 -- name: listCampaigns (account, state?, before?, limit)
 select k.id, k.name, k.content, k.sender_id, k.state, k.priority, k.stored_entries, k.idempotency_key,
-  k.created_at, k.starts_at, k.done_at, k.paused_code, k.paused_reason
+  k.created_at, k.starts_at, k.done_at, k.paused_code, k.paused_reason, k.on_unconfirmed
 from outbox.campaign k
 where k.account = $1 and ($2::text is null or k.state = $2::text::outbox.campaign_state) and ($3::bigint is null or k.id < $3::bigint)
 order by k.id desc limit $4;
@@ -33,7 +33,7 @@ select k.id, c.state as "state?", c.fingerprint as "fingerprint?", c.digest as "
 from outbox.idempotency_key k left join outbox.campaign c on c.id = k.id
 where k.account = $1 and k.kind = 'campaign' and k.key = $2;
 
--- name: addCampaign (account, name, content, senderId?, priority, chunkSize, idempotencyKey?, fingerprint, actor, creator)
+-- name: addCampaign (account, name, content, senderId?, priority, chunkSize, idempotencyKey?, fingerprint, actor, creator, onUnconfirmed?)
 -- No row if another call has used the key in the meantime.
 with campaign as materialized (
   select outbox.next_campaign_id() as id
@@ -44,8 +44,8 @@ with campaign as materialized (
     returning id
 ), added as (
   insert into outbox.campaign (id, account, name, content, sender_id, priority, chunk_size, idempotency_key, fingerprint,
-      creator, creator_seen_at) overriding system value
-    select c.id, $1, $2, $3, $4, $5, $6, $7, $8, $10, clock_timestamp()
+      creator, creator_seen_at, on_unconfirmed) overriding system value
+    select c.id, $1, $2, $3, $4, $5, $6, $7, $8, $10, clock_timestamp(), $11
     from campaign c where $7::text is null or exists (select from with_key)
     returning id, account
 )

@@ -87,10 +87,11 @@ export class CampaignCreation {
   /** @returns `undefined` if another call has used the key in the meantime. */
   async #insert(campaign: CheckedCampaign): Promise<CampaignInCreation | undefined> {
     const { name, content, senderId = null, priority, idempotencyKey = null, fingerprint, actor } = campaign;
+    const { onUnconfirmed = null } = campaign;
     const creator = this.#leases.newCreator();
     const [row] = await this.store.creators.run(addCampaign, {
       ...{ account: this.store.account, name, content, senderId, priority },
-      ...{ chunkSize: CHUNK_SIZE, idempotencyKey, fingerprint, actor, creator },
+      ...{ chunkSize: CHUNK_SIZE, idempotencyKey, fingerprint, actor, creator, onUnconfirmed },
     });
     return row === undefined ? undefined : { id: row.id, stored: 0, creator };
   }
