@@ -313,7 +313,7 @@ export const RECURRING = [
   { name: 'findCampaignState', params: { account, id: CAMPAIGN } },
   { name: 'listCampaigns', params: { account, state: null, before: null, limit: 1 } },
   { name: 'readProgress', params: { account, id: CAMPAIGN } },
-  { name: 'readResults', params: { id: CAMPAIGN, first: 0, state: 'pending' } },
+  { name: 'readResults', params: { id: CAMPAIGN, first: 0, span: 1000, state: 'pending' } },
   { name: 'listHeldMessages', params: { account, after: '0', limit: 20 } },
   { name: 'findHeldOfMessage', params: { account, messageId: HELD + 1 } },
   { name: 'findHeldOfCampaign', params: { account, campaignId: CAMPAIGN } },

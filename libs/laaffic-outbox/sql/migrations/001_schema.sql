@@ -96,6 +96,7 @@ create table outbox.campaign (
   state outbox.campaign_state not null default 'creating',
   priority int not null default 0,
   starts_at timestamptz,
+  -- Number of source entries in a stored chunk. Only the last one may have fewer.
   chunk_size int not null,
   -- Number of stored source entries, and how many of them are not valid recipients. The next chunk starts here.
   stored_entries bigint not null default 0,

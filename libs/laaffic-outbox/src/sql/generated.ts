@@ -2255,30 +2255,32 @@ from outbox.campaign k left join outbox.campaign_count n on n.campaign_id = k.id
 where k.account = $1 and k.id = $2`,
 };
 /** Only the id if the campaign was deleted. */
-export const findCampaignByKey: Statement<{ account: string; idempotencyKey: string }, { id: string; state: CampaignState | null; fingerprint: string | null; digest: string | null; stored_entries: string | null }> = {
+export const findCampaignByKey: Statement<{ account: string; idempotencyKey: string }, { id: string; state: CampaignState | null; fingerprint: string | null; digest: string | null; stored_entries: string | null; chunk_size: number | null }> = {
   params: ['account', 'idempotencyKey'],
-  text: `select k.id, c.state as state, c.fingerprint as fingerprint, c.digest as digest, c.stored_entries as stored_entries
+  text: `select k.id, c.state as state, c.fingerprint as fingerprint, c.digest as digest, c.stored_entries as stored_entries,
+  c.chunk_size as chunk_size
 from outbox.idempotency_key k left join outbox.campaign c on c.id = k.id
 where k.account = $1 and k.kind = 'campaign' and k.key = $2`,
 };
-/** No row if another call has used the key in the meantime. */
-export const addCampaign: Statement<{ account: string; name: string; content: string; senderId: string | null; priority: number; chunkSize: number; idempotencyKey: string | null; fingerprint: string; actor: string; creator: string; onUnconfirmed: UnconfirmedAction | null }, { id: string; done: string | null }> = {
-  params: ['account', 'name', 'content', 'senderId', 'priority', 'chunkSize', 'idempotencyKey', 'fingerprint', 'actor', 'creator', 'onUnconfirmed'],
+/** No row if another call has used the key in the meantime. Its chunks have the size of the requests that the rate allows now. */
+export const addCampaign: Statement<{ account: string; name: string; content: string; senderId: string | null; priority: number; idempotencyKey: string | null; fingerprint: string; actor: string; creator: string; onUnconfirmed: UnconfirmedAction | null; recipientsPerSecond: number | null; requestsPerSecond: number | null; burst: number; priorityShare: number; largest: number }, { id: string; chunk_size: number; done: string | null }> = {
+  params: ['account', 'name', 'content', 'senderId', 'priority', 'idempotencyKey', 'fingerprint', 'actor', 'creator', 'onUnconfirmed', 'recipientsPerSecond', 'requestsPerSecond', 'burst', 'priorityShare', 'largest'],
   text: `with campaign as materialized (
   select outbox.next_campaign_id_1bddc341() as id
 ), with_key as (
   insert into outbox.idempotency_key (account, kind, key, id)
-    select $1, 'campaign', $7, id from campaign where $7::text is not null
+    select $1, 'campaign', $6, id from campaign where $6::text is not null
     on conflict (account, kind, key) do nothing
     returning id
 ), added as (
   insert into outbox.campaign (id, account, name, content, sender_id, priority, chunk_size, idempotency_key, fingerprint,
       creator, creator_seen_at, on_unconfirmed) overriding system value
-    select c.id, $1, $2, $3, $4, $5, $6, $7, $8, $10, clock_timestamp(), $11
-    from campaign c where $7::text is null or exists (select from with_key)
-    returning id, account
+    select c.id, $1, $2, $3, $4, $5, outbox.largest_request_1bddc341('bulk', $11, $12, $13, $14, $15), $6, $7, $9, clock_timestamp(), $10
+    from campaign c where $6::text is null or exists (select from with_key)
+    returning id, account, chunk_size
 )
-select id as id, outbox.record_history_1bddc341(account, id, null, null, 'creating', $9)::text as done from added`,
+select id as id, chunk_size as chunk_size, outbox.record_history_1bddc341(account, id, null, null, 'creating', $8)::text as done
+from added`,
 };
 /** Continues the creation of a campaign whose creator has ended, or has given no sign of life for longer than its lease. */
 export const takeOverCreation: Statement<{ id: Exact; creator: string; leaseMs: number }, { stored_entries: string }> = {
@@ -2382,12 +2384,12 @@ export const findCampaignState: Statement<{ account: string; id: Exact }, { stat
   params: ['account', 'id'],
   text: `select state, stored_entries, chunk_size from outbox.campaign where account = $1 and id = $2`,
 };
-/** The chunks of the next range of the source that may contain recipients in this state, however it was split. */
-export const readResults: Statement<{ id: Exact; first: Exact; state: string | null }, { id: string; attempt: number; state: ChunkState; first_position: string; size: number; numbers: string | null; order_ids: string | null; code: string | null; reason: string | null; sent_at: Date | null; recipients: RecipientColumns | null; invalid: InvalidColumns | null }> = {
-  params: ['id', 'first', 'state'],
+/** The chunks of the next range of the source that may contain recipients in this state, however they were split. span: the number of entries in the range. */
+export const readResults: Statement<{ id: Exact; first: Exact; span: number; state: string | null }, { id: string; attempt: number; state: ChunkState; first_position: string; size: number; numbers: string | null; order_ids: string | null; code: string | null; reason: string | null; sent_at: Date | null; recipients: RecipientColumns | null; invalid: InvalidColumns | null }> = {
+  params: ['id', 'first', 'span', 'state'],
   text: `with matching as not materialized (
   select c.id, c.first_position from outbox.chunk c join outbox.campaign k on k.id = c.campaign_id
-  where c.campaign_id = $1 and c.first_position >= $2::bigint and case $3::text
+  where c.campaign_id = $1 and c.first_position >= $2::bigint and case $4::text
     when 'pending' then c.state = 'pending' and k.state <> 'cancelled'
     when 'sending' then c.state = 'sending'
     when 'accepted' then c.accepted > 0
@@ -2407,8 +2409,9 @@ select c.id, c.attempt, case when c.state = 'pending' and k.state = 'cancelled' 
   c.first_position, c.size, c.numbers, c.order_ids, c.code, c.reason, c.sent_at,
   outbox.recipient_columns_1bddc341(c.id) as recipients,
   case when c.invalid > 0 then outbox.invalid_columns_1bddc341(c.id) end as invalid
-from matching m join next_range r on r.first_position = m.first_position join outbox.chunk c on c.id = m.id
-  join outbox.campaign k on k.id = c.campaign_id
+from matching m join outbox.chunk c on c.id = m.id join outbox.campaign k on k.id = c.campaign_id
+where m.first_position >= (select first_position from next_range)
+  and m.first_position < (select first_position from next_range) + $3::int
 order by c.id`,
 };
 /** Pairs of a handler and one of its topics. Tells whether one of these topics was not recorded before. */
