@@ -121,6 +121,9 @@ export function fillOpen() {
       values (${CAMPAIGN}, '${ACCOUNT}', 'now', 'x', 'running', 1000, 500, clock_timestamp())`,
     `insert into outbox.chunk (id, account, campaign_id, lane, size, numbers, first_position) overriding system value
       select ${CAMPAIGN_CHUNK} + i, '${ACCOUNT}', ${CAMPAIGN}, 'bulk', 10, ${numbers(10)}, i * 10 from generate_series(1, 50) i`,
+    `insert into outbox.chunk (id, account, campaign_id, lane, size, numbers, first_position, state, attempt, sent_at, unknown) overriding system value
+      select ${CAMPAIGN_CHUNK} + 100 + i, '${ACCOUNT}', ${CAMPAIGN}, 'bulk', 1, '918563000001', 1000 + i, 'unknown', 1, clock_timestamp(), 1
+      from generate_series(1, 20) i`,
     `insert into outbox.history (account, chunk_id, event, actor) select '${ACCOUNT}', ${UNKNOWN} + i, 'unknown', 'worker' from generate_series(1, 20) i`,
     `insert into outbox.history (account, campaign_id, event, actor) values ('${ACCOUNT}', ${CAMPAIGN}, 'running', 'app')`,
     `insert into outbox.idempotency_key (account, kind, key, id) values ('${ACCOUNT}', 'message', 'used', ${SINGLE + 1}), ('${ACCOUNT}', 'campaign', 'used', ${CAMPAIGN})`,
@@ -160,6 +163,7 @@ const unlimited = { ...claim, recipientsPerSecond: null, requestsPerSecond: null
 const message = {
   ...{ account, lane: 'priority', size: '1', numbers: '918563000002', orderIds: null, content: 'x', senderId: null },
   ...{ dueAt: null, expiresAt: null, fingerprint: 'x', hasWaiter: 'false', reference: null, actor, notifies: 'false' },
+  onUnconfirmed: null,
 };
 const reports = (msgIds) => ({
   account,
@@ -224,6 +228,7 @@ export const RECURRING = [
     params: {
       ...{ account, lane: 'bulk', actor, count: '20', lanes: null, sizes: null, orderIds: null, senderIds: null },
       ...{ dueAts: null, expiresAts: null, fingerprints: null, references: null, actors: null, notified: null },
+      onUnconfirmed: null,
       numbers: JSON.stringify(range(918_563_000_000, 20)),
       contents: JSON.stringify(range(0, 20)),
       idempotencyKeys: JSON.stringify([...range(0, 19), 'used']),
@@ -268,6 +273,8 @@ export const RECURRING = [
   { name: 'markOverdue', params: { account, leaseMs: 60_000, actor, limit: 200 } },
   { name: 'endGracePeriod', variant: 'priority', params: { ...grace, lane: 'priority' } },
   { name: 'endGracePeriod', variant: 'bulk', params: { ...grace, lane: 'bulk' } },
+  { name: 'endGracePeriod', variant: 'of messages', params: { ...grace, lane: 'priority', gracePeriodMs: 0 } },
+  { name: 'endGracePeriod', variant: 'of a campaign', params: { ...grace, lane: 'bulk', gracePeriodMs: 0 } },
   { name: 'expireMessages', params: { account, actor, limit: 200 } },
   { name: 'cancelLeftovers', params: { account, actor, limit: 200 } },
   { name: 'advanceCampaigns', params: { account, actor } },
@@ -327,7 +334,7 @@ export const RECURRING = [
     params: { account, state: 'paused', name: 'sale', before: null, limit: 50 },
   },
   { name: 'readProgress', params: { account, id: CAMPAIGN } },
-  { name: 'readResults', params: { id: CAMPAIGN, first: 0, state: 'pending' } },
+  { name: 'readResults', params: { id: CAMPAIGN, first: 0, span: 1000, state: 'pending' } },
   { name: 'listHeld', params: { account, from: '0', limit: 20 } },
   { name: 'listMessages', params: list },
   { name: 'listMessages', variant: 'after a cursor', params: { ...list, before: 10 } },
@@ -371,7 +378,7 @@ export const RECURRING = [
 export const RARE = [
   ...['readInstallation', 'addAccount', 'notifyDue', 'keepUnreadablePush', 'awaitRecorders', 'listAccounts'],
   ...['findNumber', 'eraseNumber', 'eraseInvalidEntries', 'eraseUnassigned'],
-  ...['hasRecentWorker', 'skipRestoredIds', 'markRestored'],
+  ...['hasRecentWorker', 'skipRestoredIds', 'markRestored', 'holdUnknown'],
   ...['recordAccountRejection', 'pauseAccount', 'resumeAccount', 'pauseLane', 'endLaneProbe', 'resumeLanes', 'backOff'],
   ...['pauseLaneManually', 'resumeLaneManually', 'setLaneSlots', 'readLaneControls', 'retryFailedEvents'],
   ...[

@@ -110,7 +110,8 @@ const DEFAULT_DELETE_AFTER_DAYS = 180;
 /** A worker needs this many connections, as the outbox says. */
 const MIN_WORKER_CONNECTIONS = 5;
 const SCHEMA = /^[a-z_][a-z0-9_]{0,49}$/;
-const UNCONFIRMED_ACTIONS: readonly UnconfirmedAction[] = ['hold', 'resend', 'abandon'];
+/** What may happen to recipients without evidence. */
+export const UNCONFIRMED_ACTIONS: readonly UnconfirmedAction[] = ['hold', 'resend', 'abandon'];
 
 /**
  * Reads all settings.

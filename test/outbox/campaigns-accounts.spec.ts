@@ -82,8 +82,11 @@ describe('the progress counts of a campaign', () => {
   });
 
   it('add up while requests are split to fit the rate', async () => {
+    await start();
+    const { id } = await campaigns.create(campaignOf({ recipients: ['x', ...numbers(150), 'y'] }));
+    await app?.close();
     await start({ rate: { recipientsPerSecond: 1_000 } });
-    const { id } = await campaigns.create(campaignOf({ recipients: ['x', ...numbers(150), 'y'], sendAt: 'now' }));
+    await campaigns.start(id);
     const balances = new Set<string>();
     await until(async () => {
       balances.add(JSON.stringify(await balanceOf(pool, campaigns, id)));

@@ -174,7 +174,7 @@ describe('the outbox under load', () => {
     };
     const before = await read();
     await database.run(takeLookupTurn, { account, intervalMs: 60_000, gracePeriodMs: 900_000 });
-    for (const action of ['hold', 'abandon', 'resend']) {
+    for (const action of ['hold', 'abandon', 'resend'] as const) {
       await database.run(endGracePeriod, { account, lane: 'bulk', gracePeriodMs: 1, action, actor, limit: 200 });
     }
     await outbox.getStats();

@@ -73,7 +73,10 @@ it('a restored outbox sends nothing twice', async () => {
   const [code = ''] = numbers(1, 5_000);
   const { id } = await idle.outbox.enqueue({ to: code, content: 'x' });
   const create = (count: number, first: number) =>
-    idle.campaigns.create({ name: 'x', content: 'x', recipients: numbers(count, first), sendAt: 'now' });
+    idle.campaigns.create({
+      ...{ name: 'x', content: 'x', recipients: numbers(count, first), sendAt: 'now' },
+      onUnconfirmed: 'resend',
+    });
   const [going, waiting, spared] = [await create(1_500, 0), await create(300, 2_000), await create(200, 3_000)];
   for (const campaign of [waiting, spared]) await idle.campaigns.pause(campaign.id);
   const backupAt = await backUp();
@@ -97,7 +100,10 @@ it('a restored outbox sends nothing twice', async () => {
   const fresh = await taking.outbox.enqueue({ to: numbers(1, 9_001), content: 'new' });
   expect(Number(fresh.id)).toBeGreaterThan(1_000_000_000);
   expect(Number(fresh.id)).toBeLessThan(1_000_010_000);
-  const { outbox, campaigns } = await start({ timing: { ...TIMING, gracePeriodMs: 60_000 } });
+  const { outbox, campaigns } = await start({
+    timing: { ...TIMING, gracePeriodMs: 60_000 },
+    onUnconfirmed: { priority: 'resend', bulk: 'resend' },
+  });
   await until(
     async () => (await outbox.find(id))?.recipients[0]?.state,
     (state) => state === 'delivered',

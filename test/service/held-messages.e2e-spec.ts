@@ -113,6 +113,43 @@ describe('held messages', () => {
   });
 });
 
+describe('onUnconfirmed', () => {
+  const campaign = { name: 'a', content: 'b', recipients: ['91856321412'] };
+  const upload = (query: string) =>
+    service.ask(`/v1/campaigns?name=a&content=b&${query}`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'text/csv' },
+      body: 'number\n91856321412\n',
+    });
+
+  it('of a message and of a campaign is stored and shown', async () => {
+    const [own, none] = await Promise.all([
+      service.send({ ...MESSAGE, onUnconfirmed: 'abandon' }),
+      service.send({ ...MESSAGE, onUnconfirmed: null }),
+    ]);
+    expect((await service.get(own.headers.get('location')!)).body.onUnconfirmed).toBe('abandon');
+    expect((await service.get(none.headers.get('location')!)).body).not.toHaveProperty('onUnconfirmed');
+    const created = [
+      await service.post('/v1/campaigns', { ...campaign, onUnconfirmed: 'resend' }),
+      await service.post('/v1/campaigns', campaign),
+      await upload('onUnconfirmed=abandon'),
+    ];
+    const shown = await Promise.all(created.map(({ body }) => service.get(`/v1/campaigns/${body.id}`)));
+    expect(shown.map(({ body }) => body.onUnconfirmed)).toEqual(['resend', undefined, 'abandon']);
+  });
+
+  it('is named if it is wrong', async () => {
+    const rejected = [
+      await service.send({ ...MESSAGE, onUnconfirmed: 'retry' }),
+      await service.post('/v1/campaigns', { ...campaign, onUnconfirmed: 'retry' }),
+      await upload('onUnconfirmed=retry'),
+    ];
+    const problem = 'The request is invalid: onUnconfirmed must be one of hold, resend, abandon';
+    expect(rejected.map(({ status }) => status)).toEqual([400, 400, 400]);
+    expect(rejected.map(({ body }) => body)).toEqual(rejected.map(() => invalidField(problem, 'onUnconfirmed')));
+  });
+});
+
 it('the history of a campaign has every change with its actor', async () => {
   const { id } = (await service.post('/v1/campaigns', { name: 'a', content: 'b', recipients: ['91856321412'] })).body;
   await service.post(`/v1/campaigns/${id}/start`);

@@ -52,6 +52,7 @@ export interface RecipientJson {
 export interface Json extends RecipientJson {
   readonly id: string;
   readonly reference?: string;
+  readonly onUnconfirmed?: string;
   readonly status: string;
   readonly location: string;
   readonly code: string;

@@ -5,6 +5,7 @@ type chunk_state: pending, sending, completed, rejected, unknown, held, abandone
 type lane: priority, bulk
 type recipient_state: accepted, delivered, failed, rejected, unknown, held, abandoned
 type report: msg_id text, order_id text, number text, state outbox.recipient_state, reason text, gateway_time timestamp with time zone, chunk_id bigint, attempt integer, slot smallint, sent_from bigint, received_at timestamp with time zone
+type unconfirmed_action: hold, resend, abandon
 
 table account
   id text not null
@@ -45,6 +46,7 @@ table campaign
   invalid_entries bigint not null default 0
   idempotency_key text
   fingerprint text
+  on_unconfirmed outbox.unconfirmed_action
   digest text
   creator text
   creator_seen_at timestamp with time zone
@@ -120,6 +122,7 @@ table chunk
   fingerprint text
   has_waiter boolean not null default false
   reference text
+  on_unconfirmed outbox.unconfirmed_action
   poll_at timestamp with time zone
   polls integer not null default 0
   redacted_at timestamp with time zone
@@ -371,7 +374,7 @@ function delete_campaigns(p_account text, p_delete_after double precision, p_lim
 function delete_chunks(p_chunks bigint[]) returns void
 function delete_idempotency_keys(p_account text, p_kept double precision, p_limit integer) returns integer
 function delete_messages(p_account text, p_delete_after double precision, p_limit integer, p_recipients integer) returns integer
-function end_grace_period(p_account text, p_lane outbox.lane, p_grace_period double precision, p_action text, p_actor text, p_limit integer) returns TABLE(changed_lane outbox.lane, recipients integer, is_resent boolean)
+function end_grace_period(p_account text, p_lane outbox.lane, p_grace_period double precision, p_action outbox.unconfirmed_action, p_actor text, p_limit integer) returns TABLE(changed_lane outbox.lane, recipients integer, decided outbox.recipient_state)
 function end_lane_probe(p_account text, p_lane outbox.lane, p_size integer, p_is_answered boolean, p_reason text, p_first double precision) returns boolean
 function ended_at(p_kind text, p_id bigint) returns timestamp with time zone
 function erase_number(p_chunk bigint, p_number text, p_actor text) returns TABLE(message_id bigint, campaign_id bigint, place bigint, is_erased boolean)

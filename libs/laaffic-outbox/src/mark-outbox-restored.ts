@@ -3,7 +3,7 @@ import { invalidCommand, type Issue } from 'nestjs-laaffic';
 import { readDatabaseFailure } from './errors/database-failure.js';
 import { OutboxError } from './errors/outbox.error.js';
 import { checkDate } from './messages/command-checks.js';
-import { hasRecentWorker, markRestored, skipRestoredIds } from './sql/generated.js';
+import { hasRecentWorker, holdUnknown, markRestored, skipRestoredIds } from './sql/generated.js';
 import type { Statement } from './sql/statement.js';
 import { isRowId } from './store/order-ids.js';
 import { inSchema, valuesOf } from './database/database.js';
@@ -36,8 +36,8 @@ const STEP = 500;
 /**
  * Prepares an outbox that was restored from a backup, of all accounts, before any process starts. In the backup,
  * messages are pending that were sent afterwards, so the outbox would send them again. All that were due become unknown:
- * a worker looks them up in the gateway's records, and what has no record is held or resent as `onUnconfirmed` says. Ids
- * that the lost messages had are not given to new ones.
+ * a worker looks them up in the gateway's records, and what has no record after the grace period is held, whatever
+ * `onUnconfirmed` says. Ids that the lost messages had are not given to new ones.
  *
  * If it is interrupted, call it again.
  * @param pool connections as the owner of the schema.
@@ -69,6 +69,7 @@ export async function markOutboxRestored(pool: Pool, options: RestoreOptions): P
     recipients += marked.reduce((sum, { recipients: each }) => sum + each, 0);
     isDone = marked.length < STEP;
   }
+  await run(holdUnknown, {});
   return { chunks, recipients };
 }
 

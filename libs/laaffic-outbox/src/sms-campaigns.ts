@@ -62,7 +62,8 @@ export class SmsCampaigns {
    * or its retention period is over.
    * @throws {LaafficInputException} naming each wrong field; nothing was stored.
    * @throws {OutboxError}
-   * - `OUTBOX_KEY_REUSED`: the key was used with another name, content, sender, `sendAt`, `priority` or `duplicates`.
+   * - `OUTBOX_KEY_REUSED`: the key was used with another name, content, sender, `sendAt`, `priority`, `duplicates` or
+   * `onUnconfirmed`.
    * - `OUTBOX_CAMPAIGN_BUSY`: another call, in any process, is creating the campaign now.
    * - `OUTBOX_SOURCE_FAILED`: the source threw; the error is the `cause`.
    * - `OUTBOX_SOURCE_CHANGED`: the source differs from what is stored.

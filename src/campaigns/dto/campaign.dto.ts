@@ -1,5 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import type { Campaign, CampaignProgress, CampaignState } from 'nestjs-laaffic-outbox';
+import type { Campaign, CampaignProgress, CampaignState, UnconfirmedAction } from 'nestjs-laaffic-outbox';
+import { UNCONFIRMED_ACTIONS } from '../../configuration.js';
 
 export const CAMPAIGN_STATES = [
   'creating',
@@ -91,6 +92,14 @@ export class CampaignDto {
 
   @ApiPropertyOptional({ type: String, example: 'spring-1' })
   idempotencyKey?: string | undefined;
+
+  @ApiPropertyOptional({
+    enum: UNCONFIRMED_ACTIONS,
+    example: 'abandon',
+    description:
+      'What happens to recipients without evidence. Missing if the setting `UNCONFIRMED_CAMPAIGNS` of the service decides.',
+  })
+  onUnconfirmed?: UnconfirmedAction | undefined;
 
   @ApiProperty({ format: 'date-time' })
   createdAt!: Date;

@@ -1,9 +1,10 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
-import { Allow, IsOptional, ValidateBy } from 'class-validator';
+import { Allow, IsIn, IsOptional, ValidateBy } from 'class-validator';
 import type { Issue } from 'nestjs-laaffic';
-import type { NewCampaign } from 'nestjs-laaffic-outbox';
+import type { NewCampaign, UnconfirmedAction } from 'nestjs-laaffic-outbox';
 import { IsInstant } from '../../common/http/instant.js';
+import { UNCONFIRMED_ACTIONS } from '../../configuration.js';
 import { recipientSchema } from '../../recipients/recipient.schema.js';
 
 const RECIPIENT_FIELDS: readonly string[] = ['number', 'orderId'];
@@ -40,6 +41,13 @@ const FIELDS = {
     type: 'string',
     enum: ['keep', 'reject'],
     description: 'What happens to numbers that occur more than once.',
+  },
+  onUnconfirmed: {
+    type: 'string',
+    enum: [...UNCONFIRMED_ACTIONS],
+    description:
+      'What happens to recipients without evidence after the grace period. `hold` waits for a manual decision; `resend` ' +
+      'may send twice; `abandon` leaves the outcome unknown. Without it: the setting `UNCONFIRMED_CAMPAIGNS`.',
   },
 } satisfies Record<string, FieldSchema>;
 
@@ -83,6 +91,11 @@ class CampaignFieldsDto {
   @ApiPropertyOptional(FIELDS.duplicates)
   @Allow()
   duplicates?: 'keep' | 'reject' | null;
+
+  @ApiPropertyOptional(FIELDS.onUnconfirmed)
+  @IsOptional()
+  @IsIn(UNCONFIRMED_ACTIONS, { message: `$property must be one of ${UNCONFIRMED_ACTIONS.join(', ')}` })
+  onUnconfirmed?: UnconfirmedAction | null;
 }
 
 /** A new campaign as JSON. */
@@ -109,7 +122,7 @@ export class UploadCampaignQueryDto extends CampaignFieldsDto {
 }
 
 export function campaignHeadOf(fields: CampaignFieldsDto): CampaignHead {
-  const { name, content, senderId, sendAt, priority, duplicates } = fields;
+  const { name, content, senderId, sendAt, priority, duplicates, onUnconfirmed } = fields;
   return {
     name,
     content,
@@ -117,6 +130,7 @@ export function campaignHeadOf(fields: CampaignFieldsDto): CampaignHead {
     sendAt: sendAt === 'now' || sendAt == null ? (sendAt ?? undefined) : new Date(sendAt),
     priority: priority ?? undefined,
     duplicates: duplicates ?? undefined,
+    onUnconfirmed: onUnconfirmed ?? undefined,
   };
 }
 

@@ -1,5 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import type { OutboxMessage, OutboxRecipient } from 'nestjs-laaffic-outbox';
+import { UNCONFIRMED_ACTIONS } from '../../configuration.js';
 import { RECIPIENT_STATES } from '../../recipients/recipient-states.js';
 
 /** The state of one recipient. */
@@ -53,6 +54,13 @@ export class MessageDto {
   @ApiPropertyOptional({ example: 'order 7', description: 'Missing once the retention period is over.' })
   reference?: string;
 
+  @ApiPropertyOptional({
+    enum: UNCONFIRMED_ACTIONS,
+    example: 'abandon',
+    description: 'Its own choice. Missing if its campaign, or the setting `UNCONFIRMED_MESSAGES`, decides.',
+  })
+  onUnconfirmed?: string;
+
   @ApiProperty({ type: [RecipientDto] })
   recipients!: RecipientDto[];
 }
@@ -81,8 +89,10 @@ export function toRecipientDto(recipient: OutboxRecipient): RecipientDto {
   return { orderId, ...id, number, state, ...told, ...times };
 }
 
-export function toMessageDto({ id, createdAt, campaignId, reference, recipients }: OutboxMessage): MessageDto {
+export function toMessageDto(message: OutboxMessage): MessageDto {
+  const { id, createdAt, campaignId, reference, onUnconfirmed, recipients } = message;
   const part = campaignId === undefined ? {} : { campaignId };
   const handle = reference === undefined ? {} : { reference };
-  return { id, createdAt, ...part, ...handle, recipients: recipients.map(toRecipientDto) };
+  const choice = onUnconfirmed === undefined ? {} : { onUnconfirmed };
+  return { id, createdAt, ...part, ...handle, ...choice, recipients: recipients.map(toRecipientDto) };
 }

@@ -1,9 +1,11 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Expose } from 'class-transformer';
-import { IsOptional, IsString } from 'class-validator';
+import { IsIn, IsOptional, IsString } from 'class-validator';
 import type { RecipientInput } from 'nestjs-laaffic';
+import type { UnconfirmedAction } from 'nestjs-laaffic-outbox';
 import { SendSmsCommand } from 'nestjs-laaffic/commands';
 import { IsInstant } from '../../common/http/instant.js';
+import { UNCONFIRMED_ACTIONS } from '../../configuration.js';
 import { recipientSchema } from '../../recipients/recipient.schema.js';
 
 /** The library's command with its validation, its OpenAPI description, and what only the service can do. */
@@ -57,6 +59,19 @@ export class SendMessageDto extends SendSmsCommand {
   @IsOptional()
   @IsString()
   reference?: string | null;
+
+  @ApiPropertyOptional({
+    enum: UNCONFIRMED_ACTIONS,
+    nullable: true,
+    example: 'abandon',
+    description:
+      'What happens to recipients without evidence after the grace period. `hold` waits for a manual decision; `resend` ' +
+      'may send twice; `abandon` leaves the outcome unknown. Without it: the setting `UNCONFIRMED_MESSAGES`.',
+  })
+  @Expose()
+  @IsOptional()
+  @IsIn(UNCONFIRMED_ACTIONS, { message: `$property must be one of ${UNCONFIRMED_ACTIONS.join(', ')}` })
+  onUnconfirmed?: UnconfirmedAction | null;
 }
 
 /** The examples that the API page offers. */

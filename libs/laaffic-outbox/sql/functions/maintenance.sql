@@ -24,14 +24,17 @@ begin
   end loop;
 end $$;
 
--- Decides chunks of a lane that are still unknown after the grace period. p_action: 'hold', 'resend' or 'abandon'.
--- Recipients of a cancelled campaign are not sent to again; they are held. Resent ones are not returned.
+-- Decides chunks of a lane that are still unknown after the grace period. p_action: what happens to messages and campaigns
+-- that do not say it themselves. A chunk counts before its campaign. Recipients of a cancelled campaign are not sent to
+-- again; they are held. decided: 'held' or 'abandoned'; null if they are sent to again.
 create function outbox.end_grace_period(
-  p_account text, p_lane outbox.lane, p_grace_period double precision, p_action text, p_actor text, p_limit int
-) returns table (changed_lane outbox.lane, recipients int, is_resent boolean) language plpgsql as $$
+  p_account text, p_lane outbox.lane, p_grace_period double precision, p_action outbox.unconfirmed_action,
+  p_actor text, p_limit int
+) returns table (changed_lane outbox.lane, recipients int, decided outbox.recipient_state) language plpgsql as $$
 declare
   c outbox.chunk%rowtype;
-  decided outbox.recipient_state := case p_action when 'abandon' then 'abandoned' else 'held' end;
+  action outbox.unconfirmed_action;
+  is_cancelled boolean;
   slots smallint[];
 begin
   changed_lane := p_lane;
@@ -41,13 +44,19 @@ begin
     order by w.changed_at limit p_limit for update skip locked
   loop
     recipients := c.unknown;
-    is_resent := p_action = 'resend'
-      and (select k.state from outbox.campaign k where k.id = c.campaign_id) is distinct from 'cancelled'
-      and outbox.resend(c.id, 'unknown', p_actor, 'policy') > 0;
-    if is_resent then
+    action := c.on_unconfirmed;
+    is_cancelled := false;
+    if c.campaign_id is not null then
+      select coalesce(action, k.on_unconfirmed), k.state = 'cancelled' into action, is_cancelled
+        from outbox.campaign k where k.id = c.campaign_id;
+    end if;
+    action := coalesce(action, p_action);
+    if action = 'resend' and not is_cancelled and outbox.resend(c.id, 'unknown', p_actor, 'policy') > 0 then
+      decided := null;
       return next;
       continue;
     end if;
+    decided := case action when 'abandon' then 'abandoned' else 'held' end;
     slots := null;
     if c.state = 'unknown' then
       c.state := decided::text::outbox.chunk_state;

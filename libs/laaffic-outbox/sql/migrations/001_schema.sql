@@ -8,6 +8,7 @@ create type outbox.chunk_state as enum
 create type outbox.recipient_state as enum
   ('accepted', 'delivered', 'failed', 'rejected', 'unknown', 'held', 'abandoned');
 create type outbox.campaign_state as enum ('creating', 'draft', 'scheduled', 'running', 'paused', 'cancelled', 'done');
+create type outbox.unconfirmed_action as enum ('hold', 'resend', 'abandon');
 
 create table outbox.installation (
   -- The prefix of generated order ids. It keeps two outboxes of one account from accepting each other's reports.
@@ -95,12 +96,15 @@ create table outbox.campaign (
   state outbox.campaign_state not null default 'creating',
   priority int not null default 0,
   starts_at timestamptz,
+  -- Number of source entries in a stored chunk. Only the last one may have fewer.
   chunk_size int not null,
   -- Number of stored source entries, and how many of them are not valid recipients. The next chunk starts here.
   stored_entries bigint not null default 0,
   invalid_entries bigint not null default 0,
   idempotency_key text,
   fingerprint text,
+  -- What happens to its recipients that are still unknown after the grace period. Null: what the lane's option says.
+  on_unconfirmed outbox.unconfirmed_action,
   -- The digest of the whole source, once it is stored.
   digest text,
   -- The call that creates it, and when that call last gave a sign of life.
@@ -187,6 +191,9 @@ create table outbox.chunk (
   has_waiter boolean not null default false,
   -- The caller's own reference of the message. It need not be unique.
   reference text,
+  -- What happens to recipients that are still unknown after the grace period. Null: what the campaign says, or else the
+  -- lane's option.
+  on_unconfirmed outbox.unconfirmed_action,
   poll_at timestamptz,
   polls int not null default 0,
   redacted_at timestamptz,

@@ -1,13 +1,13 @@
 -- name: findCampaign (account, id)
 select k.id, k.name, k.content, k.sender_id, k.state, k.priority, k.stored_entries, k.idempotency_key,
-  k.created_at, k.starts_at, k.done_at, k.paused_code, k.paused_reason
+  k.created_at, k.starts_at, k.done_at, k.paused_code, k.paused_reason, k.on_unconfirmed
 from outbox.campaign k where k.account = $1 and k.id = $2;
 
 -- name: listCampaigns (account, state?, name?, before?, limit)
 -- The newest of each state, and of these the newest. So a state or a name with few campaigns is found without the others.
 -- The comparisons of whole rows let no other index than the one for this seem as good.
 select k.id, k.name, k.content, k.sender_id, k.state, k.priority, k.stored_entries, k.idempotency_key,
-  k.created_at, k.starts_at, k.done_at, k.paused_code, k.paused_reason
+  k.created_at, k.starts_at, k.done_at, k.paused_code, k.paused_reason, k.on_unconfirmed
 from unnest(case when $2::text is null then enum_range(null::outbox.campaign_state)
     else array[$2::text::outbox.campaign_state] end) s (state)
   cross join lateral (
@@ -40,27 +40,29 @@ where k.account = $1 and k.id = $2;
 
 -- name: findCampaignByKey (account, idempotencyKey)
 -- Only the id if the campaign was deleted.
-select k.id, c.state as "state?", c.fingerprint as "fingerprint?", c.digest as "digest?", c.stored_entries as "stored_entries?"
+select k.id, c.state as "state?", c.fingerprint as "fingerprint?", c.digest as "digest?", c.stored_entries as "stored_entries?",
+  c.chunk_size as "chunk_size?"
 from outbox.idempotency_key k left join outbox.campaign c on c.id = k.id
 where k.account = $1 and k.kind = 'campaign' and k.key = $2;
 
--- name: addCampaign (account, name, content, senderId?, priority, chunkSize, idempotencyKey?, fingerprint, actor, creator)
--- No row if another call has used the key in the meantime.
+-- name: addCampaign (account, name, content, senderId?, priority, idempotencyKey?, fingerprint, actor, creator, onUnconfirmed?, recipientsPerSecond?, requestsPerSecond?, burst, priorityShare, largest)
+-- No row if another call has used the key in the meantime. Its chunks have the size of the requests that the rate allows now.
 with campaign as materialized (
   select outbox.next_campaign_id() as id
 ), with_key as (
   insert into outbox.idempotency_key (account, kind, key, id)
-    select $1, 'campaign', $7, id from campaign where $7::text is not null
+    select $1, 'campaign', $6, id from campaign where $6::text is not null
     on conflict (account, kind, key) do nothing
     returning id
 ), added as (
   insert into outbox.campaign (id, account, name, content, sender_id, priority, chunk_size, idempotency_key, fingerprint,
-      creator, creator_seen_at) overriding system value
-    select c.id, $1, $2, $3, $4, $5, $6, $7, $8, $10, clock_timestamp()
-    from campaign c where $7::text is null or exists (select from with_key)
-    returning id, account
+      creator, creator_seen_at, on_unconfirmed) overriding system value
+    select c.id, $1, $2, $3, $4, $5, outbox.largest_request('bulk', $11, $12, $13, $14, $15), $6, $7, $9, clock_timestamp(), $10
+    from campaign c where $6::text is null or exists (select from with_key)
+    returning id, account, chunk_size
 )
-select id as "id!", outbox.record_history(account, id, null, null, 'creating', $9)::text as done from added;
+select id as "id!", chunk_size as "chunk_size!", outbox.record_history(account, id, null, null, 'creating', $8)::text as done
+from added;
 
 -- name: takeOverCreation (id, creator, leaseMs)
 -- Continues the creation of a campaign whose creator has ended, or has given no sign of life for longer than its lease.
@@ -153,11 +155,12 @@ select outbox.cancel_campaign_chunks($1, $2, $3) as "count!";
 -- name: findCampaignState (account, id)
 select state, stored_entries, chunk_size from outbox.campaign where account = $1 and id = $2;
 
--- name: readResults (id, first, state?)
--- The chunks of the next range of the source that may contain recipients in this state, however it was split.
+-- name: readResults (id, first, span, state?)
+-- The chunks of the next range of the source that may contain recipients in this state, however they were split.
+-- span: the number of entries in the range.
 with matching as not materialized (
   select c.id, c.first_position from outbox.chunk c join outbox.campaign k on k.id = c.campaign_id
-  where c.campaign_id = $1 and c.first_position >= $2::bigint and case $3::text
+  where c.campaign_id = $1 and c.first_position >= $2::bigint and case $4::text
     when 'pending' then c.state = 'pending' and k.state <> 'cancelled'
     when 'sending' then c.state = 'sending'
     when 'accepted' then c.accepted > 0
@@ -177,6 +180,7 @@ select c.id, c.attempt, case when c.state = 'pending' and k.state = 'cancelled' 
   c.first_position, c.size, c.numbers, c.order_ids, c.code, c.reason, c.sent_at,
   outbox.recipient_columns(c.id) as "recipients: RecipientColumns",
   case when c.invalid > 0 then outbox.invalid_columns(c.id) end as "invalid: InvalidColumns"
-from matching m join next_range r on r.first_position = m.first_position join outbox.chunk c on c.id = m.id
-  join outbox.campaign k on k.id = c.campaign_id
+from matching m join outbox.chunk c on c.id = m.id join outbox.campaign k on k.id = c.campaign_id
+where m.first_position >= (select first_position from next_range)
+  and m.first_position < (select first_position from next_range) + $3::int
 order by c.id;

@@ -2,7 +2,7 @@
 select changed_lane as "lane!", recipients as "recipients!" from outbox.mark_overdue($1, $2, $3, $4);
 
 -- name: endGracePeriod (account, lane, gracePeriodMs, action, actor, limit)
-select changed_lane as "lane!", recipients as "recipients!", is_resent as "is_resent!"
+select changed_lane as "lane!", recipients as "recipients!", decided as "decided?"
 from outbox.end_grace_period($1, $2, $3, $4, $5, $6);
 
 -- name: expireMessages (account, actor, limit)

@@ -10,6 +10,7 @@ import {
   readStoredChunks,
 } from '../sql/generated.js';
 import type { OutboxStore } from '../store/outbox-store.js';
+import { LARGEST_REQUEST, requestLimits } from '../store/request-limits.js';
 import type { CreatedCampaign } from './campaign.js';
 import { CreationLeases } from './creation-leases.js';
 import type { CheckedCampaign } from './read-campaign.js';
@@ -23,20 +24,23 @@ interface StoredCampaign {
   readonly digest: string | null;
   /** Number of stored source entries. */
   readonly stored: number;
+  readonly chunkSize: number;
 }
 
 /** A campaign that this process creates. */
 interface CampaignInCreation {
   readonly id: string;
+  /** Number of source entries in a chunk. It stays the same when the creation is continued, whatever the rate is then. */
+  readonly chunkSize: number;
   readonly stored: number;
   /** The holder of its lease. */
   readonly creator: string;
 }
 
-/** The gateway accepts this many recipients in one POST. */
-const CHUNK_SIZE = 1_000;
-/** Number of chunks that one commit stores. */
-const BATCH = 32;
+/** One commit stores up to this many source entries, */
+const MAX_ENTRIES = 32_000;
+/** and up to this many chunks, because a slow rate makes chunks of a single recipient. */
+const MAX_CHUNKS = 2_000;
 
 /** Stores campaigns from sources of any length in constant memory. */
 export class CampaignCreation {
@@ -81,29 +85,32 @@ export class CampaignCreation {
     }
     const { id, digest } = row;
     // Without a state it was deleted, and only its key is left.
-    return { id, digest, isCreating: row.state === 'creating', stored: Number(row.stored_entries ?? 0) };
+    const stored = Number(row.stored_entries ?? 0);
+    return { id, digest, isCreating: row.state === 'creating', stored, chunkSize: row.chunk_size ?? LARGEST_REQUEST };
   }
 
   /** @returns `undefined` if another call has used the key in the meantime. */
   async #insert(campaign: CheckedCampaign): Promise<CampaignInCreation | undefined> {
     const { name, content, senderId = null, priority, idempotencyKey = null, fingerprint, actor } = campaign;
+    const { onUnconfirmed = null } = campaign;
     const creator = this.#leases.newCreator();
     const [row] = await this.store.creators.run(addCampaign, {
       ...{ account: this.store.account, name, content, senderId, priority },
-      ...{ chunkSize: CHUNK_SIZE, idempotencyKey, fingerprint, actor, creator },
+      ...{ idempotencyKey, fingerprint, actor, creator, onUnconfirmed },
+      ...requestLimits(this.store.settings),
     });
-    return row === undefined ? undefined : { id: row.id, stored: 0, creator };
+    return row === undefined ? undefined : { id: row.id, chunkSize: row.chunk_size, stored: 0, creator };
   }
 
   /** @returns `undefined` if another call is creating it, or it is complete. */
-  async #takeOver({ id }: StoredCampaign): Promise<CampaignInCreation | undefined> {
+  async #takeOver({ id, chunkSize }: StoredCampaign): Promise<CampaignInCreation | undefined> {
     const creator = this.#leases.newCreator();
     const stored = await this.#leases.takeOver(id, creator);
-    return stored === undefined ? undefined : { id, stored, creator };
+    return stored === undefined ? undefined : { id, chunkSize, stored, creator };
   }
 
   async #fill(own: CampaignInCreation, campaign: CheckedCampaign): Promise<void> {
-    const source = new RecipientChunks(campaign.source, CHUNK_SIZE, campaign.duplicates);
+    const source = new RecipientChunks(campaign.source, own.chunkSize, campaign.duplicates);
     try {
       const digest = await transfer(this.store, own, source);
       await this.#complete(own, digest, campaign);
@@ -131,12 +138,13 @@ export class CampaignCreation {
  * @returns the digest of the source.
  */
 async function transfer(store: OutboxStore, own: CampaignInCreation, source: RecipientChunks): Promise<string> {
-  const { id, stored } = own;
+  const { id, stored, chunkSize } = own;
+  const batch = Math.max(1, Math.min(MAX_CHUNKS, Math.floor(MAX_ENTRIES / chunkSize)));
   const digest = new SourceDigest();
   let position = 0;
   let writing = Promise.resolve();
   for (;;) {
-    const { chunks, failure } = await readBatch(source);
+    const { chunks, failure } = await readBatch(source, batch);
     for (const chunk of chunks) digest.add(chunk);
     await writing;
     const known = chunks.filter(({ first }) => first < stored);
@@ -146,7 +154,7 @@ async function transfer(store: OutboxStore, own: CampaignInCreation, source: Rec
     // The rejection is handled when the promise is awaited, after the next batch is read.
     writing.catch(() => undefined);
     position += chunks.reduce((sum, { entries }) => sum + entries, 0);
-    if (failure !== undefined || chunks.length < BATCH) {
+    if (failure !== undefined || chunks.length < batch) {
       await writing;
       if (failure !== undefined) throw failure;
       if (position < stored) throw sourceChanged(id);
@@ -156,10 +164,10 @@ async function transfer(store: OutboxStore, own: CampaignInCreation, source: Rec
 }
 
 /** Reads one batch. Entries that were read before the source failed are stored as well. */
-async function readBatch(source: RecipientChunks): Promise<{ chunks: SourceChunk[]; failure?: Error }> {
+async function readBatch(source: RecipientChunks, count: number): Promise<{ chunks: SourceChunk[]; failure?: Error }> {
   const chunks: SourceChunk[] = [];
   try {
-    while (chunks.length < BATCH) {
+    while (chunks.length < count) {
       const chunk = await source.next();
       if (chunk === undefined) break;
       chunks.push(chunk);
@@ -212,9 +220,13 @@ async function areStored(store: OutboxStore, id: string, chunks: readonly Source
 }
 
 /** Returns the completed campaign if this is its source. */
-async function existing({ id, digest }: StoredCampaign, campaign: CheckedCampaign): Promise<CreatedCampaign> {
+async function existing(
+  { id, digest, chunkSize }: StoredCampaign,
+  campaign: CheckedCampaign,
+): Promise<CreatedCampaign> {
   if (digest === null) return { id, isNew: false };
-  const source = new RecipientChunks(campaign.source, CHUNK_SIZE, campaign.duplicates);
+  // The digest depends on where the source was cut.
+  const source = new RecipientChunks(campaign.source, chunkSize, campaign.duplicates);
   const found = new SourceDigest();
   for (let chunk = await source.next(); chunk !== undefined; chunk = await source.next()) found.add(chunk);
   if (found.value() !== digest) throw sourceChanged(id);

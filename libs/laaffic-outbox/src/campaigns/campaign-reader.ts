@@ -1,6 +1,7 @@
 import { invalidCommand, type Issue } from 'nestjs-laaffic';
 import type { Database } from '../database/database.js';
 import { checkPage, checkText } from '../messages/command-checks.js';
+import type { UnconfirmedAction } from '../options/outbox.options.js';
 import { findCampaign, listCampaigns, readProgress } from '../sql/generated.js';
 import { isRowId } from '../store/order-ids.js';
 import type { OutboxStore } from '../store/outbox-store.js';
@@ -31,6 +32,7 @@ interface CampaignRow {
   readonly priority: number;
   readonly stored_entries: string;
   readonly idempotency_key: string | null;
+  readonly on_unconfirmed: UnconfirmedAction | null;
   readonly created_at: Date;
   readonly starts_at: Date | null;
   readonly done_at: Date | null;
@@ -113,6 +115,7 @@ function campaignOf(row: CampaignRow): Campaign {
     priority: row.priority,
     total: Number(row.stored_entries),
     idempotencyKey: row.idempotency_key ?? undefined,
+    onUnconfirmed: row.on_unconfirmed ?? undefined,
     createdAt: row.created_at,
     startsAt: row.starts_at ?? undefined,
     doneAt: row.done_at ?? undefined,

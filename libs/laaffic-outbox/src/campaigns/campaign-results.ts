@@ -15,6 +15,9 @@ export interface ResultsFilter {
   readonly after?: number | undefined;
 }
 
+/** Number of source entries that one statement reads. */
+const RANGE = 1_000;
+
 /** Streams the results of the recipients of a campaign, in the order of its source. */
 export class CampaignResults {
   constructor(private readonly store: Pick<OutboxStore, 'account' | 'prefix' | 'readers'>) {}
@@ -26,18 +29,18 @@ export class CampaignResults {
     const [campaign] = await readers.run(findCampaignState, { account, id });
     if (campaign === undefined) throw notFound(id);
     const { stored_entries: stored, chunk_size: size } = campaign;
-    // One statement reads all chunks of a range, however it was split. A recipient that moves between chunks at the
+    const span = Math.max(1, Math.floor(RANGE / size)) * size;
+    // One statement reads all chunks of a range, however they were split. A recipient that moves between chunks at the
     // same time is neither missed nor returned twice.
     for (let first = Math.max(0, Math.floor((after + 1) / size) * size); first < Number(stored);) {
-      const rows = await readers.run(readResults, { id, first, state: state ?? null });
+      const rows = await readers.run(readResults, { id, first, span, state: state ?? null });
       const recipients = rows.flatMap((row) => recipientsOf(row, prefix));
       recipients.sort((a, b) => a.position - b.position);
       for (const recipient of recipients) {
         if (recipient.position > after && (state === undefined || recipient.state === state)) yield recipient;
       }
-      const last = rows.at(-1);
-      if (last === undefined) return;
-      first = Number(last.first_position) + size;
+      if (rows.length === 0) return;
+      first = Math.min(...rows.map(({ first_position: position }) => Number(position))) + span;
     }
   }
 }

@@ -1,4 +1,5 @@
 import type { RecipientInput } from 'nestjs-laaffic';
+import type { UnconfirmedAction } from '../options/outbox.options.js';
 
 /**
  * The state of a campaign.
@@ -66,7 +67,7 @@ export interface NewCampaign {
   /**
    * Makes retries safe: the same key returns the same campaign, until `idempotencyKeysKeptMs` after it ended. At
    * most 255 characters. A call with a used
-   * key and another name, text, sender, `sendAt`, `priority` or `duplicates` is rejected. After a failed creation, the
+   * key and another name, text, sender, `sendAt`, `priority`, `duplicates` or `onUnconfirmed` is rejected. After a failed creation, the
    * same call with the same key continues. Each call reads the source again, to verify that it is the same.
    * @default none
    */
@@ -88,6 +89,12 @@ export interface NewCampaign {
    * @default 'keep'
    */
   readonly duplicates?: 'keep' | 'reject' | undefined;
+  /**
+   * What happens to recipients whose outcome is still unknown after `timing.gracePeriodMs`: `hold` waits for a manual
+   * decision, `resend` sends again and may send twice, `abandon` leaves them unknown for ever.
+   * @default the module's `onUnconfirmed.bulk`
+   */
+  readonly onUnconfirmed?: UnconfirmedAction | undefined;
   /**
    * Who created it, for the history: 1 to 255 characters.
    * @default 'app'
@@ -114,6 +121,8 @@ export interface Campaign {
   /** Number of stored source entries, including invalid ones. */
   readonly total: number;
   readonly idempotencyKey: string | undefined;
+  /** `undefined` if the module's `onUnconfirmed.bulk` decides. */
+  readonly onUnconfirmed: UnconfirmedAction | undefined;
   readonly createdAt: Date;
   /** When it started or will start. */
   readonly startsAt: Date | undefined;

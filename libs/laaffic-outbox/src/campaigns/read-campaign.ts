@@ -1,6 +1,14 @@
 import { invalidCommand, readSendCommand, type Issue } from 'nestjs-laaffic';
-import { checkDate, checkKey, checkText, checkNotOver, checkStorable } from '../messages/command-checks.js';
+import {
+  checkDate,
+  checkKey,
+  checkText,
+  checkNotOver,
+  checkStorable,
+  checkUnconfirmedAction,
+} from '../messages/command-checks.js';
 import { fingerprintOf } from '../messages/message-writer.js';
+import type { UnconfirmedAction } from '../options/outbox.options.js';
 import type { CampaignSource } from './campaign.js';
 
 /** A checked campaign. */
@@ -15,6 +23,7 @@ export interface CheckedCampaign {
   readonly overdue: readonly Issue[];
   readonly priority: number;
   readonly duplicates: 'keep' | 'reject';
+  readonly onUnconfirmed: UnconfirmedAction | undefined;
   readonly actor: string;
   /** Identifies the campaign, without its recipients, among calls with the same key. */
   readonly fingerprint: string;
@@ -32,7 +41,7 @@ const SOME_NUMBER = '1000000';
 export function readCampaign(campaign: unknown, now: number): CheckedCampaign {
   const fields = (campaign ?? {}) as Record<string, unknown>;
   const { name, content, senderId, recipients, idempotencyKey, sendAt } = fields;
-  const { priority = 0, duplicates = 'keep', actor = 'app' } = fields;
+  const { priority = 0, duplicates = 'keep', onUnconfirmed, actor = 'app' } = fields;
   const read = readSendCommand({ to: SOME_NUMBER, content, senderId }, 1, () => '');
   const issues: Issue[] = [
     ...checkText('name', name),
@@ -45,6 +54,7 @@ export function readCampaign(campaign: unknown, now: number): CheckedCampaign {
     ...(sendAt === 'now' ? [] : checkDate('sendAt', sendAt)),
     ...(isPriority(priority) ? [] : [{ field: 'priority', problem: 'must be a whole number' }]),
     ...(isPolicy(duplicates) ? [] : [{ field: 'duplicates', problem: 'must be keep or reject' }]),
+    ...checkUnconfirmedAction(onUnconfirmed),
   ];
   if ('issues' in read || issues.length > 0 || !isPolicy(duplicates)) throw invalidCommand(issues);
   const checked = {
@@ -53,6 +63,7 @@ export function readCampaign(campaign: unknown, now: number): CheckedCampaign {
     senderId: read.sms.senderId,
     duplicates,
     priority: priority as number,
+    onUnconfirmed: onUnconfirmed as UnconfirmedAction | undefined,
   };
   const begin = sendAt as Date | 'now' | undefined;
   return {
@@ -69,6 +80,7 @@ export function readCampaign(campaign: unknown, now: number): CheckedCampaign {
       duplicates,
       String(checked.priority),
       begin instanceof Date ? begin.toISOString() : (begin ?? ''),
+      ...(checked.onUnconfirmed === undefined ? [] : [`onUnconfirmed ${checked.onUnconfirmed}`]),
     ]),
   };
 }

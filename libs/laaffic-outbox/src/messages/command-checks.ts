@@ -1,5 +1,5 @@
 import type { Issue } from 'nestjs-laaffic';
-import { LANES } from '../options/outbox.options.js';
+import { LANES, UNCONFIRMED_ACTIONS } from '../options/outbox.options.js';
 import { isRowId } from '../store/order-ids.js';
 
 const MAX_TEXT = 255;
@@ -30,6 +30,12 @@ export function checkText(field: string, value: unknown): Issue[] {
 export function checkLane(lane: unknown): Issue[] {
   const isRight = (LANES as readonly unknown[]).includes(lane);
   return isRight ? [] : [{ field: 'lane', problem: 'must be priority or bulk' }];
+}
+
+/** Checks an optional choice of what happens to recipients that stay unknown. */
+export function checkUnconfirmedAction(action: unknown): Issue[] {
+  const isRight = action === undefined || (UNCONFIRMED_ACTIONS as readonly unknown[]).includes(action);
+  return isRight ? [] : [{ field: 'onUnconfirmed', problem: `must be one of ${UNCONFIRMED_ACTIONS.join(', ')}` }];
 }
 
 /**

@@ -2,7 +2,7 @@ import { invalidCommand, type Issue } from 'nestjs-laaffic';
 import { OutboxError } from '../errors/outbox.error.js';
 import type { ProcessClock } from '../runtime/clock.js';
 import type { SqlTransaction } from '../sql-transaction.js';
-import { checkDate, checkLane, checkText } from './command-checks.js';
+import { checkDate, checkLane, checkText, checkUnconfirmedAction } from './command-checks.js';
 import { EnqueueManyError, type EnqueueManyResult } from './enqueue-many.error.js';
 import {
   invalidMessage,
@@ -24,7 +24,7 @@ export interface StoredSms {
 }
 
 /** How to enqueue many messages. The options of a message are for messages that do not have their own. */
-export interface EnqueueManyOptions extends Pick<MessageOptions, 'sendAt' | 'sendBefore' | 'actor'> {
+export interface EnqueueManyOptions extends Pick<MessageOptions, 'sendAt' | 'sendBefore' | 'onUnconfirmed' | 'actor'> {
   /**
    * The lane of the messages. In the priority lane, many messages delay those that a person waits for.
    * @default 'bulk'
@@ -199,6 +199,7 @@ function issuesOf(source: unknown, options: EnqueueManyOptions): Issue[] {
     ...checkText('actor', actor),
     ...checkDate('sendAt', sendAt),
     ...checkDate('sendBefore', sendBefore),
+    ...checkUnconfirmedAction(options.onUnconfirmed),
     ...(onInvalid === 'throw' || typeof onInvalid === 'function'
       ? []
       : [{ field: 'onInvalid', problem: "must be 'throw' or a function" }]),

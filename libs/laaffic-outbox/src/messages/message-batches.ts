@@ -185,6 +185,7 @@ export class MessageBatches {
         sendAt: message.sendAt === undefined ? defaults.sendAt : message.sendAt,
         sendBefore: message.sendBefore === undefined ? defaults.sendBefore : message.sendBefore,
         lane: message.lane === undefined ? defaults.lane : message.lane,
+        onUnconfirmed: message.onUnconfirmed === undefined ? defaults.onUnconfirmed : message.onUnconfirmed,
         actor: message.actor === undefined ? defaults.actor : message.actor,
       },
       now,

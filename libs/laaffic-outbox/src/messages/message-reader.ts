@@ -1,5 +1,5 @@
 import type { Database } from '../database/database.js';
-import type { Lane } from '../options/outbox.options.js';
+import type { Lane, UnconfirmedAction } from '../options/outbox.options.js';
 import { findDecidedMessages, findMessage, findMessageByOrderId, findMessageOfChunk } from '../sql/generated.js';
 import { isRowId, placeOf } from '../store/order-ids.js';
 import type { OutboxStore } from '../store/outbox-store.js';
@@ -12,6 +12,8 @@ export interface OutboxMessage {
   /** The caller's own reference; missing after the retention period. */
   readonly reference?: string;
   readonly lane: Lane;
+  /** Its own choice; missing if its campaign, or the module's option for the lane, decides. */
+  readonly onUnconfirmed?: UnconfirmedAction;
   readonly createdAt: Date;
   /** When it is due, or was due first. */
   readonly dueAt: Date;
@@ -24,6 +26,7 @@ interface MessageRow extends ChunkRow {
   readonly campaign_id: string | null;
   readonly reference: string | null;
   readonly lane: Lane;
+  readonly on_unconfirmed: UnconfirmedAction | null;
   readonly created_at: Date;
   readonly due_at: Date;
 }
@@ -78,6 +81,7 @@ export class MessageReader {
       id,
       ...present({ campaignId: first.campaign_id, reference: first.reference }),
       lane: first.lane,
+      ...present({ onUnconfirmed: first.on_unconfirmed }),
       createdAt: first.created_at,
       dueAt: first.due_at,
       attempts: Math.max(...rows.map(({ attempt }) => attempt)),

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { rowsOf, type SqlTransaction } from '../sql-transaction.js';
 import { continueCall } from '../database/callers-database.js';
 import { valuesOf } from '../database/database.js';
-import { LANES, type Lane } from '../options/outbox.options.js';
+import { LANES, type Lane, type UnconfirmedAction } from '../options/outbox.options.js';
 import { OutboxError } from '../errors/outbox.error.js';
 import { addMessage, addMessages, findMessageByKey, findMessagesByKeys, lockChunks } from '../sql/generated.js';
 import type { Statement } from '../sql/statement.js';
@@ -23,6 +23,8 @@ export interface NewMessage {
   readonly expiresAt: Date | undefined;
   readonly idempotencyKey: string | undefined;
   readonly reference: string | undefined;
+  /** `undefined` for what the option of the lane says. */
+  readonly onUnconfirmed: UnconfirmedAction | undefined;
   /** Identifies the message among calls with the same key; `undefined` without a key. */
   readonly fingerprint: string | undefined;
   /** Whether a caller waits for its outcome. */
@@ -75,6 +77,7 @@ export class MessageWriter {
         reference: message.reference ?? null,
         actor: message.actor,
         notifies: String(this.#lanesToNotify([message], transaction).length > 0),
+        onUnconfirmed: message.onUnconfirmed ?? null,
       },
       'id',
     );
@@ -170,6 +173,7 @@ export class MessageWriter {
       references: list(({ reference }) => reference),
       actors: list(({ actor }) => (actor === first.actor ? undefined : actor)),
       notified: this.#lanesToNotify(messages, transaction).join() || null,
+      onUnconfirmed: list(({ onUnconfirmed }) => onUnconfirmed),
     };
     const [added] = await this.#run(transaction, addMessages, params, 'ids');
     const ids = added?.ids.split(',') ?? [];

@@ -1,5 +1,5 @@
 import { readSendCommand, type Issue, type SendSms } from 'nestjs-laaffic';
-import type { Lane } from '../options/outbox.options.js';
+import type { Lane, UnconfirmedAction } from '../options/outbox.options.js';
 import { isMadeOrderId } from '../store/order-ids.js';
 import {
   checkDate,
@@ -10,6 +10,7 @@ import {
   checkReference,
   checkStorable,
   checkText,
+  checkUnconfirmedAction,
   MADE_ORDER_ID,
 } from './command-checks.js';
 import { fingerprintOf, type NewMessage } from './message-writer.js';
@@ -18,7 +19,7 @@ import { fingerprintOf, type NewMessage } from './message-writer.js';
 export interface MessageOptions {
   /**
    * Makes retries safe: the same key returns the same message, until `idempotencyKeysKeptMs` after it ended. At most
-   * 255 characters. A call with a used key and anything else different (recipients, text, sender, `sendAt`, `sendBefore`, `lane` or `reference`) is rejected
+   * 255 characters. A call with a used key and anything else different (recipients, text, sender, `sendAt`, `sendBefore`, `lane`, `reference` or `onUnconfirmed`) is rejected
    * with `OUTBOX_KEY_REUSED`.
    * @default none
    */
@@ -47,6 +48,12 @@ export interface MessageOptions {
    */
   readonly lane?: Lane | undefined;
   /**
+   * What happens to recipients whose outcome is still unknown after `timing.gracePeriodMs`: `hold` waits for a manual
+   * decision, `resend` sends again and may send twice, `abandon` leaves them unknown for ever.
+   * @default the module's `onUnconfirmed` for the lane
+   */
+  readonly onUnconfirmed?: UnconfirmedAction | undefined;
+  /**
    * Who sent it, for the history: 1 to 255 characters.
    * @default 'app'
    */
@@ -71,7 +78,7 @@ export function readMessage(
   now: number,
   hasWaiter = false,
 ): CheckedMessage | { readonly issues: readonly Issue[] } {
-  const { lane = 'priority', sendAt, sendBefore, idempotencyKey, reference, actor = 'app' } = options;
+  const { lane = 'priority', sendAt, sendBefore, idempotencyKey, reference, onUnconfirmed, actor = 'app' } = options;
   const read = readSendCommand(command, MAX_RECIPIENTS, NO_ORDER_ID);
   const overdue = checkNotOver(sendAt, now);
   const issues: Issue[] = [];
@@ -89,6 +96,7 @@ export function readMessage(
   if (idempotencyKey === undefined) issues.push(...overdue);
   else issues.push(...checkKey(idempotencyKey));
   if (reference !== undefined) issues.push(...checkReference(reference));
+  if (onUnconfirmed !== undefined) issues.push(...checkUnconfirmedAction(onUnconfirmed));
   if (actor !== 'app') issues.push(...checkText('actor', actor));
   if (sendAt !== undefined) issues.push(...checkDate('sendAt', sendAt));
   if (sendBefore !== undefined) issues.push(...checkDate('sendBefore', sendBefore));
@@ -109,6 +117,7 @@ export function readMessage(
     expiresAt: sendBefore,
     idempotencyKey,
     reference,
+    onUnconfirmed,
     fingerprint:
       idempotencyKey === undefined
         ? undefined
@@ -121,6 +130,7 @@ export function readMessage(
             sendAt?.toISOString() ?? '',
             sendBefore?.toISOString() ?? '',
             reference ?? '',
+            ...(onUnconfirmed === undefined ? [] : [`onUnconfirmed ${onUnconfirmed}`]),
           ]),
     hasWaiter,
     actor,

@@ -53,7 +53,10 @@ export interface LaafficOutboxOptions {
    */
   readonly rate?: OutboxRateOptions | undefined;
   readonly timing?: OutboxTimingOptions | undefined;
-  /** What happens to messages whose outcome is still unknown after `timing.gracePeriodMs`. */
+  /**
+   * What happens to messages whose outcome is still unknown after `timing.gracePeriodMs`. Messages and campaigns may have
+   * an `onUnconfirmed` of their own.
+   */
   readonly onUnconfirmed?: UnconfirmedOptions | undefined;
   readonly events?: OutboxEventsOptions | undefined;
   /**
@@ -157,11 +160,13 @@ export interface OutboxEventsOptions {
   readonly maxTries?: number | undefined;
 }
 
+/** What may happen to unconfirmed messages. */
+export const UNCONFIRMED_ACTIONS = ['hold', 'resend', 'abandon'] as const;
 /**
  * `hold` waits for a manual decision. `resend` sends again, and some recipients may get the message twice. `abandon`
  * leaves the outcome unknown for ever.
  */
-export type UnconfirmedAction = 'hold' | 'resend' | 'abandon';
+export type UnconfirmedAction = (typeof UNCONFIRMED_ACTIONS)[number];
 
 /** What happens to unconfirmed messages, for each lane. */
 export interface UnconfirmedOptions {

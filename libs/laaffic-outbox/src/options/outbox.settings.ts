@@ -1,9 +1,8 @@
 import { OptionsReader } from 'nestjs-laaffic';
 import type { Pool } from 'pg';
 import { OutboxOptionsError } from '../errors/outbox.error.js';
-import type { Lane, UnconfirmedAction } from './outbox.options.js';
+import { UNCONFIRMED_ACTIONS, type Lane, type UnconfirmedAction } from './outbox.options.js';
 
-const UNCONFIRMED_ACTIONS = ['hold', 'resend', 'abandon'] as const;
 const DAY_MS = 24 * 60 * 60 * 1000;
 const HUNDRED_YEARS_MS = 36_525 * DAY_MS;
 /**

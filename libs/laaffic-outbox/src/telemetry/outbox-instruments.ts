@@ -1,7 +1,7 @@
 import type { Attributes, BatchObservableCallback, Meter } from '@opentelemetry/api';
 import { LANES } from '../options/outbox.options.js';
 import type { OutboxActivity } from '../store/activity.js';
-import { LARGEST_REQUEST } from '../worker/lane.js';
+import { LARGEST_REQUEST } from '../store/request-limits.js';
 import type { OutboxStats } from '../messages/stats.js';
 
 /** A one-time password waits some milliseconds. A message of a slow or paused account may wait a day. */

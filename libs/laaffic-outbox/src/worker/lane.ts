@@ -5,6 +5,7 @@ import type { ProcessClock, Stopwatch } from '../runtime/clock.js';
 import { Signal } from '../runtime/signal.js';
 import { claimChunks, countDue } from '../sql/generated.js';
 import type { OutboxStore } from '../store/outbox-store.js';
+import { requestLimits } from '../store/request-limits.js';
 import { attempt, attemptActivity } from './attempt.js';
 import type { CircuitBreaker } from './circuit-breaker.js';
 import type { ClaimedChunk } from './claimed-chunk.js';
@@ -20,10 +21,6 @@ export interface WorkerParts {
   readonly rate: OutboxSettings['rate'];
 }
 
-/** The share of a second's recipients that may go at once. A sliding second may exceed the rate by this much. */
-const BURST = 0.06;
-/** The gateway accepts this many recipients in one POST. */
-export const LARGEST_REQUEST = 1_000;
 const PAUSE_AFTER_FAILURE = 500;
 /** How often, and for how long after a notification, to look for what is committed meanwhile; in milliseconds. */
 const LOOK_AGAIN_EVERY = { priority: 5, bulk: 50 } as const;
@@ -192,12 +189,11 @@ export class LaneWorker {
    */
   async #claim(running: number): Promise<{ chunks: ClaimedChunk[]; waitMs: number | undefined; slots: number }> {
     const { account, actor, database, settings } = this.parts.store;
-    const { recipientsPerSecond = null, requestsPerSecond = null, priorityShare } = this.parts.rate;
     const floors = this.#floors.next(this.parts.clock.monotonic());
     const rows = await database.run(claimChunks, {
       ...{ account, worker: actor, lane: this.name, limit: this.#ownSlots - running, running },
-      ...{ recipientsPerSecond, requestsPerSecond, burst: BURST, priorityShare },
-      ...{ largest: LARGEST_REQUEST, startWithinMs: settings.timing.startWithinMs },
+      ...requestLimits(this.parts),
+      startWithinMs: settings.timing.startWithinMs,
       ...floors,
     });
     const chunks = rows.flatMap((row): ClaimedChunk[] => {

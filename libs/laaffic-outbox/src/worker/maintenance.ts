@@ -98,8 +98,9 @@ export class Maintenance {
     const { gracePeriodMs } = settings.timing;
     const action = settings.onUnconfirmed[lane];
     const rows = await database.run(endGracePeriod, { account, lane, gracePeriodMs, action, actor, limit: STEP });
-    const state = action === 'abandon' ? 'abandoned' : 'held';
-    for (const { recipients, is_resent } of rows) if (!is_resent) this.#emit(state, lane, { [state]: recipients });
+    for (const { recipients, decided } of rows) {
+      if (decided === 'held' || decided === 'abandoned') this.#emit(decided, lane, { [decided]: recipients });
+    }
     return rows.length;
   }
 
