@@ -122,7 +122,7 @@ describe('the choice of what happens to unknown recipients', () => {
     const statesOf = async (id: string) => (await outbox.find(id))?.recipients.map(({ state }) => state).join();
     await endGracePeriodOf(4);
     await until(async () => (await statesOf(held.id)) === 'held,held');
-    await outbox.resolveHeld(held.id, 'resend', { actor: 'somebody' });
+    await outbox.resolveHeld(held.id, 'resend', { actor: 'a person' });
     await until(async () => `${await statesOf(held.id)},${await statesOf(twice.id)}` === UNKNOWN);
     await endGracePeriodOf(4);
     await until(async () => (await statesOf(held.id)) === 'held,held');

@@ -191,7 +191,7 @@ create table outbox.chunk (
   has_waiter boolean not null default false,
   -- The caller's own reference of the message. It need not be unique.
   reference text,
-  -- What happens to recipients that are still unknown after the grace period. Null: what the campaign says, or else the
+  -- What happens to recipients that are still unknown after the grace period. Null: what the campaign says, otherwise the
   -- lane's option.
   on_unconfirmed outbox.unconfirmed_action,
   poll_at timestamptz,
