@@ -161,7 +161,7 @@ const message = {
   ...{ account, lane: 'priority', size: '1', numbers: '918563000002', orderIds: null, content: 'x', senderId: null },
   ...{ dueAt: null, expiresAt: null, fingerprint: 'x', hasWaiter: 'false', reference: null, actor, notifies: 'false' },
 };
-const reports = (msgIds) => ({
+const reports = (msgIds, charge) => ({
   account,
   msgIds: msgIds.join('\u001e'),
   states: msgIds.map(() => 'delivered').join('\u001e'),
@@ -169,6 +169,7 @@ const reports = (msgIds) => ({
   gatewayTimes: msgIds.map(() => '').join('\u001e'),
   chunkIds: msgIds.map(() => '').join('\u001e'),
   slots: msgIds.map(() => '').join('\u001e'),
+  charges: charge === undefined ? null : msgIds.map(() => charge).join('\u001e'),
 });
 const grace = { account, gracePeriodMs: 900_000, action: 'hold', actor, limit: 200 };
 const retention = { account, retentionMs: 90 * DAY, limit: 200 };
@@ -229,6 +230,11 @@ export const RECURRING = [
   { name: 'applyFinalReports', variant: 'found', params: reports(range(9_000_000_000_000, 20)) },
   { name: 'applyFinalReports', variant: 'not found', params: reports(range(8_000_000_000_000, 20)) },
   {
+    name: 'applyFinalReports',
+    variant: 'with prices',
+    params: reports(range(9_000_000_000_000, 20), '(0.02,EUR,2,404,10)'),
+  },
+  {
     name: 'storeReports',
     params: {
       ...{ account, actor, pollAfterMs: 900_000, keepsUnmatched: true, msgIds: range(7_000_000_000_000, 20) },
@@ -240,6 +246,7 @@ export const RECURRING = [
       chunkIds: range(UNKNOWN, 20),
       attempts: range(0, 20).map(() => 1),
       slots: range(0, 20).map(() => 0),
+      charges: range(0, 20).map(() => '(0.02,EUR,2,404,10)'),
     },
   },
   { name: 'retryReports', params: { account, actor, pollAfterMs: 900_000, limit: 1000 } },
@@ -275,6 +282,7 @@ export const RECURRING = [
   { name: 'deleteCampaigns', params: { ...deletion, recipients: 5000 } },
   { name: 'deleteAccountHistory', params: deletion },
   { name: 'deleteIdempotencyKeys', params: { account, keptMs: 30 * DAY, limit: 1000 } },
+  { name: 'readCosts', params: { account, from: '2026-01-01', to: '2026-01-31' } },
   { name: 'readStats', params: { account } },
   { name: 'readLaneLimits', params: { account } },
   { name: 'notificationQueueUsage', params: {} },

@@ -29,6 +29,7 @@ export type { HeldDecision, HeldRecipient, ResolveOptions } from './messages/hel
 export type { EnqueueManyOptions, StoredSms } from './messages/many-messages.js';
 export { EnqueueManyError, type EnqueueManyResult } from './messages/enqueue-many.error.js';
 export type { InvalidMessage, MessageSource, NewSms } from './messages/message-batches.js';
+export type { CostsRange, DailyCosts } from './messages/costs.js';
 export type { HistoryEntry } from './messages/history.js';
 export type { LaneControlOptions, PauseLaneOptions } from './messages/lane-control.js';
 export type { OutboxMessage } from './messages/message-reader.js';
