@@ -62,6 +62,16 @@ export function QueryCursor(what: string, description: string): PropertyDecorato
   });
 }
 
+/** A required day in UTC. */
+export function QueryDay(description: string): PropertyDecorator {
+  return Field<string>({
+    schema: { type: 'string', format: 'date', description },
+    parse: (text) => (/^\d{4}-\d\d-\d\d$/.test(text) ? text : undefined),
+    problem: 'must be a day such as 2027-01-31',
+    isRequired: true,
+  });
+}
+
 /** A required text. */
 export function QueryText(description: string): PropertyDecorator {
   return Field<string>({
