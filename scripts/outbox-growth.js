@@ -165,7 +165,7 @@ const message = {
   ...{ dueAt: null, expiresAt: null, fingerprint: 'x', hasWaiter: 'false', reference: null, actor, notifies: 'false' },
   onUnconfirmed: null,
 };
-const reports = (msgIds) => ({
+const reports = (msgIds, charge) => ({
   account,
   msgIds: msgIds.join('\u001e'),
   states: msgIds.map(() => 'delivered').join('\u001e'),
@@ -173,6 +173,7 @@ const reports = (msgIds) => ({
   gatewayTimes: msgIds.map(() => '').join('\u001e'),
   chunkIds: msgIds.map(() => '').join('\u001e'),
   slots: msgIds.map(() => '').join('\u001e'),
+  charges: charge === undefined ? null : msgIds.map(() => charge).join('\u001e'),
 });
 const grace = { account, gracePeriodMs: 900_000, action: 'hold', actor, limit: 200 };
 const retention = { account, retentionMs: 90 * DAY, limit: 200 };
@@ -245,6 +246,11 @@ export const RECURRING = [
   { name: 'applyFinalReports', variant: 'found', params: reports(range(9_000_000_000_000, 20)) },
   { name: 'applyFinalReports', variant: 'not found', params: reports(range(8_000_000_000_000, 20)) },
   {
+    name: 'applyFinalReports',
+    variant: 'with prices',
+    params: reports(range(9_000_000_000_000, 20), '(0.02,EUR,2,404,10)'),
+  },
+  {
     name: 'storeReports',
     params: {
       ...{ account, actor, pollAfterMs: 900_000, keepsUnmatched: true, msgIds: range(7_000_000_000_000, 20) },
@@ -256,6 +262,7 @@ export const RECURRING = [
       chunkIds: range(UNKNOWN, 20),
       attempts: range(0, 20).map(() => 1),
       slots: range(0, 20).map(() => 0),
+      charges: range(0, 20).map(() => '(0.02,EUR,2,404,10)'),
     },
   },
   { name: 'retryReports', params: { account, actor, pollAfterMs: 900_000, limit: 1000 } },
@@ -293,6 +300,7 @@ export const RECURRING = [
   { name: 'deleteCampaigns', params: { ...deletion, recipients: 5000 } },
   { name: 'deleteAccountHistory', params: deletion },
   { name: 'deleteIdempotencyKeys', params: { account, keptMs: 30 * DAY, limit: 1000 } },
+  { name: 'readCosts', params: { account, from: '2026-01-01', to: '2026-01-31' } },
   { name: 'readStats', params: { account } },
   { name: 'readLaneLimits', params: { account } },
   { name: 'notificationQueueUsage', params: {} },

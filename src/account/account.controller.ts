@@ -1,11 +1,13 @@
-import { Body, Controller, Get, HttpCode, HttpStatus, Post, UseGuards } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, HttpStatus, Post, Query, UseGuards } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { SmsService } from 'nestjs-laaffic';
+import { SmsOutbox } from 'nestjs-laaffic-outbox';
 import { Caller } from '../common/auth/caller.js';
 import { ApiBodyErrors, ApiCommonErrors, ApiErrors } from '../common/errors/api-errors.js';
 import { JsonBodyGuard } from '../common/http/json-body.guard.js';
 import { AccountService } from './account.service.js';
 import { AccountDto, AccountResumedDto, BalanceDto, ResumeAccountDto } from './dto/account.dto.js';
+import { CostsDto, CostsQueryDto } from './dto/costs.dto.js';
 
 @ApiTags('account')
 @Controller('v1/account')
@@ -49,5 +51,25 @@ export class BalanceController {
   })
   getBalance(): Promise<BalanceDto> {
     return this.sms.getBalance();
+  }
+}
+
+@ApiTags('account')
+@Controller('v1/costs')
+@ApiCommonErrors()
+export class CostsController {
+  constructor(private readonly outbox: SmsOutbox) {}
+
+  @Get()
+  @ApiOperation({
+    summary: 'Show what the platform charged, by day, country and currency',
+    description:
+      'As far as delivery reports said so, which arrive up to three days later. Each recipient counts once. The costs are ' +
+      'kept for ever.',
+  })
+  @ApiOkResponse({ type: CostsDto })
+  @ApiErrors({ 400: '`field` names the invalid field.' })
+  async list(@Query() { from, to }: CostsQueryDto): Promise<CostsDto> {
+    return { costs: await this.outbox.getCosts({ from, to }) };
   }
 }

@@ -14,6 +14,8 @@ const sandbox = await LaafficSandbox.start({
   messageLimit: null,
   balance: '100000000',
   triggers: false,
+  // Sent records and fetched reports have prices, whose sums are checked.
+  quirks: { reportPriceDetail: 'plain' },
   rejectionRules: rejected == null ? [] : [{ number: { pattern: rejected }, status: -9, reason: 'DST_MCCMNC_LIMIT' }],
   onRequest: (call, messages) => {
     refill();

@@ -16,9 +16,11 @@ import pg from 'pg';
 import { busiestSecond } from './busiest-second.mjs';
 
 const here = import.meta.dirname;
-const RECOUNT = readFileSync(join(here, '../../libs/laaffic-outbox/sql/checks/recount.sql'), 'utf8').replaceAll(
-  'outbox.',
-  'laaffic_outbox.',
+const [RECOUNT, RECOUNT_COSTS] = ['recount', 'recount-costs'].map((check) =>
+  readFileSync(join(here, `../../libs/laaffic-outbox/sql/checks/${check}.sql`), 'utf8').replaceAll(
+    'outbox.',
+    'laaffic_outbox.',
+  ),
 );
 /**
  * The recipients of the campaign, the committed single messages, those that are rolled back, and another caller's
@@ -381,6 +383,7 @@ class Scenario {
     const lists = await this.#listed();
     const { accepted = 0, rejected = 0, held = 0, ...open } = stored;
     const wrong = await this.pool.query(RECOUNT);
+    const wrongCosts = await this.pool.query(RECOUNT_COSTS);
     const messages = await this.pool.query(
       `select count(*)::int as rows, count(distinct (chunk_id, slot))::int as places from laaffic_outbox.recipient
         where state in ('accepted', 'delivered', 'failed')`,
@@ -421,6 +424,7 @@ class Scenario {
     must(!this.#isUndisturbed || (most > 0 && most <= 1.1 * rate), `${most} in a second at a rate of ${rate}`);
     must(messages.rows[0].rows === messages.rows[0].places, 'a place in the outbox is taken twice');
     must(wrong.rows.length === 0, `counts differ from a recount: ${JSON.stringify(wrong.rows.slice(0, 3))}`);
+    must(wrongCosts.rows.length === 0, `costs differ from a recount: ${JSON.stringify(wrongCosts.rows.slice(0, 3))}`);
     return {
       seconds: Math.round(took * 10) / 10,
       perSecond: Math.round(recipients / took),

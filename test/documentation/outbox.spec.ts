@@ -8,6 +8,7 @@ import { LaafficSandbox } from 'laaffic-sandbox';
 import { SmsCampaigns, SmsOutbox } from 'nestjs-laaffic-outbox';
 import { Pool } from 'pg';
 import { resolveHeld, springSale } from '../../examples/outbox-campaign.js';
+import { costOfMessage, costsOfJanuary } from '../../examples/outbox-costs.js';
 import { sendOne } from '../../examples/outbox-embedded.js';
 import { OrderMessages } from '../../examples/outbox-events.js';
 import { decide, remind, review, sendCode, cancelMessage } from '../../examples/outbox-messages.js';
@@ -218,6 +219,23 @@ describe('the examples of the outbox', () => {
     await app.close();
     const time = at.toISOString().slice(11, 16);
     expect(contents().sort()).toEqual([1, 3].map((id) => `Dear No ${id}, your appointment is at ${time}`));
+  });
+
+  it('show what messages cost', async () => {
+    const pool = new Pool({ connectionString: database.url, options: '-c search_path=docs_costs' });
+    sandbox.configure({ quirks: { reportPriceDetail: 'plain' } });
+    const timing = { ...SHORT, reportsAfterMs: 20 };
+    const app = await startApp(sandbox, { database: database.url, schema: 'docs_costs', timing });
+    const outbox = app.get(SmsOutbox);
+    const { id } = await outbox.send({ to: ['91856321412', '91856321413'], content: 'x'.repeat(161) });
+    await pool.query(`update chunk set sent_at = '2027-01-31T23:59:59Z'`);
+    for (const { msgId } of sandbox.messages) sandbox.setDeliveryState(msgId, 'delivered');
+    await until(async () => (await costOfMessage(outbox, id))?.length === 2);
+    const [ofMessage, ofMonth] = [await costOfMessage(outbox, id), await costsOfJanuary(outbox, 2027)];
+    await app.close();
+    await pool.end();
+    expect(ofMessage).toEqual(['0: 2 segments, 0.020000 EUR', '1: 2 segments, 0.020000 EUR']);
+    expect(ofMonth).toEqual(['2027-01-31\tunknown\t2\t4\t0.04 EUR']);
   });
 
   it('send a campaign, and decide about its held recipients', async () => {

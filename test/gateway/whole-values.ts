@@ -33,7 +33,11 @@ const isDigits = matches(/^\d+$/);
 const isDecimal = matches(/^-?\d+(\.\d+)?$/);
 const isTime: Check = (value) => value instanceof Date && !Number.isNaN(value.getTime());
 
-const isPrice = fields({ total: isDecimal, unit: isDecimal, segments: Number.isInteger, currency: isText });
+const isSettlement = fields({ total: isDecimal, unit: isDecimal, currency: isText, exchangeRate: isDecimal });
+const isPrice = fields(
+  { total: isDecimal, unit: isDecimal, segments: Number.isInteger, currency: isText },
+  { settlement: isSettlement },
+);
 
 export const isReport = fields(
   {

@@ -67,6 +67,7 @@ describe('the service without API keys', () => {
     ['POST', '/v1/campaigns/999999/cancel', 404],
     ['POST', '/v1/account/resume', 200],
     ['GET', '/v1/balance', 200],
+    ['GET', '/v1/costs?from=2027-01-01&to=2027-01-31', 200],
     ['GET', '/docs', 200],
     ['GET', '/docs/swagger-ui-init.js', 200],
     ['GET', '/docs-json', 200],

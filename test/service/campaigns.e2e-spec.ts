@@ -198,8 +198,8 @@ describe('a campaign as an upload', () => {
     ]);
     const csv = await service.get(`/v1/campaigns/${body.id}/results?state=invalid`, { Accept: 'text/csv' });
     expect(csv.text.split('\r\n').slice(0, 2)).toEqual([
-      'position,line,number,orderId,state,msgId,code,reason,input,reportedAt,gatewayTime,sentAt',
-      `1,3,,b,invalid,,LAAFFIC_INVALID_COMMAND,"${problem}: it contains “n”, which is not part of a number",nonsense,,,`,
+      'position,line,number,orderId,state,msgId,code,reason,input,reportedAt,gatewayTime,sentAt,price,currency,segments,mcc,mnc',
+      `1,3,,b,invalid,,LAAFFIC_INVALID_COMMAND,"${problem}: it contains “n”, which is not part of a number",nonsense,,,,,,,,`,
     ]);
     expect(await linesOf(body.id, '?state=rejected')).toEqual([]);
     const ndjson = await upload('name=a&content=b', '"91856321412"\nnot json\n{"fone":"91856321413"}\n[1]\n', NDJSON);
@@ -285,7 +285,9 @@ describe('a campaign as an upload', () => {
     const results = await service.get(`/v1/campaigns/${body.id}/results`, { Accept: 'text/csv' });
     expect(results.headers.get('content-type')).toBe('text/csv; charset=utf-8');
     const [head, ...rows] = results.text.trim().split('\r\n');
-    expect(head).toBe('position,line,number,orderId,state,msgId,code,reason,input,reportedAt,gatewayTime,sentAt');
+    expect(head).toBe(
+      'position,line,number,orderId,state,msgId,code,reason,input,reportedAt,gatewayTime,sentAt,price,currency,segments,mcc,mnc',
+    );
     expect(rows.map((row) => row.split(',')[2])).toEqual(all);
     expect((await linesOf(body.id, '?after=19997')).map(({ number }) => number)).toEqual(all.slice(-2));
   });

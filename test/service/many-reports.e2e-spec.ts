@@ -183,10 +183,12 @@ it('each of many reports is handled once, though a fifth come twice, out of orde
   expect(takeDown.mock.calls.map(([{ msgId }]) => msgId).sort()).toEqual(msgIds);
   expect([...unreliable.succeeded].sort()).toEqual(msgIds);
 
-  const known = sandbox.messages.map(({ msgId, number, orderId, at }) => {
+  const known = sandbox.messages.map(({ msgId, number, orderId, at, price: total, segments }) => {
     const { state, reason } = sandbox.getDelivery(msgId);
     const why = state === 'failed' ? { reason } : {};
-    return { orderId: orderId!, msgId, number, state, ...why, reportedAt: expect.any(Date), gatewayTime: new Date(at) };
+    const price = { total, currency: 'EUR', segments };
+    const reported = { reportedAt: expect.any(Date), gatewayTime: new Date(at), price };
+    return { orderId: orderId!, msgId, number, state, ...why, ...reported };
   });
   expect(tally(known.map(({ state, reason = '' }) => `${state} ${reason}`))).toEqual({
     'delivered ': COUNT * 0.8,
@@ -196,6 +198,11 @@ it('each of many reports is handled once, though a fifth come twice, out of orde
   const after = await ledger();
   const told = (one: OutboxRecipient | undefined) => ({ ...one, position: undefined });
   expect(known.map(({ orderId }) => told(after.get(orderId)))).toEqual(known);
+  // Each counts once, however often its report came.
+  const dayOf = (time: number) => new Date(time).toISOString().slice(0, 10);
+  const costs = await outbox.getCosts({ from: dayOf(Date.now() - 24 * HOUR), to: dayOf(Date.now()) });
+  expect(costs.reduce((sum, { recipients }) => sum + recipients, 0)).toBe(COUNT);
+  expect(costs.reduce((sum, { total }) => sum + Math.round(Number(total) * 100), 0)).toBe(COUNT);
   const sample = known.filter((_, index) => index % 97 === 0);
   const shown = await Promise.all(
     sample.map(async ({ orderId }) => (await fetch(`${url}/v1/messages/${orderId}`)).json()),

@@ -81,6 +81,7 @@ it('the API document describes every route', () => {
       'get /v1/account',
       'post /v1/account/resume',
       'get /v1/balance',
+      'get /v1/costs',
       'get /health',
       'get /health/live',
     ].sort(),

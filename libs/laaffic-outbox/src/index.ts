@@ -29,6 +29,7 @@ export type { HeldDecision, HeldFilter, HeldRecipient, ResolveOptions } from './
 export type { EnqueueManyOptions, StoredSms } from './messages/many-messages.js';
 export { EnqueueManyError, type EnqueueManyResult } from './messages/enqueue-many.error.js';
 export type { InvalidMessage, MessageSource, NewSms } from './messages/message-batches.js';
+export type { CostsRange, DailyCosts } from './messages/costs.js';
 export type { HistoryEntry, HistoryFilter, HistoryPage, ListedHistoryEntry } from './messages/history.js';
 export type { LaneControlOptions, PauseLaneOptions } from './messages/lane-control.js';
 export type { EraseOptions, ErasedNumber, OpenPlace } from './messages/number-erasure.js';

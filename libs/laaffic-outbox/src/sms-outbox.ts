@@ -3,6 +3,7 @@ import type { Observable } from 'rxjs';
 import { invalidCommand, SmsReceipt, type SendSms } from 'nestjs-laaffic';
 import type { SqlTransaction } from './sql-transaction.js';
 import { checkPage, checkTimeout } from './messages/command-checks.js';
+import { CostsReader, type CostsRange, type DailyCosts } from './messages/costs.js';
 import type { EnqueueManyResult } from './messages/enqueue-many.error.js';
 import {
   FailedEvents,
@@ -74,6 +75,7 @@ export class SmsOutbox {
   readonly #held: HeldRecipients;
   readonly #history: History;
   readonly #stats: StatsReader;
+  readonly #costs: CostsReader;
   readonly #unreadable: UnreadablePushes;
   readonly #failedEvents: FailedEvents;
   readonly #lanes: LaneControl;
@@ -89,6 +91,7 @@ export class SmsOutbox {
     this.#held = new HeldRecipients(store);
     this.#history = new History(store);
     this.#stats = new StatsReader(store.account, store.callers);
+    this.#costs = new CostsReader(store.account, store.callers);
     this.#unreadable = new UnreadablePushes(store.account, store.callers);
     this.#failedEvents = new FailedEvents(store.account, store.callers);
     this.#lanes = new LaneControl(store);
@@ -208,6 +211,19 @@ export class SmsOutbox {
    */
   countDue(max: number): Promise<number> {
     return this.#stats.countDue(max);
+  }
+
+  /**
+   * Returns what the platform charged, by day, country and currency, as far as delivery reports said so. The day is that
+   * on which the request started, in UTC: a late report changes the costs of an earlier day. Each recipient counts once,
+   * also if its report is repeated. The costs are kept for ever, also when their messages are deleted.
+   * @returns one entry for each day, country and currency, in this order.
+   * @throws {LaafficInputException} naming each wrong field.
+   * @example
+   * const costs = await outbox.getCosts({ from: '2027-01-01', to: '2027-01-31' });
+   */
+  async getCosts(range: CostsRange): Promise<DailyCosts[]> {
+    return this.#costs.read(range);
   }
 
   /**

@@ -41,7 +41,7 @@ export { LaafficModule } from './laaffic.module.js';
 export { isLoopback } from './loopback.js';
 export type { Balance } from './messages/balance.js';
 export type { ConversionInput } from './messages/conversion.js';
-export type { DeliveryReport, DeliveryState, Price } from './messages/delivery-report.js';
+export type { DeliveryReport, DeliveryState, Price, PriceSettlement } from './messages/delivery-report.js';
 export type { InboundSms } from './messages/inbound-sms.js';
 export type { Issue } from './messages/issue.js';
 export { maskNumber, normalizeNumber } from './messages/phone-number.js';

@@ -1,5 +1,5 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiPropertyOptional, type ApiPropertyOptions } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional, type ApiPropertyOptions } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { ValidateBy } from 'class-validator';
 import { readInstant } from './instant.js';
@@ -11,6 +11,7 @@ interface QueryField<T> {
   readonly parse: (text: string) => T | undefined;
   /** The rest of a sentence that starts with the field. */
   readonly problem: string;
+  readonly isRequired?: boolean;
 }
 
 /** An optional whole number. */
@@ -62,6 +63,16 @@ export function QueryCursor(what: string, description: string): PropertyDecorato
   });
 }
 
+/** A required day in UTC. */
+export function QueryDay(description: string): PropertyDecorator {
+  return Field<string>({
+    schema: { type: 'string', format: 'date', description },
+    parse: (text) => (/^\d{4}-\d\d-\d\d$/.test(text) ? text : undefined),
+    problem: 'must be a day such as 2027-01-31',
+    isRequired: true,
+  });
+}
+
 /** An optional text. */
 export function QueryText(description: string): PropertyDecorator {
   return Field<string>({
@@ -81,16 +92,16 @@ export function QueryInstant(description: string): PropertyDecorator {
 }
 
 /** Query strings hold texts, or a list of texts for a field that is given more than once. */
-function Field<T>({ schema, parse, problem }: QueryField<T>): PropertyDecorator {
+function Field<T>({ schema, parse, problem, isRequired = false }: QueryField<T>): PropertyDecorator {
   const parsed = (value: unknown): T | undefined => (typeof value === 'string' ? parse(value) : undefined);
   return applyDecorators(
-    ApiPropertyOptional(schema),
+    isRequired ? ApiProperty(schema) : ApiPropertyOptional(schema),
     // What cannot be parsed stays as it is, and fails the validation.
     Transform(({ value }: { value: unknown }) => parsed(value) ?? new Unparsed(value)),
     ValidateBy({
       name: 'query',
       validator: {
-        validate: (value) => !(value instanceof Unparsed),
+        validate: (value) => !(value instanceof Unparsed) && (value !== undefined || !isRequired),
         defaultMessage: () => `$property ${problem}`,
       },
     }),

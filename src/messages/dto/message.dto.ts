@@ -3,6 +3,18 @@ import type { OutboxMessage, OutboxRecipient } from 'nestjs-laaffic-outbox';
 import { UNCONFIRMED_ACTIONS } from '../../configuration.js';
 import { RECIPIENT_STATES } from '../../recipients/recipient-states.js';
 
+/** What the platform charges for one recipient. */
+export class PriceDto {
+  @ApiProperty({ example: '0.02', description: 'An exact decimal.' })
+  total!: string;
+
+  @ApiProperty({ example: 'EUR' })
+  currency!: string;
+
+  @ApiProperty({ example: 2, description: 'How many segments are charged.' })
+  segments!: number;
+}
+
 /** The state of one recipient. */
 export class RecipientDto {
   @ApiProperty({ example: 'order-1' })
@@ -38,6 +50,15 @@ export class RecipientDto {
     description: 'When the request started, for unknown, held and abandoned recipients.',
   })
   sentAt?: Date;
+
+  @ApiPropertyOptional({ type: PriceDto, description: 'What the platform charges, if a report said so.' })
+  price?: PriceDto;
+
+  @ApiPropertyOptional({ example: '404', description: 'The mobile country code, if a report said so.' })
+  mcc?: string;
+
+  @ApiPropertyOptional({ example: '10', description: 'The mobile network code, if a report said so.' })
+  mnc?: string;
 }
 
 /** A message with its recipients. */
@@ -78,15 +99,20 @@ export class PendingMessageDto {
 }
 
 export function toRecipientDto(recipient: OutboxRecipient): RecipientDto {
-  const { orderId, number, msgId, state, code, reason, reportedAt, gatewayTime, sentAt } = recipient;
+  const { orderId, number, msgId, state, code, reason, reportedAt, gatewayTime, sentAt, price, mcc, mnc } = recipient;
   const told = { ...(code === undefined ? {} : { code }), ...(reason === undefined ? {} : { reason }) };
   const times = {
     ...(reportedAt === undefined ? {} : { reportedAt }),
     ...(gatewayTime === undefined ? {} : { gatewayTime }),
     ...(sentAt === undefined ? {} : { sentAt }),
   };
+  const costs = {
+    ...(price === undefined ? {} : { price }),
+    ...(mcc === undefined ? {} : { mcc }),
+    ...(mnc === undefined ? {} : { mnc }),
+  };
   const id = msgId === undefined ? {} : { msgId };
-  return { orderId, ...id, number, state, ...told, ...times };
+  return { orderId, ...id, number, state, ...told, ...times, ...costs };
 }
 
 export function toMessageDto(message: OutboxMessage): MessageDto {

@@ -203,3 +203,20 @@ begin
   delete from outbox.count_delta where id = any (ids);
   return cardinality(ids);
 end $$;
+
+-- Adds the oldest deltas to the costs, and returns their number.
+create function outbox.fold_costs(p_limit int) returns int language plpgsql as $$
+declare
+  ids bigint[];
+begin
+  select array_agg(d.id) into ids
+    from (select id from outbox.cost_delta order by id limit p_limit for update skip locked) d;
+  if ids is null then return 0; end if;
+  insert into outbox.cost as k (account, day, mcc, currency, recipients, segments, total)
+    select account, day, mcc, currency, sum(recipients), sum(segments), sum(total)
+    from outbox.cost_delta where id = any (ids) group by 1, 2, 3, 4 order by 1, 2, 3, 4
+    on conflict (account, day, mcc, currency) do update set recipients = k.recipients + excluded.recipients,
+      segments = k.segments + excluded.segments, total = k.total + excluded.total;
+  delete from outbox.cost_delta where id = any (ids);
+  return cardinality(ids);
+end $$;

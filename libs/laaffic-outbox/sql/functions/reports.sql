@@ -150,11 +150,11 @@ begin
     -- A person decided to resend these recipients. That decision may still be right for the others.
     select array_agg(p.place order by p.at) as places, array_agg(distinct p.slot) as slots, min(p.started_at) as started_at,
         array_agg(row(p.msg_id, p.order_id, p.number, p.state, p.reason, p.gateway_time, null, null, p.slot, null,
-          p.received_at)::outbox.report order by p.at) as reports,
+          p.received_at, p.charge)::outbox.report order by p.at) as reports,
         array_agg(p.at::int) as at
       into resent from (
         select q.*, p_places[q.at] as place, outbox.attempt_started_at(q.sent_from, q.attempt) as started_at
-        from unnest(p_reports) with ordinality q (msg_id, order_id, number, state, reason, gateway_time, chunk_id, attempt, slot, sent_from, received_at, at)
+        from unnest(p_reports) with ordinality q (msg_id, order_id, number, state, reason, gateway_time, chunk_id, attempt, slot, sent_from, received_at, charge, at)
         where q.sent_from is not null and outbox.was_resent(q.sent_from, p_chunk)
       ) p;
     if resent.places is not null then
@@ -264,13 +264,15 @@ begin
   return waiting;
 end $$;
 
--- Stores final reports for recipients that only wait for their report, as most do. Returns the places, from 1, of
--- reports that found their recipient or repeat an earlier report, or null if all did. Rows are updated one by one in
--- the order of their ids, which is the same for all processes. Each is looked up by its id, even if the statistics of a
--- growing table are outdated: hence the settings, offset 0 and ctid. A row that another process changes at the same
--- time has another ctid and is not found.
+-- Stores final reports for recipients that only wait for their report, as most do, and the charges of all reports whose
+-- message is known by its id. Returns the places, from 1, of reports that found their recipient or repeat an earlier
+-- report, or null if all did. Rows are updated one by one in the order of their ids, which is the same for all processes.
+-- Each is looked up by its id, even if the statistics of a growing table are outdated: hence the settings, offset 0 and
+-- ctid. A row that another process changes at the same time has another ctid and is not found.
 create function outbox.apply_final_reports(
   p_account text, p_msg_ids text[], p_states text[], p_reasons text[], p_times text[], p_chunks text[], p_slots text[],
+  -- Each one an outbox.charge, or empty. Null if all are.
+  p_charges text[] default null,
   -- When the reports arrived, if that was before now.
   p_received text[] default null
 ) returns int[]
@@ -284,37 +286,72 @@ begin
   with first as (
     -- Of several reports for one message, the first.
     select distinct on (r.msg_id collate "C") r.msg_id collate "C" as msg_id, r.state, r.reason, r.gateway_time, r.received_at,
-      nullif(r.chunk_id, '')::bigint as chunk_id, nullif(r.slot, '')::smallint as slot, r.place::int
-    from unnest(p_msg_ids, p_states, p_reasons, p_times, p_chunks, p_slots, p_received)
-      with ordinality r (msg_id, state, reason, gateway_time, chunk_id, slot, received_at, place)
-    where r.state <> 'accepted' order by r.msg_id collate "C", r.place
+      nullif(r.chunk_id, '')::bigint as chunk_id, nullif(r.slot, '')::smallint as slot, r.place::int,
+      r.charge <> '' as has_charge, nullif(r.charge, '')::outbox.charge as charge
+    from unnest(p_msg_ids, p_states, p_reasons, p_times, p_chunks, p_slots, p_charges, p_received)
+      with ordinality r (msg_id, state, reason, gateway_time, chunk_id, slot, charge, received_at, place)
+    where r.state <> 'accepted' or r.charge <> '' order by r.msg_id collate "C", r.place
   ), known as (
-    select f.place, f.state, f.reason, f.gateway_time, f.received_at, w.tid, w.is_waiting from first f cross join lateral (
-      select s.ctid as tid, s.state = 'accepted' as is_waiting from outbox.recipient s where s.msg_id = f.msg_id
+    select f.place, f.state, f.reason, f.gateway_time, f.received_at, w.tid, w.is_waiting, w.is_repeated, w.charge_before,
+      -- A report without a price, or without a network, says nothing about what an earlier one said.
+      case when f.has_charge then row(coalesce((f.charge).price, (w.charge_before).price),
+        coalesce((f.charge).currency, (w.charge_before).currency), coalesce((f.charge).segments, (w.charge_before).segments),
+        coalesce((f.charge).mcc, (w.charge_before).mcc), coalesce((f.charge).mnc, (w.charge_before).mnc))::outbox.charge end as charge
+    from first f cross join lateral (
+      select s.ctid as tid, s.state = 'accepted' and f.state <> 'accepted' and (f.chunk_id is null or s.chunk_id = f.chunk_id) as is_waiting,
+        s.state <> 'accepted' and f.state <> 'accepted' and s.chunk_id = f.chunk_id as is_repeated,
+        case when f.has_charge then row(s.price, s.currency, s.segments, s.mcc, s.mnc)::outbox.charge end as charge_before
+      from outbox.recipient s where s.msg_id = f.msg_id
         -- Two gateways may issue the same id. One of our order ids says which message it is.
-        and (f.chunk_id is null and s.state = 'accepted'
+        and (f.chunk_id is null and (s.state = 'accepted' or f.has_charge and s.state in ('delivered', 'failed'))
             and (select c.account from outbox.chunk c where c.id = s.chunk_id) = p_account
-          or s.chunk_id = f.chunk_id and s.slot = f.slot and s.state in ('accepted', 'delivered', 'failed')) offset 0
+          or s.slot = f.slot and s.state in ('accepted', 'delivered', 'failed')
+            and (s.chunk_id = f.chunk_id
+              -- It may have moved to another chunk since.
+              or f.has_charge and (select coalesce(c.root_id, c.id) from outbox.chunk c where c.id = s.chunk_id)
+                = (select coalesce(c.root_id, c.id) from outbox.chunk c where c.id = f.chunk_id))) offset 0
     ) w
   ), stored as (
-    update outbox.recipient m set state = t.state::outbox.recipient_state, code = null, reason = nullif(t.reason, ''),
-        reported_at = coalesce(t.received_at::timestamptz, clock_timestamp()), gateway_time = nullif(t.gateway_time, '')::timestamptz
-      from known t where m.ctid = t.tid and t.is_waiting
-      returning t.place, m.chunk_id, m.slot, m.state
+    update outbox.recipient m set
+        state = case when t.is_waiting then t.state::outbox.recipient_state else m.state end,
+        code = case when not t.is_waiting then m.code end,
+        reason = case when t.is_waiting then nullif(t.reason, '') else m.reason end,
+        reported_at = case when t.is_waiting then coalesce(t.received_at::timestamptz, clock_timestamp()) else m.reported_at end,
+        gateway_time = case when t.is_waiting then nullif(t.gateway_time, '')::timestamptz else m.gateway_time end,
+        price = coalesce((t.charge).price, m.price),
+        currency = coalesce((t.charge).currency, m.currency),
+        segments = coalesce((t.charge).segments, m.segments),
+        mcc = coalesce((t.charge).mcc, m.mcc),
+        mnc = coalesce((t.charge).mnc, m.mnc)
+      from known t where m.ctid = t.tid and (t.is_waiting or t.charge is distinct from t.charge_before)
+      returning t.place, t.is_waiting, t.is_repeated, t.charge_before, t.charge, m.chunk_id, m.slot, m.state
   ), counted as (
     insert into outbox.count_delta (campaign_id, chunk_id, delivered, failed)
       select c.campaign_id, c.id, g.delivered, g.failed
       from (
         select s.chunk_id, count(*) filter (where s.state = 'delivered') as delivered,
           count(*) filter (where s.state = 'failed') as failed
-        from stored s group by s.chunk_id offset 0
+        from stored s where s.is_waiting group by s.chunk_id offset 0
       ) g join outbox.chunk c on c.id = g.chunk_id where c.campaign_id is not null
+  ), charged as (
+    -- Once for each recipient: what an earlier report said is taken off.
+    insert into outbox.cost_delta (account, day, mcc, currency, recipients, segments, total)
+      select c.account, (coalesce(c.sent_at, c.created_at) at time zone 'UTC')::date, g.mcc, g.currency,
+        sum(g.recipients), sum(g.segments), sum(g.total)
+      from (
+        select s.chunk_id, coalesce((v.charge).mcc, '') as mcc, (v.charge).currency, sum(v.recipients) as recipients,
+          sum(v.recipients * (v.charge).segments) as segments, sum(v.recipients * (v.charge).price) as total
+        from stored s cross join lateral (values (s.charge, 1), (s.charge_before, -1)) v (charge, recipients)
+        where s.charge is distinct from s.charge_before and (v.charge).price is not null
+        group by s.chunk_id, coalesce((v.charge).mcc, ''), (v.charge).currency offset 0
+      ) g join outbox.chunk c on c.id = g.chunk_id group by 1, 2, 3, 4
+      having sum(g.recipients) <> 0 or sum(g.segments) <> 0 or sum(g.total) <> 0
   ), recorded as (
     insert into outbox.event (account, topic, campaign_id, root_id, chunk_id, slots, attempt, sent_at)
       select c.account, g.state::text, c.campaign_id, coalesce(c.root_id, c.id), c.id, g.slots, c.attempt, c.sent_at
       from (
         select s.chunk_id, s.state, array_agg(s.slot order by s.slot) as slots from stored s
-        where has_handlers group by s.chunk_id, s.state
+        where has_handlers and s.is_waiting group by s.chunk_id, s.state
       ) g join outbox.chunk c on c.id = g.chunk_id
       where (c.account, g.state::text) in (select account, topic from outbox.live_subscription)
       returning 1
@@ -322,7 +359,10 @@ begin
   select b.found, r.events > 0 into found, is_recorded
     from (
       select array_agg(distinct place) as found
-        from (select place from stored union all select place from known where not is_waiting) p
+        from (
+          select place from stored where is_waiting or is_repeated
+          union all select place from known where is_repeated and charge is not distinct from charge_before
+        ) p
     ) b, (select count(*) as events from recorded) r;
   if is_recorded then perform outbox.notify_events(); end if;
   return case when cardinality(found) = cardinality(p_msg_ids) then null else coalesce(found, '{}') end;
@@ -341,7 +381,7 @@ declare
   target record;
 begin
   select array_agg(r.at::int) into open
-    from unnest(p_reports) with ordinality r (msg_id, order_id, number, state, reason, gateway_time, chunk_id, attempt, slot, sent_from, received_at, at)
+    from unnest(p_reports) with ordinality r (msg_id, order_id, number, state, reason, gateway_time, chunk_id, attempt, slot, sent_from, received_at, charge, at)
     where not exists (select from outbox.recipient m where m.msg_id = r.msg_id
       and (r.chunk_id is null or m.chunk_id = r.chunk_id and m.slot = r.slot)
       and (m.state in ('accepted', 'delivered', 'failed') or m.state = 'rejected' and r.state <> 'delivered') offset 0);
@@ -352,8 +392,8 @@ begin
           row(r.msg_id, r.order_id, r.number, r.state, r.reason, r.gateway_time, null,
             case when m.chunk_id is null then coalesce(r.attempt, s.attempt) end, coalesce(m.slot, r.slot, o.slot),
             case when m.chunk_id is not null then null when n.chunk_id <> r.chunk_id then r.chunk_id else s.id end,
-            r.received_at)::outbox.report as report
-        from unnest(p_reports) with ordinality r (msg_id, order_id, number, state, reason, gateway_time, chunk_id, attempt, slot, sent_from, received_at, at)
+            r.received_at, r.charge)::outbox.report as report
+        from unnest(p_reports) with ordinality r (msg_id, order_id, number, state, reason, gateway_time, chunk_id, attempt, slot, sent_from, received_at, charge, at)
         cross join lateral outbox.find_recipient(p_account, r.chunk_id, r.attempt, r.slot, r.number) n (chunk_id)
         left join lateral (
           -- No join: it might read all chunks of the account for each report.
@@ -376,8 +416,9 @@ begin
   -- Last, because all other code locks the chunk before these rows.
   perform outbox.apply_final_reports(p_account, array_agg(r.msg_id order by r.at), array_agg(r.state::text order by r.at),
       array_agg(r.reason order by r.at), array_agg(r.gateway_time::text order by r.at),
-      array_agg(r.chunk_id::text order by r.at), array_agg(r.slot::text order by r.at), array_agg(r.received_at::text order by r.at))
-    from unnest(p_reports) with ordinality r (msg_id, order_id, number, state, reason, gateway_time, chunk_id, attempt, slot, sent_from, received_at, at);
+      array_agg(r.chunk_id::text order by r.at), array_agg(r.slot::text order by r.at),
+      array_agg(r.charge::text order by r.at), array_agg(r.received_at::text order by r.at))
+    from unnest(p_reports) with ordinality r (msg_id, order_id, number, state, reason, gateway_time, chunk_id, attempt, slot, sent_from, received_at, charge, at);
   return waiting;
 end $$;
 
@@ -385,25 +426,25 @@ end $$;
 create function outbox.store_reports(
   p_account text, p_actor text, p_poll_after double precision, p_keep boolean, p_msg_ids text[], p_order_ids text[],
   p_numbers text[], p_states text[], p_reasons text[], p_times timestamptz[], p_chunks bigint[], p_attempts int[],
-  p_slots smallint[]
+  p_slots smallint[], p_charges text[] default null
 ) returns void language plpgsql as $$
 declare
   -- A place that is wrong now stays wrong: there was no message before the attempt that it names.
   reports outbox.report[] := array(
     select row(r.msg_id, case when r.chunk_id is null or f.id is not null then r.order_id end, r.number, r.state, r.reason, r.at,
       case when f.id is not null then r.chunk_id end, case when f.id is not null then r.attempt end,
-      case when f.id is not null then r.slot end, null, null)::outbox.report
+      case when f.id is not null then r.slot end, null, null, nullif(r.charge, '')::outbox.charge)::outbox.report
     from unnest(p_msg_ids, p_order_ids, p_numbers, p_states::outbox.recipient_state[], p_reasons, p_times, p_chunks,
-      p_attempts, p_slots)
-      with ordinality r (msg_id, order_id, number, state, reason, at, chunk_id, attempt, slot, place)
+      p_attempts, p_slots, p_charges)
+      with ordinality r (msg_id, order_id, number, state, reason, at, chunk_id, attempt, slot, charge, place)
     cross join lateral outbox.find_recipient(p_account, r.chunk_id, r.attempt, r.slot, r.number) f (id) order by r.place);
   waiting int[] := outbox.match_reports(p_account, reports, p_actor, p_poll_after);
 begin
   if p_keep and waiting <> '{}' then
-    insert into outbox.unmatched_report (account, msg_id, order_id, number, state, reason, gateway_time, chunk_id, attempt, slot, try_at)
-      select p_account, r.msg_id, r.order_id, r.number, r.state, r.reason, r.gateway_time, r.chunk_id, r.attempt, r.slot,
+    insert into outbox.unmatched_report (account, msg_id, order_id, number, state, reason, gateway_time, chunk_id, attempt, slot, charge, try_at)
+      select p_account, r.msg_id, r.order_id, r.number, r.state, r.reason, r.gateway_time, r.chunk_id, r.attempt, r.slot, r.charge,
         clock_timestamp() + interval '200 milliseconds'
-      from unnest(reports) with ordinality r (msg_id, order_id, number, state, reason, gateway_time, chunk_id, attempt, slot, sent_from, received_at, place)
+      from unnest(reports) with ordinality r (msg_id, order_id, number, state, reason, gateway_time, chunk_id, attempt, slot, sent_from, received_at, charge, place)
       where r.place = any (waiting) order by r.place;
   end if;
 end $$;
@@ -419,7 +460,7 @@ declare
   given_up int;
 begin
   select array_agg(e.id order by e.id),
-      array_agg(row(e.msg_id, e.order_id, e.number, e.state, e.reason, e.gateway_time, e.chunk_id, e.attempt, e.slot, null, e.received_at)::outbox.report
+      array_agg(row(e.msg_id, e.order_id, e.number, e.state, e.reason, e.gateway_time, e.chunk_id, e.attempt, e.slot, null, e.received_at, e.charge)::outbox.report
         order by e.id)
     into ids, reports
     from (select * from outbox.unmatched_report where account = p_account and try_at <= statement_timestamp() order by try_at limit p_limit for update skip locked) e;

@@ -318,10 +318,42 @@ create table outbox.recipient (
   reported_at timestamptz,
   -- The time of the state according to the gateway.
   gateway_time timestamptz,
+  -- What the platform charges, and the network, as far as a report said so. Without them a row is not longer.
+  price numeric,
+  currency text,
+  segments int,
+  mcc text,
+  mnc text,
   primary key (chunk_id, slot)
 ) with (fillfactor = 80);
 -- Not unique: if another system issues an id twice, no response must be lost.
 create index recipient_msg_id on outbox.recipient (msg_id) where msg_id is not null;
+
+-- Changes of the costs that are not added up yet. Rows are only inserted, as in count_delta.
+create table outbox.cost_delta (
+  id bigint generated always as identity primary key,
+  account text not null,
+  day date not null,
+  mcc text not null,
+  currency text not null,
+  recipients int not null,
+  segments int not null,
+  total numeric not null
+);
+
+-- What the platform charged for messages, by the day in UTC on which their request started. Together with its deltas, the
+-- sums are exact. They contain nothing about a person, and outlive the recipients.
+create table outbox.cost (
+  account text not null,
+  day date not null,
+  -- Empty if the platform does not say.
+  mcc text not null,
+  currency text not null,
+  recipients bigint not null,
+  segments bigint not null,
+  total numeric not null,
+  primary key (account, day, mcc, currency)
+);
 
 -- Invalid entries of a campaign's source. Their slots are empty. The input is truncated and masked.
 create table outbox.invalid_entry (
@@ -365,6 +397,9 @@ create index history_campaign on outbox.history (campaign_id, id) where campaign
 create index history_list on outbox.history (account, at, id) where event not in ('sending', 'completed');
 create index history_account on outbox.history (account, at) where chunk_id is null and campaign_id is null;
 
+-- What a report says about the costs of its message. Without a price, `price`, `currency` and `segments` are null.
+create type outbox.charge as (price numeric, currency text, segments int, mcc text, mnc text);
+
 -- Reports whose message is not known yet. A report may arrive before the response that contains its message id.
 create table outbox.unmatched_report (
   id bigint generated always as identity primary key,
@@ -379,6 +414,7 @@ create table outbox.unmatched_report (
   chunk_id bigint,
   attempt int,
   slot smallint,
+  charge outbox.charge,
   received_at timestamptz not null default clock_timestamp(),
   tries int not null default 0,
   try_at timestamptz not null default clock_timestamp()
@@ -390,7 +426,7 @@ create index unmatched_report_due on outbox.unmatched_report (account, try_at);
 -- recipient has moved to another one since. received_at: when the report arrived, if that was before now.
 create type outbox.report as (
   msg_id text, order_id text, number text, state outbox.recipient_state, reason text, gateway_time timestamptz,
-  chunk_id bigint, attempt int, slot smallint, sent_from bigint, received_at timestamptz
+  chunk_id bigint, attempt int, slot smallint, sent_from bigint, received_at timestamptz, charge outbox.charge
 );
 
 -- Pushes with the right secret that could not be read. They may be the only reports of their messages.

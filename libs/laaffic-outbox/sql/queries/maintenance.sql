@@ -27,7 +27,7 @@ select id as "id!", outbox.record_history(account, id, null, null, 'cancelled', 
 select outbox.advance_campaigns($1, $2)::text as done;
 
 -- name: foldCounts (limit)
-select outbox.fold_counts($1) as "count!";
+select greatest(outbox.fold_counts($1), outbox.fold_costs($1)) as "count!";
 
 -- name: removeOldGrants (account)
 -- All but the newest, which counts.

@@ -1,12 +1,12 @@
--- prepared: applyFinalReports (account, msgIds, states, reasons, gatewayTimes, chunkIds, slots)
+-- prepared: applyFinalReports (account, msgIds, states, reasons, gatewayTimes, chunkIds, slots, charges?)
 -- Each list is one text, whose values are separated by the character 30. Splitting it here is cheaper than an array, on
 -- both sides.
 select outbox.apply_final_reports($1, string_to_array($2, chr(30)), string_to_array($3, chr(30)),
   string_to_array($4, chr(30)), string_to_array($5, chr(30)), string_to_array($6, chr(30)),
-  string_to_array($7, chr(30))) as found;
+  string_to_array($7, chr(30)), string_to_array($8, chr(30))) as found;
 
--- name: storeReports (account, actor, pollAfterMs?, keepsUnmatched, msgIds, orderIds, numbers, states, reasons, gatewayTimes, chunkIds, attempts, slots)
-select outbox.store_reports($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)::text as done;
+-- name: storeReports (account, actor, pollAfterMs?, keepsUnmatched, msgIds, orderIds, numbers, states, reasons, gatewayTimes, chunkIds, attempts, slots, charges?)
+select outbox.store_reports($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)::text as done;
 
 -- name: retryReports (account, actor, pollAfterMs?, limit)
 select outbox.retry_reports($1, $2, $3, $4) as "tried!";

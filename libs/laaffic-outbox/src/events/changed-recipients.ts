@@ -3,7 +3,7 @@ import { readEvents, readMovedNumbers } from '../sql/generated.js';
 import type { RecipientColumns } from '../sql/statement.js';
 import { madeOrderId, orderIdPrefix } from '../store/order-ids.js';
 import type { OutboxStore } from '../store/outbox-store.js';
-import { present, type OutboxRecipient } from '../store/recipients.js';
+import { costsBySlot, present, type OutboxRecipient } from '../store/recipients.js';
 import type { EmittedState, RecipientStateEvent } from './outbox-events.js';
 
 interface Row {
@@ -61,6 +61,8 @@ export class ChangedRecipients {
     const numbers = row.numbers?.split(',') ?? [];
     const own = row.order_ids?.split(',');
     const made = orderIdPrefix(this.store.prefix, row.chunk_id, row.attempt);
+    // As the other details of a report.
+    const costs = REPORTED.has(state) ? costsBySlot(row.recipients) : undefined;
     const indexes = new Map(row.recipients?.slot.map((slot, index) => [slot, index]));
     return {
       messageId: row.root_id,
@@ -73,6 +75,7 @@ export class ChangedRecipients {
         orderId: own?.[slot] || madeOrderId(made, slot),
         state,
         ...detailsOf(row, state, indexes.get(slot)),
+        ...costs?.get(slot),
       })),
     };
   }

@@ -1,4 +1,5 @@
 import type { DeliveryReport } from 'nestjs-laaffic';
+import { readCharge } from './charge.js';
 import type { Report } from './report-store.js';
 
 /** A recipient that the gateway may have accepted, without a message id so far. */
@@ -47,7 +48,8 @@ function assign(open: readonly OpenRecipient[], records: readonly SentRecord[]):
     const { msgId, number, at } = record;
     const state = record.state === 'delivered' || record.state === 'failed' ? record.state : 'accepted';
     const place = { chunkId, attempt, slot };
-    reports.push({ msgId, orderId: undefined, number, state, reason: undefined, gatewayTime: at, place });
+    const charge = readCharge(record);
+    reports.push({ msgId, orderId: undefined, number, state, reason: undefined, gatewayTime: at, place, charge });
   }
   return reports;
 }

@@ -3,6 +3,7 @@ import { applyFinalReports, retryReports, storeReports } from '../sql/generated.
 import { isMadeElsewhere, placeOf, type OrderPlace } from '../store/order-ids.js';
 import type { OutboxStore } from '../store/outbox-store.js';
 import { PendingResults } from '../store/pending-results.js';
+import { readCharge } from './charge.js';
 
 /** What a report says about one message. */
 export interface Report {
@@ -16,6 +17,8 @@ export interface Report {
   readonly gatewayTime: Date | undefined;
   /** The place of the message, if it is known from something other than its id. */
   readonly place: OrderPlace | undefined;
+  /** Its costs: see {@link readCharge}. */
+  readonly charge: string | undefined;
 }
 
 const LAST_MOMENT = Date.UTC(9999, 11, 31);
@@ -45,7 +48,12 @@ export function readReport(report: DeliveryReport, prefix: string): Report | und
     reason: state === 'failed' && reason !== undefined ? withoutNul(reason) : undefined,
     gatewayTime: at !== undefined && at.getTime() >= 0 && at.getTime() < LAST_MOMENT ? at : undefined,
     place: id === undefined ? undefined : placeOf(id, prefix),
+    charge: readCharge(report),
   };
+}
+
+function hasCharge({ charge }: Report): boolean {
+  return charge !== undefined;
 }
 
 function withoutNul(text: string): string {
@@ -92,6 +100,7 @@ export class ReportStore {
       gatewayTimes: list(({ gatewayTime }) => gatewayTime?.toISOString() ?? ''),
       chunkIds: list(({ place }) => place?.chunkId ?? ''),
       slots: list(({ place }) => place?.slot ?? ''),
+      charges: reports.some(hasCharge) ? list(({ charge }) => charge ?? '') : null,
     });
     const found = row?.found ?? null;
     if (found === null) return [];
@@ -112,6 +121,7 @@ export class ReportStore {
       chunkIds: reports.map(({ place }) => place?.chunkId ?? null),
       attempts: reports.map(({ place }) => place?.attempt ?? null),
       slots: reports.map(({ place }) => place?.slot ?? null),
+      charges: reports.some(hasCharge) ? reports.map(({ charge }) => charge ?? null) : null,
     });
   }
 

@@ -45,7 +45,19 @@ export interface RecipientColumns {
   readonly reason: readonly (string | null)[];
   readonly reportedAt: readonly (string | null)[];
   readonly gatewayTime: readonly (string | null)[];
+  /** Of those recipients that have one; null if none has. */
+  readonly charges: readonly ChargeColumns[] | null;
 }
+
+/** What the platform charges for a recipient. The first three values are all there, or none. */
+export type ChargeColumns = readonly [
+  slot: number,
+  price: string | null,
+  currency: string | null,
+  segments: number | null,
+  mcc: string | null,
+  mnc: string | null,
+];
 
 /** The JSON of `invalid_columns()`: one list for each column. */
 export interface InvalidColumns {

@@ -1,3 +1,4 @@
+import type { Price } from 'nestjs-laaffic';
 import type { ChunkState } from '../sql/generated.js';
 import type { InvalidColumns, RecipientColumns } from '../sql/statement.js';
 import { madeOrderId, orderIdPrefix } from './order-ids.js';
@@ -45,6 +46,12 @@ export interface OutboxRecipient {
    * of delivery or of sending. Missing if the report had no time.
    */
   readonly gatewayTime?: Date;
+  /** What the platform charges for it, if a report said so. The total is exact: a decimal as text. */
+  readonly price?: Pick<Price, 'total' | 'currency' | 'segments'>;
+  /** Its mobile country code, if a report said so. */
+  readonly mcc?: string;
+  /** Its mobile network code, if a report said so. */
+  readonly mnc?: string;
   /** When the request started that may have sent it. Only for unknown, held and abandoned recipients. */
   readonly sentAt?: Date;
   /** The line in the caller's file, as given by the source. Only for invalid entries. */
@@ -87,6 +94,7 @@ const BY_CHUNK: Readonly<Partial<Record<ChunkState, RecipientState>>> = {
  */
 export function recipientsOf(chunk: ChunkRow, prefix: string): OutboxRecipient[] {
   const rows = new Map(chunk.recipients?.slot.map((slot, index) => [slot, index]));
+  const costs = costsBySlot(chunk.recipients);
   const numbers = chunk.numbers?.split(',');
   const own = chunk.order_ids?.split(',');
   const made = orderIdPrefix(prefix, chunk.id, chunk.attempt);
@@ -102,12 +110,14 @@ export function recipientsOf(chunk: ChunkRow, prefix: string): OutboxRecipient[]
       number,
       orderId: own?.[slot] || madeOrderId(made, slot),
       ...details,
+      ...costs.get(slot),
       ...(chunk.sent_at !== null && MAYBE_SENT.has(details.state) ? { sentAt: chunk.sent_at } : {}),
     });
   }
   return chunk.invalid === null ? recipients : withInvalid(recipients, chunk.first_position, chunk.invalid);
 }
 
+type Costs = Pick<OutboxRecipient, 'price' | 'mcc' | 'mnc'>;
 type Details = Pick<OutboxRecipient, 'state' | 'msgId' | 'code' | 'reason' | 'reportedAt' | 'gatewayTime'>;
 
 /** @param index where the columns have the recipient; `undefined` if it has no row. */
@@ -127,6 +137,16 @@ function detailsAt({ state, code, reason, recipients }: ChunkRow, index: number 
       gatewayTime: gatewayTime === null ? null : new Date(gatewayTime),
     }),
   };
+}
+
+/** What is known of the costs of recipients. */
+export function costsBySlot(columns: RecipientColumns | null): Map<number, Costs> {
+  return new Map(
+    columns?.charges?.map(([slot, total, currency, segments, mcc, mnc]) => {
+      const price = total === null || currency === null || segments === null ? null : { total, currency, segments };
+      return [slot, present({ price, mcc, mnc })];
+    }),
+  );
 }
 
 /** The fields that are not null. */

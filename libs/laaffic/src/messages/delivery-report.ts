@@ -38,4 +38,17 @@ export interface Price {
   readonly segments: number;
   /** `'USD'`, `'EUR'`… */
   readonly currency: string;
+  /** The same charge in the currency that the account pays in. Some queries have it, if the price is not in US dollars. */
+  readonly settlement?: PriceSettlement;
+}
+
+/** A charge in the currency of the account. */
+export interface PriceSettlement {
+  /** The whole charge. */
+  readonly total: string;
+  /** The price of one segment. */
+  readonly unit: string;
+  readonly currency: string;
+  /** The exchange rate between both currencies, as the platform gives it. */
+  readonly exchangeRate: string;
 }

@@ -2,7 +2,7 @@
  * Routes for pushed delivery reports and inbound messages.
  * @module nestjs-laaffic/webhooks
  */
-export type { DeliveryReport, DeliveryState, Price } from '../messages/delivery-report.js';
+export type { DeliveryReport, DeliveryState, Price, PriceSettlement } from '../messages/delivery-report.js';
 export type { InboundSms } from '../messages/inbound-sms.js';
 export type { LaafficWebhooksModuleExtras } from './laaffic-webhooks.module-definition.js';
 export { LaafficWebhooksModule } from './laaffic-webhooks.module.js';

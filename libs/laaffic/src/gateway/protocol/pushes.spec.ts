@@ -33,6 +33,26 @@ describe('readReportPush', () => {
     ['the misspelt network code', { mcn: 10 }, { mnc: '10' }],
     ['no application', { appId: '' }, { appId: undefined }],
     ['a price', { pricedetail }, { price: { total: '0.02', unit: '0.01', segments: 2, currency: 'EUR' } }],
+    [
+      'a price with a settlement',
+      {
+        pricedetail: {
+          ...pricedetail,
+          ...{ settleCurrency: 'CNY', settlePrice: '0.07', quoteExchange: '7.1', settlePay: '0.14' },
+        },
+      },
+      {
+        price: {
+          ...{ total: '0.02', unit: '0.01', segments: 2, currency: 'EUR' },
+          settlement: { total: '0.14', unit: '0.07', currency: 'CNY', exchangeRate: '7.1' },
+        },
+      },
+    ],
+    [
+      'a price with half a settlement',
+      { pricedetail: { ...pricedetail, settleCurrency: 'CNY', settlePay: '0.14' } },
+      { price: { total: '0.02', unit: '0.01', segments: 2, currency: 'EUR' } },
+    ],
     ['half a price', { pricedetail: { pay: '0.02' } }, {}],
   ])('reads %s', (_, change, expected) => {
     expect(readReportPush({ ...wire, ...change })).toEqual({ ...report, ...expected });

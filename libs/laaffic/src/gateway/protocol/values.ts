@@ -1,6 +1,6 @@
 // Readers of single values, which the vendor spells in several ways. They return `undefined` for a value that cannot be read.
 import { tryParseExactly } from '../../exact-json.js';
-import type { Price } from '../../messages/delivery-report.js';
+import type { Price, PriceSettlement } from '../../messages/delivery-report.js';
 
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -66,7 +66,16 @@ export function price(value: unknown): Price | undefined {
   const [total, unit, segments] = [decimal(value['pay']), decimal(value['price']), wholeNumber(value['chargeCnt'])];
   const currency = text(value['currency']);
   if (total === undefined || unit === undefined || segments === undefined || currency === undefined) return undefined;
-  return { total, unit, segments, currency };
+  const settlement = settlementOf(value);
+  return { total, unit, segments, currency, ...(settlement === undefined ? {} : { settlement }) };
+}
+
+/** Reads the four fields that the Chinese page "getReport" adds to a price. */
+function settlementOf(detail: Record<string, unknown>): PriceSettlement | undefined {
+  const [total, unit] = [decimal(detail['settlePay']), decimal(detail['settlePrice'])];
+  const [currency, exchangeRate] = [text(detail['settleCurrency']), decimal(detail['quoteExchange'])];
+  const isWhole = total !== undefined && unit !== undefined && currency !== undefined && exchangeRate !== undefined;
+  return isWhole ? { total, unit, currency, exchangeRate } : undefined;
 }
 
 /** Parses a JSON object. */
