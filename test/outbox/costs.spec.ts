@@ -330,7 +330,7 @@ describe('costs', () => {
     ['a huge count', { pay: '0.02', price: '0.02', chargeCnt: 999_999_999, currency: 'EUR' }, undefined],
     ['a huge amount', { pay: '9'.repeat(200_000), price: '1', chargeCnt: 1, currency: 'EUR' }, undefined],
     ['no currency', { pay: '0.02', price: '0.02', chargeCnt: 1 }, undefined],
-    ['a currency that is none', { pay: '0.02', price: '0.02', chargeCnt: 1, currency: 'E,(\u001e"' }, undefined],
+    ['what is not a currency', { pay: '0.02', price: '0.02', chargeCnt: 1, currency: 'E,(\u001e"' }, undefined],
     ['words', { pay: 'free', price: 'free', chargeCnt: 'one', currency: 'EUR' }, undefined],
     ['a list', [1, 2], undefined],
     ['text', '0.02 EUR', undefined],
