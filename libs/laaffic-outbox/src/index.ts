@@ -33,7 +33,7 @@ export type { HistoryEntry } from './messages/history.js';
 export type { LaneControlOptions, PauseLaneOptions } from './messages/lane-control.js';
 export type { OutboxMessage } from './messages/message-reader.js';
 export type { MessageOptions } from './messages/read-message.js';
-export type { AccountPause, LaneConcurrency, LaneLimit, LanePause, OutboxStats } from './messages/stats.js';
+export type { AccountPause, LaneConcurrency, LaneLimit, LanePause, OutboxStats, SealKeyUse } from './messages/stats.js';
 export type { StoredUnreadablePush, UnreadablePushesFilter } from './reports/unreadable-pushes.js';
 export {
   getOutboxSchemaStatus,
@@ -54,6 +54,7 @@ export type {
   OutboxRateOptions,
   OutboxTimingOptions,
   OutboxWorkerOptions,
+  SealKey,
 } from './options/outbox.options.js';
 export { OutboxError, OutboxOptionsError, type OutboxErrorCode } from './errors/outbox.error.js';
 export { getCampaignsToken, getOutboxToken, InjectCampaigns, InjectOutbox } from './outbox-tokens.js';

@@ -145,7 +145,10 @@ create table outbox.chunk (
   size int not null,
   numbers text,
   order_ids text,
+  -- Null for campaigns, for sealed messages once nothing of them can be sent, and for redacted messages.
   content text,
+  -- The key that the content is sealed with. Null for plain contents, whatever they look like.
+  seal_key_id text,
   sender_id text,
   due_at timestamptz not null default clock_timestamp(),
   expires_at timestamptz,
@@ -213,6 +216,8 @@ create index chunk_root on outbox.chunk (root_id) where root_id is not null;
 create index chunk_expiring on outbox.chunk (account, expires_at) where state = 'pending' and expires_at is not null;
 create index chunk_poll on outbox.chunk (account, poll_at) where poll_at is not null;
 create index chunk_account_rejected on outbox.chunk (account) where state = 'pending' and account_rejected_at is not null;
+-- Sealed contents that are still stored.
+create index chunk_sealed on outbox.chunk (account, seal_key_id) where seal_key_id is not null and content is not null;
 -- These contain nothing but what can be redacted or deleted, however much there is.
 create index chunk_retention on outbox.chunk (account, changed_at)
   where redacted_at is null and campaign_id is null and unknown = 0 and held = 0

@@ -1,6 +1,6 @@
 import { invalidCommand, readSendCommand, type Issue } from 'nestjs-laaffic';
 import { checkDate, checkKey, checkText, checkNotOver, checkStorable } from '../messages/command-checks.js';
-import { fingerprintOf } from '../messages/message-writer.js';
+import { fingerprintOf } from '../messages/message-fingerprint.js';
 import type { CampaignSource } from './campaign.js';
 
 /** A checked campaign. */

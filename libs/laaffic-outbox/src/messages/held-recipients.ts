@@ -37,6 +37,8 @@ export interface HeldRecipient extends OutboxRecipient {
   readonly messageId: string;
   /** The caller's own reference of the message. */
   readonly reference?: string;
+  /** Whether the text of the message is stored sealed. Missing if not. */
+  readonly sealed?: boolean;
 }
 
 /** The message or campaign of a decision. */
@@ -58,7 +60,8 @@ export class HeldRecipients {
     for (let after = '0'; ;) {
       const rows = await callers.run(listHeldMessages, { account, after, limit: STEP });
       for (const row of rows) {
-        const message = { messageId: row.message_id, ...present({ reference: row.reference }) };
+        const sealed = row.seal_key_id === null ? {} : { sealed: true };
+        const message = { messageId: row.message_id, ...present({ reference: row.reference }), ...sealed };
         for (const recipient of recipientsOf(row, prefix)) {
           if (recipient.state === 'held') yield { ...recipient, ...message };
         }

@@ -12,6 +12,8 @@ export interface OutboxMessage {
   /** The caller's own reference; missing after the retention period. */
   readonly reference?: string;
   readonly lane: Lane;
+  /** Whether its text is, or was, stored sealed. Missing if not. */
+  readonly sealed?: boolean;
   readonly createdAt: Date;
   /** When it is due, or was due first. */
   readonly dueAt: Date;
@@ -26,6 +28,7 @@ interface MessageRow extends ChunkRow {
   readonly lane: Lane;
   readonly created_at: Date;
   readonly due_at: Date;
+  readonly seal_key_id: string | null;
 }
 
 /** Reads single messages. */
@@ -78,6 +81,7 @@ export class MessageReader {
       id,
       ...present({ campaignId: first.campaign_id, reference: first.reference }),
       lane: first.lane,
+      ...(first.seal_key_id === null ? {} : { sealed: true }),
       createdAt: first.created_at,
       dueAt: first.due_at,
       attempts: Math.max(...rows.map(({ attempt }) => attempt)),

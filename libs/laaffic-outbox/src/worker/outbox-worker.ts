@@ -17,6 +17,7 @@ import { LaneWorker } from './lane.js';
 import { Maintenance } from './maintenance.js';
 import { Retention } from './retention.js';
 import { ResultWriter } from './result-writer.js';
+import { sealKeyWatch } from './seal-key-watch.js';
 
 /** Milliseconds between checks whether there is time to flush results. */
 const FLUSH_INTERVAL = 250;
@@ -48,6 +49,7 @@ export class OutboxWorker implements OnApplicationBootstrap, OnModuleDestroy, Be
       }),
       new Maintenance(store).task,
       new Retention(store).task,
+      sealKeyWatch(store),
     ];
     [this.#lanes, this.#tasks] = settings.worker === undefined ? [[], []] : [lanes, tasks];
     store.listener.on('due', (payload, isLocal) => {
