@@ -55,6 +55,11 @@ export interface Configuration {
   readonly unconfirmedCampaigns: UnconfirmedAction;
   /** `RETENTION_DAYS`: how long numbers and texts are kept after a message is finished; `forever` keeps them. @default 90 */
   readonly retentionDays: number | false;
+  /**
+   * `SEAL_KEYS`: comma-separated keys of sealed messages, each 32 bytes in base64; the first one seals. @default none,
+   * and no message can be sealed
+   */
+  readonly sealKeys: readonly string[];
 }
 
 /** The token of the {@link Configuration}. */
@@ -85,6 +90,8 @@ const MAX_RESPONSE_TIMEOUT_SECONDS = 300;
 /** The limit of the outbox. */
 const MAX_GRACE_PERIOD_SECONDS = 2_147_483;
 const MAX_RETENTION_DAYS = 36_500;
+const SEAL_KEY = /^[\w+/-]{43}=?$/;
+const MAX_SEAL_KEYS = 10;
 const UNCONFIRMED_ACTIONS: readonly UnconfirmedAction[] = ['hold', 'resend', 'abandon'];
 
 /**
@@ -187,7 +194,18 @@ function readOutbox(reader: OptionsReader) {
     unconfirmedMessages: reader.oneOf('UNCONFIRMED_MESSAGES', UNCONFIRMED_ACTIONS, 'hold'),
     unconfirmedCampaigns: reader.oneOf('UNCONFIRMED_CAMPAIGNS', UNCONFIRMED_ACTIONS, 'hold'),
     retentionDays: readRetentionDays(reader),
+    sealKeys: readSealKeys(reader),
   };
+}
+
+/** The outbox checks them too, but it calls them by the names of its options. */
+function readSealKeys(reader: OptionsReader): readonly string[] {
+  const keys = listOf(reader, 'SEAL_KEYS');
+  const isRight = keys.every((key) => SEAL_KEY.test(key)) && keys.length <= MAX_SEAL_KEYS;
+  if (!isRight || new Set(keys).size < keys.length) {
+    reader.report('SEAL_KEYS', `must be at most ${MAX_SEAL_KEYS} different keys, each 32 bytes in base64`);
+  }
+  return keys;
 }
 
 function readRetentionDays(reader: OptionsReader): number | false {

@@ -18,6 +18,7 @@ import { ServiceDatabase } from './service-database.js';
         timing: { gracePeriodMs: Math.ceil(configuration.gracePeriodSeconds * 1_000) },
         onUnconfirmed: { priority: configuration.unconfirmedMessages, bulk: configuration.unconfirmedCampaigns },
         retentionMs: retentionMsOf(configuration),
+        sealKeys: configuration.sealKeys,
       }),
     }),
   ],

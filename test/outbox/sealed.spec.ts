@@ -255,7 +255,7 @@ describe('a text that looks like a sealed one', () => {
   });
 });
 
-describe('a sealed message that somebody changed in the database', () => {
+describe('a sealed message that was changed in the database', () => {
   it.each([
     ['moved to another number', `numbers = '918563999999'`],
     ['changed', `content = overlay(content placing 'AAAA' from 20)`],

@@ -53,6 +53,9 @@ export class MessageDto {
   @ApiPropertyOptional({ example: 'order 7', description: 'Missing once the retention period is over.' })
   reference?: string;
 
+  @ApiPropertyOptional({ type: Boolean, example: true, description: 'Whether its text is encrypted in the database.' })
+  sealed?: boolean;
+
   @ApiProperty({ type: [RecipientDto] })
   recipients!: RecipientDto[];
 }
@@ -81,8 +84,10 @@ export function toRecipientDto(recipient: OutboxRecipient): RecipientDto {
   return { orderId, ...id, number, state, ...told, ...times };
 }
 
-export function toMessageDto({ id, createdAt, campaignId, reference, recipients }: OutboxMessage): MessageDto {
+export function toMessageDto(message: OutboxMessage): MessageDto {
+  const { id, createdAt, campaignId, reference, sealed, recipients } = message;
   const part = campaignId === undefined ? {} : { campaignId };
   const handle = reference === undefined ? {} : { reference };
-  return { id, createdAt, ...part, ...handle, recipients: recipients.map(toRecipientDto) };
+  const seal = sealed === undefined ? {} : { sealed };
+  return { id, createdAt, ...part, ...handle, ...seal, recipients: recipients.map(toRecipientDto) };
 }

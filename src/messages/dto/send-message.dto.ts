@@ -1,6 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Expose } from 'class-transformer';
-import { IsOptional, IsString } from 'class-validator';
+import { IsBoolean, IsOptional, IsString } from 'class-validator';
 import type { RecipientInput } from 'nestjs-laaffic';
 import { SendSmsCommand } from 'nestjs-laaffic/commands';
 import { IsInstant } from '../../common/http/instant.js';
@@ -57,6 +57,17 @@ export class SendMessageDto extends SendSmsCommand {
   @IsOptional()
   @IsString()
   reference?: string | null;
+
+  @ApiPropertyOptional({
+    type: Boolean,
+    nullable: true,
+    example: false,
+    description: 'Whether the text is encrypted in the database, as for a one-time password. Needs SEAL_KEYS.',
+  })
+  @Expose()
+  @IsOptional()
+  @IsBoolean()
+  sealed?: boolean | null;
 }
 
 /** The examples that the API page offers. */

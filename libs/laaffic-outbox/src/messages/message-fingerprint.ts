@@ -32,7 +32,7 @@ export class MessageFingerprint {
   /**
    * Whether it is that of the stored message, whichever key made that one.
    * @param stored `null` if it has been erased.
-   * @returns also `true` if nobody can tell: there is nothing to compare with, or the key is not here.
+   * @returns also `true` if it cannot be told: there is nothing to compare with, or the key is not here.
    */
   matches(stored: string | null): boolean {
     if (stored === null || stored === this.stored) return true;

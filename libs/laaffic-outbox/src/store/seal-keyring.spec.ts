@@ -84,7 +84,7 @@ describe('a keyring', () => {
     expect(rotated.open(fresh, NUMBERS)).toBe('fresh');
     expect(fresh.keyId).toBe(rotated.ids[0]);
     expect(seals.open(fresh, NUMBERS)).toBeUndefined();
-    // Whoever changes the id gains nothing.
+    // A changed id gains nothing.
     expect(seals.open({ ...fresh, keyId: seals.ids[0]! }, NUMBERS)).toBeUndefined();
   });
 

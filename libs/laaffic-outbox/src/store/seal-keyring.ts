@@ -21,9 +21,9 @@ const FORM = /^v1\.(one|many)\.([\w-]+)$/;
 
 /**
  * Seals and opens the contents of an account's messages, and fingerprints them. The keys are not in the database, so
- * whoever reads the database reads no content.
+ * a reader of the database reads no content.
  *
- * The account is authenticated with each content, and its number if it has a single recipient: whoever writes to the
+ * The account is authenticated with each content, and its number if it has a single recipient: a writer of the
  * database cannot move a code to another number. Messages with several recipients may be split, so their contents are
  * not bound to numbers.
  */
@@ -84,7 +84,7 @@ export class SealKeyring {
   }
 
   /**
-   * A fingerprint that nobody without the key can compare with guesses. It begins with the id of its key and a dot.
+   * A fingerprint that cannot be compared with guesses without the key. It begins with the id of its key and a dot.
    * @param keyId the key that made the fingerprint to compare with. @default the key that seals
    * @returns `undefined` if the key is not here.
    */
