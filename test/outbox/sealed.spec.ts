@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Logger } from '@nestjs/common';
 import { migrateOutbox, OutboxOptionsError, type LaafficOutboxOptions, type SmsOutbox } from 'nestjs-laaffic-outbox';
+import { judge } from '../../libs/laaffic-outbox/src/health/verdict.js';
 import { failureOf } from '../module/account.js';
 import { until } from '../until.js';
 import { numbers, Stage } from './stage.js';
@@ -376,7 +377,10 @@ describe('seal keys', () => {
       const line = `This process cannot send some sealed messages; retrying: sealKeys lacks the key ${keyId}`;
       expect(lines).toEqual([line, line]);
       expect(await stage.events(id)).toEqual(['pending']);
-      expect((await without.getStats()).sealKeys).toEqual([{ keyId, position: undefined, recipients: 1 }]);
+      const stats = await without.getStats();
+      expect(stats.sealKeys).toEqual([{ keyId, position: undefined, recipients: 1 }]);
+      const { isUp, data } = judge({ stats, failure: undefined, queueUsage: 0 }, {});
+      expect([isUp, data['missingSealKeys']]).toEqual([true, keyId]);
       const outbox = await outboxWith();
       await becomes(outbox, id, 'accepted');
       expect(await stage.events(id)).toEqual(['pending', 'sending', 'completed']);
