@@ -158,12 +158,14 @@ const claim = {
   lastCampaignId: '0',
   floors: [null, null],
   campaignIds: [],
+  sealKeyIds: [],
 };
 const unlimited = { ...claim, recipientsPerSecond: null, requestsPerSecond: null };
 const message = {
   ...{ account, lane: 'priority', size: '1', numbers: '918563000002', orderIds: null, content: 'x', senderId: null },
   ...{ dueAt: null, expiresAt: null, fingerprint: 'x', hasWaiter: 'false', reference: null, actor, notifies: 'false' },
   onUnconfirmed: null,
+  sealKeyId: null,
 };
 const reports = (msgIds, charge) => ({
   account,
@@ -230,6 +232,7 @@ export const RECURRING = [
       ...{ account, lane: 'bulk', actor, count: '20', lanes: null, sizes: null, orderIds: null, senderIds: null },
       ...{ dueAts: null, expiresAts: null, fingerprints: null, references: null, actors: null, notified: null },
       onUnconfirmed: null,
+      sealKeyIds: null,
       numbers: JSON.stringify(range(918_563_000_000, 20)),
       contents: JSON.stringify(range(0, 20)),
       idempotencyKeys: JSON.stringify([...range(0, 19), 'used']),
@@ -242,7 +245,7 @@ export const RECURRING = [
   { name: 'findMessageOfChunk', params: { account, chunkId: ACCEPTED + 1 } },
   { name: 'findMessageByOrderId', params: { account, orderId: 'mine too' } },
   { name: 'cancelMessage', params: { account, id: SINGLE + 1, actor } },
-  { name: 'countDue', params: { account, max: 100 } },
+  { name: 'countDue', params: { account, max: 100, sealKeyIds: [] } },
   { name: 'applyFinalReports', variant: 'found', params: reports(range(9_000_000_000_000, 20)) },
   { name: 'applyFinalReports', variant: 'not found', params: reports(range(8_000_000_000_000, 20)) },
   {
@@ -303,6 +306,8 @@ export const RECURRING = [
   { name: 'readCosts', params: { account, from: '2026-01-01', to: '2026-01-31' } },
   { name: 'readStats', params: { account } },
   { name: 'readLaneLimits', params: { account } },
+  { name: 'readSealedContents', params: { account } },
+  { name: 'findMissingSealKeys', params: { account, sealKeyIds: ['key'] } },
   { name: 'notificationQueueUsage', params: {} },
   { name: 'probeEnqueuing', params: {} },
   { name: 'probeSending', params: {} },

@@ -1,6 +1,7 @@
 import { ConfigurationError, readConfiguration } from './configuration.js';
 
 const KEY = 'a-key-of-my-own-0123';
+const [SEAL_KEY, OTHER_SEAL_KEY] = [1, 2].map((byte) => Buffer.alloc(32, byte).toString('base64')) as [string, string];
 
 function problemsOf(env: NodeJS.ProcessEnv): readonly string[] {
   try {
@@ -39,6 +40,7 @@ describe('readConfiguration', () => {
       unconfirmedCampaigns: 'hold',
       retentionDays: 90,
       deleteAfterDays: 180,
+      sealKeys: [],
     });
   });
 
@@ -72,6 +74,7 @@ describe('readConfiguration', () => {
         UNCONFIRMED_CAMPAIGNS: 'resend ',
         RETENTION_DAYS: '7',
         DELETE_AFTER_DAYS: '30',
+        SEAL_KEYS: `${SEAL_KEY}, ${OTHER_SEAL_KEY}`,
       }),
     ).toEqual({
       port: 8080,
@@ -108,12 +111,23 @@ describe('readConfiguration', () => {
       unconfirmedCampaigns: 'resend',
       retentionDays: 7,
       deleteAfterDays: 30,
+      sealKeys: [SEAL_KEY, OTHER_SEAL_KEY],
     });
   });
 
   it('accepts no pushes of the real platform without a secret', () => {
     const env = { LAAFFIC_APP_ID: 'x', LAAFFIC_API_KEY: 'y', LAAFFIC_API_SECRET: 'z' };
     expect(readConfiguration(env).webhookSecrets).toEqual([]);
+  });
+
+  it.each([
+    ['another length', 'c2hvcnQ='],
+    ['the same key twice', `${SEAL_KEY},${SEAL_KEY}`],
+    ['eleven keys', Array.from({ length: 11 }, (_, byte) => Buffer.alloc(32, byte).toString('base64')).join()],
+  ])('rejects SEAL_KEYS with %s, without showing them', (_, keys) => {
+    expect(problemsOf({ SEAL_KEYS: keys })).toEqual([
+      'SEAL_KEYS must be at most 10 different keys, each 32 bytes in base64',
+    ]);
   });
 
   it('keeps data forever with RETENTION_DAYS=forever', () => {

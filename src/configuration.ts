@@ -72,6 +72,11 @@ export interface Configuration {
    * @default 180; `RETENTION_DAYS` if that is longer; `never` if it is `forever`
    */
   readonly deleteAfterDays: number | false;
+  /**
+   * `SEAL_KEYS`: comma-separated keys of sealed messages, each 32 bytes in base64; the first one seals. @default none,
+   * and no message can be sealed
+   */
+  readonly sealKeys: readonly string[];
 }
 
 /** The token of the {@link Configuration}. */
@@ -112,6 +117,8 @@ const MIN_WORKER_CONNECTIONS = 5;
 const SCHEMA = /^[a-z_][a-z0-9_]{0,49}$/;
 /** What may happen to recipients without evidence. */
 export const UNCONFIRMED_ACTIONS: readonly UnconfirmedAction[] = ['hold', 'resend', 'abandon'];
+const SEAL_KEY = /^[\w+/-]{43}=?$/;
+const MAX_SEAL_KEYS = 10;
 
 /**
  * Reads all settings.
@@ -210,6 +217,7 @@ function readOutbox(reader: OptionsReader) {
     unconfirmedMessages: reader.oneOf('UNCONFIRMED_MESSAGES', UNCONFIRMED_ACTIONS, 'hold'),
     unconfirmedCampaigns: reader.oneOf('UNCONFIRMED_CAMPAIGNS', UNCONFIRMED_ACTIONS, 'hold'),
     ...readRetention(reader),
+    sealKeys: readSealKeys(reader),
   };
 }
 
@@ -242,6 +250,16 @@ function readDatabase(reader: OptionsReader, isWorker: boolean) {
 function readRetention(reader: OptionsReader) {
   const retentionDays = readRetentionDays(reader);
   return { retentionDays, deleteAfterDays: readDeleteAfterDays(reader, retentionDays) };
+}
+
+/** The outbox checks them too, but it calls them by the names of its options. */
+function readSealKeys(reader: OptionsReader): readonly string[] {
+  const keys = listOf(reader, 'SEAL_KEYS');
+  const isRight = keys.every((key) => SEAL_KEY.test(key)) && keys.length <= MAX_SEAL_KEYS;
+  if (!isRight || new Set(keys).size < keys.length) {
+    reader.report('SEAL_KEYS', `must be at most ${MAX_SEAL_KEYS} different keys, each 32 bytes in base64`);
+  }
+  return keys;
 }
 
 function readRetentionDays(reader: OptionsReader): number | false {

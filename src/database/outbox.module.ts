@@ -23,6 +23,7 @@ import { ServiceDatabase } from './service-database.js';
         onUnconfirmed: { priority: configuration.unconfirmedMessages, bulk: configuration.unconfirmedCampaigns },
         retentionMs: msOf(configuration.retentionDays),
         deleteAfterMs: msOf(configuration.deleteAfterDays),
+        sealKeys: configuration.sealKeys,
       }),
     }),
   ],

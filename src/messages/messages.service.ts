@@ -40,7 +40,7 @@ export class MessagesService {
    * @throws {OutboxError} `OUTBOX_KEY_REUSED`; `OUTBOX_DATABASE_UNAVAILABLE` if it is unknown whether the message was stored.
    */
   async send(
-    { sendAt, sendBefore, to, content, senderId, reference, onUnconfirmed }: SendMessageDto,
+    { sendAt, sendBefore, to, content, senderId, reference, onUnconfirmed, sealed }: SendMessageDto,
     { actor, idempotencyKey, isAsync, slot, clientAbort }: SendContext,
   ): Promise<{ id: string; receipt: SmsReceipt | undefined }> {
     const issues = checkDeadline(sendBefore, idempotencyKey);
@@ -51,6 +51,7 @@ export class MessagesService {
       idempotencyKey,
       reference: reference ?? undefined,
       onUnconfirmed: onUnconfirmed ?? undefined,
+      sealed: sealed ?? undefined,
       ...(sendBefore == null ? {} : { sendBefore: new Date(sendBefore) }),
     };
     if (isAsync || sendAt != null || !slot.mayWait) {

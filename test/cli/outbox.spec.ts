@@ -127,7 +127,7 @@ describe('laaffic outbox status', () => {
     expect(json).toEqual({
       ...{ schema: 'laaffic_outbox', version: 1, pending: [], newer: [], isUsable: true, account: APP_ID },
       ...{ backlog: 0, scheduled: 0, oldestPendingSeconds: 0, oldestPrioritySeconds: 0 },
-      ...{ sending: 0, unknown: 0, held: 2, failedEvents: 0, limitedLanes: [] },
+      ...{ sending: 0, unknown: 0, held: 2, failedEvents: 0, limitedLanes: [], sealKeys: [] },
       pausedLanes: [{ lane: 'bulk', since: expect.stringMatching(TIME), actor: 'alice', reason: 'wrong text' }],
       laneConcurrency: [{ lane: 'priority', slots: 4, since: expect.stringMatching(TIME), actor: 'bob' }],
     });

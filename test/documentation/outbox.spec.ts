@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -12,6 +13,7 @@ import { costOfMessage, costsOfJanuary } from '../../examples/outbox-costs.js';
 import { sendOne } from '../../examples/outbox-embedded.js';
 import { OrderMessages } from '../../examples/outbox-events.js';
 import { decide, remind, review, sendCode, cancelMessage } from '../../examples/outbox-messages.js';
+import { SealedModule, sendSealedCode } from '../../examples/outbox-sealed.js';
 import { WatchedModule } from '../../examples/outbox-watching.js';
 import { OutboxSettings } from '../../libs/laaffic-outbox/src/options/outbox.settings.js';
 import { ACCOUNT } from '../module/account.js';
@@ -202,6 +204,30 @@ describe('the examples of the outbox', () => {
       ['91856321415', true],
     ]);
     expect(states).toEqual(['accepted', 'abandoned']);
+  });
+
+  it('seal a code', async () => {
+    const { appId, apiKey, apiSecret, baseUrl } = account();
+    Object.assign(process.env, {
+      LAAFFIC_APP_ID: appId,
+      LAAFFIC_API_KEY: apiKey,
+      LAAFFIC_API_SECRET: apiSecret,
+      LAAFFIC_BASE_URL: baseUrl,
+      DATABASE_URL: database.url,
+      SMS_SEAL_KEYS: [randomBytes(32), randomBytes(32)].map((key) => key.toString('base64')).join(),
+    });
+    const app = await NestFactory.createApplicationContext(SealedModule, { logger: false });
+    const outbox = app.get(SmsOutbox);
+    const id = await sendSealedCode(outbox, '91856321412', '123456');
+    const found = await until(
+      () => outbox.find(id),
+      (message) => message?.recipients[0]?.state === 'accepted',
+    );
+    const { sealKeys } = await outbox.getStats();
+    await app.close();
+    expect(found?.sealed).toBe(true);
+    expect(sealKeys).toEqual([]);
+    expect(contents()).toEqual(['Your code is 123456']);
   });
 
   it('remind many people, and name the messages that are wrong', async () => {

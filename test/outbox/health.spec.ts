@@ -535,8 +535,8 @@ describe('a health result', () => {
         from ${schema}.chunk c, generate_series(1, 20000) i where c.campaign_id = $1`,
       [id],
     );
-    const { account, database: own } = served.get(OutboxStore, { strict: false });
-    const reader = new StatsReader(account, own);
+    const { account, database: own, seals } = served.get(OutboxStore, { strict: false });
+    const reader = new StatsReader(account, own, seals);
     const stats = await reader.read();
     const times: number[] = [];
     for (let i = 0; i < 5; i++) {

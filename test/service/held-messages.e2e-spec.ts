@@ -182,6 +182,7 @@ describe('a paused account', () => {
       pausedReason: 'no balance',
       limitedLanes: [],
       pausedLanes: [],
+      sealKeys: [],
       laneConcurrency: [],
       sending: 0,
       probesAt: expect.stringMatching(/^\d{4}-.*Z$/),

@@ -339,3 +339,33 @@ it('a message is 503 while the database is away, with one line in the log', asyn
     await instance.close();
   }
 });
+
+describe('a sealed message', () => {
+  const sealed = { ...MESSAGE, sealed: true };
+  const contents = () => sql(database.url, 'select content, seal_key_id from chunk order by id desc limit 1');
+
+  it('is encrypted in the database until it is sent, and shown as sealed', async () => {
+    const key = Buffer.alloc(32, 7).toString('base64');
+    const instance = await startInstance({ DATABASE_URL: database.url, SEAL_KEYS: key });
+    const later = { ...sealed, sendAt: new Date(Date.now() + 3_600_000).toISOString() };
+    const { status, body } = await instance.send(later);
+    expect(status).toBe(202);
+    const [row] = (await contents()) as { seal_key_id: string }[];
+    expect(row).toEqual({ content: expect.stringMatching(/^v1\.one\./), seal_key_id: expect.any(String) });
+    expect((await instance.get(`/v1/messages/${body.id}`)).body).toMatchObject({ id: body.id, sealed: true });
+    const keys = async (from: Service) =>
+      ((await from.get('/v1/account')).body as unknown as { sealKeys: unknown }).sealKeys;
+    expect(await keys(instance)).toEqual([{ keyId: row?.seal_key_id, position: 0, recipients: 1 }]);
+    expect(await keys(service)).toEqual([{ keyId: row?.seal_key_id, recipients: 1 }]);
+    await instance.post(`${body.location}/cancel`);
+    expect(await contents()).toEqual([{ content: null, seal_key_id: row?.seal_key_id }]);
+  });
+
+  it('is rejected without keys', async () => {
+    const { status, body } = await service.send(sealed);
+    expect(status).toBe(400);
+    expect(body).toEqual(
+      invalidField('The request is invalid: sealed needs sealKeys in the options of the outbox', 'sealed'),
+    );
+  });
+});

@@ -96,6 +96,7 @@ table chunk
   numbers text
   order_ids text
   content text
+  seal_key_id text
   sender_id text
   due_at timestamp with time zone not null default clock_timestamp()
   expires_at timestamp with time zone
@@ -148,6 +149,7 @@ CREATE INDEX chunk_problem ON outbox.chunk USING btree (account, COALESCE(root_c
 CREATE INDEX chunk_reference ON outbox.chunk USING btree (account, reference, created_at, id) WHERE ((reference IS NOT NULL) AND (campaign_id IS NULL) AND (root_id IS NULL))
 CREATE INDEX chunk_retention ON outbox.chunk USING btree (account, changed_at) WHERE ((redacted_at IS NULL) AND (campaign_id IS NULL) AND (unknown = 0) AND (held = 0) AND (state = ANY (ARRAY['completed'::outbox.chunk_state, 'rejected'::outbox.chunk_state, 'cancelled'::outbox.chunk_state, 'abandoned'::outbox.chunk_state, 'split'::outbox.chunk_state])))
 CREATE INDEX chunk_root ON outbox.chunk USING btree (root_id) WHERE (root_id IS NOT NULL)
+CREATE INDEX chunk_sealed ON outbox.chunk USING btree (account, seal_key_id) WHERE ((seal_key_id IS NOT NULL) AND (content IS NOT NULL))
 CREATE INDEX chunk_sending ON outbox.chunk USING btree (account, changed_at) WHERE (state = 'sending'::outbox.chunk_state)
 CREATE INDEX chunk_unknown ON outbox.chunk USING btree (account, lane, changed_at) WHERE (unknown > 0)
 
@@ -393,7 +395,7 @@ function cancel_campaign_chunks(p_campaign bigint, p_actor text, p_limit integer
 function cancel_chunk(c outbox.chunk, p_actor text) returns void
 function cancel_leftovers(p_account text, p_actor text, p_limit integer) returns integer
 function cancel_message(p_account text, p_message bigint, p_actor text) returns integer
-function claim_chunks(p_account text, p_worker text, p_lane outbox.lane, p_limit integer, p_recipients double precision, p_requests double precision, p_burst double precision, p_share double precision, p_largest integer, p_start_within double precision, p_last_campaign bigint, p_floors timestamp with time zone[], p_campaigns bigint[], p_running integer) returns TABLE(chunk_id bigint, chunk_attempt integer, chunk_campaign bigint, chunk_size integer, chunk_due_at timestamp with time zone, chunk_numbers text, chunk_order_ids text, chunk_content text, chunk_sender text, chunk_number_retries integer, splits_left integer, is_probe boolean, wait_ms integer, waited_ms double precision, expires_in_ms double precision, maybe_accepted boolean, is_lane_probe boolean, lane_slots integer)
+function claim_chunks(p_account text, p_worker text, p_lane outbox.lane, p_limit integer, p_recipients double precision, p_requests double precision, p_burst double precision, p_share double precision, p_largest integer, p_start_within double precision, p_last_campaign bigint, p_floors timestamp with time zone[], p_campaigns bigint[], p_running integer, p_seal_keys text[]) returns TABLE(chunk_id bigint, chunk_attempt integer, chunk_campaign bigint, chunk_size integer, chunk_due_at timestamp with time zone, chunk_numbers text, chunk_order_ids text, chunk_content text, chunk_seal_key text, chunk_sender text, chunk_number_retries integer, splits_left integer, is_probe boolean, wait_ms integer, waited_ms double precision, expires_in_ms double precision, maybe_accepted boolean, is_lane_probe boolean, lane_slots integer)
 function claim_report_polls(p_account text, p_reports_after double precision, p_pauses double precision[], p_limit integer, p_recipients integer) returns TABLE(chunk_id bigint, msg_ids text[])
 function complete_chunk(p_chunk bigint, p_attempt integer, p_actor text, p_result_slots text, p_result_msg_ids text, p_slots smallint[], p_states text[], p_codes text[], p_reasons text[], p_msg_ids text[], p_poll_after double precision) returns boolean
 function contradiction_reason() returns text
@@ -421,7 +423,7 @@ function is_subscribed(p_account text, p_topic text) returns boolean
 function lane_lock(p_account text, p_lane outbox.lane) returns bigint
 function largest_request(p_lane outbox.lane, p_recipients double precision, p_requests double precision, p_burst double precision, p_share double precision, p_largest integer) returns integer
 function legal_transitions() returns TABLE(event text, from_states outbox.chunk_state[], to_states outbox.chunk_state[])
-function lock_candidates(p_account text, p_lane outbox.lane, p_is_list boolean, p_limit integer, p_only_fresh boolean, p_floor timestamp with time zone, p_now timestamp with time zone) returns bigint[]
+function lock_candidates(p_account text, p_lane outbox.lane, p_is_list boolean, p_limit integer, p_only_fresh boolean, p_floor timestamp with time zone, p_now timestamp with time zone, p_seal_keys text[]) returns bigint[]
 function lock_lane_control(p_account text, p_lane outbox.lane) returns outbox.lane_control
 function mark_overdue(p_account text, p_lease double precision, p_actor text, p_limit integer) returns TABLE(changed_lane outbox.lane, recipients integer)
 function mark_restored(p_backup_at timestamp with time zone, p_except bigint[], p_limit integer) returns SETOF integer

@@ -36,7 +36,7 @@ export type { EraseOptions, ErasedNumber, OpenPlace } from './messages/number-er
 export type { ListedMessage, MessageFilter, MessagePage, MessageRecipientState } from './messages/message-list.js';
 export type { OutboxMessage } from './messages/message-reader.js';
 export type { MessageOptions } from './messages/read-message.js';
-export type { AccountPause, LaneConcurrency, LaneLimit, LanePause, OutboxStats } from './messages/stats.js';
+export type { AccountPause, LaneConcurrency, LaneLimit, LanePause, OutboxStats, SealKeyUse } from './messages/stats.js';
 export type { StoredUnreadablePush, UnreadablePushesFilter } from './reports/unreadable-pushes.js';
 export {
   getOutboxSchemaStatus,
@@ -58,6 +58,7 @@ export type {
   OutboxRateOptions,
   OutboxTimingOptions,
   OutboxWorkerOptions,
+  SealKey,
 } from './options/outbox.options.js';
 export { OutboxError, OutboxOptionsError, type OutboxErrorCode } from './errors/outbox.error.js';
 export { getCampaignsToken, getOutboxToken, InjectCampaigns, InjectOutbox } from './outbox-tokens.js';

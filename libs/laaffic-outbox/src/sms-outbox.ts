@@ -27,7 +27,7 @@ import { MessageReader, type OutboxMessage } from './messages/message-reader.js'
 import { MessageWriter } from './messages/message-writer.js';
 import { NumberErasure, type EraseOptions, type ErasedNumber } from './messages/number-erasure.js';
 import { OutcomeWaiter } from './messages/outcome-waiter.js';
-import { readMessage, type MessageOptions } from './messages/read-message.js';
+import { readMessage, type MessageOptions, type MessageRules } from './messages/read-message.js';
 import { StatsReader, type OutboxStats } from './messages/stats.js';
 import { LANES, type Lane } from './options/outbox.options.js';
 import {
@@ -79,6 +79,7 @@ export class SmsOutbox {
   readonly #unreadable: UnreadablePushes;
   readonly #failedEvents: FailedEvents;
   readonly #lanes: LaneControl;
+  readonly #rules: MessageRules;
 
   constructor(
     private readonly store: OutboxStore,
@@ -90,11 +91,12 @@ export class SmsOutbox {
     this.#outcomes = new OutcomeWaiter(new MessageReader(store, store.waiters));
     this.#held = new HeldRecipients(store);
     this.#history = new History(store);
-    this.#stats = new StatsReader(store.account, store.callers);
+    this.#stats = new StatsReader(store.account, store.callers, store.seals);
     this.#costs = new CostsReader(store.account, store.callers);
     this.#unreadable = new UnreadablePushes(store.account, store.callers);
     this.#failedEvents = new FailedEvents(store.account, store.callers);
     this.#lanes = new LaneControl(store);
+    this.#rules = { seals: store.seals, sealed: store.settings.sealed };
     store.listener.on('outcome', (id) => {
       this.#outcomes.read(id);
     });
@@ -138,7 +140,7 @@ export class SmsOutbox {
    * );
    */
   enqueueMany(messages: MessageSource, options: EnqueueManyOptions = {}): Promise<EnqueueManyResult> {
-    return new ManyMessages(this.#writer, this.clock).enqueue(messages, options);
+    return new ManyMessages(this.#writer, this.clock, this.#rules).enqueue(messages, options);
   }
 
   /**
@@ -379,7 +381,7 @@ export class SmsOutbox {
 
   async #add(command: SendSms, options: EnqueueOptions, hasWaiter: boolean): Promise<EnqueuedSms> {
     const { transaction } = options;
-    const read = readMessage(command, options, this.clock.wall(), hasWaiter);
+    const read = readMessage(command, options, this.clock.wall(), hasWaiter, this.#rules);
     if ('issues' in read) throw invalidCommand(read.issues);
     const { message, overdue } = read;
     if (overdue.length > 0) {

@@ -56,6 +56,22 @@ export class LaneConcurrencyDto {
   actor!: string;
 }
 
+/** How many sealed texts need a key. */
+export class SealKeyDto {
+  @ApiProperty({ example: 'Xq3vT0aB', description: 'Identifies the key, and tells nothing about it.' })
+  keyId!: string;
+
+  @ApiPropertyOptional({
+    type: Number,
+    example: 0,
+    description: 'The position in SEAL_KEYS; missing if it is not there.',
+  })
+  position?: number | undefined;
+
+  @ApiProperty({ example: 12, description: 'Recipients of messages whose text is still stored.' })
+  recipients!: number;
+}
+
 /** The state of the account. Counts are recipients; some leave out drafts and paused campaigns. */
 export class AccountDto {
   @ApiProperty({ enum: ['works', 'paused'], example: 'paused' })
@@ -96,6 +112,12 @@ export class AccountDto {
 
   @ApiProperty({ type: [LaneConcurrencyDto], description: 'Lanes whose concurrency a person has set; usually empty.' })
   laneConcurrency!: readonly LaneConcurrencyDto[];
+
+  @ApiProperty({
+    type: [SealKeyDto],
+    description: 'The keys of sealed texts that are still stored; empty if there are none.',
+  })
+  sealKeys!: readonly SealKeyDto[];
 
   @ApiProperty({ example: 1200, description: 'Recipients that are due.' })
   backlog!: number;

@@ -82,6 +82,9 @@ export class MessageDto {
   })
   onUnconfirmed?: string;
 
+  @ApiPropertyOptional({ type: Boolean, example: true, description: 'Whether its text is encrypted in the database.' })
+  sealed?: boolean;
+
   @ApiProperty({ type: [RecipientDto] })
   recipients!: RecipientDto[];
 }
@@ -116,9 +119,10 @@ export function toRecipientDto(recipient: OutboxRecipient): RecipientDto {
 }
 
 export function toMessageDto(message: OutboxMessage): MessageDto {
-  const { id, createdAt, campaignId, reference, onUnconfirmed, recipients } = message;
+  const { id, createdAt, campaignId, reference, onUnconfirmed, sealed, recipients } = message;
   const part = campaignId === undefined ? {} : { campaignId };
   const handle = reference === undefined ? {} : { reference };
   const choice = onUnconfirmed === undefined ? {} : { onUnconfirmed };
-  return { id, createdAt, ...part, ...handle, ...choice, recipients: recipients.map(toRecipientDto) };
+  const seal = sealed === undefined ? {} : { sealed };
+  return { id, createdAt, ...part, ...handle, ...choice, ...seal, recipients: recipients.map(toRecipientDto) };
 }

@@ -1,6 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Expose } from 'class-transformer';
-import { IsIn, IsOptional, IsString } from 'class-validator';
+import { IsBoolean, IsIn, IsOptional, IsString } from 'class-validator';
 import type { RecipientInput } from 'nestjs-laaffic';
 import type { UnconfirmedAction } from 'nestjs-laaffic-outbox';
 import { SendSmsCommand } from 'nestjs-laaffic/commands';
@@ -72,6 +72,17 @@ export class SendMessageDto extends SendSmsCommand {
   @IsOptional()
   @IsIn(UNCONFIRMED_ACTIONS, { message: `$property must be one of ${UNCONFIRMED_ACTIONS.join(', ')}` })
   onUnconfirmed?: UnconfirmedAction | null;
+
+  @ApiPropertyOptional({
+    type: Boolean,
+    nullable: true,
+    example: false,
+    description: 'Whether the text is encrypted in the database, as for a one-time password. Needs SEAL_KEYS.',
+  })
+  @Expose()
+  @IsOptional()
+  @IsBoolean()
+  sealed?: boolean | null;
 }
 
 /** The examples that the API page offers. */

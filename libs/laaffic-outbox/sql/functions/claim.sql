@@ -71,6 +71,7 @@ $$;
 -- whatever the other does. Campaigns follow, by priority; those of one priority take turns, beginning after
 -- p_last_campaign.
 --
+-- p_seal_keys: the keys of the worker. Messages that are sealed with another key are left to other workers.
 -- p_floors: nothing before these times is pending, as far as the worker knows: of single recipients, of lists, and of the
 -- campaigns in p_campaigns. A long transaction elsewhere keeps index entries of what was claimed long ago, and a claim
 -- need not pass them.
@@ -80,10 +81,10 @@ create function outbox.claim_chunks(
   p_account text, p_worker text, p_lane outbox.lane, p_limit int,
   p_recipients double precision, p_requests double precision, p_burst double precision, p_share double precision,
   p_largest int, p_start_within double precision, p_last_campaign bigint default 0, p_floors timestamptz[] default '{}',
-  p_campaigns bigint[] default '{}', p_running int default 0
+  p_campaigns bigint[] default '{}', p_running int default 0, p_seal_keys text[] default '{}'
 ) returns table (
   chunk_id bigint, chunk_attempt int, chunk_campaign bigint, chunk_size int, chunk_due_at timestamptz, chunk_numbers text,
-  chunk_order_ids text, chunk_content text, chunk_sender text, chunk_number_retries int, splits_left int, is_probe boolean,
+  chunk_order_ids text, chunk_content text, chunk_seal_key text, chunk_sender text, chunk_number_retries int, splits_left int, is_probe boolean,
   wait_ms int, waited_ms double precision, expires_in_ms double precision, maybe_accepted boolean, is_lane_probe boolean,
   lane_slots int
 ) language plpgsql as $$
@@ -182,7 +183,8 @@ begin
             where r.account = p_account and r.lane = 'priority' and r.paused_at is not null)
           and exists (select from outbox.chunk w where w.account = p_account and w.lane = 'priority' and w.state = 'pending'
             and w.campaign_id is null and w.is_list in (false, true) and w.due_at <= moment
-            and coalesce(w.expires_at, 'infinity') > moment) then
+            and coalesce(w.expires_at, 'infinity') > moment
+            and (w.seal_key_id is null or w.seal_key_id = any (p_seal_keys))) then
         wait_ms := 20;
         return next;
         return;
@@ -200,17 +202,17 @@ begin
     candidate := null;
     is_ahead := false;
     if has_turn then
-      lists := coalesce(lists, outbox.lock_candidates(p_account, p_lane, true, p_limit, only_fresh, p_floors[2], moment));
+      lists := coalesce(lists, outbox.lock_candidates(p_account, p_lane, true, p_limit, only_fresh, p_floors[2], moment, p_seal_keys));
       candidate := lists[1];
       is_ahead := candidate is not null;
     end if;
     if candidate is null then
-      singles := coalesce(singles, outbox.lock_candidates(p_account, p_lane, false, p_limit, only_fresh, p_floors[1], moment));
+      singles := coalesce(singles, outbox.lock_candidates(p_account, p_lane, false, p_limit, only_fresh, p_floors[1], moment, p_seal_keys));
       candidate := singles[1];
       singles := singles[2:];
     end if;
     if candidate is null or is_ahead then
-      lists := coalesce(lists, outbox.lock_candidates(p_account, p_lane, true, p_limit, only_fresh, p_floors[2], moment));
+      lists := coalesce(lists, outbox.lock_candidates(p_account, p_lane, true, p_limit, only_fresh, p_floors[2], moment, p_seal_keys));
       candidate := lists[1];
       lists := lists[2:];
     end if;
@@ -289,6 +291,7 @@ begin
     chunk_due_at := case when c.root_id is null then c.due_at end;
     chunk_numbers := c.numbers;
     chunk_order_ids := c.order_ids;
+    chunk_seal_key := c.seal_key_id;
     chunk_number_retries := c.number_retries;
     splits_left := 100;
     if c.is_split then
@@ -328,7 +331,8 @@ end $$;
 
 -- Locks pending messages that are due, oldest first, and returns their ids.
 create function outbox.lock_candidates(
-  p_account text, p_lane outbox.lane, p_is_list boolean, p_limit int, p_only_fresh boolean, p_floor timestamptz, p_now timestamptz
+  p_account text, p_lane outbox.lane, p_is_list boolean, p_limit int, p_only_fresh boolean, p_floor timestamptz, p_now timestamptz,
+  p_seal_keys text[]
 ) returns bigint[] language sql as $$
   select array(
     select w.id from outbox.chunk w
@@ -336,6 +340,7 @@ create function outbox.lock_candidates(
         and w.campaign_id is null and w.due_at <= p_now and w.due_at >= coalesce(p_floor, '-infinity')
         and coalesce(w.expires_at, 'infinity') > p_now
         and (not p_only_fresh or w.account_rejected_at is null)
+        and (w.seal_key_id is null or w.seal_key_id = any (p_seal_keys))
       order by w.due_at, w.id limit p_limit for update skip locked)
 $$;
 

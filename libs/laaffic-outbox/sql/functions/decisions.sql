@@ -18,7 +18,8 @@ $$;
 
 -- Resends recipients of a chunk as a chunk of their own. p_which: 'unknown': their outcome is unknown and evidence is
 -- still possible. 'held': they need a decision. 'rejected': they were certainly rejected.
--- p_positions: only recipients at these positions of the source. Returns the number of recipients.
+-- p_positions: only recipients at these positions of the source. Returns the number of recipients. A sealed content that
+-- is gone cannot be sent.
 create function outbox.resend(p_chunk bigint, p_which text, p_actor text, p_detail text, p_positions bigint[] default null)
 returns int language plpgsql as $$
 declare
@@ -27,7 +28,8 @@ declare
   moved int;
 begin
   select * into c from outbox.chunk where id = p_chunk and numbers is not null
-    and state in ('completed', 'unknown', 'held', 'rejected') for no key update;
+    and state in ('completed', 'unknown', 'held', 'rejected') and (seal_key_id is null or content is not null)
+    for no key update;
   if not found then return 0; end if;
   p_positions := outbox.positions_of(c, p_positions);
   perform outbox.flush_result(p_chunk);

@@ -151,7 +151,10 @@ create table outbox.chunk (
   size int not null,
   numbers text,
   order_ids text,
+  -- Null for campaigns, for sealed messages once nothing of them can be sent, and for redacted messages.
   content text,
+  -- The key that the content is sealed with. Null for plain contents, whatever they look like.
+  seal_key_id text,
   sender_id text,
   due_at timestamptz not null default clock_timestamp(),
   expires_at timestamptz,
@@ -234,6 +237,8 @@ create index chunk_number on outbox.chunk
   where campaign_id is null and size = 1 and length(numbers) <= 15 and state <> 'sending';
 create index chunk_problem on outbox.chunk (account, (coalesce(root_created_at, created_at)), (coalesce(root_id, id)))
   where campaign_id is null and (rejected > 0 or unknown > 0 or held > 0 or abandoned > 0 or state = 'cancelled');
+-- Sealed contents that are still stored.
+create index chunk_sealed on outbox.chunk (account, seal_key_id) where seal_key_id is not null and content is not null;
 -- These contain nothing but what can be redacted or deleted, however much there is.
 create index chunk_retention on outbox.chunk (account, changed_at)
   where redacted_at is null and campaign_id is null and unknown = 0 and held = 0

@@ -1,7 +1,7 @@
 -- name: listHeld (account, from, limit)
 -- The chunks of messages and campaigns with recipients on hold, oldest first. from: the id of the first chunk.
 select c.id, c.attempt, c.state as "state!", c.first_position, c.size, c.numbers, c.order_ids, c.code, c.reason,
-  c.sent_at, c.campaign_id, coalesce(c.root_id, c.id) as "message_id!", c.reference,
+  c.sent_at, c.campaign_id, coalesce(c.root_id, c.id) as "message_id!", c.reference, c.seal_key_id,
   outbox.recipient_columns(c.id) as "recipients: RecipientColumns", null::json as "invalid: InvalidColumns"
 from outbox.chunk c
 where c.account = $1 and c.id >= $2::bigint and c.held > 0

@@ -8,7 +8,7 @@ order by h.id limit $4;
 
 -- name: beginningOfMessage (account, id)
 -- The first entry of a message. It has no row of its own in the history.
-select c.created_at, c.created_by as "created_by!", c.id from outbox.chunk c
+select c.created_at, c.created_by as "created_by!", c.id, c.seal_key_id from outbox.chunk c
 where c.account = $1 and c.id = $2::bigint and c.campaign_id is null and c.created_by is not null;
 
 -- name: historyOfCampaign (account, id, after, limit)

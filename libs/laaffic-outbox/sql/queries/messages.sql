@@ -2,7 +2,7 @@
 -- The insert takes this lock anyway. Outside a transaction it is an error, before anything is stored.
 lock table outbox.chunk in row exclusive mode;
 
--- prepared: addMessage (account, lane, size, numbers, orderIds?, content, senderId?, dueAt?, expiresAt?, idempotencyKey?, fingerprint?, hasWaiter, reference?, actor, notifies, onUnconfirmed?)
+-- prepared: addMessage (account, lane, size, numbers, orderIds?, content, senderId?, dueAt?, expiresAt?, idempotencyKey?, fingerprint?, hasWaiter, reference?, actor, notifies, onUnconfirmed?, sealKeyId?)
 -- Runs in the transaction of the app, whose driver passes every parameter as text. notifies: whether workers are notified
 -- when it commits; never if it is rolled back.
 with message as materialized (
@@ -14,10 +14,10 @@ with message as materialized (
     returning id
 ), added as (
   insert into outbox.chunk (id, account, lane, size, numbers, order_ids, content, sender_id, due_at, expires_at,
-      fingerprint, has_waiter, reference, created_by, on_unconfirmed) overriding system value
+      fingerprint, has_waiter, reference, created_by, on_unconfirmed, seal_key_id) overriding system value
     select m.id, $1::text, $2::text::outbox.lane, $3::text::int, $4::text, $5::text, $6::text, $7::text,
       coalesce($8::text::timestamptz, clock_timestamp()), $9::text::timestamptz, $11::text, $12::text::boolean,
-      $13::text, $14::text, $16::text::outbox.unconfirmed_action
+      $13::text, $14::text, $16::text::outbox.unconfirmed_action, $17::text
     from message m where $10::text is null or exists (select from with_key)
     returning id, due_at
 ), with_ids as (
@@ -27,7 +27,7 @@ select added.id::text as "id!",
   case when $15::text::boolean and added.due_at <= clock_timestamp() then outbox.notify_due($1::text, $2::text)::text end as called
 from added;
 
--- prepared: addMessages (account, lane, actor, count, lanes?, sizes?, numbers, orderIds?, contents, senderIds?, dueAts?, expiresAts?, idempotencyKeys?, fingerprints?, references?, actors?, notified?, onUnconfirmed?)
+-- prepared: addMessages (account, lane, actor, count, lanes?, sizes?, numbers, orderIds?, contents, senderIds?, dueAts?, expiresAts?, idempotencyKeys?, fingerprints?, references?, actors?, notified?, onUnconfirmed?, sealKeyIds?)
 -- The same for many messages, each without a waiter. Each list is a JSON array with one text or null for each message, or
 -- null if there is nothing in it. notified: the lanes whose workers are notified when it commits, joined by commas.
 -- Returns the ids in the same order; empty for messages whose key was used before.
@@ -40,9 +40,9 @@ with message as materialized (
     json_array_elements_text($11::text::json), json_array_elements_text($12::text::json),
     json_array_elements_text($13::text::json), json_array_elements_text($14::text::json),
     json_array_elements_text($15::text::json), json_array_elements_text($16::text::json),
-    json_array_elements_text($18::text::json)
+    json_array_elements_text($18::text::json), json_array_elements_text($19::text::json)
   ) m (id, lane, size, numbers, order_ids, content, sender_id, due_at, expires_at, idempotency_key, fingerprint, reference,
-    actor, on_unconfirmed)
+    actor, on_unconfirmed, seal_key_id)
 ), with_key as (
   insert into outbox.idempotency_key (account, kind, key, id)
     select $1::text, 'message', m.idempotency_key, m.id from message m
@@ -51,10 +51,10 @@ with message as materialized (
     returning id
 ), added as (
   insert into outbox.chunk (id, account, lane, size, numbers, order_ids, content, sender_id, due_at, expires_at,
-      fingerprint, reference, created_by, on_unconfirmed) overriding system value
+      fingerprint, reference, created_by, on_unconfirmed, seal_key_id) overriding system value
     select m.id, $1::text, coalesce(m.lane, $2::text)::outbox.lane, coalesce(m.size::int, 1), m.numbers, m.order_ids,
       m.content, m.sender_id, coalesce(m.due_at::timestamptz, clock_timestamp()), m.expires_at::timestamptz,
-      m.fingerprint, m.reference, coalesce(m.actor, $3::text), m.on_unconfirmed::outbox.unconfirmed_action
+      m.fingerprint, m.reference, coalesce(m.actor, $3::text), m.on_unconfirmed::outbox.unconfirmed_action, m.seal_key_id
     from message m where m.idempotency_key is null or m.id in (select id from with_key)
     returning id, order_ids
 ), with_ids as (
@@ -83,7 +83,7 @@ from json_array_elements_text($2::text::json) w (key) cross join lateral (
 -- name: findMessage (account, id)
 -- A message with the chunks that it was split into. The id of a part finds that part.
 select c.id, c.attempt, c.state as "state!", c.first_position, c.size, c.numbers, c.order_ids, c.code, c.reason,
-  c.sent_at, c.campaign_id, c.reference, c.lane as "lane!", c.created_at, c.due_at, c.on_unconfirmed,
+  c.sent_at, c.campaign_id, c.reference, c.lane as "lane!", c.created_at, c.due_at, c.on_unconfirmed, c.seal_key_id,
   outbox.recipient_columns(c.id) as "recipients: RecipientColumns",
   case when c.invalid > 0 then outbox.invalid_columns(c.id) end as "invalid: InvalidColumns"
 from outbox.chunk c
@@ -100,7 +100,7 @@ with decided as (
 )
 select d.id as "message_id!", c.id as "id!", c.attempt as "attempt!", c.state as "state!", c.first_position as "first_position!",
   c.size as "size!", c.numbers, c.order_ids, c.code, c.reason, c.sent_at, c.campaign_id, c.reference, c.lane as "lane!",
-  c.created_at as "created_at!", c.due_at as "due_at!", c.on_unconfirmed,
+  c.created_at as "created_at!", c.due_at as "due_at!", c.on_unconfirmed, c.seal_key_id,
   outbox.recipient_columns(c.id) as "recipients: RecipientColumns",
   case when c.invalid > 0 then outbox.invalid_columns(c.id) end as "invalid: InvalidColumns"
 from decided d cross join lateral (
@@ -122,10 +122,12 @@ where c.account = $1 order by c.id limit 1;
 -- name: cancelMessage (account, id, actor)
 select outbox.cancel_message($1, $2, $3) as "cancelled!";
 
--- name: countDue (account, max)
+-- name: countDue (account, max, sealKeyIds?)
+-- sealKeyIds: leaves out messages that are sealed with another key.
 select count(*)::int as "count!" from (
   select from outbox.chunk where account = $1 and lane = 'priority' and state = 'pending'
-    and campaign_id is null and is_list in (false, true) and due_at <= statement_timestamp() limit $2
+    and campaign_id is null and is_list in (false, true) and due_at <= statement_timestamp()
+    and ($3::text[] is null or seal_key_id is null or seal_key_id = any ($3::text[])) limit $2
 ) due;
 
 -- prepared: notifyDue (account, lane)

@@ -34,6 +34,24 @@ select lane, max_size, reason, since, probe_at from outbox.lane_limit where acco
 select lane, paused_at, paused_by, paused_reason, slots, slots_set_at, slots_set_by from outbox.lane_control
 where account = $1 and (paused_at is not null or slots is not null) order by lane;
 
+-- name: readSealedContents (account)
+-- The keys of sealed contents that are still stored, and of how many recipients.
+select seal_key_id as "key_id!", sum(size) as "recipients!" from outbox.chunk
+where account = $1 and seal_key_id is not null and content is not null group by seal_key_id order by seal_key_id;
+
+-- name: findMissingSealKeys (account, sealKeyIds)
+-- The keys of sealed contents that are not among these. Reads one index entry for each key, however many contents there
+-- are.
+with recursive used as (
+  (select c.seal_key_id as id from outbox.chunk c where c.account = $1 and c.seal_key_id is not null and c.content is not null
+    order by c.seal_key_id limit 1)
+  union all
+  select (select c.seal_key_id from outbox.chunk c where c.account = $1 and c.seal_key_id is not null
+      and c.content is not null and c.seal_key_id > u.id order by c.seal_key_id limit 1)
+  from used u where u.id is not null
+)
+select u.id as "key_id!" from used u where u.id is not null and u.id <> all ($2::text[]) order by u.id;
+
 -- name: notificationQueueUsage ()
 select pg_notification_queue_usage() as "usage!";
 

@@ -1,11 +1,12 @@
--- prepared: claimChunks (account, worker, lane, limit, recipientsPerSecond?, requestsPerSecond?, burst, priorityShare, largest, startWithinMs, lastCampaignId, floors, campaignIds, running)
+-- prepared: claimChunks (account, worker, lane, limit, recipientsPerSecond?, requestsPerSecond?, burst, priorityShare, largest, startWithinMs, lastCampaignId, floors, campaignIds, running, sealKeyIds)
 select chunk_id, chunk_attempt as "attempt!", chunk_campaign as campaign_id, chunk_size as "size!", chunk_due_at as due_at,
   chunk_numbers as "numbers!",
-  chunk_order_ids as order_ids, chunk_content as "content!", chunk_sender as sender_id,
+  chunk_order_ids as order_ids, chunk_content as "content!", chunk_seal_key as seal_key_id,
+  chunk_sender as sender_id,
   chunk_number_retries as "number_retries!", splits_left as "splits_left!", is_probe as "is_probe!", wait_ms,
   waited_ms as "waited_ms!", expires_in_ms, maybe_accepted as "maybe_accepted!", is_lane_probe as "is_lane_probe!",
   lane_slots
-from outbox.claim_chunks($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14);
+from outbox.claim_chunks($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15);
 
 -- prepared: storeResults (actor, results, pollAfterMs?)
 select outbox.store_results($1, $2, $3) as "stored!";

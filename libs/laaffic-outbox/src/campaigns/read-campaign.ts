@@ -7,7 +7,7 @@ import {
   checkStorable,
   checkUnconfirmedAction,
 } from '../messages/command-checks.js';
-import { fingerprintOf } from '../messages/message-writer.js';
+import { fingerprintOf } from '../messages/message-fingerprint.js';
 import type { UnconfirmedAction } from '../options/outbox.options.js';
 import type { CampaignSource } from './campaign.js';
 

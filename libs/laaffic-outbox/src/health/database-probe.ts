@@ -49,7 +49,7 @@ export class DatabaseProbe {
 
   async #probe(): Promise<ProbedDatabase> {
     let probed: ProbedDatabase = { stats: undefined, failure: undefined, queueUsage: 0 };
-    const { account, database, settings } = this.store;
+    const { account, database, settings, seals } = this.store;
     const taken = await takeClient(database.pool).catch((error: unknown) => readDatabaseFailure(error, true));
     if ('code' in taken) return { ...probed, failure: taken.code };
     let isBack = false;
@@ -64,7 +64,7 @@ export class DatabaseProbe {
     try {
       await query('begin');
       await query(`set local statement_timeout = ${Math.ceil(this.timeout * SERVER_SHARE)}`);
-      probed = { ...probed, stats: await new StatsReader(account, { run }).read() };
+      probed = { ...probed, stats: await new StatsReader(account, { run }, seals).read() };
       const [queue] = await run(notificationQueueUsage, {});
       probed = { ...probed, queueUsage: queue?.usage ?? 0 };
       await run(probeEnqueuing, {});

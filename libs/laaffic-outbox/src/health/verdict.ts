@@ -93,13 +93,22 @@ export function judge(probed: ProbedDatabase | undefined, limits: OutboxHealthLi
   });
 }
 
-function factsOf({ paused, limitedLanes, pausedLanes, laneConcurrency, ...counts }: OutboxStats): Verdict['data'] {
+function factsOf({
+  paused,
+  limitedLanes,
+  pausedLanes,
+  laneConcurrency,
+  sealKeys,
+  ...counts
+}: OutboxStats): Verdict['data'] {
+  const missing = sealKeys.flatMap(({ keyId, position }) => (position === undefined ? [keyId] : []));
   const concurrency = laneConcurrency.map(({ lane, slots }) => [`${lane}Concurrency`, slots] as const);
   return {
     ...counts,
     ...Object.fromEntries(concurrency),
     ...(pausedLanes.length === 0 ? {} : { pausedLanes: pausedLanes.map(({ lane }) => lane).join() }),
     ...(limitedLanes.length === 0 ? {} : { limitedLanes: limitedLanes.map(({ lane }) => lane).join() }),
+    ...(missing.length === 0 ? {} : { missingSealKeys: missing.join() }),
     ...(paused === undefined
       ? { account: 'works' }
       : { account: 'paused', pausedCode: paused.code, pausedSince: paused.since.toISOString() }),

@@ -89,6 +89,12 @@ export function checkOrder(sendAt: unknown, sendBefore: unknown): Issue[] {
   return isWrong ? [{ field: 'sendBefore', problem: 'must be after sendAt' }] : [];
 }
 
+/** Checks whether a message can be sealed as its caller wants. */
+export function checkSealed(sealed: unknown, { isEmpty }: { readonly isEmpty: boolean }): Issue[] {
+  if (typeof sealed !== 'boolean') return [{ field: 'sealed', problem: 'must be true or false' }];
+  return sealed && isEmpty ? [{ field: 'sealed', problem: 'needs sealKeys in the options of the outbox' }] : [];
+}
+
 /** Checks how many milliseconds a caller waits. */
 export function checkTimeout(timeoutMs: unknown): Issue[] {
   const isRight = typeof timeoutMs === 'number' && timeoutMs >= 0;

@@ -54,6 +54,8 @@ export interface HeldRecipient extends OutboxRecipient {
   readonly campaignId?: string;
   /** The caller's own reference of the message. */
   readonly reference?: string;
+  /** Whether the text of the message is stored sealed. Missing if not. */
+  readonly sealed?: boolean;
 }
 
 /** The message or campaign of a decision. */
@@ -154,9 +156,11 @@ function originOf(row: {
   readonly message_id: string;
   readonly campaign_id: string | null;
   readonly reference: string | null;
-}): Pick<HeldRecipient, 'messageId' | 'campaignId' | 'reference'> {
-  const { message_id: messageId, campaign_id: campaignId, reference } = row;
-  return campaignId === null ? { messageId, ...present({ reference }) } : { campaignId };
+  readonly seal_key_id: string | null;
+}): Pick<HeldRecipient, 'messageId' | 'campaignId' | 'reference' | 'sealed'> {
+  const { message_id: messageId, campaign_id: campaignId, reference, seal_key_id: sealKeyId } = row;
+  if (campaignId !== null) return { campaignId };
+  return { messageId, ...present({ reference }), ...(sealKeyId === null ? {} : { sealed: true }) };
 }
 
 /** Decides about chunks that exist now, but not about those that the decisions create. */

@@ -16,7 +16,7 @@ export interface HistoryEntry {
   readonly chunkId: string | undefined;
   /** The number of the attempt, from 1. */
   readonly attempt: number | undefined;
-  /** A code, or a number of recipients. */
+  /** A code, a number of recipients, or `sealed` for the first entry of a sealed message. */
   readonly detail: string | undefined;
 }
 
@@ -90,8 +90,9 @@ export class History {
     const { account, readers } = this.store;
     const [begun] = await readers.run(beginningOfMessage, { account, id });
     if (begun !== undefined) {
-      const { created_at: at, created_by: actor } = begun;
-      yield { at, event: 'pending', actor, chunkId: begun.id, attempt: 0, detail: undefined };
+      const { created_at: at, created_by: actor, seal_key_id: sealKeyId } = begun;
+      const detail = sealKeyId === null ? undefined : 'sealed';
+      yield { at, event: 'pending', actor, chunkId: begun.id, attempt: 0, detail };
     }
     yield* pages((after) => readers.run(historyOfMessage, { account, id, after, limit: STEP }));
   }

@@ -2,7 +2,7 @@ import { invalidCommand, type Issue } from 'nestjs-laaffic';
 import { OutboxError } from '../errors/outbox.error.js';
 import type { ProcessClock } from '../runtime/clock.js';
 import type { SqlTransaction } from '../sql-transaction.js';
-import { checkDate, checkLane, checkText, checkUnconfirmedAction } from './command-checks.js';
+import { checkDate, checkLane, checkSealed, checkText, checkUnconfirmedAction } from './command-checks.js';
 import { EnqueueManyError, type EnqueueManyResult } from './enqueue-many.error.js';
 import {
   invalidMessage,
@@ -12,7 +12,7 @@ import {
   type MessageSource,
 } from './message-batches.js';
 import type { MessageWriter } from './message-writer.js';
-import type { MessageOptions } from './read-message.js';
+import type { MessageOptions, MessageRules } from './read-message.js';
 
 /** A message that `enqueueMany` has stored or found. */
 export interface StoredSms {
@@ -24,7 +24,10 @@ export interface StoredSms {
 }
 
 /** How to enqueue many messages. The options of a message are for messages that do not have their own. */
-export interface EnqueueManyOptions extends Pick<MessageOptions, 'sendAt' | 'sendBefore' | 'onUnconfirmed' | 'actor'> {
+export interface EnqueueManyOptions extends Pick<
+  MessageOptions,
+  'sendAt' | 'sendBefore' | 'onUnconfirmed' | 'actor' | 'sealed'
+> {
   /**
    * The lane of the messages. In the priority lane, many messages delay those that a person waits for.
    * @default 'bulk'
@@ -69,16 +72,19 @@ export class ManyMessages {
   constructor(
     private readonly writer: MessageWriter,
     private readonly clock: Pick<ProcessClock, 'wall'>,
+    private readonly rules: MessageRules,
   ) {}
 
   /** @throws as `SmsOutbox.enqueueMany`. */
   async enqueue(source: MessageSource, options: EnqueueManyOptions): Promise<EnqueueManyResult> {
-    const issues = issuesOf(source, options);
+    const { rules } = this;
+    const issues = issuesOf(source, options, rules);
     if (issues.length > 0) throw invalidCommand(issues);
     const { transaction, signal, lane = 'bulk', onInvalid = 'throw', ...defaults } = options;
     if (transaction !== undefined) await this.writer.requireTransaction(transaction);
     const skipsInvalid = onInvalid !== 'throw';
-    const batches = new MessageBatches(source, this.clock, { defaults: { ...defaults, lane }, skipsInvalid, signal });
+    const how = { defaults: { ...defaults, lane }, skipsInvalid, signal, rules };
+    const batches = new MessageBatches(source, this.clock, how);
     const progress = new Progress(options);
     const storing: { readonly keys: ReadonlySet<string>; readonly done: Promise<StoredBatch> }[] = [];
     const finishFirst = async (): Promise<void> => {
@@ -191,8 +197,8 @@ function haveInCommon(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
   return false;
 }
 
-function issuesOf(source: unknown, options: EnqueueManyOptions): Issue[] {
-  const { lane = 'bulk', actor = 'app', sendAt, sendBefore, onInvalid = 'throw', onStored } = options;
+function issuesOf(source: unknown, options: EnqueueManyOptions, { seals }: MessageRules): Issue[] {
+  const { lane = 'bulk', actor = 'app', sendAt, sendBefore, onInvalid = 'throw', onStored, sealed = false } = options;
   return [
     ...(isSource(source) ? [] : [{ field: 'messages', problem: 'must be a list, or another iterable, of messages' }]),
     ...checkLane(lane),
@@ -200,6 +206,7 @@ function issuesOf(source: unknown, options: EnqueueManyOptions): Issue[] {
     ...checkDate('sendAt', sendAt),
     ...checkDate('sendBefore', sendBefore),
     ...checkUnconfirmedAction(options.onUnconfirmed),
+    ...checkSealed(sealed, seals),
     ...(onInvalid === 'throw' || typeof onInvalid === 'function'
       ? []
       : [{ field: 'onInvalid', problem: "must be 'throw' or a function" }]),

@@ -2,7 +2,7 @@ import { invalidCommand, type Issue, type SendSms } from 'nestjs-laaffic';
 import { OutboxError } from '../errors/outbox.error.js';
 import type { ProcessClock } from '../runtime/clock.js';
 import type { NewMessage } from './message-writer.js';
-import { readMessage, type MessageOptions } from './read-message.js';
+import { readMessage, type MessageOptions, type MessageRules } from './read-message.js';
 
 /** A message of `enqueueMany`: a text, its recipients, and its own options. */
 export interface NewSms extends SendSms, MessageOptions {}
@@ -43,6 +43,7 @@ export interface BatchOptions {
   /** Whether to go on after an invalid message. */
   readonly skipsInvalid: boolean;
   readonly signal?: AbortSignal | undefined;
+  readonly rules: MessageRules;
 }
 
 /** One statement stores up to this many messages: enough that round trips cost little, at most 8 MB of text. */
@@ -175,7 +176,7 @@ export class MessageBatches {
 
   #check(entry: unknown, now: number): ReturnType<typeof readMessage> {
     const message = (typeof entry === 'object' && entry !== null ? entry : {}) as NewSms;
-    const { defaults } = this.options;
+    const { defaults, rules } = this.options;
     const { senderId = defaults.senderId } = message;
     return readMessage(
       { to: message.to, content: message.content, senderId },
@@ -187,8 +188,11 @@ export class MessageBatches {
         lane: message.lane === undefined ? defaults.lane : message.lane,
         onUnconfirmed: message.onUnconfirmed === undefined ? defaults.onUnconfirmed : message.onUnconfirmed,
         actor: message.actor === undefined ? defaults.actor : message.actor,
+        sealed: message.sealed === undefined ? defaults.sealed : message.sealed,
       },
       now,
+      false,
+      rules,
     );
   }
 

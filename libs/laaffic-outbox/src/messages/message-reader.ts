@@ -14,6 +14,8 @@ export interface OutboxMessage {
   readonly lane: Lane;
   /** Its own choice; missing if its campaign, or the module's option for the lane, decides. */
   readonly onUnconfirmed?: UnconfirmedAction;
+  /** Whether its text is, or was, stored sealed. Missing if not. */
+  readonly sealed?: boolean;
   readonly createdAt: Date;
   /** When it is due, or was due first. */
   readonly dueAt: Date;
@@ -29,6 +31,7 @@ interface MessageRow extends ChunkRow {
   readonly on_unconfirmed: UnconfirmedAction | null;
   readonly created_at: Date;
   readonly due_at: Date;
+  readonly seal_key_id: string | null;
 }
 
 /** Reads single messages. */
@@ -82,6 +85,7 @@ export class MessageReader {
       ...present({ campaignId: first.campaign_id, reference: first.reference }),
       lane: first.lane,
       ...present({ onUnconfirmed: first.on_unconfirmed }),
+      ...(first.seal_key_id === null ? {} : { sealed: true }),
       createdAt: first.created_at,
       dueAt: first.due_at,
       attempts: Math.max(...rows.map(({ attempt }) => attempt)),

@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto';
 import { rowsOf, type SqlTransaction } from '../sql-transaction.js';
 import { continueCall } from '../database/callers-database.js';
 import { valuesOf } from '../database/database.js';
@@ -7,6 +6,7 @@ import { OutboxError } from '../errors/outbox.error.js';
 import { addMessage, addMessages, findMessageByKey, findMessagesByKeys, lockChunks } from '../sql/generated.js';
 import type { Statement } from '../sql/statement.js';
 import type { OutboxStore } from '../store/outbox-store.js';
+import type { MessageFingerprint } from './message-fingerprint.js';
 
 /** A message in the form in which it is stored. */
 export interface NewMessage {
@@ -18,6 +18,8 @@ export interface NewMessage {
   /** Joined by commas, empty for recipients without one; `undefined` if no recipient has one. */
   readonly orderIds: string | undefined;
   readonly content: string;
+  /** The key that the content is sealed with; `undefined` if it is not sealed. */
+  readonly sealKeyId: string | undefined;
   readonly senderId: string | undefined;
   readonly dueAt: Date | undefined;
   readonly expiresAt: Date | undefined;
@@ -26,7 +28,7 @@ export interface NewMessage {
   /** `undefined` for what the option of the lane says. */
   readonly onUnconfirmed: UnconfirmedAction | undefined;
   /** Identifies the message among calls with the same key; `undefined` without a key. */
-  readonly fingerprint: string | undefined;
+  readonly fingerprint: MessageFingerprint | undefined;
   /** Whether a caller waits for its outcome. */
   readonly hasWaiter: boolean;
   /** Who sends it, for the history. */
@@ -38,11 +40,6 @@ export interface AddedMessage {
   readonly id: string;
   /** `false` if it was stored before, with the same key. */
   readonly isNew: boolean;
-}
-
-/** Identifies the same content among calls with the same idempotency key. */
-export function fingerprintOf(parts: readonly string[]): string {
-  return hash('sha256', JSON.stringify(parts), 'base64url');
 }
 
 /** Stores messages, in any transaction. */
@@ -72,12 +69,13 @@ export class MessageWriter {
         dueAt: message.dueAt?.toISOString() ?? null,
         expiresAt: message.expiresAt?.toISOString() ?? null,
         idempotencyKey: message.idempotencyKey ?? null,
-        fingerprint: message.fingerprint ?? null,
+        fingerprint: message.fingerprint?.stored ?? null,
         hasWaiter: String(message.hasWaiter && this.store.settings.notify),
         reference: message.reference ?? null,
         actor: message.actor,
         notifies: String(this.#lanesToNotify([message], transaction).length > 0),
         onUnconfirmed: message.onUnconfirmed ?? null,
+        sealKeyId: message.sealKeyId ?? null,
       },
       'id',
     );
@@ -95,17 +93,14 @@ export class MessageWriter {
    * @throws {OutboxError} `OUTBOX_KEY_REUSED` if the key was used for another message.
    */
   async find(
-    {
-      idempotencyKey = null,
-      fingerprint,
-    }: { readonly idempotencyKey?: string | null | undefined; readonly fingerprint: string | undefined },
+    { idempotencyKey, fingerprint }: Partial<Pick<NewMessage, 'idempotencyKey' | 'fingerprint'>>,
     transaction?: SqlTransaction,
   ): Promise<AddedMessage | undefined> {
-    const params = { account: this.store.account, idempotencyKey };
+    const params = { account: this.store.account, idempotencyKey: idempotencyKey ?? null };
     const [found] = await this.#run(transaction, findMessageByKey, params, 'id');
     if (found === undefined) return undefined;
     // A message has no fingerprint after its retention period, and later only its key is left.
-    if (found.fingerprint !== null && found.fingerprint !== fingerprint) throw keyReused();
+    if (fingerprint?.matches(found.fingerprint) === false) throw keyReused();
     return { id: found.id, isNew: false };
   }
 
@@ -135,10 +130,13 @@ export class MessageWriter {
       const { idempotencyKey, fingerprint } = message;
       const first = idempotencyKey === undefined ? message : firstByKey.get(idempotencyKey);
       const id = first === undefined ? undefined : added.get(first);
-      if (id !== undefined) return first?.fingerprint === fingerprint ? { id, isNew: first === message } : keyReused();
+      if (id !== undefined) {
+        const isSame = first === message || fingerprint?.matches(first?.fingerprint?.stored ?? null) === true;
+        return isSame ? { id, isNew: first === message } : keyReused();
+      }
       const found = places.get(idempotencyKey ?? '');
       if (found !== undefined) {
-        const isSame = found.fingerprint === null || found.fingerprint === fingerprint;
+        const isSame = fingerprint?.matches(found.fingerprint) === true;
         return isSame ? { id: found.id, isNew: false } : keyReused();
       }
       if (isOverdue) return undefined;
@@ -169,11 +167,12 @@ export class MessageWriter {
       dueAts: list(({ dueAt }) => dueAt?.toISOString()),
       expiresAts: list(({ expiresAt }) => expiresAt?.toISOString()),
       idempotencyKeys: list(({ idempotencyKey }) => idempotencyKey),
-      fingerprints: list(({ fingerprint }) => fingerprint),
+      fingerprints: list(({ fingerprint }) => fingerprint?.stored),
       references: list(({ reference }) => reference),
       actors: list(({ actor }) => (actor === first.actor ? undefined : actor)),
       notified: this.#lanesToNotify(messages, transaction).join() || null,
       onUnconfirmed: list(({ onUnconfirmed }) => onUnconfirmed),
+      sealKeyIds: list(({ sealKeyId }) => sealKeyId),
     };
     const [added] = await this.#run(transaction, addMessages, params, 'ids');
     const ids = added?.ids.split(',') ?? [];

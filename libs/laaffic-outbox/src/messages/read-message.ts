@@ -1,6 +1,7 @@
 import { readSendCommand, type Issue, type SendSms } from 'nestjs-laaffic';
 import type { Lane, UnconfirmedAction } from '../options/outbox.options.js';
 import { isMadeOrderId } from '../store/order-ids.js';
+import { SealKeyring } from '../store/seal-keyring.js';
 import {
   checkDate,
   checkKey,
@@ -8,12 +9,14 @@ import {
   checkNotOver,
   checkOrder,
   checkReference,
+  checkSealed,
   checkStorable,
   checkText,
   checkUnconfirmedAction,
   MADE_ORDER_ID,
 } from './command-checks.js';
-import { fingerprintOf, type NewMessage } from './message-writer.js';
+import { MessageFingerprint } from './message-fingerprint.js';
+import type { NewMessage } from './message-writer.js';
 
 /** Options of one message. */
 export interface MessageOptions {
@@ -58,6 +61,20 @@ export interface MessageOptions {
    * @default 'app'
    */
   readonly actor?: string | undefined;
+  /**
+   * Whether to seal the text, as for a one-time password: the database has it only encrypted, with the first of
+   * `sealKeys`, and no longer than it may have to be sent. Numbers and references are not sealed.
+   * @default the module's `sealed`, which is `false`
+   */
+  readonly sealed?: boolean | undefined;
+}
+
+/** How a process seals, and what its messages have in common. */
+export interface MessageRules {
+  /** The keys of sealed messages. */
+  readonly seals: SealKeyring;
+  /** Whether messages are sealed that do not say so themselves. */
+  readonly sealed: boolean;
 }
 
 /** A checked message. */
@@ -70,6 +87,7 @@ export interface CheckedMessage {
 const MAX_RECIPIENTS = 1_000;
 /** Missing order ids are made from the place where the recipient is stored. */
 const NO_ORDER_ID = (): string => '';
+const UNSEALED: MessageRules = { seals: new SealKeyring([], ''), sealed: false };
 
 /** Checks a message for the outbox, and converts it into the form in which it is stored. */
 export function readMessage(
@@ -77,8 +95,10 @@ export function readMessage(
   options: MessageOptions,
   now: number,
   hasWaiter = false,
+  { seals, sealed: isSealedByDefault } = UNSEALED,
 ): CheckedMessage | { readonly issues: readonly Issue[] } {
   const { lane = 'priority', sendAt, sendBefore, idempotencyKey, reference, onUnconfirmed, actor = 'app' } = options;
+  const { sealed = isSealedByDefault } = options;
   const read = readSendCommand(command, MAX_RECIPIENTS, NO_ORDER_ID);
   const overdue = checkNotOver(sendAt, now);
   const issues: Issue[] = [];
@@ -100,10 +120,12 @@ export function readMessage(
   if (actor !== 'app') issues.push(...checkText('actor', actor));
   if (sendAt !== undefined) issues.push(...checkDate('sendAt', sendAt));
   if (sendBefore !== undefined) issues.push(...checkDate('sendBefore', sendBefore));
+  issues.push(...checkSealed(sealed, seals));
   issues.push(...checkOrder(sendAt, sendBefore), ...checkLane(lane));
   if ('issues' in read || issues.length > 0) return { issues };
   const { recipients, content, senderId } = read.sms;
   const numbers = recipients.map(({ number }) => number).join();
+  const sealing = sealed ? seals.seal(content, numbers.split(',')) : undefined;
   const orderIds = recipients.map(({ orderId }) => orderId).join();
   const hasOrderIds = recipients.some(({ orderId }) => orderId !== '');
   const message = {
@@ -111,7 +133,8 @@ export function readMessage(
     size: recipients.length,
     numbers,
     orderIds: hasOrderIds ? orderIds : undefined,
-    content,
+    content: sealing?.content ?? content,
+    sealKeyId: sealing?.keyId,
     senderId,
     dueAt: sendAt !== undefined && sendAt.getTime() > now ? sendAt : undefined,
     expiresAt: sendBefore,
@@ -121,17 +144,21 @@ export function readMessage(
     fingerprint:
       idempotencyKey === undefined
         ? undefined
-        : fingerprintOf([
-            numbers,
-            orderIds,
-            content,
-            senderId ?? '',
-            lane,
-            sendAt?.toISOString() ?? '',
-            sendBefore?.toISOString() ?? '',
-            reference ?? '',
-            ...(onUnconfirmed === undefined ? [] : [`onUnconfirmed ${onUnconfirmed}`]),
-          ]),
+        : new MessageFingerprint(
+            [
+              numbers,
+              orderIds,
+              content,
+              senderId ?? '',
+              lane,
+              sendAt?.toISOString() ?? '',
+              sendBefore?.toISOString() ?? '',
+              reference ?? '',
+              ...(onUnconfirmed === undefined ? [] : [`onUnconfirmed ${onUnconfirmed}`]),
+            ],
+            sealed,
+            seals,
+          ),
     hasWaiter,
     actor,
   };

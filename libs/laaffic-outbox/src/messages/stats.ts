@@ -1,6 +1,6 @@
 import type { Database } from '../database/database.js';
 import type { Lane } from '../options/outbox.options.js';
-import { countDue, readLaneControls, readLaneLimits, readStats } from '../sql/generated.js';
+import { countDue, readLaneControls, readLaneLimits, readSealedContents, readStats } from '../sql/generated.js';
 
 /** How much waits in an account's outbox, in recipients. Drafts and paused campaigns are not counted. */
 export interface OutboxStats {
@@ -26,6 +26,18 @@ export interface OutboxStats {
   readonly pausedLanes: readonly LanePause[];
   /** Lanes whose concurrency a person has set with `setLaneConcurrency`; usually empty. */
   readonly laneConcurrency: readonly LaneConcurrency[];
+  /** The keys of sealed texts that are still stored; empty if there are none. */
+  readonly sealKeys: readonly SealKeyUse[];
+}
+
+/** How many sealed texts need a key. */
+export interface SealKeyUse {
+  /** Identifies the key, and tells nothing about it. */
+  readonly keyId: string;
+  /** The position of the key in `sealKeys` of this process; `undefined` if this process does not have it. */
+  readonly position: number | undefined;
+  /** The recipients of messages whose text is still stored: pending, sending, unknown or held. */
+  readonly recipients: number;
 }
 
 /** Why nothing is sent for an account. */
@@ -76,11 +88,12 @@ export class StatsReader {
   constructor(
     private readonly account: string,
     private readonly database: Pick<Database, 'run'>,
+    private readonly seals: { readonly ids: readonly string[] },
   ) {}
 
   /** Counts single messages of the priority lane that could be sent now, up to `max`. */
   async countDue(max: number): Promise<number> {
-    const [row] = await this.database.run(countDue, { account: this.account, max });
+    const [row] = await this.database.run(countDue, { account: this.account, max, sealKeyIds: null });
     return row?.count ?? 0;
   }
 
@@ -90,6 +103,7 @@ export class StatsReader {
     if (row === undefined) throw new Error('The account has no row');
     const lanes = await this.database.run(readLaneLimits, { account });
     const controls = await this.database.run(readLaneControls, { account });
+    const sealed = await this.database.run(readSealedContents, { account });
     return {
       backlog: Number(row.backlog),
       scheduled: Number(row.scheduled),
@@ -119,6 +133,10 @@ export class StatsReader {
       laneConcurrency: controls.flatMap(({ lane, slots, slots_set_at: since, slots_set_by: actor }) =>
         slots === null || since === null ? [] : [{ lane, slots, since, actor: actor ?? '' }],
       ),
+      sealKeys: sealed.map(({ key_id: keyId, recipients }) => {
+        const position = this.seals.ids.indexOf(keyId);
+        return { keyId, position: position < 0 ? undefined : position, recipients: Number(recipients) };
+      }),
     };
   }
 }

@@ -5,6 +5,9 @@ export const LANES = ['priority', 'bulk'] as const;
 /** The two lanes: `priority` for messages that a person waits for, `bulk` for everything else. */
 export type Lane = (typeof LANES)[number];
 
+/** A key of 32 random bytes, as base64 text or as bytes: `openssl rand -base64 32`. */
+export type SealKey = string | Uint8Array;
+
 /** The options of `LaafficOutboxModule.forRoot` and `forRootAsync`. */
 export interface LaafficOutboxOptions {
   /**
@@ -78,6 +81,17 @@ export interface LaafficOutboxOptions {
    * @default 2592000000, 30 days
    */
   readonly idempotencyKeysKeptMs?: number | false | undefined;
+  /**
+   * Keys for `sealed` messages, at most 10. The first one seals, and all of them open. Give the same keys to all
+   * processes, and keep them out of the database and its backups. A worker leaves messages alone whose key it lacks.
+   * @default none; then no message can be sealed
+   */
+  readonly sealKeys?: readonly SealKey[] | undefined;
+  /**
+   * Whether messages are sealed that do not say so themselves; not campaigns. Needs `sealKeys`.
+   * @default false
+   */
+  readonly sealed?: boolean | undefined;
 }
 
 /** How much a worker does at once. */

@@ -1,3 +1,5 @@
+import { createSecretKey } from 'node:crypto';
+import { inspect } from 'node:util';
 import { Pool } from 'pg';
 import { OutboxOptionsError } from '../errors/outbox.error.js';
 import { OutboxSettings } from './outbox.settings.js';
@@ -22,6 +24,8 @@ const DEFAULTS = {
   retentionMs: 7_776_000_000,
   deleteAfterMs: 15_552_000_000,
   idempotencyKeysKeptMs: 2_592_000_000,
+  sealKeys: [],
+  sealed: false,
 };
 
 function problemsOf(options: unknown): readonly string[] {
@@ -56,9 +60,11 @@ describe('OutboxSettings', () => {
       onUnconfirmed: { priority: 'resend', bulk: 'abandon' },
       events: { maxTries: 1 },
       ...{ retentionMs: 1, deleteAfterMs: false, idempotencyKeysKeptMs: false },
+      ...{ sealKeys: [Buffer.alloc(32, 1).toString('base64')], sealed: true },
     };
     expect(new OutboxSettings(given)).toEqual({
       ...given,
+      sealKeys: [createSecretKey(Buffer.alloc(32, 1))],
       worker: { slots: { priority: 1, bulk: 2 }, pollIntervalMs: 3 },
     });
   });
@@ -170,7 +176,7 @@ describe('OutboxSettings', () => {
     [{ database: new Pool(), connections: 5 }, 'connections needs a database URL: a pg.Pool has its own max'],
     [
       { database, lease: 1 },
-      `lease ${known} worker, rate, timing, onUnconfirmed, events, database, connections, listenUrl, notify, schema, migrate, retentionMs, deleteAfterMs, idempotencyKeysKeptMs`,
+      `lease ${known} worker, rate, timing, onUnconfirmed, events, database, connections, listenUrl, notify, schema, migrate, retentionMs, deleteAfterMs, idempotencyKeysKeptMs, sealKeys, sealed`,
     ],
   ])('rejects %j', (options, problem) => {
     expect(problemsOf(options)).toContain(problem);
@@ -194,5 +200,65 @@ describe('OutboxSettings', () => {
       `rate.x ${known} recipientsPerSecond, requestsPerSecond, priorityShare`,
     ]);
     expect(() => new OutboxSettings(options)).toThrow(/^Invalid outbox options: database .*; worker\.pollIntervalMs /);
+  });
+
+  describe('seal keys', () => {
+    const bytes = Buffer.from(Array.from({ length: 32 }, (_, index) => 251 - index));
+
+    it.each([
+      ['base64', bytes.toString('base64')],
+      ['base64 without padding, with a line end', `${bytes.toString('base64').replace('=', '')}\n`],
+      ['base64url', bytes.toString('base64url')],
+      ['a Buffer', bytes],
+      ['a Uint8Array', new Uint8Array(bytes)],
+    ])('may be %s', (_, key) => {
+      const { sealKeys } = new OutboxSettings({ database, sealKeys: [key] });
+      expect(sealKeys.map((each) => each.export())).toEqual([bytes]);
+    });
+
+    it('are copies', () => {
+      const given = Buffer.from(bytes);
+      const { sealKeys } = new OutboxSettings({ database, sealKeys: [given] });
+      given.fill(0);
+      expect(sealKeys[0]?.export()).toEqual(bytes);
+    });
+
+    const other = Buffer.alloc(32, 7);
+    const wrong = 'must be 32 bytes, as base64 text or as a Uint8Array';
+    it.each<[string, object, string[]]>([
+      [
+        'one key that is not in a list',
+        { sealKeys: bytes.toString('base64') },
+        ['sealKeys must be a list of at most 10 keys'],
+      ],
+      [
+        'too many keys',
+        { sealKeys: Array.from({ length: 11 }, (_, index) => Buffer.alloc(32, index)) },
+        ['sealKeys must be a list of at most 10 keys'],
+      ],
+      [
+        'keys of another length or form',
+        {
+          sealKeys: [bytes.subarray(1), `${bytes.toString('base64')}A`, bytes.toString('hex'), 'x'.repeat(32), 5, null],
+        },
+        [0, 1, 2, 3, 4, 5].map((index) => `sealKeys[${index}] ${wrong}`),
+      ],
+      ['a key twice', { sealKeys: [bytes, other, bytes.toString('base64')] }, ['sealKeys[2] repeats an earlier key']],
+      ['sealed without keys', { sealed: true }, ['sealed needs sealKeys']],
+      ['sealed without any key in the list', { sealed: true, sealKeys: [] }, ['sealed needs sealKeys']],
+      ['sealed that is no boolean', { sealed: 'yes', sealKeys: [bytes] }, ['sealed must be true or false']],
+    ])('rejects %s, without showing them', (_, options, problems) => {
+      expect(problemsOf({ database, ...options })).toEqual(problems);
+    });
+
+    it('are not shown when the settings are printed', () => {
+      const settings = new OutboxSettings({ database, sealKeys: [bytes] });
+      const printed = inspect(settings, { depth: 9, showHidden: true }) + JSON.stringify(settings);
+      for (const form of ['base64', 'base64url', 'hex'] as const) {
+        expect(printed).not.toContain(bytes.toString(form).slice(0, 12));
+      }
+      expect(printed).not.toContain('251, 250');
+      expect(printed).not.toContain('fb fa f9');
+    });
   });
 });

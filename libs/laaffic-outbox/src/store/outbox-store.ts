@@ -16,6 +16,7 @@ import { ErrorLog } from '../errors/error-log.js';
 import { addAccount, readInstallation } from '../sql/generated.js';
 import type { OutboxActivity } from './activity.js';
 import { DueNotifier } from './due-notifier.js';
+import { SealKeyring } from './seal-keyring.js';
 
 /** Milliseconds; more than any statement takes. Migrations have no limit. */
 const LONGEST_STATEMENT = 60_000;
@@ -52,6 +53,8 @@ export class OutboxStore implements OnApplicationBootstrap, OnApplicationShutdow
   readonly waiters: Database;
   /** The changes that this process makes; only created while it is `observed`. */
   readonly activity = new Subject<OutboxActivity>();
+  /** The keys of sealed messages. */
+  readonly seals: SealKeyring;
   /** The actor of this process in the history. */
   readonly actor = `${hostname()}.${process.pid}.${randomBytes(3).toString('hex')}`;
 
@@ -72,6 +75,7 @@ export class OutboxStore implements OnApplicationBootstrap, OnApplicationShutdow
     /** The prefix of the order ids that are made here. */
     readonly prefix: string,
   ) {
+    this.seals = new SealKeyring(settings.sealKeys, account);
     this.listener = new Listener(database, errors, settings);
     this.due = new DueNotifier(account, database, this.listener, settings.notify);
     // The app's pool may be any object that works like one.

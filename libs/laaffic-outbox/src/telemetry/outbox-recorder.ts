@@ -27,7 +27,7 @@ export class OutboxRecorder implements OnModuleInit, OnApplicationShutdown {
 
   onModuleInit(): void {
     const store = this.store();
-    const reader = new StatsReader(store.account, store.database);
+    const reader = new StatsReader(store.account, store.database, store.seals);
     this.#instrumentsFor(reader);
     this.#subscription = store.activity.subscribe((activity) => {
       // If rxjs caught it, an error of the telemetry would end the process.

@@ -1,6 +1,7 @@
 import { LaafficException, LaafficLimitException, type SmsReceipt, type SmsService } from 'nestjs-laaffic';
 import type { Lane } from '../options/outbox.options.js';
 import type { OutboxActivity } from '../store/activity.js';
+import type { SealKeyring } from '../store/seal-keyring.js';
 import { ChunkRecipients } from './chunk-recipients.js';
 import type { ClaimedChunk } from './claimed-chunk.js';
 import type { AttemptResult, ChunkPart, RecipientOutcome } from './result-writer.js';
@@ -25,6 +26,8 @@ export interface AttemptEnd {
 export interface AttemptPlan {
   /** The prefix of the order ids that are made here. */
   readonly prefix: string;
+  /** Opens sealed contents. */
+  readonly seals: Pick<SealKeyring, 'open'>;
   readonly timeoutMs: number;
   readonly priority: 'high' | 'normal';
   /** Whether the claim is still valid. */
@@ -42,11 +45,27 @@ const PAUSE_AFTER_PREVENTED = 1_000;
 /** A number with a temporary limit is retried this often, then rejected. */
 const MAX_NUMBER_RETRIES = 8;
 
+const SEAL_BROKEN: AttemptResult = {
+  type: 'rejected',
+  code: 'OUTBOX_SEAL_BROKEN',
+  reason: 'the sealed text was changed, or belongs to another number',
+};
+
+/** What is stored instead of a reason that quotes a sealed text. */
+const QUOTES = 'the reason quotes the sealed text, so it is not stored';
+
 /** Sends a chunk once and returns the result. Never rejects. */
 export async function attempt(sms: SmsService, chunk: ClaimedChunk, plan: AttemptPlan): Promise<AttemptEnd> {
+  const content = contentOf(chunk, plan.seals);
+  if (content === undefined) return { result: SEAL_BROKEN, health: { status: 'untouched' } };
+  const end = await send(sms, chunk, content, plan);
+  return chunk.sealKeyId === undefined ? end : withoutQuotes(end, content);
+}
+
+async function send(sms: SmsService, chunk: ClaimedChunk, content: string, plan: AttemptPlan): Promise<AttemptEnd> {
   const recipients = new ChunkRecipients(chunk, plan.prefix);
   const { to, orderIdPrefix } = recipients;
-  const { content, senderId } = chunk;
+  const { senderId } = chunk;
   const { timeoutMs, priority } = plan;
   try {
     // Always POST, whatever method the module is configured with: a GET can hold a tenth of a chunk.
@@ -58,6 +77,34 @@ export async function attempt(sms: SmsService, chunk: ClaimedChunk, plan: Attemp
     const reason = error instanceof Error ? error.name : typeof error;
     return { result: { type: 'unknown', code: 'OUTBOX_INTERNAL_ERROR', reason }, health: { status: 'untouched' } };
   }
+}
+
+/** @returns the text to send; `undefined` if it was tampered with. */
+function contentOf({ content, sealKeyId, numbers }: ClaimedChunk, seals: AttemptPlan['seals']): string | undefined {
+  if (sealKeyId === undefined) return content;
+  return seals.open(
+    { keyId: sealKeyId, content },
+    numbers.filter((number) => number !== ''),
+  );
+}
+
+/**
+ * The gateway's reasons are stored, shown and logged, so they must not repeat a code in the text. They never contain the
+ * whole text.
+ */
+function withoutQuotes({ result, health }: AttemptEnd, content: string): AttemptEnd {
+  const words = content.match(/[\p{L}\p{N}]*\p{N}[\p{L}\p{N}]*/gu) ?? [];
+  const codes = words.filter((word) => word.length > 2);
+  const unquoted = (reason: string): string => (codes.some((code) => reason.includes(code)) ? QUOTES : reason);
+  const ofRecipient = (one: RecipientOutcome): RecipientOutcome =>
+    one.reason === null ? one : { ...one, reason: unquoted(one.reason) };
+  return {
+    result:
+      'others' in result
+        ? { ...result, others: result.others.map(ofRecipient) }
+        : { ...result, reason: unquoted(result.reason) },
+    health: health.status === 'broken' ? { ...health, reason: unquoted(health.reason) } : health,
+  };
 }
 
 function completed(recipients: ChunkRecipients, receipt: SmsReceipt): AttemptResult {

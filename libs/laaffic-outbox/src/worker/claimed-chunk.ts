@@ -9,7 +9,10 @@ export interface ClaimedChunk {
   readonly numbers: readonly string[];
   /** The caller's order ids by slot; empty for recipients without one. */
   readonly orderIds: readonly string[] | undefined;
+  /** As it is stored. */
   readonly content: string;
+  /** The key that the content is sealed with; `undefined` if it is not sealed. */
+  readonly sealKeyId: string | undefined;
   readonly senderId: string | undefined;
   /** How often a temporary limit of its only number has delayed it. */
   readonly numberRetries: number;

@@ -146,9 +146,9 @@ export class LaneWorker {
   async #isSomethingDue(): Promise<boolean> {
     // The bulk lane has more than single messages, and it can wait.
     if (this.name === 'bulk') return true;
-    const { account, database } = this.parts.store;
+    const { account, database, seals } = this.parts.store;
     try {
-      const [row] = await database.run(countDue, { account, max: 1 });
+      const [row] = await database.run(countDue, { account, max: 1, sealKeyIds: seals.ids });
       return (row?.count ?? 0) > 0;
     } catch {
       // The next claim reports it.
@@ -188,13 +188,14 @@ export class LaneWorker {
    * @returns also the milliseconds until the next claim can succeed, if known, and the number of slots.
    */
   async #claim(running: number): Promise<{ chunks: ClaimedChunk[]; waitMs: number | undefined; slots: number }> {
-    const { account, actor, database, settings } = this.parts.store;
+    const { account, actor, database, settings, seals } = this.parts.store;
     const floors = this.#floors.next(this.parts.clock.monotonic());
     const rows = await database.run(claimChunks, {
       ...{ account, worker: actor, lane: this.name, limit: this.#ownSlots - running, running },
       ...requestLimits(this.parts),
       startWithinMs: settings.timing.startWithinMs,
       ...floors,
+      sealKeyIds: seals.ids,
     });
     const chunks = rows.flatMap((row): ClaimedChunk[] => {
       if (row.chunk_id === null) return [];
@@ -208,6 +209,7 @@ export class LaneWorker {
           numbers: row.numbers.split(','),
           orderIds: row.order_ids?.split(','),
           content: row.content,
+          sealKeyId: row.seal_key_id ?? undefined,
           senderId: row.sender_id ?? undefined,
           numberRetries: row.number_retries,
           splitsLeft: row.splits_left,
@@ -230,6 +232,7 @@ export class LaneWorker {
     const { timeoutMs, startWithinMs } = store.settings.timing;
     const end = await attempt(sms, chunk, {
       prefix: store.prefix,
+      seals: store.seals,
       timeoutMs,
       priority: lane === 'priority' ? 'high' : 'normal',
       shouldSend: () => sinceClaim.isWithin(Math.min(startWithinMs, chunk.expiresInMs ?? Infinity)),

@@ -17,6 +17,7 @@ import { LaneWorker, type WorkerParts } from './lane.js';
 import { Maintenance } from './maintenance.js';
 import { Retention } from './retention.js';
 import { ResultWriter } from './result-writer.js';
+import { sealKeyWatch } from './seal-key-watch.js';
 
 /** Milliseconds between checks whether there is time to flush results. */
 const FLUSH_INTERVAL = 250;
@@ -59,7 +60,7 @@ export class OutboxWorker implements OnApplicationBootstrap, OnModuleDestroy, Be
     });
     this.#maintenance = new Maintenance(store).task;
     this.#retention = new Retention(store).task;
-    const tasks = [this.#flush, this.#maintenance, this.#retention];
+    const tasks = [this.#flush, this.#maintenance, this.#retention, sealKeyWatch(store)];
     [this.#lanes, this.#tasks] = settings.worker === undefined ? [[], []] : [lanes, tasks];
     store.listener.on('due', (payload, isLocal) => {
       for (const lane of this.#lanes) {
