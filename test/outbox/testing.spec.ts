@@ -504,3 +504,17 @@ it('takes over only the outbox of its account', async () => {
   app.get<FakeSmsService>(getSmsToken('marketing')).assertSentTo(ANNA);
   await app.close();
 });
+
+it('opens the texts of sealed messages for the test, and never prints them', async () => {
+  const key = Buffer.alloc(32, 7).toString('base64');
+  const { tester, outbox, sms } = await start({ schema: 'sealed', sealKeys: [key], sealed: true });
+  await outbox.enqueue({ to: ANNA, content: 'Your code is 482913' });
+  await tester.assertEnqueuedTo(ANNA, ({ content, sealed }) => content === 'Your code is 482913' && sealed === true);
+  const failure = await tester.assertNothingEnqueued().catch((error: unknown) => error);
+  expect(String(failure)).toContain('a sealed text');
+  expect(String(failure)).not.toContain('482913');
+
+  await tester.runDue();
+  sms.assertSentTo(ANNA, ({ content }) => content === 'Your code is 482913');
+  expect((await tester.enqueued()).map(({ content, sealed }) => [content, sealed])).toEqual([[undefined, true]]);
+});

@@ -6,7 +6,7 @@ import { present } from '../store/recipients.js';
 
 /** A message in the outbox, with everything that the app gave. A campaign is not a message. */
 export interface EnqueuedMessage extends OutboxMessage {
-  /** Missing after the retention period. */
+  /** Also of a sealed message, opened. Missing when it has been removed. */
   readonly content?: string;
   readonly senderId?: string;
   readonly sendBefore?: Date;
@@ -17,13 +17,15 @@ export interface EnqueuedMessage extends OutboxMessage {
 interface Row {
   readonly id: string;
   readonly content: string | null;
+  readonly sealKeyId: string | null;
+  readonly numbers: string | null;
   readonly senderId: string | null;
   readonly sendBefore: Date | null;
   readonly idempotencyKey: string | null;
   readonly actor: string | null;
 }
 
-const LIST = `select c.id, c.content, c.sender_id as "senderId", c.expires_at as "sendBefore", c.created_by as actor,
+const LIST = `select c.id, c.content, c.seal_key_id as "sealKeyId", c.numbers, c.sender_id as "senderId", c.expires_at as "sendBefore", c.created_by as actor,
     k.key as "idempotencyKey"
   from outbox.chunk c left join outbox.idempotency_key k on k.account = c.account and k.kind = 'message' and k.id = c.id
   where c.account = $1 and c.campaign_id is null and c.root_id is null order by c.id`;
@@ -34,9 +36,12 @@ export async function readEnqueued(store: OutboxStore): Promise<EnqueuedMessage[
   const { rows } = await database.pool.query<Row>(inSchema(LIST, database.schema), [account]);
   const reader = new MessageReader(store, store.readers);
   const messages = await Promise.all(
-    rows.map(async ({ id, actor, ...given }) => {
+    rows.map(async ({ id, actor, content, sealKeyId, numbers, ...given }) => {
       const message = await reader.find(id);
-      return message === undefined ? [] : [{ ...message, ...present(given), actor: actor ?? '' }];
+      const isSealed = sealKeyId !== null && content !== null;
+      const text = isSealed ? store.seals.open({ keyId: sealKeyId, content }, numbers?.split(',') ?? []) : content;
+      const more = present({ ...given, content: text ?? null });
+      return message === undefined ? [] : [{ ...message, ...more, actor: actor ?? '' }];
     }),
   );
   return messages.flat();
@@ -57,12 +62,13 @@ export function describeEnqueued(messages: readonly EnqueuedMessage[]): string {
   ].join('\n');
 }
 
-function describe({ recipients, content, lane }: EnqueuedMessage): string {
+function describe({ recipients, content, sealed, lane }: EnqueuedMessage): string {
   const [first] = recipients;
   const number = first?.number === undefined ? 'an erased number' : maskNumber(first.number);
   const more = recipients.length > 1 ? ` and ${recipients.length - 1} more` : '';
   const states = [...new Set(recipients.map(({ state }) => state))].join(' and ');
-  const text = content === undefined ? 'an erased text' : JSON.stringify(excerpt(content));
+  const text =
+    sealed === true ? 'a sealed text' : content === undefined ? 'an erased text' : JSON.stringify(excerpt(content));
   return `to ${number}${more}, ${lane}, ${states}: ${text}`;
 }
 
