@@ -158,13 +158,13 @@ describe('the list of messages', () => {
   beforeAll(async () => {
     await stage.clear();
     const chunks = messages(300);
-    const others = chunks.map((chunk) => ({
+    const moved = (chunk: Chunk, by: number) => ({
       ...chunk,
-      account: OTHER,
-      id: chunk.id + 5,
-      ...(chunk.root_id === undefined ? {} : { root_id: chunk.root_id + 5 }),
-    }));
-    const ofCampaigns = chunks.slice(0, 50).map((chunk) => ({ ...chunk, id: chunk.id + 8, campaign_id: 1 }));
+      id: chunk.id + by,
+      ...(chunk.root_id === undefined ? {} : { root_id: chunk.root_id + by }),
+    });
+    const others = chunks.map((chunk) => ({ ...moved(chunk, 5), account: OTHER }));
+    const ofCampaigns = chunks.slice(0, 50).map((chunk) => ({ ...moved(chunk, 8), campaign_id: 1 }));
     await store([...chunks, ...others, ...ofCampaigns]);
     const roots = chunks.filter(({ root_id }) => root_id === undefined).reverse();
     found = (await Promise.all(roots.map(({ id }) => outbox.find(String(id))))).filter((one) => one !== undefined);

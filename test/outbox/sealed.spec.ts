@@ -268,7 +268,7 @@ describe('a sealed message that was changed in the database', () => {
     const sendAt = new Date(Date.now() + 3_600_000);
     const { id } = await outbox.enqueue({ to: TO, content: TEXT }, { sealed: true, sendAt });
     await stage.query(`insert into chunk (account, lane, state, size, content, seal_key_id)
-      select 'other', 'bulk', 'cancelled', 1, translate(content, 'abc', 'bca'), seal_key_id from chunk`);
+      select 'other', 'bulk', 'cancelled', 1, translate(content, 'ABCDEFGHIJKLM', 'BCDEFGHIJKLMA'), seal_key_id from chunk`);
     await stage.query(`update chunk set ${change}, due_at = clock_timestamp() where id = ${id}`);
     await becomes(outbox, id, 'rejected');
     expect((await outbox.find(id))?.recipients).toMatchObject([

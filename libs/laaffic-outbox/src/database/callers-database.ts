@@ -8,7 +8,7 @@ import {
   readDatabaseFailure,
   type DatabaseFailure,
 } from '../errors/database-failure.js';
-import { Database, takeClient, type TakenClient } from './database.js';
+import { Database, send, takeClient, type TakenClient } from './database.js';
 import type { Listener } from './listener.js';
 
 const FAILURE = 'Calls are rejected';
@@ -38,7 +38,7 @@ export class CallersDatabase extends Database {
     const { client, release } = await this.#take();
     let broken: Error | undefined;
     try {
-      const result = await client.query(query);
+      const result = await send(client, query);
       this.errors.resolve(FAILURE);
       return result;
     } catch (cause) {

@@ -76,7 +76,7 @@ export class Database {
   }
 
   protected query(query: QueryConfig): Promise<{ rows: QueryResultRow[] }> {
-    return this.pool.query(query);
+    return send(this.pool, query);
   }
 
   /**
@@ -90,6 +90,11 @@ export class Database {
     // A client with a running statement ends its connection at once.
     if (!isClosed) for (const client of this.#clients) (client as unknown as Client).end().catch(() => undefined);
   }
+}
+
+/** An app's pool may be any object that works like one, so only a prepared statement is passed in the longer form. */
+export function send(target: Pool | PoolClient, query: QueryConfig): Promise<{ rows: QueryResultRow[] }> {
+  return query.name === undefined ? target.query(query.text, query.values) : target.query(query);
 }
 
 /** Replaces the marker of the schema in SQL. */
