@@ -143,7 +143,7 @@ CREATE INDEX chunk_due ON outbox.chunk USING btree (account, lane, is_list, due_
 CREATE INDEX chunk_expiring ON outbox.chunk USING btree (account, expires_at) WHERE ((state = 'pending'::outbox.chunk_state) AND (expires_at IS NOT NULL))
 CREATE INDEX chunk_held ON outbox.chunk USING btree (account, id) WHERE (held > 0)
 CREATE INDEX chunk_list ON outbox.chunk USING btree (account, lane, created_at, id) WHERE ((campaign_id IS NULL) AND (root_id IS NULL))
-CREATE INDEX chunk_number ON outbox.chunk USING btree (account, numbers, COALESCE(root_created_at, created_at), COALESCE(root_id, id)) WHERE ((campaign_id IS NULL) AND (size = 1) AND (length(numbers) <= 15) AND (state <> 'sending'::outbox.chunk_state))
+CREATE INDEX chunk_number ON outbox.chunk USING btree (((numbers)::bigint), COALESCE(root_created_at, created_at), COALESCE(root_id, id)) WHERE ((campaign_id IS NULL) AND (size = 1) AND (numbers !~~ '%,%'::text) AND (state <> 'sending'::outbox.chunk_state))
 CREATE INDEX chunk_poll ON outbox.chunk USING btree (account, poll_at) WHERE (poll_at IS NOT NULL)
 CREATE INDEX chunk_problem ON outbox.chunk USING btree (account, COALESCE(root_created_at, created_at), COALESCE(root_id, id)) WHERE ((campaign_id IS NULL) AND ((rejected > 0) OR (unknown > 0) OR (held > 0) OR (abandoned > 0) OR (state = 'cancelled'::outbox.chunk_state)))
 CREATE INDEX chunk_reference ON outbox.chunk USING btree (account, reference, created_at, id) WHERE ((reference IS NOT NULL) AND (campaign_id IS NULL) AND (root_id IS NULL))

@@ -21,8 +21,8 @@ with page as materialized (
     union all
     (select c.* from page p cross join lateral (
         select coalesce(c.root_created_at, c.created_at) as at, coalesce(c.root_id, c.id) as id from outbox.chunk c
-        where $9::text = 'number' and c.account = $1 and c.numbers = $4::text and c.campaign_id is null and c.size = 1
-          and length(c.numbers) <= 15 and c.state <> 'sending'
+        where $9::text = 'number' and c.account = $1 and c.numbers::bigint = $4::bigint and c.campaign_id is null
+          and c.size = 1 and c.numbers not like '%,%' and c.state <> 'sending'
           and coalesce(c.root_created_at, c.created_at) >= p.from_at
           and coalesce(c.root_created_at, c.created_at) < p.to_at
           and (coalesce(c.root_created_at, c.created_at), coalesce(c.root_id, c.id)) < (p.at, p.id)
@@ -34,7 +34,7 @@ with page as materialized (
         and coalesce(c.root_created_at, c.created_at) < p.to_at
         and (coalesce(c.root_created_at, c.created_at), coalesce(c.root_id, c.id)) < (p.at, p.id)
       where $9::text = 'number' and c.account = $1 and c.state = 'sending' and c.campaign_id is null and c.size = 1
-        and c.numbers = $4::text)
+        and c.numbers = $4::bigint::text)
     union all
     (select c.* from page p cross join lateral (
         select c.created_at as at, c.id from outbox.chunk c

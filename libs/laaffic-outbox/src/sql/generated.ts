@@ -182,8 +182,8 @@ create index chunk_list on outbox.chunk (account, lane, created_at, id) where ca
 create index chunk_reference on outbox.chunk (account, reference, created_at, id)
   where reference is not null and campaign_id is null and root_id is null;
 create index chunk_number on outbox.chunk
-  (account, numbers, (coalesce(root_created_at, created_at)), (coalesce(root_id, id)))
-  where campaign_id is null and size = 1 and length(numbers) <= 15 and state <> 'sending';
+  ((numbers::bigint), (coalesce(root_created_at, created_at)), (coalesce(root_id, id)))
+  where campaign_id is null and size = 1 and numbers not like '%,%' and state <> 'sending';
 create index chunk_problem on outbox.chunk (account, (coalesce(root_created_at, created_at)), (coalesce(root_id, id)))
   where campaign_id is null and (rejected > 0 or unknown > 0 or held > 0 or abandoned > 0 or state = 'cancelled');
 create index chunk_sealed on outbox.chunk (account, seal_key_id) where seal_key_id is not null and content is not null;
@@ -2862,7 +2862,7 @@ where h.account = $1 and h.campaign_id = $2::bigint and h.id > $3::bigint
 order by h.id limit $4`,
 };
 /** Newest first. index: what finds the messages to look at: 'number', 'reference', 'problem' or 'lane'. At most `look` of them are compared with the other filters, so no page reads more. looked_up_to: the last of these, if there may be more. A cursor whose message was deleted stands for the time of the one before it. */
-export const listMessages: Statement<{ account: string; lane: string | null; state: string | null; number: string | null; reference: string | null; from: Date | string | null; to: Date | string | null; before: Exact | null; index: string; look: Exact; limit: Exact }, { looked_up_to: string | null; id: string | null; lane: Lane; reference: string | null; created_at: Date; due_at: Date; changed_at: Date; attempts: number; number: string | null; recipients: number; pending: number; sending: number; cancelled: number; accepted: number; delivered: number; failed: number; rejected: number; unknown: number; held: number; abandoned: number }> = {
+export const listMessages: Statement<{ account: string; lane: string | null; state: string | null; number: Exact | null; reference: string | null; from: Date | string | null; to: Date | string | null; before: Exact | null; index: string; look: Exact; limit: Exact }, { looked_up_to: string | null; id: string | null; lane: Lane; reference: string | null; created_at: Date; due_at: Date; changed_at: Date; attempts: number; number: string | null; recipients: number; pending: number; sending: number; cancelled: number; accepted: number; delivered: number; failed: number; rejected: number; unknown: number; held: number; abandoned: number }> = {
   params: ['account', 'lane', 'state', 'number', 'reference', 'from', 'to', 'before', 'index', 'look', 'limit'],
   text: `with page as materialized (
   select coalesce($8::bigint, 9223372036854775807) as id, coalesce($6::timestamptz, '-infinity') as from_at,
@@ -2883,8 +2883,8 @@ export const listMessages: Statement<{ account: string; lane: string | null; sta
     union all
     (select c.* from page p cross join lateral (
         select coalesce(c.root_created_at, c.created_at) as at, coalesce(c.root_id, c.id) as id from outbox.chunk c
-        where $9::text = 'number' and c.account = $1 and c.numbers = $4::text and c.campaign_id is null and c.size = 1
-          and length(c.numbers) <= 15 and c.state <> 'sending'
+        where $9::text = 'number' and c.account = $1 and c.numbers::bigint = $4::bigint and c.campaign_id is null
+          and c.size = 1 and c.numbers not like '%,%' and c.state <> 'sending'
           and coalesce(c.root_created_at, c.created_at) >= p.from_at
           and coalesce(c.root_created_at, c.created_at) < p.to_at
           and (coalesce(c.root_created_at, c.created_at), coalesce(c.root_id, c.id)) < (p.at, p.id)
@@ -2896,7 +2896,7 @@ export const listMessages: Statement<{ account: string; lane: string | null; sta
         and coalesce(c.root_created_at, c.created_at) < p.to_at
         and (coalesce(c.root_created_at, c.created_at), coalesce(c.root_id, c.id)) < (p.at, p.id)
       where $9::text = 'number' and c.account = $1 and c.state = 'sending' and c.campaign_id is null and c.size = 1
-        and c.numbers = $4::text)
+        and c.numbers = $4::bigint::text)
     union all
     (select c.* from page p cross join lateral (
         select c.created_at as at, c.id from outbox.chunk c
