@@ -154,7 +154,7 @@ const claim = {
   priorityShare: 0.2,
   largest: 1000,
   startWithinMs: 60_000,
-  running: 0,
+  inFlight: 0,
   lastCampaignId: '0',
   floors: [null, null],
   campaignIds: [],

@@ -62,7 +62,7 @@ describe('a person', () => {
   const claim = (lane: Lane, limit = 6, running = 0, schema?: string) =>
     stage.query(
       `select chunk_id, lane_slots, wait_ms from claim_chunks('4luaKsL2', 'test', $1::lane, $2, null, null, 0.06, 0.2,
-        1000, 10000, p_running => $3)`,
+        1000, 10000, p_in_flight => $3)`,
       [lane, limit, running],
       schema,
     );

@@ -64,7 +64,7 @@ $$;
 -- Claims up to p_limit chunks for a worker, each with its next attempt. A last row without an id contains the
 -- milliseconds until the next claim, if known. Nothing may be sent before this has committed.
 --
--- p_limit: the slots of the worker's options without p_running, its requests in flight. If a person has set another
+-- p_limit: the slots of the worker's options without p_in_flight, its requests in flight. If a person has set another
 -- number of slots, it counts instead, and every row contains it as lane_slots. Then there is always a last row.
 --
 -- Single recipients are claimed before lists, except that one list per second may go ahead. Each kind gets through,
@@ -81,7 +81,7 @@ create function outbox.claim_chunks(
   p_account text, p_worker text, p_lane outbox.lane, p_limit int,
   p_recipients double precision, p_requests double precision, p_burst double precision, p_share double precision,
   p_largest int, p_start_within double precision, p_last_campaign bigint default 0, p_floors timestamptz[] default '{}',
-  p_campaigns bigint[] default '{}', p_running int default 0, p_seal_keys text[] default '{}'
+  p_campaigns bigint[] default '{}', p_in_flight int default 0, p_seal_keys text[] default '{}'
 ) returns table (
   chunk_id bigint, chunk_attempt int, chunk_campaign bigint, chunk_size int, chunk_due_at timestamptz, chunk_numbers text,
   chunk_order_ids text, chunk_content text, chunk_seal_key text, chunk_sender text, chunk_number_retries int, splits_left int, is_probe boolean,
@@ -126,7 +126,7 @@ begin
   perform pg_advisory_xact_lock_shared(outbox.lane_lock(p_account, p_lane));
   select * into control from outbox.lane_control r where r.account = p_account and r.lane = p_lane;
   lane_slots := control.slots;
-  p_limit := coalesce(control.slots - p_running, p_limit);
+  p_limit := coalesce(control.slots - p_in_flight, p_limit);
   if control.paused_at is not null or p_limit <= 0 then
     if lane_slots is not null then return next; end if;
     return;

@@ -1,4 +1,4 @@
--- prepared: claimChunks (account, worker, lane, limit, recipientsPerSecond?, requestsPerSecond?, burst, priorityShare, largest, startWithinMs, lastCampaignId, floors, campaignIds, running, sealKeyIds)
+-- prepared: claimChunks (account, worker, lane, limit, recipientsPerSecond?, requestsPerSecond?, burst, priorityShare, largest, startWithinMs, lastCampaignId, floors, campaignIds, inFlight, sealKeyIds)
 select chunk_id, chunk_attempt as "attempt!", chunk_campaign as campaign_id, chunk_size as "size!", chunk_due_at as due_at,
   chunk_numbers as "numbers!",
   chunk_order_ids as order_ids, chunk_content as "content!", chunk_seal_key as seal_key_id,

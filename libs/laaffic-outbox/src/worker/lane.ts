@@ -162,8 +162,8 @@ export class LaneWorker {
     const sinceClaim = this.parts.clock.start();
     const { errors } = this.parts.store;
     try {
-      const running = this.#running.size;
-      const { chunks, waitMs, slots } = await this.#claim(running);
+      const inFlight = this.#running.size;
+      const { chunks, waitMs, slots } = await this.#claim(inFlight);
       this.#slots = slots;
       errors.resolve(FAILURE);
       for (const chunk of chunks) {
@@ -174,7 +174,7 @@ export class LaneWorker {
         this.#running.add(run);
       }
       if (waitMs !== undefined) return Math.min(waitMs, this.#pollIntervalMs);
-      if (chunks.length >= slots - running) return 0;
+      if (chunks.length >= slots - inFlight) return 0;
       return Math.min(this.#floors.wholeIn(this.parts.clock.monotonic()), this.#pollIntervalMs);
     } catch (error) {
       errors.report(FAILURE, error);
@@ -184,14 +184,14 @@ export class LaneWorker {
 
   /**
    * Marks as many chunks as there are free slots as `sending`, and returns them. Resolves after the commit.
-   * @param running number of requests in flight.
+   * @param inFlight number of requests in flight.
    * @returns also the milliseconds until the next claim can succeed, if known, and the number of slots.
    */
-  async #claim(running: number): Promise<{ chunks: ClaimedChunk[]; waitMs: number | undefined; slots: number }> {
+  async #claim(inFlight: number): Promise<{ chunks: ClaimedChunk[]; waitMs: number | undefined; slots: number }> {
     const { account, actor, database, settings, seals } = this.parts.store;
     const floors = this.#floors.next(this.parts.clock.monotonic());
     const rows = await database.run(claimChunks, {
-      ...{ account, worker: actor, lane: this.name, limit: this.#ownSlots - running, running },
+      ...{ account, worker: actor, lane: this.name, limit: this.#ownSlots - inFlight, inFlight },
       ...requestLimits(this.parts),
       startWithinMs: settings.timing.startWithinMs,
       ...floors,
