@@ -7,11 +7,13 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { SmsCampaigns, SmsOutbox } from 'nestjs-laaffic-outbox';
 import { EmbeddedPostgres } from 'nestjs-embedded-postgres';
 import pg from 'pg';
-import { CONTENT, numbers } from '../bulk/plan.mjs';
+import { ACCOUNT, CONTENT, numbers } from '../bulk/plan.mjs';
 import { installPeers } from '../peers.mjs';
 import { median, table } from '../report.mjs';
 import { startApp } from './app.mjs';
+import { readProgress } from '../../libs/laaffic-outbox/dist/esm/sql/generated.js';
 import { reports } from './reports.mjs';
+import { besideSnapshot } from './snapshot.mjs';
 
 const RECIPIENTS = 1_000_000;
 const OTPS = 300;
@@ -35,6 +37,11 @@ export async function outbox() {
     const rows = [];
     for (const processes of [1, 2]) rows.push(await campaign(parts, processes));
     const booked = await reports(parts, rows[0].id);
+    const progress = await progressTimes(parts, rows[0].id);
+    const snapshot = await besideSnapshot(parts, async () => {
+      const workers = await startWorkers(1, baseUrl, server.url);
+      return () => endWorkers(workers);
+    });
     const bullMq = await withBullMq(parts);
     const otp = await oneTimePasswords(parts);
     const stored = median(rows.map(({ stored }) => stored));
@@ -58,6 +65,10 @@ export async function outbox() {
       `Campaigns are stored at ${stored.toFixed(0)} recipients/s.`,
       '',
       booked,
+      '',
+      progress,
+      '',
+      snapshot,
       '',
       `OTP from COMMIT to the gateway's socket while a campaign runs at full rate: ${otp}`,
       '',
@@ -99,6 +110,27 @@ async function campaign({ baseUrl, url, pool, producer }, processes) {
   const used = await endWorkers(workers);
   await pool.query('vacuum analyze');
   return { id, processes, stored, perSecond, withRows, cpu: used / RECIPIENTS };
+}
+
+/** What the statement of `getProgress` takes in the database. The large campaign has its reports. */
+async function progressTimes({ pool, producer }, large) {
+  const campaigns = producer.get(SmsCampaigns);
+  const { id: small } = await campaigns.create({
+    name: 'small',
+    content: CONTENT,
+    recipients: numbers(RECIPIENTS / 10),
+  });
+  const text = readProgress.text.replaceAll(/\boutbox\./g, 'laaffic_outbox.');
+  const times = [];
+  for (const id of [large, small]) {
+    const runs = [];
+    for (let run = 0; run < 9; run++) {
+      const { rows } = await pool.query(`explain (analyze, format json) ${text}`, [ACCOUNT.appId, id]);
+      runs.push(rows[0]['QUERY PLAN'][0]['Execution Time']);
+    }
+    times.push(median(runs).toFixed(2));
+  }
+  return `Progress of ${RECIPIENTS} recipients: ${times[0]} ms in the database; of ${RECIPIENTS / 10}: ${times[1]} ms.`;
 }
 
 /** Single messages beside a campaign, each in a transaction of an app. */
