@@ -112,8 +112,15 @@ async function campaign({ baseUrl, url, pool, producer }, processes) {
   return { id, processes, stored, perSecond, withRows, cpu: used / RECIPIENTS };
 }
 
-/** What the statement of `getProgress` takes in the database. The large campaign has its reports. */
-async function progressTimes({ pool, producer }, large) {
+/**
+ * What the statement of `getProgress` takes in the database. The large campaign has its reports, and a worker has added up
+ * what they changed, as it does every second.
+ */
+async function progressTimes({ baseUrl, url, pool, producer }, large) {
+  const workers = await startWorkers(1, baseUrl, url);
+  const waiting = 'select exists (select from laaffic_outbox.count_delta) as is';
+  while ((await pool.query(waiting)).rows[0].is) await wait(50);
+  await endWorkers(workers);
   const campaigns = producer.get(SmsCampaigns);
   const { id: small } = await campaigns.create({
     name: 'small',
