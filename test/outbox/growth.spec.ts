@@ -65,6 +65,26 @@ describe('recurring statements', () => {
     }
   });
 
+  // The server counts no reads of an index by itself, but the pages that a statement touches.
+  it.each(['listMessages', 'listHistory'])('a late page of %s touches hardly more than the first one', async (name) => {
+    const { text, params: names } = statements.get(name)!;
+    const { params } = RECURRING.find((recurring) => recurring.name === name)!;
+    const pages = async (more: Params) => {
+      const values = names.map((each) => ({ ...params, ...more })[each]);
+      await pool.query(text, values);
+      const { rows } = await pool.query<{ 'QUERY PLAN': string }>(
+        `explain (analyze, buffers, costs off) ${text}`,
+        values,
+      );
+      const [, hit = '', read = '0'] =
+        /Buffers: shared hit=(\d+)(?: read=(\d+))?/.exec(rows.map((row) => row['QUERY PLAN']).join()) ?? [];
+      return Number(hit) + Number(read);
+    };
+    const [first, last] = [await pages({ before: null }), await pages({ before: 200 })];
+    expect(first).toBeGreaterThan(0);
+    expect(last).toBeLessThan(1.2 * first);
+  });
+
   it('claims what is due without reading the messages that expired before it', async () => {
     const { name, params } = RECURRING[0]!;
     const { text, params: names } = statements.get(name)!;

@@ -2,11 +2,16 @@
 -- Newest first. index: what finds the messages to look at: 'number', 'reference', 'problem' or 'lane'. At most `look` of
 -- them are compared with the other filters, so no page reads more. looked_up_to: the last of these, if there may be more.
 -- A cursor whose message was deleted stands for the time of the one before it.
-with page as materialized (
-  select coalesce($8::bigint, 9223372036854775807) as id, coalesce($6::timestamptz, '-infinity') as from_at,
-    coalesce($7::timestamptz, 'infinity') as to_at,
+with cursor as materialized (
+  select coalesce($8::bigint, 9223372036854775807) as id,
     case when $8::bigint is null then 'infinity' else coalesce(
       (select b.created_at from outbox.chunk b where b.id <= $8::bigint order by b.id desc limit 1), '-infinity') end as at
+), page as materialized (
+  -- One bound at each end: of two at the newer end, an index scan would begin at the one that says less.
+  select coalesce($6::timestamptz, '-infinity') as from_at,
+    case when $7::timestamptz <= c.at then $7::timestamptz else c.at end as at,
+    case when $7::timestamptz <= c.at then 0 else c.id end as id
+  from cursor c
 ), looked_at as materialized (
   select s.at, s.id from (
     (select c.created_at as at, c.id
@@ -15,7 +20,7 @@ with page as materialized (
         cross join lateral (
           select c.created_at, c.id from outbox.chunk c
           where $9::text = 'lane' and c.account = $1 and c.lane = l.lane and c.campaign_id is null and c.root_id is null
-            and c.created_at >= p.from_at and c.created_at < p.to_at and (c.created_at, c.id) < (p.at, p.id)
+            and c.created_at >= p.from_at and (c.created_at, c.id) < (p.at, p.id)
           order by c.created_at desc, c.id desc limit $10
         ) c)
     union all
@@ -24,14 +29,12 @@ with page as materialized (
         where $9::text = 'number' and c.account = $1 and c.numbers::bigint = $4::bigint and c.campaign_id is null
           and c.size = 1 and c.numbers not like '%,%' and c.state <> 'sending'
           and coalesce(c.root_created_at, c.created_at) >= p.from_at
-          and coalesce(c.root_created_at, c.created_at) < p.to_at
           and (coalesce(c.root_created_at, c.created_at), coalesce(c.root_id, c.id)) < (p.at, p.id)
         order by coalesce(c.root_created_at, c.created_at) desc, coalesce(c.root_id, c.id) desc limit $10
       ) c)
     union all
     (select coalesce(c.root_created_at, c.created_at), coalesce(c.root_id, c.id)
       from page p join outbox.chunk c on coalesce(c.root_created_at, c.created_at) >= p.from_at
-        and coalesce(c.root_created_at, c.created_at) < p.to_at
         and (coalesce(c.root_created_at, c.created_at), coalesce(c.root_id, c.id)) < (p.at, p.id)
       where $9::text = 'number' and c.account = $1 and c.state = 'sending' and c.campaign_id is null and c.size = 1
         and c.numbers = $4::bigint::text)
@@ -39,7 +42,7 @@ with page as materialized (
     (select c.* from page p cross join lateral (
         select c.created_at as at, c.id from outbox.chunk c
         where $9::text = 'reference' and c.account = $1 and c.reference = $5::text and c.campaign_id is null
-          and c.root_id is null and c.created_at >= p.from_at and c.created_at < p.to_at
+          and c.root_id is null and c.created_at >= p.from_at
           and (c.created_at, c.id) < (p.at, p.id)
         order by c.created_at desc, c.id desc limit $10
       ) c)
@@ -49,7 +52,6 @@ with page as materialized (
         where $9::text = 'problem' and c.account = $1 and c.campaign_id is null
           and (c.rejected > 0 or c.unknown > 0 or c.held > 0 or c.abandoned > 0 or c.state = 'cancelled')
           and coalesce(c.root_created_at, c.created_at) >= p.from_at
-          and coalesce(c.root_created_at, c.created_at) < p.to_at
           and (coalesce(c.root_created_at, c.created_at), coalesce(c.root_id, c.id)) < (p.at, p.id)
         order by coalesce(c.root_created_at, c.created_at) desc, coalesce(c.root_id, c.id) desc limit $10
       ) c)
@@ -107,17 +109,22 @@ order by f.at desc, f.id desc;
 -- name: listHistory (account, campaignId?, messageId?, event?, actor?, from?, to?, before?, look, limit)
 -- Newest first: the entries of a campaign, of a message, or of everything without two events that every message has. At
 -- most `look` entries are compared with the filters. looked_up_to: the last of these, if there may be more.
-with page as materialized (
-  select coalesce($8::bigint, 9223372036854775807) as id, coalesce($6::timestamptz, '-infinity') as from_at,
-    coalesce($7::timestamptz, 'infinity') as to_at,
+with cursor as materialized (
+  select coalesce($8::bigint, 9223372036854775807) as id,
     case when $8::bigint is null then 'infinity' else coalesce(
       (select b.at from outbox.history b where b.id <= $8::bigint order by b.id desc limit 1), '-infinity') end as at
+), page as materialized (
+  -- One bound at each end, as above.
+  select c.id, coalesce($6::timestamptz, '-infinity') as from_at, coalesce($7::timestamptz, 'infinity') as to_at,
+    case when $7::timestamptz <= c.at then $7::timestamptz else c.at end as last_at,
+    case when $7::timestamptz <= c.at then 0 else c.id end as last_id
+  from cursor c
 ), looked_at as materialized (
   select s.at, s.id from (
     (select h.* from page p cross join lateral (
         select h.at, h.id from outbox.history h
         where $2::bigint is null and $3::bigint is null and h.account = $1 and h.event not in ('sending', 'completed')
-          and h.at >= p.from_at and h.at < p.to_at and (h.at, h.id) < (p.at, p.id)
+          and h.at >= p.from_at and (h.at, h.id) < (p.last_at, p.last_id)
         order by h.at desc, h.id desc limit $9
       ) h)
     union all
