@@ -2,7 +2,7 @@
 -- Newest first. index: what finds the messages to look at: 'number', 'reference', 'problem' or 'lane'. At most `look` of
 -- them are compared with the other filters, so no page reads more. looked_up_to: the last of these, if there may be more.
 -- A cursor whose message was deleted stands for the time of the one before it.
-with cursor as materialized (
+with beginning as materialized (
   select coalesce($8::bigint, 9223372036854775807) as id,
     case when $8::bigint is null then 'infinity' else coalesce(
       (select b.created_at from outbox.chunk b where b.id <= $8::bigint order by b.id desc limit 1), '-infinity') end as at
@@ -11,7 +11,7 @@ with cursor as materialized (
   select coalesce($6::timestamptz, '-infinity') as from_at,
     case when $7::timestamptz <= c.at then $7::timestamptz else c.at end as at,
     case when $7::timestamptz <= c.at then 0 else c.id end as id
-  from cursor c
+  from beginning c
 ), looked_at as materialized (
   select s.at, s.id from (
     (select c.created_at as at, c.id
@@ -109,7 +109,7 @@ order by f.at desc, f.id desc;
 -- name: listHistory (account, campaignId?, messageId?, event?, actor?, from?, to?, before?, look, limit)
 -- Newest first: the entries of a campaign, of a message, or of everything without two events that every message has. At
 -- most `look` entries are compared with the filters. looked_up_to: the last of these, if there may be more.
-with cursor as materialized (
+with beginning as materialized (
   select coalesce($8::bigint, 9223372036854775807) as id,
     case when $8::bigint is null then 'infinity' else coalesce(
       (select b.at from outbox.history b where b.id <= $8::bigint order by b.id desc limit 1), '-infinity') end as at
@@ -118,7 +118,7 @@ with cursor as materialized (
   select c.id, coalesce($6::timestamptz, '-infinity') as from_at, coalesce($7::timestamptz, 'infinity') as to_at,
     case when $7::timestamptz <= c.at then $7::timestamptz else c.at end as last_at,
     case when $7::timestamptz <= c.at then 0 else c.id end as last_id
-  from cursor c
+  from beginning c
 ), looked_at as materialized (
   select s.at, s.id from (
     (select h.* from page p cross join lateral (

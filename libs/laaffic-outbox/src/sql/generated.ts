@@ -2864,7 +2864,7 @@ order by h.id limit $4`,
 /** Newest first. index: what finds the messages to look at: 'number', 'reference', 'problem' or 'lane'. At most `look` of them are compared with the other filters, so no page reads more. looked_up_to: the last of these, if there may be more. A cursor whose message was deleted stands for the time of the one before it. */
 export const listMessages: Statement<{ account: string; lane: string | null; state: string | null; number: Exact | null; reference: string | null; from: Date | string | null; to: Date | string | null; before: Exact | null; index: string; look: Exact; limit: Exact }, { looked_up_to: string | null; id: string | null; lane: Lane; reference: string | null; created_at: Date; due_at: Date; changed_at: Date; attempts: number; number: string | null; recipients: number; pending: number; sending: number; cancelled: number; accepted: number; delivered: number; failed: number; rejected: number; unknown: number; held: number; abandoned: number }> = {
   params: ['account', 'lane', 'state', 'number', 'reference', 'from', 'to', 'before', 'index', 'look', 'limit'],
-  text: `with cursor as materialized (
+  text: `with beginning as materialized (
   select coalesce($8::bigint, 9223372036854775807) as id,
     case when $8::bigint is null then 'infinity' else coalesce(
       (select b.created_at from outbox.chunk b where b.id <= $8::bigint order by b.id desc limit 1), '-infinity') end as at
@@ -2873,7 +2873,7 @@ export const listMessages: Statement<{ account: string; lane: string | null; sta
   select coalesce($6::timestamptz, '-infinity') as from_at,
     case when $7::timestamptz <= c.at then $7::timestamptz else c.at end as at,
     case when $7::timestamptz <= c.at then 0 else c.id end as id
-  from cursor c
+  from beginning c
 ), looked_at as materialized (
   select s.at, s.id from (
     (select c.created_at as at, c.id
@@ -2971,7 +2971,7 @@ order by f.at desc, f.id desc`,
 /** Newest first: the entries of a campaign, of a message, or of everything without two events that every message has. At most `look` entries are compared with the filters. looked_up_to: the last of these, if there may be more. */
 export const listHistory: Statement<{ account: string; campaignId: Exact | null; messageId: Exact | null; event: string | null; actor: string | null; from: Date | string | null; to: Date | string | null; before: Exact | null; look: Exact; limit: Exact }, { looked_up_to: string | null; id: string | null; at: Date; event: string; actor: string; campaign_id: string | null; chunk_id: string | null; attempt: number | null; detail: string | null; message_id: string | null }> = {
   params: ['account', 'campaignId', 'messageId', 'event', 'actor', 'from', 'to', 'before', 'look', 'limit'],
-  text: `with cursor as materialized (
+  text: `with beginning as materialized (
   select coalesce($8::bigint, 9223372036854775807) as id,
     case when $8::bigint is null then 'infinity' else coalesce(
       (select b.at from outbox.history b where b.id <= $8::bigint order by b.id desc limit 1), '-infinity') end as at
@@ -2980,7 +2980,7 @@ export const listHistory: Statement<{ account: string; campaignId: Exact | null;
   select c.id, coalesce($6::timestamptz, '-infinity') as from_at, coalesce($7::timestamptz, 'infinity') as to_at,
     case when $7::timestamptz <= c.at then $7::timestamptz else c.at end as last_at,
     case when $7::timestamptz <= c.at then 0 else c.id end as last_id
-  from cursor c
+  from beginning c
 ), looked_at as materialized (
   select s.at, s.id from (
     (select h.* from page p cross join lateral (
