@@ -18,15 +18,10 @@ const blocks = new Map(
   [...page.matchAll(/^```sql\n-- ([\w ]+)(.*?)^```$/gms)].map(([, name, rest]) => [name!, `-- ${name}${rest}`]),
 );
 
-/** A block as psql would send it. */
-function sql(name: string, variables: Record<string, string> = {}): string {
+function sql(name: string): string {
   const block = blocks.get(name);
   if (block === undefined) throw new Error(`the page has no SQL that begins with: -- ${name}`);
-  return block.replace(/:'(\w+)'/g, (_, variable: string) => {
-    const value = variables[variable];
-    if (value === undefined) throw new Error(`what is ${variable}?`);
-    return `'${value.replaceAll("'", "''")}'`;
-  });
+  return block;
 }
 
 describe('the history on the page', () => {

@@ -140,9 +140,8 @@ describe('the examples of the outbox', () => {
       { providers },
     );
 
-  it('store an order and its message, or neither', async () => {
-    const pool = new Pool({ connectionString: database.url });
-    await pool.query('create table orders (name text primary key)');
+  /** What the modules of examples read. */
+  function setEnvironment(more: Record<string, string> = {}): void {
     const { appId, apiKey, apiSecret, baseUrl } = account();
     Object.assign(process.env, {
       LAAFFIC_APP_ID: appId,
@@ -150,7 +149,14 @@ describe('the examples of the outbox', () => {
       LAAFFIC_API_SECRET: apiSecret,
       LAAFFIC_BASE_URL: baseUrl,
       DATABASE_URL: database.url,
+      ...more,
     });
+  }
+
+  it('store an order and its message, or neither', async () => {
+    const pool = new Pool({ connectionString: database.url });
+    await pool.query('create table orders (name text primary key)');
+    setEnvironment();
     // The example reads its environment when it is loaded, so load it now.
     const { AppModule, Orders } = await import('../../examples/outbox.js');
     const app = await NestFactory.createApplicationContext(AppModule, { logger: false });
@@ -207,13 +213,7 @@ describe('the examples of the outbox', () => {
   });
 
   it('seal a code', async () => {
-    const { appId, apiKey, apiSecret, baseUrl } = account();
-    Object.assign(process.env, {
-      LAAFFIC_APP_ID: appId,
-      LAAFFIC_API_KEY: apiKey,
-      LAAFFIC_API_SECRET: apiSecret,
-      LAAFFIC_BASE_URL: baseUrl,
-      DATABASE_URL: database.url,
+    setEnvironment({
       SMS_SEAL_KEYS: [randomBytes(32), randomBytes(32)].map((key) => key.toString('base64')).join(),
     });
     const app = await NestFactory.createApplicationContext(SealedModule, { logger: false });

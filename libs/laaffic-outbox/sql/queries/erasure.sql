@@ -1,4 +1,4 @@
--- Removes one person, and prepares a restored outbox.
+-- Removes one person.
 
 -- name: findNumber (account, number, after, limit)
 -- Looks at the next chunks after an id, of all accounts. No lastId: there are no more.
@@ -25,20 +25,3 @@ with reports as (
   delete from outbox.unmatched_report where account = $1 and number = $2
 )
 delete from outbox.unreadable_push where account = $1 and position(convert_to($2, 'UTF8') in body) > 0;
-
--- name: hasRecentWorker ()
-select exists (select from outbox.turn where taken_at > clock_timestamp() - interval '30 seconds') as "is_running!";
-
--- name: skipRestoredIds ()
--- The server gave these ids to messages that are lost, and order ids contain them. As its owner.
-select setval('outbox.chunk_id_seq'::regclass, greatest((select last_value from outbox.chunk_id_seq),
-    (select coalesce(max(id), 0) from outbox.chunk) + 1000000000))::text as chunk,
-  setval('outbox.campaign_id_seq'::regclass, greatest((select last_value from outbox.campaign_id_seq),
-    (select coalesce(max(id), 0) from outbox.campaign) + 1000000000))::text as campaign;
-
--- name: holdUnknown ()
--- Whatever its own choice, its campaign's or the lane's is: that was made for a request that got no response.
-update outbox.chunk set on_unconfirmed = 'hold' where state = 'sending' or unknown > 0;
-
--- name: markRestored (backupAt, except, limit)
-select outbox.mark_restored($1, $2::bigint[], $3) as "recipients!";

@@ -2628,27 +2628,6 @@ export const eraseUnassigned: Statement<{ account: string; number: string }, Not
 )
 delete from outbox.unreadable_push where account = $1 and position(convert_to($2, 'UTF8') in body) > 0`,
 };
-export const hasRecentWorker: Statement<Nothing, { is_running: boolean }> = {
-  params: [],
-  text: `select exists (select from outbox.turn where taken_at > clock_timestamp() - interval '30 seconds') as is_running`,
-};
-/** The server gave these ids to messages that are lost, and order ids contain them. As its owner. */
-export const skipRestoredIds: Statement<Nothing, { chunk: string | null; campaign: string | null }> = {
-  params: [],
-  text: `select setval('outbox.chunk_id_seq'::regclass, greatest((select last_value from outbox.chunk_id_seq),
-    (select coalesce(max(id), 0) from outbox.chunk) + 1000000000))::text as chunk,
-  setval('outbox.campaign_id_seq'::regclass, greatest((select last_value from outbox.campaign_id_seq),
-    (select coalesce(max(id), 0) from outbox.campaign) + 1000000000))::text as campaign`,
-};
-/** Whatever its own choice, its campaign's or the lane's is: that was made for a request that got no response. */
-export const holdUnknown: Statement<Nothing, Nothing> = {
-  params: [],
-  text: `update outbox.chunk set on_unconfirmed = 'hold' where state = 'sending' or unknown > 0`,
-};
-export const markRestored: Statement<{ backupAt: Date | string; except: readonly (Exact | null)[]; limit: number }, { recipients: number }> = {
-  params: ['backupAt', 'except', 'limit'],
-  text: `select outbox.mark_restored_2c9d9602($1, $2::bigint[], $3) as recipients`,
-};
 /** Pairs of a handler and one of its topics. Tells whether one of these topics was not recorded before. */
 export const registerHandlers: Statement<{ account: string; handlers: readonly (string | null)[]; topics: readonly (string | null)[]; isNotified: boolean }, { has_new_topics: boolean }> = {
   params: ['account', 'handlers', 'topics', 'isNotified'],
@@ -3318,6 +3297,27 @@ export const listUnreadablePushes: Statement<{ account: string; before: Exact | 
   params: ['account', 'before', 'limit'],
   text: `select id, received_at, route, reason, body from outbox.unreadable_push
 where account = $1 and ($2::bigint is null or id < $2::bigint) order by id desc limit $3`,
+};
+export const hasRecentWorker: Statement<Nothing, { is_running: boolean }> = {
+  params: [],
+  text: `select exists (select from outbox.turn where taken_at > clock_timestamp() - interval '30 seconds') as is_running`,
+};
+/** The server gave these ids to messages that are lost, and order ids contain them. As its owner. */
+export const skipRestoredIds: Statement<Nothing, { chunk: string | null; campaign: string | null }> = {
+  params: [],
+  text: `select setval('outbox.chunk_id_seq'::regclass, greatest((select last_value from outbox.chunk_id_seq),
+    (select coalesce(max(id), 0) from outbox.chunk) + 1000000000))::text as chunk,
+  setval('outbox.campaign_id_seq'::regclass, greatest((select last_value from outbox.campaign_id_seq),
+    (select coalesce(max(id), 0) from outbox.campaign) + 1000000000))::text as campaign`,
+};
+/** Whatever its own choice, its campaign's or the lane's is: that was made for a request that got no response. */
+export const holdUnknown: Statement<Nothing, Nothing> = {
+  params: [],
+  text: `update outbox.chunk set on_unconfirmed = 'hold' where state = 'sending' or unknown > 0`,
+};
+export const markRestored: Statement<{ backupAt: Date | string; except: readonly (Exact | null)[]; limit: number }, { recipients: number }> = {
+  params: ['backupAt', 'except', 'limit'],
+  text: `select outbox.mark_restored_2c9d9602($1, $2::bigint[], $3) as recipients`,
 };
 /** Messages that belong to no campaign. */
 export const redactMessages: Statement<{ account: string; retentionMs: number; limit: Exact }, { count: number }> = {
