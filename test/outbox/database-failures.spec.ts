@@ -2,6 +2,7 @@ import { inspect } from 'node:util';
 import { migrateOutbox, OutboxError, SmsCampaigns, SmsOutbox } from 'nestjs-laaffic-outbox';
 import { failureOf } from '../module/account.js';
 import { campaignOf, readAll } from './campaigns.js';
+import { inTransaction } from './in-transaction.js';
 import { Line } from './line.js';
 import { numbers, Stage } from './stage.js';
 import { until } from '../until.js';
@@ -115,9 +116,8 @@ describe('a failure of the database', () => {
 
   it('is unknown if the server ended the session', async () => {
     const { outbox } = await start();
-    const other = await stage.pool.connect();
-    await other.query('begin; lock table laaffic_outbox.chunk in access exclusive mode');
-    try {
+    await inTransaction(stage.pool, async (other) => {
+      await other.query('lock table laaffic_outbox.chunk in access exclusive mode');
       const failing = failureOf(outbox.enqueue(SMS));
       await until(
         () =>
@@ -129,10 +129,7 @@ describe('a failure of the database', () => {
         message: expect.stringContaining('did not respond to a statement (57P01), and it is unknown'),
         cause: '57P01',
       });
-    } finally {
-      await other.query('rollback');
-      other.release();
-    }
+    });
     expect((await outbox.enqueue(SMS)).isNew).toBe(true);
   });
 

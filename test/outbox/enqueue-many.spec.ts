@@ -17,6 +17,7 @@ import { failureOf } from '../module/account.js';
 import { until } from '../until.js';
 import { startApp } from './app.js';
 import { startDatabase } from './database.js';
+import { inTransaction } from './in-transaction.js';
 
 /** The number of messages that one statement stores. */
 const BATCH = 2_000;
@@ -73,19 +74,6 @@ async function collect(messages: Iterable<unknown> | AsyncIterable<unknown>, opt
     ...options,
   });
   return { result, stored, invalid };
-}
-
-async function inTransaction<T>(end: 'commit' | 'rollback', work: (client: Client) => Promise<T>): Promise<T> {
-  const client = new Client(database.url);
-  await client.connect();
-  try {
-    await client.query('begin');
-    const result = await work(client);
-    await client.query(end);
-    return result;
-  } finally {
-    await client.end();
-  }
 }
 
 describe('enqueueMany', () => {
@@ -192,7 +180,7 @@ describe('enqueueMany', () => {
     await client.query('listen "laaffic_outbox:due"');
     const add = (messages: NewSms[], options: EnqueueManyOptions = {}) =>
       isInTransaction
-        ? inTransaction('commit', (transaction) => outbox.enqueueMany(messages, { ...options, transaction }))
+        ? inTransaction(pool, (transaction) => outbox.enqueueMany(messages, { ...options, transaction }))
         : outbox.enqueueMany(messages, options);
     try {
       await add(many(10), { sendAt: new Date(Date.now() + DAY), lane: 'priority' });
@@ -372,9 +360,9 @@ describe('idempotency keys of enqueueMany', () => {
 describe('a transaction of enqueueMany', () => {
   it('stores all messages when it commits, and none when it is rolled back', async () => {
     const source = many(2 * BATCH + 1, (index) => (index % 3 === 0 ? { idempotencyKey: `key ${index}` } : {}));
-    const lost = await inTransaction('rollback', (transaction) => collect(source, { transaction }));
+    const lost = await inTransaction(pool, (transaction) => collect(source, { transaction }), 'rollback');
     expect(await countStored()).toBe(0);
-    const kept = await inTransaction('commit', (transaction) => collect(source, { transaction }));
+    const kept = await inTransaction(pool, (transaction) => collect(source, { transaction }));
     expect([lost.result.added, kept.result.added, await countStored()]).toEqual(Array(3).fill(2 * BATCH + 1));
   });
 
@@ -388,7 +376,7 @@ describe('a transaction of enqueueMany', () => {
         yield sms(index);
       }
     }
-    await inTransaction('commit', (client) =>
+    await inTransaction(pool, (client) =>
       outbox.enqueueMany(source(), {
         transaction: {
           query: async (text, values) => {
@@ -611,7 +599,7 @@ it('enqueueMany stores the same rows as enqueue one by one', async () => {
       const order = new Map([...new Set(ids)].map((id, index) => [id, index] as const));
       await clear();
       const { stored, invalid, result } = isInTransaction
-        ? await inTransaction('commit', (transaction) => collect(messages, { transaction }))
+        ? await inTransaction(pool, (transaction) => collect(messages, { transaction }))
         : await collect(messages);
       const all = [...stored, ...invalid.map(({ position, code }) => ({ position, code }))];
       all.sort((a, b) => a.position - b.position);

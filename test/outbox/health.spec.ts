@@ -17,6 +17,7 @@ import { OutboxStore } from '../../libs/laaffic-outbox/src/store/outbox-store.js
 import { ACCOUNT } from '../module/account.js';
 import { campaignOf, numbers } from './campaigns.js';
 import { startDatabase } from './database.js';
+import { inTransaction } from './in-transaction.js';
 import { Line } from './line.js';
 import { until } from '../until.js';
 
@@ -442,12 +443,10 @@ describe('an outbox is down, with status 503 and advice,', () => {
 
   it('with a database that does not respond in time', async () => {
     const { probe } = await serve({ worker: false });
-    const locking = await pool.connect();
-    await locking.query('begin');
-    await locking.query(`lock table ${schema}.account`);
-    const answer = await probe();
-    await locking.query('rollback');
-    locking.release();
+    const answer = await inTransaction(pool, async (locking) => {
+      await locking.query(`lock table ${schema}.account`);
+      return probe();
+    });
     expect(answer).toMatchObject({ http: 503, outbox: { code: 'OUTBOX_HEALTH_DATABASE' } });
   });
 
@@ -461,17 +460,16 @@ describe('an outbox is down, with status 503 and advice,', () => {
       );
       return rows.length;
     };
-    const locking = await pool.connect();
-    await locking.query(`begin; lock table ${schema}.account`);
     const seen: unknown[] = [];
-    for (let round = 0; round < 3; round++) {
-      const asked = [probe.ask(), probe.ask()];
-      seen.push(...(await Promise.all(asked)).map((one) => one?.stats));
-      expect(await active()).toBeLessThanOrEqual(1);
-    }
-    await until(async () => (await active()) === 0);
-    await locking.query('rollback');
-    locking.release();
+    await inTransaction(pool, async (locking) => {
+      await locking.query(`lock table ${schema}.account`);
+      for (let round = 0; round < 3; round++) {
+        const asked = [probe.ask(), probe.ask()];
+        seen.push(...(await Promise.all(asked)).map((one) => one?.stats));
+        expect(await active()).toBeLessThanOrEqual(1);
+      }
+      await until(async () => (await active()) === 0);
+    });
     expect(seen).toEqual(Array.from({ length: 6 }, () => undefined));
     expect(await probe.ask()).toMatchObject({ stats: { backlog: 0 }, failure: undefined });
   });

@@ -3,6 +3,7 @@ import { LaafficInputException } from 'nestjs-laaffic';
 import type { Lane, SmsOutbox } from 'nestjs-laaffic-outbox';
 import { failureOf } from '../module/account.js';
 import { withFunctions } from './functions.js';
+import { inTransaction } from './in-transaction.js';
 import type { Line } from './line.js';
 import { numbers, SHORT, Stage } from './stage.js';
 import { until } from '../until.js';
@@ -210,19 +211,19 @@ describe('a person', () => {
   it('learns that a paused lane is drained, and misses no claim that is under way', async () => {
     const { outbox: idle } = await stage.app({ schema: 'draining', worker: false });
     await idle.enqueue({ to: numbers(3), content: 'x' }, BULK);
-    const client = await stage.pool.connect();
-    await client.query('begin; set local search_path to draining');
-    await client.query(
-      withFunctions(`select * from claim_chunks('4luaKsL2', 'slow', 'bulk', 6, null, null, 0.06, 0.2, 1000, 10000)`),
-    );
-    const pausing = idle.pauseLane('bulk', ALICE);
-    await until(
-      () => stage.query(`select from pg_locks where locktype = 'advisory' and not granted`),
-      (waiting) => waiting.length === 1,
-    );
-    await client.query('commit');
-    client.release();
-    expect(await pausing).toBe(true);
+    const pausing = await inTransaction(stage.pool, async (client) => {
+      await client.query('set local search_path to draining');
+      await client.query(
+        withFunctions(`select * from claim_chunks('4luaKsL2', 'slow', 'bulk', 6, null, null, 0.06, 0.2, 1000, 10000)`),
+      );
+      const call = idle.pauseLane('bulk', ALICE);
+      await until(
+        () => stage.query(`select from pg_locks where locktype = 'advisory' and not granted`),
+        (waiting) => waiting.length === 1,
+      );
+      return { call };
+    });
+    expect(await pausing.call).toBe(true);
     expect((await idle.getStats()).sending).toBe(3);
     await stage.query(
       `select mark_unknown(id, attempt, 'test', 'X', 'x') from chunk where state = 'sending'`,

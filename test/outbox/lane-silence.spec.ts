@@ -1,6 +1,7 @@
 import { SmsCampaigns, type SmsOutbox } from 'nestjs-laaffic-outbox';
 import { campaignOf } from './campaigns.js';
 import { Gate } from './gate.js';
+import { inTransaction } from './in-transaction.js';
 import { numbers, SHORT, Stage } from './stage.js';
 import { until } from '../until.js';
 
@@ -213,22 +214,21 @@ describe('a lane without responses', () => {
 
   it('loses no further request while its pause is being stored', async () => {
     gate.largest = 0;
-    const client = await stage.pool.connect();
-    await client.query('begin; lock table laaffic_outbox.lane_limit in share mode');
-    await Promise.all(numbers(40).map((to) => outbox.enqueue({ to, content: 'x' }, BULK)));
-    // All slots have lost a request and wait for the pause, which waits for the lock.
-    await until(
-      () =>
-        stage.query<{ started: number; sending: number; waiting: number }>(
-          `select count(*)::int as started, count(*) filter (where state = 'sending')::int as sending,
-            (select count(*)::int from pg_locks where relation = 'lane_limit'::regclass and not granted) as waiting
-            from chunk where attempt > 0`,
-        ),
-      ([counts]) => counts!.waiting > 0 && counts!.sending === 6 && gate.lost.length === counts!.started,
-      60_000,
-    );
-    await client.query('commit');
-    client.release();
+    await inTransaction(stage.pool, async (client) => {
+      await client.query('lock table laaffic_outbox.lane_limit in share mode');
+      await Promise.all(numbers(40).map((to) => outbox.enqueue({ to, content: 'x' }, BULK)));
+      // All slots have lost a request and wait for the pause, which waits for the lock.
+      await until(
+        () =>
+          stage.query<{ started: number; sending: number; waiting: number }>(
+            `select count(*)::int as started, count(*) filter (where state = 'sending')::int as sending,
+              (select count(*)::int from pg_locks where relation = 'lane_limit'::regclass and not granted) as waiting
+              from chunk where attempt > 0`,
+          ),
+        ([counts]) => counts!.waiting > 0 && counts!.sending === 6 && gate.lost.length === counts!.started,
+        60_000,
+      );
+    });
     await paused('bulk');
     expect(gate.lost.length).toBeLessThanOrEqual(MOST_LOST);
   });

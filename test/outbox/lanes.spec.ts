@@ -2,6 +2,7 @@ import type { LaafficInputException, SendSms } from 'nestjs-laaffic';
 import type { EnqueueOptions, SmsOutbox } from 'nestjs-laaffic-outbox';
 import { ProcessClock } from '../../libs/laaffic-outbox/src/runtime/clock.js';
 import { failureOf } from '../module/account.js';
+import { inTransaction } from './in-transaction.js';
 import type { Line } from './line.js';
 import { numbers, Stage } from './stage.js';
 import { until } from '../until.js';
@@ -409,13 +410,15 @@ describe('a message of a transaction that commits after a later message was clai
     ['soon', '0 s'],
     ['long', '10 s'],
   ])('is sent without a poll, if it commits %s after', async (_, age) => {
-    const client = await stage.pool.connect();
-    await client.query('begin; set local search_path to laaffic_outbox');
-    const late = await outbox.enqueue({ ...COMMAND, content: 'late' }, { transaction: client });
-    await client.query('update chunk set due_at = due_at - $1::interval where id = $2', [age, late.id]);
-    await outbox.send({ ...COMMAND, content: 'early' });
-    await client.query('commit');
-    client.release();
+    const late = await inTransaction(stage.pool, async (client) => {
+      const enqueued = await outbox.enqueue({ ...COMMAND, content: 'late' }, { transaction: client });
+      await client.query('update laaffic_outbox.chunk set due_at = due_at - $1::interval where id = $2', [
+        age,
+        enqueued.id,
+      ]);
+      await outbox.send({ ...COMMAND, content: 'early' });
+      return enqueued;
+    });
     const sent = await until(
       () => outbox.find(late.id),
       (found) => found?.recipients[0]?.state === 'accepted',

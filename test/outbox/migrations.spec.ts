@@ -1,9 +1,10 @@
 import { SmsOutbox } from 'nestjs-laaffic-outbox';
-import { Client, Pool } from 'pg';
+import { Pool } from 'pg';
 import { inSchema } from '../../libs/laaffic-outbox/src/database/database.js';
 import { migrateTo, readStatus, rollBackTo, type Release } from '../../libs/laaffic-outbox/src/database/migrate.js';
 import { FUNCTIONS, MIGRATIONS } from '../../libs/laaffic-outbox/src/sql/generated.js';
 import { until } from '../until.js';
+import { inTransaction } from './in-transaction.js';
 import { numbers, Stage } from './stage.js';
 
 jest.setTimeout(60_000);
@@ -162,46 +163,41 @@ describe('the schema', () => {
       rollback: 'drop index outbox.chunk_later',
     });
     // The build waits for this transaction, which has changed the table.
-    const open = new Client(stage.database.url);
-    await open.connect();
-    await open.query('begin');
-    await open.query(
-      `insert into ${SCHEMA}.chunk (account, lane, size, due_at) values ('another', 'bulk', 1, 'infinity')`,
-    );
-    const interrupted = migrateTo(indexed, pool, SCHEMA).then(
-      () => 'done',
-      () => 'interrupted',
-    );
-    const building = `select pid from pg_stat_activity where datname = current_database() and query like 'create index conc%' and wait_event_type = 'Lock'`;
-    const [builder] = await until(
-      () => stage.query<{ pid: number }>(building),
-      (rows) => rows.length === 1,
-    );
-    // Neither blocks the other.
-    expect(await send(outbox)).toBe(1);
-    await stage.query('select pg_terminate_backend($1)', [builder!.pid]);
-    expect(await interrupted).toBe('interrupted');
     const valid = `select indisvalid as valid from pg_index where indexrelid = 'chunk_later'::regclass`;
-    expect([await versions(), await stage.query(valid)]).toEqual([[1], [{ valid: false }]]);
-    await open.query('commit');
-    await open.end();
+    await inTransaction(pool, async (open) => {
+      await open.query(
+        `insert into ${SCHEMA}.chunk (account, lane, size, due_at) values ('another', 'bulk', 1, 'infinity')`,
+      );
+      const interrupted = migrateTo(indexed, pool, SCHEMA).then(
+        () => 'done',
+        () => 'interrupted',
+      );
+      const building = `select pid from pg_stat_activity where datname = current_database() and query like 'create index conc%' and wait_event_type = 'Lock'`;
+      const [builder] = await until(
+        () => stage.query<{ pid: number }>(building),
+        (rows) => rows.length === 1,
+      );
+      // Neither blocks the other.
+      expect(await send(outbox)).toBe(1);
+      await stage.query('select pg_terminate_backend($1)', [builder!.pid]);
+      expect(await interrupted).toBe('interrupted');
+      expect([await versions(), await stage.query(valid)]).toEqual([[1], [{ valid: false }]]);
+    });
     await migrateTo(indexed, pool, SCHEMA);
     expect([await versions(), await stage.query(valid)]).toEqual([[1, 2], [{ valid: true }]]);
   });
 
   it('waits only for a short time for a table in use, so nothing queues behind it, and is retried', async () => {
     const { outbox } = await stage.app();
-    const open = new Client(stage.database.url);
-    await open.connect();
-    await open.query('begin');
-    await open.query(`lock table ${SCHEMA}.chunk in row exclusive mode`);
-    const migrating = migrateTo(laterRelease({}), pool, SCHEMA);
-    // It gives the table free between its tries.
-    await until(waiting, (rows) => rows.some(({ query }) => query.startsWith('alter table')));
-    expect(await send(outbox)).toBe(1);
-    await open.query('commit');
-    await open.end();
-    await migrating;
+    const migrating = await inTransaction(pool, async (open) => {
+      await open.query(`lock table ${SCHEMA}.chunk in row exclusive mode`);
+      const call = migrateTo(laterRelease({}), pool, SCHEMA);
+      // It gives the table free between its tries.
+      await until(waiting, (rows) => rows.some(({ query }) => query.startsWith('alter table')));
+      expect(await send(outbox)).toBe(1);
+      return { call };
+    });
+    await migrating.call;
     expect(await versions()).toEqual([1, 2]);
   });
 

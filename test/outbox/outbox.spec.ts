@@ -1,8 +1,9 @@
 import { LaafficSandbox } from 'laaffic-sandbox';
 import { SmsOutbox, type LaafficOutboxOptions } from 'nestjs-laaffic-outbox';
-import { Pool } from 'pg';
+import { Pool, type PoolClient } from 'pg';
 import { startApp } from './app.js';
 import { startDatabase } from './database.js';
+import { inTransaction } from './in-transaction.js';
 
 describe('SmsOutbox', () => {
   let database: Awaited<ReturnType<typeof startDatabase>>;
@@ -43,14 +44,10 @@ describe('SmsOutbox', () => {
 
   it('sends nothing from a transaction that is rolled back', async () => {
     const pool = new Pool({ connectionString: database.url });
-    const client = await pool.connect();
-    await client.query('begin');
-    const lost = await outbox.enqueue({ to: '918563210001', content: 'x' }, { transaction: client });
-    await client.query('rollback');
-    await client.query('begin');
-    const kept = await outbox.enqueue({ to: '918563210002', content: 'x' }, { transaction: client });
-    await client.query('commit');
-    client.release();
+    const enqueue = (to: string) => (client: PoolClient) =>
+      outbox.enqueue({ to, content: 'x' }, { transaction: client });
+    const lost = await inTransaction(pool, enqueue('918563210001'), 'rollback');
+    const kept = await inTransaction(pool, enqueue('918563210002'));
     await pool.end();
     expect(await outbox.find(lost.id)).toBeUndefined();
     expect((await outbox.find(kept.id))?.recipients).toHaveLength(1);

@@ -4,6 +4,7 @@ import { migrateOutbox, OutboxOptionsError, type LaafficOutboxOptions, type SmsO
 import { judge } from '../../libs/laaffic-outbox/src/health/verdict.js';
 import { failureOf } from '../module/account.js';
 import { until } from '../until.js';
+import { inTransaction } from './in-transaction.js';
 import { numbers, Stage } from './stage.js';
 
 const CODE = '739125';
@@ -231,14 +232,9 @@ describe('a sealed message', () => {
 
   it('is stored in the transaction of the app', async () => {
     const idle = await outboxWith(IDLE);
-    const client = await stage.pool.connect();
-    try {
-      await client.query('begin');
-      await idle.enqueue({ to: TO, content: TEXT }, { sealed: true, transaction: client });
-      await client.query('commit');
-    } finally {
-      client.release();
-    }
+    await inTransaction(stage.pool, (client) =>
+      idle.enqueue({ to: TO, content: TEXT }, { sealed: true, transaction: client }),
+    );
     expect(await contents()).toEqual([expect.stringMatching(/^v1\.one\./)]);
   });
 });

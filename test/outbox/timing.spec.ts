@@ -14,6 +14,7 @@ import {
 import { Pool } from 'pg';
 import { ProcessClock } from '../../libs/laaffic-outbox/src/runtime/clock.js';
 import { ACCOUNT } from '../module/account.js';
+import { inTransaction } from './in-transaction.js';
 import { numbers, SHORT, Stage } from './stage.js';
 import { until } from '../until.js';
 
@@ -425,21 +426,21 @@ describe('when something breaks', () => {
 
   it('callers use as many connections as they may, and one connection listens', async () => {
     const { outbox } = await stage.app({ worker: false, connections: 3 });
-    const other = await stage.pool.connect();
-    await other.query('begin; lock table laaffic_outbox.chunk in access exclusive mode');
-    const enqueuing = Promise.all(numbers(10).map((to) => outbox.enqueue({ to, content: 'hello' })));
-    const connections = () =>
-      stage.query(`select wait_event_type as waits, count(*)::int from pg_stat_activity
-        where datname = current_database() and application_name like 'nestjs%' group by 1 order by 1 desc`);
-    await until(connections, (rows) => JSON.stringify(rows).includes('"Lock","count":2'));
-    await until(connections, (rows) => rows.length === 2);
-    expect(await connections()).toEqual([
-      { waits: 'Lock', count: 2 },
-      { waits: 'Client', count: 1 },
-    ]);
-    await other.query('rollback');
-    other.release();
-    expect((await enqueuing).map(({ isNew }) => isNew)).toEqual(numbers(10).map(() => true));
+    const enqueuing = await inTransaction(stage.pool, async (other) => {
+      await other.query('lock table laaffic_outbox.chunk in access exclusive mode');
+      const calls = Promise.all(numbers(10).map((to) => outbox.enqueue({ to, content: 'hello' })));
+      const connections = () =>
+        stage.query(`select wait_event_type as waits, count(*)::int from pg_stat_activity
+          where datname = current_database() and application_name like 'nestjs%' group by 1 order by 1 desc`);
+      // The one that listens waits for nothing while it responds.
+      const expected = JSON.stringify([
+        { waits: 'Lock', count: 2 },
+        { waits: 'Client', count: 1 },
+      ]);
+      await until(connections, (rows) => JSON.stringify(rows) === expected);
+      return { calls };
+    });
+    expect((await enqueuing.calls).map(({ isNew }) => isNew)).toEqual(numbers(10).map(() => true));
   });
 
   it('a process with nothing to do shuts down at once, even right after its start', async () => {
