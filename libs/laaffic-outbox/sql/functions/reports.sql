@@ -270,7 +270,10 @@ end $$;
 -- Each is looked up by its id, even if the statistics of a growing table are outdated: hence the settings, offset 0 and
 -- ctid. A row that another process changes at the same time has another ctid and is not found.
 create function outbox.apply_final_reports(
-  p_account text, p_msg_ids text[], p_states text[], p_reasons text[], p_times text[], p_chunks text[], p_slots text[],
+  p_account text, p_msg_ids text[], p_states text[], p_reasons text[],
+  -- Milliseconds since 1970, or empty.
+  p_times text[],
+  p_chunks text[], p_slots text[],
   -- Each one an outbox.charge, or empty. Null if all are.
   p_charges text[] default null,
   -- When the reports arrived, if that was before now.
@@ -317,7 +320,7 @@ begin
         code = case when not t.is_waiting then m.code end,
         reason = case when t.is_waiting then nullif(t.reason, '') else m.reason end,
         reported_at = case when t.is_waiting then coalesce(t.received_at::timestamptz, clock_timestamp()) else m.reported_at end,
-        gateway_time = case when t.is_waiting then nullif(t.gateway_time, '')::timestamptz else m.gateway_time end,
+        gateway_time = case when t.is_waiting then to_timestamp(nullif(t.gateway_time, '')::double precision / 1000) else m.gateway_time end,
         price = coalesce((t.charge).price, m.price),
         currency = coalesce((t.charge).currency, m.currency),
         segments = coalesce((t.charge).segments, m.segments),
@@ -415,7 +418,7 @@ begin
   end if;
   -- Last, because all other code locks the chunk before these rows.
   perform outbox.apply_final_reports(p_account, array_agg(r.msg_id order by r.at), array_agg(r.state::text order by r.at),
-      array_agg(r.reason order by r.at), array_agg(r.gateway_time::text order by r.at),
+      array_agg(r.reason order by r.at), array_agg((extract(epoch from r.gateway_time) * 1000)::text order by r.at),
       array_agg(r.chunk_id::text order by r.at), array_agg(r.slot::text order by r.at),
       array_agg(r.charge::text order by r.at), array_agg(r.received_at::text order by r.at))
     from unnest(p_reports) with ordinality r (msg_id, order_id, number, state, reason, gateway_time, chunk_id, attempt, slot, sent_from, received_at, charge, at);

@@ -14,6 +14,7 @@ const MNC = /^\d{1,3}$/;
  * @returns `undefined` if it says nothing.
  */
 export function readCharge({ price, mcc, mnc }: Pick<DeliveryReport, 'price' | 'mcc' | 'mnc'>): string | undefined {
+  if (price === undefined && mcc === undefined && mnc === undefined) return undefined;
   const network = [matching(MCC, mcc), matching(MNC, mnc)];
   const charge = [...priceOf(price), ...network];
   return charge.some((part) => part !== '') ? `(${charge.join()})` : undefined;

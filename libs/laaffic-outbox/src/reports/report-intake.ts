@@ -50,10 +50,11 @@ export class ReportIntake {
   }
 }
 
-interface Entry {
-  readonly report: Report;
-  resolve(): void;
-  reject(error: OutboxError): void;
+/** Reports that share a commit. */
+interface Group {
+  readonly reports: Report[];
+  /** Resolves when they are committed. */
+  readonly stored: Promise<void>;
 }
 
 /**
@@ -61,35 +62,39 @@ interface Entry {
  * next commit.
  */
 class ReportQueue {
-  readonly #waiting: Entry[] = [];
-  #isBusy = false;
+  /** The group that still takes reports. */
+  #open: Group | undefined;
+  /** Resolves when the latest group is stored, or has failed. */
+  #idle: Promise<void> = Promise.resolve();
 
   constructor(private readonly reports: Pick<ReportStore, 'add'>) {}
 
   /** @throws {OutboxError} `OUTBOX_DATABASE_UNAVAILABLE` if the report is not committed. */
   add(report: Report): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ report, resolve, reject });
-      void this.#next();
-    });
+    if (this.#open === undefined || this.#open.reports.length === MOST_AT_ONCE) this.#open = this.#follow();
+    this.#open.reports.push(report);
+    return this.#open.stored;
   }
 
-  async #next(): Promise<void> {
-    if (this.#isBusy || this.#waiting.length === 0) return;
-    this.#isBusy = true;
-    const group = this.#waiting.splice(0, MOST_AT_ONCE);
+  /** @returns a group that is stored after the others. */
+  #follow(): Group {
+    const group: Group = {
+      reports: [],
+      stored: this.#idle.then(() => {
+        if (this.#open === group) this.#open = undefined;
+        return this.#store(group.reports);
+      }),
+    };
+    this.#idle = group.stored.catch(() => undefined);
+    return group;
+  }
+
+  async #store(reports: readonly Report[]): Promise<void> {
     try {
-      await this.reports.add(
-        group.map(({ report }) => report),
-        true,
-      );
-      for (const entry of group) entry.resolve();
+      await this.reports.add(reports, true);
     } catch (cause) {
       // The server's error text may repeat a number.
-      const error = new OutboxError('OUTBOX_DATABASE_UNAVAILABLE', 'The report could not be stored', { cause });
-      for (const entry of group) entry.reject(error);
+      throw new OutboxError('OUTBOX_DATABASE_UNAVAILABLE', 'The report could not be stored', { cause });
     }
-    this.#isBusy = false;
-    void this.#next();
   }
 }

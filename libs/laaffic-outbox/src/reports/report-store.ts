@@ -97,7 +97,7 @@ export class ReportStore {
       msgIds: list(({ msgId }) => (msgId.includes(SEPARATOR) ? '' : msgId)),
       states: list(({ state }) => state),
       reasons: list(({ reason }) => reason?.replaceAll(SEPARATOR, ' ') ?? ''),
-      gatewayTimes: list(({ gatewayTime }) => gatewayTime?.toISOString() ?? ''),
+      gatewayTimes: list(({ gatewayTime }) => gatewayTime?.getTime() ?? ''),
       chunkIds: list(({ place }) => place?.chunkId ?? ''),
       slots: list(({ place }) => place?.slot ?? ''),
       charges: reports.some(hasCharge) ? list(({ charge }) => charge ?? '') : null,
