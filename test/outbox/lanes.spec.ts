@@ -425,6 +425,24 @@ describe('a message of a transaction that commits after a later message was clai
     );
     expect(sent?.recipients).toHaveLength(1);
   });
+
+  it('is sent before the later messages of a busy lane are', async () => {
+    const worker = { prioritySlots: 1, pollIntervalMs: 600_000 };
+    const { outbox: busy } = await stage.app({ schema: 'busy', worker });
+    const BACKLOG = 1_000;
+    const backlog = numbers(BACKLOG, 100).map((to) => ({ to, content: 'of the backlog' }));
+    const sent = (content: string) => stage.sandbox.messages.filter((message) => message.content === content).length;
+    await inTransaction(stage.pool, async (client) => {
+      await busy.enqueue({ ...COMMAND, content: 'committed late' }, { transaction: client });
+      await busy.enqueueMany(backlog, { lane: 'priority' });
+      await until(
+        () => sent('of the backlog'),
+        (count) => count >= 20,
+      );
+    });
+    await until(() => sent('committed late') === 1);
+    expect(sent('of the backlog')).toBeLessThan(BACKLOG);
+  });
 });
 
 describe('after the grace period', () => {

@@ -28,8 +28,10 @@ const LOOK_AGAIN_FOR = 150;
 const FAILURE = 'No message can be claimed';
 /** Milliseconds between claims that look at everything that is pending. */
 const WHOLE_EVERY = 1_000;
-/** How many milliseconds after its insert a message may be committed, and still be seen by the next claim. */
+/** How many milliseconds after its insert a message may be committed, and still be seen soon. */
 const COMMIT_WITHIN = 500;
+/** Milliseconds between claims that look for such messages while there is always something to send. */
+const LATE_EVERY = 50;
 
 /** Keeps the slots of one lane busy while there is something to send. */
 export class LaneWorker {
@@ -173,9 +175,9 @@ export class LaneWorker {
         });
         this.#running.add(run);
       }
-      if (waitMs !== undefined) return Math.min(waitMs, this.#pollIntervalMs);
-      if (chunks.length >= slots - inFlight) return 0;
-      return Math.min(this.#floors.wholeIn(this.parts.clock.monotonic()), this.#pollIntervalMs);
+      const isFull = chunks.length >= slots - inFlight;
+      const pause = this.#floors.pauseAfter(isFull, this.parts.clock.monotonic());
+      return Math.min(waitMs ?? pause, this.#pollIntervalMs);
     } catch (error) {
       errors.report(FAILURE, error);
       return PAUSE_AFTER_FAILURE;
@@ -250,19 +252,24 @@ export class LaneWorker {
 
 /**
  * Times before which nothing is pending in a lane, as far as its worker knows: it has claimed everything that was older.
- * Something older may still become visible, when its transaction commits. So they leave room for usual transactions, and
- * for long ones they are forgotten once a second.
+ * Something older may still become visible, when its transaction commits. So they leave room for usual transactions,
+ * except that most claims of a busy lane do not, and for long ones they are forgotten once a second.
  */
 class Floors {
   readonly #byKind = new Map<'single' | 'list', Date>();
   readonly #byCampaign = new Map<string, Date>();
   #lastCampaign = '0';
   #lastWhole = -Infinity;
+  #lastLate = -Infinity;
   #isWhole = true;
+  #isLate = true;
+  #wasFull = false;
 
   /** @param now by the process's own clock. @returns the parameters of the next claim. */
   next(now: number): { lastCampaignId: string; floors: (Date | null)[]; campaignIds: string[] } {
     this.#isWhole = now - this.#lastWhole >= WHOLE_EVERY;
+    this.#isLate = this.#isWhole || !this.#wasFull || now - this.#lastLate >= LATE_EVERY;
+    if (this.#isLate) this.#lastLate = now;
     if (this.#isWhole) {
       this.#lastWhole = now;
       this.#byKind.clear();
@@ -270,13 +277,25 @@ class Floors {
     }
     return {
       lastCampaignId: this.#lastCampaign,
-      floors: [this.#byKind.get('single') ?? null, this.#byKind.get('list') ?? null, ...this.#byCampaign.values()],
+      floors: [this.#floorOf('single'), this.#floorOf('list'), ...this.#byCampaign.values()],
       campaignIds: [...this.#byCampaign.keys()],
     };
   }
 
-  /** @returns how long a lane without work may wait until it looks at everything. It need not if it just has. */
-  wholeIn(now: number): number {
+  #floorOf(kind: 'single' | 'list'): Date | null {
+    const floor = this.#byKind.get(kind);
+    if (floor === undefined) return null;
+    return this.#isLate ? new Date(floor.getTime() - COMMIT_WITHIN) : floor;
+  }
+
+  /**
+   * @param isFull whether the claim found as much as it asked for.
+   * @returns how long the lane may wait for its next claim. Without work, it looks for late commits at once and at
+   * everything once a second. It need not if it just has.
+   */
+  pauseAfter(isFull: boolean, now: number): number {
+    this.#wasFull = isFull;
+    if (isFull || !this.#isLate) return 0;
     return this.#isWhole ? Infinity : Math.max(1, this.#lastWhole + WHOLE_EVERY - now);
   }
 
@@ -288,7 +307,7 @@ class Floors {
     const { campaign_id: campaign, size, due_at: dueAt } = claimed;
     if (campaign !== null) this.#lastCampaign = campaign;
     if (dueAt === null) return;
-    if (campaign === null) this.#byKind.set(size === 1 ? 'single' : 'list', new Date(dueAt.getTime() - COMMIT_WITHIN));
+    if (campaign === null) this.#byKind.set(size === 1 ? 'single' : 'list', dueAt);
     else this.#byCampaign.set(campaign, dueAt);
   }
 }
