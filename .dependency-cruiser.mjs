@@ -51,8 +51,25 @@ const outboxRooms = [
   { rank: 9, files: 'laaffic-outbox\\.module(-definition)?\\.ts' },
   { rank: 9, files: 'health/' },
   { rank: 9, files: 'telemetry/' },
+  { rank: 9, files: 'extension/' },
   { rank: 10, files: 'testing/' },
   { rank: 10, files: 'index\\.ts' },
+];
+// The same for nestjs-laaffic-verify.
+const verify = 'libs/laaffic-verify/src/';
+const verifyRooms = [
+  { rank: 0, files: 'errors/' },
+  { rank: 0, files: 'sql/' },
+  { rank: 1, files: 'numbers/' },
+  { rank: 1, files: 'codes/' },
+  { rank: 1, files: 'texts/' },
+  { rank: 2, files: 'guard/' },
+  { rank: 3, files: 'options/' },
+  { rank: 3, files: 'store/' },
+  { rank: 4, files: 'sms-verification\\.ts' },
+  { rank: 5, files: 'laaffic-verify\\.module(-definition)?\\.ts' },
+  { rank: 6, files: 'testing/' },
+  { rank: 7, files: 'index\\.ts' },
 ];
 // The same for nestjs-embedded-postgres.
 const embedded = 'libs/embedded-postgres/src/';
@@ -149,6 +166,7 @@ export default {
   forbidden: [
     ...ranksOf(library, rooms),
     ...ranksOf(outbox, outboxRooms),
+    ...ranksOf(verify, verifyRooms),
     ...ranksOf(embedded, embeddedRooms),
     ...ranksOf(sandbox, sandboxRooms),
     ...ranksOf(service, serviceRooms),
@@ -169,9 +187,21 @@ export default {
       },
     },
     {
+      name: 'verification imports the other packages by their names',
+      severity: 'error',
+      from: { path: '^libs/laaffic-verify/src/' },
+      to: {
+        path: '^libs/(?!laaffic-verify/)',
+        pathNot: ['^libs/laaffic(-outbox)?/src/index\\.ts$', '^libs/laaffic(-outbox)?/src/[^/]+/index\\.ts$'],
+      },
+    },
+    {
       name: 'the module knows nothing of the outbox',
       severity: 'error',
-      from: { path: '^libs/(?!laaffic-outbox/)', pathNot: '^libs/laaffic-cli/src/outbox/outbox-packages\\.ts$' },
+      from: {
+        path: '^libs/(?!laaffic-(outbox|verify)/)',
+        pathNot: '^libs/laaffic-cli/src/outbox/outbox-packages\\.ts$',
+      },
       to: { path: '^libs/laaffic-outbox/' },
     },
     {

@@ -62,7 +62,9 @@ export default {
     '^nestjs-laaffic/(commands|webhooks|health|telemetry|testing|recipient-files)$':
       '<rootDir>/libs/laaffic/src/$1/index.ts',
     '^nestjs-laaffic-outbox$': '<rootDir>/libs/laaffic-outbox/src/index.ts',
-    '^nestjs-laaffic-outbox/(health|telemetry|testing)$': '<rootDir>/libs/laaffic-outbox/src/$1/index.ts',
+    '^nestjs-laaffic-outbox/(health|telemetry|testing|extension)$': '<rootDir>/libs/laaffic-outbox/src/$1/index.ts',
+    '^nestjs-laaffic-verify$': '<rootDir>/libs/laaffic-verify/src/index.ts',
+    '^nestjs-laaffic-verify/(commands|http|testing|health|telemetry)$': '<rootDir>/libs/laaffic-verify/src/$1/index.ts',
     '^nestjs-embedded-postgres$': '<rootDir>/libs/embedded-postgres/src/index.ts',
     '^nestjs-laaffic-outbox/(typeorm|prisma|drizzle|kysely|knex|mikro-orm)$':
       '<rootDir>/libs/laaffic-outbox/src/transactions/$1.ts',

@@ -151,14 +151,14 @@ describe('a failing boot', () => {
           { schema: 'fresh' },
           'select 1',
           `may not create or change the schema fresh. Run \`grant create on database "{database}" to "${role}"\`, or let the ` +
-            'owner of the schema run migrateOutbox and set the option `migrate` to false',
+            'owner of the schema run `laaffic outbox migrate` or migrateOutbox(pool) and set the option `migrate` to false',
         ],
         [
           'the right to change a schema',
           { schema: 'old' },
           `grant usage on schema old to ${role}; grant select on old.migration to ${role}`,
           `may not create or change the schema old. Run \`grant "{owner}" to "${role}"\`, or let the owner of the schema run ` +
-            'migrateOutbox and set the option `migrate` to false',
+            '`laaffic outbox migrate` or migrateOutbox(pool) and set the option `migrate` to false',
         ],
         [
           'the right to use a schema',

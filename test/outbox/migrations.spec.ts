@@ -11,7 +11,7 @@ jest.setTimeout(60_000);
 
 type Migration = Release['migrations'][number];
 
-const THIS: Release = { migrations: MIGRATIONS, functions: FUNCTIONS };
+const THIS: Release = { marker: 'outbox', command: 'nothing', migrations: MIGRATIONS, functions: FUNCTIONS };
 const SCHEMA = 'laaffic_outbox';
 
 /** A later release: another column, and functions with other names. */
@@ -27,7 +27,7 @@ function laterRelease(...migrations: Partial<Migration>[]): Release {
   }));
   const digest = `aaaaaaa${migrations.length}`;
   const text = FUNCTIONS.text.replaceAll(FUNCTIONS.digest, digest);
-  return { migrations: [...MIGRATIONS, ...added], functions: { digest, text } };
+  return { ...THIS, migrations: [...MIGRATIONS, ...added], functions: { digest, text } };
 }
 
 describe('the schema', () => {

@@ -144,7 +144,11 @@ describe('frequent statements', () => {
   afterAll(() => stage.close());
 
   it.each<[string, () => Partial<LaafficOutboxOptions>, string[]]>([
-    ['a URL are planned once', () => ({ database: stage.database.url, connections: 1 }), ['addMessage', 'notifyDue']],
+    [
+      'a URL are planned once',
+      () => ({ database: stage.database.url, connections: 1 }),
+      ['outbox.addMessage', 'outbox.notifyDue'],
+    ],
     ['a pooler are planned at each use', () => ({ ...pooled(), connections: 1 }), []],
     ['a pool of the app are planned at each use', () => ({ database: stage.pool }), []],
   ])('in the sessions of %s', async (_, options, prepared) => {

@@ -1,8 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { migrateOutbox } from 'nestjs-laaffic-outbox';
-import { Client, Pool } from 'pg';
-import { dumpSchema, generateModule, install, readSql } from '../../scripts/outbox-sql.js';
+import { Pool } from 'pg';
 import { startDatabase, type TestDatabase } from './database.js';
 import { withFunctions } from './functions.js';
 
@@ -16,19 +15,6 @@ describe('the SQL of the outbox', () => {
     database = await startDatabase();
   });
   afterAll(() => database.close());
-
-  it('is what the generated files say: otherwise run `npm run sql`', async () => {
-    const client = new Client(database.url);
-    await client.connect();
-    try {
-      const sql = readSql(join(LIBRARY, 'sql'));
-      await install(client, sql);
-      expect(await generateModule(client, sql)).toBe(read('src/sql/generated.ts'));
-      expect(await dumpSchema(client)).toBe(read('sql/schema.snapshot.sql'));
-    } finally {
-      await client.end();
-    }
-  });
 
   it('changes the state of a chunk in one file', () => {
     const changes = ['functions', 'queries'].flatMap((folder) =>

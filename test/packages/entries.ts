@@ -257,6 +257,19 @@ export const entries: readonly Entry[] = [
     file: 'health/index.js',
     names: ['InjectOutboxHealth', 'OutboxHealthIndicator', 'OutboxHealthModule', 'getOutboxHealthToken'],
   },
+  {
+    entry: 'nestjs-laaffic-outbox/extension',
+    file: 'extension/index.js',
+    names: [
+      'OutboxExtension',
+      'PeriodicTask',
+      'getOutboxStoreToken',
+      'migrateTo',
+      'readSecretKeys',
+      'readStatus',
+      'rollBackTo',
+    ],
+  },
   { entry: 'nestjs-laaffic-outbox/telemetry', file: 'telemetry/index.js', names: ['OutboxTelemetryModule'] },
   {
     entry: 'nestjs-laaffic-outbox/testing',

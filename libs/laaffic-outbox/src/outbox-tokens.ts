@@ -44,7 +44,7 @@ export function InjectCampaigns(account?: string): ParameterDecorator & Property
  * Token with which health and telemetry find the store of an account. Each registration has an `OutboxStore` of its
  * own.
  */
-export function storeToken(account: string | undefined): InjectionToken<OutboxStore> {
+export function storeToken(account?: string): InjectionToken<OutboxStore> {
   return `OutboxStore:${account ?? ''}`;
 }
 

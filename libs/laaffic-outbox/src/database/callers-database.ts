@@ -8,10 +8,36 @@ import {
   readDatabaseFailure,
   type DatabaseFailure,
 } from '../errors/database-failure.js';
+import type { SqlTransaction } from '../sql-transaction.js';
+import type { Statement } from '../sql/statement.js';
 import { Database, send, takeClient, type TakenClient } from './database.js';
 import type { Listener } from './listener.js';
 
 const FAILURE = 'Calls are rejected';
+
+type RunQuery = (query: QueryConfig) => Promise<{ rows: QueryResultRow[] }>;
+
+/** A transaction in a session of the outbox, where statements may be prepared. */
+export class OwnTransaction implements SqlTransaction {
+  constructor(
+    private readonly database: Database,
+    private readonly send: RunQuery,
+  ) {}
+
+  query(text: string, values: unknown[]): Promise<{ rows: QueryResultRow[] }> {
+    return this.send({ text, values });
+  }
+
+  /** Runs a statement of the database's own schema, or of another database on the same connection. */
+  async run<P extends object, R extends object>(
+    statement: Statement<P, R>,
+    params: P,
+    database: Database = this.database,
+  ): Promise<R[]> {
+    const { rows } = await this.send(database.queryOf(statement, params));
+    return rows as R[];
+  }
+}
 
 /**
  * The database for calls of the app. Its failures are `OutboxError`s that say whether anything may have been stored.
@@ -24,27 +50,61 @@ export class CallersDatabase extends Database {
     private readonly errors: ErrorLog,
     private readonly listener: Pick<Listener, 'reconnect'>,
     private readonly limits: readonly ConcurrencyLimit[],
+    marker?: string,
   ) {
-    super(database.pool, database.schema, false, database.hasSessions);
+    super(database.pool, database.schema, false, database.hasSessions, marker);
+  }
+
+  override beside(schema: string, marker: string): CallersDatabase {
+    return new CallersDatabase(super.beside(schema, marker), this.errors, this.listener, this.limits, marker);
   }
 
   /** @throws {OutboxError} with a code of `database-failure.ts` */
   protected override query(query: QueryConfig): Promise<{ rows: QueryResultRow[] }> {
-    const statement = () => this.#query(query);
-    return this.limits.reduceRight((run, limit) => () => limit.run(run), statement)();
+    return this.#limited(() => this.#withClient((run) => run(query)));
   }
 
-  async #query(query: QueryConfig): Promise<{ rows: QueryResultRow[] }> {
+  /**
+   * Runs `work` in a transaction, which commits when its promise resolves and is rolled back when it rejects.
+   * @throws {OutboxError} as a statement does; what `work` throws, unchanged.
+   */
+  transaction<T>(work: (transaction: OwnTransaction) => Promise<T>): Promise<T> {
+    return this.#limited(() =>
+      this.#withClient(async (query) => {
+        await query({ text: 'begin isolation level read committed' });
+        try {
+          const result = await work(new OwnTransaction(this, query));
+          await query({ text: 'commit' });
+          return result;
+        } catch (error) {
+          // If this fails, the connection is broken, and the server has rolled back.
+          await query({ text: 'rollback' }).catch(() => undefined);
+          throw error;
+        }
+      }),
+    );
+  }
+
+  #limited<T>(run: () => Promise<T>): Promise<T> {
+    return this.limits.reduceRight((inner, limit) => () => limit.run(inner), run)();
+  }
+
+  async #withClient<T>(work: (query: RunQuery) => Promise<T>): Promise<T> {
     const { client, release } = await this.#take();
     let broken: Error | undefined;
+    const query: RunQuery = async (config) => {
+      try {
+        const result = await send(client, config);
+        this.errors.resolve(FAILURE);
+        return result;
+      } catch (cause) {
+        const failure = readDatabaseFailure(cause);
+        if (failure.isBroken) broken = cause as Error;
+        throw this.#failed(cause, failure);
+      }
+    };
     try {
-      const result = await send(client, query);
-      this.errors.resolve(FAILURE);
-      return result;
-    } catch (cause) {
-      const failure = readDatabaseFailure(cause);
-      if (failure.isBroken) broken = cause as Error;
-      throw this.#failed(cause, failure);
+      return await work(query);
     } finally {
       release(broken);
     }

@@ -19,7 +19,14 @@ export class Database {
     private readonly isOwn: boolean,
     /** Whether a session stays with its connection, so that statements may be prepared in it. A pooler lends sessions. */
     readonly hasSessions: boolean,
+    /** What stands for the schema in the statements. */
+    protected readonly marker = 'outbox',
   ) {}
+
+  /** @returns the same connections for statements of another schema. */
+  beside(schema: string, marker: string): Database {
+    return new Database(this.pool, schema, false, this.hasSessions, marker);
+  }
 
   /**
    * Opens a pool for a URL, which connects at first use. A given pool stays the caller's.
@@ -62,16 +69,22 @@ export class Database {
 
   /** Runs one statement and returns its rows. */
   async run<P extends object, R extends object>(statement: Statement<P, R>, params: P): Promise<R[]> {
+    const { rows } = await this.query(this.queryOf(statement, params));
+    return rows as R[];
+  }
+
+  /** What the driver runs. A statement is prepared only in a session that stays with its connection. */
+  queryOf<P extends object>(statement: Statement<P, object>, params: P): QueryConfig {
     const text = this.textOf(statement);
     const values = valuesOf(statement, params);
-    const { rows } = await this.query(this.hasSessions ? { name: statement.name, text, values } : { text, values });
-    return rows as R[];
+    if (!this.hasSessions || statement.name === undefined) return { text, values };
+    return { name: `${this.marker}.${statement.name}`, text, values };
   }
 
   /** The text of a statement in the app's schema. */
   textOf(statement: { readonly text: string }): string {
     let text = this.#texts.get(statement);
-    if (text === undefined) this.#texts.set(statement, (text = inSchema(statement.text, this.schema)));
+    if (text === undefined) this.#texts.set(statement, (text = inSchema(statement.text, this.schema, this.marker)));
     return text;
   }
 
@@ -98,8 +111,9 @@ export function send(target: Pool | PoolClient, query: QueryConfig): Promise<{ r
 }
 
 /** Replaces the marker of the schema in SQL. */
-export function inSchema(sql: string, schema: string): string {
-  return sql.replaceAll(/\boutbox([.:])/g, (_, mark: string) => (mark === '.' ? `"${schema}".` : `${schema}:`));
+export function inSchema(sql: string, schema: string, marker = 'outbox'): string {
+  const marked = new RegExp(`\\b${marker}([.:])`, 'g');
+  return sql.replaceAll(marked, (_, mark: string) => (mark === '.' ? `"${schema}".` : `${schema}:`));
 }
 
 /** The parameters of a statement in its order. */

@@ -8,6 +8,10 @@ import { clientBeside, setUp } from './session.js';
 
 /** The SQL of a release. */
 export interface Release {
+  /** What stands for the schema in the SQL. */
+  readonly marker: string;
+  /** How to migrate by hand, for messages: `run … before the app starts`. */
+  readonly command: string;
   /** In the order of application. Released migrations never change. */
   readonly migrations: readonly Migration[];
   readonly functions: FunctionSet;
@@ -40,7 +44,12 @@ interface AppliedMigration {
   readonly is_breaking: boolean;
 }
 
-const THIS_RELEASE: Release = { migrations: MIGRATIONS, functions: FUNCTIONS };
+const THIS_RELEASE: Release = {
+  marker: 'outbox',
+  command: '`laaffic outbox migrate` or migrateOutbox(pool)',
+  migrations: MIGRATIONS,
+  functions: FUNCTIONS,
+};
 export const DEFAULT_SCHEMA = 'laaffic_outbox';
 /** As `server_version_num`. */
 const OLDEST_SERVER = 140_000;
@@ -93,34 +102,33 @@ export function getOutboxSchemaStatus(pool: Pool, schema = DEFAULT_SCHEMA): Prom
 }
 
 /** @throws {OutboxError} if this release cannot work with the schema as it is, and as {@link migrateOutbox}. */
-export async function checkSchema(pool: Pool, schema: string): Promise<void> {
+export async function checkSchema(pool: Pool, schema: string, release = THIS_RELEASE): Promise<void> {
   await requireServer(pool);
   const applied = await appliedTo(pool, schema);
-  refuseBreaking(THIS_RELEASE, applied, schema);
-  const status = statusOf(THIS_RELEASE, applied, schema);
-  const hasFunctions = await hasInstalled(THIS_RELEASE, pool, schema);
+  refuseBreaking(release, applied, schema);
+  const status = statusOf(release, applied, schema);
+  const hasFunctions = await hasInstalled(release, pool, schema);
   if (status.pending.length === 0 && hasFunctions) return;
   const what =
     status.pending.length === 0
       ? `lacks the functions of this release`
-      : `is at version ${status.version}, and this release needs ${THIS_RELEASE.migrations.length}`;
+      : `is at version ${status.version}, and this release needs ${release.migrations.length}`;
   throw new OutboxError(
     'OUTBOX_SCHEMA_MISSING',
-    `The schema ${schema} ${what}: run \`laaffic outbox migrate\` or migrateOutbox(pool) before the app starts, ` +
-      'or set the option `migrate` to true',
+    `The schema ${schema} ${what}: run ${release.command} before the app starts, or set the option \`migrate\` to true`,
   );
 }
 
 /** {@link migrateOutbox} for any release. */
 export async function migrateTo(release: Release, pool: Pool, schema: string): Promise<void> {
   await requireServer(pool);
-  await alone(pool, schema, async (client) => {
+  await alone(release, pool, schema, async (client) => {
     const applied = await appliedTo(client, schema);
     refuseBreaking(release, applied, schema);
     await createBookkeeping(client, schema);
     const known = new Set(applied.map(({ version }) => version));
     for (const migration of release.migrations) {
-      if (!known.has(migration.version)) await apply(client, migration, schema);
+      if (!known.has(migration.version)) await apply(release, client, migration, schema);
     }
     await installFunctions(release, client, schema);
   });
@@ -129,7 +137,7 @@ export async function migrateTo(release: Release, pool: Pool, schema: string): P
 /** {@link rollBackOutbox} for any release. */
 export async function rollBackTo(version: number, release: Release, pool: Pool, schema: string): Promise<number[]> {
   const takenBack: number[] = [];
-  await alone(pool, schema, async (client) => {
+  await alone(release, pool, schema, async (client) => {
     const newest = (await appliedTo(client, schema)).filter((applied) => applied.version > version).reverse();
     for (const applied of newest) {
       const rollback = release.migrations[applied.version - 1]?.rollback;
@@ -140,7 +148,7 @@ export async function rollBackTo(version: number, release: Release, pool: Pool, 
         throw new OutboxError('OUTBOX_SCHEMA_TOO_NEW', message);
       }
       await inTransaction(client, async () => {
-        await client.query(inSchema(rollback, schema));
+        await client.query(inSchema(rollback, schema, release.marker));
         await client.query(`delete from "${schema}".migration where version = $1`, [applied.version]);
       });
       takenBack.push(applied.version);
@@ -154,7 +162,7 @@ export async function readStatus(release: Release, pool: Pool, schema: string): 
   return statusOf(release, await appliedTo(pool, schema), schema);
 }
 
-function statusOf({ migrations }: Release, applied: readonly AppliedMigration[], schema: string): SchemaStatus {
+function statusOf({ marker, migrations }: Release, applied: readonly AppliedMigration[], schema: string): SchemaStatus {
   const known = new Set(applied.map(({ version }) => version));
   const pending = migrations.filter(({ version }) => !known.has(version));
   const newer = applied.filter(({ version }) => version > migrations.length);
@@ -164,7 +172,7 @@ function statusOf({ migrations }: Release, applied: readonly AppliedMigration[],
       version,
       name,
       isBreaking,
-      sql: inSchema(up, schema),
+      sql: inSchema(up, schema, marker),
     })),
     newer: newer.map(({ version }) => version),
     isUsable: pending.length === 0 && !newer.some(({ is_breaking }) => is_breaking),
@@ -229,7 +237,12 @@ function refuseBreaking({ migrations }: Release, applied: readonly AppliedMigrat
  * also works through a pooler. The other one does the work: indexes cannot be built in a transaction while tables are in
  * use.
  */
-async function alone(pool: Pool, schema: string, work: (client: PoolClient) => Promise<void>): Promise<void> {
+async function alone(
+  release: Release,
+  pool: Pool,
+  schema: string,
+  work: (client: PoolClient) => Promise<void>,
+): Promise<void> {
   const guard = clientBeside(pool);
   guard.on('error', () => undefined);
   await guard.connect();
@@ -241,15 +254,15 @@ async function alone(pool: Pool, schema: string, work: (client: PoolClient) => P
     // Without parameters: with them it would keep a snapshot, for which a build of an index would wait.
     const name = guard.escapeLiteral(`laaffic outbox ${schema}`);
     await guard.query(`select pg_advisory_xact_lock(hashtextextended(${name}, 0))`);
-    const { client, release } = await takeClient(pool);
+    const { client, release: giveBack } = await takeClient(pool);
     let failure: unknown;
     try {
       await work(client);
     } catch (error) {
       failure = error;
-      throw await namingMissingRights(error, client, schema, 'migrate');
+      throw await namingMissingRights(error, client, schema, { toRun: release.command });
     } finally {
-      release(failure instanceof OutboxError ? undefined : (failure as Error | undefined));
+      giveBack(failure instanceof OutboxError ? undefined : (failure as Error | undefined));
     }
   } finally {
     await guard.end();
@@ -275,9 +288,9 @@ async function createBookkeeping(client: PoolClient, schema: string): Promise<vo
   });
 }
 
-async function apply(client: PoolClient, migration: Migration, schema: string): Promise<void> {
+async function apply(release: Release, client: PoolClient, migration: Migration, schema: string): Promise<void> {
   const { version, name, isBreaking, isConcurrent, up } = migration;
-  const sql = inSchema(up, schema);
+  const sql = inSchema(up, schema, release.marker);
   const record = () =>
     client.query(`insert into "${schema}".migration (version, name, is_breaking) values ($1, $2, $3)`, [
       version,
@@ -322,7 +335,7 @@ async function installFunctions(release: Release, client: PoolClient, schema: st
   await inTransaction(client, async () => {
     // They call each other, in any order.
     await client.query('set local check_function_bodies = off');
-    await client.query(inSchema(text, schema));
+    await client.query(inSchema(text, schema, release.marker));
     await client.query(`insert into "${schema}".function_set (digest) values ($1)`, [digest]);
     const { rows: unused } = await client.query<{ digest: string }>(
       `delete from "${schema}".function_set where used_at < now() - interval '${UNUSED_FUNCTIONS}' returning digest`,

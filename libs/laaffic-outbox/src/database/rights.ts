@@ -13,26 +13,24 @@ const RIGHTS = ['select', 'insert', 'update', 'delete'] as const;
 
 /**
  * Names the rights that the role lacks, if that is the cause of a failure.
- * @param purpose `migrate` creates the schema, `use` works with an existing one.
+ * @param purpose `use` works with an existing schema; otherwise the schema is created or changed, and `toRun` is the way
+ * to do that by hand.
  * @returns the given failure if it has another cause.
  */
 export async function namingMissingRights(
   failure: unknown,
   client: Pool | PoolClient,
   schema: string,
-  purpose: 'migrate' | 'use',
+  purpose: 'use' | { readonly toRun: string },
 ): Promise<unknown> {
   if (failure instanceof OutboxError || readDatabaseFailure(failure).code !== 'OUTBOX_DATABASE_DENIED') return failure;
-  const { role, grants } = await (purpose === 'migrate'
-    ? lackingToMigrate(client, schema)
-    : lackingToUse(client, schema));
+  const { role, grants } = await (purpose === 'use' ? lackingToUse(client, schema) : lackingToMigrate(client, schema));
   const commands = grants.map((grant) => `\`${grant} to "${role}"\``).join(', ');
   const advice =
-    purpose === 'migrate'
-      ? `Run ${commands}, or let the owner of the schema run migrateOutbox and set the option \`migrate\` to false`
-      : `Run as the owner of the schema: ${commands}`;
-  const what =
-    purpose === 'migrate' ? `may not create or change the schema ${schema}` : `may not use the schema ${schema}`;
+    purpose === 'use'
+      ? `Run as the owner of the schema: ${commands}`
+      : `Run ${commands}, or let the owner of the schema run ${purpose.toRun} and set the option \`migrate\` to false`;
+  const what = purpose === 'use' ? `may not use the schema ${schema}` : `may not create or change the schema ${schema}`;
   return new OutboxError('OUTBOX_DATABASE_DENIED', `The role ${role} ${what}. ${advice}`, { cause: failure });
 }
 

@@ -1,5 +1,5 @@
 import { rowsOf, type SqlTransaction } from '../sql-transaction.js';
-import { continueCall } from '../database/callers-database.js';
+import { continueCall, OwnTransaction } from '../database/callers-database.js';
 import { valuesOf } from '../database/database.js';
 import { LANES, type Lane, type UnconfirmedAction } from '../options/outbox.options.js';
 import { OutboxError } from '../errors/outbox.error.js';
@@ -219,6 +219,7 @@ export class MessageWriter {
 
   /** @throws {OutboxError} `OUTBOX_INVALID_TRANSACTION` if it commits each statement at once, or has another form. */
   async requireTransaction(transaction: SqlTransaction): Promise<void> {
+    if (transaction instanceof OwnTransaction) return;
     if (typeof transaction.query !== 'function') throw unfit('it has no such method');
     try {
       await transaction.query(this.store.callers.textOf(lockChunks), []);
@@ -239,6 +240,7 @@ export class MessageWriter {
   ): Promise<R[]> {
     const { callers } = this.store;
     if (transaction === undefined) return callers.run(statement, params);
+    if (transaction instanceof OwnTransaction) return transaction.run(statement, params, callers);
     if (typeof transaction.query !== 'function') throw unfit('it has no such method');
     const rows = rowsOf(await transaction.query(callers.textOf(statement), valuesOf(statement, params)));
     if (rows === undefined) throw unfit('it returned neither');

@@ -1,7 +1,8 @@
-import { createSecretKey, type KeyObject } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { OptionsReader } from 'nestjs-laaffic';
 import type { Pool } from 'pg';
 import { OutboxOptionsError } from '../errors/outbox.error.js';
+import { readSecretKeys } from './secret-keys.js';
 import { UNCONFIRMED_ACTIONS, type Lane, type UnconfirmedAction } from './outbox.options.js';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -97,7 +98,7 @@ export class OutboxSettings {
     this.idempotencyKeysKeptMs = reader.wholeNumberOrFalse('idempotencyKeysKeptMs', 30 * DAY_MS, {
       max: HUNDRED_YEARS_MS,
     });
-    this.sealKeys = readSealKeys(reader);
+    this.sealKeys = readSecretKeys(reader, 'sealKeys');
     this.sealed = reader.boolean('sealed', false);
     if (this.sealed && this.sealKeys.length === 0) reader.report('sealed', 'needs sealKeys');
 
@@ -150,32 +151,4 @@ function readConnections(reader: OptionsReader, isPool: boolean, isWorker: boole
     reader.report('connections', 'needs a database URL: a pg.Pool has its own max');
   }
   return undefined;
-}
-
-const MAX_SEAL_KEYS = 10;
-const SEAL_KEY_BYTES = 32;
-/** 32 bytes in base64 or base64url. */
-const SEAL_KEY_TEXT = /^[\w+/-]{43}=?$/;
-
-function readSealKeys(reader: OptionsReader): readonly KeyObject[] {
-  const value = reader.value('sealKeys') ?? [];
-  if (!Array.isArray(value) || value.length > MAX_SEAL_KEYS) {
-    reader.report('sealKeys', `must be a list of at most ${MAX_SEAL_KEYS} keys`);
-    return [];
-  }
-  const keys: KeyObject[] = [];
-  for (const [index, given] of (value as readonly unknown[]).entries()) {
-    const key = sealKeyOf(given);
-    const field = `sealKeys[${index}]`;
-    if (key === undefined) reader.report(field, `must be ${SEAL_KEY_BYTES} bytes, as base64 text or as a Uint8Array`);
-    else if (keys.some((earlier) => earlier.equals(key))) reader.report(field, 'repeats an earlier key');
-    else keys.push(key);
-  }
-  return Object.freeze(keys);
-}
-
-function sealKeyOf(given: unknown): KeyObject | undefined {
-  const text = typeof given === 'string' ? given.trim() : undefined;
-  const bytes = text !== undefined && SEAL_KEY_TEXT.test(text) ? Buffer.from(text, 'base64') : given;
-  return bytes instanceof Uint8Array && bytes.length === SEAL_KEY_BYTES ? createSecretKey(bytes) : undefined;
 }

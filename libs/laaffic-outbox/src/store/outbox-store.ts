@@ -7,7 +7,7 @@ import { ConcurrencyLimit } from '../database/concurrency-limit.js';
 import { readDatabaseFailure } from '../errors/database-failure.js';
 import { Database } from '../database/database.js';
 import { Listener } from '../database/listener.js';
-import { checkSchema, migrateOutbox } from '../database/migrate.js';
+import { checkSchema, migrateOutbox, migrateTo, type Release } from '../database/migrate.js';
 import { namingMissingRights } from '../database/rights.js';
 import { requireUsableSession } from '../database/session.js';
 import type { OutboxSettings } from '../options/outbox.settings.js';
@@ -42,7 +42,7 @@ const openAccounts = new Map<string, number>();
 export class OutboxStore implements OnApplicationBootstrap, OnApplicationShutdown {
   readonly listener: Listener;
   /** The database for calls of the app. They never use all connections of the pool, so the worker always has some. */
-  readonly callers: Database;
+  readonly callers: CallersDatabase;
   /** For calls that only read, perhaps a lot. Only a few run at once, so calls that store something get through. */
   readonly readers: Database;
   /** For the creation of campaigns. Their sources are slow, so many of them share few connections. */
@@ -101,30 +101,33 @@ export class OutboxStore implements OnApplicationBootstrap, OnApplicationShutdow
     const onError = (error: Error): void => {
       errors.report(CONNECTION_FAILURE, error);
     };
-    const first = Database.open(settings, onError);
-    const isOwn = typeof settings.database === 'string' && settings.listenUrl === undefined;
-    try {
-      if (!isOwn) await requireUsableSession(first.pool);
+    const installation = await preparing(settings, settings.schema, onError, async (first) => {
       if (settings.migrate) await migrateOutbox(first.pool, settings.schema);
       else await checkSchema(first.pool, settings.schema);
-      const [installation] = await first.run(readInstallation, { account });
-      if (installation?.is_known !== true) await first.run(addAccount, { account });
-      const database = Database.open(settings, onError, LONGEST_STATEMENT);
-      if (database.pool !== settings.database) {
-        database.pool.on('connect', () => {
-          errors.resolve(CONNECTION_FAILURE);
-        });
-      }
-      return new OutboxStore(settings, database, errors, account, installation?.order_id_prefix ?? '');
-    } catch (failure) {
-      const cause = await namingMissingRights(failure, first.pool, settings.schema, 'use').catch(() => failure);
-      if (cause instanceof OutboxError) throw cause;
-      if (isOwn && isOfPooler(cause)) throw new OutboxError('OUTBOX_DATABASE_SETTINGS', POOLER, { cause });
-      const { code } = readDatabaseFailure(cause, true);
-      throw new OutboxError(code, `The outbox cannot use its database: ${wordsOf(cause)}`, { cause });
-    } finally {
-      await first.close();
+      const [found] = await first.run(readInstallation, { account });
+      if (found?.is_known !== true) await first.run(addAccount, { account });
+      return found;
+    });
+    const database = Database.open(settings, onError, LONGEST_STATEMENT);
+    if (database.pool !== settings.database) {
+      database.pool.on('connect', () => {
+        errors.resolve(CONNECTION_FAILURE);
+      });
     }
+    return new OutboxStore(settings, database, errors, account, installation?.order_id_prefix ?? '');
+  }
+
+  /**
+   * Migrates or checks a schema of another package in the same database.
+   * @throws {OutboxError} as at the boot of the outbox.
+   */
+  async prepareSchema(release: Release, schema: string, migrate: boolean): Promise<void> {
+    const onError = (error: Error): void => {
+      this.errors.report(CONNECTION_FAILURE, error);
+    };
+    await preparing(this.settings, schema, onError, ({ pool }) =>
+      migrate ? migrateTo(release, pool, schema) : checkSchema(pool, schema, release),
+    );
   }
 
   /** Whether another outbox in this process belongs to the account, and not this one. */
@@ -160,6 +163,32 @@ export class OutboxStore implements OnApplicationBootstrap, OnApplicationShutdow
     this.due.stop();
     await this.listener.stop();
     await this.database.close(this.#drainIsOver());
+  }
+}
+
+/**
+ * Works with a database at boot, over connections without time limits that are closed afterwards: nothing closes them if
+ * the app does not start.
+ */
+async function preparing<T>(
+  settings: OutboxSettings,
+  schema: string,
+  onError: (error: Error) => void,
+  work: (database: Database) => Promise<T>,
+): Promise<T> {
+  const database = Database.open(settings, onError);
+  const isOwn = typeof settings.database === 'string' && settings.listenUrl === undefined;
+  try {
+    if (!isOwn) await requireUsableSession(database.pool);
+    return await work(database);
+  } catch (failure) {
+    const cause = await namingMissingRights(failure, database.pool, schema, 'use').catch(() => failure);
+    if (cause instanceof OutboxError) throw cause;
+    if (isOwn && isOfPooler(cause)) throw new OutboxError('OUTBOX_DATABASE_SETTINGS', POOLER, { cause });
+    const { code } = readDatabaseFailure(cause, true);
+    throw new OutboxError(code, `The outbox cannot use its database: ${wordsOf(cause)}`, { cause });
+  } finally {
+    await database.close();
   }
 }
 

@@ -1,0 +1,12 @@
+/**
+ * For packages that keep tables of their own in the database of the outbox, such as nestjs-laaffic-verify.
+ * @module nestjs-laaffic-outbox/extension
+ */
+export type { Release, SchemaStatus } from '../database/migrate.js';
+export { migrateTo, readStatus, rollBackTo } from '../database/migrate.js';
+export { readSecretKeys } from '../options/secret-keys.js';
+export { storeToken as getOutboxStoreToken } from '../outbox-tokens.js';
+export type { OutboxStore } from '../store/outbox-store.js';
+export { PeriodicTask, type PeriodicTaskPlan } from '../runtime/periodic-task.js';
+export type { Exact, FunctionSet, Migration, Nothing, Statement } from '../sql/statement.js';
+export { OutboxExtension, type ExtensionOptions } from './outbox-extension.js';
