@@ -13,6 +13,7 @@ COPY libs/laaffic/package.json libs/laaffic/
 COPY libs/laaffic-cli/package.json libs/laaffic-cli/
 COPY libs/laaffic-outbox/package.json libs/laaffic-outbox/
 COPY libs/laaffic-sandbox/package.json libs/laaffic-sandbox/
+COPY libs/laaffic-verify/package.json libs/laaffic-verify/
 
 # With optional packages: the compiler's program for this platform is one of them.
 FROM manifests AS build

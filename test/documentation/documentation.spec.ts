@@ -22,7 +22,7 @@ const read = (file: string) => readFileSync(join(ROOT, file), 'utf8');
 const documents = [
   ...['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md'],
   ...['libs/laaffic/README.md', 'libs/laaffic-sandbox/README.md', 'libs/laaffic-cli/README.md'],
-  ...['libs/laaffic-outbox/README.md', 'libs/embedded-postgres/README.md'],
+  ...['libs/laaffic-outbox/README.md', 'libs/laaffic-verify/README.md', 'libs/embedded-postgres/README.md'],
   ...readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.md') && !/^(node_modules|api)\//.test(file))
     .map((file) => join('docs', file)),

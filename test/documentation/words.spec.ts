@@ -51,11 +51,19 @@ const SYNONYMS: readonly Banned[] = [
   { form: /\bdoubts?\b/i, instead: 'unknown outcome' },
 ];
 
-const libraries = ['laaffic', 'laaffic-outbox', 'laaffic-sandbox', 'laaffic-cli', 'embedded-postgres'];
+const libraries = [
+  'laaffic',
+  'laaffic-outbox',
+  'laaffic-verify',
+  'laaffic-sandbox',
+  'laaffic-cli',
+  'embedded-postgres',
+];
 const folders = [
   ...['src', 'test', 'examples', 'bench', 'scripts', 'docs'],
   ...libraries.map((library) => `libs/${library}/src`),
   'libs/laaffic-outbox/sql',
+  'libs/laaffic-verify/sql',
 ];
 const files = [
   ...folders.flatMap((folder) =>
@@ -110,6 +118,8 @@ it('reads the sources, the pages and the READMEs', () => {
     'libs/laaffic-cli/src/',
     'libs/laaffic-outbox/src/',
     'libs/laaffic-outbox/sql/',
+    'libs/laaffic-verify/src/',
+    'libs/laaffic-verify/sql/',
     'libs/embedded-postgres/src/',
     'README.md',
   ];

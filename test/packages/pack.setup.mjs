@@ -26,5 +26,6 @@ export default async function pack() {
   await Promise.all([packOne('nestjs-laaffic'), packOne('laaffic-sandbox'), packOne('nestjs-embedded-postgres')]);
   // They are compiled against the declarations of those before them.
   await packOne('nestjs-laaffic-outbox');
+  await packOne('nestjs-laaffic-verify');
   await packOne('laaffic-cli');
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 export type PackageName =
   | 'nestjs-laaffic'
   | 'nestjs-laaffic-outbox'
+  | 'nestjs-laaffic-verify'
   | 'nestjs-embedded-postgres'
   | 'laaffic-sandbox'
   | 'laaffic-cli';
@@ -11,6 +12,7 @@ export type PackageName =
 const folders: Record<PackageName, string> = {
   'nestjs-laaffic': 'laaffic',
   'nestjs-laaffic-outbox': 'laaffic-outbox',
+  'nestjs-laaffic-verify': 'laaffic-verify',
   'nestjs-embedded-postgres': 'embedded-postgres',
   'laaffic-sandbox': 'laaffic-sandbox',
   'laaffic-cli': 'laaffic-cli',

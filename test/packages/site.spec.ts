@@ -6,7 +6,13 @@ import { run } from './run.js';
 const site = join(checkout, 'docs/.vitepress/dist');
 
 const entries = (
-  ['nestjs-laaffic', 'nestjs-laaffic-outbox', 'nestjs-embedded-postgres', 'laaffic-sandbox'] as const
+  [
+    'nestjs-laaffic',
+    'nestjs-laaffic-outbox',
+    'nestjs-laaffic-verify',
+    'nestjs-embedded-postgres',
+    'laaffic-sandbox',
+  ] as const
 ).flatMap((name) => {
   const { exports } = JSON.parse(readFileSync(join(packageDir(name), 'package.json'), 'utf8')) as { exports: object };
   return Object.keys(exports)

@@ -25,6 +25,7 @@ const DUAL = {
 const layouts: readonly Layout[] = [
   { name: 'nestjs-laaffic', ...DUAL },
   { name: 'nestjs-laaffic-outbox', ...DUAL },
+  { name: 'nestjs-laaffic-verify', ...DUAL },
   { name: 'nestjs-embedded-postgres', ...DUAL },
   {
     name: 'laaffic-sandbox',

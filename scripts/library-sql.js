@@ -1,10 +1,22 @@
-// Turns the SQL of the outbox into the module that the package ships. PostgreSQL itself tells the types.
+// Turns the SQL of a library into the module that the package ships. PostgreSQL itself tells the types.
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
-/** A marker for the schema. The package replaces it with the one that the app configures. */
-const SCHEMA = 'outbox';
+/** The libraries with SQL: their folders, the markers of their schemas, and where their types come from. */
+export const LIBRARIES = [
+  {
+    folder: 'libs/laaffic-outbox',
+    schema: 'outbox',
+    importTypes: `import type { Exact, FunctionSet, InvalidColumns, Migration, Nothing, RecipientColumns, Statement } from './statement.js';`,
+  },
+  {
+    folder: 'libs/laaffic-verify',
+    schema: 'verify',
+    importTypes: `import type { FunctionSet, Migration, Nothing, Statement } from 'nestjs-laaffic-outbox/extension';`,
+  },
+];
+
 const NAME = /^-- (name|prepared): (\w+) \((.*)\)$/;
 
 /** The types of PostgreSQL in TypeScript: of a parameter, and of a column. */
@@ -24,8 +36,11 @@ const TYPES = {
   bytea: ['Buffer', 'Buffer'],
 };
 
-/** Reads the files under a folder with the SQL of the outbox. */
-export function readSql(folder) {
+/**
+ * Reads the files under a folder.
+ * @param schema a marker for the schema in them. The package replaces it with the one that the app configures.
+ */
+export function readSql(folder, schema) {
   const files = (name) =>
     readdirSync(join(folder, name))
       .filter((file) => file.endsWith('.sql'))
@@ -37,6 +52,7 @@ export function readSql(folder) {
     .digest('hex')
     .slice(0, 8);
   return {
+    schema,
     migrations: migrationsIn(files('migrations')),
     functions: { digest, text: functions.map(({ text }) => withoutComments(text)).join('\n') },
     queries: files('queries').map(({ file, text }) => ({ file, queries: queriesIn(file, text) })),
@@ -88,17 +104,21 @@ function withoutComments(sql) {
 }
 
 /** Creates everything in an empty database, in a schema that is called like the marker. */
-export async function install(client, { migrations, functions }) {
-  await client.query(`create schema ${SCHEMA}`);
+export async function install(client, { schema, migrations, functions }) {
+  await client.query(`create schema ${schema}`);
   for (const { text } of migrations) await client.query(text);
-  await client.query(functions.text);
+  // They call each other, in any order.
+  await client.query(`set check_function_bodies = off; ${functions.text}; set check_function_bodies = on`);
 }
 
-/** The text of the generated module. The SQL has to be installed. */
-export async function generateModule(client, sql) {
-  const names = await functionNames(client);
-  const suffixed = new RegExp(`\\b${SCHEMA}\\.(${names.join('|')})(?=\\()`, 'g');
-  const shipped = (text) => text.replaceAll(suffixed, `${SCHEMA}.$1_${sql.functions.digest}`);
+/**
+ * The text of the generated module. The SQL has to be installed.
+ * @param importTypes the statement that imports the types.
+ */
+export async function generateModule(client, sql, importTypes) {
+  const names = await functionNames(client, sql.schema);
+  const suffixed = new RegExp(`\\b${sql.schema}\\.(${names.join('|')})(?=\\()`, 'g');
+  const shipped = (text) => text.replaceAll(suffixed, `${sql.schema}.$1_${sql.functions.digest}`);
   const types = new Types(client);
   const parts = [];
   for (const { queries } of sql.queries) {
@@ -107,9 +127,9 @@ export async function generateModule(client, sql) {
   const { digest, text } = sql.functions;
   return [
     '// Generated from the files in sql/ by `npm run sql`. Do not edit.',
-    `import type { Exact, FunctionSet, InvalidColumns, Migration, Nothing, RecipientColumns, Statement } from './statement.js';`,
+    importTypes,
     '',
-    ...(await enumerations(client)),
+    ...(await enumerations(client, sql.schema)),
     '',
     '/** In the order of application. */',
     'export const MIGRATIONS: readonly Migration[] = [',
@@ -128,10 +148,10 @@ export async function generateModule(client, sql) {
   ].join('\n');
 }
 
-async function functionNames(client) {
+async function functionNames(client, schema) {
   const { rows } = await client.query(
     `select distinct proname as name from pg_proc where pronamespace = $1::regnamespace order by 1`,
-    [SCHEMA],
+    [schema],
   );
   return rows.map(({ name }) => name);
 }
@@ -241,11 +261,11 @@ class Types {
 }
 
 /** The enumerations of the schema, as types. */
-async function enumerations(client) {
+async function enumerations(client, schema) {
   const { rows } = await client.query(
     `select t.typname as name, array_agg(e.enumlabel::text order by e.enumsortorder) as labels
     from pg_type t join pg_enum e on e.enumtypid = t.oid where t.typnamespace = $1::regnamespace group by 1 order by 1`,
-    [SCHEMA],
+    [schema],
   );
   return rows.map(
     ({ name, labels }) => `export type ${camel(name)} = ${labels.map((label) => `'${label}'`).join(' | ')};`,
@@ -261,8 +281,8 @@ function literal(text) {
 }
 
 /** The schema that all migrations make together, for people who read a change. */
-export async function dumpSchema(client) {
-  const lines = async (sql) => (await client.query(sql, [SCHEMA])).rows.map(({ line }) => line);
+export async function dumpSchema(client, schema) {
+  const lines = async (sql) => (await client.query(sql, [schema])).rows.map(({ line }) => line);
   const types = await lines(
     `select format('type %s: %s', t.typname, coalesce(
         (select string_agg(e.enumlabel, ', ' order by e.enumsortorder) from pg_enum e where e.enumtypid = t.oid),
@@ -275,7 +295,7 @@ export async function dumpSchema(client) {
     `select c.relname as line from pg_class c where c.relnamespace = $1::regnamespace and c.relkind in ('r', 'v', 'p') order by 1`,
   );
   const described = [];
-  for (const table of tables) described.push(await describeTable(client, table));
+  for (const table of tables) described.push(await describeTable(client, schema, table));
   const functions = await lines(
     `select format('function %s(%s) returns %s', p.proname, pg_get_function_identity_arguments(p.oid),
         pg_get_function_result(p.oid)) as line
@@ -292,8 +312,8 @@ export async function dumpSchema(client) {
   ].join('\n');
 }
 
-async function describeTable(client, table) {
-  const name = `${SCHEMA}.${table}`;
+async function describeTable(client, schema, table) {
+  const name = `${schema}.${table}`;
   const lines = async (sql) => (await client.query(sql, [name])).rows.map(({ line }) => line);
   const columns = await lines(
     `select format('  %s %s%s%s', a.attname, format_type(a.atttypid, a.atttypmod),

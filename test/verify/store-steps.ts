@@ -1,0 +1,366 @@
+import { randomUUID } from 'node:crypto';
+import fc from 'fast-check';
+import type { SqlTransaction } from 'nestjs-laaffic-outbox';
+import type {
+  CheckInput,
+  SendOutcome,
+  StartInput,
+  VerificationStore,
+} from '../../libs/laaffic-verify/src/store/verification-store.js';
+import { StoreInvariants, type Started } from './store-invariants.js';
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const ROLLBACK = new Error('rolled back on purpose');
+
+const index = fc.nat({ max: 9 });
+/** One of two: mostly the first. */
+const mostly = <T>(usual: T, rare: T) => fc.constantFrom(usual, usual, usual, usual, rare);
+const source = fc.constantFrom(undefined, 'source 0', 'source 1');
+const lifetimeMs = fc.constantFrom(MINUTE, 10 * MINUTE);
+const transaction = fc.constantFrom('none' as const, 'commit' as const, 'rollback' as const);
+
+const start = fc.record({
+  type: fc.constant('start' as const),
+  number: fc.constantFrom(0, 0, 0, 1, 2),
+  tenant: mostly('', 'other'),
+  purpose: mostly('sign-in', 'password'),
+  binding: mostly('', 'bound'),
+  session: fc.constantFrom(0, 0, 1, 2),
+  source,
+  lifetimeMs,
+  rejection: mostly(undefined, 'cap'),
+  suspicion: mostly(undefined, 'budget'),
+  shadow: fc.subarray(['cap', 'budget', 'range']),
+  renews: fc.boolean(),
+  transaction,
+});
+const check = fc.record({
+  type: fc.constant('check' as const),
+  which: index,
+  /** The code of how many generations ago; `undefined` for a wrong one. */
+  age: fc.constantFrom(0, 0, 0, 1, 2, undefined, undefined, undefined),
+  approves: fc.boolean(),
+  source,
+  isOtherTenant: mostly(false, true),
+  isOtherPurpose: mostly(false, true),
+  isOtherBinding: mostly(false, true),
+});
+const resend = fc.record({
+  ...{ type: fc.constant('resend' as const), which: index, source, isOtherTenant: mostly(false, true) },
+  ...{ renews: fc.boolean(), lifetimeMs, transaction },
+});
+const renew = fc.record({
+  ...{ type: fc.constant('renew' as const), which: index, lifetimeMs, age: mostly(0, 1) },
+});
+const approve = fc.record({ type: fc.constant('approve' as const), which: index, transaction });
+const cancel = fc.record({ type: fc.constant('cancel' as const), which: index, isOtherTenant: mostly(false, true) });
+const redeem = fc.record({ type: fc.constant('redeem' as const), which: index });
+const read = fc.record({ type: fc.constant('read' as const), which: index, isOtherTenant: mostly(false, true) });
+const release = fc.record({ type: fc.constant('release' as const), number: fc.nat({ max: 2 }) });
+const changeKeys = fc.record({ type: fc.constant('change keys' as const) });
+const pass = fc.record({
+  type: fc.constant('pass' as const),
+  ms: fc.oneof(
+    fc.constantFrom(1, SECOND, 30 * SECOND, MINUTE, 5 * MINUTE, 30 * MINUTE, HOUR, 6 * HOUR, 24 * HOUR, 72 * HOUR),
+    fc.nat({ max: 2 * HOUR }),
+  ),
+});
+
+/** What happens, one after the other. */
+export const steps = fc.array(
+  fc.oneof(
+    { weight: 8, arbitrary: start },
+    { weight: 8, arbitrary: check },
+    { weight: 6, arbitrary: pass },
+    { weight: 3, arbitrary: resend },
+    { weight: 2, arbitrary: renew },
+    { weight: 2, arbitrary: approve },
+    { weight: 2, arbitrary: read },
+    { weight: 1, arbitrary: cancel },
+    { weight: 1, arbitrary: redeem },
+    { weight: 1, arbitrary: release },
+    { weight: 1, arbitrary: changeKeys },
+  ),
+  { minLength: 1, maxLength: 60, size: 'max' },
+);
+
+/** Limits so small that every one is reached. */
+export const limits = fc.record({
+  cooldownsMs: fc.constantFrom([0], [SECOND, 0], [30 * SECOND, MINUTE, 2 * MINUTE]),
+  perHour: fc.integer({ min: 1, max: 6 }),
+  perDay: fc.integer({ min: 2, max: 10 }),
+  perSource: fc.integer({ min: 1, max: 7 }),
+  maxAttempts: fc.integer({ min: 1, max: 4 }),
+  knownMs: fc.constantFrom(HOUR, 48 * HOUR),
+  trip: fc.integer({ min: 1, max: 4 }),
+  gain: fc.constantFrom(0.588, 0.9, 1),
+  relief: fc.constantFrom(0, 1.3),
+  halfLifeMs: fc.constantFrom(HOUR, 6 * HOUR),
+  blockMs: fc.constantFrom(MINUTE, HOUR),
+  longestBlockMs: fc.constantFrom(2 * HOUR, 24 * HOUR),
+  lockAfter: fc.integer({ min: 1, max: 4 }),
+  lockMs: fc.constantFrom(1_500, 10 * MINUTE),
+  longestLockMs: fc.constantFrom(15 * MINUTE, HOUR),
+  suspendAfter: fc.integer({ min: 2, max: 9 }),
+});
+
+type Limits = ReturnType<typeof limits.generate>['value'];
+type Step = ReturnType<typeof steps.generate>['value'][number];
+type StepOf<Type extends Step['type']> = Extract<Step, { type: Type }>;
+
+/**
+ * Plays steps on one or two stores. All outcomes must be equal, and hold what {@link StoreInvariants} says.
+ * Each sequence has numbers, sources and ranges of its own.
+ */
+export class StorePlay {
+  /** What was seen of outcomes, for a test to know that it has seen all. */
+  static readonly seen = new Set<string>();
+  readonly #invariants: StoreInvariants;
+  readonly #started: Started[] = [];
+  readonly #run = randomUUID();
+  #keys = ['a'];
+
+  /**
+   * @param clock the time of the stores.
+   * @param remembers whether they have to remember what no rule needs any more.
+   */
+  constructor(
+    private readonly stores: readonly VerificationStore[],
+    private readonly clock: { now: number },
+    private readonly limits: Limits,
+    private readonly remembers = true,
+  ) {
+    this.#invariants = new StoreInvariants(limits);
+  }
+
+  async play(all: readonly Step[]): Promise<void> {
+    for (const step of all) await this.#play(step);
+    for (const { id, tenant } of this.#started)
+      if (this.remembers) {
+        const found = await this.#both((store) => store.find(id, tenant));
+        expect(found!.attempts).toBeLessThanOrEqual(found!.maxAttempts);
+      }
+  }
+
+  async #play(step: Step): Promise<void> {
+    switch (step.type) {
+      case 'pass':
+        this.clock.now += step.ms;
+        return;
+      case 'change keys':
+        this.#keys = [String.fromCharCode(97 + this.#keys.length), ...this.#keys];
+        return;
+      case 'start':
+        return this.#start(step);
+      case 'release': {
+        const [numberKeys] = this.#number(step.number);
+        const isKnown = await this.#both((store) => store.release('', numberKeys), this.remembers);
+        if (isKnown) this.#invariants.afterRelease(this.#phoneOf('', step.number));
+        return;
+      }
+      default:
+    }
+    const started = this.#started.at(-1 - (step.which % Math.max(1, this.#started.length)));
+    if (started === undefined) return;
+    switch (step.type) {
+      case 'check':
+        return this.#check(step, started);
+      case 'resend':
+        return this.#resend(step, started);
+      case 'renew':
+        return this.#renew(step, started);
+      case 'approve':
+        return this.#approve(step, started);
+      case 'cancel': {
+        const tenant = tenantOf(started, step);
+        const { halfLifeMs } = this.limits;
+        const isCancelled = await this.#both((store) => store.cancel(started.id, tenant, halfLifeMs));
+        if (!isCancelled) return;
+        expect([tenant, ['open', 'matched'].includes(started.state)]).toEqual([started.tenant, true]);
+        started.state = 'cancelled';
+        return;
+      }
+      case 'redeem':
+        if (this.remembers) await this.#both((store) => store.redeem(started.id));
+        return;
+      case 'read': {
+        const tenant = tenantOf(started, step);
+        await this.#both((store) => store.readOpen(started.id, tenant));
+        if (this.remembers) await this.#both((store) => store.find(started.id, tenant));
+        return;
+      }
+    }
+  }
+
+  async #start(step: StepOf<'start'>): Promise<void> {
+    const { tenant, purpose, number } = step;
+    const [numberKeys, e164, ranges] = this.#number(number);
+    const id = randomUUID();
+    const binding = Buffer.from(step.binding);
+    const { trip, ...ofLimits } = this.limits;
+    const input: StartInput = {
+      ...ofLimits,
+      ...{ id, tenant, purpose, numberKeys, number: e164, country: 'GB', binding, ranges },
+      session: Buffer.from(`session ${step.session}`),
+      keyId: 'a key',
+      digest: codeOf(id, 1),
+      lifetimeMs: step.lifetimeMs,
+      source: this.#source('start', step.source),
+      trips: ranges.map((_, position) => trip + position),
+      rejection: step.rejection,
+      suspicion: step.suspicion,
+      shadow: step.shadow,
+    };
+    const results = await this.#both((store) =>
+      within(store, step.transaction, async (own) => {
+        const outcome = await store.start(input, own);
+        return { outcome, isRenewed: await this.#finishSend(store, outcome, step, own) };
+      }),
+    );
+    if (step.transaction === 'rollback') return;
+    const { outcome, isRenewed } = results;
+    this.#invariants.afterSend(outcome, this.#phoneOf(tenant, number), this.clock.now);
+    if (outcome.result === 'rejected') return;
+    if (outcome.isNew) {
+      const expiries = [this.clock.now + step.lifetimeMs];
+      const phone = this.#phoneOf(tenant, number);
+      this.#started.push({ id, phone, tenant, purpose, binding, expiries, attempts: 0, state: 'open' });
+    }
+    if (isRenewed) this.#find(outcome).expiries.push(this.clock.now + step.lifetimeMs);
+  }
+
+  async #resend(step: StepOf<'resend'>, started: Started): Promise<void> {
+    const { cooldownsMs, perHour, perDay, perSource } = this.limits;
+    const sendLimits = { cooldownsMs, perHour, perDay, perSource, source: this.#source('start', step.source) };
+    const { outcome, isRenewed } = await this.#both((store) =>
+      within(store, step.transaction, async (own) => {
+        const sent = await store.resend(started.id, tenantOf(started, step), sendLimits, own);
+        return { outcome: sent, isRenewed: await this.#finishSend(store, sent, step, own) };
+      }),
+    );
+    if (step.transaction === 'rollback') return;
+    this.#invariants.afterSend(outcome, started.phone, this.clock.now);
+    if (outcome.result === 'sent') expect(tenantOf(started, step)).toBe(started.tenant);
+    if (isRenewed) started.expiries.push(this.clock.now + step.lifetimeMs);
+  }
+
+  /** What follows a message in its transaction. Tells whether it has got another code. */
+  async #finishSend(
+    store: VerificationStore,
+    outcome: SendOutcome,
+    { renews, lifetimeMs: renewedFor }: { readonly renews: boolean; readonly lifetimeMs: number },
+    own: SqlTransaction | undefined,
+  ): Promise<boolean> {
+    if (outcome.result !== 'sent') return false;
+    const { id, generation, sends } = outcome.verification;
+    await store.setMessage(id, String(sends), own);
+    if (!renews || outcome.isNew) return false;
+    const digest = codeOf(id, generation + 1);
+    return store.renew({ id, generation }, { keyId: 'another key', digest, lifetimeMs: renewedFor }, own);
+  }
+
+  async #renew(step: StepOf<'renew'>, { id, expiries }: Started): Promise<void> {
+    const generation = expiries.length - step.age;
+    const code = { keyId: 'another key', digest: codeOf(id, generation + 1), lifetimeMs: step.lifetimeMs };
+    const isRenewed = await this.#both((store) => store.renew({ id, generation }, code));
+    if (!isRenewed) return;
+    expect(generation).toBe(expiries.length);
+    expiries.push(this.clock.now + step.lifetimeMs);
+  }
+
+  async #check(step: StepOf<'check'>, started: Started): Promise<void> {
+    const { id, expiries } = started;
+    const generation = step.age === undefined ? undefined : expiries.length - step.age;
+    const { halfLifeMs, relief, lockAfter, lockMs, longestLockMs, suspendAfter, perSource } = this.limits;
+    const entered = {
+      tenant: tenantOf(started, step),
+      purpose: step.isOtherPurpose ? `not ${started.purpose}` : started.purpose,
+      binding: step.isOtherBinding ? Buffer.from('something else') : started.binding,
+    };
+    const input: CheckInput = {
+      ...{ id, ...entered, approves: step.approves, lockAfter, lockMs, longestLockMs, suspendAfter, perSource },
+      digests: [Buffer.from('by another key'), codeOf(id, generation ?? -1)],
+      source: this.#source('check', step.source),
+      approval: { relief, halfLifeMs, converts: true },
+    };
+    const outcome = await this.#both((store) => store.check(input));
+    this.#invariants.afterCheck(outcome, started, { ...entered, generation }, this.clock.now);
+  }
+
+  async #approve(step: StepOf<'approve'>, started: Started): Promise<void> {
+    const { halfLifeMs, relief } = this.limits;
+    const approvedAt = await this.#both((store) =>
+      within(store, step.transaction, (own) => store.approve(started.id, { relief, halfLifeMs, converts: false }, own)),
+    );
+    if (approvedAt === undefined || step.transaction === 'rollback') return;
+    expect(approvedAt.getTime()).toBe(this.clock.now);
+    this.#invariants.afterApproval(started, this.clock.now);
+  }
+
+  /** Calls all stores. @param isEqual whether they have to agree. @returns the outcome of the first. */
+  async #both<T>(call: (store: VerificationStore) => Promise<T>, isEqual = true): Promise<T> {
+    const [first, ...others] = this.stores;
+    const outcome = await call(first!);
+    for (const store of others) {
+      const other = await call(store);
+      if (isEqual) expect(other).toStrictEqual(outcome);
+    }
+    note(outcome);
+    return outcome;
+  }
+
+  #find(outcome: Exclude<SendOutcome, { result: 'rejected' }>): Started {
+    return this.#started.find(({ id }) => id === outcome.verification.id)!;
+  }
+
+  /** The digests, the number, and its ranges. */
+  #number(number: number): [Buffer[], string, string[]] {
+    const numberKeys = this.#keys.map((key) => Buffer.from(`${key} ${number} ${this.#run}`));
+    const ranges = number < 2 ? [`all ${this.#run}`, `first ${this.#run}`] : [`all ${this.#run}`];
+    return [numberKeys, `+44740010000${number}`, ranges];
+  }
+
+  #phoneOf(tenant: string, number: number): string {
+    return `${number} ${tenant}`;
+  }
+
+  #source(of: string, name: string | undefined): Buffer | undefined {
+    return name === undefined ? undefined : Buffer.from(`${of} ${name} ${this.#run}`);
+  }
+}
+
+function tenantOf({ tenant }: Started, { isOtherTenant }: { readonly isOtherTenant: boolean }): string {
+  return isOtherTenant ? `not ${tenant}` : tenant;
+}
+
+function codeOf(id: string, generation: number): Buffer {
+  return Buffer.from(`${id} ${generation}`);
+}
+
+/** Runs work in a transaction that is committed or rolled back, or without one. Returns its result in any case. */
+async function within<T>(
+  store: VerificationStore,
+  how: 'none' | 'commit' | 'rollback',
+  work: (own: SqlTransaction | undefined) => Promise<T>,
+): Promise<T> {
+  if (how === 'none') return work(undefined);
+  if (how === 'commit') return store.transaction(work);
+  let result: { readonly of: T } | undefined;
+  const rolledBack = store.transaction(async (own) => {
+    result = { of: await work(own) };
+    throw ROLLBACK;
+  });
+  await expect(rolledBack).rejects.toBe(ROLLBACK);
+  return result!.of;
+}
+
+function note(outcome: unknown): void {
+  if (typeof outcome !== 'object' || outcome === null) return;
+  const fields = { ...outcome, ...('outcome' in outcome ? (outcome.outcome as object) : {}) };
+  if ('result' in fields) StorePlay.seen.add(String(fields.result));
+  if ('rule' in fields) StorePlay.seen.add(`rejected: ${String(fields.rule)}`);
+  if ('would' in fields) for (const rule of fields.would as string[]) StorePlay.seen.add(`would: ${rule}`);
+  if ('isRenewed' in fields && fields.isRenewed === true) StorePlay.seen.add('renewed');
+}

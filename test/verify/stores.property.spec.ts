@@ -1,0 +1,56 @@
+import fc from 'fast-check';
+import type { VerificationStore } from '../../libs/laaffic-verify/src/store/verification-store.js';
+import { MemoryStore } from '../../libs/laaffic-verify/src/testing/memory-store.js';
+import { cases } from '../cases.js';
+import { Stage } from '../outbox/stage.js';
+import { openStore } from './open-store.js';
+import { limits, StorePlay, steps } from './store-steps.js';
+
+const clock = { now: 0 };
+const now = () => new Date(clock.now);
+
+/** Plays sequences on stores that agree and keep what they promise. */
+function agree(open: () => readonly VerificationStore[], numRuns: number, remembers = true): Promise<void> {
+  const property = fc.asyncProperty(limits, steps, async (small, all) => {
+    clock.now = Date.UTC(2030, 2, 28, 12);
+    await new StorePlay(open(), clock, small, remembers).play(all);
+  });
+  return fc.assert(property, { numRuns });
+}
+
+it('the stores in PostgreSQL and in memory decide alike, and keep what they promise', async () => {
+  const stage = await Stage.set();
+  try {
+    const { store } = await openStore(stage, now);
+    await agree(() => [store, new MemoryStore(now, Infinity)], cases(1_000, 30));
+  } finally {
+    await stage.close();
+  }
+});
+
+it('a store in memory that forgets decides as one that does not, and every rule is reached', async () => {
+  StorePlay.seen.clear();
+  await agree(() => [new MemoryStore(now, Infinity), new MemoryStore(now, 0)], cases(100_000, 1_000), false);
+  expect([...StorePlay.seen].sort()).toEqual([
+    ...[
+      'approved',
+      'limited',
+      'matched',
+      'over',
+      'rejected',
+      'rejected: budget',
+      'rejected: cap',
+      'rejected: cooldown',
+    ],
+    ...[
+      'rejected: locked',
+      'rejected: number',
+      'rejected: over',
+      'rejected: range',
+      'rejected: source',
+      'renewed',
+      'sent',
+    ],
+    ...['waiting', 'would: budget', 'would: cap', 'would: range', 'wrong'],
+  ]);
+});
