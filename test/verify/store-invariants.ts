@@ -118,7 +118,8 @@ export class StoreInvariants {
 
 /** Since each message: at most `limit` at once, and then one more in each equal part of the window. */
 function expectRate(sent: readonly number[], limit: number, window: number): void {
-  const now = sent.at(-1)!;
+  // A store may count in whole microseconds.
+  const now = sent.at(-1)! + 0.1;
   const isTooMany = (at: number, index: number) =>
     sent.length - index > limit + Math.floor((now - at) / (window / limit));
   expect(sent.filter(isTooMany)).toEqual([]);

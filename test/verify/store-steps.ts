@@ -14,10 +14,10 @@ const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const ROLLBACK = new Error('rolled back on purpose');
 
-const index = fc.nat({ max: 9 });
-/** One of two: mostly the first. */
-const mostly = <T>(usual: T, rare: T) => fc.constantFrom(usual, usual, usual, usual, rare);
-const source = fc.constantFrom(undefined, 'source 0', 'source 1');
+/** How many verifications ago. */
+const index = fc.constantFrom(0, 0, 0, 0, 0, 1, 1, 2, 3, 9);
+const mostly = <T>(usual: T, rare: T) => fc.constantFrom(...Array<T>(8).fill(usual), rare);
+const source = fc.constantFrom(undefined, undefined, undefined, 'source 0', 'source 1');
 const lifetimeMs = fc.constantFrom(MINUTE, 10 * MINUTE);
 const transaction = fc.constantFrom('none' as const, 'commit' as const, 'rollback' as const);
 
@@ -63,8 +63,10 @@ const changeKeys = fc.record({ type: fc.constant('change keys' as const) });
 const pass = fc.record({
   type: fc.constant('pass' as const),
   ms: fc.oneof(
-    fc.constantFrom(1, SECOND, 30 * SECOND, MINUTE, 5 * MINUTE, 30 * MINUTE, HOUR, 6 * HOUR, 24 * HOUR, 72 * HOUR),
-    fc.nat({ max: 2 * HOUR }),
+    { weight: 4, arbitrary: fc.constantFrom(1, SECOND, 30 * SECOND, MINUTE) },
+    { weight: 3, arbitrary: fc.constantFrom(5 * MINUTE, 10 * MINUTE, 30 * MINUTE, HOUR) },
+    { weight: 1, arbitrary: fc.constantFrom(6 * HOUR, 24 * HOUR, 72 * HOUR) },
+    { weight: 1, arbitrary: fc.nat({ max: 2 * HOUR }) },
   ),
 });
 
@@ -83,15 +85,15 @@ export const steps = fc.array(
     { weight: 1, arbitrary: release },
     { weight: 1, arbitrary: changeKeys },
   ),
-  { minLength: 1, maxLength: 60, size: 'max' },
+  { minLength: 1, maxLength: 100, size: 'max' },
 );
 
 /** Limits so small that every one is reached. */
 export const limits = fc.record({
   cooldownsMs: fc.constantFrom([0], [SECOND, 0], [30 * SECOND, MINUTE, 2 * MINUTE]),
-  perHour: fc.integer({ min: 1, max: 6 }),
-  perDay: fc.integer({ min: 2, max: 10 }),
-  perSource: fc.integer({ min: 1, max: 7 }),
+  perHour: fc.constantFrom(1, 2, 5, 13),
+  perDay: fc.constantFrom(2, 7, 35),
+  perSource: fc.constantFrom(1, 3, 7, 13),
   maxAttempts: fc.integer({ min: 1, max: 4 }),
   knownMs: fc.constantFrom(HOUR, 48 * HOUR),
   trip: fc.integer({ min: 1, max: 4 }),

@@ -329,7 +329,7 @@ describe.each(STORES)('in %s', (_, open) => {
       expect((await store.check(checkOf(fresh!, rightCode(fresh!, 2)))).result).toBe('approved');
     });
 
-    it('locks a number after wrong codes of several verifications, for longer each time', async () => {
+    it('locks a number after wrong codes of several verifications', async () => {
       const number = newNumber();
       const limits = { cooldownsMs: [0], perHour: 100, perDay: 100 };
       const lock = { lockAfter: 6, lockMs: MINUTE };
@@ -343,6 +343,19 @@ describe.each(STORES)('in %s', (_, open) => {
       expect(rejected).toEqual({ result: 'rejected', rule: 'locked', retryAfterMs: MINUTE, would: [] });
       pass(MINUTE);
       expect((await store.check(checkOf(second, rightCode(second), lock))).result).toBe('approved');
+    });
+
+    it('locks a number for twice as long each time, up to the longest lock', async () => {
+      const number = newNumber();
+      const id = await started({ maxAttempts: 9 }, number);
+      const waits = [];
+      for (let count = 0; count < 4; count++) {
+        await store.check(checkOf(id, wrongCode(id), { lockAfter: 1, lockMs: 1_000, longestLockMs: 3_000 }));
+        const rejected = await store.start(startOf(number));
+        waits.push(rejected.result === 'rejected' && rejected.retryAfterMs);
+        pass(3_000);
+      }
+      expect(waits).toEqual([1_000, 2_000, 3_000, 3_000]);
     });
 
     it('suspends a number until it is released', async () => {

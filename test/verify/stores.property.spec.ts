@@ -22,7 +22,7 @@ it('the stores in PostgreSQL and in memory decide alike, and keep what they prom
   const stage = await Stage.set();
   try {
     const { store } = await openStore(stage, now);
-    await agree(() => [store, new MemoryStore(now, Infinity)], cases(1_000, 30));
+    await agree(() => [store, new MemoryStore(now, Infinity)], cases(3_000, 150));
   } finally {
     await stage.close();
   }
@@ -30,7 +30,7 @@ it('the stores in PostgreSQL and in memory decide alike, and keep what they prom
 
 it('a store in memory that forgets decides as one that does not, and every rule is reached', async () => {
   StorePlay.seen.clear();
-  await agree(() => [new MemoryStore(now, Infinity), new MemoryStore(now, 0)], cases(100_000, 1_000), false);
+  await agree(() => [new MemoryStore(now, Infinity), new MemoryStore(now, 0)], cases(20_000, 1_000), false);
   expect([...StorePlay.seen].sort()).toEqual([
     ...[
       'approved',
