@@ -250,6 +250,26 @@ describe.each(STORES)('in %s', (_, open) => {
       }
     });
 
+    it('forgives a number that is approved by its second verification', async () => {
+      const scored = { ...scoring('range of second verifications'), cooldownsMs: [0], perHour: 100, perDay: 100 };
+      for (let count = 0; count < 20; count++) {
+        const number = newNumber();
+        await started({ ...scored, session: keys.sessionKeyOf(undefined) }, number);
+        const id = await started({ ...scored, session: keys.sessionKeyOf(undefined) }, number);
+        await store.check(checkOf(id, rightCode(id)));
+      }
+    });
+
+    it('counts a number again after its verification was cancelled', async () => {
+      const number = newNumber();
+      const scored = { ...scoring('range of cancelled verifications'), cooldownsMs: [0], perHour: 100, perDay: 100 };
+      for (let count = 0; count < 20; count++) {
+        const id = await started({ ...scored, session: keys.sessionKeyOf(undefined) }, number);
+        expect(await store.cancel(id, '', 21_600_000)).toBe(true);
+      }
+      expect((await store.start(startOf(newNumber(), scored))).result).toBe('sent');
+    });
+
     it('counts a number once an hour', async () => {
       const number = newNumber();
       for (let count = 0; count < 8; count++) {

@@ -75,9 +75,10 @@ begin
       convert_at = case when p_converts then now_ end
     where w.id = p_id and w.state = 'matched' and greatest(w.expires_at, w.old_expires_at) > now_ returning * into v;
   if not found then return null; end if;
-  update verify.phone p set failures = 0, locks = 0, streak = 0, approved_at = now_, seen_at = now_
+  update verify.phone p set failures = 0, locks = 0, streak = 0, approved_at = now_, seen_at = now_, counted_at = null
     where p.tenant = f.tenant and p.number_key = f.number_key;
-  perform verify.relieve_ranges(v.ranges, v.gain + p_relief, p_half_life, now_);
+  -- Whichever verification of the number its ranges have counted.
+  perform verify.relieve_ranges(v.ranges, p_relief + case when f.counted_at is null then 0 else v.gain end, p_half_life, now_);
   return now_;
 end $$;
 
@@ -97,15 +98,19 @@ create function verify.cancel_verification(p_id uuid, p_tenant text, p_half_life
 returns boolean language plpgsql as $$
 declare
   now_ timestamptz := coalesce(p_now, clock_timestamp());
+  f verify.phone%rowtype;
   v verify.verification%rowtype;
 begin
-  perform from verify.verification w join verify.phone x on x.tenant = w.tenant and x.number_key = w.number_key
+  select x.* into f from verify.verification w join verify.phone x on x.tenant = w.tenant and x.number_key = w.number_key
     where w.id = p_id and w.tenant = p_tenant and w.state in ('pending', 'matched') for no key update of x;
   update verify.verification w set state = 'cancelled', changed_at = now_
     where w.id = p_id and w.tenant = p_tenant and w.state in ('pending', 'matched')
       and greatest(w.expires_at, w.old_expires_at) > now_ returning * into v;
   if not found then return false; end if;
-  perform verify.relieve_ranges(v.ranges, v.gain, p_half_life, now_);
+  if f.counted_at is not null then
+    update verify.phone p set counted_at = null where p.tenant = f.tenant and p.number_key = f.number_key;
+    perform verify.relieve_ranges(v.ranges, v.gain, p_half_life, now_);
+  end if;
   return true;
 end $$;
 

@@ -221,7 +221,7 @@ begin
         expires_at, max_attempts, sends, would, ranges, gain, created_at, changed_at)
       values (p_id, p_tenant, p_purpose, p_number_keys[1], p_session, p_binding, p_number, p_country, p_key_id, p_digest,
         now_ + p_lifetime * interval '1 millisecond', p_max_attempts, 1, o.would,
-        case when coalesce(counts, false) then p_ranges else '{}' end, p_gain, now_, now_)
+        case when o.is_known then '{}' else p_ranges end, p_gain, now_, now_)
       returning * into v;
   elsif o.result = 'sent' then
     update verify.verification w set sends = sends + 1, changed_at = now_ where w.id = v.id returning * into v;

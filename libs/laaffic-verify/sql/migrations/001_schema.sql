@@ -21,7 +21,7 @@ create table verify.phone (
   suspended_at timestamptz,
   -- When it was last verified. Since then it is known for a while.
   approved_at timestamptz,
-  -- When its ranges last counted it.
+  -- When its ranges last counted it. Null if they have not, or that was taken back.
   counted_at timestamptz,
   seen_at timestamptz not null,
   primary key (tenant, number_key)
@@ -56,7 +56,7 @@ create table verify.verification (
   state verify.verification_state not null default 'pending',
   -- The rules that would have rejected it, if they were not in shadow.
   would text[] not null default '{}',
-  -- What its start has added to the scores of these ranges.
+  -- The ranges of its number and source, and what a start adds to their scores. None for a number that is known.
   ranges text[] not null default '{}',
   gain double precision not null default 0,
   message_id bigint,

@@ -10,7 +10,8 @@ export type ShadowRule = (typeof SHADOW_RULES)[number];
 export interface LaafficVerifyOptions extends VerificationTextOptions {
   /**
    * Secret keys of 32 bytes, at most 10: `openssl rand -base64 32`. Codes and proofs are made with the first one and read
-   * with all of them. Give the same keys to all processes, and keep them out of the database and its backups.
+   * with all of them. Give the same keys to all processes, and keep them out of the database and its backups. To change the
+   * key, first add the new one as the second in all processes, then make it the first.
    */
   readonly keys: readonly SealKey[];
   /** The countries whose numbers get codes, as ISO 3166-1 alpha-2 codes; `'all'` for every country. */
@@ -74,12 +75,12 @@ export interface SendOptions {
    */
   readonly cooldownsMs?: readonly number[] | undefined;
   /**
-   * Messages to a number in an hour.
+   * Messages to a number in an hour: this many at once, and then one in each equal part of the hour.
    * @default 5
    */
   readonly maxPerHour?: number | undefined;
   /**
-   * Messages to a number in a day.
+   * Messages to a number in a day, in the same way.
    * @default 10
    */
   readonly maxPerDay?: number | undefined;

@@ -151,8 +151,10 @@ export class MemoryStore implements VerificationStore {
       if (verification.tenant !== tenant) return false;
       if (!isUnfinished(verification) || expiryOf(verification) <= call.now) return false;
       this.#put({ ...verification, state: 'cancelled' }, call);
-      this.#changePhone(verification.phoneKey, ({ open }) => ({ open: without(open, id) }), call);
-      for (const range of verification.ranges) this.#relieve(range, verification.gain, halfLifeMs, call);
+      const { phoneKey, ranges, gain } = verification;
+      const isCounted = this.#isCounted(phoneKey, call);
+      this.#changePhone(phoneKey, ({ open }) => ({ open: without(open, id), countedAt: -Infinity }), call);
+      if (isCounted) for (const range of ranges) this.#relieve(range, gain, halfLifeMs, call);
       return true;
     });
   }
@@ -247,7 +249,7 @@ export class MemoryStore implements VerificationStore {
     }
     this.#takeTurn(source, perSource, call);
     const isNew = open === undefined;
-    const verification = isNew ? newVerification(input, phoneKey, counts, now) : { ...open, sends: open.sends + 1 };
+    const verification = isNew ? newVerification(input, phoneKey, isSuspect, now) : { ...open, sends: open.sends + 1 };
     this.#put(verification, call);
     this.#phones.set(phoneKey, isNew ? withNew(counted.phone, verification, counts, now) : counted.phone, now, own);
     if (counts) for (const key of input.ranges) this.#addToScore(key, input.gain, input.halfLifeMs, call);
@@ -305,9 +307,16 @@ export class MemoryStore implements VerificationStore {
     const { id, phoneKey, ranges, gain } = verification;
     const { now } = call;
     this.#put({ ...verification, state: 'approved', approvedAt: now }, call);
-    const approved = { failures: 0, locks: 0, streak: 0, approvedAt: now, seenAt: now };
+    const approved = { failures: 0, locks: 0, streak: 0, approvedAt: now, seenAt: now, countedAt: -Infinity };
+    // Whichever verification of the number its ranges have counted.
+    const by = relief + (this.#isCounted(phoneKey, call) ? gain : 0);
     this.#changePhone(phoneKey, ({ open }) => ({ ...approved, open: without(open, id) }), call);
-    for (const range of ranges) this.#relieve(range, gain + relief, halfLifeMs, call);
+    for (const range of ranges) this.#relieve(range, by, halfLifeMs, call);
+  }
+
+  #isCounted(phoneKey: string, { own }: Call): boolean {
+    const phone = this.#phones.find(phoneKey, own);
+    return phone !== undefined && phone.countedAt > -Infinity;
   }
 
   /** Finds the row of a number, or creates it. A row that an older key made is changed to the current key. */
@@ -490,13 +499,13 @@ function withNew(phone: Phone, verification: Verification, counts: boolean, now:
   return { ...phone, open, openUntil, countedAt: counts ? now : phone.countedAt };
 }
 
-function newVerification(input: StartInput, phoneKey: string, counts: boolean, now: number): Verification {
+function newVerification(input: StartInput, phoneKey: string, isSuspect: boolean, now: number): Verification {
   const { id, tenant, purpose, session, binding, number, country, keyId, digest, maxAttempts, gain } = input;
   return {
     ...{ id, tenant, purpose, phoneKey, session, binding, number, country, keyId, generation: 1, digest },
     expiresAt: now + microseconds(input.lifetimeMs),
     ...{ oldDigest: undefined, oldExpiresAt: -Infinity, attempts: 0, maxAttempts, sends: 1, state: 'pending' },
-    ...{ ranges: counts ? input.ranges : [], gain, messageId: undefined },
+    ...{ ranges: isSuspect ? input.ranges : [], gain, messageId: undefined },
     ...{ createdAt: now, approvedAt: undefined, isRedeemed: false },
   };
 }
