@@ -135,8 +135,8 @@ describe('a database that the service may not use', () => {
     await admin.end();
     expect(told).toBe(
       `${UNUSABLE}The role ${role} may not create or change the schema laaffic_outbox. Run \`grant create on database ` +
-        `"${new URL(database.url).pathname.slice(1)}" to "${role}"\`, or let the owner of the schema run migrateOutbox ` +
-        'and set DATABASE_MIGRATE to off.',
+        `"${new URL(database.url).pathname.slice(1)}" to "${role}"\`, or let the owner of the schema run \`laaffic outbox ` +
+        'migrate` or migrateOutbox(pool) and set DATABASE_MIGRATE to off.',
     );
     expect(printed).not.toMatch(/\n +at |of-mine/);
   });
