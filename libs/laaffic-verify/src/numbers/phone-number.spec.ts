@@ -154,7 +154,6 @@ describe('readPhoneNumber', () => {
     ['+', EMPTY],
     ['()-', EMPTY],
     ['+447400123456'.padEnd(65), LONG],
-    ['9'.repeat(1_000_000), LONG],
     ['+447400123456 ext. 5', LETTERS],
     ['+447400123456 x5', LETTERS],
     ['+447400123456#5', LETTERS],
@@ -208,6 +207,10 @@ describe('readPhoneNumber', () => {
     ['00 870 773 111 632', NO_COUNTRY],
   ])('rejects %j', (input, problem) => {
     expect(readPhoneNumber(input)).toEqual({ field: 'number', problem });
+  });
+
+  it('rejects a million digits without reading them', () => {
+    expect(readPhoneNumber('9'.repeat(1_000_000))).toEqual({ field: 'number', problem: LONG });
   });
 
   it.each([
@@ -283,7 +286,7 @@ describe('readPhoneNumber', () => {
         for (const text of formsOf(e164, country)) expect(readPhoneNumber(text, country)).toMatchObject({ e164 });
         expect(readPhoneNumber(e164)).toEqual(readPhoneNumber(national, country));
       }),
-      { numRuns: cases(100_000, 1_000) },
+      { numRuns: cases(10_000, 1_000) },
     );
   });
 
@@ -309,7 +312,7 @@ describe('readPhoneNumber', () => {
         expect(readPhoneNumber(read.e164)).toEqual(read);
         expect(readPhoneNumber(read.e164, from)).toEqual(read);
       }),
-      { numRuns: cases(1_000_000, 5_000) },
+      { numRuns: cases(100_000, 5_000) },
     );
   });
 
