@@ -4,7 +4,12 @@ import { NestFactory } from '@nestjs/core';
 import { LaafficSandbox } from 'laaffic-sandbox';
 import { LaafficModule } from 'nestjs-laaffic';
 import { LaafficOutboxModule } from 'nestjs-laaffic-outbox';
-import { LaafficVerifyModule, SmsVerification, type LaafficVerifyOptions } from 'nestjs-laaffic-verify';
+import {
+  LaafficVerifyModule,
+  SmsVerification,
+  type LaafficVerifyOptions,
+  type VerificationError,
+} from 'nestjs-laaffic-verify';
 import { Pool } from 'pg';
 import { ACCOUNT, failureOf } from '../module/account.js';
 import { startDatabase, type TestDatabase } from '../outbox/database.js';
@@ -155,6 +160,19 @@ it('shows what a bound code approves, and approves nothing else', async () => {
     status: 'wrong',
   });
   expect(await verification.check({ id, purpose: 'transfer', code, binding })).toMatchObject({ status: 'approved' });
+});
+
+it('blocks a range whose numbers are not approved, and the block outlives the rejected start', async () => {
+  const verification = await boot();
+  const start = (last: number) => verification.start({ to: `+447400777${100 + last}`, purpose: 'sign-in' });
+  for (let count = 0; count < 4; count++) await start(count);
+  const failures = [await failureOf(start(4)), await failureOf(start(5))];
+  for (const failure of failures) {
+    expect(failure).toMatchObject({ code: 'VERIFY_REJECTED', message: expect.not.stringContaining('range') });
+    expect((failure as VerificationError).retryAfterSeconds).toBeGreaterThan(3_590);
+  }
+  const { rows } = await pool.query(`select key, blocks from laaffic_verify.number_range where blocks > 0`);
+  expect(rows).toEqual([{ key: '+447400777xxx', blocks: 1 }]);
 });
 
 it.each([

@@ -124,6 +124,18 @@ export interface RedeemedVerification {
   readonly approvedAt: Date;
 }
 
+/** Who gets a message. */
+interface Recipient {
+  readonly e164: string;
+  readonly country: string;
+}
+
+/** What a code is good for, besides its verification. */
+interface CodeDetails {
+  readonly purpose: string;
+  readonly binding: Buffer;
+}
+
 const PURPOSE = /^[\w.:-]{1,64}$/;
 const TENANT = /^[^\p{Cc}]{0,255}$/u;
 const UUID = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/i;
@@ -349,41 +361,38 @@ export class SmsVerification {
 
   async #sending(
     given: SqlTransaction | undefined,
-    number: Pick<PhoneNumber, 'e164' | 'country'> | { readonly e164: string; readonly country: string },
+    number: Recipient,
     options: StartOptions & Pick<StartVerification, 'binding'>,
-    begin: (transaction: SqlTransaction) => Promise<{
-      outcome: SendOutcome;
-      details: { readonly purpose: string; readonly binding: Buffer };
-    }>,
+    begin: (transaction: SqlTransaction) => Promise<{ outcome: SendOutcome; details: CodeDetails }>,
   ): Promise<StartedVerification> {
-    const work = async (transaction: SqlTransaction): Promise<StartedVerification> => {
+    const work = async (transaction: SqlTransaction): Promise<SendOutcome> => {
       const { outcome, details } = await begin(transaction);
-      if (outcome.result === 'rejected') throw rejection(outcome.rule, outcome.retryAfterMs);
-      const { verification } = outcome;
-      const current =
-        outcome.result === 'sent'
-          ? await this.#send(verification, number, options, details, transaction)
-          : verification;
-      const now = this.now();
-      return {
-        id: current.id,
-        sent: outcome.result === 'sent',
-        to: maskNumber(number.e164),
-        country: number.country,
-        digits: this.settings.code.digits,
-        expiresAt: new Date(now + current.expiresInMs),
-        resendAt: new Date(now + current.resendInMs),
-        attemptsLeft: current.attemptsLeft,
-      };
+      if (outcome.result !== 'sent') return outcome;
+      const verification = await this.#send(outcome.verification, number, options, details, transaction);
+      return { ...outcome, verification };
     };
-    return given === undefined ? this.store.transaction(work) : work(given);
+    const outcome = given === undefined ? await this.store.transaction(work) : await work(given);
+    // After the commit: a rejection may have blocked a range.
+    if (outcome.result === 'rejected') throw rejection(outcome.rule, outcome.retryAfterMs);
+    const { id, expiresInMs, resendInMs, attemptsLeft } = outcome.verification;
+    const now = this.now();
+    return {
+      id,
+      sent: outcome.result === 'sent',
+      to: maskNumber(number.e164),
+      country: number.country,
+      digits: this.settings.code.digits,
+      expiresAt: new Date(now + expiresInMs),
+      resendAt: new Date(now + resendInMs),
+      attemptsLeft,
+    };
   }
 
   async #send(
     open: OpenVerification,
-    number: { readonly e164: string; readonly country: string },
+    number: Recipient,
     { locale, client, binding }: StartOptions & Pick<StartVerification, 'binding'>,
-    details: { readonly purpose: string; readonly binding: Buffer },
+    details: CodeDetails,
     transaction: SqlTransaction,
   ): Promise<OpenVerification> {
     const current = await this.#renewed(open, details, transaction);
@@ -406,7 +415,7 @@ export class SmsVerification {
   /** Gives it another code if the message might arrive when the code is about to expire. */
   async #renewed(
     open: OpenVerification,
-    { purpose, binding }: { readonly purpose: string; readonly binding: Buffer },
+    { purpose, binding }: CodeDetails,
     transaction: SqlTransaction,
   ): Promise<OpenVerification> {
     const { lifetimeMs } = this.settings.code;
