@@ -305,6 +305,23 @@ describe.each(STORES)('in %s', (_, open) => {
       expect(await store.check(checkOf(id, rightCode(id)))).toEqual({ result: 'over' });
     });
 
+    it.each([
+      ['approved', async (id: string) => void (await store.check(checkOf(id, rightCode(id))))],
+      ['cancelled', async (id: string) => void (await store.cancel(id, '', 21_600_000))],
+      [
+        'failed',
+        async (id: string) => {
+          for (let count = 0; count < 5; count++) await store.check(checkOf(id, wrongCode(id)));
+        },
+      ],
+    ])('forgets the number of a verification that is %s', async (state, end) => {
+      const number = newNumber();
+      const id = await started({}, number);
+      expect(await store.find(id, '')).toMatchObject({ state: 'pending', number });
+      await end(id);
+      expect(await store.find(id, '')).toMatchObject({ state, number: undefined });
+    });
+
     it('counts wrong codes, and is over after the last attempt', async () => {
       const id = await started();
       const results = [];

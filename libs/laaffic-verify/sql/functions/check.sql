@@ -15,6 +15,7 @@ declare
   v verify.verification%rowtype;
   o verify.check_outcome;
   is_right boolean;
+  is_over boolean;
 begin
   o.result := 'over';
   select x.* into f from verify.verification w join verify.phone x on x.tenant = w.tenant and x.number_key = w.number_key
@@ -33,8 +34,10 @@ begin
   is_right := v.binding = p_binding and (v.digest = any (p_digests) and v.expires_at > now_
     or coalesce(v.old_digest = any (p_digests) and v.old_expires_at > now_, false));
   o.attempts_left := v.max_attempts - v.attempts - 1;
+  is_over := not is_right and o.attempts_left = 0 and v.state = 'pending';
   update verify.verification w set attempts = attempts + 1, changed_at = now_,
-      state = case when is_right then 'matched' when o.attempts_left = 0 and w.state = 'pending' then 'failed' else w.state end::verify.verification_state
+      state = case when is_right then 'matched' when is_over then 'failed' else w.state end::verify.verification_state,
+      number = case when not is_over then w.number end
     where w.id = p_id;
   if is_right then
     o.result := 'matched';
@@ -71,7 +74,7 @@ begin
   select x.* into f from verify.verification w join verify.phone x on x.tenant = w.tenant and x.number_key = w.number_key
     where w.id = p_id and w.state = 'matched' for no key update of x;
   if not found then return null; end if;
-  update verify.verification w set state = 'approved', approved_at = now_, changed_at = now_,
+  update verify.verification w set state = 'approved', approved_at = now_, changed_at = now_, number = null,
       convert_at = case when p_converts then now_ end
     where w.id = p_id and w.state = 'matched' and greatest(w.expires_at, w.old_expires_at) > now_ returning * into v;
   if not found then return null; end if;
@@ -103,7 +106,7 @@ declare
 begin
   select x.* into f from verify.verification w join verify.phone x on x.tenant = w.tenant and x.number_key = w.number_key
     where w.id = p_id and w.tenant = p_tenant and w.state in ('pending', 'matched') for no key update of x;
-  update verify.verification w set state = 'cancelled', changed_at = now_
+  update verify.verification w set state = 'cancelled', changed_at = now_, number = null
     where w.id = p_id and w.tenant = p_tenant and w.state in ('pending', 'matched')
       and greatest(w.expires_at, w.old_expires_at) > now_ returning * into v;
   if not found then return false; end if;

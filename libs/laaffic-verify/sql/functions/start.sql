@@ -145,7 +145,7 @@ begin
   f := verify.lock_phone(p_tenant, p_number_keys, now_);
   o.is_known := coalesce(f.approved_at > now_ - p_known * interval '1 millisecond', false);
   -- What is over makes room for a new one of the same session.
-  update verify.verification set state = 'expired', changed_at = now_
+  update verify.verification set state = 'expired', changed_at = now_, number = null
     where tenant = p_tenant and number_key = p_number_keys[1] and state in ('pending', 'matched')
       and greatest(expires_at, old_expires_at) <= now_;
   select * into v from verify.verification
@@ -153,7 +153,7 @@ begin
       and binding = p_binding and state in ('pending', 'matched') for no key update;
   -- A code was right, and the attempts were used up before it was approved. Another message would be useless.
   if found and v.attempts >= v.max_attempts then
-    update verify.verification set state = 'failed', changed_at = now_ where id = v.id;
+    update verify.verification set state = 'failed', changed_at = now_, number = null where id = v.id;
     v := null;
   end if;
   o.is_new := v.id is null;

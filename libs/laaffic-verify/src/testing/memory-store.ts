@@ -162,7 +162,8 @@ export class MemoryStore implements VerificationStore {
   find(id: string, tenant: string): Promise<StoredVerification | undefined> {
     const verification = this.#verifications.find(id);
     if (verification?.tenant !== tenant) return Promise.resolve(undefined);
-    const { purpose, country, state, number, sends, attempts, maxAttempts, approvedAt, messageId } = verification;
+    const { purpose, country, state, sends, attempts, maxAttempts, approvedAt, messageId } = verification;
+    const number = isUnfinished(verification) ? verification.number : undefined;
     return Promise.resolve({
       ...{ purpose, country, state, number, sends, attempts, maxAttempts, messageId },
       expiresAt: dateOf(verification.expiresAt),
