@@ -310,7 +310,8 @@ describe('the embedded server of several processes', () => {
       if (who.includes('writer')) process.kill(writer.pid, 'SIGKILL');
       for (const pid of [serverPid(), ...(who === 'server' ? [] : pids)])
         if (isAlive(pid)) process.kill(pid, 'SIGKILL');
-      expect(existsSync(lockFile())).toBe(true);
+      // A writer that is left starts the server again, and may have begun.
+      if (who.includes('writer')) expect(existsSync(lockFile())).toBe(true);
 
       const next = await start();
       try {
