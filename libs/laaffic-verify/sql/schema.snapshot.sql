@@ -78,6 +78,7 @@ function cancel_verification(p_id uuid, p_tenant text, p_half_life double precis
 function check_code(p_id uuid, p_tenant text, p_purpose text, p_binding bytea, p_digests bytea[], p_approves boolean, p_lock_after integer, p_lock double precision, p_longest_lock double precision, p_suspend_after integer, p_source bytea, p_per_source integer, p_relief double precision, p_half_life double precision, p_converts boolean, p_now timestamp with time zone) returns verify.check_outcome
 function count_message(INOUT f verify.phone, p_cooldowns double precision[], p_per_hour integer, p_per_day integer, p_now timestamp with time zone, OUT rule text, OUT retry_after double precision) returns record
 function current_score(p_score double precision, p_at timestamp with time zone, p_now timestamp with time zone, p_half_life double precision) returns double precision
+function described(o verify.start_outcome, v verify.verification, p_now timestamp with time zone) returns verify.start_outcome
 function is_open(v verify.verification, p_now timestamp with time zone) returns boolean
 function lock_phone(p_tenant text, p_number_keys bytea[], p_now timestamp with time zone) returns verify.phone
 function ms_between(p_from timestamp with time zone, p_to timestamp with time zone) returns double precision

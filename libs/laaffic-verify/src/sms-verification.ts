@@ -202,10 +202,8 @@ export class SmsVerification {
       ...{ knownMs: guard.knownMs, rejection: undefined, suspicion: undefined, shadow: guard.shadow },
     };
     const message = { ...options, binding: request.binding };
-    return this.#sending(transaction, number, message, async (inTransaction) => ({
-      outcome: await this.store.start(input, inTransaction),
-      details: { purpose: request.purpose, binding },
-    }));
+    const details = { purpose: request.purpose, binding };
+    return this.#sending(transaction, number, message, details, (within) => this.store.start(input, within));
   }
 
   /**
@@ -226,10 +224,10 @@ export class SmsVerification {
       throw invalid('binding', 'must be what the verification was started with');
     }
     const details = { purpose: open.purpose, binding: open.binding };
-    return this.#sending(transaction, number, options, async (inTransaction) => ({
-      outcome: await this.store.resend(id, tenant, this.#limitsOf(source), inTransaction),
-      details,
-    }));
+    const limits = this.#limitsOf(source);
+    return this.#sending(transaction, number, options, details, (within) =>
+      this.store.resend(id, tenant, limits, within),
+    );
   }
 
   /**
@@ -363,10 +361,11 @@ export class SmsVerification {
     given: SqlTransaction | undefined,
     number: Recipient,
     options: StartOptions & Pick<StartVerification, 'binding'>,
-    begin: (transaction: SqlTransaction) => Promise<{ outcome: SendOutcome; details: CodeDetails }>,
+    details: CodeDetails,
+    begin: (transaction: SqlTransaction) => Promise<SendOutcome>,
   ): Promise<StartedVerification> {
     const work = async (transaction: SqlTransaction): Promise<SendOutcome> => {
-      const { outcome, details } = await begin(transaction);
+      const outcome = await begin(transaction);
       if (outcome.result !== 'sent') return outcome;
       const verification = await this.#send(outcome.verification, number, options, details, transaction);
       return { ...outcome, verification };

@@ -8,31 +8,35 @@ import {
   readDatabaseFailure,
   type DatabaseFailure,
 } from '../errors/database-failure.js';
-import type { SqlTransaction } from '../sql-transaction.js';
+import { rowsOf, type SqlTransaction } from '../sql-transaction.js';
 import type { Statement } from '../sql/statement.js';
-import { Database, send, takeClient, type TakenClient } from './database.js';
+import { Database, send, takeClient, valuesOf, type TakenClient } from './database.js';
 import type { Listener } from './listener.js';
 
 const FAILURE = 'Calls are rejected';
 
 type RunQuery = (query: QueryConfig) => Promise<{ rows: QueryResultRow[] }>;
 
+/** The error for a transaction of the app that does not have the required form. */
+export const unfit = (problem: string): OutboxError =>
+  new OutboxError(
+    'OUTBOX_INVALID_TRANSACTION',
+    `transaction.query(text, params) must resolve to an array of rows or to an object with \`rows\`; ${problem}`,
+  );
+
 /** A transaction in a session of the outbox, where statements may be prepared. */
 export class OwnTransaction implements SqlTransaction {
-  constructor(
-    private readonly database: Database,
-    private readonly send: RunQuery,
-  ) {}
+  constructor(private readonly send: RunQuery) {}
 
   query(text: string, values: unknown[]): Promise<{ rows: QueryResultRow[] }> {
     return this.send({ text, values });
   }
 
-  /** Runs a statement of the database's own schema, or of another database on the same connection. */
+  /** @param database whose schema the statement is for. Several schemas share a connection. */
   async run<P extends object, R extends object>(
     statement: Statement<P, R>,
     params: P,
-    database: Database = this.database,
+    database: Database,
   ): Promise<R[]> {
     const { rows } = await this.send(database.queryOf(statement, params));
     return rows as R[];
@@ -73,7 +77,7 @@ export class CallersDatabase extends Database {
       this.#withClient(async (query) => {
         await query({ text: 'begin isolation level read committed' });
         try {
-          const result = await work(new OwnTransaction(this, query));
+          const result = await work(new OwnTransaction(query));
           await query({ text: 'commit' });
           return result;
         } catch (error) {
@@ -83,6 +87,25 @@ export class CallersDatabase extends Database {
         }
       }),
     );
+  }
+
+  /**
+   * Runs a statement where the caller says.
+   * @param transaction the app's, or one of {@link transaction}. @default a transaction of its own
+   * @throws {OutboxError} `OUTBOX_INVALID_TRANSACTION` if the app's does not have the required form.
+   * @throws the transaction's own error, unchanged.
+   */
+  async runIn<P extends object, R extends object>(
+    transaction: SqlTransaction | undefined,
+    statement: Statement<P, R>,
+    params: P,
+  ): Promise<R[]> {
+    if (transaction === undefined) return this.run(statement, params);
+    if (transaction instanceof OwnTransaction) return transaction.run(statement, params, this);
+    if (typeof transaction.query !== 'function') throw unfit('it has no such method');
+    const rows = rowsOf(await transaction.query(this.textOf(statement), valuesOf(statement, params)));
+    if (rows === undefined) throw unfit('it returned neither');
+    return rows as R[];
   }
 
   #limited<T>(run: () => Promise<T>): Promise<T> {

@@ -1,9 +1,8 @@
-import { OwnTransaction, type CallersDatabase } from '../database/callers-database.js';
-import { valuesOf, type Database } from '../database/database.js';
+import type { CallersDatabase } from '../database/callers-database.js';
+import type { Database } from '../database/database.js';
 import type { Release } from '../database/migrate.js';
-import { OutboxError } from '../errors/outbox.error.js';
 import { PeriodicTask, type PeriodicTaskPlan } from '../runtime/periodic-task.js';
-import { rowsOf, type SqlTransaction } from '../sql-transaction.js';
+import type { SqlTransaction } from '../sql-transaction.js';
 import type { Statement } from '../sql/statement.js';
 import type { OutboxStore } from '../store/outbox-store.js';
 
@@ -49,18 +48,12 @@ export class OutboxExtension {
    * @throws {OutboxError} a code of the database, and whether the statement may have stored something.
    * @throws the transaction's own error, unchanged.
    */
-  async run<P extends object, R extends object>(
+  run<P extends object, R extends object>(
     statement: Statement<P, R>,
     params: P,
     transaction?: SqlTransaction,
   ): Promise<R[]> {
-    if (transaction === undefined) return this.callers.run(statement, params);
-    if (transaction instanceof OwnTransaction) return transaction.run(statement, params, this.callers);
-    const result = await transaction.query(this.callers.textOf(statement), valuesOf(statement, params));
-    const rows = rowsOf(result);
-    if (rows !== undefined) return rows as R[];
-    const message = 'transaction.query(text, params) must resolve to an array of rows or to an object with `rows`';
-    throw new OutboxError('OUTBOX_INVALID_TRANSACTION', message);
+    return this.callers.runIn(transaction, statement, params);
   }
 
   /**

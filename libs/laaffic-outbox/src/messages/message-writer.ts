@@ -1,6 +1,5 @@
-import { rowsOf, type SqlTransaction } from '../sql-transaction.js';
-import { continueCall, OwnTransaction } from '../database/callers-database.js';
-import { valuesOf } from '../database/database.js';
+import type { SqlTransaction } from '../sql-transaction.js';
+import { continueCall, OwnTransaction, unfit } from '../database/callers-database.js';
 import { LANES, type Lane, type UnconfirmedAction } from '../options/outbox.options.js';
 import { OutboxError } from '../errors/outbox.error.js';
 import { addMessage, addMessages, findMessageByKey, findMessagesByKeys, lockChunks } from '../sql/generated.js';
@@ -238,14 +237,10 @@ export class MessageWriter {
     params: P,
     column: keyof R & string,
   ): Promise<R[]> {
-    const { callers } = this.store;
-    if (transaction === undefined) return callers.run(statement, params);
-    if (transaction instanceof OwnTransaction) return transaction.run(statement, params, callers);
-    if (typeof transaction.query !== 'function') throw unfit('it has no such method');
-    const rows = rowsOf(await transaction.query(callers.textOf(statement), valuesOf(statement, params)));
-    if (rows === undefined) throw unfit('it returned neither');
+    const rows = await this.store.callers.runIn(transaction, statement, params);
+    if (transaction === undefined) return rows;
     if (!rows.every((row) => hasText(row, column))) throw unfit('it returned something else');
-    return rows as R[];
+    return rows;
   }
 }
 
@@ -276,9 +271,3 @@ function byKey({ idempotencyKey: a = '' }: NewMessage, { idempotencyKey: b = '' 
 function keyReused(): OutboxError {
   return new OutboxError('OUTBOX_KEY_REUSED', 'This idempotency key was used for another message before');
 }
-
-const unfit = (problem: string): OutboxError =>
-  new OutboxError(
-    'OUTBOX_INVALID_TRANSACTION',
-    `transaction.query(text, params) must resolve to an array of rows or to an object with \`rows\`; ${problem}`,
-  );

@@ -146,14 +146,8 @@ begin
   if p_source is not null then perform verify.take_turn(p_source, p_per_source, now_); end if;
   update verify.verification w set sends = sends + 1, changed_at = now_ where w.id = p_id returning * into v;
   o.result := 'sent';
-  o.id := v.id;
-  o.key_id := v.key_id;
-  o.generation := v.generation;
-  o.sends := v.sends;
-  o.attempts_left := v.max_attempts - v.attempts;
-  o.expires_in := verify.ms_between(now_, v.expires_at);
   o.resend_in := verify.ms_between(now_, (m.f).next_send_at);
-  return o;
+  return verify.described(o, v, now_);
 end $$;
 
 -- Gives an open verification a new code. The one before stays good for its own time.

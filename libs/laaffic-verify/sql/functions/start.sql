@@ -84,6 +84,19 @@ begin
   return o;
 end $$;
 
+-- Adds the verification that goes on.
+create function verify.described(o verify.start_outcome, v verify.verification, p_now timestamptz) returns verify.start_outcome
+language plpgsql immutable as $$
+begin
+  o.id := v.id;
+  o.key_id := v.key_id;
+  o.generation := v.generation;
+  o.sends := v.sends;
+  o.attempts_left := v.max_attempts - v.attempts;
+  o.expires_in := verify.ms_between(p_now, v.expires_at);
+  return o;
+end $$;
+
 -- Counts a message to a number, for its limits and its next pause. Returns the rule that rejects, or null.
 -- p_cooldowns: the pauses after the first, second, … message of an hour.
 create function verify.count_message(
@@ -226,11 +239,5 @@ begin
   elsif o.result = 'sent' then
     update verify.verification w set sends = sends + 1, changed_at = now_ where w.id = v.id returning * into v;
   end if;
-  o.id := v.id;
-  o.key_id := v.key_id;
-  o.generation := v.generation;
-  o.sends := v.sends;
-  o.attempts_left := v.max_attempts - v.attempts;
-  o.expires_in := verify.ms_between(now_, v.expires_at);
-  return o;
+  return verify.described(o, v, now_);
 end $$;

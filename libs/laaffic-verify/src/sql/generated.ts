@@ -106,8 +106,8 @@ create type verify.check_outcome as (
 
 /** Each release has its own functions, so releases with different ones work side by side. */
 export const FUNCTIONS: FunctionSet = {
-  digest: '86824442',
-  text: `create function verify.check_code_86824442(
+  digest: 'dd399404',
+  text: `create function verify.check_code_dd399404(
   p_id uuid, p_tenant text, p_purpose text, p_binding bytea, p_digests bytea[], p_approves boolean, p_lock_after int,
   p_lock double precision, p_longest_lock double precision, p_suspend_after int, p_source bytea, p_per_source int,
   p_relief double precision, p_half_life double precision, p_converts boolean, p_now timestamptz
@@ -125,10 +125,10 @@ begin
     where w.id = p_id and w.tenant = p_tenant and w.purpose = p_purpose and w.state in ('pending', 'matched')
     for no key update of x;
   if not found or f.suspended_at is not null or f.locked_until > now_ then return o; end if;
-  select * into v from verify.verification w where w.id = p_id and verify.is_open_86824442(w, now_) for no key update;
+  select * into v from verify.verification w where w.id = p_id and verify.is_open_dd399404(w, now_) for no key update;
   if not found then return o; end if;
   if p_source is not null then
-    o.retry_after := verify.wait_of_source_86824442(p_source, p_per_source, now_);
+    o.retry_after := verify.wait_of_source_dd399404(p_source, p_per_source, now_);
     if o.retry_after > 0 then
       o.result := 'limited';
       return o;
@@ -147,7 +147,7 @@ begin
     o.number := v.number;
     o.country := v.country;
     if p_approves then
-      o.approved_at := verify.approve_verification_86824442(p_id, p_relief, p_half_life, p_converts, now_);
+      o.approved_at := verify.approve_verification_dd399404(p_id, p_relief, p_half_life, p_converts, now_);
       o.result := 'approved';
     end if;
     return o;
@@ -161,10 +161,10 @@ begin
   update verify.phone p set failures = f.failures, locks = f.locks, locked_until = f.locked_until, seen_at = now_,
       suspended_at = case when f.failures >= p_suspend_after then now_ end
     where p.tenant = f.tenant and p.number_key = f.number_key;
-  if p_source is not null then perform verify.take_turn_86824442(p_source, p_per_source, now_); end if;
+  if p_source is not null then perform verify.take_turn_dd399404(p_source, p_per_source, now_); end if;
   return o;
 end $$;
-create function verify.approve_verification_86824442(
+create function verify.approve_verification_dd399404(
   p_id uuid, p_relief double precision, p_half_life double precision, p_converts boolean, p_now timestamptz
 ) returns timestamptz language plpgsql as $$
 declare
@@ -181,19 +181,19 @@ begin
   if not found then return null; end if;
   update verify.phone p set failures = 0, locks = 0, streak = 0, approved_at = now_, seen_at = now_, counted_at = null
     where p.tenant = f.tenant and p.number_key = f.number_key;
-  perform verify.relieve_ranges_86824442(v.ranges, p_relief + case when f.counted_at is null then 0 else v.gain end, p_half_life, now_);
+  perform verify.relieve_ranges_dd399404(v.ranges, p_relief + case when f.counted_at is null then 0 else v.gain end, p_half_life, now_);
   return now_;
 end $$;
-create function verify.relieve_ranges_86824442(p_ranges text[], p_by double precision, p_half_life double precision, p_now timestamptz)
+create function verify.relieve_ranges_dd399404(p_ranges text[], p_by double precision, p_half_life double precision, p_now timestamptz)
 returns void language sql as $$
   with locked as (
     select n.key from verify.number_range n where n.key = any (p_ranges) order by n.key for no key update
   )
   update verify.number_range n
-    set score = greatest(0, verify.current_score_86824442(n.score, n.at, p_now, p_half_life) - p_by), at = p_now
+    set score = greatest(0, verify.current_score_dd399404(n.score, n.at, p_now, p_half_life) - p_by), at = p_now
     from locked l where n.key = l.key
 $$;
-create function verify.cancel_verification_86824442(p_id uuid, p_tenant text, p_half_life double precision, p_now timestamptz)
+create function verify.cancel_verification_dd399404(p_id uuid, p_tenant text, p_half_life double precision, p_now timestamptz)
 returns boolean language plpgsql as $$
 declare
   now_ timestamptz := coalesce(p_now, clock_timestamp());
@@ -208,11 +208,11 @@ begin
   if not found then return false; end if;
   if f.counted_at is not null then
     update verify.phone p set counted_at = null where p.tenant = f.tenant and p.number_key = f.number_key;
-    perform verify.relieve_ranges_86824442(v.ranges, v.gain, p_half_life, now_);
+    perform verify.relieve_ranges_dd399404(v.ranges, v.gain, p_half_life, now_);
   end if;
   return true;
 end $$;
-create function verify.resend_code_86824442(
+create function verify.resend_code_dd399404(
   p_id uuid, p_tenant text, p_cooldowns double precision[], p_per_hour int, p_per_day int, p_source bytea, p_per_source int,
   p_now timestamptz
 ) returns verify.start_outcome language plpgsql as $$
@@ -228,41 +228,35 @@ begin
   o.is_new := false;
   select x.* into f from verify.verification w join verify.phone x on x.tenant = w.tenant and x.number_key = w.number_key
     where w.id = p_id and w.tenant = p_tenant and w.state in ('pending', 'matched') for no key update of x;
-  if not found then return verify.rejected_86824442(o, 'over', null); end if;
-  select * into v from verify.verification w where w.id = p_id and verify.is_open_86824442(w, now_) for no key update;
-  if not found then return verify.rejected_86824442(o, 'over', null); end if;
+  if not found then return verify.rejected_dd399404(o, 'over', null); end if;
+  select * into v from verify.verification w where w.id = p_id and verify.is_open_dd399404(w, now_) for no key update;
+  if not found then return verify.rejected_dd399404(o, 'over', null); end if;
   if p_source is not null then
-    source_wait := verify.wait_of_source_86824442(p_source, p_per_source, now_);
-    if source_wait > 0 then return verify.rejected_86824442(o, 'source', source_wait); end if;
+    source_wait := verify.wait_of_source_dd399404(p_source, p_per_source, now_);
+    if source_wait > 0 then return verify.rejected_dd399404(o, 'source', source_wait); end if;
   end if;
-  select * into m from verify.count_message_86824442(f, p_cooldowns, p_per_hour, p_per_day, now_);
-  if m.rule is not null then return verify.rejected_86824442(o, m.rule, m.retry_after); end if;
-  if p_source is not null then perform verify.take_turn_86824442(p_source, p_per_source, now_); end if;
+  select * into m from verify.count_message_dd399404(f, p_cooldowns, p_per_hour, p_per_day, now_);
+  if m.rule is not null then return verify.rejected_dd399404(o, m.rule, m.retry_after); end if;
+  if p_source is not null then perform verify.take_turn_dd399404(p_source, p_per_source, now_); end if;
   update verify.verification w set sends = sends + 1, changed_at = now_ where w.id = p_id returning * into v;
   o.result := 'sent';
-  o.id := v.id;
-  o.key_id := v.key_id;
-  o.generation := v.generation;
-  o.sends := v.sends;
-  o.attempts_left := v.max_attempts - v.attempts;
-  o.expires_in := verify.ms_between_86824442(now_, v.expires_at);
-  o.resend_in := verify.ms_between_86824442(now_, (m.f).next_send_at);
-  return o;
+  o.resend_in := verify.ms_between_dd399404(now_, (m.f).next_send_at);
+  return verify.described_dd399404(o, v, now_);
 end $$;
-create function verify.renew_code_86824442(
+create function verify.renew_code_dd399404(
   p_id uuid, p_generation int, p_key_id text, p_digest bytea, p_lifetime double precision, p_now timestamptz
 ) returns boolean language sql as $$
   with renewed as (
     update verify.verification w set old_digest = digest, old_expires_at = expires_at, key_id = p_key_id, digest = p_digest,
         generation = p_generation + 1,
         expires_at = coalesce(p_now, clock_timestamp()) + p_lifetime * interval '1 millisecond'
-      where id = p_id and generation = p_generation and verify.is_open_86824442(w, coalesce(p_now, clock_timestamp())) returning 1
+      where id = p_id and generation = p_generation and verify.is_open_dd399404(w, coalesce(p_now, clock_timestamp())) returning 1
   )
   select exists (select from renewed)
 $$;
 
 
-create function verify.lock_phone_86824442(p_tenant text, p_number_keys bytea[], p_now timestamptz) returns verify.phone
+create function verify.lock_phone_dd399404(p_tenant text, p_number_keys bytea[], p_now timestamptz) returns verify.phone
 language plpgsql as $$
 declare
   f verify.phone%rowtype;
@@ -287,60 +281,71 @@ begin
     on conflict (tenant, number_key) do update set seen_at = p_now returning * into f;
   return f;
 end $$;
-create function verify.pace_86824442(p_window interval, p_limit int) returns interval language sql immutable as $$
+create function verify.pace_dd399404(p_window interval, p_limit int) returns interval language sql immutable as $$
   select floor(extract(epoch from p_window) * 1000000 / p_limit) * interval '1 microsecond'
 $$;
-create function verify.wait_of_source_86824442(p_key bytea, p_limit int, p_now timestamptz) returns double precision
+create function verify.wait_of_source_dd399404(p_key bytea, p_limit int, p_now timestamptz) returns double precision
 language plpgsql as $$
 declare
   s verify.source%rowtype;
 begin
   insert into verify.source (key, tat) values (p_key, '-infinity') on conflict (key) do nothing;
   select * into s from verify.source where key = p_key for no key update;
-  return greatest(0, verify.ms_between_86824442(p_now + interval '1 hour', greatest(s.tat, p_now) + verify.pace_86824442('1 hour', p_limit)));
+  return greatest(0, verify.ms_between_dd399404(p_now + interval '1 hour', greatest(s.tat, p_now) + verify.pace_dd399404('1 hour', p_limit)));
 end $$;
-create function verify.take_turn_86824442(p_key bytea, p_limit int, p_now timestamptz) returns void language sql as $$
-  update verify.source set tat = greatest(tat, p_now) + verify.pace_86824442('1 hour', p_limit) where key = p_key
+create function verify.take_turn_dd399404(p_key bytea, p_limit int, p_now timestamptz) returns void language sql as $$
+  update verify.source set tat = greatest(tat, p_now) + verify.pace_dd399404('1 hour', p_limit) where key = p_key
 $$;
-create function verify.current_score_86824442(p_score double precision, p_at timestamptz, p_now timestamptz, p_half_life double precision)
+create function verify.current_score_dd399404(p_score double precision, p_at timestamptz, p_now timestamptz, p_half_life double precision)
 returns double precision language sql immutable as $$
   select p_score * power(2, -greatest(0, extract(epoch from p_now - p_at) * 1000) / p_half_life)
 $$;
-create function verify.blocks_in_a_row_86824442(p_blocks int, p_blocked_until timestamptz, p_now timestamptz, p_longest_block double precision)
+create function verify.blocks_in_a_row_dd399404(p_blocks int, p_blocked_until timestamptz, p_now timestamptz, p_longest_block double precision)
 returns int language sql immutable as $$
   select case when p_blocked_until > p_now - p_longest_block * interval '1 millisecond' then p_blocks else 0 end
 $$;
-create function verify.is_open_86824442(v verify.verification, p_now timestamptz) returns boolean language sql immutable as $$
+create function verify.is_open_dd399404(v verify.verification, p_now timestamptz) returns boolean language sql immutable as $$
   select v.state in ('pending', 'matched') and v.attempts < v.max_attempts and greatest(v.expires_at, v.old_expires_at) > p_now
 $$;
-create function verify.ms_between_86824442(p_from timestamptz, p_to timestamptz) returns double precision language sql immutable as $$
+create function verify.ms_between_dd399404(p_from timestamptz, p_to timestamptz) returns double precision language sql immutable as $$
   select (extract(epoch from p_to - p_from) * 1000)::double precision
 $$;
-create function verify.rejected_86824442(o verify.start_outcome, p_rule text, p_retry_after double precision) returns verify.start_outcome
+create function verify.rejected_dd399404(o verify.start_outcome, p_rule text, p_retry_after double precision) returns verify.start_outcome
 language plpgsql immutable as $$
 begin
   o.result := 'rejected'; o.rule := p_rule; o.retry_after := p_retry_after;
   return o;
 end $$;
-create function verify.count_message_86824442(
+create function verify.described_dd399404(o verify.start_outcome, v verify.verification, p_now timestamptz) returns verify.start_outcome
+language plpgsql immutable as $$
+begin
+  o.id := v.id;
+  o.key_id := v.key_id;
+  o.generation := v.generation;
+  o.sends := v.sends;
+  o.attempts_left := v.max_attempts - v.attempts;
+  o.expires_in := verify.ms_between_dd399404(p_now, v.expires_at);
+  return o;
+end $$;
+create function verify.count_message_dd399404(
   inout f verify.phone, p_cooldowns double precision[], p_per_hour int, p_per_day int, p_now timestamptz, out rule text, out retry_after double precision
 ) language plpgsql as $$
 declare
-  hour_tat timestamptz := greatest(f.hour_tat, p_now) + verify.pace_86824442('1 hour', p_per_hour);
-  day_tat timestamptz := greatest(f.day_tat, p_now) + verify.pace_86824442('24 hours', p_per_day);
+  hour_tat timestamptz := greatest(f.hour_tat, p_now) + verify.pace_dd399404('1 hour', p_per_hour);
+  day_tat timestamptz := greatest(f.day_tat, p_now) + verify.pace_dd399404('24 hours', p_per_day);
 begin
   if f.suspended_at is not null then
     rule := 'locked'; return;
   end if;
   if f.locked_until > p_now then
-    rule := 'locked'; retry_after := verify.ms_between_86824442(p_now, f.locked_until); return;
+    rule := 'locked'; retry_after := verify.ms_between_dd399404(p_now, f.locked_until); return;
   end if;
   if f.next_send_at > p_now then
-    rule := 'cooldown'; retry_after := verify.ms_between_86824442(p_now, f.next_send_at); return;
+    rule := 'cooldown'; retry_after := verify.ms_between_dd399404(p_now, f.next_send_at); return;
   end if;
   if hour_tat > p_now + interval '1 hour' or day_tat > p_now + interval '24 hours' then
     rule := 'number';
-    retry_after := greatest(verify.ms_between_86824442(p_now + interval '1 hour', hour_tat), verify.ms_between_86824442(p_now + interval '24 hours', day_tat));
+    retry_after := greatest(verify.ms_between_dd399404(p_now + interval '1 hour', hour_tat), verify.ms_between_dd399404(p_now + interval '24 hours', day_tat));
     return;
   end if;
   f.hour_tat := hour_tat;
@@ -353,7 +358,7 @@ begin
       next_send_at = f.next_send_at, seen_at = f.seen_at
     where p.tenant = f.tenant and p.number_key = f.number_key;
 end $$;
-create function verify.start_verification_86824442(
+create function verify.start_verification_dd399404(
   p_id uuid, p_tenant text, p_purpose text, p_number_keys bytea[], p_number text, p_country text, p_session bytea, p_binding bytea,
   p_key_id text, p_digest bytea, p_lifetime double precision, p_max_attempts int, p_cooldowns double precision[], p_per_hour int,
   p_per_day int, p_source bytea, p_per_source int, p_known double precision, p_ranges text[], p_trips double precision[],
@@ -371,7 +376,7 @@ declare
   source_wait double precision;
 begin
   o.would := '{}';
-  f := verify.lock_phone_86824442(p_tenant, p_number_keys, now_);
+  f := verify.lock_phone_dd399404(p_tenant, p_number_keys, now_);
   o.is_known := coalesce(f.approved_at > now_ - p_known * interval '1 millisecond', false);
   update verify.verification set state = 'expired', changed_at = now_, number = null
     where tenant = p_tenant and number_key = p_number_keys[1] and state in ('pending', 'matched')
@@ -385,26 +390,26 @@ begin
   end if;
   o.is_new := v.id is null;
   if p_source is not null then
-    source_wait := verify.wait_of_source_86824442(p_source, p_per_source, now_);
-    if source_wait > 0 then return verify.rejected_86824442(o, 'source', source_wait); end if;
+    source_wait := verify.wait_of_source_dd399404(p_source, p_per_source, now_);
+    if source_wait > 0 then return verify.rejected_dd399404(o, 'source', source_wait); end if;
   end if;
   if p_rejection is not null then
-    if p_rejection <> all (p_shadow) then return verify.rejected_86824442(o, p_rejection, null); end if;
+    if p_rejection <> all (p_shadow) then return verify.rejected_dd399404(o, p_rejection, null); end if;
     o.would := o.would || p_rejection;
   end if;
   if o.is_new and not o.is_known then
     if p_suspicion is not null then
-      if p_suspicion <> all (p_shadow) then return verify.rejected_86824442(o, p_suspicion, null); end if;
+      if p_suspicion <> all (p_shadow) then return verify.rejected_dd399404(o, p_suspicion, null); end if;
       o.would := o.would || p_suspicion;
     end if;
     counts := f.counted_at is null or f.counted_at <= now_ - interval '1 hour';
-    select max(verify.ms_between_86824442(now_, case when n.blocked_until > now_ then n.blocked_until
+    select max(verify.ms_between_dd399404(now_, case when n.blocked_until > now_ then n.blocked_until
         else now_ + least(p_longest_block, p_block * power(2, n.blocks)) * interval '1 millisecond' end))
       into blocked_for
       from (
         select k.key, k.trip, s.blocked_until,
-          verify.blocks_in_a_row_86824442(s.blocks, s.blocked_until, now_, p_longest_block) as blocks,
-          coalesce(verify.current_score_86824442(s.score, s.at, now_, p_half_life), 0) as score
+          verify.blocks_in_a_row_dd399404(s.blocks, s.blocked_until, now_, p_longest_block) as blocks,
+          coalesce(verify.current_score_dd399404(s.score, s.at, now_, p_half_life), 0) as score
         from unnest(p_ranges, p_trips) k (key, trip)
           left join lateral (select * from verify.number_range w where w.key = k.key order by w.key for no key update) s on true
       ) n where n.blocked_until > now_ or counts and n.score + p_gain >= n.trip;
@@ -412,34 +417,34 @@ begin
       if 'range' <> all (p_shadow) then
         if counts then
           update verify.number_range w set score = 0, at = now_,
-              blocks = verify.blocks_in_a_row_86824442(w.blocks, w.blocked_until, now_, p_longest_block) + 1,
+              blocks = verify.blocks_in_a_row_dd399404(w.blocks, w.blocked_until, now_, p_longest_block) + 1,
               blocked_until = now_ + interval '1 millisecond' * least(p_longest_block,
-                p_block * power(2, verify.blocks_in_a_row_86824442(w.blocks, w.blocked_until, now_, p_longest_block)))
+                p_block * power(2, verify.blocks_in_a_row_dd399404(w.blocks, w.blocked_until, now_, p_longest_block)))
             from unnest(p_ranges, p_trips) k (key, trip)
             where w.key = k.key and w.blocked_until <= now_
-              and verify.current_score_86824442(w.score, w.at, now_, p_half_life) + p_gain >= k.trip;
+              and verify.current_score_dd399404(w.score, w.at, now_, p_half_life) + p_gain >= k.trip;
         end if;
-        return verify.rejected_86824442(o, 'range', blocked_for);
+        return verify.rejected_dd399404(o, 'range', blocked_for);
       end if;
       o.would := o.would || 'range'::text;
     end if;
   end if;
-  select * into m from verify.count_message_86824442(f, p_cooldowns, p_per_hour, p_per_day, now_);
+  select * into m from verify.count_message_dd399404(f, p_cooldowns, p_per_hour, p_per_day, now_);
   if m.rule is not null then
-    if m.rule = 'locked' or o.is_new then return verify.rejected_86824442(o, m.rule, m.retry_after); end if;
+    if m.rule = 'locked' or o.is_new then return verify.rejected_dd399404(o, m.rule, m.retry_after); end if;
     o.result := 'waiting';
     o.resend_in := m.retry_after;
   else
-    if p_source is not null then perform verify.take_turn_86824442(p_source, p_per_source, now_); end if;
+    if p_source is not null then perform verify.take_turn_dd399404(p_source, p_per_source, now_); end if;
     o.result := 'sent';
-    o.resend_in := verify.ms_between_86824442(now_, (m.f).next_send_at);
+    o.resend_in := verify.ms_between_dd399404(now_, (m.f).next_send_at);
   end if;
   if o.is_new then
     if not o.is_known and coalesce(counts, false) then
       update verify.phone set counted_at = now_ where tenant = p_tenant and number_key = p_number_keys[1];
       insert into verify.number_range as w (key, score, at)
         select k.key, p_gain, now_ from unnest(p_ranges) k (key) order by k.key
-        on conflict (key) do update set score = verify.current_score_86824442(w.score, w.at, now_, p_half_life) + p_gain, at = now_;
+        on conflict (key) do update set score = verify.current_score_dd399404(w.score, w.at, now_, p_half_life) + p_gain, at = now_;
     end if;
     insert into verify.verification (id, tenant, purpose, number_key, session_key, binding, number, country, key_id, digest,
         expires_at, max_attempts, sends, would, ranges, gain, created_at, changed_at)
@@ -450,13 +455,7 @@ begin
   elsif o.result = 'sent' then
     update verify.verification w set sends = sends + 1, changed_at = now_ where w.id = v.id returning * into v;
   end if;
-  o.id := v.id;
-  o.key_id := v.key_id;
-  o.generation := v.generation;
-  o.sends := v.sends;
-  o.attempts_left := v.max_attempts - v.attempts;
-  o.expires_in := verify.ms_between_86824442(now_, v.expires_at);
-  return o;
+  return verify.described_dd399404(o, v, now_);
 end $$;`,
 };
 
@@ -470,7 +469,7 @@ from json_to_record($1::text::json) as r (
   digest bytea, "lifetimeMs" float8, "maxAttempts" int, "cooldownsMs" float8[], "perHour" int, "perDay" int, source bytea,
   "perSource" int, "knownMs" float8, ranges text[], trips float8[], gain float8, "halfLifeMs" float8, "blockMs" float8,
   "longestBlockMs" float8, rejection text, suspicion text, shadow text[], now timestamptz
-) cross join lateral verify.start_verification_86824442(
+) cross join lateral verify.start_verification_dd399404(
   r.id, r.tenant, r.purpose, r."numberKeys", r.number, r.country, r.session, r.binding, r."keyId", r.digest, r."lifetimeMs",
   r."maxAttempts", r."cooldownsMs", r."perHour", r."perDay", r.source, r."perSource", r."knownMs", r.ranges, r.trips, r.gain,
   r."halfLifeMs", r."blockMs", r."longestBlockMs", r.rejection, r.suspicion, r.shadow, r.now
@@ -482,7 +481,7 @@ export const resendCode: Statement<{ request: string }, { result: string; rule: 
   text: `select o.result as result, o.rule, o.retry_after, o.id, o.key_id, o.generation, o.sends, o.attempts_left, o.expires_in, o.resend_in
 from json_to_record($1::text::json) as r (
   id uuid, tenant text, "cooldownsMs" float8[], "perHour" int, "perDay" int, source bytea, "perSource" int, now timestamptz
-) cross join lateral verify.resend_code_86824442(
+) cross join lateral verify.resend_code_dd399404(
   r.id, r.tenant, r."cooldownsMs", r."perHour", r."perDay", r.source, r."perSource", r.now
 ) o`,
 };
@@ -493,12 +492,12 @@ export const readOpenVerification: Statement<{ id: string; tenant: string; now: 
   text: `select v.number, v.country as country, v.purpose as purpose, v.binding as binding, v.key_id as key_id, v.generation as generation,
   v.sends as sends
 from verify.verification v
-where v.id = $1::text::uuid and v.tenant = $2::text and verify.is_open_86824442(v, coalesce($3::text::timestamptz, clock_timestamp()))`,
+where v.id = $1::text::uuid and v.tenant = $2::text and verify.is_open_dd399404(v, coalesce($3::text::timestamptz, clock_timestamp()))`,
 };
 export const renewCode: Statement<{ id: string; generation: string; keyId: string; digest: string; lifetimeMs: string; now: string | null }, { renewed: boolean }> = {
   name: 'renewCode',
   params: ['id', 'generation', 'keyId', 'digest', 'lifetimeMs', 'now'],
-  text: `select verify.renew_code_86824442($1::text::uuid, $2::text::int, $3::text, $4::text::bytea, $5::text::float8, $6::text::timestamptz) as renewed`,
+  text: `select verify.renew_code_dd399404($1::text::uuid, $2::text::int, $3::text, $4::text::bytea, $5::text::float8, $6::text::timestamptz) as renewed`,
 };
 export const setMessage: Statement<{ id: string; messageId: string }, Nothing> = {
   name: 'setMessage',
@@ -513,7 +512,7 @@ from json_to_record($1::text::json) as r (
   id uuid, tenant text, purpose text, binding bytea, digests bytea[], approves boolean, "lockAfter" int, "lockMs" float8,
   "longestLockMs" float8, "suspendAfter" int, source bytea, "perSource" int, relief float8, "halfLifeMs" float8, converts boolean,
   now timestamptz
-) cross join lateral verify.check_code_86824442(
+) cross join lateral verify.check_code_dd399404(
   r.id, r.tenant, r.purpose, r.binding, r.digests, r.approves, r."lockAfter", r."lockMs", r."longestLockMs", r."suspendAfter",
   r.source, r."perSource", r.relief, r."halfLifeMs", r.converts, r.now
 ) o`,
@@ -521,12 +520,12 @@ from json_to_record($1::text::json) as r (
 export const approveVerification: Statement<{ id: string; relief: string; halfLifeMs: string; converts: string; now: string | null }, { approved_at: Date | null }> = {
   name: 'approveVerification',
   params: ['id', 'relief', 'halfLifeMs', 'converts', 'now'],
-  text: `select verify.approve_verification_86824442($1::text::uuid, $2::text::float8, $3::text::float8, $4::text::boolean, $5::text::timestamptz) as approved_at`,
+  text: `select verify.approve_verification_dd399404($1::text::uuid, $2::text::float8, $3::text::float8, $4::text::boolean, $5::text::timestamptz) as approved_at`,
 };
 export const cancelVerification: Statement<{ id: string; tenant: string; halfLifeMs: string; now: string | null }, { cancelled: boolean }> = {
   name: 'cancelVerification',
   params: ['id', 'tenant', 'halfLifeMs', 'now'],
-  text: `select verify.cancel_verification_86824442($1::text::uuid, $2::text, $3::text::float8, $4::text::timestamptz) as cancelled`,
+  text: `select verify.cancel_verification_dd399404($1::text::uuid, $2::text, $3::text::float8, $4::text::timestamptz) as cancelled`,
 };
 /** Whether this is the first use of the approval's proof. */
 export const redeemProof: Statement<{ id: string; now: string | null }, { purpose: string; binding: Buffer; number_key: Buffer; approved_at: Date | null }> = {
