@@ -10,6 +10,7 @@ export type { BulkMessage, BulkOptions } from './bulk/bulk.options.js';
 export type { RecipientSource, WrongEntry } from './bulk/chunks.js';
 export { JournalError, JsonLinesJournal, type FinishedRequest } from './bulk/json-lines-journal.js';
 export type { PositionRange } from './bulk/positions.js';
+export { clientAddress, plainAddress, type AddressedRequest } from './client-address.js';
 export { GatewayClock } from './clock.js';
 export { failureOfCode } from './errors/failure-of-code.js';
 export { toHttpException, type HttpStatusOverrides, type LaafficErrorBody } from './errors/http-exception.js';

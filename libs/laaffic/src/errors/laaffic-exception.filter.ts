@@ -10,7 +10,7 @@ import {
   type HttpException,
 } from '@nestjs/common';
 import { throwError } from 'rxjs';
-import { OutboxFailure, retryAfterSecondsOf, toHttpException, type HttpStatusOverrides } from './http-exception.js';
+import { PackageError, retryAfterSecondsOf, toHttpException, type HttpStatusOverrides } from './http-exception.js';
 import { isLaafficException, type LaafficException } from './laaffic.exception.js';
 
 /**
@@ -31,8 +31,8 @@ abstract class AnyLaafficException extends Error {
 }
 
 /**
- * Turns Laaffic exceptions, and `OutboxError`s of nestjs-laaffic-outbox, into Nest's, and leaves every other exception
- * alone. Opt-in.
+ * Turns Laaffic exceptions, the `OutboxError`s of nestjs-laaffic-outbox and the `VerificationError`s of
+ * nestjs-laaffic-verify into Nest's, and leaves every other exception alone. Opt-in.
  *
  * - HTTP (Express, Fastify): responds with the status of the tables, and with `Retry-After` if a limit is reached.
  * - GraphQL, and any other context: throws the HTTP exception, which a GraphQL driver turns into an error.
@@ -42,8 +42,8 @@ abstract class AnyLaafficException extends Error {
  * @example
  * providers: [{ provide: APP_FILTER, useClass: LaafficExceptionFilter }] // or @UseFilters(LaafficExceptionFilter)
  */
-@Catch(AnyLaafficException, OutboxFailure)
-export class LaafficExceptionFilter implements ExceptionFilter<LaafficException | OutboxFailure> {
+@Catch(AnyLaafficException, PackageError)
+export class LaafficExceptionFilter implements ExceptionFilter<LaafficException | PackageError> {
   readonly #overrides: HttpStatusOverrides;
 
   /** @param overrides HTTP statuses for single codes, in place of those of the tables. */
@@ -51,7 +51,7 @@ export class LaafficExceptionFilter implements ExceptionFilter<LaafficException 
     this.#overrides = overrides ?? {};
   }
 
-  catch(exception: LaafficException | OutboxFailure, host: ArgumentsHost): unknown {
+  catch(exception: LaafficException | PackageError, host: ArgumentsHost): unknown {
     const httpException = toHttpException(exception, this.#overrides);
     switch (host.getType<string>()) {
       case 'http':
@@ -93,7 +93,7 @@ interface PlatformReply {
   send(body: unknown): unknown;
 }
 
-function respond(reply: HttpReply, exception: LaafficException | OutboxFailure, httpException: HttpException): void {
+function respond(reply: HttpReply, exception: LaafficException | PackageError, httpException: HttpException): void {
   const native = ('raw' in reply ? reply.raw : undefined) ?? (reply as ServerResponse);
   if (native.headersSent || ('sent' in reply && reply.sent)) {
     native.end();

@@ -1,4 +1,5 @@
 import { BlockList, isIP } from 'node:net';
+import { plainAddress } from '../client-address.js';
 
 /** A list of addresses and CIDR ranges. An IPv4 address equals the same address mapped into IPv6. */
 export class IpList {
@@ -26,14 +27,4 @@ export class IpList {
     if (version === 0 || rest.length > 0 || !isLength || length < 0 || length > all) throw new RangeError();
     this.#list.addSubnet(address, length, version === 4 ? 'ipv4' : 'ipv6');
   }
-}
-
-/** Removes the brackets, port and zone that some proxies write. Turns a mapped IPv6 address into IPv4. */
-export function plainAddress(text: string): string {
-  const bare = /^\[([^\]]+)\](?::\d+)?$/.exec(text)?.[1] ?? /^([\d.]+):\d+$/.exec(text)?.[1] ?? text;
-  const address = bare.replace(/%.*$/, '');
-  if (isIP(address) !== 6) return address;
-  const [, high, low] = /^\[::ffff:([\da-f]+):([\da-f]+)\]$/.exec(new URL(`http://[${address}]`).hostname) ?? [];
-  if (high === undefined || low === undefined) return address;
-  return [high, low].flatMap((part) => [parseInt(part, 16) >> 8, parseInt(part, 16) & 255]).join('.');
 }

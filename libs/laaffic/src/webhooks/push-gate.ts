@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { Injectable, RequestMethod } from '@nestjs/common';
 import { ApplicationConfig } from '@nestjs/core';
+import { clientAddress } from '../client-address.js';
 import type { PushRoute } from './push.js';
 import { WebhooksSettings } from './webhooks.settings.js';
 
@@ -52,18 +53,6 @@ export class PushGate {
     );
     return prefix === '' || isExcluded ? '' : `/${prefix}`;
   }
-}
-
-/**
- * Finds the address of the client. Every proxy appends the address of its own client to `X-Forwarded-For`, so only as many
- * entries from the right are trustworthy as there are trusted proxies; the client may have written the others.
- * @returns `undefined` if the request came through fewer proxies than there should be.
- */
-function clientAddress({ headers, socket }: IncomingMessage, trustedProxies: number): string | undefined {
-  if (trustedProxies === 0) return socket.remoteAddress;
-  const header = headers['x-forwarded-for'] ?? '';
-  const forwarded = (Array.isArray(header) ? header.join(',') : header).split(',');
-  return forwarded.at(-trustedProxies)?.trim();
 }
 
 function escapeRegExp(text: string): string {
