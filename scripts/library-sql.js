@@ -13,7 +13,7 @@ export const LIBRARIES = [
   {
     folder: 'libs/laaffic-verify',
     schema: 'verify',
-    importTypes: `import type { FunctionSet, Migration, Nothing, Statement } from 'nestjs-laaffic-outbox/extension';`,
+    importTypes: `import type { Exact, FunctionSet, Migration, Nothing, Statement } from 'nestjs-laaffic-outbox/extension';`,
   },
 ];
 
@@ -199,7 +199,6 @@ async function columnType(types, { name, type, tableId, columnId }, sql) {
 function describe(client, sql) {
   return new Promise((resolve, reject) => {
     const described = { params: [], columns: [] };
-    let failure;
     const onParams = ({ dataTypeIDs }) => (described.params = dataTypeIDs);
     client.connection.on('parameterDescription', onParams);
     client.query({
@@ -213,13 +212,14 @@ function describe(client, sql) {
           ...{ name, type: dataTypeID, tableId: tableID, columnId: columnID },
         }));
       },
+      // After an error, the driver does not tell when the server is ready.
       handleError(error) {
-        failure = error;
+        client.connection.off('parameterDescription', onParams);
+        reject(error);
       },
       handleReadyForQuery() {
         client.connection.off('parameterDescription', onParams);
-        if (failure === undefined) resolve(described);
-        else reject(failure);
+        resolve(described);
       },
     });
   });

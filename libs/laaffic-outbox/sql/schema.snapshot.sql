@@ -452,7 +452,8 @@ function record_history(p_account text, p_campaign bigint, p_chunk bigint, p_att
 function record_recipient_events(c outbox.chunk, p_slots smallint[]) returns void
 function record_response(c outbox.chunk, p_is_accepted boolean) returns void
 function record_stale_result(p_chunk bigint, p_attempt integer, p_event text, p_actor text, p_detail text) returns void
-function redact_chunks(p_chunks bigint[]) returns integer
+function redact_chunks(p_chunks bigint[], p_keeps_keyed boolean) returns integer
+function redact_messages(p_account text, p_messages bigint[], p_evidence double precision) returns bigint[]
 function reject_chunk(p_chunk bigint, p_attempt integer, p_actor text, p_code text, p_reason text) returns boolean
 function rejected(c outbox.chunk, p_code text, p_reason text) returns outbox.chunk
 function release_chunk(p_chunk bigint, p_attempt integer, p_actor text, p_code text, p_reason text, p_delay double precision, p_is_number boolean) returns boolean

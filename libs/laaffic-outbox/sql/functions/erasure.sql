@@ -33,3 +33,45 @@ begin
   return query select case when c.campaign_id is null then coalesce(c.root_id, c.id) end, c.campaign_id, c.first_position + s, not is_open
     from unnest(slots) s;
 end $$;
+
+-- Erases the numbers of messages whose purpose is over, without waiting for the retention period, and returns those that
+-- must wait. A message waits until its outcome is known. If nobody can tell whether it was sent, it waits for p_evidence
+-- milliseconds more: a report may still prove that, and only finds it by its number. All other reports find their message
+-- by its message id. A message that another process is working on waits too, so this never waits for a lock on a chunk.
+create function outbox.redact_messages(p_account text, p_messages bigint[], p_evidence double precision) returns bigint[]
+language plpgsql as $$
+declare
+  message bigint;
+  parts bigint[];
+  waiting bigint[] := '{}';
+  chunks bigint[];
+  locked int;
+  is_waiting boolean;
+  c outbox.chunk%rowtype;
+begin
+  for message in select m from unnest(p_messages) m order by m loop
+    parts := array(
+      select id from outbox.chunk where id = message and account = p_account and campaign_id is null
+      union all select id from outbox.chunk where root_id = message and account = p_account and campaign_id is null);
+    chunks := '{}';
+    locked := 0;
+    is_waiting := false;
+    for c in select * from outbox.chunk w where w.id = any (parts) order by w.id for update skip locked loop
+      locked := locked + 1;
+      continue when c.redacted_at is not null;
+      chunks := chunks || c.id;
+      is_waiting := is_waiting or c.state not in ('completed', 'rejected', 'cancelled', 'abandoned', 'split')
+        or c.unknown > 0 or c.held > 0
+        or (c.abandoned > 0 or c.maybe_accepted and c.accepted = 0)
+          and c.changed_at > statement_timestamp() - p_evidence * interval '1 millisecond';
+    end loop;
+    if is_waiting or locked < cardinality(parts) then
+      waiting := waiting || message;
+    elsif chunks <> '{}' then
+      -- Their rows are made from what is about to be erased.
+      perform outbox.flush_result(f.id) from unnest(chunks) f (id);
+      perform outbox.redact_chunks(chunks, true);
+    end if;
+  end loop;
+  return waiting;
+end $$;

@@ -2,14 +2,17 @@
 -- contains nothing else. The lock on a chunk comes first, as everywhere.
 
 -- Erases what could tell something about a person. The caller holds the locks on the chunks. Returns their number.
-create function outbox.redact_chunks(p_chunks bigint[]) returns int language plpgsql as $$
+-- p_keeps_keyed: keyed fingerprints stay, which tell nothing without the key. So an idempotency key still tells messages apart.
+create function outbox.redact_chunks(p_chunks bigint[], p_keeps_keyed boolean default false) returns int language plpgsql as $$
 begin
   update outbox.recipient set reason = null where chunk_id = any (p_chunks) and reason is not null;
   update outbox.event set reason = null where chunk_id = any (p_chunks) and reason is not null;
   update outbox.event_delivery set reason = null where chunk_id = any (p_chunks) and reason is not null;
   update outbox.invalid_entry set reason = null, input = null
     where chunk_id = any (p_chunks) and (reason is not null or input is not null);
-  update outbox.chunk set numbers = null, content = null, reference = null, reason = null, fingerprint = null,
+  update outbox.chunk set numbers = null, content = null, reference = null, reason = null,
+      -- Plain fingerprints contain no dot.
+      fingerprint = case when p_keeps_keyed and fingerprint like '%.%' then fingerprint end,
       redacted_at = clock_timestamp(),
       ended_at = case when campaign_id is null and root_id is null then changed_at else ended_at end
     where id = any (p_chunks);

@@ -25,3 +25,6 @@ with reports as (
   delete from outbox.unmatched_report where account = $1 and number = $2
 )
 delete from outbox.unreadable_push where account = $1 and position(convert_to($2, 'UTF8') in body) > 0;
+
+-- name: redactFinishedMessages (account, ids, evidenceMs)
+select outbox.redact_messages($1, $2::bigint[], $3) as "waiting!";

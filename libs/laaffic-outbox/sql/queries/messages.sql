@@ -108,6 +108,19 @@ from decided d cross join lateral (
 ) c
 where c.account = $1 order by d.id, c.id;
 
+-- name: readAcceptances (account, ids)
+-- The parts of messages to one recipient: whether their outcome is open, and the message id once the gateway accepted them.
+select coalesce(c.root_id, c.id) as "id!", trim(both ',' from c.numbers) as number,
+  c.state in ('pending', 'sending') or c.unknown > 0 or c.held > 0 as "is_open!", m.msg_id
+from (select id from outbox.chunk where id = any ($2::bigint[]) union all select id from outbox.chunk where root_id = any ($2::bigint[])) f
+  join outbox.chunk c on c.id = f.id
+  -- A rejected message may have a message id too.
+  left join lateral (
+    select msg_id from outbox.recipient where chunk_id = c.id and state in ('accepted', 'delivered', 'failed')
+    union all select msg_ids from outbox.pending_result where chunk_id = c.id limit 1
+  ) m on true
+where c.account = $1 and c.campaign_id is null;
+
 -- name: findMessageOfChunk (account, chunkId)
 -- The message that a chunk belongs to.
 select coalesce(c.root_id, c.id) as "message_id!" from outbox.chunk c where c.account = $1 and c.id = $2::bigint;

@@ -14,6 +14,7 @@ import type { OutboxStore } from '../store/outbox-store.js';
 import { ChangedRecipients } from './changed-recipients.js';
 import type { EventHandler, EventHandlers } from './event-handlers.js';
 import { CAMPAIGN_DONE, EventQueue, HANDLER_LOST, type ClaimedEvent, type EventClaim } from './event-queue.js';
+import { callHandler, whileRenewing } from './handler-call.js';
 import type { FinishedCampaign, RecipientStateEvent } from './outbox-events.js';
 
 /** Number of messages and campaigns that one handler is called for at the same time. */
@@ -184,7 +185,7 @@ export class EventDispatcher
         await this.#giveUp(claim, events, HANDLER_LOST);
         continue;
       }
-      const error = await this.#whileRenewing(claim, this.#call(handler, call));
+      const error = await this.#call(claim, handler, call);
       if (error === undefined) {
         await this.#queue.finish(claim, events);
         this.#loggedFailures.delete(handler.name);
@@ -232,28 +233,18 @@ export class EventDispatcher
     return progress.state === 'done' ? { ...progress, name: campaign.name, appId: this.store.account } : undefined;
   }
 
-  /** Renews the claim while the handler runs. */
-  async #whileRenewing<T>(claim: EventClaim, call: Promise<T>): Promise<T> {
-    while (!(await isThereIn(this.lease / 3, call))) {
-      await this.#queue.renew(claim).catch((error: unknown) => {
-        this.store.errors.report(FAILURE, error);
-      });
-    }
-    return call;
-  }
-
   /** @returns the name of the error if the handler failed. Never rejects. */
-  async #call(handler: EventHandler, call: Call | undefined): Promise<string | undefined> {
+  async #call(claim: EventClaim, handler: EventHandler, call: Call | undefined): Promise<string | undefined> {
     if (call === undefined) return undefined;
-    const failure = `${handler.name} failed`;
-    try {
-      await handler.run(call.event);
-      this.store.errors.resolve(failure);
-      return undefined;
-    } catch (error) {
-      this.store.errors.report(failure, withoutWords(error));
-      return nameOf(error);
-    }
+    const { errors } = this.store;
+    return whileRenewing(
+      callHandler(handler.name, errors, () => handler.run(call.event)),
+      this.lease,
+      () =>
+        this.#queue.renew(claim).catch((error: unknown) => {
+          errors.report(FAILURE, error);
+        }),
+    );
   }
 
   /** Leaves no connection open, because nothing closes it if the app does not start. */
@@ -333,25 +324,4 @@ function batchesOfChanges(
 
 function isOfRecipients({ topic }: ClaimedEvent): boolean {
   return topic !== CAMPAIGN_DONE;
-}
-
-async function isThereIn(milliseconds: number, result: Promise<unknown>): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(resolve, milliseconds, false);
-  });
-  const isThere = await Promise.race([result.then(() => true), late]);
-  clearTimeout(timer);
-  return isThere;
-}
-
-/** Drops the message of an app error: it may repeat a phone number or a text. */
-function withoutWords(error: unknown): unknown {
-  return error instanceof Error ? new Error(error.name) : error;
-}
-
-/** The name of an app error, which is stored. A name that is no identifier may repeat anything. */
-function nameOf(error: unknown): string {
-  const name = error instanceof Error ? error.name : typeof error;
-  return /^[\w$.]{1,100}$/.test(name) ? name : 'Error';
 }

@@ -1,4 +1,5 @@
 import { SetMetadata } from '@nestjs/common';
+import { checkHandlerName } from './handler-methods.js';
 import { EMITTED_STATES, type EmittedState, type FinishedCampaign, type RecipientStateEvent } from './outbox-events.js';
 
 /** A decorator for methods that take `T` or nothing. */
@@ -29,7 +30,6 @@ export interface RecipientStateFilter extends OutboxHandlerOptions {
 const RECIPIENT_STATE = 'nestjs-laaffic-outbox:on-recipient-state';
 const CAMPAIGN_DONE = 'nestjs-laaffic-outbox:on-campaign-done';
 const NAME = 'nestjs-laaffic-outbox:handler-name';
-const LONGEST_NAME = 200;
 
 /**
  * Calls the method for each change of a recipient's state: `accepted`, `delivered`, `failed`, `rejected`, `cancelled`,
@@ -106,12 +106,4 @@ export function takesCampaignDone(method: object): boolean {
 /** The name that the app gave the method. */
 export function handlerNameOf(method: object): string | undefined {
   return Reflect.getMetadata(NAME, method) as string | undefined;
-}
-
-function checkHandlerName(decorator: string, name: unknown): void {
-  const isRight =
-    name === undefined ||
-    (typeof name === 'string' && name.length <= LONGEST_NAME && name.trim() !== '' && !/\p{Cc}/u.test(name));
-  if (!isRight)
-    throw new TypeError(`@${decorator}({ name }) takes text of 1 to ${LONGEST_NAME} characters on one line`);
 }

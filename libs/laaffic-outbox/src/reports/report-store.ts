@@ -1,4 +1,4 @@
-import type { DeliveryReport } from 'nestjs-laaffic';
+import { maskNumber, type DeliveryReport } from 'nestjs-laaffic';
 import { applyFinalReports, retryReports, storeReports } from '../sql/generated.js';
 import { isMadeElsewhere, placeOf, type OrderPlace } from '../store/order-ids.js';
 import type { OutboxStore } from '../store/outbox-store.js';
@@ -30,7 +30,8 @@ const SEPARATOR = '\u001e';
 const STEP = 1_000;
 
 /**
- * Converts a report of the module, without characters that PostgreSQL cannot store.
+ * Converts a report of the module, without characters that PostgreSQL cannot store. Its reason does not
+ * repeat the number: the report may come after the number of its message was erased.
  * @param prefix the prefix of the order ids that are made here.
  * @returns `undefined` if the report is useless: a message that is not found may still be queued.
  */
@@ -45,7 +46,7 @@ export function readReport(report: DeliveryReport, prefix: string): Report | und
     number,
     // In both states the platform knows the message.
     state: state === 'sending' || state === 'unknown' ? 'accepted' : state,
-    reason: state === 'failed' && reason !== undefined ? withoutNul(reason) : undefined,
+    reason: state === 'failed' && reason !== undefined ? withoutNumber(withoutNul(reason), number) : undefined,
     gatewayTime: at !== undefined && at.getTime() >= 0 && at.getTime() < LAST_MOMENT ? at : undefined,
     place: id === undefined ? undefined : placeOf(id, prefix),
     charge: readCharge(report),
@@ -58,6 +59,10 @@ function hasCharge({ charge }: Report): boolean {
 
 function withoutNul(text: string): string {
   return text.replaceAll('\0', '');
+}
+
+function withoutNumber(text: string, number: string | undefined): string {
+  return number === undefined || number === '' ? text : text.replaceAll(number, maskNumber(number));
 }
 
 /**

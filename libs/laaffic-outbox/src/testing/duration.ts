@@ -9,7 +9,11 @@ export interface Duration {
 
 const MILLISECONDS = { days: 86_400_000, hours: 3_600_000, minutes: 60_000, seconds: 1_000, milliseconds: 1 } as const;
 
-/** @throws {RangeError} if a unit is misspelt, or the sum is not a number of at least 0. */
+/**
+ * Returns a duration in milliseconds.
+ * @param duration its parts, or a number of milliseconds.
+ * @throws {RangeError} if a unit is misspelt, or the sum is not a number of at least 0.
+ */
 export function millisecondsOf(duration: Duration | number): number {
   const parts = typeof duration === 'number' ? { milliseconds: duration } : duration;
   let sum = 0;
