@@ -1,7 +1,7 @@
 // The rooms of nestjs-laaffic and their ranks: a file imports its own room and rooms of lower rank.
 const library = 'libs/laaffic/src/';
 const rooms = [
-  { rank: 0, files: '(clock|randomness|on-abort|exact-json|linked-queue|loopback)\\.ts' },
+  { rank: 0, files: '(client-address|clock|randomness|on-abort|exact-json|linked-queue|loopback)\\.ts' },
   { rank: 1, files: 'messages/' },
   { rank: 1, files: 'rate/' },
   { rank: 1, files: 'segments/' },
@@ -63,12 +63,24 @@ const verifyRooms = [
   { rank: 1, files: 'numbers/' },
   { rank: 1, files: 'codes/' },
   { rank: 1, files: 'texts/' },
+  { rank: 1, files: 'activity/' },
   { rank: 2, files: 'guard/' },
   { rank: 3, files: 'options/' },
+  { rank: 3, files: 'request-rules\\.ts' },
   { rank: 3, files: 'store/' },
+  { rank: 3, files: 'verification\\.ts' },
   { rank: 4, files: 'sms-verification\\.ts' },
-  { rank: 5, files: 'laaffic-verify\\.module(-definition)?\\.ts' },
-  { rank: 6, files: 'testing/' },
+  { rank: 4, files: 'fraud-guard\\.ts' },
+  { rank: 4, files: 'events/' },
+  { rank: 4, files: 'worker/' },
+  { rank: 5, files: 'verify-tokens\\.ts' },
+  { rank: 5, files: 'commands/' },
+  { rank: 5, files: 'requests/' },
+  { rank: 6, files: 'laaffic-verify\\.module(-definition)?\\.ts' },
+  { rank: 6, files: 'health/' },
+  { rank: 6, files: 'http/' },
+  { rank: 6, files: 'telemetry/' },
+  { rank: 7, files: 'testing/' },
   { rank: 7, files: 'index\\.ts' },
 ];
 // The same for nestjs-embedded-postgres.
@@ -137,6 +149,7 @@ const serviceRooms = [
   { rank: 4, files: 'history/' },
   { rank: 4, files: 'messages/' },
   { rank: 4, files: 'pushes/' },
+  { rank: 4, files: 'verifications/' },
   { rank: 5, files: 'app\\.module\\.ts' },
   { rank: 6, files: 'create-app\\.ts' },
   { rank: 6, files: '(start-failure|start-report|first-message)\\.ts' },

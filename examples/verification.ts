@@ -1,23 +1,31 @@
-import { Body, Controller, Ip, Module, Post, UnauthorizedException, UseFilters } from '@nestjs/common';
+import { Body, Controller, Module, Post } from '@nestjs/common';
 import { LaafficModule } from 'nestjs-laaffic';
 import { LaafficOutboxModule } from 'nestjs-laaffic-outbox';
-import { LaafficVerifyModule, SmsVerification } from 'nestjs-laaffic-verify';
-import { VerificationErrors } from './verification-errors.js';
+import {
+  ClientSource,
+  LaafficVerifyModule,
+  SmsVerification,
+  toVerificationError,
+  UseVerifyErrors,
+} from 'nestjs-laaffic-verify';
+import { CheckVerificationCommand, StartVerificationCommand } from 'nestjs-laaffic-verify/commands';
+import { SignUpModule } from './verification-sign-up.js';
+import { TransfersController } from './verification-transfer.js';
 
 @Controller('sign-in')
-@UseFilters(VerificationErrors)
+@UseVerifyErrors()
 export class SignInController {
   constructor(private readonly verification: SmsVerification) {}
 
   @Post()
-  start(@Body('phone') to: string, @Ip() source: string) {
-    return this.verification.start({ to, purpose: 'sign-in' }, { source });
+  start(@Body() { to, country, locale }: StartVerificationCommand, @ClientSource() source: string | undefined) {
+    return this.verification.start({ to, country, purpose: 'sign-in' }, { source, locale });
   }
 
   @Post('check')
-  async check(@Body('id') id: string, @Body('code') code: string, @Ip() source: string) {
+  async check(@Body() { id, code }: CheckVerificationCommand, @ClientSource() source: string | undefined) {
     const result = await this.verification.check({ id, purpose: 'sign-in', code }, { source });
-    if (result.status !== 'approved') throw new UnauthorizedException(result);
+    if (result.status !== 'approved') throw toVerificationError(result);
     return { number: result.number };
   }
 }
@@ -37,13 +45,15 @@ export class SignInController {
       sealKeys: [process.env['SEAL_KEY'] ?? ''],
     }),
     LaafficVerifyModule.forRoot({
+      isGlobal: true,
       keys: [process.env['VERIFY_KEY'] ?? ''],
       countries: ['GB', 'DE'],
       expectedPerDay: 2_000,
       app: 'Example',
       domain: 'example.com',
     }),
+    SignUpModule,
   ],
-  controllers: [SignInController],
+  controllers: [SignInController, TransfersController],
 })
 export class AppModule {}

@@ -9,7 +9,7 @@ import { pathToFileURL } from 'node:url';
 const PICTURE = 'docs/architecture.svg';
 /** Nearly every file imports these, and what every app imports imports everything: their arrows would hide the others. */
 const LEFT_OUT =
-  'errors/|messages/|options/|index|laaffic\\.module|clock|randomness|on-abort|exact-json|linked-queue|loopback';
+  'errors/|messages/|options/|index|laaffic\\.module|client-address|clock|randomness|on-abort|exact-json|linked-queue|loopback';
 
 const dot = execFileSync(
   process.execPath,

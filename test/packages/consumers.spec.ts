@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { dirOf, edit, installNode, JEST_12, makeConsumer, type ConsumerName } from './consumer.js';
 import { declaredNames } from './declared-names.js';
-import { entries, outboxTypes, outboxValues, types, values, type Entry } from './entries.js';
+import { entries, outboxTypes, outboxValues, types, values, verifyTypes, verifyValues, type Entry } from './entries.js';
 import { checkout } from './packed.js';
 import { expectPushesTaken, platforms } from './pushes.js';
 import { run, runWith } from './run.js';
@@ -173,6 +173,16 @@ describe.each(nodes)('on %s, with Nest 11 and 12,', (node) => {
     );
   });
 
+  it.each(platforms)('an app verifies a number on %s, and takes the proof once', async (platform) => {
+    const outputs = await inEach((project) => {
+      const data = join(dirOf(project), `verify-${node.replace(' ', '-')}-${platform}`);
+      return runIn(project, node, 'test/programs/verification.js', platform, data);
+    });
+
+    const printed = { started: 201, wrong: [422, 4], approved: 200, created: [201, '+447400123456'], again: 403 };
+    expect(outputs).toEqual(ofEach({ printed, stderr: '' }));
+  });
+
   it.each(platforms)('an app takes pushes on %s, and rejects strangers like an unknown route', async (platform) => {
     for (const output of await runInEach(node, 'webhooks.js', platform)) expectPushesTaken(platform, output);
   });
@@ -207,10 +217,14 @@ describe('with Nest 11 and a loader that cannot require ES modules', () => {
 });
 
 it('the declarations of both builds have the intended names', () => {
-  const files = ['nestjs-laaffic', 'nestjs-laaffic-outbox'].flatMap((name) =>
+  const files = ['nestjs-laaffic', 'nestjs-laaffic-outbox', 'nestjs-laaffic-verify'].flatMap((name) =>
     ['esm', 'cjs'].map((build) => join(dirOf('cjs-nest-11'), 'node_modules', name, 'dist', build, 'index.d.ts')),
   );
-  const [names, outboxNames] = [[...values, ...types].sort(), [...outboxValues, ...outboxTypes].sort()];
+  const [names, outboxNames, verifyNames] = [
+    [...values, ...types].sort(),
+    [...outboxValues, ...outboxTypes].sort(),
+    [...verifyValues, ...verifyTypes].sort(),
+  ];
 
-  expect(declaredNames(files)).toEqual([names, names, outboxNames, outboxNames]);
+  expect(declaredNames(files)).toEqual([names, names, outboxNames, outboxNames, verifyNames, verifyNames]);
 });

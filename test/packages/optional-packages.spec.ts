@@ -12,7 +12,12 @@ it('an app without optional packages learns which one to install when it uses wh
   const dir = join(workDir, 'optional-packages');
   mkdirSync(dir);
   writeFileSync(join(dir, 'package.json'), '{ "private": true }');
-  await npmInstall(dir, tarballOf('nestjs-laaffic'), tarballOf('nestjs-laaffic-outbox'));
+  await npmInstall(
+    dir,
+    tarballOf('nestjs-laaffic'),
+    tarballOf('nestjs-laaffic-outbox'),
+    tarballOf('nestjs-laaffic-verify'),
+  );
   copyFileSync(join(__dirname, 'fixtures/optional-packages.mjs'), join(dir, 'program.mjs'));
 
   const { stdout } = await run(dir, process.execPath, 'program.mjs');
@@ -25,5 +30,7 @@ it('an app without optional packages learns which one to install when it uses wh
     outboxTelemetry: needs('OutboxTelemetryModule needs', '@opentelemetry/api'),
     // Its decorators run when it is imported, so Node.js names the package before any code runs.
     commands: ['ERR_MODULE_NOT_FOUND', expect.stringContaining("Cannot find package 'class-")],
+    verify: 'no error',
+    verifyHttp: ['ERR_MODULE_NOT_FOUND', expect.stringContaining("Cannot find package 'class-")],
   });
 });

@@ -14,9 +14,15 @@ interface PrintedInstall {
 const PRINTED = /(?:NestJS (1\d)[^\n]*:\n\n)?^```sh\nnpm install ([^\n]+)\n```$|`npm install ([^`\n]+)`/gm;
 
 const pages = [
-  ...(['nestjs-laaffic', 'nestjs-laaffic-outbox', 'nestjs-embedded-postgres', 'laaffic-sandbox'] as const).map((name) =>
-    join(packageDir(name), 'README.md'),
-  ),
+  ...(
+    [
+      'nestjs-laaffic',
+      'nestjs-laaffic-outbox',
+      'nestjs-laaffic-verify',
+      'nestjs-embedded-postgres',
+      'laaffic-sandbox',
+    ] as const
+  ).map((name) => join(packageDir(name), 'README.md')),
   join(checkout, 'docs/testing.md'),
 ];
 

@@ -76,7 +76,7 @@ it('sends a code that approves the number', async () => {
   const to = newNumber();
   const started = await verification.start({ to, purpose: 'sign-in' }, { source: '192.0.2.1', session: 's1' });
   expect(started).toEqual({
-    ...{ id: expect.any(String), sent: true, to: `+447…${to.slice(-3)}`, country: 'GB', digits: 6 },
+    ...{ id: expect.any(String), isNew: true, sent: true, to: `+447…${to.slice(-3)}`, country: 'GB', digits: 6 },
     ...{ expiresAt: expect.any(Date), resendAt: expect.any(Date), attemptsLeft: 5 },
   });
   const code = await codeOn(to);
@@ -165,8 +165,8 @@ it('shows what a bound code approves, and approves nothing else', async () => {
 it('blocks a range whose numbers are not approved, and the block outlives the rejected start', async () => {
   const verification = await boot();
   const start = (last: number) => verification.start({ to: `+447400777${100 + last}`, purpose: 'sign-in' });
-  for (let count = 0; count < 4; count++) await start(count);
-  const failures = [await failureOf(start(4)), await failureOf(start(5))];
+  for (let count = 0; count < 6; count++) await start(count);
+  const failures = [await failureOf(start(6)), await failureOf(start(7))];
   for (const failure of failures) {
     expect(failure).toMatchObject({ code: 'VERIFY_REJECTED', message: expect.not.stringContaining('range') });
     expect((failure as VerificationError).retryAfterSeconds).toBeGreaterThan(3_590);
@@ -204,7 +204,9 @@ it.each([
   ['countries', { countries: undefined as unknown as 'all' }],
   ['expectedPerDay', { expectedPerDay: undefined as unknown as number }],
   ['app', { app: undefined as unknown as string }],
-])('does not boot without %s, and names it', async (field, options) => {
+  ['trustProxy', { trustProxy: -1 }],
+  ['trustProxy', { trustProxy: true as unknown as number }],
+])('does not boot without %s that is right, and names it', async (field, options) => {
   const failure = await failureOf(boot(options));
   expect(failure).toMatchObject({ name: 'VerificationOptionsError', message: expect.stringContaining(field) });
 });

@@ -15,6 +15,7 @@ export interface InvariantLimits {
 export interface Started {
   readonly id: string;
   readonly phone: string;
+  readonly kind: string;
   readonly tenant: string;
   readonly purpose: string;
   readonly binding: Buffer;
@@ -77,6 +78,7 @@ export class StoreInvariants {
       this.#countFailure(phone, now);
       return;
     }
+    expect(['sms', 'test']).toContain(started.kind);
     expect(entered.binding).toEqual(started.binding);
     expect(started.expiries.length - (entered.generation ?? -Infinity)).toBeLessThan(2);
     expect(started.expiries[entered.generation! - 1]).toBeGreaterThan(now);

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import type { SqlTransaction } from 'nestjs-laaffic-outbox';
 import type {
   CheckInput,
+  Quota,
   SendOutcome,
   StartInput,
   VerificationStore,
@@ -30,8 +31,15 @@ const start = fc.record({
   session: fc.constantFrom(0, 0, 1, 2),
   source,
   lifetimeMs,
+  kind: fc.constantFrom('sms', 'sms', 'sms', 'decoy', 'test'),
+  /** Which idempotency key. */
+  key: mostly(undefined, 0),
+  country: fc.constantFrom('GB', 'DE', 'FR'),
   rejection: mostly(undefined, 'cap'),
   suspicion: mostly(undefined, 'budget'),
+  isTrusted: mostly(false, true),
+  isExcused: mostly(false, true),
+  pretends: fc.boolean(),
   shadow: fc.subarray(['cap', 'budget', 'range']),
   renews: fc.boolean(),
   transaction,
@@ -55,10 +63,19 @@ const renew = fc.record({
   ...{ type: fc.constant('renew' as const), which: index, lifetimeMs, age: mostly(0, 1) },
 });
 const approve = fc.record({ type: fc.constant('approve' as const), which: index, transaction });
-const cancel = fc.record({ type: fc.constant('cancel' as const), which: index, isOtherTenant: mostly(false, true) });
+const cancel = fc.record({
+  ...{ type: fc.constant('cancel' as const), which: index, isOtherTenant: mostly(false, true) },
+  clears: fc.boolean(),
+});
 const redeem = fc.record({ type: fc.constant('redeem' as const), which: index });
 const read = fc.record({ type: fc.constant('read' as const), which: index, isOtherTenant: mostly(false, true) });
 const release = fc.record({ type: fc.constant('release' as const), number: fc.nat({ max: 2 }) });
+const list = fc.record({
+  type: fc.constant('list' as const),
+  number: fc.nat({ max: 2 }),
+  verdict: fc.constantFrom(undefined, 'allow' as const, 'deny' as const),
+  forMs: fc.constantFrom(undefined, MINUTE, HOUR),
+});
 const changeKeys = fc.record({ type: fc.constant('change keys' as const) });
 const pass = fc.record({
   type: fc.constant('pass' as const),
@@ -83,6 +100,7 @@ export const steps = fc.array(
     { weight: 1, arbitrary: cancel },
     { weight: 1, arbitrary: redeem },
     { weight: 1, arbitrary: release },
+    { weight: 1, arbitrary: list },
     { weight: 1, arbitrary: changeKeys },
   ),
   { minLength: 1, maxLength: 100, size: 'max' },
@@ -94,6 +112,9 @@ export const limits = fc.record({
   perHour: fc.constantFrom(1, 2, 5, 13),
   perDay: fc.constantFrom(2, 7, 35),
   perSource: fc.constantFrom(1, 3, 7, 13),
+  perTenant: fc.constantFrom(6, 40),
+  maxCountries: fc.constantFrom(1, 2),
+  approvalsScale: fc.constantFrom(1, 5),
   maxAttempts: fc.integer({ min: 1, max: 4 }),
   knownMs: fc.constantFrom(HOUR, 48 * HOUR),
   trip: fc.integer({ min: 1, max: 4 }),
@@ -123,6 +144,7 @@ export class StorePlay {
   readonly #started: Started[] = [];
   readonly #run = randomUUID();
   #keys = ['a'];
+  readonly #ids: string[] = [];
 
   /**
    * @param clock the time of the stores.
@@ -144,6 +166,10 @@ export class StorePlay {
         const found = await this.#both((store) => store.find(id, tenant));
         expect(found!.attempts).toBeLessThanOrEqual(found!.maxAttempts);
       }
+    const ofThis = <T extends { readonly country: string }>(readings: readonly T[]) =>
+      readings.filter(({ country }) => country.endsWith(this.#run)).sort((a, b) => (a.country < b.country ? -1 : 1));
+    await this.#both(async (store) => ofThis(await store.guard.readTraffic()));
+    await this.#both(async (store) => ofThis(await store.guard.readLearned()));
   }
 
   async #play(step: Step): Promise<void> {
@@ -156,6 +182,17 @@ export class StorePlay {
         return;
       case 'start':
         return this.#start(step);
+      case 'list': {
+        const [numberKeys] = this.#number(step.number);
+        const until = step.forMs === undefined ? undefined : new Date(this.clock.now + step.forMs);
+        const keys = numberKeys.map((key) => key.toString('hex'));
+        const entry = { ...{ kind: 'number' as const, label: '+447…777', keys, actor: 'a test' }, until };
+        const { verdict } = step;
+        await this.#both(async ({ guard }) =>
+          verdict === undefined ? guard.unlist(entry) : guard.list({ ...entry, verdict }),
+        );
+        return;
+      }
       case 'release': {
         const [numberKeys] = this.#number(step.number);
         const isKnown = await this.#both((store) => store.release('', numberKeys), this.remembers);
@@ -178,7 +215,7 @@ export class StorePlay {
       case 'cancel': {
         const tenant = tenantOf(started, step);
         const { halfLifeMs } = this.limits;
-        const isCancelled = await this.#both((store) => store.cancel(started.id, tenant, halfLifeMs));
+        const isCancelled = await this.#both((store) => store.cancel(started.id, tenant, halfLifeMs, step.clears));
         if (!isCancelled) return;
         expect([tenant, ['open', 'matched'].includes(started.state)]).toEqual([started.tenant, true]);
         started.state = 'cancelled';
@@ -198,18 +235,33 @@ export class StorePlay {
 
   async #start(step: StepOf<'start'>): Promise<void> {
     const { tenant, purpose, number } = step;
-    const [numberKeys, e164, ranges] = this.#number(number);
-    const id = randomUUID();
+    const [numberKeys, e164, ofNumber] = this.#number(number);
+    const key = this.remembers ? step.key : undefined;
+    const id = key === undefined ? randomUUID() : this.#idOf(key);
     const binding = Buffer.from(step.binding);
-    const { trip, ...ofLimits } = this.limits;
+    const { trip, perSource: _, perTenant: __, ...ofLimits } = this.limits;
+    const source = this.#quota('source', step.source);
+    const sourceRange = source && `source ${source.key.toString()}`;
+    const ranges = [...ofNumber, ...(sourceRange === undefined ? [] : [sourceRange])].sort((a, b) => (a < b ? -1 : 1));
     const input: StartInput = {
       ...ofLimits,
-      ...{ id, tenant, purpose, numberKeys, number: e164, country: 'GB', binding, ranges },
+      ...{
+        id,
+        kind: step.kind,
+        tenant,
+        purpose,
+        numberKeys,
+        number: e164,
+        country: this.#countryOf(step.country),
+        binding,
+        ranges,
+      },
+      ...{ isIdempotent: key !== undefined, isTrusted: step.isTrusted, isExcused: step.isExcused },
+      ...{ sourceRange, pretends: step.pretends, quotas: this.#quotas(source) },
       session: Buffer.from(`session ${step.session}`),
       keyId: 'a key',
       digest: codeOf(id, 1),
       lifetimeMs: step.lifetimeMs,
-      source: this.#source('start', step.source),
       trips: ranges.map((_, position) => trip + position),
       rejection: step.rejection,
       suspicion: step.suspicion,
@@ -223,19 +275,23 @@ export class StorePlay {
     );
     if (step.transaction === 'rollback') return;
     const { outcome, isRenewed } = results;
+    const isRepeated = key !== undefined && outcome.result === 'waiting' && outcome.verification.id === id;
+    if (isRepeated) return;
     this.#invariants.afterSend(outcome, this.#phoneOf(tenant, number), this.clock.now);
     if (outcome.result === 'rejected') return;
     if (outcome.isNew) {
       const expiries = [this.clock.now + step.lifetimeMs];
       const phone = this.#phoneOf(tenant, number);
-      this.#started.push({ id, phone, tenant, purpose, binding, expiries, attempts: 0, state: 'open' });
+      const { kind } = outcome;
+      this.#started.push({ id, phone, kind, tenant, purpose, binding, expiries, attempts: 0, state: 'open' });
     }
     if (isRenewed) this.#find(outcome).expiries.push(this.clock.now + step.lifetimeMs);
   }
 
   async #resend(step: StepOf<'resend'>, started: Started): Promise<void> {
-    const { cooldownsMs, perHour, perDay, perSource } = this.limits;
-    const sendLimits = { cooldownsMs, perHour, perDay, perSource, source: this.#source('start', step.source) };
+    const { cooldownsMs, perHour, perDay } = this.limits;
+    const quotas = this.#quotas(this.#quota('source', step.source));
+    const sendLimits = { cooldownsMs, perHour, perDay, quotas, rejection: undefined };
     const { outcome, isRenewed } = await this.#both((store) =>
       within(store, step.transaction, async (own) => {
         const sent = await store.resend(started.id, tenantOf(started, step), sendLimits, own);
@@ -257,7 +313,7 @@ export class StorePlay {
   ): Promise<boolean> {
     if (outcome.result !== 'sent') return false;
     const { id, generation, sends } = outcome.verification;
-    await store.setMessage(id, String(sends), own);
+    await store.setMessage(id, String(sends), 0.5, own);
     if (!renews || outcome.isNew) return false;
     const digest = codeOf(id, generation + 1);
     return store.renew({ id, generation }, { keyId: 'another key', digest, lifetimeMs: renewedFor }, own);
@@ -275,16 +331,16 @@ export class StorePlay {
   async #check(step: StepOf<'check'>, started: Started): Promise<void> {
     const { id, expiries } = started;
     const generation = step.age === undefined ? undefined : expiries.length - step.age;
-    const { halfLifeMs, relief, lockAfter, lockMs, longestLockMs, suspendAfter, perSource } = this.limits;
+    const { halfLifeMs, relief, lockAfter, lockMs, longestLockMs, suspendAfter } = this.limits;
     const entered = {
       tenant: tenantOf(started, step),
       purpose: step.isOtherPurpose ? `not ${started.purpose}` : started.purpose,
       binding: step.isOtherBinding ? Buffer.from('something else') : started.binding,
     };
     const input: CheckInput = {
-      ...{ id, ...entered, approves: step.approves, lockAfter, lockMs, longestLockMs, suspendAfter, perSource },
+      ...{ id, ...entered, approves: step.approves, lockAfter, lockMs, longestLockMs, suspendAfter },
       digests: [Buffer.from('by another key'), codeOf(id, generation ?? -1)],
-      source: this.#source('check', step.source),
+      quota: this.#quota('check', step.source),
       approval: { relief, halfLifeMs, converts: true },
     };
     const outcome = await this.#both((store) => store.check(input));
@@ -328,8 +384,23 @@ export class StorePlay {
     return `${number} ${tenant}`;
   }
 
-  #source(of: string, name: string | undefined): Buffer | undefined {
-    return name === undefined ? undefined : Buffer.from(`${of} ${name} ${this.#run}`);
+  #quota(rule: string, name: string | undefined): Quota | undefined {
+    return name === undefined
+      ? undefined
+      : { rule, key: Buffer.from(`${rule} ${name} ${this.#run}`), limit: this.limits.perSource };
+  }
+
+  #quotas(source: Quota | undefined): Quota[] {
+    const tenant = { rule: 'tenant', key: Buffer.from(`tenant ${this.#run}`), limit: this.limits.perTenant };
+    return source === undefined ? [tenant] : [source, tenant];
+  }
+
+  #countryOf(name: string): string {
+    return `${name} ${this.#run}`;
+  }
+
+  #idOf(key: number): string {
+    return (this.#ids[key] ??= randomUUID());
   }
 }
 
@@ -362,7 +433,8 @@ function note(outcome: unknown): void {
   if (typeof outcome !== 'object' || outcome === null) return;
   const fields = { ...outcome, ...('outcome' in outcome ? (outcome.outcome as object) : {}) };
   if ('result' in fields) StorePlay.seen.add(String(fields.result));
-  if ('rule' in fields) StorePlay.seen.add(`rejected: ${String(fields.rule)}`);
+  if ('rule' in fields && fields.rule !== undefined)
+    StorePlay.seen.add(`${'result' in fields ? String(fields.result) : ''}: ${fields.rule as string}`);
   if ('would' in fields) for (const rule of fields.would as string[]) StorePlay.seen.add(`would: ${rule}`);
   if ('isRenewed' in fields && fields.isRenewed === true) StorePlay.seen.add('renewed');
 }

@@ -6,6 +6,8 @@ import type {
   StartInput,
   VerificationStore,
 } from '../../libs/laaffic-verify/src/store/verification-store.js';
+import { FakeStore } from '../../libs/laaffic-verify/src/testing/fake-store.js';
+import { MemoryOutbox } from '../../libs/laaffic-verify/src/testing/memory-outbox.js';
 import { MemoryStore } from '../../libs/laaffic-verify/src/testing/memory-store.js';
 import { Stage } from '../outbox/stage.js';
 import { openStore } from './open-store.js';
@@ -35,8 +37,9 @@ const startOf = (number: string, more: Partial<StartInput> = {}): StartInput => 
     cooldownsMs: [30_000, 60_000],
     perHour: 5,
     perDay: 10,
-    source: undefined,
-    perSource: 60,
+    quotas: [],
+    kind: 'sms',
+    isIdempotent: false,
     knownMs: 180 * 24 * 60 * MINUTE,
     ranges: [],
     trips: [],
@@ -44,8 +47,14 @@ const startOf = (number: string, more: Partial<StartInput> = {}): StartInput => 
     halfLifeMs: 6 * 60 * MINUTE,
     blockMs: 60 * MINUTE,
     longestBlockMs: 24 * 60 * MINUTE,
+    sourceRange: undefined,
+    maxCountries: 3,
+    approvalsScale: 5,
     rejection: undefined,
     suspicion: undefined,
+    isTrusted: false,
+    isExcused: false,
+    pretends: false,
     shadow: [],
     ...more,
   };
@@ -63,8 +72,7 @@ const checkOf = (id: string, code: string, more: Partial<CheckInput> = {}): Chec
     lockMs: 15 * MINUTE,
     longestLockMs: 24 * 60 * MINUTE,
     suspendAfter: 100,
-    source: undefined,
-    perSource: 30,
+    quota: undefined,
     approval: APPROVAL,
     ...more,
   };
@@ -99,6 +107,14 @@ const STORES: [string, () => Promise<() => Promise<void>>][] = [
       return () => Promise.resolve();
     },
   ],
+  [
+    'memory, for a test of an app',
+    async () => {
+      const clock = () => now;
+      store = new FakeStore(clock, new MemoryOutbox(clock), ({ id, generation }) => rightCode(id, generation));
+      return () => Promise.resolve();
+    },
+  ],
 ];
 
 /** Starts a verification that is sent. */
@@ -122,6 +138,9 @@ describe.each(STORES)('in %s', (_, open) => {
       expect(await store.start(input)).toEqual({
         result: 'sent',
         isNew: true,
+        isKnown: false,
+        kind: 'sms',
+        rule: undefined,
         would: [],
         verification: {
           ...{ id: input.id, keyId: keys.currentId, generation: 1, sends: 1, attemptsLeft: 5 },
@@ -169,17 +188,20 @@ describe.each(STORES)('in %s', (_, open) => {
     });
 
     it('is rejected when its source has used up its hour', async () => {
-      const source = keys.sourceKeyOf('start', 'a source');
-      const results = [];
+      const quotas = [
+        { rule: 'source', key: keys.sourceKeyOf('source', 'a source'), limit: 3 },
+        { rule: 'tenant', key: keys.sourceKeyOf('tenant', 'a tenant'), limit: 9 },
+      ];
+      const rules = [];
       for (let count = 0; count < 4; count++)
-        results.push((await store.start(startOf(newNumber(), { source, perSource: 3 }))).result);
-      expect(results).toEqual(['sent', 'sent', 'sent', 'rejected']);
+        rules.push(((await store.start(startOf(newNumber(), { quotas }))) as { rule?: string }).rule);
+      expect(rules).toEqual([undefined, undefined, undefined, 'source']);
       pass(20 * MINUTE);
-      expect((await store.start(startOf(newNumber(), { source, perSource: 3 }))).result).toBe('sent');
+      expect((await store.start(startOf(newNumber(), { quotas }))).result).toBe('sent');
     });
 
     it.each([
-      ['of a source', { source: keys.sourceKeyOf('start', 'another source'), perSource: 13 }],
+      ['of a source', { quotas: [{ rule: 'source', key: keys.sourceKeyOf('source', 'another source'), limit: 13 }] }],
       ['of an hour', { perHour: 13 }],
       ['of a day', { perDay: 35 }],
     ])('may use all turns %s at the same moment', async (_, limits) => {
@@ -268,6 +290,18 @@ describe.each(STORES)('in %s', (_, open) => {
         expect(await store.cancel(id, '', 21_600_000)).toBe(true);
       }
       expect((await store.start(startOf(newNumber(), scored))).result).toBe('sent');
+    });
+
+    it('counts a start that its visitor has cancelled', async () => {
+      const scored = scoring('range of visitors who cancel');
+      const results = [];
+      for (let count = 0; count < 5; count++) {
+        const outcome = await store.start(startOf(newNumber(), scored));
+        results.push(outcome.result);
+        if (outcome.result === 'sent')
+          expect(await store.cancel(outcome.verification.id, '', 21_600_000, false)).toBe(true);
+      }
+      expect(results).toEqual(['sent', 'sent', 'sent', 'sent', 'rejected']);
     });
 
     it('counts a number once an hour', async () => {
@@ -408,7 +442,7 @@ describe.each(STORES)('in %s', (_, open) => {
 
     it('is rejected when its source has entered too many wrong codes, and a right one does not count', async () => {
       const source = keys.sourceKeyOf('check', 'a source');
-      const limits = { source, perSource: 2 };
+      const limits = { quota: { rule: 'check', key: source, limit: 2 } };
       const ids = [await started(), await started(), await started()];
       const check = async (id: string, code: string) => (await store.check(checkOf(id, code, limits))).result;
       expect(await check(ids[0]!, rightCode(ids[0]!))).toBe('approved');
@@ -484,11 +518,15 @@ describe.each(STORES)('in %s', (_, open) => {
 
     it('that fails leaves nothing of a start and its message', async () => {
       const number = newNumber();
-      const limits = { ranges: [`of ${number}`], trips: [0.6], source: Buffer.from(number), perSource: 1 };
+      const limits = {
+        ranges: [`of ${number}`],
+        trips: [0.6],
+        quotas: [{ rule: 'source', key: Buffer.from(number), limit: 1 }],
+      };
       const input = startOf(number, limits);
       const failed = store.transaction(async (transaction) => {
         expect((await store.start(input, transaction)).result).toBe('sent');
-        await store.setMessage(input.id, '7', transaction);
+        await store.setMessage(input.id, '7', 1, transaction);
         expect(await store.readOpen(input.id, '', transaction)).toMatchObject({ number });
         expect([await store.readOpen(input.id, ''), await store.find(input.id, '')]).toEqual([undefined, undefined]);
         throw FAILURE;
@@ -504,11 +542,11 @@ describe.each(STORES)('in %s', (_, open) => {
     ])('%s keeps all of a renewal or nothing', async (_, failure, stored, result) => {
       const id = await started();
       pass(MINUTE);
-      const limits = { cooldownsMs: [30_000, 60_000], perHour: 5, perDay: 10, source: undefined, perSource: 1 };
+      const limits = { cooldownsMs: [30_000, 60_000], perHour: 5, perDay: 10, quotas: [], rejection: undefined };
       const renewed = store.transaction(async (transaction) => {
         expect((await store.resend(id, '', limits, transaction)).result).toBe('sent');
         expect(await store.renew({ id, generation: 1 }, renewalOf(id), transaction)).toBe(true);
-        await store.setMessage(id, '8', transaction);
+        await store.setMessage(id, '8', 1, transaction);
         if (failure !== undefined) throw failure;
       });
       await (failure === undefined ? renewed : expect(renewed).rejects.toBe(failure));

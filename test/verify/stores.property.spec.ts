@@ -32,25 +32,12 @@ it('a store in memory that forgets decides as one that does not, and every rule 
   StorePlay.seen.clear();
   await agree(() => [new MemoryStore(now, Infinity), new MemoryStore(now, 0)], cases(20_000, 1_000), false);
   expect([...StorePlay.seen].sort()).toEqual([
-    ...[
-      'approved',
-      'limited',
-      'matched',
-      'over',
-      'rejected',
-      'rejected: budget',
-      'rejected: cap',
-      'rejected: cooldown',
-    ],
-    ...[
-      'rejected: locked',
-      'rejected: number',
-      'rejected: over',
-      'rejected: range',
-      'rejected: source',
-      'renewed',
-      'sent',
-    ],
-    ...['waiting', 'would: budget', 'would: cap', 'would: range', 'wrong'],
+    ...['approved', 'limited', 'matched', 'over', 'rejected'],
+    ...['budget', 'cap', 'cooldown', 'denied', 'locked', 'number', 'over', 'range', 'source', 'tenant'].map(
+      (rule) => `rejected: ${rule}`,
+    ),
+    ...['renewed', 'sent', 'sent: budget', 'sent: range', 'waiting'],
+    ...['budget', 'cap', 'range'].map((rule) => `would: ${rule}`),
+    'wrong',
   ]);
 });

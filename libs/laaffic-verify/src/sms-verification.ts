@@ -1,128 +1,42 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { maskNumber } from 'nestjs-laaffic';
+import { maskNumber, segments } from 'nestjs-laaffic';
 import type { SmsOutbox, SqlTransaction } from 'nestjs-laaffic-outbox';
+import type { Observable } from 'rxjs';
+import { ActivityEmitter, type RunningCall, type VerificationActivity } from './activity/verification-activity.js';
 import { readCode } from './codes/read-code.js';
 import { bindingDigest, VerificationKeys } from './codes/verification-keys.js';
-import { VerificationError, type VerificationErrorCode } from './errors/verification.error.js';
-import { RANGE_SCORING, rangesOfStart, RELIEF } from './guard/range-scoring.js';
+import { rejectionBy } from './errors/rejection.js';
+import { VerificationError } from './errors/verification.error.js';
+import { askHook } from './guard/challenge.js';
+import { Decisions } from './guard/decisions.js';
+import { Guard } from './guard/guard.js';
+import { normalizeSource } from './guard/normalize-source.js';
+import { HALF_LIFE_MS, RELIEF } from './guard/range-scoring.js';
 import { readPhoneNumber, type PhoneNumber } from './numbers/phone-number.js';
 import { whyRejected } from './numbers/number-policy.js';
 import type { VerifySettings } from './options/verify.settings.js';
-import type { OpenVerification, SendLimits, SendOutcome, VerificationStore } from './store/verification-store.js';
-import type { VerificationState } from './sql/generated.js';
-import type { VerificationClient } from './texts/autofill.js';
+import { bindingProblem, idempotencyKeyProblem, purposeProblem, tenantProblem } from './request-rules.js';
+import type {
+  OpenVerification,
+  Quota,
+  SendLimits,
+  SendOutcome,
+  VerificationStore,
+} from './store/verification-store.js';
+import type { VerificationKind } from './sql/generated.js';
 import { VerificationTexts } from './texts/verification-texts.js';
-
-/** A number to verify, and what for. */
-export interface StartVerification {
-  /** A phone number as people write it: international, or national with `country`. */
-  readonly to: string;
-  /** The country of a national number, as ISO 3166-1 alpha-2. */
-  readonly country?: string | undefined;
-  /**
-   * What the code is for: 1 to 64 letters, digits, `-`, `_`, `.` or `:`. A code for one purpose is wrong for every other.
-   */
-  readonly purpose: string;
-  /**
-   * What the code approves, such as `{ amount: '10.00 EUR', payee: 'ACME' }`. The text shows it, and the code is wrong for
-   * anything else.
-   * @default nothing
-   */
-  readonly binding?: Readonly<Record<string, string>> | undefined;
-}
-
-/** Who starts a verification, and how. */
-export interface StartOptions {
-  /** The address of the visitor, such as an IP address. Without it, limits of sources do not apply. */
-  readonly source?: string | undefined;
-  /**
-   * What the app knows its visitor by, such as a random id in a cookie. A second start of the session goes on with its open
-   * verification. Without it, each start is a verification of its own.
-   */
-  readonly session?: string | undefined;
-  /** The language of the text, as a BCP 47 tag. @default the language of the number's country */
-  readonly locale?: string | undefined;
-  /** Where the user enters the code. */
-  readonly client?: VerificationClient | undefined;
-  /** The tenant that the number belongs to. Numbers of different tenants do not know each other. @default '' */
-  readonly tenant?: string | undefined;
-  /** The app's own SQL transaction. @default a transaction of its own, committed when the call resolves */
-  readonly transaction?: SqlTransaction | undefined;
-}
-
-/** A verification that waits for its code. */
-export interface StartedVerification {
-  readonly id: string;
-  /** Whether a message was enqueued. `false`: the code that was sent before is still good. */
-  readonly sent: boolean;
-  /** The masked number, to show to the visitor. */
-  readonly to: string;
-  readonly country: string;
-  /** Number of digits of the code. */
-  readonly digits: number;
-  readonly expiresAt: Date;
-  /** From when another message can be sent. */
-  readonly resendAt: Date;
-  readonly attemptsLeft: number;
-}
-
-/** A code that a user has entered. */
-export interface CheckVerification {
-  readonly id: string;
-  readonly purpose: string;
-  readonly code: string;
-  readonly binding?: Readonly<Record<string, string>> | undefined;
-}
-
-/** Who checks a code, and how. */
-export interface CheckOptions {
-  readonly source?: string | undefined;
-  readonly tenant?: string | undefined;
-  /**
-   * The app's own SQL transaction. The code is used up if it commits; if it is rolled back, the user can enter the code
-   * again. The attempt counts in any case.
-   */
-  readonly transaction?: SqlTransaction | undefined;
-}
-
-/** The result of a check. */
-export type CheckResult =
-  | {
-      readonly status: 'approved';
-      /** The verified number in E.164. */
-      readonly number: string;
-      readonly country: string;
-      readonly purpose: string;
-      readonly approvedAt: Date;
-      /** Proves the approval to `SmsVerification.redeemProof`, once and for 10 minutes. */
-      readonly proof: string;
-    }
-  | { readonly status: 'wrong'; readonly attemptsLeft: number }
-  /** It is unknown, expired, cancelled, used, or has no attempts left. */
-  | { readonly status: 'over' };
-
-/** A verification as it is stored. */
-export interface FoundVerification {
-  readonly id: string;
-  readonly purpose: string;
-  readonly country: string;
-  readonly state: VerificationState;
-  readonly sends: number;
-  readonly attemptsLeft: number;
-  readonly createdAt: Date;
-  readonly expiresAt: Date;
-  readonly approvedAt: Date | undefined;
-}
-
-/** What a proof proved. */
-export interface RedeemedVerification {
-  readonly id: string;
-  readonly purpose: string;
-  readonly number: string;
-  readonly country: string;
-  readonly approvedAt: Date;
-}
+import type {
+  CancelOptions,
+  CheckOptions,
+  CheckResult,
+  CheckVerification,
+  FoundVerification,
+  RedeemedVerification,
+  StartOptions,
+  StartVerification,
+  StartedVerification,
+} from './verification.js';
 
 /** Who gets a message. */
 interface Recipient {
@@ -130,28 +44,28 @@ interface Recipient {
   readonly country: string;
 }
 
-/** What a code is good for, besides its verification. */
+/** What a code is good for, besides its verification, and who asked for it. */
 interface CodeDetails {
   readonly purpose: string;
   readonly binding: Buffer;
+  readonly tenant: string;
 }
 
-const PURPOSE = /^[\w.:-]{1,64}$/;
-const TENANT = /^[^\p{Cc}]{0,255}$/u;
+/** What a message needs besides. */
+interface SendDetails {
+  /** What the text shows of the binding. */
+  readonly fields: Readonly<Record<string, string>> | undefined;
+  readonly numberKey: Buffer | undefined;
+}
+
 const UUID = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/i;
-const MOST_FIELDS = 10;
+const MANY = 1_000_000;
 /** The message is not sent any more when the code would be valid for less than this. */
 const TOO_LATE_MS = 15_000;
 const PROOF_LIFETIME_MS = 10 * 60_000;
 
-const REJECTIONS: Readonly<Record<string, readonly [VerificationErrorCode, string]>> = {
-  cooldown: ['VERIFY_COOLDOWN', 'The last message to this number is too recent'],
-  number: ['VERIFY_LIMITED', 'This number has had all messages that it may have for now'],
-  source: ['VERIFY_LIMITED', 'Too many messages were requested from this source'],
-  locked: ['VERIFY_LOCKED', 'Too many wrong codes were entered for this number'],
-  over: ['VERIFY_OVER', 'This verification is over'],
-  cap: ['VERIFY_CAP', 'No more messages can be sent for now'],
-};
+/** Rules whose rejections are no decisions: the caller repeats a request, or is wrong. */
+const UNRECORDED = new Set(['cooldown', 'over', 'key']);
 
 /**
  * Verifies phone numbers: sends a code to a number, and checks what the user enters.
@@ -164,68 +78,120 @@ const REJECTIONS: Readonly<Record<string, readonly [VerificationErrorCode, strin
 export class SmsVerification {
   readonly #keys: VerificationKeys;
   readonly #texts: VerificationTexts;
+  #guard: Guard;
+  readonly #decisions: Decisions;
+  readonly #activity = new ActivityEmitter();
 
   constructor(
     private readonly store: VerificationStore,
     private readonly outbox: Pick<SmsOutbox, 'enqueue'>,
     private readonly settings: VerifySettings,
     private readonly now: () => number = Date.now,
+    decisions?: Decisions,
   ) {
     this.#keys = new VerificationKeys(settings.keys);
     this.#texts = new VerificationTexts(settings.texts);
+    this.#decisions = decisions ?? new Decisions(store.guard);
+    this.#guard = this.#newGuard();
+  }
+
+  /**
+   * Emits the calls of this process that start, resend or check a code, when they end, from now on. They have no numbers
+   * and no codes. A subscriber must not throw.
+   */
+  get activityEvents(): Observable<VerificationActivity> {
+    return this.#activity.events;
   }
 
   /**
    * Sends a code to a number, or goes on with the open verification of the session. The verification and its message are
    * committed together.
    * @throws {VerificationError} `VERIFY_INVALID_NUMBER`, `VERIFY_INVALID_REQUEST`, `VERIFY_COUNTRY`, `VERIFY_NUMBER_TYPE`,
-   * `VERIFY_COOLDOWN`, `VERIFY_LIMITED`, `VERIFY_LOCKED`, `VERIFY_REJECTED`, `VERIFY_CAP`; nothing was sent.
+   * `VERIFY_COOLDOWN`, `VERIFY_LIMITED`, `VERIFY_LOCKED`, `VERIFY_REJECTED`, `VERIFY_CHALLENGE`, `VERIFY_CAP`,
+   * `VERIFY_KEY_REUSED`; nothing was sent.
    * @throws {OutboxError} a code of the database, and whether something may have been stored.
    */
-  async start(request: StartVerification, options: StartOptions = {}): Promise<StartedVerification> {
-    const { tenant = '', source, session, transaction } = options;
+  start(request: StartVerification, options: StartOptions = {}): Promise<StartedVerification> {
+    return this.#activity.run('start', (call) => this.#start(request, options, call), sendResult);
+  }
+
+  async #start(request: StartVerification, options: StartOptions, call: RunningCall): Promise<StartedVerification> {
+    const { tenant = '', session, transaction, decoy = false, idempotencyKey } = options;
+    const source = normalizeSource(options.source);
     const binding = checkedBinding(request);
-    checkTenant(tenant);
-    const number = this.#readNumber(request);
+    reject('tenant', tenantProblem(tenant));
+    reject('idempotencyKey', idempotencyKeyProblem(idempotencyKey));
+    const { purpose } = request;
+    call.purpose = purpose;
+    const number = this.#readNumber(request, call);
     const { code: codes, guard } = this.settings;
-    const id = randomUUID();
+    const testCode = this.#testCodeOf(number.e164, purpose);
+    const kind = testCode === undefined ? (decoy ? 'decoy' : 'sms') : 'test';
+    const id = idempotencyKey === undefined ? randomUUID() : this.#keys.idOf(tenant, idempotencyKey);
     const { currentId } = this.#keys;
-    const code = this.#codeOf({ id, keyId: currentId, generation: 1 });
+    const code = testCode ?? this.#codeOf({ id, keyId: currentId, generation: 1 });
+    const numberKeys = this.#keys.numberKeysOf(number.e164);
+    const assessment = await this.#guard.assess(
+      number,
+      source === undefined ? undefined : this.#keys.sourceKeyOf('range', source),
+    );
+    const isTrusted = assessment.isTrusted || kind === 'test' || (await this.#hasPassed(request, number, options));
+    const rejection =
+      (kind === 'test' ? undefined : await this.#lookUp(request, number, options)) ?? assessment.rejection;
+    if (kind === 'test') this.#decisions.raise('test-number', purpose);
     const input = {
-      ...{ id, tenant, purpose: request.purpose, number: number.e164, country: number.country, binding },
-      ...{ numberKeys: this.#keys.numberKeysOf(number.e164), session: this.#keys.sessionKeyOf(session) },
-      ...{ keyId: currentId, digest: this.#keys.digestOf({ id, purpose: request.purpose, binding }, code) },
-      ...{ lifetimeMs: codes.lifetimeMs, maxAttempts: codes.maxAttempts },
-      ...this.#limitsOf(source),
-      ...rangesOfStart(number, source === undefined ? undefined : this.#keys.sourceKeyOf('range', source)),
-      ...RANGE_SCORING,
-      ...{ knownMs: guard.knownMs, rejection: undefined, suspicion: undefined, shadow: guard.shadow },
+      ...({ id, kind, tenant, purpose, number: number.e164, country: number.country, binding } as const),
+      ...{ numberKeys, session: this.#keys.sessionKeyOf(session) },
+      ...{ keyId: currentId, digest: this.#keys.digestOf({ id, purpose, binding }, code) },
+      ...{ lifetimeMs: codes.lifetimeMs, maxAttempts: codes.maxAttempts, isIdempotent: idempotencyKey !== undefined },
+      ...assessment,
+      ...(kind === 'test' && { ranges: [], trips: [], sourceRange: undefined }),
+      ...this.#limitsOf(kind, source, tenant, rejection),
+      ...{ knownMs: guard.knownMs, isTrusted, pretends: guard.onSuspicion === 'pretend', shadow: guard.shadow },
     };
-    const message = { ...options, binding: request.binding };
-    const details = { purpose: request.purpose, binding };
-    return this.#sending(transaction, number, message, details, (within) => this.store.start(input, within));
+    const details = { purpose, binding, tenant, fields: request.binding, numberKey: numberKeys[0] };
+    return this.#sending(call, transaction, number, options, details, (within) => this.store.start(input, within));
   }
 
   /**
    * Sends the same code again; another one if less than half of its time is left. The code before stays good for its time.
-   * @throws {VerificationError} `VERIFY_OVER`, `VERIFY_COOLDOWN`, `VERIFY_LIMITED`, `VERIFY_LOCKED`; nothing was sent.
+   * @throws {VerificationError} `VERIFY_OVER`, `VERIFY_COOLDOWN`, `VERIFY_LIMITED`, `VERIFY_LOCKED`, `VERIFY_CAP`; nothing
+   * was sent.
    * @throws {OutboxError} as {@link start}.
    */
-  async resend(
+  resend(
     id: string,
     options: Omit<StartOptions, 'session'> & Pick<StartVerification, 'binding'> = {},
   ): Promise<StartedVerification> {
-    const { tenant = '', source, transaction } = options;
-    if (!UUID.test(id)) throw rejection('over', undefined);
+    return this.#activity.run('resend', (call) => this.#resend(id, options, call), sendResult);
+  }
+
+  async #resend(
+    id: string,
+    options: Omit<StartOptions, 'session'> & Pick<StartVerification, 'binding'>,
+    call: RunningCall,
+  ): Promise<StartedVerification> {
+    const { tenant = '', transaction } = options;
+    if (!UUID.test(id) || tenantProblem(tenant) !== undefined) throw rejectionBy('over');
     const open = await this.store.readOpen(id, tenant, transaction);
-    if (open?.number === undefined) throw rejection('over', undefined);
+    if (open?.number === undefined) throw rejectionBy('over');
+    call.purpose = open.purpose;
+    call.country = open.country;
     const number = { e164: open.number, country: open.country };
     if (!bindingDigest(options.binding).equals(open.binding)) {
       throw invalid('binding', 'must be what the verification was started with');
     }
-    const details = { purpose: open.purpose, binding: open.binding };
-    const limits = this.#limitsOf(source);
-    return this.#sending(transaction, number, options, details, (within) =>
+    const { kind, purpose, binding, country } = open;
+    await this.#guard.refresh();
+    const details = {
+      ...{ purpose, binding, tenant, fields: options.binding },
+      numberKey: this.#keys.numberKeysOf(open.number)[0],
+    };
+    const rule = this.#guard.whyNoMessage(country);
+    const isShadow = rule !== undefined && this.settings.guard.shadow.some((each) => each === rule);
+    if (isShadow) this.#decisions.record({ tenant, purpose, country, rule, isShadow, numberKey: details.numberKey });
+    const limits = this.#limitsOf(kind, normalizeSource(options.source), tenant, isShadow ? undefined : rule);
+    return this.#sending(call, transaction, number, options, details, (within) =>
       this.store.resend(id, tenant, limits, within),
     );
   }
@@ -237,35 +203,45 @@ export class SmsVerification {
    * many wrong codes.
    * @throws {OutboxError} as {@link start}.
    */
-  async check(request: CheckVerification, options: CheckOptions = {}): Promise<CheckResult> {
-    const { tenant = '', source, transaction } = options;
+  check(request: CheckVerification, options: CheckOptions = {}): Promise<CheckResult> {
+    return this.#activity.run(
+      'check',
+      (call) => this.#check(request, options, call),
+      ({ status }) => status,
+    );
+  }
+
+  async #check(request: CheckVerification, options: CheckOptions, call: RunningCall): Promise<CheckResult> {
+    const { tenant = '', transaction } = options;
+    const source = normalizeSource(options.source);
     const { id, purpose } = request;
     const { code: codes, send } = this.settings;
     const code = readCode(request.code, codes.digits);
     if (code === undefined) {
       throw new VerificationError('VERIFY_MALFORMED_CODE', `code must have ${codes.digits} digits`, { field: 'code' });
     }
-    if (!UUID.test(id) || !PURPOSE.test(purpose) || !TENANT.test(tenant)) return { status: 'over' };
+    const isPossible = purposeProblem(purpose) === undefined && tenantProblem(tenant) === undefined;
+    if (!UUID.test(id) || !isPossible) return { status: 'over' };
+    call.purpose = purpose;
     const binding = bindingDigest(request.binding);
-    const approval = { relief: RELIEF, halfLifeMs: RANGE_SCORING.halfLifeMs, converts: true };
+    const approval = { relief: RELIEF, halfLifeMs: HALF_LIFE_MS, converts: this.settings.conversions };
     const outcome = await this.store.check({
       ...{ id, tenant, purpose, binding, approval, approves: transaction === undefined },
       ...{ digests: this.#keys.digestsOf({ id, purpose, binding }, code) },
       ...{ lockAfter: codes.lockAfter, lockMs: codes.lockMs, longestLockMs: codes.longestLockMs },
-      ...{ suspendAfter: codes.suspendAfter, perSource: send.maxWrongPerSource },
-      source: source === undefined ? undefined : this.#keys.sourceKeyOf('check', source),
+      suspendAfter: codes.suspendAfter,
+      quota: source === undefined ? undefined : this.#quotaOf('check', source, send.maxWrongPerSource),
     });
     switch (outcome.result) {
       case 'wrong':
         return { status: 'wrong', attemptsLeft: outcome.attemptsLeft };
-      case 'limited': {
-        const message = 'Too many wrong codes came from this source';
-        throw new VerificationError('VERIFY_LIMITED', message, { retryAfterSeconds: seconds(outcome.retryAfterMs) });
-      }
+      case 'limited':
+        throw rejectionBy('wrong', outcome.retryAfterMs);
       case 'over':
         return { status: 'over' };
       default: {
         const { number, country } = outcome;
+        call.country = country;
         const approvedAt =
           outcome.result === 'approved' ? outcome.approvedAt : await this.store.approve(id, approval, transaction);
         if (approvedAt === undefined) return { status: 'over' };
@@ -279,8 +255,8 @@ export class SmsVerification {
    * Ends a verification that is not over, for example because the user got in by other means.
    * @returns `false` if it was over.
    */
-  async cancel(id: string, { tenant = '' }: { readonly tenant?: string | undefined } = {}): Promise<boolean> {
-    return UUID.test(id) && this.store.cancel(id, tenant, RANGE_SCORING.halfLifeMs);
+  async cancel(id: string, { tenant = '', clearsSuspicion = true }: CancelOptions = {}): Promise<boolean> {
+    return UUID.test(id) && this.store.cancel(id, tenant, HALF_LIFE_MS, clearsSuspicion);
   }
 
   /** @returns a verification, without its number and code; `undefined` if it is unknown or was erased. */
@@ -335,48 +311,124 @@ export class SmsVerification {
     return { id, purpose, number, country, approvedAt };
   }
 
-  #readNumber({ to, country }: StartVerification): PhoneNumber {
-    const number = readPhoneNumber(to, country);
-    if ('problem' in number) throw invalidNumber(number);
-    const rejected = whyRejected(number, this.settings.numbers);
-    if (rejected === undefined) return number;
-    const what = rejected === 'VERIFY_COUNTRY' ? 'of this country' : 'of this type';
-    throw new VerificationError(rejected, `No codes are sent to numbers ${what}`, { field: 'to' });
+  /** Reads the traffic and the list of the guard anew at the next call, instead of up to a second later. For tests. */
+  protected renewGuard(): void {
+    this.#guard = this.#newGuard();
   }
 
-  #limitsOf(source: string | undefined): SendLimits {
-    const { cooldownsMs, maxPerHour, maxPerDay, maxPerSource } = this.settings.send;
-    const key = source === undefined ? undefined : this.#keys.sourceKeyOf('start', source);
-    return { cooldownsMs, perHour: maxPerHour, perDay: maxPerDay, source: key, perSource: maxPerSource };
+  #newGuard(): Guard {
+    const { numbers, expectedPerDay, guard } = this.settings;
+    const plan = { countries: numbers.countries, expectedPerDay, caps: guard.caps };
+    return new Guard(this.store.guard, plan, this.now, (type, scope) => {
+      this.#decisions.raise(type, scope);
+    });
+  }
+
+  #readNumber({ to, country }: StartVerification, call: RunningCall): PhoneNumber {
+    const number = readPhoneNumber(to, country);
+    if ('problem' in number) throw invalidNumber(number);
+    call.country = number.country;
+    checkPolicy(number, this.settings.numbers);
+    return number;
+  }
+
+  #limitsOf(
+    kind: VerificationKind,
+    source: string | undefined,
+    tenant: string,
+    rejection: string | undefined,
+  ): SendLimits {
+    const { cooldownsMs, maxPerHour, maxPerDay, maxPerSource, maxPerTenant } = this.settings.send;
+    // A test number gets no messages. Tests use it again and again.
+    if (kind === 'test') return { cooldownsMs: [0], perHour: MANY, perDay: MANY, quotas: [], rejection: undefined };
+    const quotas = [
+      ...(source === undefined ? [] : [this.#quotaOf('source', source, maxPerSource)]),
+      ...(maxPerTenant === undefined ? [] : [this.#quotaOf('tenant', tenant, maxPerTenant)]),
+    ];
+    return { cooldownsMs, perHour: maxPerHour, perDay: maxPerDay, quotas, rejection };
+  }
+
+  #quotaOf(rule: string, of: string, limit: number): Quota {
+    return { rule, key: this.#keys.sourceKeyOf(rule, of), limit };
+  }
+
+  #testCodeOf(number: string, purpose: string): string | undefined {
+    const { testNumbers } = this.settings;
+    return testNumbers.find(
+      (each) => each.number === number && each.purposes.includes(purpose) && each.until.getTime() > this.now(),
+    )?.code;
+  }
+
+  /** Whether the visitor has passed the challenge. */
+  async #hasPassed({ purpose }: StartVerification, number: PhoneNumber, options: StartOptions): Promise<boolean> {
+    const { challenge } = this.settings.hooks;
+    const { challenge: answer, tenant = '', source } = options;
+    if (challenge === undefined || answer === undefined) return false;
+    const context = { purpose, country: number.country, tenant, source };
+    const isRight = await askHook(
+      () => challenge.verify(answer, context),
+      () => {
+        this.#decisions.raise('challenge', 'all');
+      },
+    );
+    return isRight === true;
+  }
+
+  /** @throws {VerificationError} if a lookup tells that no code should be sent. */
+  async #lookUp(
+    { purpose }: StartVerification,
+    number: PhoneNumber,
+    options: StartOptions,
+  ): Promise<string | undefined> {
+    const { lookup } = this.settings.hooks;
+    if (lookup === undefined) return undefined;
+    const { tenant = '', source } = options;
+    const facts = await askHook(
+      () => lookup.lookup(number.e164, { purpose, country: number.country, tenant, source }),
+      () => {
+        this.#decisions.raise('lookup', 'all');
+      },
+    );
+    if (facts?.type !== undefined) checkPolicy({ ...number, type: facts.type }, this.settings.numbers);
+    const changedAt = facts?.simChangedAt?.getTime() ?? -Infinity;
+    return changedAt > this.now() - this.settings.guard.simChangeMs ? 'sim-change' : undefined;
   }
 
   #codeOf({ id, keyId, generation }: Pick<OpenVerification, 'id' | 'keyId' | 'generation'>): string {
     const code = this.#keys.codeOf(id, keyId, generation, this.settings.code.digits);
     // Its key was removed while it was open.
-    if (code === undefined) throw rejection('over', undefined);
+    if (code === undefined) throw rejectionBy('over');
     return code;
   }
 
   async #sending(
+    call: RunningCall,
     given: SqlTransaction | undefined,
     number: Recipient,
-    options: StartOptions & Pick<StartVerification, 'binding'>,
-    details: CodeDetails,
+    options: StartOptions,
+    details: CodeDetails & SendDetails,
     begin: (transaction: SqlTransaction) => Promise<SendOutcome>,
   ): Promise<StartedVerification> {
     const work = async (transaction: SqlTransaction): Promise<SendOutcome> => {
       const outcome = await begin(transaction);
       if (outcome.result !== 'sent') return outcome;
-      const verification = await this.#send(outcome.verification, number, options, details, transaction);
+      const verification = await this.#send(outcome, number, options, details, transaction);
       return { ...outcome, verification };
     };
     const outcome = given === undefined ? await this.store.transaction(work) : await work(given);
+    this.#record(outcome, number.country, details);
+    call.shadowRules = outcome.would;
+    call.rule = outcome.rule;
     // After the commit: a rejection may have blocked a range.
-    if (outcome.result === 'rejected') throw rejection(outcome.rule, outcome.retryAfterMs);
+    if (outcome.result === 'rejected') {
+      const challenges = this.settings.guard.onSuspicion === 'challenge';
+      throw rejectionBy(outcome.rule, outcome.retryAfterMs, challenges);
+    }
     const { id, expiresInMs, resendInMs, attemptsLeft } = outcome.verification;
     const now = this.now();
     return {
       id,
+      isNew: outcome.isNew,
       sent: outcome.result === 'sent',
       to: maskNumber(number.e164),
       country: number.country,
@@ -387,28 +439,54 @@ export class SmsVerification {
     };
   }
 
+  #record(outcome: SendOutcome, country: string, { tenant, purpose, numberKey }: CodeDetails & SendDetails): void {
+    const record = (rule: string, isShadow: boolean): void => {
+      this.#decisions.record({ tenant, purpose, country, rule, isShadow, numberKey });
+    };
+    for (const rule of outcome.would) record(rule, true);
+    if (outcome.rule !== undefined && !UNRECORDED.has(outcome.rule)) record(outcome.rule, false);
+    // The budget of a country does not count numbers that were verified before.
+    const isCounted = outcome.result === 'sent' && outcome.isNew && !outcome.isKnown && outcome.kind !== 'test';
+    if (isCounted) this.#guard.countStart(country);
+  }
+
   async #send(
-    open: OpenVerification,
+    { verification: open, kind }: Exclude<SendOutcome, { result: 'rejected' }>,
     number: Recipient,
-    { locale, client, binding }: StartOptions & Pick<StartVerification, 'binding'>,
-    details: CodeDetails,
+    { locale, client }: StartOptions,
+    details: CodeDetails & SendDetails,
     transaction: SqlTransaction,
   ): Promise<OpenVerification> {
+    if (kind === 'test') return open;
     const current = await this.#renewed(open, details, transaction);
-    const code = this.#codeOf(current);
     const content = this.#texts.write({
-      ...{ code, remainingMs: current.expiresInMs, locale, country: number.country, client, binding },
+      ...{ code: this.#codeOf(current), remainingMs: current.expiresInMs, locale, country: number.country, client },
+      binding: details.fields,
     });
-    const { id: messageId } = await this.outbox.enqueue(
-      { to: number.e164, content },
-      {
-        ...{ transaction, lane: 'priority', sealed: true, onUnconfirmed: 'abandon', actor: 'verification' },
-        idempotencyKey: `verification ${current.id} ${current.sends}`,
-        sendBefore: new Date(this.now() + current.expiresInMs - TOO_LATE_MS),
-      },
-    );
-    await this.store.setMessage(current.id, messageId, transaction);
+    const enqueue = () =>
+      this.outbox.enqueue(
+        { to: number.e164, content },
+        {
+          ...{ transaction, lane: 'priority', sealed: true, onUnconfirmed: 'abandon', actor: 'verification' },
+          idempotencyKey: `verification ${current.id} ${current.sends}`,
+          sendBefore: new Date(this.now() + current.expiresInMs - TOO_LATE_MS),
+        },
+      );
+    if (kind === 'sms') {
+      const cost = this.#costOf(number.country, content);
+      const { id: messageId } = await enqueue();
+      await this.store.setMessage(current.id, messageId, cost, transaction);
+      this.#guard.countMessage(number.country, cost);
+    } else {
+      // As much work, or its time would tell that no message is sent.
+      await this.store.undo(enqueue, transaction);
+    }
     return current;
+  }
+
+  #costOf(country: string, content: string): number {
+    const { prices, unknownPrice } = this.settings.guard;
+    return segments(content).parts * (prices[country] ?? unknownPrice);
   }
 
   /** Gives it another code if the message might arrive when the code is about to expire. */
@@ -426,18 +504,25 @@ export class SmsVerification {
   }
 }
 
+function checkPolicy(number: PhoneNumber, policy: VerifySettings['numbers']): void {
+  const rejected = whyRejected(number, policy);
+  if (rejected === undefined) return;
+  const what = rejected === 'VERIFY_COUNTRY' ? 'of this country' : 'of this type';
+  throw new VerificationError(rejected, `No codes are sent to numbers ${what}`, { field: 'to' });
+}
+
+function sendResult({ sent }: StartedVerification): 'sent' | 'waiting' {
+  return sent ? 'sent' : 'waiting';
+}
+
 function checkedBinding({ purpose, binding }: Pick<StartVerification, 'purpose' | 'binding'>): Buffer {
-  if (!PURPOSE.test(purpose)) {
-    throw invalid('purpose', 'must be 1 to 64 letters, digits, hyphens, underscores, dots or colons');
-  }
-  const fields: readonly (readonly [string, unknown])[] = Object.entries(binding ?? {});
-  const isRight = fields.length <= MOST_FIELDS && fields.every(([, value]) => typeof value === 'string');
-  if (!isRight) throw invalid('binding', `must have at most ${MOST_FIELDS} fields, all of them text`);
+  reject('purpose', purposeProblem(purpose));
+  reject('binding', bindingProblem(binding));
   return bindingDigest(binding);
 }
 
-function checkTenant(tenant: string): void {
-  if (!TENANT.test(tenant)) throw invalid('tenant', 'must be at most 255 characters on one line');
+function reject(field: string, problem: string | undefined): void {
+  if (problem !== undefined) throw invalid(field, problem);
 }
 
 function invalid(field: string, problem: string): VerificationError {
@@ -453,16 +538,4 @@ function invalidNumber({
 }): VerificationError {
   const name = field === 'number' ? 'to' : field;
   return new VerificationError('VERIFY_INVALID_NUMBER', `${name} ${problem}`, { field: name });
-}
-
-function rejection(rule: string, retryAfterMs: number | undefined): VerificationError {
-  // Rules of the guard are not named: that would tell an attacker what to change.
-  const [code, message] = REJECTIONS[rule] ?? ['VERIFY_REJECTED', 'No message can be sent to this number for now'];
-  return new VerificationError(code, message, {
-    retryAfterSeconds: retryAfterMs === undefined ? undefined : seconds(retryAfterMs),
-  });
-}
-
-function seconds(ms: number): number {
-  return Math.max(1, Math.ceil(ms / 1_000));
 }

@@ -94,7 +94,8 @@ export function scenarios(seed = 1): readonly JudgedScenario[] {
     quiet('crowd', '8,000 more real users of all countries within two hours.', 0.001, () =>
       mergeByTime(population.usualTraffic(2), crowd(population, CROWD_FROM)),
     ),
-    quiet('crowd of one country', 'As before, but all from Spain, and 80 % with new numbers.', 0.001, () =>
+    // Before the first of them can have entered a code, they look like an attack.
+    quiet('crowd of one country', 'As before, but all from Spain, and 80 % with new numbers.', 0.02, () =>
       mergeByTime(population.usualTraffic(2), crowd(population, CROWD_FROM, { country: 'ES', knownShare: 0.2 })),
     ),
     quiet(

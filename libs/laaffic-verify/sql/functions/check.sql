@@ -1,55 +1,72 @@
 -- The check of a code, and what follows from an approval.
 
+-- Locks the row of the number of an unfinished verification; null if there is none. Both rows are found by their primary keys:
+-- before a table is analyzed, the planner of a join takes the index of all open verifications.
+create function verify.lock_phone_of(p_id uuid) returns verify.phone language plpgsql as $$
+declare
+  v verify.verification%rowtype;
+  f verify.phone%rowtype;
+begin
+  select * into v from verify.verification where id = p_id;
+  if v.state in ('pending', 'matched') then
+    select * into f from verify.phone where tenant = v.tenant and number_key = v.number_key for no key update;
+  end if;
+  return f;
+end $$;
+
 -- Counts the attempt, compares the code and uses it up, at once. p_digests: the digests of the code by each key. p_approves:
 -- whether a right code is used up now; otherwise approve_verification() does it in the transaction of the caller.
 -- p_lock_after: wrong codes of a number after which it is locked, first for p_lock milliseconds, then for twice as long.
 -- p_relief: what an approval takes off the scores of its ranges, beside what its start has added.
 create function verify.check_code(
   p_id uuid, p_tenant text, p_purpose text, p_binding bytea, p_digests bytea[], p_approves boolean, p_lock_after int,
-  p_lock double precision, p_longest_lock double precision, p_suspend_after int, p_source bytea, p_per_source int,
+  p_lock double precision, p_longest_lock double precision, p_suspend_after int, p_quota_key bytea, p_quota_limit int,
   p_relief double precision, p_half_life double precision, p_converts boolean, p_now timestamptz
-) returns verify.check_outcome language plpgsql as $$
+) returns verify.check_outcome language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
-  now_ timestamptz := coalesce(p_now, clock_timestamp());
+  now_ timestamptz;
   f verify.phone%rowtype;
   v verify.verification%rowtype;
   o verify.check_outcome;
-  is_right boolean;
-  is_over boolean;
 begin
   o.result := 'over';
-  select x.* into f from verify.verification w join verify.phone x on x.tenant = w.tenant and x.number_key = w.number_key
-    where w.id = p_id and w.tenant = p_tenant and w.purpose = p_purpose and w.state in ('pending', 'matched')
-    for no key update of x;
-  if not found or f.suspended_at is not null or f.locked_until > now_ then return o; end if;
-  select * into v from verify.verification w where w.id = p_id and verify.is_open(w, now_) for no key update;
-  if not found then return o; end if;
-  if p_source is not null then
-    o.retry_after := verify.wait_of_source(p_source, p_per_source, now_);
-    if o.retry_after > 0 then
+  f := verify.lock_phone_of(p_id);
+  -- After the wait for the row, so a code does not outlive its time in a queue.
+  now_ := coalesce(p_now, clock_timestamp());
+  if f.number_key is null or f.suspended_at is not null or f.locked_until > now_ then return o; end if;
+  select * into v from verify.verification where id = p_id for no key update;
+  if v.tenant <> p_tenant or v.purpose <> p_purpose or not verify.is_open(v, now_) then return o; end if;
+  if p_quota_key is not null then
+    select q.retry_after into o.retry_after from verify.used_up_quota('{wrong}', array[p_quota_key], array[p_quota_limit], now_) q;
+    if o.retry_after is not null then
       o.result := 'limited';
       return o;
     end if;
   end if;
-  is_right := v.binding = p_binding and (v.digest = any (p_digests) and v.expires_at > now_
-    or coalesce(v.old_digest = any (p_digests) and v.old_expires_at > now_, false));
-  o.attempts_left := v.max_attempts - v.attempts - 1;
-  is_over := not is_right and o.attempts_left = 0 and v.state = 'pending';
-  update verify.verification w set attempts = attempts + 1, changed_at = now_,
-      state = case when is_right then 'matched' when is_over then 'failed' else w.state end::verify.verification_state,
-      number = case when not is_over then w.number end
-    where w.id = p_id;
-  if is_right then
-    o.result := 'matched';
+  v.attempts := v.attempts + 1;
+  o.attempts_left := v.max_attempts - v.attempts;
+  -- A decoy has no code.
+  if v.kind in ('sms', 'test') and v.binding = p_binding and (v.digest = any (p_digests) and v.expires_at > now_
+    or coalesce(v.old_digest = any (p_digests) and v.old_expires_at > now_, false))
+  then
     o.number := v.number;
     o.country := v.country;
     if p_approves then
-      o.approved_at := verify.approve_verification(p_id, p_relief, p_half_life, p_converts, now_);
+      perform verify.approve_locked(f, v, p_relief, p_half_life, p_converts, now_);
+      o.approved_at := now_;
       o.result := 'approved';
+    else
+      update verify.verification set attempts = v.attempts, changed_at = now_, state = 'matched' where id = v.id;
+      o.result := 'matched';
     end if;
     return o;
   end if;
   o.result := 'wrong';
+  if o.attempts_left = 0 and v.state = 'pending' then
+    update verify.verification set attempts = v.attempts, changed_at = now_, state = 'failed', number = null where id = v.id;
+  else
+    update verify.verification set attempts = v.attempts, changed_at = now_ where id = v.id;
+  end if;
   f.failures := f.failures + 1;
   if f.failures % p_lock_after = 0 then
     f.locked_until := now_ + least(p_longest_lock, p_lock * power(2, f.locks)) * interval '1 millisecond';
@@ -58,92 +75,123 @@ begin
   update verify.phone p set failures = f.failures, locks = f.locks, locked_until = f.locked_until, seen_at = now_,
       suspended_at = case when f.failures >= p_suspend_after then now_ end
     where p.tenant = f.tenant and p.number_key = f.number_key;
-  if p_source is not null then perform verify.take_turn(p_source, p_per_source, now_); end if;
+  if p_quota_key is not null then perform verify.take_turns(array[p_quota_key], array[p_quota_limit], now_); end if;
   return o;
 end $$;
 
 -- Approves a verification whose code was right, and returns when; null if that is over.
 create function verify.approve_verification(
   p_id uuid, p_relief double precision, p_half_life double precision, p_converts boolean, p_now timestamptz
-) returns timestamptz language plpgsql as $$
+) returns timestamptz language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
-  now_ timestamptz := coalesce(p_now, clock_timestamp());
+  now_ timestamptz;
   f verify.phone%rowtype;
   v verify.verification%rowtype;
 begin
-  select x.* into f from verify.verification w join verify.phone x on x.tenant = w.tenant and x.number_key = w.number_key
-    where w.id = p_id and w.state = 'matched' for no key update of x;
-  if not found then return null; end if;
-  update verify.verification w set state = 'approved', approved_at = now_, changed_at = now_, number = null,
-      convert_at = case when p_converts then now_ end
-    where w.id = p_id and w.state = 'matched' and greatest(w.expires_at, w.old_expires_at) > now_ returning * into v;
-  if not found then return null; end if;
-  update verify.phone p set failures = 0, locks = 0, streak = 0, approved_at = now_, seen_at = now_, counted_at = null
-    where p.tenant = f.tenant and p.number_key = f.number_key;
-  -- Whichever verification of the number its ranges have counted.
-  perform verify.relieve_ranges(v.ranges, p_relief + case when f.counted_at is null then 0 else v.gain end, p_half_life, now_);
+  f := verify.lock_phone_of(p_id);
+  now_ := coalesce(p_now, clock_timestamp());
+  select * into v from verify.verification where id = p_id for no key update;
+  if v.state is distinct from 'matched' or greatest(v.expires_at, v.old_expires_at) <= now_ then return null; end if;
+  perform verify.approve_locked(f, v, p_relief, p_half_life, p_converts, now_);
   return now_;
 end $$;
 
--- Takes something off the scores of ranges.
-create function verify.relieve_ranges(p_ranges text[], p_by double precision, p_half_life double precision, p_now timestamptz)
-returns void language sql as $$
-  with locked as (
-    select n.key from verify.number_range n where n.key = any (p_ranges) order by n.key for no key update
-  )
-  update verify.number_range n
-    set score = greatest(0, verify.current_score(n.score, n.at, p_now, p_half_life) - p_by), at = p_now
-    from locked l where n.key = l.key
-$$;
+-- Uses the code of a verification up. Both rows are locked.
+create function verify.approve_locked(
+  f verify.phone, v verify.verification, p_relief double precision, p_half_life double precision, p_converts boolean, p_now timestamptz
+) returns void language plpgsql as $$
+begin
+  update verify.verification set state = 'approved', attempts = v.attempts, approved_at = p_now, changed_at = p_now, number = null,
+      convert_at = case when p_converts and v.kind = 'sms' then p_now end
+    where id = v.id;
+  insert into verify.approval_delivery (handler, verification_id, purpose, tenant, country, number, approved_at, due_at)
+    select h.handler, v.id, v.purpose, v.tenant, v.country, v.number, p_now, p_now
+    from verify.approval_handler h where h.seen_at > p_now - interval '7 days';
+  update verify.phone p set failures = 0, locks = 0, streak = 0, approved_at = p_now, seen_at = p_now, counted_at = null
+    where p.tenant = f.tenant and p.number_key = f.number_key;
+  if not v.is_excused then
+    insert into verify.traffic_delta (country, is_known, at, approvals) values (v.country, v.is_known, v.created_at, 1);
+  end if;
+  if not v.is_known then
+    -- Whichever verification of the number its ranges have counted.
+    perform verify.relieve_ranges(v.ranges, p_relief + case when f.counted_at is null then 0 else v.gain end, 1, p_half_life, p_now);
+  elsif exists (select from verify.number_range n where n.key = any (v.ranges) and n.blocked_until > p_now) then
+    -- Users of an attacked range are rejected with the attack. A number that was verified before shows that they exist.
+    perform from verify.number_range n where n.key = any (v.ranges) order by n.key for no key update;
+    update verify.number_range n set blocked_until = p_now, countries = '{}' where n.key = any (v.ranges) and n.blocked_until > p_now;
+  end if;
+end $$;
 
--- Ends a verification that is not over. What its start has added to the scores of ranges is taken back.
-create function verify.cancel_verification(p_id uuid, p_tenant text, p_half_life double precision, p_now timestamptz)
-returns boolean language plpgsql as $$
+-- Takes something off the scores of ranges, and counts approvals.
+create function verify.relieve_ranges(
+  p_ranges text[], p_by double precision, p_approvals int, p_half_life double precision, p_now timestamptz
+) returns void language plpgsql as $$
+begin
+  perform from verify.number_range n where n.key = any (p_ranges) order by n.key for no key update;
+  update verify.number_range n
+    set score = greatest(0, verify.current_score(n.score, n.at, p_now, p_half_life) - p_by),
+      approvals = verify.current_score(n.approvals, n.at, p_now, p_half_life) + p_approvals,
+      countries = case when p_approvals > 0 then '{}' else n.countries end, at = p_now
+    where n.key = any (p_ranges);
+end $$;
+
+-- Ends a verification that is not over. p_clears: whether what its start has added to the scores of ranges is taken back. Not
+-- for a visitor, who could cancel every start of an attack.
+create function verify.cancel_verification(
+  p_id uuid, p_tenant text, p_half_life double precision, p_clears boolean, p_now timestamptz
+)
+returns boolean language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
-  now_ timestamptz := coalesce(p_now, clock_timestamp());
+  now_ timestamptz;
   f verify.phone%rowtype;
   v verify.verification%rowtype;
 begin
-  select x.* into f from verify.verification w join verify.phone x on x.tenant = w.tenant and x.number_key = w.number_key
-    where w.id = p_id and w.tenant = p_tenant and w.state in ('pending', 'matched') for no key update of x;
-  update verify.verification w set state = 'cancelled', changed_at = now_, number = null
-    where w.id = p_id and w.tenant = p_tenant and w.state in ('pending', 'matched')
-      and greatest(w.expires_at, w.old_expires_at) > now_ returning * into v;
-  if not found then return false; end if;
-  if f.counted_at is not null then
+  f := verify.lock_phone_of(p_id);
+  now_ := coalesce(p_now, clock_timestamp());
+  select * into v from verify.verification where id = p_id for no key update;
+  if f.number_key is null or v.tenant <> p_tenant or v.state not in ('pending', 'matched')
+    or greatest(v.expires_at, v.old_expires_at) <= now_
+  then
+    return false;
+  end if;
+  update verify.verification set state = 'cancelled', changed_at = now_, number = null where id = p_id;
+  if p_clears and not v.is_excused then
+    insert into verify.traffic_delta (country, is_known, at, starts) values (v.country, v.is_known, v.created_at, -1);
+  end if;
+  if p_clears and f.counted_at is not null then
     update verify.phone p set counted_at = null where p.tenant = f.tenant and p.number_key = f.number_key;
-    perform verify.relieve_ranges(v.ranges, v.gain, p_half_life, now_);
+    perform verify.relieve_ranges(v.ranges, v.gain, 0, p_half_life, now_);
   end if;
   return true;
 end $$;
 
 -- Counts one more message of an open verification, or rejects.
 create function verify.resend_code(
-  p_id uuid, p_tenant text, p_cooldowns double precision[], p_per_hour int, p_per_day int, p_source bytea, p_per_source int,
-  p_now timestamptz
-) returns verify.start_outcome language plpgsql as $$
+  p_id uuid, p_tenant text, p_cooldowns double precision[], p_per_hour int, p_per_day int, p_quota_rules text[],
+  p_quota_keys bytea[], p_quota_limits int[], p_rejection text, p_now timestamptz
+) returns verify.start_outcome language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
-  now_ timestamptz := coalesce(p_now, clock_timestamp());
+  now_ timestamptz;
   f verify.phone%rowtype;
   v verify.verification%rowtype;
   o verify.start_outcome;
   m record;
-  source_wait double precision;
 begin
   o.would := '{}';
   o.is_new := false;
-  select x.* into f from verify.verification w join verify.phone x on x.tenant = w.tenant and x.number_key = w.number_key
-    where w.id = p_id and w.tenant = p_tenant and w.state in ('pending', 'matched') for no key update of x;
-  if not found then return verify.rejected(o, 'over', null); end if;
-  select * into v from verify.verification w where w.id = p_id and verify.is_open(w, now_) for no key update;
-  if not found then return verify.rejected(o, 'over', null); end if;
-  if p_source is not null then
-    source_wait := verify.wait_of_source(p_source, p_per_source, now_);
-    if source_wait > 0 then return verify.rejected(o, 'source', source_wait); end if;
+  f := verify.lock_phone_of(p_id);
+  now_ := coalesce(p_now, clock_timestamp());
+  select * into v from verify.verification where id = p_id for no key update;
+  if f.number_key is null or v.tenant <> p_tenant or not verify.is_open(v, now_) then
+    return verify.rejected(o, 'over', null);
   end if;
-  select * into m from verify.count_message(f, p_cooldowns, p_per_hour, p_per_day, now_);
+  o.kind := v.kind;
+  select q.rule, q.retry_after into m from verify.used_up_quota(p_quota_rules, p_quota_keys, p_quota_limits, now_) q;
   if m.rule is not null then return verify.rejected(o, m.rule, m.retry_after); end if;
-  if p_source is not null then perform verify.take_turn(p_source, p_per_source, now_); end if;
+  if p_rejection is not null then return verify.rejected(o, p_rejection, null); end if;
+  select * into m from verify.count_message(f, false, p_cooldowns, p_per_hour, p_per_day, now_);
+  if m.rule is not null then return verify.rejected(o, m.rule, m.retry_after); end if;
+  perform verify.take_turns(p_quota_keys, p_quota_limits, now_);
   update verify.verification w set sends = sends + 1, changed_at = now_ where w.id = p_id returning * into v;
   o.result := 'sent';
   o.resend_in := verify.ms_between(now_, (m.f).next_send_at);

@@ -1,6 +1,6 @@
 -- The start of a verification, and its messages.
 --
--- Every function locks in this order: the number, its verification, the source, ranges by key. So none waits for another in a circle.
+-- Every function locks in this order: the number, its verification, quotas, ranges by key. So none waits for another in a circle.
 -- p_now: the time. Null for the server's; a test may have a time of its own.
 
 -- Locks the row of a number, and creates it if there is none. p_number_keys: its digests by each key, the current one
@@ -38,22 +38,37 @@ create function verify.pace(p_window interval, p_limit int) returns interval lan
   select floor(extract(epoch from p_window) * 1000000 / p_limit) * interval '1 microsecond'
 $$;
 
--- Milliseconds until a source has a turn again, of p_limit in an hour; 0 if it has one. Locks its row until the end of the
--- transaction.
-create function verify.wait_of_source(p_key bytea, p_limit int, p_now timestamptz) returns double precision
-language plpgsql as $$
+-- The first quota that is used up, and the milliseconds until it has a turn again; null if there is none. Locks their rows
+-- until the end of the transaction. p_limits: turns in an hour.
+create function verify.used_up_quota(
+  p_rules text[], p_keys bytea[], p_limits int[], p_now timestamptz, out rule text, out retry_after double precision
+) language plpgsql as $$
 declare
-  s verify.source%rowtype;
+  q verify.quota%rowtype;
 begin
-  insert into verify.source (key, tat) values (p_key, '-infinity') on conflict (key) do nothing;
-  select * into s from verify.source where key = p_key for no key update;
-  return greatest(0, verify.ms_between(p_now + interval '1 hour', greatest(s.tat, p_now) + verify.pace('1 hour', p_limit)));
+  for i in 1 .. coalesce(cardinality(p_keys), 0) loop
+    select * into q from verify.quota where key = p_keys[i] for no key update;
+    if not found then
+      -- Two first turns at once: the second one waits for the row of the first.
+      insert into verify.quota (key, tat) values (p_keys[i], '-infinity')
+        on conflict (key) do update set tat = verify.quota.tat returning * into q;
+    end if;
+    retry_after := verify.ms_between(p_now + interval '1 hour', greatest(q.tat, p_now) + verify.pace('1 hour', p_limits[i]));
+    if retry_after > 0 then
+      rule := p_rules[i];
+      return;
+    end if;
+  end loop;
+  retry_after := null;
 end $$;
 
--- Takes a turn of a source.
-create function verify.take_turn(p_key bytea, p_limit int, p_now timestamptz) returns void language sql as $$
-  update verify.source set tat = greatest(tat, p_now) + verify.pace('1 hour', p_limit) where key = p_key
-$$;
+-- Takes a turn of each quota.
+create function verify.take_turns(p_keys bytea[], p_limits int[], p_now timestamptz) returns void language plpgsql as $$
+begin
+  for i in 1 .. coalesce(cardinality(p_keys), 0) loop
+    update verify.quota set tat = greatest(tat, p_now) + verify.pace('1 hour', p_limits[i]) where key = p_keys[i];
+  end loop;
+end $$;
 
 -- The score of a range now: it halves in each p_half_life milliseconds.
 create function verify.current_score(p_score double precision, p_at timestamptz, p_now timestamptz, p_half_life double precision)
@@ -98,9 +113,10 @@ begin
 end $$;
 
 -- Counts a message to a number, for its limits and its next pause. Returns the rule that rejects, or null.
--- p_cooldowns: the pauses after the first, second, … message of an hour.
+-- p_counts: whether its ranges count the number now. p_cooldowns: the pauses after the first, second, … message of an hour.
 create function verify.count_message(
-  inout f verify.phone, p_cooldowns double precision[], p_per_hour int, p_per_day int, p_now timestamptz, out rule text, out retry_after double precision
+  inout f verify.phone, p_counts boolean, p_cooldowns double precision[], p_per_hour int, p_per_day int, p_now timestamptz,
+  out rule text, out retry_after double precision
 ) language plpgsql as $$
 declare
   hour_tat timestamptz := greatest(f.hour_tat, p_now) + verify.pace('1 hour', p_per_hour);
@@ -127,117 +143,188 @@ begin
   f.next_send_at := p_now + p_cooldowns[least(f.streak, cardinality(p_cooldowns))] * interval '1 millisecond';
   f.seen_at := p_now;
   update verify.phone p set hour_tat = f.hour_tat, day_tat = f.day_tat, streak = f.streak, sent_at = f.sent_at,
-      next_send_at = f.next_send_at, seen_at = f.seen_at
+      next_send_at = f.next_send_at, seen_at = f.seen_at, counted_at = case when p_counts then p_now else p.counted_at end
     where p.tenant = f.tenant and p.number_key = f.number_key;
 end $$;
 
--- Starts a verification, goes on with the open one of the session, or rejects. A rejection changes nothing.
---
--- p_ranges, p_trips: the ranges of the number and of its source, in the order of their keys, and the scores at which they
--- are blocked. p_gain: what a start adds to each score.
--- p_rejection: a rule that rejects every number, because of what the process knows; null if none does. p_suspicion: the same
--- for numbers that were not verified before. p_shadow: rules that only note that they would reject.
-create function verify.start_verification(
-  p_id uuid, p_tenant text, p_purpose text, p_number_keys bytea[], p_number text, p_country text, p_session bytea, p_binding bytea,
-  p_key_id text, p_digest bytea, p_lifetime double precision, p_max_attempts int, p_cooldowns double precision[], p_per_hour int,
-  p_per_day int, p_source bytea, p_per_source int, p_known double precision, p_ranges text[], p_trips double precision[],
-  p_gain double precision, p_half_life double precision, p_block double precision, p_longest_block double precision,
-  p_rejection text, p_suspicion text, p_shadow text[], p_now timestamptz
-) returns verify.start_outcome language plpgsql as $$
+-- Why a start of a number that was not verified before is rejected: the rule, and milliseconds until it may be accepted; null if
+-- it is not. `would`: the rules in shadow that would have rejected it. A range that becomes suspicious is blocked.
+-- p_counts: whether the ranges have not counted the number in the last hour.
+create function verify.judge_suspect(
+  r verify.start_request, p_counts boolean, p_now timestamptz, out rule text, out retry_after double precision, out would text[]
+) language plpgsql as $$
 declare
-  now_ timestamptz := coalesce(p_now, clock_timestamp());
+  own verify.number_range%rowtype;
+  trip double precision;
+  block_for double precision;
+  blocked_for double precision;
+begin
+  would := '{}';
+  if r.suspicion is not null then
+    if r.suspicion <> all (r.shadow) then
+      rule := r.suspicion; return;
+    end if;
+    would := would || r.suspicion;
+  end if;
+  for own in select * from verify.number_range n where n.key = any (r.ranges) order by n.key for no key update loop
+    if own.blocked_until > p_now then
+      blocked_for := greatest(blocked_for, verify.ms_between(p_now, own.blocked_until));
+      continue;
+    end if;
+    if not p_counts then continue; end if;
+    trip := r.trips[array_position(r.ranges, own.key)];
+    -- A source with numbers of many countries.
+    if own.key = r.source_range and cardinality(verify.countries_with(own.countries, own.at, r.country, p_now)) > r.max_countries then
+      trip := trip / 2;
+    end if;
+    -- A range with many approvals has many starts. It would be blocked by chance too often.
+    trip := trip + ln(1 + verify.current_score(own.approvals, own.at, p_now, r.half_life_ms) / r.approvals_scale);
+    if verify.current_score(own.score, own.at, p_now, r.half_life_ms) + r.gain < trip then continue; end if;
+    -- It has just become suspicious. Its score begins anew when the block is over.
+    own.blocks := verify.blocks_in_a_row(own.blocks, own.blocked_until, p_now, r.longest_block_ms) + 1;
+    block_for := least(r.longest_block_ms, r.block_ms * power(2, own.blocks - 1));
+    blocked_for := greatest(blocked_for, block_for);
+    if 'range' <> all (r.shadow) then
+      update verify.number_range n set score = 0, approvals = verify.current_score(own.approvals, own.at, p_now, r.half_life_ms),
+          at = p_now, blocks = own.blocks, blocked_until = p_now + block_for * interval '1 millisecond'
+        where n.key = own.key;
+    end if;
+  end loop;
+  if blocked_for is null then return; end if;
+  if 'range' = any (r.shadow) then
+    would := would || 'range'::text;
+    return;
+  end if;
+  rule := 'range';
+  retry_after := blocked_for;
+end $$;
+
+-- The countries of a source with one more. They are forgotten when the source was silent for a day.
+create function verify.countries_with(p_countries text[], p_at timestamptz, p_country text, p_now timestamptz)
+returns text[] language sql immutable as $$
+  select case when p_at <= p_now - interval '24 hours' then array[p_country]
+    when p_country = any (p_countries) then p_countries
+    else p_countries || p_country end
+$$;
+
+-- Starts a verification, goes on with the open one of the session, or rejects. A rejection changes nothing but blocks of ranges.
+create function verify.start_verification(r verify.start_request) returns verify.start_outcome
+language plpgsql set plan_cache_mode = force_generic_plan as $$
+declare
+  now_ timestamptz;
   f verify.phone%rowtype;
   v verify.verification%rowtype;
+  other verify.verification%rowtype;
   o verify.start_outcome;
   m record;
+  listed verify.verdict;
   counts boolean;
-  blocked_for double precision;
-  source_wait double precision;
 begin
   o.would := '{}';
-  f := verify.lock_phone(p_tenant, p_number_keys, now_);
-  o.is_known := coalesce(f.approved_at > now_ - p_known * interval '1 millisecond', false);
-  -- What is over makes room for a new one of the same session.
-  update verify.verification set state = 'expired', changed_at = now_, number = null
-    where tenant = p_tenant and number_key = p_number_keys[1] and state in ('pending', 'matched')
-      and greatest(expires_at, old_expires_at) <= now_;
-  select * into v from verify.verification
-    where tenant = p_tenant and number_key = p_number_keys[1] and purpose = p_purpose and session_key = p_session
-      and binding = p_binding and state in ('pending', 'matched') for no key update;
+  o.kind := r.kind;
+  if r.is_idempotent then
+    perform pg_advisory_xact_lock(hashtextextended('verify ' || r.id, 0));
+    select * into v from verify.verification where id = r.id;
+    if found then return verify.repeated(o, r, v, coalesce(r.now, clock_timestamp())); end if;
+  end if;
+  f := verify.lock_phone(r.tenant, r.number_keys, coalesce(r.now, clock_timestamp()));
+  -- After the wait for the row.
+  now_ := coalesce(r.now, clock_timestamp());
+  o.is_known := coalesce(f.approved_at > now_ - r.known_ms * interval '1 millisecond', false);
+  for other in select * from verify.verification
+    where tenant = r.tenant and number_key = r.number_keys[1] and state in ('pending', 'matched') for no key update
+  loop
+    -- What is over makes room for a new one of the same session.
+    if greatest(other.expires_at, other.old_expires_at) <= now_ then
+      update verify.verification set state = 'expired', changed_at = now_, number = null where id = other.id;
+    elsif other.purpose = r.purpose and other.session_key = r.session and other.binding = r.binding then
+      v := other;
+    end if;
+  end loop;
   -- A code was right, and the attempts were used up before it was approved. Another message would be useless.
-  if found and v.attempts >= v.max_attempts then
+  if v.attempts >= v.max_attempts then
     update verify.verification set state = 'failed', changed_at = now_, number = null where id = v.id;
     v := null;
   end if;
+  -- The account was created since the decoy, for example.
+  if v.kind <> r.kind and not (v.kind = 'pretended' and r.kind = 'sms') then
+    update verify.verification set state = 'cancelled', changed_at = now_, number = null where id = v.id;
+    v := null;
+  end if;
   o.is_new := v.id is null;
-  if p_source is not null then
-    source_wait := verify.wait_of_source(p_source, p_per_source, now_);
-    if source_wait > 0 then return verify.rejected(o, 'source', source_wait); end if;
+  o.kind := coalesce(v.kind, r.kind);
+  select q.rule, q.retry_after into m from verify.used_up_quota(r.quota_rules, r.quota_keys, r.quota_limits, now_) q;
+  if m.rule is not null then return verify.rejected(o, m.rule, m.retry_after); end if;
+  if r.rejection is not null then
+    if r.rejection <> all (r.shadow) then return verify.rejected(o, r.rejection, null); end if;
+    o.would := o.would || r.rejection;
   end if;
-  if p_rejection is not null then
-    if p_rejection <> all (p_shadow) then return verify.rejected(o, p_rejection, null); end if;
-    o.would := o.would || p_rejection;
-  end if;
-  -- Suspicion never stops numbers that were verified before.
-  if o.is_new and not o.is_known then
-    if p_suspicion is not null then
-      if p_suspicion <> all (p_shadow) then return verify.rejected(o, p_suspicion, null); end if;
-      o.would := o.would || p_suspicion;
-    end if;
-    counts := f.counted_at is null or f.counted_at <= now_ - interval '1 hour';
-    select max(verify.ms_between(now_, case when n.blocked_until > now_ then n.blocked_until
-        else now_ + least(p_longest_block, p_block * power(2, n.blocks)) * interval '1 millisecond' end))
-      into blocked_for
-      from (
-        select k.key, k.trip, s.blocked_until,
-          verify.blocks_in_a_row(s.blocks, s.blocked_until, now_, p_longest_block) as blocks,
-          coalesce(verify.current_score(s.score, s.at, now_, p_half_life), 0) as score
-        from unnest(p_ranges, p_trips) k (key, trip)
-          left join lateral (select * from verify.number_range w where w.key = k.key order by w.key for no key update) s on true
-      ) n where n.blocked_until > now_ or counts and n.score + p_gain >= n.trip;
-    if blocked_for is not null then
-      if 'range' <> all (p_shadow) then
-        if counts then
-          -- A range that has just become suspicious. Its score begins anew when the block is over.
-          update verify.number_range w set score = 0, at = now_,
-              blocks = verify.blocks_in_a_row(w.blocks, w.blocked_until, now_, p_longest_block) + 1,
-              blocked_until = now_ + interval '1 millisecond' * least(p_longest_block,
-                p_block * power(2, verify.blocks_in_a_row(w.blocks, w.blocked_until, now_, p_longest_block)))
-            from unnest(p_ranges, p_trips) k (key, trip)
-            where w.key = k.key and w.blocked_until <= now_
-              and verify.current_score(w.score, w.at, now_, p_half_life) + p_gain >= k.trip;
-        end if;
-        return verify.rejected(o, 'range', blocked_for);
-      end if;
-      o.would := o.would || 'range'::text;
+  select l.verdict into listed from verify.listed l
+    where l.kind = 'number' and l.key = any (array(select encode(k, 'hex') from unnest(r.number_keys) k)) and l.until > now_
+    order by l.verdict desc limit 1;
+  if listed = 'deny' then return verify.rejected(o, 'denied', null); end if;
+  counts := o.is_new and not o.is_known and cardinality(r.ranges) > 0
+    and (f.counted_at is null or f.counted_at <= now_ - interval '1 hour');
+  if o.is_new and not (o.is_known or r.is_trusted or coalesce(listed = 'allow', false)) then
+    select s.rule, s.retry_after, s.would into m from verify.judge_suspect(r, counts, now_) s;
+    o.would := o.would || m.would;
+    if m.rule is not null then
+      if not r.pretends or r.kind <> 'sms' then return verify.rejected(o, m.rule, m.retry_after); end if;
+      o.kind := 'pretended';
+      o.rule := m.rule;
+      counts := false;
     end if;
   end if;
-  select * into m from verify.count_message(f, p_cooldowns, p_per_hour, p_per_day, now_);
+  select * into m from verify.count_message(f, counts, r.cooldowns_ms, r.per_hour, r.per_day, now_);
   if m.rule is not null then
     -- A page that is loaded again must not fail. The code that was sent is still good.
     if m.rule = 'locked' or o.is_new then return verify.rejected(o, m.rule, m.retry_after); end if;
     o.result := 'waiting';
     o.resend_in := m.retry_after;
   else
-    if p_source is not null then perform verify.take_turn(p_source, p_per_source, now_); end if;
+    perform verify.take_turns(r.quota_keys, r.quota_limits, now_);
     o.result := 'sent';
     o.resend_in := verify.ms_between(now_, (m.f).next_send_at);
   end if;
   if o.is_new then
-    if not o.is_known and coalesce(counts, false) then
-      update verify.phone set counted_at = now_ where tenant = p_tenant and number_key = p_number_keys[1];
-      insert into verify.number_range as w (key, score, at)
-        select k.key, p_gain, now_ from unnest(p_ranges) k (key) order by k.key
-        on conflict (key) do update set score = verify.current_score(w.score, w.at, now_, p_half_life) + p_gain, at = now_;
+    if counts then
+      insert into verify.number_range as w (key, score, at, countries)
+        select k.key, r.gain, now_, case when k.key = r.source_range then array[r.country] else '{}' end
+        from unnest(r.ranges) k (key) order by k.key
+        on conflict (key) do update set score = verify.current_score(w.score, w.at, now_, r.half_life_ms) + r.gain,
+          approvals = verify.current_score(w.approvals, w.at, now_, r.half_life_ms), at = now_,
+          countries = case when w.key = r.source_range then verify.countries_with(w.countries, w.at, r.country, now_)
+            else w.countries end;
     end if;
-    insert into verify.verification (id, tenant, purpose, number_key, session_key, binding, number, country, key_id, digest,
-        expires_at, max_attempts, sends, would, ranges, gain, created_at, changed_at)
-      values (p_id, p_tenant, p_purpose, p_number_keys[1], p_session, p_binding, p_number, p_country, p_key_id, p_digest,
-        now_ + p_lifetime * interval '1 millisecond', p_max_attempts, 1, o.would,
-        case when o.is_known then '{}' else p_ranges end, p_gain, now_, now_)
+    insert into verify.verification (id, kind, tenant, purpose, number_key, session_key, binding, number, country, is_known,
+        is_excused, key_id, digest, expires_at, max_attempts, sends, would, ranges, gain, created_at, changed_at)
+      values (r.id, o.kind, r.tenant, r.purpose, r.number_keys[1], r.session, r.binding, r.number, r.country, o.is_known,
+        r.is_excused and not o.is_known or o.kind in ('pretended', 'test'), r.key_id, r.digest,
+        now_ + r.lifetime_ms * interval '1 millisecond', r.max_attempts, 1, o.would, r.ranges, r.gain, now_, now_)
       returning * into v;
+    if v.kind in ('sms', 'decoy') then
+      insert into verify.traffic_delta (country, is_known, at, starts, excused)
+        values (r.country, o.is_known, now_, (not v.is_excused)::int, v.is_excused::int);
+    end if;
   elsif o.result = 'sent' then
     update verify.verification w set sends = sends + 1, changed_at = now_ where w.id = v.id returning * into v;
   end if;
   return verify.described(o, v, now_);
+end $$;
+
+-- The outcome of a start whose idempotency key was used before.
+create function verify.repeated(o verify.start_outcome, r verify.start_request, v verify.verification, p_now timestamptz)
+returns verify.start_outcome language plpgsql as $$
+declare
+  f verify.phone%rowtype;
+begin
+  if v.tenant <> r.tenant or v.purpose <> r.purpose or v.binding <> r.binding or v.number_key <> all (r.number_keys) then
+    return verify.rejected(o, 'key', null);
+  end if;
+  select * into f from verify.phone p where p.tenant = v.tenant and p.number_key = v.number_key;
+  o.result := 'waiting';
+  o.is_new := false;
+  o.kind := v.kind;
+  o.resend_in := greatest(0, verify.ms_between(p_now, f.next_send_at));
+  return verify.described(o, v, p_now);
 end $$;

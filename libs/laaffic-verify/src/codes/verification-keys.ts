@@ -106,6 +106,15 @@ export class VerificationKeys {
     return hmac(this.#current.index, 'session', session).subarray(0, NUMBER_KEY_BYTES);
   }
 
+  /** The id of the verification that an idempotency key belongs to. */
+  idOf(tenant: string, idempotencyKey: string): string {
+    const bytes = hmac(this.#current.index, 'id', tenant, idempotencyKey).subarray(0, 16);
+    // The version of a UUID whose bits have a meaning of their own, and its variant.
+    bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x80;
+    bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
+    return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+  }
+
   /** The digest of a source of requests. @param of what is limited, such as `start`. */
   sourceKeyOf(of: string, source: string): Buffer {
     return hmac(this.#current.index, 'source', of, source).subarray(0, NUMBER_KEY_BYTES);

@@ -1,9 +1,10 @@
 import type { SealKey } from 'nestjs-laaffic-outbox';
+import type { Challenge, NumberLookup } from '../guard/challenge.js';
 import type { AllowableNumberType } from '../numbers/number-policy.js';
 import type { VerificationTextOptions } from '../texts/verification-texts.js';
 
 /** The rules of the guard that can be in shadow. */
-export const SHADOW_RULES = ['range', 'budget'] as const;
+export const SHADOW_RULES = ['range', 'budget', 'cap'] as const;
 export type ShadowRule = (typeof SHADOW_RULES)[number];
 
 /** The options of `LaafficVerifyModule.forRoot` and `forRootAsync`. */
@@ -28,9 +29,58 @@ export interface LaafficVerifyOptions extends VerificationTextOptions {
    * @default true
    */
   readonly migrate?: boolean | undefined;
+  /**
+   * Whether this process does what follows a verification: it reports conversions, erases numbers and deletes old rows. At
+   * least one process must do it. Handlers of `@OnApproved()` are called in any process that has them.
+   * @default true
+   */
+  readonly worker?: boolean | undefined;
+  /**
+   * Whether the platform is told which messages were used, with their numbers. That improves its routing.
+   * @default true
+   */
+  readonly conversions?: boolean | undefined;
+  /**
+   * How many days after its end a verification is deleted: 1 to 3650. It forgets its number when it ends.
+   * @default 30
+   */
+  readonly retentionDays?: number | undefined;
+  /**
+   * The number of reverse proxies in front of the app. `@ClientSource()` is the entry of `X-Forwarded-For` at this place from
+   * the right. With 0 the header is ignored.
+   * @default 0
+   */
+  readonly trustProxy?: number | undefined;
   readonly code?: CodeOptions | undefined;
   readonly send?: SendOptions | undefined;
   readonly guard?: GuardOptions | undefined;
+  /**
+   * What suspicious visitors have to solve. Then `guard.onSuspicion` is `'challenge'` by default.
+   * @default none
+   */
+  readonly challenge?: Challenge | undefined;
+  /**
+   * Asks a service about each number before a code is sent.
+   * @default none
+   */
+  readonly lookup?: NumberLookup | undefined;
+  /**
+   * Numbers with a fixed code, for the review of an app or for tests in production. They get no message.
+   * @default []
+   */
+  readonly testNumbers?: readonly TestNumber[] | undefined;
+}
+
+/** A number with a fixed code. */
+export interface TestNumber {
+  /** In E.164. */
+  readonly number: string;
+  /** As many digits as `code.digits`. */
+  readonly code: string;
+  /** From then on it is a number like any other. At most 90 days ahead. */
+  readonly until: Date;
+  /** The purposes that it has the code for. */
+  readonly purposes: readonly string[];
 }
 
 /** What codes are like, and how often they can be guessed. */
@@ -90,6 +140,11 @@ export interface SendOptions {
    */
   readonly maxPerSource?: number | undefined;
   /**
+   * Messages for a tenant in an hour. Starts of the same tenant then wait for each other.
+   * @default no limit
+   */
+  readonly maxPerTenant?: number | undefined;
+  /**
    * Wrong codes from a source in an hour.
    * @default 30
    */
@@ -113,4 +168,51 @@ export interface GuardOptions {
    * @default 15552000000, 180 days
    */
   readonly knownMs?: number | undefined;
+  /**
+   * What happens to a suspicious start of a number that was not verified before. `reject`: it is an error. `challenge`: the
+   * visitor has to solve the challenge. `pretend`: it looks as if a message was sent, which tells an attacker nothing, and
+   * leaves a user who is suspected wrongly waiting.
+   * @default 'challenge' with the option `challenge`, otherwise 'reject'
+   */
+  readonly onSuspicion?: 'reject' | 'challenge' | 'pretend' | undefined;
+  /**
+   * A number whose SIM card was changed in this time gets no code, if the lookup tells it. In milliseconds.
+   * @default 259200000, 3 days
+   */
+  readonly simChangeMs?: number | undefined;
+  readonly caps?: CapOptions | undefined;
+  /**
+   * What a segment costs, by country, in the currency of `caps`.
+   * @default {}
+   */
+  readonly prices?: Readonly<Record<string, number>> | undefined;
+  /**
+   * What a segment costs in a country without a price.
+   * @default the highest of `prices`
+   */
+  readonly unknownPrice?: number | undefined;
+}
+
+/** Limits for all numbers together, also for those that were verified before. */
+export interface CapOptions {
+  /**
+   * Messages in 24 hours.
+   * @default 3 times `expectedPerDay`, at least 100
+   */
+  readonly messagesPerDay?: number | undefined;
+  /**
+   * Messages in an hour.
+   * @default a quarter of `messagesPerDay`
+   */
+  readonly messagesPerHour?: number | undefined;
+  /**
+   * The cost of messages in 24 hours, by `guard.prices`.
+   * @default no limit
+   */
+  readonly spendPerDay?: number | undefined;
+  /**
+   * The same for each country.
+   * @default no limit
+   */
+  readonly spendPerCountryPerDay?: number | undefined;
 }

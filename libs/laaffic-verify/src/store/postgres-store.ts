@@ -12,13 +12,17 @@ import {
   resendCode,
   setMessage,
   startVerification,
+  type VerificationKind,
 } from '../sql/generated.js';
+import { hex, jsonOf } from './json-of.js';
+import { PostgresGuardStore } from './postgres-guard-store.js';
 import type {
   ApprovalInput,
   CheckInput,
   CheckOutcome,
   OpenDetails,
   OpenVerification,
+  Quota,
   RedeemedProof,
   SendLimits,
   SendOutcome,
@@ -38,31 +42,43 @@ interface SentRow {
   readonly attempts_left: number | null;
   readonly expires_in: number | null;
   readonly resend_in: number | null;
+  readonly kind: VerificationKind | null;
 }
 
 /** Keeps verifications in the database of the outbox. */
 export class PostgresStore implements VerificationStore {
+  readonly guard: PostgresGuardStore;
+
   /** @param now the time, for tests. @default the server's */
   constructor(
     private readonly extension: OutboxExtension,
     private readonly now: () => Date | undefined = () => undefined,
-  ) {}
-
-  async start(input: StartInput, transaction?: SqlTransaction): Promise<SendOutcome> {
-    const [row] = await this.extension.run(startVerification, { request: this.#json(input) }, transaction);
-    return readSent(row, row?.is_new ?? false, row?.would ?? []);
+  ) {
+    this.guard = new PostgresGuardStore(extension, now);
   }
 
-  async resend(id: string, tenant: string, limits: SendLimits, transaction?: SqlTransaction): Promise<SendOutcome> {
-    const [row] = await this.extension.run(resendCode, { request: this.#json({ id, tenant, ...limits }) }, transaction);
-    return readSent(row, false, []);
+  async start({ quotas, ...input }: StartInput, transaction?: SqlTransaction): Promise<SendOutcome> {
+    const request = this.#json({ ...input, ...quotaFields(quotas) });
+    const [row] = await this.extension.run(startVerification, { request }, transaction);
+    return readSent(row, { isNew: row?.is_new ?? false, isKnown: row?.is_known ?? false, would: row?.would ?? [] });
+  }
+
+  async resend(
+    id: string,
+    tenant: string,
+    { quotas, ...limits }: SendLimits,
+    transaction?: SqlTransaction,
+  ): Promise<SendOutcome> {
+    const request = this.#json({ id, tenant, ...limits, ...quotaFields(quotas) });
+    const [row] = await this.extension.run(resendCode, { request }, transaction);
+    return readSent(row, { isNew: false, isKnown: false, would: [] });
   }
 
   async readOpen(id: string, tenant: string, transaction?: SqlTransaction): Promise<OpenDetails | undefined> {
     const [row] = await this.extension.run(readOpenVerification, { id, tenant, now: this.#moment() }, transaction);
     if (row === undefined) return undefined;
-    const { number, country, purpose, binding } = row;
-    return { number: number ?? undefined, country, purpose, binding };
+    const { number, country, purpose, binding, kind } = row;
+    return { number: number ?? undefined, country, purpose, binding, kind };
   }
 
   async renew(
@@ -75,12 +91,14 @@ export class PostgresStore implements VerificationStore {
     return row?.renewed === true;
   }
 
-  async setMessage(id: string, messageId: string, transaction?: SqlTransaction): Promise<void> {
-    await this.extension.run(setMessage, { id, messageId }, transaction);
+  async setMessage(id: string, messageId: string, cost: number, transaction?: SqlTransaction): Promise<void> {
+    const params = { id, messageId, account: this.extension.account, cost: String(cost), now: this.#moment() };
+    await this.extension.run(setMessage, params, transaction);
   }
 
-  async check({ approval, ...input }: CheckInput): Promise<CheckOutcome> {
-    const [row] = await this.extension.run(checkCode, { request: this.#json({ ...input, ...approval }) });
+  async check({ approval, quota, ...input }: CheckInput): Promise<CheckOutcome> {
+    const fields = { ...input, ...approval, quotaKey: quota?.key, quotaLimit: quota?.limit };
+    const [row] = await this.extension.run(checkCode, { request: this.#json(fields) });
     const { number, country } = { number: row?.number ?? '', country: row?.country ?? '' };
     switch (row?.result) {
       case 'approved':
@@ -106,8 +124,9 @@ export class PostgresStore implements VerificationStore {
     return row?.approved_at ?? undefined;
   }
 
-  async cancel(id: string, tenant: string, halfLifeMs: number): Promise<boolean> {
-    const params = { id, tenant, halfLifeMs: String(halfLifeMs), now: this.#moment() };
+  async cancel(id: string, tenant: string, halfLifeMs: number, clearsSuspicion = true): Promise<boolean> {
+    const clears = String(clearsSuspicion);
+    const params = { id, tenant, halfLifeMs: String(halfLifeMs), clears, now: this.#moment() };
     const [row] = await this.extension.run(cancelVerification, params);
     return row?.cancelled === true;
   }
@@ -145,25 +164,34 @@ export class PostgresStore implements VerificationStore {
     return this.extension.transaction(work);
   }
 
+  async undo(work: () => Promise<unknown>, transaction: SqlTransaction): Promise<void> {
+    await transaction.query('savepoint laaffic_verify_undo', []);
+    await work();
+    await transaction.query('rollback to savepoint laaffic_verify_undo', []);
+  }
+
   #moment(): string | null {
     return this.now()?.toISOString() ?? null;
   }
 
-  /** The fields of a request, as every driver can pass them. */
   #json(fields: object): string {
-    return JSON.stringify({ ...fields, now: this.#moment() }, function (this: Record<string, unknown>, key, value) {
-      // JSON.stringify has already called toJSON() of a buffer.
-      const given = this[key];
-      return Buffer.isBuffer(given) ? hex(given) : (value as unknown);
-    });
+    return jsonOf({ ...fields, now: this.#moment() });
   }
 }
 
-function hex(bytes: Buffer): string {
-  return `\\x${bytes.toString('hex')}`;
+/** The arrays of a request. */
+function quotaFields(quotas: readonly Quota[]): object {
+  return {
+    quotaRules: quotas.map(({ rule }) => rule),
+    quotaKeys: quotas.map(({ key }) => key),
+    quotaLimits: quotas.map(({ limit }) => limit),
+  };
 }
 
-function readSent(row: SentRow | undefined, isNew: boolean, would: readonly string[]): SendOutcome {
+function readSent(
+  row: SentRow | undefined,
+  { isNew, isKnown, would }: { readonly isNew: boolean; readonly isKnown: boolean; readonly would: readonly string[] },
+): SendOutcome {
   if (row?.result === 'sent' || row?.result === 'waiting') {
     return {
       result: row.result,
@@ -177,6 +205,9 @@ function readSent(row: SentRow | undefined, isNew: boolean, would: readonly stri
         resendInMs: row.resend_in ?? 0,
       },
       isNew,
+      isKnown,
+      kind: row.kind ?? 'sms',
+      rule: row.rule ?? undefined,
       would,
     };
   }

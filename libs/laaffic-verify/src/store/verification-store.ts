@@ -1,6 +1,16 @@
 import type { SqlTransaction } from 'nestjs-laaffic-outbox';
-import type { RangeScoring } from '../guard/range-scoring.js';
-import type { VerificationState } from '../sql/generated.js';
+import type { Assessment } from '../guard/guard.js';
+import type { GuardStore } from '../guard/guard-store.js';
+import type { VerificationKind, VerificationState } from '../sql/generated.js';
+
+/** A number of turns in an hour. */
+export interface Quota {
+  /** The rule that rejects when it is used up. */
+  readonly rule: string;
+  /** A digest of what it belongs to, such as a source. */
+  readonly key: Buffer;
+  readonly limit: number;
+}
 
 /** What a start or a resend counts against. */
 export interface SendLimits {
@@ -9,16 +19,19 @@ export interface SendLimits {
   /** Messages of a number. */
   readonly perHour: number;
   readonly perDay: number;
-  /** The digest of the source; `undefined` if it is unknown. */
-  readonly source: Buffer | undefined;
-  /** Messages of a source in an hour. */
-  readonly perSource: number;
+  /** What each message takes a turn of, always in the same order. */
+  readonly quotas: readonly Quota[];
+  /** A rule that rejects every number; `undefined` if none does. */
+  readonly rejection: string | undefined;
 }
 
 /** A start of a verification. */
-export interface StartInput extends SendLimits, RangeScoring {
+export interface StartInput extends SendLimits, Assessment {
   /** The id that it has if it is new. */
   readonly id: string;
+  /** Whether another start with this id is the same one. */
+  readonly isIdempotent: boolean;
+  readonly kind: VerificationKind;
   readonly tenant: string;
   readonly purpose: string;
   /** The digests of the number by each key, the current one first. */
@@ -34,10 +47,8 @@ export interface StartInput extends SendLimits, RangeScoring {
   readonly maxAttempts: number;
   /** How long a number is known after its last approval. */
   readonly knownMs: number;
-  /** A rule that rejects every number; `undefined` if none does. */
-  readonly rejection: string | undefined;
-  /** A rule that rejects numbers that were not verified before. */
-  readonly suspicion: string | undefined;
+  /** Whether a start that suspicion would reject is `pretended`. */
+  readonly pretends: boolean;
   /** The rules that only note that they would reject. */
   readonly shadow: readonly string[];
 }
@@ -61,6 +72,11 @@ export type SendOutcome =
       readonly result: 'sent' | 'waiting';
       readonly verification: OpenVerification;
       readonly isNew: boolean;
+      /** Whether a start is of a number that was verified before. */
+      readonly isKnown: boolean;
+      readonly kind: VerificationKind;
+      /** The rule that would have rejected it, if it is pretended. */
+      readonly rule: string | undefined;
       /** The rules in shadow that would have rejected it. */
       readonly would: readonly string[];
     }
@@ -86,9 +102,8 @@ export interface CheckInput {
   readonly lockMs: number;
   readonly longestLockMs: number;
   readonly suspendAfter: number;
-  readonly source: Buffer | undefined;
-  /** Wrong codes of a source in an hour. */
-  readonly perSource: number;
+  /** What each wrong code takes a turn of. */
+  readonly quota: Quota | undefined;
   readonly approval: ApprovalInput;
 }
 
@@ -116,6 +131,7 @@ export interface OpenDetails {
   readonly country: string;
   readonly purpose: string;
   readonly binding: Buffer;
+  readonly kind: VerificationKind;
 }
 
 /** A verification, for people. */
@@ -152,18 +168,24 @@ export interface VerificationStore {
     code: { readonly keyId: string; readonly digest: Buffer; readonly lifetimeMs: number },
     transaction?: SqlTransaction,
   ): Promise<boolean>;
-  /** Remembers the last message. */
-  setMessage(id: string, messageId: string, transaction?: SqlTransaction): Promise<void>;
+  /** Remembers the last message, and counts it. @param cost what it is expected to cost. */
+  setMessage(id: string, messageId: string, cost: number, transaction?: SqlTransaction): Promise<void>;
   check(input: CheckInput): Promise<CheckOutcome>;
   /** Uses up a matched code. `undefined` if it is over. */
   approve(id: string, input: ApprovalInput, transaction?: SqlTransaction): Promise<Date | undefined>;
-  /** `false` if it was over. */
-  cancel(id: string, tenant: string, halfLifeMs: number): Promise<boolean>;
+  /**
+   * @param clearsSuspicion whether its start is taken off the scores of its ranges. @default true
+   * @returns `false` if it was over.
+   */
+  cancel(id: string, tenant: string, halfLifeMs: number, clearsSuspicion?: boolean): Promise<boolean>;
   find(id: string, tenant: string): Promise<StoredVerification | undefined>;
   /** Lifts the lock and the suspension of a number. `false` if it is unknown. */
   release(tenant: string, numberKeys: readonly Buffer[]): Promise<boolean>;
   /** `undefined` if there is no such approval, or its proof was used before. */
   redeem(id: string): Promise<RedeemedProof | undefined>;
+  /** Does work in a transaction and takes it back. What the transaction did before stays. */
+  undo(work: () => Promise<unknown>, transaction: SqlTransaction): Promise<void>;
+  readonly guard: GuardStore;
   /** Runs `work` in a transaction. */
   transaction<T>(work: (transaction: SqlTransaction) => Promise<T>): Promise<T>;
 }

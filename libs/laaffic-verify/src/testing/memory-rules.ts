@@ -1,8 +1,8 @@
 // The rules of sql/functions/ for rows in memory, under the same names. Times are whole microseconds since 1970, as in
 // PostgreSQL, so both stores round in the same places.
-import type { VerificationState } from '../sql/generated.js';
+import type { VerificationKind, VerificationState } from '../sql/generated.js';
 import type { RangeScoring } from '../guard/range-scoring.js';
-import type { CheckInput, SendLimits } from '../store/verification-store.js';
+import type { CheckInput, SendLimits, StartInput } from '../store/verification-store.js';
 
 export const HOUR = 3_600_000_000;
 export const DAY = 24 * HOUR;
@@ -31,6 +31,7 @@ export interface Phone {
 
 export interface Verification {
   readonly id: string;
+  readonly kind: VerificationKind;
   readonly tenant: string;
   readonly purpose: string;
   readonly phoneKey: string;
@@ -38,6 +39,8 @@ export interface Verification {
   readonly binding: Buffer;
   readonly number: string;
   readonly country: string;
+  readonly isKnown: boolean;
+  readonly isExcused: boolean;
   readonly keyId: string;
   readonly generation: number;
   readonly digest: Buffer;
@@ -58,9 +61,13 @@ export interface Verification {
 
 export interface NumberRange {
   readonly score: number;
+  /** How many numbers were approved, which fades as the score does. */
+  readonly approvals: number;
   readonly at: number;
   readonly blockedUntil: number;
   readonly blocks: number;
+  /** The countries of the numbers of a source since the last approval. */
+  readonly countries: readonly string[];
   /** When no rule can tell it from a new range any more. */
   readonly neededUntil: number;
 }
@@ -89,12 +96,12 @@ function pace(window: number, limit: number): number {
   return Math.floor(window / limit);
 }
 
-/** Milliseconds until a source has a turn again, of `limit` in an hour; 0 if it has one. */
-export function waitOfSource(tat: number | undefined, limit: number, now: number): number {
+/** Milliseconds until a quota has a turn again, of `limit` in an hour; 0 if it has one. */
+export function waitOfQuota(tat: number | undefined, limit: number, now: number): number {
   return Math.max(0, msBetween(now + HOUR, takeTurn(tat, limit, now)));
 }
 
-/** The theoretical arrival time of a source after one more turn. */
+/** The theoretical arrival time of a quota after one more turn. */
 export function takeTurn(tat: number | undefined, limit: number, now: number): number {
   return Math.max(tat ?? NEVER, now) + pace(HOUR, limit);
 }
@@ -139,7 +146,9 @@ export function isOpen(verification: Verification, now: number): boolean {
 }
 
 export function isRight(verification: Verification, { binding, digests }: CheckInput, now: number): boolean {
-  const { digest, expiresAt, oldDigest, oldExpiresAt } = verification;
+  const { kind, digest, expiresAt, oldDigest, oldExpiresAt } = verification;
+  // A decoy has no code.
+  if (kind === 'decoy' || kind === 'pretended') return false;
   const isOneOf = (code: Buffer | undefined) => code !== undefined && digests.some((each) => each.equals(code));
   if (!verification.binding.equals(binding)) return false;
   return (isOneOf(digest) && expiresAt > now) || (isOneOf(oldDigest) && oldExpiresAt > now);
@@ -160,13 +169,32 @@ export function countFailure(phone: Phone, limits: CheckInput, now: number): Pho
 
 /** The score of a range now: it halves in each half-life. */
 export function currentScore(range: NumberRange | undefined, halfLifeMs: number, now: number): number {
-  if (range === undefined) return 0;
-  return range.score * 2 ** (-Math.max(0, msBetween(range.at, now)) / halfLifeMs);
+  return range === undefined ? 0 : faded(range.score, range.at, halfLifeMs, now);
+}
+
+function faded(amount: number, at: number, halfLifeMs: number, now: number): number {
+  return amount * 2 ** (-Math.max(0, msBetween(at, now)) / halfLifeMs);
 }
 
 /** How often a range was blocked in a row: the next block counts on if it begins within the longest block after the last one. */
 function blocksInARow(range: NumberRange | undefined, longestBlockMs: number, now: number): number {
   return range !== undefined && range.blockedUntil > now - microseconds(longestBlockMs) ? range.blocks : 0;
+}
+
+/**
+ * The score at which a range is blocked. For a source with numbers of many countries it is half as high. A range with many
+ * approvals would be blocked by chance too often, because it has more starts.
+ */
+export function tripOf(
+  range: NumberRange | undefined,
+  key: string,
+  trip: number,
+  { sourceRange, maxCountries, country, halfLifeMs, approvalsScale }: StartInput,
+  now: number,
+): number {
+  const isOfMany = key === sourceRange && countriesWith(range, country, now).length > maxCountries;
+  const approvals = range === undefined ? 0 : faded(range.approvals, range.at, halfLifeMs, now);
+  return (isOfMany ? trip / 2 : trip) + Math.log(1 + approvals / approvalsScale);
 }
 
 /** When the block of a range ends, if one more start blocks it or it is blocked; `undefined` if it stays open. */
@@ -184,9 +212,27 @@ export function blockedUntil(
 }
 
 /** A range that has just become suspicious. Its score begins anew when the block is over. */
-export function block(range: NumberRange, until: number, longestBlockMs: number, now: number): NumberRange {
+export function block(
+  range: NumberRange,
+  until: number,
+  { longestBlockMs, halfLifeMs }: RangeScoring,
+  now: number,
+): NumberRange {
   const blocks = blocksInARow(range, longestBlockMs, now) + 1;
-  return { score: 0, at: now, blockedUntil: until, blocks, neededUntil: until + microseconds(longestBlockMs) };
+  const neededUntil = until + microseconds(longestBlockMs);
+  const approvals = faded(range.approvals, range.at, halfLifeMs, now);
+  return { ...range, score: 0, approvals, at: now, blockedUntil: until, blocks, neededUntil };
+}
+
+/** Ends the block of a range. */
+export function unblock(range: NumberRange, now: number): NumberRange {
+  return range.blockedUntil > now ? { ...range, blockedUntil: now, countries: [] } : range;
+}
+
+/** The countries of a source with one more. They are forgotten when the source was silent for a day. */
+export function countriesWith(range: NumberRange | undefined, country: string, now: number): readonly string[] {
+  if (range === undefined || range.at <= now - DAY) return [country];
+  return range.countries.includes(country) ? range.countries : [...range.countries, country];
 }
 
 /** Adds to the score of a range, or takes something off. */
@@ -195,15 +241,19 @@ export function addToScore(
   amount: number,
   halfLifeMs: number,
   now: number,
+  newApprovals = 0,
 ): NumberRange {
   const score = Math.max(0, currentScore(range, halfLifeMs, now) + amount);
-  const fadesMs = Math.max(0, Math.log2(score / NEGLIGIBLE_SCORE)) * halfLifeMs;
-  const { blocks = 0, blockedUntil: until = NEVER, neededUntil = NEVER } = range ?? {};
+  const approvals = (range === undefined ? 0 : faded(range.approvals, range.at, halfLifeMs, now)) + newApprovals;
+  const fadesMs = Math.max(0, Math.log2(Math.max(score, approvals) / NEGLIGIBLE_SCORE)) * halfLifeMs;
+  const { blocks = 0, blockedUntil: until = NEVER, neededUntil = NEVER, countries = [] } = range ?? {};
   return {
     score,
+    approvals,
     at: now,
     blocks,
     blockedUntil: until,
+    countries,
     neededUntil: Math.max(neededUntil, now + microseconds(fadesMs)),
   };
 }

@@ -22,8 +22,9 @@ const startOf = (number: string, more: Partial<StartInput> = {}): StartInput => 
   cooldownsMs: [30_000],
   perHour: 5,
   perDay: 10,
-  source: Buffer.from(`source of ${number}`),
-  perSource: 60,
+  quotas: [{ rule: 'source', key: Buffer.from(`source of ${number}`), limit: 60 }],
+  kind: 'sms',
+  isIdempotent: false,
   knownMs: 30 * DAY,
   ranges: [number.slice(0, -1), number.slice(0, -2)],
   trips: [1_000, 1_000],
@@ -31,8 +32,14 @@ const startOf = (number: string, more: Partial<StartInput> = {}): StartInput => 
   halfLifeMs: APPROVAL.halfLifeMs,
   blockMs: 60 * MINUTE,
   longestBlockMs: DAY,
+  sourceRange: undefined,
+  maxCountries: 3,
+  approvalsScale: 5,
   rejection: undefined,
   suspicion: undefined,
+  isTrusted: false,
+  isExcused: false,
+  pretends: false,
   shadow: [],
   ...more,
 });
@@ -74,9 +81,9 @@ describe('MemoryStore', () => {
     const check = async (number: string, code: string) => {
       const { id, purpose, tenant, binding } = startOf(number);
       await store.start(startOf(number, { id }));
-      const lock = { lockAfter: 100, lockMs: MINUTE, longestLockMs: DAY, suspendAfter: 2, perSource: 60 };
+      const lock = { lockAfter: 100, lockMs: MINUTE, longestLockMs: DAY, suspendAfter: 2, quota: undefined };
       const digests = [Buffer.from(code)];
-      const input = { id, tenant, purpose, binding, digests, approves: true, source: undefined };
+      const input = { id, tenant, purpose, binding, digests, approves: true };
       return (await store.check({ ...input, ...lock, approval: APPROVAL })).result;
     };
     expect([await check(failed, 'another'), await check(known, 'code')]).toEqual(['wrong', 'approved']);
@@ -111,5 +118,67 @@ describe('MemoryStore', () => {
     const results = await Promise.allSettled([both(a, b), both(b, a)]);
     expect(results.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
     expect(results.find(({ status }) => status === 'fulfilled')).toMatchObject({ value: { result: 'sent' } });
+  });
+
+  it('tells which code an open verification has', async () => {
+    const [input, other] = [startOf('+447400100007'), startOf('+447400100008')];
+    await store.start(input);
+    expect(store.readCode(input.id)).toEqual({ id: input.id, keyId: 'key', generation: 1 });
+    await store.renew({ id: input.id, generation: 1 }, { keyId: 'new', digest: Buffer.from('2'), lifetimeMs: MINUTE });
+    expect(store.readCode(input.id)).toEqual({ id: input.id, keyId: 'new', generation: 2 });
+    await store.transaction(async (transaction) => {
+      await store.start(other, transaction);
+      expect(store.readCode(other.id)).toBeUndefined();
+      expect(store.readCode(other.id, transaction)).toEqual({ id: other.id, keyId: 'key', generation: 1 });
+    });
+    await store.cancel(input.id, '', MINUTE);
+    pass(10 * MINUTE);
+    expect([input.id, other.id, randomUUID()].map((id) => store.readCode(id))).toEqual(Array(3).fill(undefined));
+  });
+
+  it('makes numbers known that it has seen, and others', async () => {
+    const [seen, unseen] = ['+447400100009', '+447400100010'];
+    await store.start(startOf(seen));
+    for (const number of [seen, unseen]) await store.addKnown('', Buffer.from(number), 30 * DAY);
+    pass(MINUTE);
+    const results = [];
+    for (const number of [seen, unseen, '+447400100011']) {
+      const more = { session: Buffer.from('another'), suspicion: 'budget' };
+      results.push((await store.start(startOf(number, more))).result);
+    }
+    expect(results).toEqual(['sent', 'sent', 'rejected']);
+  });
+
+  it('remembers known numbers before the first start', async () => {
+    const number = '+447400100015';
+    await store.addKnown('', Buffer.from(number), 30 * DAY);
+    pass(29 * DAY);
+    for (let other = 0; other < 20; other++) await store.addKnown('', Buffer.from(`other ${other}`), 0);
+    expect(await store.start(startOf(number, { suspicion: 'budget' }))).toMatchObject({ result: 'sent' });
+  });
+
+  it('waits for a transaction before it makes a number known', async () => {
+    const number = '+447400100012';
+    const added = await store.transaction(async (transaction) => {
+      await store.start(startOf(number), transaction);
+      return { when: store.addKnown('', Buffer.from(number), 30 * DAY) };
+    });
+    await added.when;
+    pass(MINUTE);
+    const more = { session: Buffer.from('another'), suspicion: 'budget' };
+    expect(await store.start(startOf(number, more))).toMatchObject({ result: 'sent' });
+  });
+
+  it('forgets everything when it is cleared, also what an open transaction has written', async () => {
+    const inputs = [startOf('+447400100013'), startOf('+447400100014')];
+    await store.start(inputs[0]!);
+    await store.transaction(async (transaction) => {
+      await store.start(inputs[1]!, transaction);
+      store.clear();
+    });
+    expect([store.size, ...(await Promise.all(inputs.map(({ id }) => store.find(id, ''))))]).toEqual([
+      ...[0, undefined, undefined],
+    ]);
+    expect(await store.start(startOf('+447400100013'))).toMatchObject({ result: 'sent', isNew: true });
   });
 });

@@ -1,10 +1,12 @@
 import type { SqlTransaction } from 'nestjs-laaffic-outbox';
+import type { BlockedRange } from '../guard/guard-store.js';
 import type {
   ApprovalInput,
   CheckInput,
   CheckOutcome,
   OpenDetails,
   OpenVerification,
+  Quota,
   RedeemedProof,
   SendLimits,
   SendOutcome,
@@ -16,6 +18,7 @@ import {
   addToScore,
   block,
   blockedUntil,
+  countriesWith,
   countFailure,
   countMessage,
   DAY,
@@ -31,11 +34,14 @@ import {
   NEW_PHONE,
   stateAfterCheck,
   takeTurn,
-  waitOfSource,
+  tripOf,
+  unblock,
+  waitOfQuota,
   type NumberRange,
   type Phone,
   type Verification,
 } from './memory-rules.js';
+import { MemoryGuardStore, type TrafficChange } from './memory-guard-store.js';
 import { MemoryTable, MemoryTransaction } from './memory-table.js';
 
 /** A call: its time, and its transaction if it has one of this store. */
@@ -43,6 +49,8 @@ interface Call {
   readonly now: number;
   readonly own: MemoryTransaction | undefined;
 }
+/** What a code is derived from. */
+export type CurrentCode = Pick<OpenVerification, 'id' | 'keyId' | 'generation'>;
 type Holders = readonly (MemoryTransaction | undefined)[];
 
 const OVER = { result: 'over' } as const;
@@ -59,11 +67,13 @@ const DAY_MS = DAY / 1000;
  * const store = new MemoryStore(() => now);
  */
 export class MemoryStore implements VerificationStore {
-  readonly #verifications: MemoryTable<Verification>;
-  readonly #phones: MemoryTable<Phone>;
-  /** The theoretical arrival times of sources. */
-  readonly #sources = new MemoryTable<number>((tat, now) => tat > now);
-  readonly #ranges = new MemoryTable<NumberRange>((range, now) => range.neededUntil > now);
+  readonly guard: MemoryGuardStore;
+  #verifications!: MemoryTable<Verification>;
+  #phones!: MemoryTable<Phone>;
+  /** The theoretical arrival times of quotas. */
+  #quotas!: MemoryTable<number>;
+  #ranges!: MemoryTable<NumberRange>;
+  readonly #retention: number;
   /** The longest time for which a start knows a number. */
   #knownMs = 0;
 
@@ -76,35 +86,44 @@ export class MemoryStore implements VerificationStore {
     private readonly now: () => Date = () => new Date(),
     retentionMs: number = DAY_MS,
   ) {
-    const retention = microseconds(retentionMs);
-    this.#verifications = new MemoryTable((each, at) => expiryOf(each) + retention > at);
-    this.#phones = new MemoryTable((each, at) => this.#isNeeded(each, retention, at));
+    this.#retention = microseconds(retentionMs);
+    this.guard = new MemoryGuardStore(() => this.#time(), {
+      blocked: () => this.#blockedRanges(),
+      release: (prefix) => this.#releaseRanges(prefix),
+    });
+    this.#createTables();
+  }
+
+  /** Forgets everything, also what open transactions have written. */
+  clear(): void {
+    this.#createTables();
+    this.guard.clear();
   }
 
   /** Number of rows of all tables. */
   get size(): number {
-    return this.#verifications.size + this.#phones.size + this.#sources.size + this.#ranges.size;
+    return this.#verifications.size + this.#phones.size + this.#quotas.size + this.#ranges.size + this.guard.size;
   }
 
   start(input: StartInput, transaction?: SqlTransaction): Promise<SendOutcome> {
     const holders = (): Holders => [
       ...input.numberKeys.map((key) => this.#phones.holderOf(phoneKeyOf(input.tenant, key))),
-      ...this.#holdersOfSource(input.source),
+      ...this.#holdersOfQuotas(input.quotas),
       ...input.ranges.map((range) => this.#ranges.holderOf(range)),
     ];
     return this.#run(transaction, holders, (call) => this.#start(input, call));
   }
 
   resend(id: string, tenant: string, limits: SendLimits, transaction?: SqlTransaction): Promise<SendOutcome> {
-    const holders = (): Holders => [...this.#holdersOf(id, transaction), ...this.#holdersOfSource(limits.source)];
+    const holders = (): Holders => [...this.#holdersOf(id, transaction), ...this.#holdersOfQuotas(limits.quotas)];
     return this.#run(transaction, holders, (call) => this.#resend(id, tenant, limits, call));
   }
 
   readOpen(id: string, tenant: string, transaction?: SqlTransaction): Promise<OpenDetails | undefined> {
     const verification = this.#verifications.find(id, ownOf(transaction));
     if (verification?.tenant !== tenant || !isOpen(verification, this.#time())) return Promise.resolve(undefined);
-    const { number, country, purpose, binding } = verification;
-    return Promise.resolve({ number, country, purpose, binding });
+    const { number, country, purpose, binding, kind } = verification;
+    return Promise.resolve({ number, country, purpose, binding, kind });
   }
 
   renew(
@@ -123,15 +142,19 @@ export class MemoryStore implements VerificationStore {
     });
   }
 
-  async setMessage(id: string, messageId: string, transaction?: SqlTransaction): Promise<void> {
+  async setMessage(id: string, messageId: string, cost: number, transaction?: SqlTransaction): Promise<void> {
     await this.#change(id, transaction, (verification, call) => {
       this.#put({ ...verification, messageId }, call);
+      this.#addTraffic(verification, call.now, { messages: 1, spent: cost }, call);
       return true;
     });
   }
 
   check(input: CheckInput): Promise<CheckOutcome> {
-    const holders = (): Holders => [...this.#holdersOf(input.id), ...this.#holdersOfSource(input.source)];
+    const holders = (): Holders => [
+      ...this.#holdersOf(input.id),
+      ...this.#holdersOfQuotas(input.quota === undefined ? [] : [input.quota]),
+    ];
     return this.#run(undefined, holders, (call) => this.#check(input, call));
   }
 
@@ -146,15 +169,17 @@ export class MemoryStore implements VerificationStore {
     return approvedAt;
   }
 
-  cancel(id: string, tenant: string, halfLifeMs: number): Promise<boolean> {
+  cancel(id: string, tenant: string, halfLifeMs: number, clearsSuspicion = true): Promise<boolean> {
     return this.#change(id, undefined, (verification, call) => {
       if (verification.tenant !== tenant) return false;
       if (!isUnfinished(verification) || expiryOf(verification) <= call.now) return false;
       this.#put({ ...verification, state: 'cancelled' }, call);
       const { phoneKey, ranges, gain } = verification;
-      const isCounted = this.#isCounted(phoneKey, call);
-      this.#changePhone(phoneKey, ({ open }) => ({ open: without(open, id), countedAt: -Infinity }), call);
-      if (isCounted) for (const range of ranges) this.#relieve(range, gain, halfLifeMs, call);
+      const isCounted = clearsSuspicion && this.#isCounted(phoneKey, call);
+      if (clearsSuspicion) this.#count(verification, { starts: -1 }, call);
+      const uncounted = clearsSuspicion ? { countedAt: -Infinity } : {};
+      this.#changePhone(phoneKey, ({ open }) => ({ open: without(open, id), ...uncounted }), call);
+      if (isCounted) for (const range of ranges) this.#relieve(range, gain, 0, halfLifeMs, call);
       return true;
     });
   }
@@ -211,51 +236,128 @@ export class MemoryStore implements VerificationStore {
     }
   }
 
+  /** Takes nothing back, so it does nothing: no attacker measures the time of a store in memory. */
+  undo(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  /** The code that an open verification has now. `undefined` if it is unknown or over. */
+  readCode(id: string, transaction?: SqlTransaction): CurrentCode | undefined {
+    const verification = this.#verifications.find(id, ownOf(transaction));
+    if (verification === undefined || !isOpen(verification, this.#time())) return undefined;
+    const { keyId, generation } = verification;
+    return { id, keyId, generation };
+  }
+
+  /** Makes a number known, as its approval would. @param knownMs how long, at least. */
+  addKnown(tenant: string, numberKey: Buffer, knownMs: number): Promise<void> {
+    const key = phoneKeyOf(tenant, numberKey);
+    return this.#run(
+      undefined,
+      () => [this.#phones.holderOf(key)],
+      ({ now }) => {
+        this.#knownMs = Math.max(this.#knownMs, knownMs);
+        const phone = this.#phones.find(key) ?? { ...NEW_PHONE, seenAt: now };
+        this.#phones.set(key, { ...phone, approvedAt: now }, now);
+      },
+    );
+  }
+
+  #createTables(): void {
+    this.#verifications = new MemoryTable((each, at) => expiryOf(each) + this.#retention > at);
+    this.#phones = new MemoryTable((each, at) => this.#isNeeded(each, this.#retention, at));
+    this.#quotas = new MemoryTable((tat, now) => tat > now);
+    this.#ranges = new MemoryTable((range, now) => range.neededUntil > now);
+  }
+
   #start(input: StartInput, call: Call): SendOutcome {
     const { now, own } = call;
-    const { source, perSource, rejection, suspicion, shadow } = input;
+    const { quotas, rejection, shadow } = input;
     this.#knownMs = Math.max(this.#knownMs, input.knownMs);
+    if (input.isIdempotent) {
+      const first = this.#verifications.find(input.id, own);
+      if (first !== undefined) return this.#repeated(input, first, call);
+    }
     const phoneKey = this.#lockPhone(input, call);
     const open = this.#openOfSession(input, phoneKey, call);
     const phone = this.#phones.find(phoneKey, own) ?? { ...NEW_PHONE, seenAt: now };
     const would: string[] = [];
 
-    const sourceWaitMs = this.#waitOfSource(source, perSource, call);
-    if (sourceWaitMs > 0) return rejected('source', sourceWaitMs, would);
+    const usedUp = this.#usedUpQuota(quotas, call);
+    if (usedUp !== undefined) return rejected(usedUp.rule, usedUp.retryAfterMs, would);
     if (rejection !== undefined) {
       if (!shadow.includes(rejection)) return rejected(rejection, undefined, would);
       would.push(rejection);
     }
+    const verdict = this.guard.verdictOf(input.numberKeys);
+    if (verdict === 'deny') return rejected('denied', undefined, would);
+    const isNew = open === undefined;
+    const isKnownNumber = isKnown(phone, input.knownMs, now);
+    const isCounted = isNew && !isKnownNumber && input.ranges.length > 0 && isCountDue(phone, now);
+    let rule: string | undefined;
     // Suspicion never stops numbers that were verified before.
-    const isSuspect = open === undefined && !isKnown(phone, input.knownMs, now);
-    const counts = isSuspect && isCountDue(phone, now);
-    if (isSuspect) {
-      if (suspicion !== undefined) {
-        if (!shadow.includes(suspicion)) return rejected(suspicion, undefined, would);
-        would.push(suspicion);
-      }
-      const blockedForMs = this.#blockRanges(input, counts, call);
-      if (blockedForMs !== undefined) {
-        if (!shadow.includes('range')) return rejected('range', blockedForMs, would);
-        would.push('range');
-      }
+    if (isNew && !isKnownNumber && !input.isTrusted && verdict !== 'allow') {
+      const judged = this.#judgeSuspect(input, isCounted, would, call);
+      if (judged !== undefined && (!input.pretends || input.kind !== 'sms'))
+        return rejected(judged.rule, judged.retryAfterMs, would);
+      rule = judged?.rule;
     }
+    const kind = rule === undefined ? (open?.kind ?? input.kind) : 'pretended';
+    const counts = isCounted && rule === undefined;
 
     const counted = countMessage(phone, input, now);
     if (counted.rule !== undefined) {
-      const { rule, retryAfterMs } = counted;
+      const { rule: limit, retryAfterMs } = counted;
       // A page that is loaded again must not fail. The code that was sent is still good.
-      if (rule === 'locked' || open === undefined) return rejected(rule, retryAfterMs, would);
-      return { result: 'waiting', verification: describe(open, retryAfterMs ?? 0, now), isNew: false, would };
+      if (limit === 'locked' || isNew) return rejected(limit, retryAfterMs, would);
+      const waiting = describe(open, retryAfterMs ?? 0, now);
+      return { result: 'waiting', verification: waiting, isNew, isKnown: isKnownNumber, kind, rule: undefined, would };
     }
-    this.#takeTurn(source, perSource, call);
-    const isNew = open === undefined;
-    const verification = isNew ? newVerification(input, phoneKey, isSuspect, now) : { ...open, sends: open.sends + 1 };
+    this.#takeTurns(quotas, call);
+    const verification = isNew
+      ? newVerification({ ...input, kind }, phoneKey, isKnownNumber, now)
+      : { ...open, sends: open.sends + 1 };
     this.#put(verification, call);
     this.#phones.set(phoneKey, isNew ? withNew(counted.phone, verification, counts, now) : counted.phone, now, own);
-    if (counts) for (const key of input.ranges) this.#addToScore(key, input.gain, input.halfLifeMs, call);
+    if (counts) for (const key of input.ranges) this.#countInRange(key, input, call);
+    const { isExcused } = verification;
+    if (isNew && (kind === 'sms' || kind === 'decoy'))
+      this.#addTraffic(verification, now, isExcused ? { excused: 1 } : { starts: 1 }, call);
     const resendInMs = msBetween(now, counted.phone.nextSendAt);
-    return { result: 'sent', verification: describe(verification, resendInMs, now), isNew, would };
+    return {
+      ...{ result: 'sent', verification: describe(verification, resendInMs, now), isNew, isKnown: isKnownNumber },
+      ...{ kind, rule, would },
+    };
+  }
+
+  /** The outcome of a start whose idempotency key was used before. */
+  #repeated(input: StartInput, first: Verification, { now, own }: Call): SendOutcome {
+    const { tenant, purpose, binding, phoneKey, kind } = first;
+    const isSame = tenant === input.tenant && purpose === input.purpose && binding.equals(input.binding);
+    const isSameNumber = input.numberKeys.some((key) => phoneKeyOf(tenant, key) === phoneKey);
+    if (!isSame || !isSameNumber) return rejected('key', undefined, []);
+    const nextSendAt = this.#phones.find(phoneKey, own)?.nextSendAt ?? now;
+    const verification = describe(first, Math.max(0, msBetween(now, nextSendAt)), now);
+    return { result: 'waiting', verification, isNew: false, isKnown: false, kind, rule: undefined, would: [] };
+  }
+
+  /** Why a start of a number that was not verified before is rejected. */
+  #judgeSuspect(
+    input: StartInput,
+    counts: boolean,
+    would: string[],
+    call: Call,
+  ): { readonly rule: string; readonly retryAfterMs: number | undefined } | undefined {
+    const { suspicion, shadow } = input;
+    if (suspicion !== undefined) {
+      if (!shadow.includes(suspicion)) return { rule: suspicion, retryAfterMs: undefined };
+      would.push(suspicion);
+    }
+    const blockedForMs = this.#blockRanges(input, counts, call);
+    if (blockedForMs === undefined) return undefined;
+    if (!shadow.includes('range')) return { rule: 'range', retryAfterMs: blockedForMs };
+    would.push('range');
+    return undefined;
   }
 
   #resend(id: string, tenant: string, limits: SendLimits, call: Call): SendOutcome {
@@ -264,28 +366,30 @@ export class MemoryStore implements VerificationStore {
     if (verification?.tenant !== tenant || !isOpen(verification, now)) return rejected('over', undefined, []);
     const phone = this.#phones.find(verification.phoneKey, own);
     if (phone === undefined) return rejected('over', undefined, []);
-    const sourceWaitMs = this.#waitOfSource(limits.source, limits.perSource, call);
-    if (sourceWaitMs > 0) return rejected('source', sourceWaitMs, []);
+    const usedUp = this.#usedUpQuota(limits.quotas, call);
+    if (usedUp !== undefined) return rejected(usedUp.rule, usedUp.retryAfterMs, []);
+    if (limits.rejection !== undefined) return rejected(limits.rejection, undefined, []);
     const counted = countMessage(phone, limits, now);
     if (counted.rule !== undefined) return rejected(counted.rule, counted.retryAfterMs, []);
-    this.#takeTurn(limits.source, limits.perSource, call);
+    this.#takeTurns(limits.quotas, call);
     this.#phones.set(verification.phoneKey, counted.phone, now, own);
     const sent = { ...verification, sends: verification.sends + 1 };
     this.#put(sent, call);
-    const resendInMs = msBetween(now, counted.phone.nextSendAt);
-    return { result: 'sent', verification: describe(sent, resendInMs, now), isNew: false, would: [] };
+    const { kind } = verification;
+    const open = describe(sent, msBetween(now, counted.phone.nextSendAt), now);
+    return { result: 'sent', verification: open, isNew: false, isKnown: false, kind, rule: undefined, would: [] };
   }
 
   #check(input: CheckInput, call: Call): CheckOutcome {
     const { now, own } = call;
-    const { id, tenant, purpose, source, perSource } = input;
+    const { id, tenant, purpose, quota } = input;
     const verification = this.#verifications.find(id, own);
     if (verification?.tenant !== tenant || verification.purpose !== purpose) return OVER;
     const { phoneKey, number, country } = verification;
     const phone = this.#phones.find(phoneKey, own);
     if (phone === undefined || phone.isSuspended || phone.lockedUntil > now || !isOpen(verification, now)) return OVER;
-    const sourceWaitMs = this.#waitOfSource(source, perSource, call);
-    if (sourceWaitMs > 0) return { result: 'limited', retryAfterMs: sourceWaitMs };
+    const usedUp = quota && this.#usedUpQuota([quota], call);
+    if (usedUp !== undefined) return { result: 'limited', retryAfterMs: usedUp.retryAfterMs };
 
     const isRightCode = isRight(verification, input, now);
     const attempts = verification.attempts + 1;
@@ -300,7 +404,7 @@ export class MemoryStore implements VerificationStore {
     }
     const open = state === 'failed' ? without(phone.open, id) : phone.open;
     this.#phones.set(phoneKey, { ...countFailure(phone, input, now), open }, now, own);
-    this.#takeTurn(source, perSource, call);
+    if (quota !== undefined) this.#takeTurns([quota], call);
     return { result: 'wrong', attemptsLeft };
   }
 
@@ -312,7 +416,33 @@ export class MemoryStore implements VerificationStore {
     // Whichever verification of the number its ranges have counted.
     const by = relief + (this.#isCounted(phoneKey, call) ? gain : 0);
     this.#changePhone(phoneKey, ({ open }) => ({ ...approved, open: without(open, id) }), call);
-    for (const range of ranges) this.#relieve(range, by, halfLifeMs, call);
+    this.#count(verification, { approvals: 1 }, call);
+    for (const key of ranges) {
+      if (!verification.isKnown) this.#relieve(key, by, 1, halfLifeMs, call);
+      const range = this.#ranges.find(key, call.own);
+      if (range === undefined) continue;
+      // Users of an attacked range are rejected with the attack. A number that was verified before shows that they exist.
+      const relieved = verification.isKnown ? unblock(range, now) : { ...range, countries: [] };
+      this.#ranges.set(key, relieved, now, call.own);
+    }
+  }
+
+  /** Counts a start or an approval for the traffic of its country, at the time of the start. */
+  #count(verification: Verification, change: TrafficChange, call: Call): void {
+    if (!verification.isExcused) this.#addTraffic(verification, verification.createdAt, change, call);
+  }
+
+  #addTraffic({ country, isKnown }: Verification, at: number, change: TrafficChange, { own }: Call): void {
+    const table = this.#verifications;
+    const adds = (): void => {
+      // The store was cleared since, and has forgotten the verification.
+      if (this.#verifications === table) this.guard.addTraffic(country, isKnown, at, change);
+    };
+    if (own === undefined) adds();
+    else
+      own.hold((isCommitted) => {
+        if (isCommitted) adds();
+      });
   }
 
   #isCounted(phoneKey: string, { own }: Call): boolean {
@@ -350,6 +480,8 @@ export class MemoryStore implements VerificationStore {
       else if (!isOfSession(verification, input)) open.push(verification.id);
       // A code was right, and the attempts were used up before it was approved. Another message would be useless.
       else if (!isOpen(verification, now)) this.#put({ ...verification, state: 'failed' }, call);
+      // The account was created since the decoy, for example.
+      else if (!isOfKind(verification, input)) this.#put({ ...verification, state: 'cancelled' }, call);
       else open.push((found = verification).id);
     }
     if (open.length !== phone?.open.length) this.#changePhone(phoneKey, () => ({ open }), call);
@@ -364,31 +496,57 @@ export class MemoryStore implements VerificationStore {
     let blockedForMs: number | undefined;
     for (const [index, key] of input.ranges.entries()) {
       const range = this.#ranges.find(key, own);
-      const until = blockedUntil(range, input.trips[index] ?? Infinity, counts, input, now);
+      if (range === undefined) continue;
+      const trip = tripOf(range, key, input.trips[index] ?? Infinity, input, now);
+      const until = blockedUntil(range, trip, counts, input, now);
       if (until === undefined) continue;
       blockedForMs = Math.max(blockedForMs ?? 0, msBetween(now, until));
-      if (range !== undefined && range.blockedUntil <= now && !input.shadow.includes('range'))
-        this.#ranges.set(key, block(range, until, input.longestBlockMs, now), now, own);
+      if (range.blockedUntil <= now && !input.shadow.includes('range'))
+        this.#ranges.set(key, block(range, until, input, now), now, own);
     }
     return blockedForMs;
   }
 
-  #addToScore(key: string, amount: number, halfLifeMs: number, { now, own }: Call): void {
-    this.#ranges.set(key, addToScore(this.#ranges.find(key, own), amount, halfLifeMs, now), now, own);
+  #countInRange(key: string, { gain, halfLifeMs, sourceRange, country }: StartInput, { now, own }: Call): void {
+    const range = this.#ranges.find(key, own);
+    const countries = key === sourceRange ? countriesWith(range, country, now) : (range?.countries ?? []);
+    this.#ranges.set(key, { ...addToScore(range, gain, halfLifeMs, now), countries }, now, own);
   }
 
-  #relieve(key: string, by: number, halfLifeMs: number, call: Call): void {
-    if (this.#ranges.find(key, call.own) !== undefined) this.#addToScore(key, -by, halfLifeMs, call);
+  #blockedRanges(): BlockedRange[] {
+    const now = this.#time();
+    const blocked = this.#ranges.all().filter(([, { blockedUntil: until }]) => until > now);
+    return blocked.map(([range, { blockedUntil: until, blocks }]) => ({ range, until: dateOf(until), blocks }));
   }
 
-  #waitOfSource(source: Buffer | undefined, limit: number, { now, own }: Call): number {
-    return source === undefined ? 0 : waitOfSource(this.#sources.find(hex(source), own), limit, now);
+  #releaseRanges(prefix: string): string[] {
+    const now = this.#time();
+    const blocked = this.#ranges.all().filter(([key, range]) => key.startsWith(prefix) && range.blockedUntil > now);
+    for (const [key, range] of blocked)
+      this.#ranges.set(key, { ...range, blockedUntil: now, score: 0, blocks: 0 }, now);
+    return blocked.map(([key]) => key);
   }
 
-  #takeTurn(source: Buffer | undefined, limit: number, { now, own }: Call): void {
-    if (source === undefined) return;
-    const key = hex(source);
-    this.#sources.set(key, takeTurn(this.#sources.find(key, own), limit, now), now, own);
+  #relieve(key: string, by: number, approvals: number, halfLifeMs: number, { now, own }: Call): void {
+    const range = this.#ranges.find(key, own);
+    if (range !== undefined) this.#ranges.set(key, addToScore(range, -by, halfLifeMs, now, approvals), now, own);
+  }
+
+  /** The first quota that is used up. */
+  #usedUpQuota(
+    quotas: readonly Quota[],
+    { now, own }: Call,
+  ): { readonly rule: string; readonly retryAfterMs: number } | undefined {
+    for (const { rule, key, limit } of quotas) {
+      const retryAfterMs = waitOfQuota(this.#quotas.find(hex(key), own), limit, now);
+      if (retryAfterMs > 0) return { rule, retryAfterMs };
+    }
+    return undefined;
+  }
+
+  #takeTurns(quotas: readonly Quota[], { now, own }: Call): void {
+    for (const { key, limit } of quotas)
+      this.#quotas.set(hex(key), takeTurn(this.#quotas.find(hex(key), own), limit, now), now, own);
   }
 
   /** The holder of a verification holds its number too, so others need to look at the number only. */
@@ -443,8 +601,8 @@ export class MemoryStore implements VerificationStore {
     return [this.#phones.holderOf(phoneKey), ...ranges.map((range) => this.#ranges.holderOf(range))];
   }
 
-  #holdersOfSource(source: Buffer | undefined): Holders {
-    return source === undefined ? [] : [this.#sources.holderOf(hex(source))];
+  #holdersOfQuotas(quotas: readonly Quota[]): Holders {
+    return quotas.map(({ key }) => this.#quotas.holderOf(hex(key)));
   }
 
   #isNeeded(phone: Phone, retention: number, now: number): boolean {
@@ -494,19 +652,39 @@ function isOfSession({ purpose, session, binding }: Verification, input: StartIn
   return purpose === input.purpose && session.equals(input.session) && binding.equals(input.binding);
 }
 
+function isOfKind({ kind }: Verification, input: StartInput): boolean {
+  return kind === input.kind || (kind === 'pretended' && input.kind === 'sms');
+}
+
 function withNew(phone: Phone, verification: Verification, counts: boolean, now: number): Phone {
   const open = [...phone.open, verification.id];
   const openUntil = Math.max(phone.openUntil, verification.expiresAt);
   return { ...phone, open, openUntil, countedAt: counts ? now : phone.countedAt };
 }
 
-function newVerification(input: StartInput, phoneKey: string, isSuspect: boolean, now: number): Verification {
-  const { id, tenant, purpose, session, binding, number, country, keyId, digest, maxAttempts, gain } = input;
+function newVerification(input: StartInput, phoneKey: string, isKnown: boolean, now: number): Verification {
+  const { id, kind, tenant, purpose, session, binding, number, country, keyId, digest, maxAttempts } = input;
+  const isExcused = (input.isExcused && !isKnown) || kind === 'pretended' || kind === 'test';
   return {
-    ...{ id, tenant, purpose, phoneKey, session, binding, number, country, keyId, generation: 1, digest },
+    ...{
+      id,
+      kind,
+      isKnown,
+      isExcused,
+      tenant,
+      purpose,
+      phoneKey,
+      session,
+      binding,
+      number,
+      country,
+      keyId,
+      generation: 1,
+      digest,
+    },
     expiresAt: now + microseconds(input.lifetimeMs),
     ...{ oldDigest: undefined, oldExpiresAt: -Infinity, attempts: 0, maxAttempts, sends: 1, state: 'pending' },
-    ...{ ranges: isSuspect ? input.ranges : [], gain, messageId: undefined },
+    ...{ ranges: input.ranges, gain: input.gain, messageId: undefined },
     ...{ createdAt: now, approvedAt: undefined, isRedeemed: false },
   };
 }

@@ -85,6 +85,14 @@ export class MemoryTable<T> {
     return row.holder === undefined || row.holder === transaction ? row.value : row.committed;
   }
 
+  /** All rows as everyone but a holder sees them. */
+  all(): (readonly [string, T])[] {
+    return [...this.#rows].flatMap(([key, { holder, value, committed }]) => {
+      const seen = holder === undefined ? value : committed;
+      return seen === undefined ? [] : [[key, seen] as const];
+    });
+  }
+
   /** Lets a transaction hold a row that is there, as if it had written it. */
   hold(key: string, transaction: MemoryTransaction): void {
     const row = this.#rows.get(key);

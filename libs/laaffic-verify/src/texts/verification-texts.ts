@@ -52,6 +52,7 @@ export interface VerificationMessage {
 export const MAX_TEXT_CHARACTERS = 1024;
 
 const MINUTE_MS = 60_000;
+const COUNTRY = /^[A-Z]{2}$/;
 
 /**
  * The texts that are configured, by locale.
@@ -67,6 +68,8 @@ export class VerificationTexts {
   readonly #texts: ReadonlyMap<string, VerificationText>;
   readonly #app: string;
   readonly #autofill: AutofillOptions;
+  /** By country. The language data of the runtime are slow to ask. */
+  readonly #localeOf = new Map<string, string>();
 
   /**
    * @throws VerificationOptionsError if there is no text, or none for the default locale. It does not check the texts
@@ -97,7 +100,15 @@ export class VerificationTexts {
 
   /** Chooses the locale of a message: the asked one, its language, the main language of the country, the default. */
   choose(locale: string | undefined, country: string | undefined): string {
-    return chooseLocale(this.locales, locale, country, this.defaultLocale);
+    if (locale !== undefined || country === undefined || !COUNTRY.test(country)) {
+      return chooseLocale(this.locales, locale, country, this.defaultLocale);
+    }
+    let chosen = this.#localeOf.get(country);
+    if (chosen === undefined) {
+      chosen = chooseLocale(this.locales, undefined, country, this.defaultLocale);
+      this.#localeOf.set(country, chosen);
+    }
+    return chosen;
   }
 
   /**
