@@ -45,7 +45,12 @@ import { PushesModule } from './pushes/pushes.module.js';
 export class AppModule implements OnModuleDestroy {
   constructor(private readonly requests: InFlightRequests) {}
 
-  static forConfiguration(configuration: Configuration, database: ServiceDatabase): DynamicModule {
+  /** @param features modules that only some configurations have. */
+  static forConfiguration(
+    configuration: Configuration,
+    database: ServiceDatabase,
+    features: readonly DynamicModule[] = [],
+  ): DynamicModule {
     return {
       module: AppModule,
       imports: [
@@ -58,6 +63,7 @@ export class AppModule implements OnModuleDestroy {
           isGlobal: true,
         }),
         PushesModule.forConfiguration(configuration),
+        ...features,
       ],
       providers: [
         {

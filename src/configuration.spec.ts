@@ -41,6 +41,18 @@ describe('readConfiguration', () => {
       retentionDays: 90,
       deleteAfterDays: 180,
       sealKeys: [],
+      verification: {
+        keys: [],
+        countries: 'all',
+        expectedPerDay: 1_000,
+        app: 'Example',
+        domain: undefined,
+        spendPerDay: undefined,
+        prices: {},
+        unknownPrice: undefined,
+        guard: 'shadow',
+        schema: 'laaffic_verify',
+      },
     });
   });
 
@@ -75,6 +87,16 @@ describe('readConfiguration', () => {
         RETENTION_DAYS: '7',
         DELETE_AFTER_DAYS: '30',
         SEAL_KEYS: `${SEAL_KEY}, ${OTHER_SEAL_KEY}`,
+        VERIFY_KEYS: ` ${OTHER_SEAL_KEY},${SEAL_KEY}`,
+        VERIFY_COUNTRIES: 'GB, GG,DE',
+        VERIFY_EXPECTED_PER_DAY: '20000',
+        VERIFY_APP: 'ACME Shop ',
+        VERIFY_DOMAIN: 'shop.example',
+        VERIFY_SPEND_PER_DAY: '250.5',
+        VERIFY_PRICES: 'GB=0.04, DE=0.071',
+        VERIFY_UNKNOWN_PRICE: '0.3',
+        VERIFY_GUARD: 'enforce',
+        VERIFY_SCHEMA: 'sms_verify',
       }),
     ).toEqual({
       port: 8080,
@@ -112,6 +134,18 @@ describe('readConfiguration', () => {
       retentionDays: 7,
       deleteAfterDays: 30,
       sealKeys: [SEAL_KEY, OTHER_SEAL_KEY],
+      verification: {
+        keys: [OTHER_SEAL_KEY, SEAL_KEY],
+        countries: ['GB', 'GG', 'DE'],
+        expectedPerDay: 20_000,
+        app: 'ACME Shop',
+        domain: 'shop.example',
+        spendPerDay: 250.5,
+        prices: { GB: 0.04, DE: 0.071 },
+        unknownPrice: 0.3,
+        guard: 'enforce',
+        schema: 'sms_verify',
+      },
     });
   });
 
@@ -120,14 +154,96 @@ describe('readConfiguration', () => {
     expect(readConfiguration(env).webhookSecrets).toEqual([]);
   });
 
-  it.each([
-    ['another length', 'c2hvcnQ='],
-    ['the same key twice', `${SEAL_KEY},${SEAL_KEY}`],
-    ['eleven keys', Array.from({ length: 11 }, (_, byte) => Buffer.alloc(32, byte).toString('base64')).join()],
-  ])('rejects SEAL_KEYS with %s, without showing them', (_, keys) => {
-    expect(problemsOf({ SEAL_KEYS: keys })).toEqual([
-      'SEAL_KEYS must be at most 10 different keys, each 32 bytes in base64',
+  it.each(
+    ['SEAL_KEYS', 'VERIFY_KEYS'].flatMap((name) => [
+      [name, 'another length', 'c2hvcnQ='],
+      [name, 'the same key twice', `${SEAL_KEY},${SEAL_KEY}`],
+      [name, 'eleven keys', Array.from({ length: 11 }, (_, byte) => Buffer.alloc(32, byte).toString('base64')).join()],
+    ]),
+  )('rejects %s with %s, without showing them', (name, _, keys) => {
+    expect(problemsOf({ [name]: keys })).toEqual([
+      `${name} must be at most 10 different keys, each 32 bytes in base64`,
     ]);
+  });
+
+  describe('phone verification', () => {
+    const account = { LAAFFIC_APP_ID: 'x', LAAFFIC_API_KEY: 'y', LAAFFIC_API_SECRET: 'z' };
+    const required = {
+      ...{ VERIFY_KEYS: SEAL_KEY, SEAL_KEYS: OTHER_SEAL_KEY, VERIFY_APP: 'ACME' },
+      ...{ VERIFY_COUNTRIES: 'all', VERIFY_EXPECTED_PER_DAY: '50' },
+    };
+
+    it('is off with an account and no keys', () => {
+      expect(readConfiguration({ ...account, SEAL_KEYS: SEAL_KEY }).verification).toBeUndefined();
+    });
+
+    it('is off in a database that the service does not migrate, without keys', () => {
+      expect(readConfiguration({ DATABASE_MIGRATE: 'off' }).verification).toBeUndefined();
+    });
+
+    it('has the settings of the operator with the sandbox too', () => {
+      expect(readConfiguration({ VERIFY_KEYS: SEAL_KEY, VERIFY_COUNTRIES: 'GB' }).verification).toMatchObject({
+        keys: [SEAL_KEY],
+        countries: ['GB'],
+        expectedPerDay: 1_000,
+        app: 'Example',
+      });
+    });
+
+    it('works with an account and its four settings', () => {
+      expect(readConfiguration({ ...account, ...required }).verification).toEqual({
+        keys: [SEAL_KEY],
+        countries: 'all',
+        expectedPerDay: 50,
+        app: 'ACME',
+        domain: undefined,
+        spendPerDay: undefined,
+        prices: {},
+        unknownPrice: undefined,
+        guard: 'enforce',
+        schema: 'laaffic_verify',
+      });
+    });
+
+    it.each([
+      ['a setting without keys', { VERIFY_APP: 'ACME' }, 'VERIFY_KEYS must be set too for VERIFY_APP'],
+      [
+        'keys alone',
+        { VERIFY_KEYS: SEAL_KEY },
+        'VERIFY_COUNTRIES and VERIFY_EXPECTED_PER_DAY and VERIFY_APP and SEAL_KEYS must be set for VERIFY_KEYS',
+      ],
+      ['keys without keys of messages', { ...required, SEAL_KEYS: '' }, 'SEAL_KEYS must be set for VERIFY_KEYS'],
+    ])('with an account rejects %s', (_, env, problem) => {
+      expect(problemsOf({ ...account, ...env })).toEqual([problem]);
+    });
+
+    const COUNTRIES = 'VERIFY_COUNTRIES must be comma-separated codes of countries in two capital letters, or all';
+    const PRICES = 'VERIFY_PRICES must be comma-separated prices above 0, one for each country, such as GB=0.04';
+    it.each([
+      ['VERIFY_COUNTRIES', 'gb', COUNTRIES],
+      ['VERIFY_COUNTRIES', 'GB;DE', COUNTRIES],
+      ['VERIFY_COUNTRIES', 'GB,all', COUNTRIES],
+      ['VERIFY_COUNTRIES', 'Великобритания', COUNTRIES],
+      ['VERIFY_EXPECTED_PER_DAY', '0', 'VERIFY_EXPECTED_PER_DAY must be a number above 0'],
+      ['VERIFY_EXPECTED_PER_DAY', 'many', 'VERIFY_EXPECTED_PER_DAY must be a number above 0'],
+      ['VERIFY_APP', 'x'.repeat(101), 'VERIFY_APP must be at most 100 characters'],
+      ['VERIFY_SPEND_PER_DAY', '5', 'VERIFY_SPEND_PER_DAY needs VERIFY_PRICES or VERIFY_UNKNOWN_PRICE'],
+      ['VERIFY_UNKNOWN_PRICE', '-1', 'VERIFY_UNKNOWN_PRICE must be a number above 0'],
+      ['VERIFY_PRICES', 'GB', PRICES],
+      ['VERIFY_PRICES', 'GB=0', PRICES],
+      ['VERIFY_PRICES', 'GB=-1', PRICES],
+      ['VERIFY_PRICES', 'GB=1e3', PRICES],
+      ['VERIFY_PRICES', 'gb=1', PRICES],
+      ['VERIFY_PRICES', 'GB=1,GB=2', PRICES],
+      ['VERIFY_GUARD', 'off', 'VERIFY_GUARD must be one of enforce, shadow'],
+      [
+        'VERIFY_SCHEMA',
+        'Verify',
+        'VERIFY_SCHEMA must be at most 50 lower-case letters, digits and underscores, and not begin with a digit',
+      ],
+    ])('rejects %s=%s', (name, value, problem) => {
+      expect(problemsOf({ [name]: value })).toEqual([problem]);
+    });
   });
 
   it('keeps data forever with RETENTION_DAYS=forever', () => {

@@ -5,6 +5,36 @@ import type { UnconfirmedAction } from 'nestjs-laaffic-outbox';
 import { readApiKeys, type ApiKey } from './common/auth/api-key.js';
 import { databaseUrlProblem } from './database/database-url.js';
 
+/** The settings of phone verification, read from the environment once. */
+export interface VerificationConfiguration {
+  /**
+   * `VERIFY_KEYS`: comma-separated keys of codes and proofs, each 32 bytes in base64; the first one makes them, all read
+   * them. @default none; with the sandbox the service makes one when it starts
+   */
+  readonly keys: readonly string[];
+  /** `VERIFY_COUNTRIES`: comma-separated countries whose numbers get codes, or `all`. @default with the sandbox all */
+  readonly countries: readonly string[] | 'all';
+  /** `VERIFY_EXPECTED_PER_DAY`: how many verifications are started on a usual day. @default with the sandbox 1000 */
+  readonly expectedPerDay: number;
+  /** `VERIFY_APP`: the name of the app in the texts. @default with the sandbox Example */
+  readonly app: string;
+  /** `VERIFY_DOMAIN`: the domain on whose pages browsers fill the code in. @default none */
+  readonly domain: string | undefined;
+  /** `VERIFY_SPEND_PER_DAY`: the highest cost of messages in 24 hours, in the currency of the prices. @default no limit */
+  readonly spendPerDay: number | undefined;
+  /** `VERIFY_PRICES`: comma-separated prices of a segment, such as `GB=0.04`. @default none */
+  readonly prices: Readonly<Record<string, number>>;
+  /** `VERIFY_UNKNOWN_PRICE`: the price in all other countries. @default the highest of `VERIFY_PRICES` */
+  readonly unknownPrice: number | undefined;
+  /**
+   * `VERIFY_GUARD`: with `shadow`, the guard only records what it would reject. @default enforce; with the sandbox shadow,
+   * because trials without an approval look like an attack
+   */
+  readonly guard: 'enforce' | 'shadow';
+  /** `VERIFY_SCHEMA`: the schema of verifications, beside that of the outbox. @default laaffic_verify */
+  readonly schema: string;
+}
+
 /** All settings of the service, read from the environment once. */
 export interface Configuration {
   /** `PORT` @default 3000 */
@@ -73,10 +103,15 @@ export interface Configuration {
    */
   readonly deleteAfterDays: number | false;
   /**
-   * `SEAL_KEYS`: comma-separated keys of sealed messages, each 32 bytes in base64; the first one seals. @default none,
-   * and no message can be sealed
+   * `SEAL_KEYS`: comma-separated keys of sealed messages, each 32 bytes in base64; the first one seals. @default with
+   * phone verification at the sandbox one that the service makes; otherwise none, and no message can be sealed
    */
   readonly sealKeys: readonly string[];
+  /**
+   * Phone verification. `undefined` with an account and without `VERIFY_KEYS`: then there are no routes for it. With the
+   * sandbox it works without settings.
+   */
+  readonly verification: VerificationConfiguration | undefined;
 }
 
 /** The token of the {@link Configuration}. */
@@ -102,6 +137,9 @@ const NUMBERS = [
   'RETENTION_DAYS',
   'DELETE_AFTER_DAYS',
   'DATABASE_CONNECTIONS',
+  'VERIFY_EXPECTED_PER_DAY',
+  'VERIFY_SPEND_PER_DAY',
+  'VERIFY_UNKNOWN_PRICE',
 ];
 /** Texts in place of a number of days. */
 const UNLIMITED: Readonly<Record<string, string>> = { RETENTION_DAYS: 'forever', DELETE_AFTER_DAYS: 'never' };
@@ -117,8 +155,23 @@ const MIN_WORKER_CONNECTIONS = 5;
 const SCHEMA = /^[a-z_][a-z0-9_]{0,49}$/;
 /** What may happen to recipients without evidence. */
 export const UNCONFIRMED_ACTIONS: readonly UnconfirmedAction[] = ['hold', 'resend', 'abandon'];
-const SEAL_KEY = /^[\w+/-]{43}=?$/;
-const MAX_SEAL_KEYS = 10;
+const SECRET_KEY = /^[\w+/-]{43}=?$/;
+const MAX_SECRET_KEYS = 10;
+const VERIFY_VARIABLES = [
+  'VERIFY_COUNTRIES',
+  'VERIFY_EXPECTED_PER_DAY',
+  'VERIFY_APP',
+  'VERIFY_DOMAIN',
+  'VERIFY_SPEND_PER_DAY',
+  'VERIFY_PRICES',
+  'VERIFY_UNKNOWN_PRICE',
+  'VERIFY_GUARD',
+  'VERIFY_SCHEMA',
+] as const;
+/** The operator of a real account has to choose these. */
+const REQUIRED_VERIFY_VARIABLES = ['VERIFY_COUNTRIES', 'VERIFY_EXPECTED_PER_DAY', 'VERIFY_APP', 'SEAL_KEYS'] as const;
+const MAX_APP_LENGTH = 100;
+const PRICE = /^([A-Z]{2})=(\d{1,9}(?:\.\d{1,9})?)$/;
 
 /**
  * Reads all settings.
@@ -131,8 +184,9 @@ export function readConfiguration(env: NodeJS.ProcessEnv, isTerminal = false): C
   const account = readAccount(reader, isSandbox);
   const webhooks = readWebhooks(reader, isSandbox);
   const outbox = readOutbox(reader);
+  const verification = readVerification(reader, isSandbox && outbox.databaseMigrate);
   if (reader.problems.length > 0) throw new ConfigurationError(reader.problems);
-  return { ...server, account, ...webhooks, ...outbox };
+  return { ...server, account, ...webhooks, ...outbox, verification };
 }
 
 /** Trims the variables, and converts those that are numbers. What is no number becomes `NaN`, which no check accepts. */
@@ -217,7 +271,7 @@ function readOutbox(reader: OptionsReader) {
     unconfirmedMessages: reader.oneOf('UNCONFIRMED_MESSAGES', UNCONFIRMED_ACTIONS, 'hold'),
     unconfirmedCampaigns: reader.oneOf('UNCONFIRMED_CAMPAIGNS', UNCONFIRMED_ACTIONS, 'hold'),
     ...readRetention(reader),
-    sealKeys: readSealKeys(reader),
+    sealKeys: readSecretKeys(reader, 'SEAL_KEYS'),
   };
 }
 
@@ -252,14 +306,67 @@ function readRetention(reader: OptionsReader) {
   return { retentionDays, deleteAfterDays: readDeleteAfterDays(reader, retentionDays) };
 }
 
-/** The outbox checks them too, but it calls them by the names of its options. */
-function readSealKeys(reader: OptionsReader): readonly string[] {
-  const keys = listOf(reader, 'SEAL_KEYS');
-  const isRight = keys.every((key) => SEAL_KEY.test(key)) && keys.length <= MAX_SEAL_KEYS;
+/** The packages check them too, but they call them by the names of their options. */
+function readSecretKeys(reader: OptionsReader, name: string): readonly string[] {
+  const keys = listOf(reader, name);
+  const isRight = keys.every((key) => SECRET_KEY.test(key)) && keys.length <= MAX_SECRET_KEYS;
   if (!isRight || new Set(keys).size < keys.length) {
-    reader.report('SEAL_KEYS', `must be at most ${MAX_SEAL_KEYS} different keys, each 32 bytes in base64`);
+    reader.report(name, `must be at most ${MAX_SECRET_KEYS} different keys, each 32 bytes in base64`);
   }
   return keys;
+}
+
+/** @param worksWithoutSettings whether missing keys are made when the service starts, and other settings have defaults. */
+function readVerification(reader: OptionsReader, worksWithoutSettings: boolean): VerificationConfiguration | undefined {
+  const keys = readSecretKeys(reader, 'VERIFY_KEYS');
+  if (keys.length === 0 && !worksWithoutSettings) {
+    const given = VERIFY_VARIABLES.filter((name) => textOf(reader, name) !== undefined);
+    if (given.length > 0) reader.report('VERIFY_KEYS', `must be set too for ${given.join(', ')}`);
+    return undefined;
+  }
+  const missing = REQUIRED_VERIFY_VARIABLES.filter((name) => textOf(reader, name) === undefined);
+  if (missing.length > 0 && !worksWithoutSettings) reader.report(missing.join(' and '), 'must be set for VERIFY_KEYS');
+  const [app, domain] = [textOf(reader, 'VERIFY_APP') ?? 'Example', textOf(reader, 'VERIFY_DOMAIN')];
+  if (app.length > MAX_APP_LENGTH) reader.report('VERIFY_APP', `must be at most ${MAX_APP_LENGTH} characters`);
+  return {
+    keys,
+    countries: readCountries(reader),
+    expectedPerDay: reader.positiveNumber('VERIFY_EXPECTED_PER_DAY') ?? 1_000,
+    app,
+    domain,
+    ...readSpending(reader),
+    guard: reader.oneOf('VERIFY_GUARD', ['enforce', 'shadow'], worksWithoutSettings ? 'shadow' : 'enforce'),
+    schema: reader.text(
+      'VERIFY_SCHEMA',
+      'laaffic_verify',
+      SCHEMA,
+      'must be at most 50 lower-case letters, digits and underscores, and not begin with a digit',
+    ),
+  };
+}
+
+/** Whether countries exist is checked with the metadata of numbers, which is loaded later and only if it is needed. */
+function readCountries(reader: OptionsReader): readonly string[] | 'all' {
+  const countries = listOf(reader, 'VERIFY_COUNTRIES');
+  if (countries.length === 0 || countries.join() === 'all') return 'all';
+  if (!countries.every((country) => /^[A-Z]{2}$/.test(country))) {
+    reader.report('VERIFY_COUNTRIES', 'must be comma-separated codes of countries in two capital letters, or all');
+  }
+  return countries;
+}
+
+function readSpending(reader: OptionsReader) {
+  const spendPerDay = reader.positiveNumber('VERIFY_SPEND_PER_DAY');
+  const unknownPrice = reader.positiveNumber('VERIFY_UNKNOWN_PRICE');
+  const entries = listOf(reader, 'VERIFY_PRICES').map((entry) => PRICE.exec(entry));
+  const prices = Object.fromEntries(entries.map((entry) => [entry?.[1] ?? '', Number(entry?.[2] ?? 0)]));
+  if (Object.values(prices).some((price) => price === 0) || Object.keys(prices).length < entries.length) {
+    reader.report('VERIFY_PRICES', 'must be comma-separated prices above 0, one for each country, such as GB=0.04');
+  }
+  if (spendPerDay !== undefined && unknownPrice === undefined && entries.length === 0) {
+    reader.report('VERIFY_SPEND_PER_DAY', 'needs VERIFY_PRICES or VERIFY_UNKNOWN_PRICE');
+  }
+  return { spendPerDay, prices, unknownPrice };
 }
 
 function readRetentionDays(reader: OptionsReader): number | false {

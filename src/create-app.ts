@@ -1,4 +1,4 @@
-import type { LoggerService } from '@nestjs/common';
+import type { DynamicModule, LoggerService } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
@@ -7,6 +7,7 @@ import { onlyLocal } from './common/auth/local-requests.js';
 import { AppModule } from './app.module.js';
 import type { Configuration } from './configuration.js';
 import { DatabaseError } from './database/database.error.js';
+import { withGeneratedKeys } from './database/generated-keys.js';
 import { ServiceDatabase } from './database/service-database.js';
 import { LimitedExpressAdapter } from './common/http/limited-server.js';
 import { rejectInvalidUtf8 } from './common/http/utf8-address.js';
@@ -16,32 +17,37 @@ import { LineLogger } from './common/logging/line-logger.js';
 /**
  * Creates the service, ready to listen.
  * @throws {DatabaseError} if the database cannot be used.
+ * @throws {ConfigurationError} if phone verification cannot work with its settings.
  */
 export async function createApp(
-  configuration: Configuration,
-  logger: LoggerService = new LineLogger(configuration.logFormat),
+  settings: Configuration,
+  logger: LoggerService = new LineLogger(settings.logFormat),
 ): Promise<NestExpressApplication> {
   const started = performance.now();
-  const database = await ServiceDatabase.open(configuration);
+  // The metadata of phone numbers is loaded while the database starts.
+  const loading = settings.verification === undefined ? undefined : import('./verifications/verifications.module.js');
+  loading?.catch(() => undefined);
+  const database = await ServiceDatabase.open(settings);
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   logger.log(`PostgreSQL is ready, after ${seconds} s`, 'Service');
-  const module = AppModule.forConfiguration(configuration, database);
-  const app = await NestFactory.create<NestExpressApplication>(
-    module,
-    new LimitedExpressAdapter(await requestTracer()),
-    {
-      logger,
-      abortOnError: false,
-      // Routes read their bodies themselves, after the API key was checked.
-      bodyParser: false,
-    },
-  ).catch(async (error: unknown) => {
+  const create = async () => {
+    const configuration = await withGeneratedKeys(settings, database.dataDir !== undefined);
+    const module = AppModule.forConfiguration(configuration, database, await featuresOf(loading));
+    const adapter = new LimitedExpressAdapter(await requestTracer());
+    // Routes read their bodies themselves, after the API key was checked.
+    return NestFactory.create<NestExpressApplication>(module, adapter, {
+      ...{ logger, abortOnError: false, bodyParser: false },
+    });
+  };
+  const app = await create().catch(async (error: unknown) => {
     await database.close();
-    throw isDatabaseError(error) ? DatabaseError.notUsable(error, database.dataDir) : error;
+    if (isDatabaseError(error)) throw DatabaseError.notUsable(error, database.dataDir);
+    throw (await loading)?.inSettings(error) ?? error;
   });
-  app.set('trust proxy', configuration.trustProxy);
+  const { apiKeys, trustProxy } = settings;
+  app.set('trust proxy', trustProxy);
   app.use(securityHeaders);
-  if (configuration.apiKeys.length === 0) app.use(onlyLocal);
+  if (apiKeys.length === 0) app.use(onlyLocal);
   app.use(rejectInvalidUtf8);
   app.disable('x-powered-by');
   app.enableShutdownHooks();
@@ -52,9 +58,17 @@ export async function createApp(
       'Sends SMS through Laaffic, with one of three outcomes for each recipient: accepted, rejected or unknown.',
     )
     .setVersion('1');
-  if (configuration.apiKeys.length > 0) description.addBearerAuth().addSecurityRequirements('bearer');
+  if (apiKeys.length > 0) description.addBearerAuth().addSecurityRequirements('bearer');
   SwaggerModule.setup('docs', app, () => SwaggerModule.createDocument(app, description.build()));
   return app;
+}
+
+async function featuresOf(
+  loading: Promise<typeof import('./verifications/verifications.module.js')> | undefined,
+): Promise<readonly DynamicModule[]> {
+  if (loading === undefined) return [];
+  const { VerificationsModule } = await loading;
+  return [VerificationsModule.forRoot()];
 }
 
 /** Adds the id of a request to the active OpenTelemetry span, if OpenTelemetry is installed. */

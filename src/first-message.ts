@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
 
+const VERIFICATION = { to: '+44 7400 123456', purpose: 'sign-in' };
 const MESSAGE = { to: '+91 8563 21412', content: 'Hello from nestjs-laaffic' };
 
 /** What the report of the first message needs. */
@@ -10,6 +11,8 @@ export interface FirstMessage {
   readonly apiKey: string | undefined;
   /** The data directory of the embedded database, if there is one. */
   readonly dataDir: string | undefined;
+  /** Whether the service verifies phone numbers. */
+  readonly verifies: boolean;
   readonly print: (text: string) => void;
 }
 
@@ -17,7 +20,14 @@ export interface FirstMessage {
  * Sends one message through the HTTP API and prints the request and the response, as a first example for newcomers. It
  * needs a sandbox, where messages cost nothing.
  */
-export async function showFirstMessage({ url, sandboxUrl, apiKey, dataDir, print }: FirstMessage): Promise<void> {
+export async function showFirstMessage({
+  url,
+  sandboxUrl,
+  apiKey,
+  dataDir,
+  verifies,
+  print,
+}: FirstMessage): Promise<void> {
   const response = await fetch(`${url}/v1/messages`, {
     method: 'POST',
     headers: {
@@ -45,7 +55,20 @@ No Laaffic account is set, so a sandbox takes the messages and none is sent for 
   What the sandbox got   ${new URL('/_sandbox/messages', sandboxUrl).href}
   What is kept           ${dataDir ?? 'in the database of DATABASE_URL'}
   Stop                   Ctrl+C
-`);
+${verifies ? verificationHint(url, apiKey !== undefined) : ''}`);
+}
+
+/** The key stays out of the terminal. */
+function verificationHint(url: string, needsKey: boolean): string {
+  const key = needsKey ? ` -H 'authorization: Bearer <API key>'` : '';
+  const headers = `-H 'content-type: application/json'${key}`;
+  const check = JSON.stringify({ code: 'CODE', purpose: VERIFICATION.purpose });
+  return `
+Verify a phone number:
+  curl -s ${url}/v1/verifications ${headers} -d '${JSON.stringify(VERIFICATION)}'
+Then check its code, with the id of the response, and the code in the last message that the sandbox got:
+  curl -s ${url}/v1/verifications/ID/check ${headers} -d '${check}'
+`;
 }
 
 const SENT = 'One message went through the service, to a gateway that checked its signature:';

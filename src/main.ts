@@ -1,14 +1,29 @@
 import { Logger } from '@nestjs/common';
 import { startFailure } from './start-failure.js';
-import { readConfiguration } from './configuration.js';
+import { ConfigurationError, readConfiguration } from './configuration.js';
 import { createApp } from './create-app.js';
+import { migrateSchemas } from './database/migrate-schemas.js';
 import { ServiceDatabase } from './database/service-database.js';
 import { showFirstMessage } from './first-message.js';
 import { GatewayAccount } from './gateway/gateway.account.js';
 import { layOut, startReport } from './start-report.js';
 
+/** What to do in place of serving. */
+const [command] = process.argv.slice(2);
+
 let app: Awaited<ReturnType<typeof createApp>> | undefined;
 try {
+  if (command === undefined) await serve();
+  else if (command === 'migrate') await migrate();
+  else throw new ConfigurationError(['the only command is migrate']);
+} catch (error) {
+  // The embedded database would continue to run.
+  await app?.close().catch(() => undefined);
+  process.stderr.write(`${startFailure(error)}\n`);
+  process.exit(1);
+}
+
+async function serve(): Promise<void> {
   const configuration = readConfiguration(process.env, process.stdout.isTTY);
   app = await createApp(configuration);
   await app.listen(configuration.port, configuration.host);
@@ -17,18 +32,22 @@ try {
   const gateway = app.get(GatewayAccount, { strict: false });
   const { sandboxUrl } = gateway;
   const sandbox = sandboxUrl === undefined ? undefined : { url: sandboxUrl, isOwn: gateway.sandbox !== undefined };
-  const print = (text: string) => process.stdout.write(`${text}\n`);
   const report = startReport(configuration, { url, dataDir, sandbox });
   if (configuration.logFormat === 'text') print(`\n${layOut(report)}`);
   else for (const [label, text] of report) new Logger('Service').log(`${label}: ${text}`);
   const [webhookSecret] = configuration.webhookSecrets;
   if (webhookSecret !== undefined) gateway.pushTo(url, webhookSecret);
   if (sandboxUrl !== undefined) {
-    await showFirstMessage({ url, sandboxUrl, apiKey: configuration.apiKeys[0]?.key, dataDir, print });
+    const verifies = configuration.verification !== undefined;
+    await showFirstMessage({ url, sandboxUrl, apiKey: configuration.apiKeys[0]?.key, dataDir, verifies, print });
   }
-} catch (error) {
-  // The embedded database would continue to run.
-  await app?.close().catch(() => undefined);
-  process.stderr.write(`${startFailure(error)}\n`);
-  process.exit(1);
+}
+
+async function migrate(): Promise<void> {
+  // What the service must not change itself is changed here.
+  await migrateSchemas(readConfiguration({ ...process.env, DATABASE_MIGRATE: 'on' }), print);
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`);
 }

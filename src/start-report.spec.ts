@@ -25,6 +25,7 @@ it('the report of a start without settings shows all addresses, with the generat
     `Inbound messages: on. The sandbox pushes them to http://127.0.0.1:3000/laaffic/${secret}/inbound`,
     'API keys: off. Only requests from this machine are accepted',
     'Database: its own, in /data. Instances with the same DATA_DIR share it',
+    'Phone verification: on, for numbers of all countries, with the guard in shadow. The service has made its keys',
     'Worker: on',
   ]);
 });
@@ -49,6 +50,7 @@ it('the report for a real account says how pushes arrive, without any secret', (
     'Push addresses: from elsewhere, the same paths at the public address of the service',
     'API keys: on, for shop, key-3',
     'Database: the one of DATABASE_URL',
+    'Phone verification: off, because VERIFY_KEYS is not set',
     'Worker: off. Messages are sent by other instances',
   ]);
   expect(report.join()).not.toMatch(/of-mine|of-my-own|of-a-caller|hidden/);
@@ -63,6 +65,14 @@ it('the report says that no reports are pushed without a secret', () => {
       'Inbound messages: off, because WEBHOOK_SECRET is not set',
     ]),
   );
+});
+
+it('the report says for which numbers phone verification is, and not its keys', () => {
+  const [key, sealKey] = [1, 2].map((byte) => Buffer.alloc(32, byte).toString('base64')) as [string, string];
+  const verify = { VERIFY_KEYS: key, SEAL_KEYS: sealKey, VERIFY_COUNTRIES: 'GB,DE', VERIFY_GUARD: 'shadow' };
+  const report = reportOf({ ...ACCOUNT, ...verify, VERIFY_EXPECTED_PER_DAY: '50', VERIFY_APP: 'ACME' });
+  expect(report).toContain('Phone verification: on, for numbers of GB, DE, with the guard in shadow');
+  expect(report.join()).not.toContain(key);
 });
 
 it('the report hides a secret that was set, even for a sandbox', () => {

@@ -35,8 +35,17 @@ export function startReport(configuration: Configuration, { url, dataDir, sandbo
         ? 'the one of DATABASE_URL'
         : `its own, in ${dataDir}. Instances with the same DATA_DIR share it`,
     ],
+    ['Phone verification', verificationText(configuration)],
     ['Worker', worker ? 'on' : 'off. Messages are sent by other instances'],
   ];
+}
+
+function verificationText({ verification }: Configuration): string {
+  if (verification === undefined) return 'off, because VERIFY_KEYS is not set';
+  const { countries, guard, keys } = verification;
+  const where = countries === 'all' ? 'all countries' : countries.join(', ');
+  const shadow = guard === 'shadow' ? ', with the guard in shadow' : '';
+  return `on, for numbers of ${where}${shadow}${keys.length === 0 ? '. The service has made its keys' : ''}`;
 }
 
 /**

@@ -145,9 +145,13 @@ function messageOf(cause: unknown): string {
   return cause.message === '' ? (errorCodeOf(cause) ?? cause.name) : cause.message;
 }
 
-/** The outbox names its own option. */
+/** The packages name their own functions and options. */
 function inOurSettings(text: string): string {
-  return text.replace(/the option `migrate` to (true|false)/, (_, value) =>
+  const withCommand = text.replace(
+    /`laaffic outbox migrate` or migrateOutbox\(pool\)|migrateVerification\(pool\)/,
+    '`node dist/main.js migrate`',
+  );
+  return withCommand.replace(/the option `migrate` to (true|false)/, (_, value) =>
     value === 'true' ? 'DATABASE_MIGRATE to on' : 'DATABASE_MIGRATE to off',
   );
 }

@@ -4,6 +4,7 @@ import { HealthCheck, HealthCheckService, type HealthCheckResult, type HealthInd
 import { LaafficHealthIndicator } from 'nestjs-laaffic/health';
 import { OutboxHealthIndicator } from 'nestjs-laaffic-outbox/health';
 import { Public } from '../common/auth/api-key.guard.js';
+import { HealthChecks } from '../common/health-checks.js';
 import { ServiceDatabase } from '../database/service-database.js';
 
 /** The body of `/health/live`. */
@@ -22,6 +23,7 @@ export class HealthController {
     private readonly laaffic: LaafficHealthIndicator,
     private readonly outbox: OutboxHealthIndicator,
     private readonly database: ServiceDatabase,
+    private readonly features: HealthChecks,
   ) {}
 
   @Get()
@@ -29,10 +31,11 @@ export class HealthController {
   @ApiOperation({
     summary: 'Check whether messages can be sent; for alerting',
     description:
-      'Checks the credentials and the clock at the platform, the database, and whether the account is paused. It responds 503 while the account is paused, though messages are still accepted then. A restart does not help.',
+      'Checks the credentials and the clock at the platform, the database, and whether the account is paused. It responds 503 while the account is paused, though messages are still accepted then. A restart does not help. ' +
+      'With phone verification, `verification` lists the alarms of its guard that stop messages: `cap GB`, `trouble GB`. They leave the status at 200.',
   })
   check(): Promise<HealthCheckResult> {
-    return this.health.check([() => this.#account(), () => this.outbox.isHealthy()]);
+    return this.health.check([() => this.#account(), () => this.outbox.isHealthy(), ...this.features.all]);
   }
 
   @Get('live')

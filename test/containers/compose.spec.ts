@@ -35,7 +35,11 @@ it('starts the service with settings that it takes, once what it needs is there'
     account,
     databaseUrl = '',
     webhookSecrets,
+    sealKeys,
+    verification,
   } = readConfiguration(notifications.environment!);
+  expect(sealKeys).toHaveLength(1);
+  expect(verification).toMatchObject({ keys: [expect.any(String)], countries: 'all', guard: 'shadow' });
   expect(port).toBe(3000);
   expect(host).toBe('0.0.0.0');
   expect(apiKeys).toHaveLength(1);
@@ -73,9 +77,13 @@ it('starts the sandbox as the gateway of that account, which pushes to the servi
 });
 
 it('has no secret that the environment does not replace', () => {
-  const own = { API_KEY: 'k'.repeat(20), WEBHOOK_SECRET: 'w'.repeat(20), POSTGRES_PASSWORD: 'p'.repeat(20) };
+  const own = {
+    ...{ API_KEY: 'k'.repeat(20), WEBHOOK_SECRET: 'w'.repeat(20), POSTGRES_PASSWORD: 'p'.repeat(20) },
+    ...{ SEAL_KEYS: 's'.repeat(43), VERIFY_KEYS: 'v'.repeat(43) },
+  };
   const text = JSON.stringify(readCompose(own));
-  expect(text).not.toMatch(/example/);
+  // The base64 of "example" too.
+  expect(text).not.toMatch(/example|ZXhhbXBsZ/);
   for (const value of Object.values(own)) expect(text).toContain(value);
 });
 

@@ -61,6 +61,7 @@ it('says what is on and off, with a push address that works', async () => {
     'Inbound messages': `on. The sandbox pushes them to ${pushAddress.replace('/reports', '/inbound')}`,
     'API keys': 'off. Only requests from this machine are accepted',
     Database: expect.stringMatching(/^its own, in \S+\. Instances with the same DATA_DIR share it$/),
+    'Phone verification': 'on, for numbers of all countries, with the guard in shadow. The service has made its keys',
     Worker: 'on',
   });
 });

@@ -135,8 +135,8 @@ describe('a database that the service may not use', () => {
     await admin.end();
     expect(told).toBe(
       `${UNUSABLE}The role ${role} may not create or change the schema laaffic_outbox. Run \`grant create on database ` +
-        `"${new URL(database.url).pathname.slice(1)}" to "${role}"\`, or let the owner of the schema run \`laaffic outbox ` +
-        'migrate` or migrateOutbox(pool) and set DATABASE_MIGRATE to off.',
+        `"${new URL(database.url).pathname.slice(1)}" to "${role}"\`, or let the owner of the schema run ` +
+        '`node dist/main.js migrate` and set DATABASE_MIGRATE to off.',
     );
     expect(printed).not.toMatch(/\n +at |of-mine/);
   });
@@ -153,8 +153,8 @@ describe('a database that the service may not use', () => {
       await owner.query('create schema sms_own');
       await owner.query(`grant usage on schema sms_own to ${role}`);
       expect(await failureOf(env)).toBe(
-        `${UNUSABLE}The schema sms_own is at version 0, and this release needs 1: run \`laaffic outbox migrate\` or ` +
-          'migrateOutbox(pool) before the app starts, or set DATABASE_MIGRATE to on.',
+        `${UNUSABLE}The schema sms_own is at version 0, and this release needs 1: run ` +
+          '`node dist/main.js migrate` before the app starts, or set DATABASE_MIGRATE to on.',
       );
       await migrateOutbox(owner, 'sms_own');
       await owner.query(`grant select, insert, update, delete on all tables in schema sms_own to ${role}`);

@@ -361,8 +361,9 @@ describe('a sealed message', () => {
     expect(await contents()).toEqual([{ content: null, seal_key_id: row?.seal_key_id }]);
   });
 
-  it('is rejected without keys', async () => {
-    const { status, body } = await service.send(sealed);
+  it('is rejected without keys, which the service makes only for phone verification', async () => {
+    const instance = await startInstance({ DATABASE_URL: database.url, DATABASE_MIGRATE: 'off' });
+    const { status, body } = await instance.send(sealed);
     expect(status).toBe(400);
     expect(body).toEqual(
       invalidField('The request is invalid: sealed needs sealKeys in the options of the outbox', 'sealed'),

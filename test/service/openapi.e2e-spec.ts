@@ -9,6 +9,7 @@ interface Schema {
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly required?: readonly string[];
   readonly items?: Schema;
+  readonly additionalProperties?: Schema;
   readonly oneOf?: readonly Schema[];
   readonly allOf?: readonly Schema[];
 }
@@ -82,6 +83,14 @@ it('the API document describes every route', () => {
       'post /v1/account/resume',
       'get /v1/balance',
       'get /v1/costs',
+      'post /v1/verifications',
+      'get /v1/verifications/{id}',
+      ...['check', 'resend', 'cancel'].map((it) => `post /v1/verifications/{id}/${it}`),
+      'post /v1/verifications/proofs/redeem',
+      'post /v1/verifications/release',
+      ...['', '/decisions', '/alarms'].map((it) => `get /v1/verifications/guard${it}`),
+      ...['block', 'allow', 'release'].map((it) => `post /v1/verifications/guard/${it}`),
+      'put /v1/verifications/guard/list',
       'get /health',
       'get /health/live',
     ].sort(),
@@ -92,7 +101,10 @@ it('the API document gives every property its type', () => {
   const wrong = Object.entries(api.components.schemas).flatMap(([name, { properties = {} }]) =>
     Object.entries(properties).flatMap(([property, schema]) => {
       const inner = [schema, ...(schema.oneOf ?? []), ...(schema.allOf ?? [])];
-      const isObject = inner.some(({ type, properties: own }) => type === 'object' && own === undefined);
+      const isObject = inner.some(
+        ({ type, properties: own, additionalProperties }) =>
+          type === 'object' && own === undefined && additionalProperties?.type === undefined,
+      );
       const isTyped = inner.some(({ type, $ref }) => type !== undefined || $ref !== undefined);
       return isObject || !isTyped ? [`${name}.${property}`] : [];
     }),
@@ -131,6 +143,88 @@ it('the API document describes every error by one schema', () => {
   expect(wrong).toEqual([]);
 });
 
+it('the API document describes the bodies, responses and statuses of phone verification', () => {
+  const nameOf = (schema: Schema | undefined) => schema?.$ref?.split('/').at(-1);
+  const routes = operations().filter(({ path }) => path.startsWith('/v1/verifications'));
+  const described = routes.map(({ name, operation: { requestBody, responses } }) => {
+    const [type, media] = Object.entries(responses['200']?.content ?? {})[0] ?? [];
+    return [
+      name,
+      nameOf(requestBody?.content['application/json']?.schema),
+      type === 'application/json' ? nameOf(media?.schema) : type,
+      Object.keys(responses).join(' '),
+    ];
+  });
+  const common = (statuses: string) => [...statuses.split(' '), '401', '403', '500'].sort().join(' ');
+  const pending = 'PendingVerificationDto';
+  const list = ['GuardListDto', common('200 400 408 413 415 429 503')];
+  expect(described).toEqual([
+    ['get /v1/verifications/guard', undefined, 'GuardStatusDto', common('200 429 503')],
+    ['get /v1/verifications/guard/decisions', undefined, 'application/x-ndjson', common('200 400 429 503')],
+    ['get /v1/verifications/guard/alarms', undefined, 'GuardAlarmsDto', common('200 400 429 503')],
+    ['post /v1/verifications/guard/block', 'ListTargetBody', ...list],
+    ['post /v1/verifications/guard/allow', 'ListTargetBody', ...list],
+    [
+      'post /v1/verifications/guard/release',
+      'ReleaseTargetBody',
+      'ReleasedRangeDto',
+      common('200 400 408 413 415 429 503'),
+    ],
+    ['put /v1/verifications/guard/list', 'NumberVerdictBody', ...list],
+    ['post /v1/verifications', 'BackendStartBody', pending, common('200 201 400 408 413 415 422 429 503')],
+    ['get /v1/verifications/{id}', undefined, 'VerificationDto', common('200 400 404 429 503')],
+    [
+      'post /v1/verifications/{id}/check',
+      'BackendCheckBody',
+      'ApprovedVerificationDto',
+      common('200 400 408 410 413 415 422 429 503'),
+    ],
+    ['post /v1/verifications/{id}/resend', 'BackendResendBody', pending, common('200 400 408 410 413 415 429 503')],
+    [
+      'post /v1/verifications/{id}/cancel',
+      'TenantFields',
+      'CancelledVerificationDto',
+      common('200 400 408 410 413 415 429 503'),
+    ],
+    [
+      'post /v1/verifications/proofs/redeem',
+      'RedeemBody',
+      'RedeemedProofDto',
+      common('200 400 408 410 413 415 429 503'),
+    ],
+    ['post /v1/verifications/release', 'ReleaseBody', 'ReleasedNumberDto', common('200 400 408 413 415 429 503')],
+  ]);
+});
+
+it('the API document describes what a start of a verification takes', () => {
+  const { parameters, responses } = api.paths['/v1/verifications']!.post!;
+  expect(parameters.map(({ name, in: place }) => [place, name])).toEqual([['header', 'Idempotency-Key']]);
+  expect(JSON.stringify(responses['422'])).toContain('VERIFY_KEY_REUSED');
+  const { properties } = api.components.schemas['BackendStartBody']!;
+  expect(Object.keys(properties ?? {}).sort()).toEqual(
+    [
+      'binding',
+      'challenge',
+      'client',
+      'country',
+      'decoy',
+      'locale',
+      'purpose',
+      'session',
+      'source',
+      'tenant',
+      'to',
+    ].sort(),
+  );
+});
+
+it('the API document describes the queries of the guard', () => {
+  const names = (path: string) => api.paths[`/v1/verifications/guard${path}`]!.get!.parameters.map(({ name }) => name);
+  expect(names('')).toEqual([]);
+  expect(names('/decisions')).toEqual(['since', 'rule', 'country', 'limit']);
+  expect(names('/alarms')).toEqual(['since']);
+});
+
 it('the API document describes the headers of responses', () => {
   const headers = (path: string, status: string) =>
     Object.keys(api.paths[path]!.post!.responses[status]!.headers ?? {});
@@ -138,6 +232,10 @@ it('the API document describes the headers of responses', () => {
   expect(headers('/v1/messages', '202')).toEqual(['Location', 'Preference-Applied']);
   expect(headers('/v1/messages', '429')).toEqual(['Retry-After']);
   expect(headers('/v1/campaigns', '201')).toEqual(['Location']);
+  expect(headers('/v1/verifications', '201')).toEqual(['Location', 'Retry-After']);
+  expect(headers('/v1/verifications', '200')).toEqual(['Retry-After']);
+  expect(headers('/v1/verifications', '429')).toEqual(['Retry-After']);
+  expect(headers('/v1/verifications', '503')).toEqual(['Retry-After']);
 });
 
 it('the API document has no query values for a new campaign, because the page would send them with JSON', () => {
@@ -152,23 +250,48 @@ it('the service accepts every example of a body, as the page sends it', async ()
   const campaign = await service.post('/v1/campaigns?name=a&content=b&sendAt=2099-01-31T09:00:00Z', '91856321412', {
     'Content-Type': 'text/csv',
   });
-  const asked = operations().flatMap(({ name, path, operation }) =>
+  const verification = await service.post('/v1/verifications', { to: '+44 7400 923456', purpose: 'sign-in' });
+  const asked = operations().flatMap(({ name, method, path, operation }) =>
     Object.entries(operation.requestBody?.content ?? {}).flatMap(([type, media]) =>
-      examplesOf(media).map((example) => ({ name, path, type, example })),
+      examplesOf(media).map((example) => ({ name, method, path, type, example })),
     ),
   );
   const answers: unknown[] = [];
-  for (const { name, path, type, example } of asked) {
-    const place = path.replace('{id}', path.startsWith('/v1/messages') ? message : campaign.body.id);
+  for (const { name, method, path, type, example } of asked) {
+    const id = path.startsWith('/v1/messages')
+      ? message
+      : path.startsWith('/v1/campaigns')
+        ? campaign.body.id
+        : verification.body.id;
+    const place = path.replace('{id}', id);
     const query = path === '/v1/campaigns' && type !== 'application/json' ? '?name=spring&content=hello' : '';
     // Of a type with "json" in its name, the page writes texts as JSON.
     const isText = typeof example === 'string' && !type.includes('json');
-    const { status } = await service.post(place + query, isText ? example : JSON.stringify(example), {
-      'Content-Type': type,
+    const { status } = await service.ask(place + query, {
+      method: method.toUpperCase(),
+      body: isText ? example : JSON.stringify(example),
+      headers: { 'Content-Type': type },
     });
     answers.push([name, type, status]);
   }
   expect(answers).toEqual([
+    ...['block', 'block', 'allow', 'release', 'release'].map((it) => [
+      `post /v1/verifications/guard/${it}`,
+      'application/json',
+      200,
+    ]),
+    ['put /v1/verifications/guard/list', 'application/json', 200],
+    ['put /v1/verifications/guard/list', 'application/json', 200],
+    ['post /v1/verifications', 'application/json', 201],
+    ['post /v1/verifications', 'application/json', 201],
+    ['post /v1/verifications', 'application/json', 201],
+    ['post /v1/verifications', 'application/json', 201],
+    // They are valid; there is no such code and no such proof, and the message was just sent.
+    ['post /v1/verifications/{id}/check', 'application/json', 422],
+    ['post /v1/verifications/{id}/resend', 'application/json', 429],
+    ['post /v1/verifications/{id}/cancel', 'application/json', 200],
+    ['post /v1/verifications/proofs/redeem', 'application/json', 410],
+    ['post /v1/verifications/release', 'application/json', 200],
     ['post /v1/messages', 'application/json', 201],
     ['post /v1/messages', 'application/json', 201],
     ['post /v1/messages', 'application/json', 202],

@@ -204,6 +204,7 @@ describe('the service without settings', () => {
       sandboxUrl: service.sandbox!.url,
       apiKey: undefined,
       dataDir: './.data/postgres',
+      verifies: true,
       print: (text) => printed.push(text),
     });
     const [message] = service.sandbox!.messages;
@@ -212,6 +213,10 @@ describe('the service without settings', () => {
     expect(printed[0]).toContain(`"msgId": "${message!.msgId}"`);
     expect(printed[0]).toContain(service.sandbox!.url.replace('/v3', '/_sandbox/messages'));
     expect(printed[0]).toContain('./.data/postgres');
+    const data = `'{"to":"+44 7400 123456","purpose":"sign-in"}'`;
+    expect(printed[0]).toContain(
+      `curl -s ${service.url}/v1/verifications -H 'content-type: application/json' -d ${data}\n`,
+    );
     const [, place = ''] = /Where the message is +(\S+)/.exec(printed[0]!) ?? [];
     expect(await (await fetch(place)).json()).toMatchObject({ recipients: [{ msgId: message!.msgId }] });
   });

@@ -36,6 +36,8 @@ export class KeepingLogger implements LoggerService {
   error = this.keep;
   warn = this.keep;
   debug = this.keep;
+  verbose = this.keep;
+  fatal = this.keep;
 }
 
 /** What is known of one recipient. */

@@ -167,6 +167,22 @@ describe('services with an embedded database', () => {
       'Sandbox',
     ]);
   });
+
+  it('check the codes of each other, also those of an instance that has ended', async () => {
+    const first = await start(env());
+    const second = await start(env());
+    const to = '+447400123456';
+    const { id } = (await second.post('/v1/verifications', { to, purpose: 'sign-in' })).body;
+    const [message] = await until(
+      () => first.sandbox!.messages,
+      (messages) => messages.length > 0,
+    );
+    const [code] = /\d{6}/.exec(message!.content)!;
+    await second.close();
+    const third = await start(env());
+    const check = await third.post(`/v1/verifications/${id}/check`, { code, purpose: 'sign-in' });
+    expect(check.body).toMatchObject({ status: 'approved', number: to });
+  });
 });
 
 it('services on DATABASE_URL have one sandbox each', async () => {

@@ -16,9 +16,14 @@ export function nameCaller(request: IncomingMessage, name: string): void {
   callers.set(request, name);
 }
 
+/** The name of the API key that a request was admitted with. */
+export function callerOf(request: IncomingMessage): string {
+  return callers.get(request) ?? ANYBODY;
+}
+
 /** The name of the API key of the request. */
-export const Caller = createParamDecorator(
-  (_: unknown, context: ExecutionContext): string => callers.get(nodeRequest(context)) ?? ANYBODY,
+export const Caller = createParamDecorator((_: unknown, context: ExecutionContext): string =>
+  callerOf(nodeRequest(context)),
 );
 
 /** A field of a body that names the person who acts. */

@@ -25,6 +25,12 @@ export class ErrorDto implements LaafficErrorBody {
   @ApiPropertyOptional({ type: String, example: 'content', description: 'The field that the caller has to correct.' })
   field?: string;
 
+  @ApiPropertyOptional({ type: 'integer', example: 30, description: 'As in the header `Retry-After`.' })
+  retryAfterSeconds?: number;
+
+  @ApiPropertyOptional({ type: 'integer', example: 4, description: 'How often another code can be entered.' })
+  attemptsLeft?: number;
+
   @ApiProperty({
     example: '3f2c8a4e-6f0b-4a53-9d0e-0c9f6c1b7a21',
     description: 'The id of the request, as in the header `X-Request-Id` and in the log of the service.',

@@ -5,6 +5,7 @@ import { OutboxError } from 'nestjs-laaffic-outbox';
 import { nodeRequest, nodeResponse } from '../http/node-http.js';
 import { errorCodeOf } from './error-code.js';
 import { toErrorResponse } from './error-response.js';
+import { ServiceException } from './service.exception.js';
 
 /** Responds to every error in one form, and logs the faults of the service. */
 @Catch()
@@ -18,7 +19,7 @@ export class ServiceErrorFilter implements ExceptionFilter {
     const response = host.switchToHttp().getResponse<unknown>();
     const { method } = nodeRequest(host);
     const { statusCode, body, headers } = toErrorResponse(error, method === 'GET' || method === 'HEAD');
-    if (statusCode >= 500) this.#log(error);
+    if (statusCode >= 500) this.#log(error instanceof ServiceException ? (error.cause ?? error) : error);
     if (nodeResponse(host).headersSent) {
       nodeResponse(host).destroy();
       return;

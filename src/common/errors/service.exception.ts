@@ -10,6 +10,12 @@ export interface ServiceExceptionDetails {
   readonly outcome?: 'rejected' | 'unknown';
   /** The field that the caller has to correct. */
   readonly field?: string | undefined;
+  /** Seconds until a retry may succeed. */
+  readonly retryAfterSeconds?: number | undefined;
+  /** How often another code of a verification can be entered. */
+  readonly attemptsLeft?: number | undefined;
+  /** The error that it stands for. It is logged in its place. */
+  readonly cause?: unknown;
   /** Headers of the response. */
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -19,7 +25,8 @@ export class ServiceException extends HttpException {
   readonly headers: Readonly<Record<string, string>>;
 
   constructor(statusCode: number, message: string, details: ServiceExceptionDetails = {}) {
-    const { code = HttpStatus[statusCode] ?? 'ERROR', outcome = 'rejected', field, headers = {} } = details;
+    const { code = HttpStatus[statusCode] ?? 'ERROR', outcome = 'rejected', headers = {} } = details;
+    const { field, retryAfterSeconds, attemptsLeft, cause } = details;
     const body: LaafficErrorBody = {
       statusCode,
       message,
@@ -27,9 +34,11 @@ export class ServiceException extends HttpException {
       code,
       outcome,
       ...(field === undefined ? {} : { field }),
+      ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+      ...(attemptsLeft === undefined ? {} : { attemptsLeft }),
     };
-    super(body, statusCode);
-    this.headers = headers;
+    super(body, statusCode, { cause });
+    this.headers = { ...retryAfter(retryAfterSeconds), ...headers };
   }
 }
 
