@@ -5,7 +5,9 @@ import { existsSync, readFileSync } from 'node:fs';
 const versionOf = (path) => JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8')).version;
 
 export function installPeers() {
-  if (!existsSync(new URL('./node_modules', import.meta.url))) {
+  const { dependencies } = JSON.parse(readFileSync(new URL('./package.json', import.meta.url), 'utf8'));
+  const isThere = (name) => existsSync(new URL(`./node_modules/${name}`, import.meta.url));
+  if (!Object.keys(dependencies).every(isThere)) {
     const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
     execFileSync('npm', args, { cwd: import.meta.dirname, stdio: ['ignore', 'ignore', 'inherit'] });
   }

@@ -1,4 +1,4 @@
-// npm run bench [one-recipient | bulk | outbox | enqueue | growth | service | pushes | import | validation]: each client in a process of its own, all in one run.
+// npm run bench [one-recipient | bulk | outbox | enqueue | growth | service | pushes | import | validation | verify]: each client in a process of its own, all in one run.
 import { bulk } from './bulk/index.mjs';
 import { importTime } from './import/index.mjs';
 import { enqueue } from './outbox/enqueue.mjs';
@@ -8,6 +8,7 @@ import { outbox } from './outbox/index.mjs';
 import { pushes } from './pushes/index.mjs';
 import { service } from './service/index.mjs';
 import { validation } from './validation.mjs';
+import { verify } from './verify/index.mjs';
 
 const BENCHES = {
   'one-recipient': oneRecipient,
@@ -19,6 +20,7 @@ const BENCHES = {
   pushes,
   import: importTime,
   validation,
+  verify,
 };
 const wanted = process.argv.slice(2);
 
