@@ -19,6 +19,11 @@ const GUIDE = [
   ['The service', 'service'],
   ['Operations', 'operations'],
 ];
+const VERIFICATION = [
+  ['Guide', 'verification'],
+  ['Security', 'verification-security'],
+  ['Operations', 'verification-operations'],
+];
 const DESIGN = [
   ['Delivery semantics', 'delivery-semantics'],
   ['Architecture', 'architecture'],
@@ -44,6 +49,7 @@ export default {
       '/api/': apiSidebar,
       '/': [
         { text: 'Guide', items: items(GUIDE) },
+        { text: 'Phone verification', items: items(VERIFICATION) },
         { text: 'Design', items: items(DESIGN) },
       ],
     },
