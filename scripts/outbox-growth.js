@@ -296,6 +296,8 @@ export const RECURRING = [
   { name: 'flushOldestResults', params: { limit: 100 } },
   { name: 'takeTurn', params: { account, task: 'maintenance', intervalMs: 1e9 } },
   { name: 'redactMessages', params: retention },
+  { name: 'readAcceptances', params: { account, ids: range(ACCEPTED, 20) } },
+  { name: 'redactFinishedMessages', params: { account, ids: range(ACCEPTED, 20), evidenceMs: DAY } },
   { name: 'redactCampaignChunks', params: retention },
   { name: 'redactCampaigns', params: retention },
   { name: 'removeUnreadablePushes', params: { account, retentionMs: 90 * DAY } },
