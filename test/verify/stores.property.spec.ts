@@ -22,7 +22,7 @@ it('the stores in PostgreSQL and in memory decide alike, and keep what they prom
   const stage = await Stage.set();
   try {
     const { store } = await openStore(stage, now);
-    await agree(() => [store, new MemoryStore(now, Infinity)], cases(3_000, 60));
+    await agree(() => [store, new MemoryStore(now, Infinity)], cases(3_000, 25));
   } finally {
     await stage.close();
   }

@@ -3,8 +3,8 @@ import { VerifyProcesses } from '../processes/verify-processes.js';
 import { auditSteps, problemsOf } from './audit.js';
 import { MIX_OPTIONS, MixedLoad } from './mixed-load.js';
 
-const DURATION_MS = cases(60_000, 1_500);
-const LEAST_CALLS = cases(30_000, 1_500);
+const DURATION_MS = cases(60_000, 1_000);
+const LEAST_CALLS = cases(30_000, 1_000);
 const LONG_MS = 300_000;
 
 let all: VerifyProcesses;

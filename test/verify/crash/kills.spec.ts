@@ -4,8 +4,8 @@ import { auditSteps, problemsOf } from '../concurrency/audit.js';
 import { MIX_OPTIONS, MixedLoad } from '../concurrency/mixed-load.js';
 import { VerifyProcesses } from '../processes/verify-processes.js';
 
-const KILLS = cases(60, 3);
-const LEAST_CALLS = cases(30_000, 1_500);
+const KILLS = cases(60, 2);
+const LEAST_CALLS = cases(30_000, 800);
 const LONG_MS = 600_000;
 
 let all: VerifyProcesses;
