@@ -52,7 +52,7 @@ export const shared = {
 export default {
   ...shared,
   // Many wait for a database or a gateway most of the time.
-  maxWorkers: Math.ceil(1.5 * availableParallelism()),
+  maxWorkers: 2 * availableParallelism(),
   // Jest keeps much of each file, and the more there is, the longer it takes to collect garbage.
   workerIdleMemoryLimit: '500MB',
   testMatch: ['<rootDir>/{src,libs,test,examples}/**/*.{spec,e2e-spec}.ts'],
