@@ -41,12 +41,7 @@ describe('ActivityEmitter', () => {
     ['no error', undefined, 'failed', undefined],
     ['null', null, 'failed', undefined],
   ])('tells the code of %s, and throws it unchanged', async (_, error, result, code) => {
-    const run = emitter.run(
-      'check',
-      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- an app may throw anything
-      () => Promise.reject(error),
-      () => 'over',
-    );
+    const run = emitter.run('check', jest.fn<Promise<never>, []>().mockRejectedValue(error), () => 'over');
     await expect(run).rejects.toBe(error);
     expect(activities).toEqual([
       {

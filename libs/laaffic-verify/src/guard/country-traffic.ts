@@ -1,3 +1,5 @@
+import { RELIEF, scoringOf, type Scoring } from './range-scoring.js';
+
 /** What was started and approved in a span of time. */
 export interface TrafficCount {
   readonly starts: number;
@@ -144,4 +146,35 @@ export function isInTrouble(
 /** How many starts of new numbers are excused in an hour of trouble. More than users bring would be an attack. */
 export function mostExcused({ peakHour }: Pick<LearnedTraffic, 'peakHour'>, conversion: number): number {
   return Math.max(FEW_STARTS, (RETRIES * peakHour) / conversion);
+}
+
+/** What follows from the traffic of a country and from what was learned of it. */
+export interface CountryJudgement {
+  readonly conversion: number;
+  readonly scoring: Scoring;
+  /** See {@link expectedStarts}. */
+  readonly expected: number;
+  readonly isInTrouble: boolean;
+}
+
+/** @param plan the starts that the app expects on a usual day, and in how many countries. @param allStarts those learned of all. */
+export function judgeCountry(
+  plan: { readonly expectedPerDay: number; readonly countries: number },
+  traffic: Pick<CountryTraffic, 'knownMinutes'>,
+  learned: Pick<LearnedTraffic, 'days'>,
+  allStarts: number,
+): CountryJudgement {
+  const conversion = conversionOf(learned);
+  const scoring = scoringOf(conversion);
+  return {
+    conversion,
+    scoring,
+    expected: expectedStarts(plan.expectedPerDay, plan.countries, { country: startsOf(learned), all: allStarts }),
+    isInTrouble: isInTrouble(traffic, learned, { gain: scoring.gain, relief: RELIEF }),
+  };
+}
+
+/** All starts that were learned of a country. */
+export function startsOf({ days }: Pick<LearnedTraffic, 'days'>): number {
+  return days.reduce((sum, { starts }) => sum + starts, 0);
 }

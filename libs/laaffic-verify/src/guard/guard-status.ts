@@ -1,16 +1,6 @@
-import { getCountries } from 'libphonenumber-js/max';
-import {
-  budgetOf,
-  conversionOf,
-  expectedStarts,
-  isInTrouble,
-  isOverBudget,
-  NO_TRAFFIC,
-  NOTHING_LEARNED,
-} from './country-traffic.js';
-import type { GuardPlan } from './guard.js';
+import { budgetOf, isOverBudget, judgeCountry, NO_TRAFFIC, NOTHING_LEARNED, startsOf } from './country-traffic.js';
+import { numberOfCountries, type GuardPlan } from './guard.js';
 import type { LearnedReading, TrafficReading } from './guard-store.js';
-import { RELIEF, scoringOf } from './range-scoring.js';
 
 /** The starts of a country in an hour or a day, without those of numbers that were verified before. */
 export interface BudgetStatus {
@@ -58,9 +48,7 @@ export function countryStatusOf(
   traffic: readonly TrafficReading[],
   learned: readonly LearnedReading[],
 ): readonly CountryStatus[] {
-  const countries = plan.countries === 'all' ? getCountries().length : plan.countries.length;
-  const startsOf = ({ days }: Pick<LearnedReading, 'days'>): number =>
-    days.reduce((sum, { starts }) => sum + starts, 0);
+  const expected = { expectedPerDay: plan.expectedPerDay, countries: numberOfCountries(plan) };
   const all = learned.reduce((sum, each) => sum + startsOf(each), 0);
   const names = new Set([...traffic, ...learned].map(({ country }) => country));
   return [...names].sort().map((country) => {
@@ -68,15 +56,15 @@ export function countryStatusOf(
     const { hour, day, knownMinutes, messages, spentPerDay } =
       traffic.find((each) => each.country === country) ?? silent;
     const known = learned.find((each) => each.country === country) ?? NOTHING_LEARNED;
-    const conversion = conversionOf(known);
-    const expected = expectedStarts(plan.expectedPerDay, countries, { country: startsOf(known), all });
-    const budget = budgetOf({ hour, day }, known, conversion, expected);
+    const judgement = judgeCountry(expected, { knownMinutes }, known, all);
+    const { conversion, isInTrouble } = judgement;
+    const budget = budgetOf({ hour, day }, known, conversion, judgement.expected);
     const none = { starts: 0, approvals: 0 };
     return {
       ...{ country, conversion, messages, spentPerDay },
       hour: { ...hour, budget: budget.hour, isOver: isOverBudget({ hour, day: none }, budget) },
       day: { ...day, budget: budget.day, isOver: isOverBudget({ hour: none, day }, budget) },
-      isInTrouble: isInTrouble({ knownMinutes }, known, { gain: scoringOf(conversion).gain, relief: RELIEF }),
+      isInTrouble,
     };
   });
 }

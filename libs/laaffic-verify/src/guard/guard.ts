@@ -2,17 +2,17 @@ import { getCountries, type CountryCode } from 'libphonenumber-js/max';
 import type { GuardStore, ListedRange, TrafficReading, Verdict } from './guard-store.js';
 import {
   budgetOf,
-  conversionOf,
-  expectedStarts,
-  isInTrouble,
   isOverBudget,
+  judgeCountry,
   mostExcused,
   NO_TRAFFIC,
   NOTHING_LEARNED,
+  startsOf,
+  type CountryJudgement,
   type CountryTraffic,
   type LearnedTraffic,
 } from './country-traffic.js';
-import { rangesOfStart, RELIEF, scoringOf, type RangeScoring, type Scoring } from './range-scoring.js';
+import { rangesOfStart, type RangeScoring } from './range-scoring.js';
 
 /** What the guard needs to know of the options. */
 export interface GuardPlan {
@@ -35,13 +35,9 @@ export interface Assessment extends RangeScoring {
 }
 
 /** What the guard knows of a country. */
-interface CountryState {
+interface CountryState extends CountryJudgement {
   readonly traffic: CountryTraffic;
   readonly learned: LearnedTraffic;
-  readonly conversion: number;
-  readonly scoring: Scoring;
-  readonly expected: number;
-  readonly isInTrouble: boolean;
   /** Starts of this process since the traffic was read. */
   newStarts: number;
   /** What messages cost in a day, with those of this process since then. */
@@ -69,7 +65,7 @@ export class Guard {
   #trafficAt = -Infinity;
   #learnedAt = -Infinity;
   #reading: Promise<void> | undefined;
-  readonly #countries: number;
+  readonly #plan: { readonly expectedPerDay: number; readonly countries: number };
 
   /** @param alarm is told what operators have to know, again and again as long as it is so. */
   constructor(
@@ -78,7 +74,7 @@ export class Guard {
     private readonly now: () => number,
     private readonly alarm: (type: string, scope: string) => void = () => {},
   ) {
-    this.#countries = plan.countries === 'all' ? getCountries().length : plan.countries.length;
+    this.#plan = { expectedPerDay: plan.expectedPerDay, countries: numberOfCountries(plan) };
   }
 
   /** @param source the digest of the source. */
@@ -178,21 +174,17 @@ export class Guard {
   #newState(country: string): CountryState {
     const traffic = this.#readings.get(country) ?? NO_TRAFFIC;
     const learned = this.#learned.get(country) ?? NOTHING_LEARNED;
-    const conversion = conversionOf(learned);
-    const scoring = scoringOf(conversion);
-    const starts = { country: startsOf(learned), all: this.#learnedStarts };
-    const inTrouble = isInTrouble(traffic, learned, { gain: scoring.gain, relief: RELIEF });
-    if (inTrouble) this.alarm('trouble', country);
+    const judgement = judgeCountry(this.#plan, traffic, learned, this.#learnedStarts);
+    if (judgement.isInTrouble) this.alarm('trouble', country);
     return {
-      ...{ traffic, learned, conversion, scoring, isInTrouble: inTrouble },
-      expected: expectedStarts(this.plan.expectedPerDay, this.#countries, starts),
+      ...{ ...judgement, traffic, learned },
       ...{ newStarts: 0, spent: this.#readings.get(country)?.spentPerDay ?? 0 },
     };
   }
 }
 
-function startsOf({ days }: LearnedTraffic): number {
-  return days.reduce((sum, { starts }) => sum + starts, 0);
+export function numberOfCountries({ countries }: Pick<GuardPlan, 'countries'>): number {
+  return countries === 'all' ? getCountries().length : countries.length;
 }
 
 /** The longest prefix decides, and then the country. */
