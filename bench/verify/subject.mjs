@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { SmsOutbox } from 'nestjs-laaffic-outbox';
 import { getOutboxStoreToken, OutboxExtension } from 'nestjs-laaffic-outbox/extension';
 import { SmsVerification } from 'nestjs-laaffic-verify';
 // A clock of the bench, and a store without the service; the package does not export them.
@@ -9,8 +8,11 @@ import { PostgresStore } from '../../libs/laaffic-verify/dist/esm/store/postgres
 
 export const PURPOSE = 'sign-in';
 
-/** The service as the module makes it, on the outbox of an app. */
-export async function startVerification(app, { now, outbox = app.get(SmsOutbox) } = {}) {
+/**
+ * The service as the module makes it, on the outbox of an app.
+ * @param options `onMessage` gets each message with a code; `sends`: whether messages are enqueued.
+ */
+export async function startVerification(app, { now, onMessage, sends = true } = {}) {
   const settings = new VerifySettings({
     keys: [randomBytes(32)],
     countries: ['GB'],
@@ -19,21 +21,24 @@ export async function startVerification(app, { now, outbox = app.get(SmsOutbox) 
   });
   const options = { schema: settings.schema, migrate: settings.migrate };
   const extension = await OutboxExtension.open(app.get(getOutboxStoreToken()), THIS_RELEASE, options);
-  const store = new PostgresStore(extension, now === undefined ? undefined : () => new Date(now()));
-  return new SmsVerification(store, outbox, settings, now);
+  class Store extends PostgresStore {
+    async start(input) {
+      const outcome = await super.start(sends ? input : { ...input, message: undefined });
+      if (outcome.result === 'sent') onMessage?.(input.message);
+      return outcome;
+    }
+  }
+  const store = new Store(extension, now === undefined ? undefined : () => new Date(now()));
+  return new SmsVerification(store, settings, now);
 }
 
 /** What the judge sees of it: the text on the phone. */
 export async function startSubject(app, now) {
   const [ids, codes] = [new Map(), new Map()];
-  const outbox = app.get(SmsOutbox);
-  const phone = {
-    enqueue: (message, options) => {
-      codes.set(message.to, /\b\d{6}\b/.exec(message.content)[0]);
-      return outbox.enqueue(message, options);
-    },
-  };
-  const verification = await startVerification(app, { now, outbox: phone });
+  const verification = await startVerification(app, {
+    now,
+    onMessage: (message) => codes.set(message.to, codeIn(message)),
+  });
   return {
     /** @returns the milliseconds to wait if there is no code yet. */
     async start(number) {
@@ -48,3 +53,6 @@ export async function startSubject(app, now) {
     check: async (number, code) => (await verification.check({ id: ids.get(number), purpose: PURPOSE, code })).status,
   };
 }
+
+/** The code in the text of a message. */
+export const codeIn = ({ content }) => /\b\d{6}\b/.exec(content)[0];

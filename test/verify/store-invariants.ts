@@ -1,4 +1,8 @@
-import type { CheckOutcome, SendOutcome } from '../../libs/laaffic-verify/src/store/verification-store.js';
+import type {
+  CheckOutcome,
+  ResendOutcome,
+  StartOutcome,
+} from '../../libs/laaffic-verify/src/store/verification-store.js';
 
 /** What the rules of a sequence allow. Durations are milliseconds. */
 export interface InvariantLimits {
@@ -54,11 +58,11 @@ export class StoreInvariants {
   constructor(private readonly limits: InvariantLimits) {}
 
   /** A start or a resend whose transaction was committed, if it had one. */
-  afterSend(outcome: SendOutcome, phone: string, now: number): void {
+  afterSend(outcome: StartOutcome | ResendOutcome, phone: string, now: number): void {
     const record = this.#phone(phone);
-    if (outcome.result === 'rejected') return;
+    if (outcome.result === 'rejected' || outcome.result === 'changed') return;
     expect([record.isSuspended, record.lockedUntil > now]).toEqual([false, false]);
-    if (outcome.result === 'waiting') return;
+    if (outcome.result !== 'sent') return;
     record.sent.push(now);
     expectRate(record.sent, this.limits.perHour, HOUR);
     expectRate(record.sent, this.limits.perDay, 24 * HOUR);

@@ -3,8 +3,10 @@ import fc from 'fast-check';
 import type { SqlTransaction } from 'nestjs-laaffic-outbox';
 import type {
   CheckInput,
+  CodeMessage,
+  OpenCode,
   Quota,
-  SendOutcome,
+  ResendOutcome,
   StartInput,
   VerificationStore,
 } from '../../libs/laaffic-verify/src/store/verification-store.js';
@@ -58,9 +60,8 @@ const check = fc.record({
 const resend = fc.record({
   ...{ type: fc.constant('resend' as const), which: index, source, isOtherTenant: mostly(false, true) },
   ...{ renews: fc.boolean(), lifetimeMs, transaction },
-});
-const renew = fc.record({
-  ...{ type: fc.constant('renew' as const), which: index, lifetimeMs, age: mostly(0, 1) },
+  /** Whether another call has sent a message or another code since it was read. */
+  isLate: mostly(false, true),
 });
 const approve = fc.record({ type: fc.constant('approve' as const), which: index, transaction });
 const cancel = fc.record({
@@ -93,8 +94,7 @@ export const steps = fc.array(
     { weight: 8, arbitrary: start },
     { weight: 8, arbitrary: check },
     { weight: 6, arbitrary: pass },
-    { weight: 3, arbitrary: resend },
-    { weight: 2, arbitrary: renew },
+    { weight: 4, arbitrary: resend },
     { weight: 2, arbitrary: approve },
     { weight: 2, arbitrary: read },
     { weight: 1, arbitrary: cancel },
@@ -163,7 +163,7 @@ export class StorePlay {
     for (const step of all) await this.#play(step);
     for (const { id, tenant } of this.#started)
       if (this.remembers) {
-        const found = await this.#both((store) => store.find(id, tenant));
+        const found = await this.#both((store) => findIn(store, id, tenant));
         expect(found!.attempts).toBeLessThanOrEqual(found!.maxAttempts);
       }
     const ofThis = <T extends { readonly country: string }>(readings: readonly T[]) =>
@@ -208,8 +208,6 @@ export class StorePlay {
         return this.#check(step, started);
       case 'resend':
         return this.#resend(step, started);
-      case 'renew':
-        return this.#renew(step, started);
       case 'approve':
         return this.#approve(step, started);
       case 'cancel': {
@@ -227,7 +225,7 @@ export class StorePlay {
       case 'read': {
         const tenant = tenantOf(started, step);
         await this.#both((store) => store.readOpen(started.id, tenant));
-        if (this.remembers) await this.#both((store) => store.find(started.id, tenant));
+        if (this.remembers) await this.#both((store) => findIn(store, started.id, tenant));
         return;
       }
     }
@@ -266,11 +264,14 @@ export class StorePlay {
       rejection: step.rejection,
       suspicion: step.suspicion,
       shadow: step.shadow,
+      message: this.#messageOf(id, 0),
     };
     const results = await this.#both((store) =>
       within(store, step.transaction, async (own) => {
         const outcome = await store.start(input, own);
-        return { outcome, isRenewed: await this.#finishSend(store, outcome, step, own) };
+        if (outcome.result !== 'open') return { outcome, isRenewed: false };
+        const next = await this.#sendNext(store, outcome.verification, tenant, input.quotas, step, own);
+        return next.outcome.result === 'sent' ? { ...next, outcome: { ...outcome, ...next.outcome } } : next;
       }),
     );
     if (step.transaction === 'rollback') return;
@@ -278,54 +279,67 @@ export class StorePlay {
     const isRepeated = key !== undefined && outcome.result === 'waiting' && outcome.verification.id === id;
     if (isRepeated) return;
     this.#invariants.afterSend(outcome, this.#phoneOf(tenant, number), this.clock.now);
-    if (outcome.result === 'rejected') return;
+    if (outcome.result === 'rejected' || outcome.result === 'changed') return;
     if (outcome.isNew) {
       const expiries = [this.clock.now + step.lifetimeMs];
       const phone = this.#phoneOf(tenant, number);
       const { kind } = outcome;
       this.#started.push({ id, phone, kind, tenant, purpose, binding, expiries, attempts: 0, state: 'open' });
     }
-    if (isRenewed) this.#find(outcome).expiries.push(this.clock.now + step.lifetimeMs);
+    if (isRenewed) {
+      const renewed = this.#started.find((each) => each.id === outcome.verification.id)!;
+      renewed.expiries.push(this.clock.now + step.lifetimeMs);
+    }
   }
 
   async #resend(step: StepOf<'resend'>, started: Started): Promise<void> {
-    const { cooldownsMs, perHour, perDay } = this.limits;
     const quotas = this.#quotas(this.#quota('source', step.source));
-    const sendLimits = { cooldownsMs, perHour, perDay, quotas, rejection: undefined };
+    const tenant = tenantOf(started, step);
     const { outcome, isRenewed } = await this.#both((store) =>
       within(store, step.transaction, async (own) => {
-        const sent = await store.resend(started.id, tenantOf(started, step), sendLimits, own);
-        return { outcome: sent, isRenewed: await this.#finishSend(store, sent, step, own) };
+        const open = (await store.readOpen(started.id, tenant, own)) ?? { id: started.id, generation: 1, sends: 1 };
+        return this.#sendNext(
+          store,
+          step.isLate ? { ...open, sends: open.sends - 1 } : open,
+          tenant,
+          quotas,
+          step,
+          own,
+        );
       }),
     );
     if (step.transaction === 'rollback') return;
     this.#invariants.afterSend(outcome, started.phone, this.clock.now);
-    if (outcome.result === 'sent') expect(tenantOf(started, step)).toBe(started.tenant);
+    if (outcome.result === 'sent') expect([tenant, step.isLate]).toEqual([started.tenant, false]);
     if (isRenewed) started.expiries.push(this.clock.now + step.lifetimeMs);
   }
 
-  /** What follows a message in its transaction. Tells whether it has got another code. */
-  async #finishSend(
+  /** The next message of an open verification, perhaps with another code. */
+  async #sendNext(
     store: VerificationStore,
-    outcome: SendOutcome,
+    { id, generation, sends }: Pick<OpenCode, 'id' | 'generation' | 'sends'>,
+    tenant: string,
+    quotas: readonly Quota[],
     { renews, lifetimeMs: renewedFor }: { readonly renews: boolean; readonly lifetimeMs: number },
     own: SqlTransaction | undefined,
-  ): Promise<boolean> {
-    if (outcome.result !== 'sent') return false;
-    const { id, generation, sends } = outcome.verification;
-    await store.setMessage(id, String(sends), 0.5, own);
-    if (!renews || outcome.isNew) return false;
-    const digest = codeOf(id, generation + 1);
-    return store.renew({ id, generation }, { keyId: 'another key', digest, lifetimeMs: renewedFor }, own);
+  ): Promise<{ readonly outcome: ResendOutcome; readonly isRenewed: boolean }> {
+    const { cooldownsMs, perHour, perDay } = this.limits;
+    const renewal = { keyId: 'another key', digest: codeOf(id, generation + 1), lifetimeMs: renewedFor };
+    const outcome = await store.resend(
+      {
+        ...{ id, tenant, generation, sends, quotas, cooldownsMs, perHour, perDay, rejection: undefined },
+        ...{ renewal: renews ? renewal : undefined, message: this.#messageOf(id, sends) },
+      },
+      own,
+    );
+    return { outcome, isRenewed: renews && outcome.result === 'sent' };
   }
 
-  async #renew(step: StepOf<'renew'>, { id, expiries }: Started): Promise<void> {
-    const generation = expiries.length - step.age;
-    const code = { keyId: 'another key', digest: codeOf(id, generation + 1), lifetimeMs: step.lifetimeMs };
-    const isRenewed = await this.#both((store) => store.renew({ id, generation }, code));
-    if (!isRenewed) return;
-    expect(generation).toBe(expiries.length);
-    expiries.push(this.clock.now + step.lifetimeMs);
+  #messageOf(id: string, sends: number): CodeMessage {
+    return {
+      ...{ to: '+447400100000', content: 'a code', cost: 0.5, idempotencyKey: `${this.#run} ${id} ${sends}` },
+      sendBefore: new Date(this.clock.now + MINUTE),
+    };
   }
 
   async #check(step: StepOf<'check'>, started: Started): Promise<void> {
@@ -369,10 +383,6 @@ export class StorePlay {
     return outcome;
   }
 
-  #find(outcome: Exclude<SendOutcome, { result: 'rejected' }>): Started {
-    return this.#started.find(({ id }) => id === outcome.verification.id)!;
-  }
-
   /** The digests, the number, and its ranges. */
   #number(number: number): [Buffer[], string, string[]] {
     const numberKeys = this.#keys.map((key) => Buffer.from(`${key} ${number} ${this.#run}`));
@@ -402,6 +412,12 @@ export class StorePlay {
   #idOf(key: number): string {
     return (this.#ids[key] ??= randomUUID());
   }
+}
+
+/** The stores have ids of messages of their own. */
+async function findIn(store: VerificationStore, id: string, tenant: string) {
+  const found = await store.find(id, tenant);
+  return found && { ...found, messageId: found.messageId !== undefined };
 }
 
 function tenantOf({ tenant }: Started, { isOtherTenant }: { readonly isOtherTenant: boolean }): string {

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import type { VerificationStore } from '../../libs/laaffic-verify/src/store/verification-store.js';
 import { MemoryStore } from '../../libs/laaffic-verify/src/testing/memory-store.js';
@@ -21,7 +22,7 @@ function agree(open: () => readonly VerificationStore[], numRuns: number, rememb
 it('the stores in PostgreSQL and in memory decide alike, and keep what they promise', async () => {
   const stage = await Stage.set();
   try {
-    const { store } = await openStore(stage, now);
+    const { store } = await openStore(stage, now, { sealKeys: [randomBytes(32)] });
     await agree(() => [store, new MemoryStore(now, Infinity)], cases(3_000, 25));
   } finally {
     await stage.close();
@@ -32,7 +33,7 @@ it('a store in memory that forgets decides as one that does not, and every rule 
   StorePlay.seen.clear();
   await agree(() => [new MemoryStore(now, Infinity), new MemoryStore(now, 0)], cases(20_000, 1_000), false);
   expect([...StorePlay.seen].sort()).toEqual([
-    ...['approved', 'limited', 'matched', 'over', 'rejected'],
+    ...['approved', 'changed', 'limited', 'matched', 'over', 'rejected'],
     ...['budget', 'cap', 'cooldown', 'denied', 'locked', 'number', 'over', 'range', 'source', 'tenant'].map(
       (rule) => `rejected: ${rule}`,
     ),

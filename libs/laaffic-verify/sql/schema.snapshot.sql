@@ -2,7 +2,7 @@
 
 type check_outcome: result text, attempts_left integer, retry_after double precision, number text, country text, approved_at timestamp with time zone
 type start_outcome: result text, rule text, retry_after double precision, would text[], id uuid, key_id text, generation integer, is_new boolean, sends integer, attempts_left integer, expires_in double precision, resend_in double precision, is_known boolean, kind verify.verification_kind
-type start_request: id uuid, is_idempotent boolean, kind verify.verification_kind, tenant text, purpose text, number_keys bytea[], number text, country text, session bytea, binding bytea, key_id text, digest bytea, lifetime_ms double precision, max_attempts integer, cooldowns_ms double precision[], per_hour integer, per_day integer, quota_rules text[], quota_keys bytea[], quota_limits integer[], known_ms double precision, ranges text[], trips double precision[], gain double precision, half_life_ms double precision, approvals_scale double precision, block_ms double precision, longest_block_ms double precision, source_range text, max_countries integer, rejection text, suspicion text, is_trusted boolean, is_excused boolean, pretends boolean, shadow text[], now timestamp with time zone
+type start_request: id uuid, is_idempotent boolean, kind verify.verification_kind, tenant text, purpose text, number_keys bytea[], listed_keys text[], number text, country text, session bytea, binding bytea, key_id text, digest bytea, lifetime_ms double precision, max_attempts integer, cost double precision, account text, cooldowns_ms double precision[], per_hour integer, per_day integer, quota_rules text[], quota_keys bytea[], quota_limits integer[], known_ms double precision, ranges text[], trips double precision[], gain double precision, half_life_ms double precision, approvals_scale double precision, block_ms double precision, longest_block_ms double precision, source_range text, max_countries integer, rejection text, suspicion text, is_trusted boolean, is_excused boolean, pretends boolean, shadow text[], now timestamp with time zone
 type traffic_span: minute, hour
 type verdict: allow, deny
 type verification_kind: sms, decoy, pretended, test
@@ -54,6 +54,15 @@ table decision
   count integer not null
   PRIMARY KEY (id)
 CREATE INDEX decision_at ON verify.decision USING btree (at)
+
+table decoy_message
+  id bigint not null
+  key text not null
+  content text not null
+  at timestamp with time zone not null
+  UNIQUE (key)
+  PRIMARY KEY (id)
+CREATE INDEX decoy_message_at ON verify.decoy_message USING btree (at)
 
 table listed
   kind text not null
@@ -181,25 +190,26 @@ function approve_verification(p_id uuid, p_relief double precision, p_half_life 
 function blocks_in_a_row(p_blocks integer, p_blocked_until timestamp with time zone, p_now timestamp with time zone, p_longest_block double precision) returns integer
 function cancel_verification(p_id uuid, p_tenant text, p_half_life double precision, p_clears boolean, p_now timestamp with time zone) returns boolean
 function check_code(p_id uuid, p_tenant text, p_purpose text, p_binding bytea, p_digests bytea[], p_approves boolean, p_lock_after integer, p_lock double precision, p_longest_lock double precision, p_suspend_after integer, p_quota_key bytea, p_quota_limit integer, p_relief double precision, p_half_life double precision, p_converts boolean, p_now timestamp with time zone) returns verify.check_outcome
-function count_message(INOUT f verify.phone, p_counts boolean, p_cooldowns double precision[], p_per_hour integer, p_per_day integer, p_now timestamp with time zone, OUT rule text, OUT retry_after double precision) returns record
+function count_message(INOUT f verify.phone, p_sends boolean, p_counts boolean, p_cooldowns double precision[], p_per_hour integer, p_per_day integer, p_now timestamp with time zone, OUT rule text, OUT retry_after double precision) returns record
 function countries_with(p_countries text[], p_at timestamp with time zone, p_country text, p_now timestamp with time zone) returns text[]
 function current_score(p_score double precision, p_at timestamp with time zone, p_now timestamp with time zone, p_half_life double precision) returns double precision
 function described(o verify.start_outcome, v verify.verification, p_now timestamp with time zone) returns verify.start_outcome
 function fold_traffic() returns boolean
 function is_open(v verify.verification, p_now timestamp with time zone) returns boolean
 function judge_suspect(r verify.start_request, p_counts boolean, p_now timestamp with time zone, OUT rule text, OUT retry_after double precision, OUT would text[]) returns record
+function last_seen(p_seen_at timestamp with time zone, p_now timestamp with time zone) returns timestamp with time zone
 function lock_phone(p_tenant text, p_number_keys bytea[], p_now timestamp with time zone) returns verify.phone
 function lock_phone_of(p_id uuid) returns verify.phone
 function ms_between(p_from timestamp with time zone, p_to timestamp with time zone) returns double precision
 function pace(p_window interval, p_limit integer) returns interval
+function pretend_message(p_id uuid, p_sends integer, p_message_id bigint, p_now timestamp with time zone) returns void
 function raise_alarms(p_alarms json, p_now timestamp with time zone) returns SETOF verify.alarm
 function read_learned(p_now timestamp with time zone) returns TABLE(country text, days json, peak_hour integer, peak_day integer)
 function read_traffic(p_now timestamp with time zone) returns TABLE(country text, hour_starts integer, hour_approvals integer, hour_excused integer, day_starts integer, day_approvals integer, hour_messages integer, day_messages integer, day_spent double precision, known_minutes json)
 function rejected(o verify.start_outcome, p_rule text, p_retry_after double precision) returns verify.start_outcome
 function relieve_ranges(p_ranges text[], p_by double precision, p_approvals integer, p_half_life double precision, p_now timestamp with time zone) returns void
-function renew_code(p_id uuid, p_generation integer, p_key_id text, p_digest bytea, p_lifetime double precision, p_now timestamp with time zone) returns boolean
 function repeated(o verify.start_outcome, r verify.start_request, v verify.verification, p_now timestamp with time zone) returns verify.start_outcome
-function resend_code(p_id uuid, p_tenant text, p_cooldowns double precision[], p_per_hour integer, p_per_day integer, p_quota_rules text[], p_quota_keys bytea[], p_quota_limits integer[], p_rejection text, p_now timestamp with time zone) returns verify.start_outcome
-function start_verification(r verify.start_request) returns verify.start_outcome
+function resend_code(p_id uuid, p_tenant text, p_generation integer, p_sends integer, p_key_id text, p_digest bytea, p_lifetime double precision, p_cooldowns double precision[], p_per_hour integer, p_per_day integer, p_quota_rules text[], p_quota_keys bytea[], p_quota_limits integer[], p_rejection text, p_message_id bigint, p_account text, p_cost double precision, p_now timestamp with time zone) returns verify.start_outcome
+function start_verification(r verify.start_request, p_message_id bigint) returns verify.start_outcome
 function take_turns(p_keys bytea[], p_limits integer[], p_now timestamp with time zone) returns void
 function used_up_quota(p_rules text[], p_keys bytea[], p_limits integer[], p_now timestamp with time zone, OUT rule text, OUT retry_after double precision) returns record

@@ -1,7 +1,6 @@
 import { Logger, Module, type DynamicModule } from '@nestjs/common';
 import { DiscoveryModule, DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { getSmsToken, SmsService } from 'nestjs-laaffic';
-import { getOutboxToken, type SmsOutbox } from 'nestjs-laaffic-outbox';
 import {
   findHandlerMethods,
   getOutboxStoreToken,
@@ -96,12 +95,12 @@ function verify(definition: DynamicModule, { account, isGlobal = false }: Laaffi
       },
       {
         provide: SmsVerification,
-        useFactory: (settings: VerifySettings, extension: OutboxExtension, outbox: SmsOutbox, decisions: Decisions) => {
+        useFactory: (settings: VerifySettings, extension: OutboxExtension, decisions: Decisions) => {
           const logger = new Logger('LaafficVerify');
           for (const warning of settings.textWarnings) logger.warn(warning);
-          return new SmsVerification(new PostgresStore(extension), outbox, settings, Date.now, decisions);
+          return new SmsVerification(new PostgresStore(extension), settings, Date.now, decisions);
         },
-        inject: [VerifySettings, EXTENSION, getOutboxToken(account), Decisions],
+        inject: [VerifySettings, EXTENSION, Decisions],
       },
       {
         provide: Decisions,

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { maskNumber, segments } from 'nestjs-laaffic';
-import type { SmsOutbox, SqlTransaction } from 'nestjs-laaffic-outbox';
 import type { Observable } from 'rxjs';
 import { ActivityEmitter, type RunningCall, type VerificationActivity } from './activity/verification-activity.js';
 import { readCode } from './codes/read-code.js';
@@ -18,10 +17,13 @@ import { whyRejected } from './numbers/number-policy.js';
 import type { VerifySettings } from './options/verify.settings.js';
 import { bindingProblem, idempotencyKeyProblem, purposeProblem, tenantProblem } from './request-rules.js';
 import type {
-  OpenVerification,
+  CodeMessage,
+  CurrentCode,
+  OpenCode,
   Quota,
+  ResendOutcome,
   SendLimits,
-  SendOutcome,
+  StartOutcome,
   VerificationStore,
 } from './store/verification-store.js';
 import type { VerificationKind } from './sql/generated.js';
@@ -44,15 +46,13 @@ interface Recipient {
   readonly country: string;
 }
 
-/** What a code is good for, besides its verification, and who asked for it. */
-interface CodeDetails {
+/** What messages of a verification have in common. */
+interface Sending {
+  readonly number: Recipient;
+  readonly options: Omit<StartOptions, 'session'>;
   readonly purpose: string;
   readonly binding: Buffer;
   readonly tenant: string;
-}
-
-/** What a message needs besides. */
-interface SendDetails {
   /** What the text shows of the binding. */
   readonly fields: Readonly<Record<string, string>> | undefined;
   readonly numberKey: Buffer | undefined;
@@ -64,6 +64,8 @@ const MANY = 1_000_000;
 const TOO_LATE_MS = 15_000;
 const PROOF_LIFETIME_MS = 10 * 60_000;
 
+/** Rules with which an open verification goes on without another message. A page that is loaded again must not fail. */
+const WAITING = new Set(['cooldown', 'number']);
 /** Rules whose rejections are no decisions: the caller repeats a request, or is wrong. */
 const UNRECORDED = new Set(['cooldown', 'over', 'key']);
 
@@ -84,7 +86,6 @@ export class SmsVerification {
 
   constructor(
     private readonly store: VerificationStore,
-    private readonly outbox: Pick<SmsOutbox, 'enqueue'>,
     private readonly settings: VerifySettings,
     private readonly now: () => number = Date.now,
     decisions?: Decisions,
@@ -139,8 +140,11 @@ export class SmsVerification {
     const rejection =
       (kind === 'test' ? undefined : await this.#lookUp(request, number, options)) ?? assessment.rejection;
     if (kind === 'test') this.#decisions.raise('test-number', purpose);
+    const sending = { number, options, purpose, binding, tenant, fields: request.binding, numberKey: numberKeys[0] };
+    const first = { id, keyId: currentId, generation: 1, sends: 0, expiresInMs: codes.lifetimeMs };
+    const message = kind === 'test' ? undefined : this.#messageOf(first, code, sending);
     const input = {
-      ...({ id, kind, tenant, purpose, number: number.e164, country: number.country, binding } as const),
+      ...({ message, id, kind, tenant, purpose, number: number.e164, country: number.country, binding } as const),
       ...{ numberKeys, session: this.#keys.sessionKeyOf(session) },
       ...{ keyId: currentId, digest: this.#keys.digestOf({ id, purpose, binding }, code) },
       ...{ lifetimeMs: codes.lifetimeMs, maxAttempts: codes.maxAttempts, isIdempotent: idempotencyKey !== undefined },
@@ -149,8 +153,20 @@ export class SmsVerification {
       ...this.#limitsOf(kind, source, tenant, rejection),
       ...{ knownMs: guard.knownMs, isTrusted, pretends: guard.onSuspicion === 'pretend', shadow: guard.shadow },
     };
-    const details = { purpose, binding, tenant, fields: request.binding, numberKey: numberKeys[0] };
-    return this.#sending(call, transaction, number, options, details, (within) => this.store.start(input, within));
+    for (;;) {
+      const outcome = await this.store.start(input, transaction);
+      if (outcome.result !== 'open') return this.#end(call, outcome, message, sending);
+      // This start has judged the rejection.
+      const limits = { ...input, rejection: undefined };
+      const next = await this.#sendNext(outcome.verification, outcome.kind, limits, sending);
+      // The verification has changed meanwhile, or has ended.
+      if (next.result === 'changed' || (next.result === 'rejected' && next.rule === 'over')) continue;
+      const { would } = outcome;
+      if (next.result === 'sent') return this.#end(call, { ...outcome, ...next, would }, next.message, sending);
+      if (!WAITING.has(next.rule)) return this.#end(call, { ...next, would }, undefined, sending);
+      const verification = { ...outcome.verification, resendInMs: next.retryAfterMs ?? 0 };
+      return this.#end(call, { ...outcome, result: 'waiting', verification }, undefined, sending);
+    }
   }
 
   /**
@@ -173,27 +189,35 @@ export class SmsVerification {
   ): Promise<StartedVerification> {
     const { tenant = '', transaction } = options;
     if (!UUID.test(id) || tenantProblem(tenant) !== undefined) throw rejectionBy('over');
-    const open = await this.store.readOpen(id, tenant, transaction);
+    let open = await this.store.readOpen(id, tenant, transaction);
     if (open?.number === undefined) throw rejectionBy('over');
     call.purpose = open.purpose;
     call.country = open.country;
-    const number = { e164: open.number, country: open.country };
-    if (!bindingDigest(options.binding).equals(open.binding)) {
+    const { kind, purpose, binding, country, number: e164 } = open;
+    if (!bindingDigest(options.binding).equals(binding)) {
       throw invalid('binding', 'must be what the verification was started with');
     }
-    const { kind, purpose, binding, country } = open;
     await this.#guard.refresh();
-    const details = {
-      ...{ purpose, binding, tenant, fields: options.binding },
-      numberKey: this.#keys.numberKeysOf(open.number)[0],
+    const [numberKey] = this.#keys.numberKeysOf(e164);
+    const sending = {
+      number: { e164, country },
+      options,
+      purpose,
+      binding,
+      tenant,
+      fields: options.binding,
+      numberKey,
     };
-    const rule = this.#guard.whyNoMessage(country);
+    const rule = this.#guard.whyNoMessage({ e164, country });
     const isShadow = rule !== undefined && this.settings.guard.shadow.some((each) => each === rule);
-    if (isShadow) this.#decisions.record({ tenant, purpose, country, rule, isShadow, numberKey: details.numberKey });
+    if (isShadow) this.#decisions.record({ tenant, purpose, country, rule, isShadow, numberKey });
     const limits = this.#limitsOf(kind, normalizeSource(options.source), tenant, isShadow ? undefined : rule);
-    return this.#sending(call, transaction, number, options, details, (within) =>
-      this.store.resend(id, tenant, limits, within),
-    );
+    for (; open !== undefined; open = await this.store.readOpen(id, tenant, transaction)) {
+      const next = await this.#sendNext(open, kind, limits, sending);
+      if (next.result === 'sent') return this.#end(call, next, next.message, sending);
+      if (next.result === 'rejected') return this.#end(call, next, undefined, sending);
+    }
+    throw rejectionBy('over');
   }
 
   /**
@@ -394,44 +418,80 @@ export class SmsVerification {
     return changedAt > this.now() - this.settings.guard.simChangeMs ? 'sim-change' : undefined;
   }
 
-  #codeOf({ id, keyId, generation }: Pick<OpenVerification, 'id' | 'keyId' | 'generation'>): string {
+  #codeOf({ id, keyId, generation }: CurrentCode): string {
     const code = this.#keys.codeOf(id, keyId, generation, this.settings.code.digits);
     // Its key was removed while it was open.
     if (code === undefined) throw rejectionBy('over');
     return code;
   }
 
-  async #sending(
-    call: RunningCall,
-    given: SqlTransaction | undefined,
-    number: Recipient,
-    options: StartOptions,
-    details: CodeDetails & SendDetails,
-    begin: (transaction: SqlTransaction) => Promise<SendOutcome>,
-  ): Promise<StartedVerification> {
-    const work = async (transaction: SqlTransaction): Promise<SendOutcome> => {
-      const outcome = await begin(transaction);
-      if (outcome.result !== 'sent') return outcome;
-      const verification = await this.#send(outcome, number, options, details, transaction);
-      return { ...outcome, verification };
+  /** Sends the code of an open verification again. Another one if the message might arrive when the code is about to expire. */
+  async #sendNext(
+    open: OpenCode,
+    kind: VerificationKind,
+    limits: SendLimits,
+    sending: Sending,
+  ): Promise<ResendOutcome & { readonly message: CodeMessage | undefined }> {
+    const { tenant, options } = sending;
+    const { lifetimeMs } = this.settings.code;
+    const isRenewed = open.expiresInMs < lifetimeMs / 2;
+    const { currentId } = this.#keys;
+    const current = isRenewed
+      ? { ...open, keyId: currentId, generation: open.generation + 1, expiresInMs: lifetimeMs }
+      : open;
+    const code = this.#codeOf(current);
+    const renewal = isRenewed
+      ? { keyId: currentId, digest: this.#keys.digestOf({ ...sending, id: open.id }, code), lifetimeMs }
+      : undefined;
+    const message = kind === 'test' ? undefined : this.#messageOf(current, code, sending);
+    const { id, generation, sends } = open;
+    const { cooldownsMs, perHour, perDay, quotas, rejection } = limits;
+    const input = {
+      ...{ id, tenant, generation, sends, renewal, message },
+      ...{ cooldownsMs, perHour, perDay, quotas, rejection },
     };
-    const outcome = given === undefined ? await this.store.transaction(work) : await work(given);
-    this.#record(outcome, number.country, details);
+    return { ...(await this.store.resend(input, options.transaction)), message };
+  }
+
+  /** The next message with a code. Decoys have one too, which is not sent, for their time would tell otherwise. */
+  #messageOf(current: OpenCode, code: string, { number, options, fields }: Sending): CodeMessage {
+    const { expiresInMs: remainingMs, id, sends } = current;
+    const { locale, client } = options;
+    const { country } = number;
+    const { prices, unknownPrice } = this.settings.guard;
+    const content = this.#texts.write({ code, remainingMs, locale, country, client, binding: fields });
+    return {
+      ...{ to: number.e164, content, idempotencyKey: `verification ${id} ${sends + 1}` },
+      sendBefore: new Date(this.now() + remainingMs - TOO_LATE_MS),
+      cost: segments(content).parts * (prices[country] ?? unknownPrice),
+    };
+  }
+
+  /** What the app is told. The outcome is committed, unless the app's transaction is not. */
+  #end(
+    call: RunningCall,
+    outcome: StartOutcome,
+    message: CodeMessage | undefined,
+    sending: Sending,
+  ): StartedVerification {
+    const { e164, country } = sending.number;
+    this.#record(outcome, sending);
     call.shadowRules = outcome.would;
     call.rule = outcome.rule;
-    // After the commit: a rejection may have blocked a range.
     if (outcome.result === 'rejected') {
       const challenges = this.settings.guard.onSuspicion === 'challenge';
       throw rejectionBy(outcome.rule, outcome.retryAfterMs, challenges);
     }
+    const isSent = outcome.result === 'sent';
+    if (isSent && outcome.kind === 'sms' && message !== undefined) this.#guard.countMessage(country, message.cost);
     const { id, expiresInMs, resendInMs, attemptsLeft } = outcome.verification;
     const now = this.now();
     return {
       id,
       isNew: outcome.isNew,
-      sent: outcome.result === 'sent',
-      to: maskNumber(number.e164),
-      country: number.country,
+      sent: isSent,
+      to: maskNumber(e164),
+      country,
       digits: this.settings.code.digits,
       expiresAt: new Date(now + expiresInMs),
       resendAt: new Date(now + resendInMs),
@@ -439,7 +499,7 @@ export class SmsVerification {
     };
   }
 
-  #record(outcome: SendOutcome, country: string, { tenant, purpose, numberKey }: CodeDetails & SendDetails): void {
+  #record(outcome: StartOutcome, { tenant, purpose, numberKey, number: { country } }: Sending): void {
     const record = (rule: string, isShadow: boolean): void => {
       this.#decisions.record({ tenant, purpose, country, rule, isShadow, numberKey });
     };
@@ -448,59 +508,6 @@ export class SmsVerification {
     // The budget of a country does not count numbers that were verified before.
     const isCounted = outcome.result === 'sent' && outcome.isNew && !outcome.isKnown && outcome.kind !== 'test';
     if (isCounted) this.#guard.countStart(country);
-  }
-
-  async #send(
-    { verification: open, kind }: Exclude<SendOutcome, { result: 'rejected' }>,
-    number: Recipient,
-    { locale, client }: StartOptions,
-    details: CodeDetails & SendDetails,
-    transaction: SqlTransaction,
-  ): Promise<OpenVerification> {
-    if (kind === 'test') return open;
-    const current = await this.#renewed(open, details, transaction);
-    const content = this.#texts.write({
-      ...{ code: this.#codeOf(current), remainingMs: current.expiresInMs, locale, country: number.country, client },
-      binding: details.fields,
-    });
-    const enqueue = () =>
-      this.outbox.enqueue(
-        { to: number.e164, content },
-        {
-          ...{ transaction, lane: 'priority', sealed: true, onUnconfirmed: 'abandon', actor: 'verification' },
-          idempotencyKey: `verification ${current.id} ${current.sends}`,
-          sendBefore: new Date(this.now() + current.expiresInMs - TOO_LATE_MS),
-        },
-      );
-    if (kind === 'sms') {
-      const cost = this.#costOf(number.country, content);
-      const { id: messageId } = await enqueue();
-      await this.store.setMessage(current.id, messageId, cost, transaction);
-      this.#guard.countMessage(number.country, cost);
-    } else {
-      // As much work, or its time would tell that no message is sent.
-      await this.store.undo(enqueue, transaction);
-    }
-    return current;
-  }
-
-  #costOf(country: string, content: string): number {
-    const { prices, unknownPrice } = this.settings.guard;
-    return segments(content).parts * (prices[country] ?? unknownPrice);
-  }
-
-  /** Gives it another code if the message might arrive when the code is about to expire. */
-  async #renewed(
-    open: OpenVerification,
-    { purpose, binding }: CodeDetails,
-    transaction: SqlTransaction,
-  ): Promise<OpenVerification> {
-    const { lifetimeMs } = this.settings.code;
-    if (open.expiresInMs >= lifetimeMs / 2) return open;
-    const renewed = { ...open, keyId: this.#keys.currentId, generation: open.generation + 1, expiresInMs: lifetimeMs };
-    const digest = this.#keys.digestOf({ id: open.id, purpose, binding }, this.#codeOf(renewed));
-    const isRenewed = await this.store.renew(open, { keyId: renewed.keyId, digest, lifetimeMs }, transaction);
-    return isRenewed ? renewed : open;
   }
 }
 

@@ -390,6 +390,19 @@ describe.each(WORLDS)('%s', (_world, openWorlds) => {
       expect(await start(to)).toMatchObject({ sent: true });
     });
 
+    it.each([
+      ['number', () => world.guard.setVerdict('+447400123888', 'deny', ada)],
+      ['range', () => world.guard.block('+447400123xxx', ada)],
+      ['country', () => world.guard.block('GB', ada)],
+    ])('denies the next message of an open verification, by its %s', async (_, deny) => {
+      await open();
+      const { id } = await start('+447400123888');
+      await deny();
+      world.advance(MINUTE);
+      expect(await failureOf(world.verification.resend(id))).toMatchObject(REJECTED);
+      expect(await decisions()).toEqual([{ rule: 'denied', country: 'GB', isShadow: false, count: 1 }]);
+    });
+
     it.each(['+4474001', '+44 7400 1xxxxxx', '+447400123xxx', 'GB'])(
       'denies the numbers of %s, and releases them',
       async (target) => {

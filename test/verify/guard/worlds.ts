@@ -49,7 +49,7 @@ async function onPostgres(): Promise<Worlds> {
   const clock = { now: START };
   const sealed = { sealKeys: [randomBytes(32)] };
   const imports = [OutboxTestingModule.forRoot()];
-  const { store, outbox, app } = await openStore(stage, () => new Date(clock.now), sealed, { imports });
+  const { store, app } = await openStore(stage, () => new Date(clock.now), sealed, { imports });
   const tester = app.get(OutboxTester);
   return {
     async open(options = {}) {
@@ -60,7 +60,7 @@ async function onPostgres(): Promise<Worlds> {
       const now = () => clock.now;
       const decisions = new Decisions(store.guard, now);
       return {
-        verification: new Verification(store, outbox, settings, now, decisions),
+        verification: new Verification(store, settings, now, decisions),
         guard: new Guard(store.guard, settings, decisions, now),
         codesOn: async (number) =>
           (await tester.enqueued())

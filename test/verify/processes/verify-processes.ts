@@ -6,6 +6,7 @@ import { LaafficOutboxModule, type LaafficOutboxOptions } from 'nestjs-laaffic-o
 import {
   LaafficVerifyModule,
   SmsVerification,
+  type StartOptions,
   type CheckResult,
   type StartedVerification,
 } from 'nestjs-laaffic-verify';
@@ -125,8 +126,8 @@ export class VerifyProcesses {
   }
 
   /** Starts a verification in the first process. @returns its id. */
-  async startOne(number = this.newNumber()): Promise<string> {
-    const { value, error } = await this.processes[0]!.call('start', { to: number, purpose: PURPOSE });
+  async startOne(number = this.newNumber(), options: StartOptions = {}): Promise<string> {
+    const { value, error } = await this.processes[0]!.call('start', { to: number, purpose: PURPOSE }, options);
     if (value === undefined) throw new Error(`A start failed: ${String(error?.code)}`);
     return value.id;
   }

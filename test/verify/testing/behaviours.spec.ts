@@ -35,11 +35,11 @@ const WORLDS: [string, () => Promise<World>][] = [
       const now = () => clock.at + clock.advancedMs;
       const sealed = { sealKeys: [randomBytes(32)] };
       const imports = [OutboxTestingModule.forRoot()];
-      const { store, outbox, app } = await openStore(stage, () => new Date(now()), sealed, { imports });
+      const { store, app } = await openStore(stage, () => new Date(now()), sealed, { imports });
       const tester = app.get(OutboxTester);
       return {
         now,
-        verification: new SmsVerification(store, outbox, new VerifySettings(OPTIONS), now),
+        verification: new SmsVerification(store, new VerifySettings(OPTIONS), now),
         contentsTo: async (number) =>
           (await tester.enqueued())
             .filter(({ recipients }) => recipients.some((recipient) => `+${recipient.number}` === number))

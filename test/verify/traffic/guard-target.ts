@@ -10,6 +10,7 @@ import { DAY, MINUTE } from './time-units.js';
 
 const NO_BINDING = Buffer.alloc(0);
 const DIGEST = Buffer.from('digest');
+const MESSAGE = { to: '', content: '', idempotencyKey: '', sendBefore: new Date(0) };
 const APPROVAL = { relief: RELIEF, halfLifeMs: HALF_LIFE_MS, converts: false };
 
 /**
@@ -60,10 +61,9 @@ export function guardTarget(): GuardTarget {
         ...{ lifetimeMs: 10 * MINUTE, maxAttempts: 5, perHour: 5, perDay: 10, knownMs: 180 * DAY },
         cooldownsMs: [30_000, 60_000, 120_000, 240_000, 480_000, 600_000],
         quotas: [{ rule: 'source', key: Buffer.from(source), limit: 60 }],
-        ...{ pretends: false, shadow: [] },
+        ...{ pretends: false, shadow: [], message: { ...MESSAGE, cost } },
       });
       if (outcome.result !== 'sent') return 'rejected';
-      await store.setMessage(id, '1', cost);
       guard.countStart(country);
       guard.countMessage(country, cost);
       ids.set(request, id);

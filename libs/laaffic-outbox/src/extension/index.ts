@@ -12,6 +12,7 @@ export {
   type HandlerMark,
   type HandlerMethod,
 } from '../events/handler-methods.js';
+export type { Decision, DecisionParams } from '../messages/decided-message.js';
 export { readSecretKeys } from '../options/secret-keys.js';
 export { storeToken as getOutboxStoreToken } from '../outbox-tokens.js';
 export type { OutboxStore } from '../store/outbox-store.js';

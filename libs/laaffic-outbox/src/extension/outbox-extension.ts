@@ -1,9 +1,13 @@
+import { invalidCommand, type SendSms } from 'nestjs-laaffic';
 import type { CallersDatabase } from '../database/callers-database.js';
 import { Database } from '../database/database.js';
 import { checkSchema, type Release } from '../database/migrate.js';
 import { databaseError, readDatabaseFailure } from '../errors/database-failure.js';
 import { OutboxError } from '../errors/outbox.error.js';
 import { callHandler } from '../events/handler-call.js';
+import { withMessage, type DecidedMessage, type Decision, type DecisionParams } from '../messages/decided-message.js';
+import { MessageWriter } from '../messages/message-writer.js';
+import { readMessage, type MessageOptions } from '../messages/read-message.js';
 import { PeriodicTask, type PeriodicTaskPlan } from '../runtime/periodic-task.js';
 import type { SqlTransaction } from '../sql-transaction.js';
 import { readAcceptances, redactFinishedMessages } from '../sql/generated.js';
@@ -37,12 +41,18 @@ const EVIDENCE_MS = 24 * 60 * 60_000;
  * message can be committed together.
  */
 export class OutboxExtension {
+  readonly #writer: MessageWriter;
+  /** What decides about messages, each joined with what stores one. */
+  readonly #decisions = new Map<object, DecidedMessage<Decision>>();
+
   private constructor(
     private readonly store: OutboxStore,
     private readonly callers: CallersDatabase,
     private readonly database: Database,
     private readonly release: Release,
-  ) {}
+  ) {
+    this.#writer = new MessageWriter(store);
+  }
 
   /**
    * Migrates or checks the schema.
@@ -78,6 +88,34 @@ export class OutboxExtension {
     transaction?: SqlTransaction,
   ): Promise<R[]> {
     return this.callers.runIn(transaction, statement, params);
+  }
+
+  /**
+   * Runs a statement for a caller of the app that decides whether a message is enqueued, and enqueues it: both or neither,
+   * in one round trip.
+   * @param decision its parameter `messageId` is the id that the message will have. Its only row says in `enqueues` whether
+   * it is enqueued.
+   * @param transaction where to run it. @default a transaction of its own
+   * @throws {LaafficInputException} naming each wrong field of the message; nothing was stored.
+   * @throws as {@link run}; {OutboxError} `OUTBOX_KEY_REUSED` if a message has the idempotency key.
+   */
+  async runWithMessage<P extends object, R extends Decision>(
+    decision: Statement<P & DecisionParams, R>,
+    params: P,
+    { command, options }: { readonly command: SendSms; readonly options: Omit<MessageOptions, 'sendAt'> },
+    transaction?: SqlTransaction,
+  ): Promise<R> {
+    const { seals, settings, callers } = this.store;
+    // Without `sendAt`, nothing depends on the time.
+    const read = readMessage(command, options, 0, false, { seals, sealed: settings.sealed });
+    if ('issues' in read) throw invalidCommand(read.issues);
+    let decided = this.#decisions.get(decision) as DecidedMessage<R> | undefined;
+    if (decided === undefined) {
+      const both = withMessage(decision);
+      // The schema of the outbox; `callers` of the extension put in its own.
+      this.#decisions.set(decision, (decided = { ...both, text: callers.textOf(both) }));
+    }
+    return this.#writer.addDecided(read.message, decided, params, this.callers, transaction);
   }
 
   /**

@@ -1,10 +1,11 @@
 import type { SqlTransaction } from '../sql-transaction.js';
-import { continueCall, OwnTransaction, unfit } from '../database/callers-database.js';
+import { continueCall, OwnTransaction, unfit, type CallersDatabase } from '../database/callers-database.js';
 import { LANES, type Lane, type UnconfirmedAction } from '../options/outbox.options.js';
 import { OutboxError } from '../errors/outbox.error.js';
 import { addMessage, addMessages, findMessageByKey, findMessagesByKeys, lockChunks } from '../sql/generated.js';
 import type { Statement } from '../sql/statement.js';
 import type { OutboxStore } from '../store/outbox-store.js';
+import type { DecidedMessage, Decision } from './decided-message.js';
 import type { MessageFingerprint } from './message-fingerprint.js';
 
 /** A message in the form in which it is stored. */
@@ -54,30 +55,7 @@ export class MessageWriter {
    */
   async add(message: NewMessage, transaction?: SqlTransaction): Promise<AddedMessage> {
     if (transaction !== undefined) await this.requireTransaction(transaction);
-    const [added] = await this.#run(
-      transaction,
-      addMessage,
-      {
-        account: this.store.account,
-        lane: message.lane,
-        size: String(message.size),
-        numbers: message.numbers,
-        orderIds: message.orderIds ?? null,
-        content: message.content,
-        senderId: message.senderId ?? null,
-        dueAt: message.dueAt?.toISOString() ?? null,
-        expiresAt: message.expiresAt?.toISOString() ?? null,
-        idempotencyKey: message.idempotencyKey ?? null,
-        fingerprint: message.fingerprint?.stored ?? null,
-        hasWaiter: String(message.hasWaiter && this.store.settings.notify),
-        reference: message.reference ?? null,
-        actor: message.actor,
-        notifies: String(this.#lanesToNotify([message], transaction).length > 0),
-        onUnconfirmed: message.onUnconfirmed ?? null,
-        sealKeyId: message.sealKeyId ?? null,
-      },
-      'id',
-    );
+    const [added] = await this.#run(transaction, addMessage, this.#paramsOf(message, transaction), 'id');
     if (added !== undefined) {
       if (transaction === undefined) this.#notify([message]);
       return { id: added.id, isNew: true };
@@ -85,6 +63,30 @@ export class MessageWriter {
     const found = await this.find(message, transaction);
     if (found === undefined) throw unfit('it returned no row');
     return found;
+  }
+
+  /**
+   * Stores a message if the statement of an extension decides so.
+   * @param decision joined with the statement that stores a message.
+   * @param params of what decides.
+   * @param callers the database of what decides.
+   * @returns what was decided.
+   * @throws as {@link add}.
+   */
+  async addDecided<R extends Decision>(
+    message: NewMessage,
+    decision: DecidedMessage<R>,
+    params: object,
+    callers: CallersDatabase,
+    transaction?: SqlTransaction,
+  ): Promise<R> {
+    if (transaction !== undefined) await this.requireTransaction(transaction);
+    const all = { ...params, ...this.#paramsOf(message, transaction) };
+    const [decided] = await callers.runIn(transaction, decision, all);
+    if (decided === undefined) throw unfit('it returned no row');
+    if (decided.enqueues && decided.message_id === null) throw keyReused();
+    if (decided.enqueues && transaction === undefined) this.#notify([message]);
+    return decided;
   }
 
   /**
@@ -229,6 +231,28 @@ export class MessageWriter {
       const message = 'This is not a transaction: it commits each statement at once, as a pool does';
       throw new OutboxError('OUTBOX_INVALID_TRANSACTION', message, { cause: error });
     }
+  }
+
+  #paramsOf(message: NewMessage, transaction: SqlTransaction | undefined) {
+    return {
+      account: this.store.account,
+      lane: message.lane,
+      size: String(message.size),
+      numbers: message.numbers,
+      orderIds: message.orderIds ?? null,
+      content: message.content,
+      senderId: message.senderId ?? null,
+      dueAt: message.dueAt?.toISOString() ?? null,
+      expiresAt: message.expiresAt?.toISOString() ?? null,
+      idempotencyKey: message.idempotencyKey ?? null,
+      fingerprint: message.fingerprint?.stored ?? null,
+      hasWaiter: String(message.hasWaiter && this.store.settings.notify),
+      reference: message.reference ?? null,
+      actor: message.actor,
+      notifies: String(this.#lanesToNotify([message], transaction).length > 0),
+      onUnconfirmed: message.onUnconfirmed ?? null,
+      sealKeyId: message.sealKeyId ?? null,
+    };
   }
 
   async #run<P extends object, R extends object>(

@@ -72,7 +72,7 @@ begin
     f.locked_until := now_ + least(p_longest_lock, p_lock * power(2, f.locks)) * interval '1 millisecond';
     f.locks := f.locks + 1;
   end if;
-  update verify.phone p set failures = f.failures, locks = f.locks, locked_until = f.locked_until, seen_at = now_,
+  update verify.phone p set failures = f.failures, locks = f.locks, locked_until = f.locked_until, seen_at = verify.last_seen(p.seen_at, now_),
       suspended_at = case when f.failures >= p_suspend_after then now_ end
     where p.tenant = f.tenant and p.number_key = f.number_key;
   if p_quota_key is not null then perform verify.take_turns(array[p_quota_key], array[p_quota_limit], now_); end if;
@@ -107,7 +107,8 @@ begin
   insert into verify.approval_delivery (handler, verification_id, purpose, tenant, country, number, approved_at, due_at)
     select h.handler, v.id, v.purpose, v.tenant, v.country, v.number, p_now, p_now
     from verify.approval_handler h where h.seen_at > p_now - interval '7 days';
-  update verify.phone p set failures = 0, locks = 0, streak = 0, approved_at = p_now, seen_at = p_now, counted_at = null
+  update verify.phone p set failures = 0, locks = 0, streak = 0, approved_at = p_now, seen_at = verify.last_seen(p.seen_at, p_now),
+      counted_at = null
     where p.tenant = f.tenant and p.number_key = f.number_key;
   if not v.is_excused then
     insert into verify.traffic_delta (country, is_known, at, approvals) values (v.country, v.is_known, v.created_at, 1);
@@ -165,10 +166,12 @@ begin
   return true;
 end $$;
 
--- Counts one more message of an open verification, or rejects.
+-- Sends one more message of an open verification, or rejects. p_generation, p_sends: what its message was written for. p_key_id,
+-- p_digest, p_lifetime: another code, and the one before stays good for its own time. Null if the code stays.
 create function verify.resend_code(
-  p_id uuid, p_tenant text, p_cooldowns double precision[], p_per_hour int, p_per_day int, p_quota_rules text[],
-  p_quota_keys bytea[], p_quota_limits int[], p_rejection text, p_now timestamptz
+  p_id uuid, p_tenant text, p_generation int, p_sends int, p_key_id text, p_digest bytea, p_lifetime double precision,
+  p_cooldowns double precision[], p_per_hour int, p_per_day int, p_quota_rules text[], p_quota_keys bytea[],
+  p_quota_limits int[], p_rejection text, p_message_id bigint, p_account text, p_cost double precision, p_now timestamptz
 ) returns verify.start_outcome language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
   now_ timestamptz;
@@ -176,6 +179,7 @@ declare
   v verify.verification%rowtype;
   o verify.start_outcome;
   m record;
+  enqueues boolean;
 begin
   o.would := '{}';
   o.is_new := false;
@@ -186,27 +190,42 @@ begin
     return verify.rejected(o, 'over', null);
   end if;
   o.kind := v.kind;
-  select q.rule, q.retry_after into m from verify.used_up_quota(p_quota_rules, p_quota_keys, p_quota_limits, now_) q;
+  if v.generation <> p_generation or v.sends <> p_sends then
+    o.result := 'changed';
+    return o;
+  end if;
+  m := verify.used_up_quota(p_quota_rules, p_quota_keys, p_quota_limits, now_);
   if m.rule is not null then return verify.rejected(o, m.rule, m.retry_after); end if;
   if p_rejection is not null then return verify.rejected(o, p_rejection, null); end if;
-  select * into m from verify.count_message(f, false, p_cooldowns, p_per_hour, p_per_day, now_);
+  if exists (select from verify.listed l
+    where l.kind = 'number' and l.key = encode(f.number_key, 'hex') and l.verdict = 'deny' and l.until > now_)
+  then
+    return verify.rejected(o, 'denied', null);
+  end if;
+  m := verify.count_message(f, true, false, p_cooldowns, p_per_hour, p_per_day, now_);
   if m.rule is not null then return verify.rejected(o, m.rule, m.retry_after); end if;
   perform verify.take_turns(p_quota_keys, p_quota_limits, now_);
-  update verify.verification w set sends = sends + 1, changed_at = now_ where w.id = p_id returning * into v;
+  enqueues := v.kind = 'sms' and p_message_id is not null;
+  if p_key_id is not null then
+    v.old_digest := v.digest;
+    v.old_expires_at := v.expires_at;
+    v.key_id := p_key_id;
+    v.digest := p_digest;
+    v.generation := v.generation + 1;
+    v.expires_at := now_ + p_lifetime * interval '1 millisecond';
+  end if;
+  update verify.verification w set sends = w.sends + 1, changed_at = now_, old_digest = v.old_digest,
+      old_expires_at = v.old_expires_at, key_id = v.key_id, digest = v.digest, generation = v.generation, expires_at = v.expires_at,
+      message_id = case when enqueues then p_message_id else w.message_id end,
+      message_ids = case when enqueues then w.message_ids || p_message_id else w.message_ids end,
+      account = case when enqueues then p_account else w.account end
+    where w.id = p_id returning * into v;
+  if enqueues then
+    insert into verify.traffic_delta (country, is_known, at, messages, spent) values (v.country, v.is_known, now_, 1, p_cost);
+  elsif v.kind in ('decoy', 'pretended') and p_message_id is not null then
+    perform verify.pretend_message(v.id, v.sends, p_message_id, now_);
+  end if;
   o.result := 'sent';
   o.resend_in := verify.ms_between(now_, (m.f).next_send_at);
   return verify.described(o, v, now_);
 end $$;
-
--- Gives an open verification a new code. The one before stays good for its own time.
-create function verify.renew_code(
-  p_id uuid, p_generation int, p_key_id text, p_digest bytea, p_lifetime double precision, p_now timestamptz
-) returns boolean language sql as $$
-  with renewed as (
-    update verify.verification w set old_digest = digest, old_expires_at = expires_at, key_id = p_key_id, digest = p_digest,
-        generation = p_generation + 1,
-        expires_at = coalesce(p_now, clock_timestamp()) + p_lifetime * interval '1 millisecond'
-      where id = p_id and generation = p_generation and verify.is_open(w, coalesce(p_now, clock_timestamp())) returning 1
-  )
-  select exists (select from renewed)
-$$;

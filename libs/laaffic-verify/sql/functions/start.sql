@@ -16,7 +16,7 @@ begin
   if cardinality(p_number_keys) > 1 then
     -- There may be several: a process that did not have the newer key yet has added its own.
     select number_key into old_key from verify.phone where tenant = p_tenant and number_key = any (p_number_keys[2:])
-      order by seen_at desc, number_key limit 1 for update;
+      order by sent_at desc nulls last, number_key limit 1 for update;
     update verify.phone set number_key = p_number_keys[1]
       where tenant = p_tenant and number_key = old_key
         and not exists (select from verify.phone where tenant = p_tenant and number_key = p_number_keys[1])
@@ -31,6 +31,11 @@ begin
     on conflict (tenant, number_key) do update set seen_at = p_now returning * into f;
   return f;
 end $$;
+
+-- When a number was seen, an hour too early at most. An exact time would cost an entry of an index at each message.
+create function verify.last_seen(p_seen_at timestamptz, p_now timestamptz) returns timestamptz language sql immutable as $$
+  select case when p_seen_at < p_now - interval '1 hour' then p_now else p_seen_at end
+$$;
 
 -- The time between two of p_limit turns. Rounded down, or the last turn would not fit into p_window.
 -- A p_window of a day is '24 hours': '1 day' is shorter or longer when the clocks of the session's time zone change.
@@ -113,9 +118,10 @@ begin
 end $$;
 
 -- Counts a message to a number, for its limits and its next pause. Returns the rule that rejects, or null.
--- p_counts: whether its ranges count the number now. p_cooldowns: the pauses after the first, second, … message of an hour.
+-- p_sends: whether there is a message. Otherwise this only tells whether there could be one. p_counts: whether its ranges count
+-- the number now. p_cooldowns: the pauses after the first, second, … message of an hour.
 create function verify.count_message(
-  inout f verify.phone, p_counts boolean, p_cooldowns double precision[], p_per_hour int, p_per_day int, p_now timestamptz,
+  inout f verify.phone, p_sends boolean, p_counts boolean, p_cooldowns double precision[], p_per_hour int, p_per_day int, p_now timestamptz,
   out rule text, out retry_after double precision
 ) language plpgsql as $$
 declare
@@ -136,12 +142,13 @@ begin
     retry_after := greatest(verify.ms_between(p_now + interval '1 hour', hour_tat), verify.ms_between(p_now + interval '24 hours', day_tat));
     return;
   end if;
+  if not p_sends then return; end if;
   f.hour_tat := hour_tat;
   f.day_tat := day_tat;
   f.streak := case when f.sent_at > p_now - interval '1 hour' then f.streak + 1 else 1 end;
   f.sent_at := p_now;
   f.next_send_at := p_now + p_cooldowns[least(f.streak, cardinality(p_cooldowns))] * interval '1 millisecond';
-  f.seen_at := p_now;
+  f.seen_at := verify.last_seen(f.seen_at, p_now);
   update verify.phone p set hour_tat = f.hour_tat, day_tat = f.day_tat, streak = f.streak, sent_at = f.sent_at,
       next_send_at = f.next_send_at, seen_at = f.seen_at, counted_at = case when p_counts then p_now else p.counted_at end
     where p.tenant = f.tenant and p.number_key = f.number_key;
@@ -174,8 +181,8 @@ begin
     if not p_counts then continue; end if;
     trip := r.trips[array_position(r.ranges, own.key)];
     -- A source with numbers of many countries.
-    if own.key = r.source_range and cardinality(verify.countries_with(own.countries, own.at, r.country, p_now)) > r.max_countries then
-      trip := trip / 2;
+    if own.key is not distinct from r.source_range then
+      if cardinality(verify.countries_with(own.countries, own.at, r.country, p_now)) > r.max_countries then trip := trip / 2; end if;
     end if;
     -- A range with many approvals has many starts. It would be blocked by chance too often.
     trip := trip + ln(1 + verify.current_score(own.approvals, own.at, p_now, r.half_life_ms) / r.approvals_scale);
@@ -207,8 +214,17 @@ returns text[] language sql immutable as $$
     else p_countries || p_country end
 $$;
 
--- Starts a verification, goes on with the open one of the session, or rejects. A rejection changes nothing but blocks of ranges.
-create function verify.start_verification(r verify.start_request) returns verify.start_outcome
+-- Writes what takes as long as a message.
+create function verify.pretend_message(p_id uuid, p_sends int, p_message_id bigint, p_now timestamptz) returns void
+language plpgsql as $$
+begin
+  insert into verify.decoy_message (id, key, content, at)
+    values (p_message_id, 'verification ' || p_id || ' ' || p_sends, repeat('x', 200), p_now);
+end $$;
+
+-- Starts a verification with its message, tells that the open one of the session goes on, or rejects. A rejection changes
+-- nothing but blocks of ranges. p_message_id: null if it has no message.
+create function verify.start_verification(r verify.start_request, p_message_id bigint) returns verify.start_outcome
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
   now_ timestamptz;
@@ -219,6 +235,7 @@ declare
   m record;
   listed verify.verdict;
   counts boolean;
+  enqueues boolean;
 begin
   o.would := '{}';
   o.kind := r.kind;
@@ -231,16 +248,19 @@ begin
   -- After the wait for the row.
   now_ := coalesce(r.now, clock_timestamp());
   o.is_known := coalesce(f.approved_at > now_ - r.known_ms * interval '1 millisecond', false);
-  for other in select * from verify.verification
-    where tenant = r.tenant and number_key = r.number_keys[1] and state in ('pending', 'matched') for no key update
-  loop
-    -- What is over makes room for a new one of the same session.
-    if greatest(other.expires_at, other.old_expires_at) <= now_ then
-      update verify.verification set state = 'expired', changed_at = now_, number = null where id = other.id;
-    elsif other.purpose = r.purpose and other.session_key = r.session and other.binding = r.binding then
-      v := other;
-    end if;
-  end loop;
+  -- A number without a message has no verification.
+  if f.sent_at is not null then
+    for other in select * from verify.verification
+      where tenant = r.tenant and number_key = r.number_keys[1] and state in ('pending', 'matched') for no key update
+    loop
+      -- What is over makes room for a new one of the same session.
+      if greatest(other.expires_at, other.old_expires_at) <= now_ then
+        update verify.verification set state = 'expired', changed_at = now_, number = null where id = other.id;
+      elsif other.purpose = r.purpose and other.session_key = r.session and other.binding = r.binding then
+        v := other;
+      end if;
+    end loop;
+  end if;
   -- A code was right, and the attempts were used up before it was approved. Another message would be useless.
   if v.attempts >= v.max_attempts then
     update verify.verification set state = 'failed', changed_at = now_, number = null where id = v.id;
@@ -253,20 +273,18 @@ begin
   end if;
   o.is_new := v.id is null;
   o.kind := coalesce(v.kind, r.kind);
-  select q.rule, q.retry_after into m from verify.used_up_quota(r.quota_rules, r.quota_keys, r.quota_limits, now_) q;
+  m := verify.used_up_quota(r.quota_rules, r.quota_keys, r.quota_limits, now_);
   if m.rule is not null then return verify.rejected(o, m.rule, m.retry_after); end if;
   if r.rejection is not null then
     if r.rejection <> all (r.shadow) then return verify.rejected(o, r.rejection, null); end if;
     o.would := o.would || r.rejection;
   end if;
-  select l.verdict into listed from verify.listed l
-    where l.kind = 'number' and l.key = any (array(select encode(k, 'hex') from unnest(r.number_keys) k)) and l.until > now_
-    order by l.verdict desc limit 1;
+  select max(l.verdict) into listed from verify.listed l where l.kind = 'number' and l.key = any (r.listed_keys) and l.until > now_;
   if listed = 'deny' then return verify.rejected(o, 'denied', null); end if;
   counts := o.is_new and not o.is_known and cardinality(r.ranges) > 0
     and (f.counted_at is null or f.counted_at <= now_ - interval '1 hour');
   if o.is_new and not (o.is_known or r.is_trusted or coalesce(listed = 'allow', false)) then
-    select s.rule, s.retry_after, s.would into m from verify.judge_suspect(r, counts, now_) s;
+    m := verify.judge_suspect(r, counts, now_);
     o.would := o.would || m.would;
     if m.rule is not null then
       if not r.pretends or r.kind <> 'sms' then return verify.rejected(o, m.rule, m.retry_after); end if;
@@ -275,39 +293,43 @@ begin
       counts := false;
     end if;
   end if;
-  select * into m from verify.count_message(f, counts, r.cooldowns_ms, r.per_hour, r.per_day, now_);
-  if m.rule is not null then
+  m := verify.count_message(f, o.is_new, counts, r.cooldowns_ms, r.per_hour, r.per_day, now_);
+  if m.rule is not null and (o.is_new or m.rule = 'locked') then return verify.rejected(o, m.rule, m.retry_after); end if;
+  if not o.is_new then
     -- A page that is loaded again must not fail. The code that was sent is still good.
-    if m.rule = 'locked' or o.is_new then return verify.rejected(o, m.rule, m.retry_after); end if;
-    o.result := 'waiting';
+    o.result := case when m.rule is null then 'open' else 'waiting' end;
     o.resend_in := m.retry_after;
-  else
-    perform verify.take_turns(r.quota_keys, r.quota_limits, now_);
-    o.result := 'sent';
-    o.resend_in := verify.ms_between(now_, (m.f).next_send_at);
+    return verify.described(o, v, now_);
   end if;
-  if o.is_new then
-    if counts then
-      insert into verify.number_range as w (key, score, at, countries)
-        select k.key, r.gain, now_, case when k.key = r.source_range then array[r.country] else '{}' end
-        from unnest(r.ranges) k (key) order by k.key
-        on conflict (key) do update set score = verify.current_score(w.score, w.at, now_, r.half_life_ms) + r.gain,
-          approvals = verify.current_score(w.approvals, w.at, now_, r.half_life_ms), at = now_,
-          countries = case when w.key = r.source_range then verify.countries_with(w.countries, w.at, r.country, now_)
-            else w.countries end;
-    end if;
-    insert into verify.verification (id, kind, tenant, purpose, number_key, session_key, binding, number, country, is_known,
-        is_excused, key_id, digest, expires_at, max_attempts, sends, would, ranges, gain, created_at, changed_at)
-      values (r.id, o.kind, r.tenant, r.purpose, r.number_keys[1], r.session, r.binding, r.number, r.country, o.is_known,
-        r.is_excused and not o.is_known or o.kind in ('pretended', 'test'), r.key_id, r.digest,
-        now_ + r.lifetime_ms * interval '1 millisecond', r.max_attempts, 1, o.would, r.ranges, r.gain, now_, now_)
-      returning * into v;
-    if v.kind in ('sms', 'decoy') then
-      insert into verify.traffic_delta (country, is_known, at, starts, excused)
-        values (r.country, o.is_known, now_, (not v.is_excused)::int, v.is_excused::int);
-    end if;
-  elsif o.result = 'sent' then
-    update verify.verification w set sends = sends + 1, changed_at = now_ where w.id = v.id returning * into v;
+  perform verify.take_turns(r.quota_keys, r.quota_limits, now_);
+  o.result := 'sent';
+  o.resend_in := verify.ms_between(now_, (m.f).next_send_at);
+  enqueues := o.kind = 'sms' and p_message_id is not null;
+  if counts then
+    insert into verify.number_range as w (key, score, at, countries)
+      select k.key, r.gain, now_, case when k.key = r.source_range then array[r.country] else '{}' end
+      from unnest(r.ranges) k (key) order by k.key
+      on conflict (key) do update set score = verify.current_score(w.score, w.at, now_, r.half_life_ms) + r.gain,
+        approvals = verify.current_score(w.approvals, w.at, now_, r.half_life_ms), at = now_,
+        countries = case when w.key = r.source_range then verify.countries_with(w.countries, w.at, r.country, now_)
+          else w.countries end;
+  end if;
+  insert into verify.verification (id, kind, tenant, purpose, number_key, session_key, binding, number, country, is_known,
+      is_excused, key_id, digest, expires_at, max_attempts, sends, would, ranges, gain, message_id, message_ids, account,
+      created_at, changed_at)
+    values (r.id, o.kind, r.tenant, r.purpose, r.number_keys[1], r.session, r.binding, r.number, r.country, o.is_known,
+      r.is_excused and not o.is_known or o.kind in ('pretended', 'test'), r.key_id, r.digest,
+      now_ + r.lifetime_ms * interval '1 millisecond', r.max_attempts, 1, o.would, r.ranges, r.gain,
+      case when enqueues then p_message_id end, case when enqueues then array[p_message_id] else '{}' end,
+      case when enqueues then r.account end, now_, now_)
+    returning * into v;
+  if v.kind in ('sms', 'decoy') then
+    insert into verify.traffic_delta (country, is_known, at, starts, excused, messages, spent)
+      values (r.country, o.is_known, now_, (not v.is_excused)::int, v.is_excused::int, enqueues::int,
+        case when enqueues then r.cost else 0 end);
+  end if;
+  if v.kind in ('decoy', 'pretended') and p_message_id is not null then
+    perform verify.pretend_message(v.id, 1, p_message_id, now_);
   end if;
   return verify.described(o, v, now_);
 end $$;

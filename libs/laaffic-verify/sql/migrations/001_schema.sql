@@ -95,6 +95,15 @@ create index verification_redact on verify.verification (redact_at)
 -- Nothing is left to do for these.
 create index verification_changed on verify.verification (changed_at) where redact_at is null;
 
+-- What a decoy writes instead of a message, so that both take as long.
+create table verify.decoy_message (
+  id bigint primary key,
+  key text not null unique,
+  content text not null,
+  at timestamptz not null
+);
+create index decoy_message_at on verify.decoy_message (at);
+
 -- The event handlers in some process of the app.
 create table verify.approval_handler (
   -- A name that stays the same over releases: `Module/Class.method`, or one that the app chose.
@@ -248,6 +257,8 @@ create type verify.start_request as (
   purpose text,
   -- The digests of the number by each key, the current one first. A row that an older key made is found.
   number_keys bytea[],
+  -- The same as the list of operators has them.
+  listed_keys text[],
   number text,
   country text,
   session bytea,
@@ -256,6 +267,9 @@ create type verify.start_request as (
   digest bytea,
   lifetime_ms double precision,
   max_attempts int,
+  -- What its message is expected to cost, and the account that sends it.
+  cost double precision,
+  account text,
   -- The pauses after the first, second, … message of an hour.
   cooldowns_ms double precision[],
   per_hour int,
@@ -295,7 +309,8 @@ create type verify.start_request as (
 
 -- The end of a start or a resend. `would`: the rules in shadow that would have rejected it.
 create type verify.start_outcome as (
-  -- 'sent': a message has to be enqueued. 'waiting': the open verification goes on without one. 'rejected': by `rule`.
+  -- 'sent': with a message, if it has one. 'waiting': the open verification goes on without one. 'open': it needs a message,
+  -- with the code that it has. 'changed': another call was faster, so the message has another code. 'rejected': by `rule`.
   result text,
   rule text,
   retry_after double precision,

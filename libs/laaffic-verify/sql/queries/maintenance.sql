@@ -125,6 +125,13 @@ with moment as materialized (
 delete from verify.traffic t using due o
   where t.span = o.span and t.at = o.at and t.country = o.country and t.is_known = o.is_known returning true as "changed!";
 
+-- name: deleteDecoyMessages (keptMs, limit, now?)
+with due as (
+  select id from verify.decoy_message where at < coalesce($3::timestamptz, statement_timestamp()) - $1::float8 * interval '1 millisecond'
+  order by at limit $2 for update skip locked
+)
+delete from verify.decoy_message d using due o where d.id = o.id returning true as "changed!";
+
 -- name: deleteDecisions (keptMs, limit, now?)
 with due as (
   select id from verify.decision where at <= coalesce($3::timestamptz, statement_timestamp()) - $1::float8 * interval '1 millisecond'

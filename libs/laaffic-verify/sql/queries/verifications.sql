@@ -1,37 +1,30 @@
 -- These may run in the transaction of the app, whose driver passes every parameter as text. `request` is a JSON object.
 
--- prepared: startVerification (request)
+-- prepared: startVerification (request, messageId?)
 select o.result as "result!", o.rule, o.retry_after, o.would as "would!", o.id, o.key_id, o.generation, o.is_new as "is_new!",
-  o.sends, o.attempts_left, o.expires_in, o.resend_in, o.is_known as "is_known!", o.kind
-from verify.start_verification(json_populate_record(null::verify.start_request, $1::text::json)) o;
+  o.sends, o.attempts_left, o.expires_in, o.resend_in, coalesce(o.is_known, false) as "is_known!", o.kind,
+  o.result = 'sent' and o.kind = 'sms' as "enqueues!"
+from verify.start_verification(json_populate_record(null::verify.start_request, $1::text::json), $2::text::bigint) o;
 
--- prepared: resendCode (request)
-select o.result as "result!", o.rule, o.retry_after, o.id, o.key_id, o.generation, o.sends, o.attempts_left, o.expires_in,
-  o.resend_in, o.kind
+-- prepared: resendCode (request, messageId?)
+select o.result as "result!", o.rule, o.retry_after, o.would as "would!", o.id, o.key_id, o.generation, o.is_new as "is_new!",
+  o.sends, o.attempts_left, o.expires_in, o.resend_in, coalesce(o.is_known, false) as "is_known!", o.kind,
+  o.result = 'sent' and o.kind = 'sms' as "enqueues!"
 from json_to_record($1::text::json) as r (
-  id uuid, tenant text, cooldowns_ms float8[], per_hour int, per_day int, quota_rules text[], quota_keys bytea[],
-  quota_limits int[], rejection text, now timestamptz
+  id uuid, tenant text, generation int, sends int, key_id text, digest bytea, lifetime_ms float8, cooldowns_ms float8[], per_hour int, per_day int, quota_rules text[], quota_keys bytea[],
+  quota_limits int[], rejection text, account text, cost float8, now timestamptz
 ) cross join lateral verify.resend_code(
-  r.id, r.tenant, r.cooldowns_ms, r.per_hour, r.per_day, r.quota_rules, r.quota_keys, r.quota_limits, r.rejection, r.now
+  r.id, r.tenant, r.generation, r.sends, r.key_id, r.digest, r.lifetime_ms, r.cooldowns_ms, r.per_hour, r.per_day, r.quota_rules,
+  r.quota_keys, r.quota_limits, r.rejection, $2::text::bigint, r.account, r.cost, r.now
 ) o;
 
 -- prepared: readOpenVerification (id, tenant, now?)
 -- What the text of a message and its code depend on.
 select v.number, v.country as "country!", v.purpose as "purpose!", v.binding as "binding!", v.key_id as "key_id!", v.generation as "generation!",
-  v.sends as "sends!", v.kind as "kind!"
+  v.sends as "sends!", v.kind as "kind!",
+  verify.ms_between(coalesce($3::text::timestamptz, clock_timestamp()), v.expires_at) as "expires_in!"
 from verify.verification v
 where v.id = $1::text::uuid and v.tenant = $2::text and verify.is_open(v, coalesce($3::text::timestamptz, clock_timestamp()));
-
--- prepared: renewCode (id, generation, keyId, digest, lifetimeMs, now?)
-select verify.renew_code($1::text::uuid, $2::text::int, $3::text, $4::text::bytea, $5::text::float8, $6::text::timestamptz) as "renewed!";
-
--- prepared: setMessage (id, messageId, account, cost, now?)
-with changed as (
-  update verify.verification set message_id = $2::text::bigint, message_ids = message_ids || $2::text::bigint, account = $3::text
-    where id = $1::text::uuid returning country, is_known
-)
-insert into verify.traffic_delta (country, is_known, at, messages, spent)
-  select c.country, c.is_known, coalesce($5::text::timestamptz, clock_timestamp()), 1, $4::text::float8 from changed c;
 
 -- prepared: checkCode (request)
 select o.result as "result!", o.attempts_left, o.retry_after, o.number, o.country, o.approved_at

@@ -85,30 +85,22 @@ export class Guard {
     await this.refresh();
     const { country } = number;
     const state = this.#stateOf(country);
-    const verdict = verdictOf(number, this.#listed);
     const isExcused = state.isInTrouble;
     const isSuspect = this.#isSuspect(country, state);
     const ranges = rangesOfStart(number, source);
     return {
       ...(isExcused ? { ...ranges, ranges: [], trips: [], sourceRange: undefined } : ranges),
       ...state.scoring,
-      rejection: verdict === 'deny' ? 'denied' : this.whyNoMessage(country),
+      rejection: this.whyNoMessage(number),
       suspicion: isSuspect ? 'budget' : undefined,
-      isTrusted: verdict === 'allow',
+      isTrusted: verdictOf(number, this.#listed) === 'allow',
       isExcused,
     };
   }
 
-  /** The cap that is reached. */
-  whyNoMessage(country: string): string | undefined {
-    const { messagesPerHour, messagesPerDay, spendPerDay, spendPerCountryPerDay } = this.plan.caps;
-    const { hour, day } = this.#messages;
-    const near = Math.max(hour / messagesPerHour, day / messagesPerDay, this.#spent / spendPerDay);
-    if (near >= NEAR_CAP) this.alarm(near < 1 ? 'near-cap' : 'cap', 'all');
-    if (near >= 1) return 'cap';
-    const nearHere = this.#stateOf(country).spent / spendPerCountryPerDay;
-    if (nearHere >= NEAR_CAP) this.alarm(nearHere < 1 ? 'near-cap' : 'cap', country);
-    return nearHere >= 1 ? 'cap' : undefined;
+  /** Why no message is sent to a number: operators have denied its range or country, or a cap is reached. */
+  whyNoMessage(number: { readonly e164: string; readonly country: string }): string | undefined {
+    return verdictOf(number, this.#listed) === 'deny' ? 'denied' : this.#reachedCap(number.country);
   }
 
   /** A start was accepted. */
@@ -130,6 +122,17 @@ export class Guard {
     if (ageMs >= 0 && ageMs < TRAFFIC_AGE_MS) return;
     this.#reading ??= this.#read().finally(() => (this.#reading = undefined));
     await this.#reading;
+  }
+
+  #reachedCap(country: string): string | undefined {
+    const { messagesPerHour, messagesPerDay, spendPerDay, spendPerCountryPerDay } = this.plan.caps;
+    const { hour, day } = this.#messages;
+    const near = Math.max(hour / messagesPerHour, day / messagesPerDay, this.#spent / spendPerDay);
+    if (near >= NEAR_CAP) this.alarm(near < 1 ? 'near-cap' : 'cap', 'all');
+    if (near >= 1) return 'cap';
+    const nearHere = this.#stateOf(country).spent / spendPerCountryPerDay;
+    if (nearHere >= NEAR_CAP) this.alarm(nearHere < 1 ? 'near-cap' : 'cap', country);
+    return nearHere >= 1 ? 'cap' : undefined;
   }
 
   #isSuspect(country: string, state: CountryState): boolean {

@@ -77,6 +77,13 @@ create index verification_convert on verify.verification (convert_at) where conv
 create index verification_redact on verify.verification (redact_at)
   where redact_at is not null and convert_at is null and state not in ('pending', 'matched');
 create index verification_changed on verify.verification (changed_at) where redact_at is null;
+create table verify.decoy_message (
+  id bigint primary key,
+  key text not null unique,
+  content text not null,
+  at timestamptz not null
+);
+create index decoy_message_at on verify.decoy_message (at);
 create table verify.approval_handler (
   handler text primary key,
   seen_at timestamptz not null
@@ -187,6 +194,7 @@ create type verify.start_request as (
   tenant text,
   purpose text,
   number_keys bytea[],
+  listed_keys text[],
   number text,
   country text,
   session bytea,
@@ -195,6 +203,8 @@ create type verify.start_request as (
   digest bytea,
   lifetime_ms double precision,
   max_attempts int,
+  cost double precision,
+  account text,
   cooldowns_ms double precision[],
   per_hour int,
   per_day int,
@@ -249,8 +259,8 @@ create type verify.check_outcome as (
 
 /** Each release has its own functions, so releases with different ones work side by side. */
 export const FUNCTIONS: FunctionSet = {
-  digest: '204a29ac',
-  text: `create function verify.raise_alarms_204a29ac(p_alarms json, p_now timestamptz) returns setof verify.alarm language plpgsql as $$
+  digest: '742fd535',
+  text: `create function verify.raise_alarms_742fd535(p_alarms json, p_now timestamptz) returns setof verify.alarm language plpgsql as $$
 declare
   now_ timestamptz := coalesce(p_now, clock_timestamp());
 begin
@@ -267,7 +277,7 @@ begin
 end $$;
 
 
-create function verify.lock_phone_of_204a29ac(p_id uuid) returns verify.phone language plpgsql as $$
+create function verify.lock_phone_of_742fd535(p_id uuid) returns verify.phone language plpgsql as $$
 declare
   v verify.verification%rowtype;
   f verify.phone%rowtype;
@@ -278,7 +288,7 @@ begin
   end if;
   return f;
 end $$;
-create function verify.check_code_204a29ac(
+create function verify.check_code_742fd535(
   p_id uuid, p_tenant text, p_purpose text, p_binding bytea, p_digests bytea[], p_approves boolean, p_lock_after int,
   p_lock double precision, p_longest_lock double precision, p_suspend_after int, p_quota_key bytea, p_quota_limit int,
   p_relief double precision, p_half_life double precision, p_converts boolean, p_now timestamptz
@@ -290,13 +300,13 @@ declare
   o verify.check_outcome;
 begin
   o.result := 'over';
-  f := verify.lock_phone_of_204a29ac(p_id);
+  f := verify.lock_phone_of_742fd535(p_id);
   now_ := coalesce(p_now, clock_timestamp());
   if f.number_key is null or f.suspended_at is not null or f.locked_until > now_ then return o; end if;
   select * into v from verify.verification where id = p_id for no key update;
-  if v.tenant <> p_tenant or v.purpose <> p_purpose or not verify.is_open_204a29ac(v, now_) then return o; end if;
+  if v.tenant <> p_tenant or v.purpose <> p_purpose or not verify.is_open_742fd535(v, now_) then return o; end if;
   if p_quota_key is not null then
-    select q.retry_after into o.retry_after from verify.used_up_quota_204a29ac('{wrong}', array[p_quota_key], array[p_quota_limit], now_) q;
+    select q.retry_after into o.retry_after from verify.used_up_quota_742fd535('{wrong}', array[p_quota_key], array[p_quota_limit], now_) q;
     if o.retry_after is not null then
       o.result := 'limited';
       return o;
@@ -310,7 +320,7 @@ begin
     o.number := v.number;
     o.country := v.country;
     if p_approves then
-      perform verify.approve_locked_204a29ac(f, v, p_relief, p_half_life, p_converts, now_);
+      perform verify.approve_locked_742fd535(f, v, p_relief, p_half_life, p_converts, now_);
       o.approved_at := now_;
       o.result := 'approved';
     else
@@ -330,13 +340,13 @@ begin
     f.locked_until := now_ + least(p_longest_lock, p_lock * power(2, f.locks)) * interval '1 millisecond';
     f.locks := f.locks + 1;
   end if;
-  update verify.phone p set failures = f.failures, locks = f.locks, locked_until = f.locked_until, seen_at = now_,
+  update verify.phone p set failures = f.failures, locks = f.locks, locked_until = f.locked_until, seen_at = verify.last_seen_742fd535(p.seen_at, now_),
       suspended_at = case when f.failures >= p_suspend_after then now_ end
     where p.tenant = f.tenant and p.number_key = f.number_key;
-  if p_quota_key is not null then perform verify.take_turns_204a29ac(array[p_quota_key], array[p_quota_limit], now_); end if;
+  if p_quota_key is not null then perform verify.take_turns_742fd535(array[p_quota_key], array[p_quota_limit], now_); end if;
   return o;
 end $$;
-create function verify.approve_verification_204a29ac(
+create function verify.approve_verification_742fd535(
   p_id uuid, p_relief double precision, p_half_life double precision, p_converts boolean, p_now timestamptz
 ) returns timestamptz language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
@@ -344,14 +354,14 @@ declare
   f verify.phone%rowtype;
   v verify.verification%rowtype;
 begin
-  f := verify.lock_phone_of_204a29ac(p_id);
+  f := verify.lock_phone_of_742fd535(p_id);
   now_ := coalesce(p_now, clock_timestamp());
   select * into v from verify.verification where id = p_id for no key update;
   if v.state is distinct from 'matched' or greatest(v.expires_at, v.old_expires_at) <= now_ then return null; end if;
-  perform verify.approve_locked_204a29ac(f, v, p_relief, p_half_life, p_converts, now_);
+  perform verify.approve_locked_742fd535(f, v, p_relief, p_half_life, p_converts, now_);
   return now_;
 end $$;
-create function verify.approve_locked_204a29ac(
+create function verify.approve_locked_742fd535(
   f verify.phone, v verify.verification, p_relief double precision, p_half_life double precision, p_converts boolean, p_now timestamptz
 ) returns void language plpgsql as $$
 begin
@@ -361,30 +371,31 @@ begin
   insert into verify.approval_delivery (handler, verification_id, purpose, tenant, country, number, approved_at, due_at)
     select h.handler, v.id, v.purpose, v.tenant, v.country, v.number, p_now, p_now
     from verify.approval_handler h where h.seen_at > p_now - interval '7 days';
-  update verify.phone p set failures = 0, locks = 0, streak = 0, approved_at = p_now, seen_at = p_now, counted_at = null
+  update verify.phone p set failures = 0, locks = 0, streak = 0, approved_at = p_now, seen_at = verify.last_seen_742fd535(p.seen_at, p_now),
+      counted_at = null
     where p.tenant = f.tenant and p.number_key = f.number_key;
   if not v.is_excused then
     insert into verify.traffic_delta (country, is_known, at, approvals) values (v.country, v.is_known, v.created_at, 1);
   end if;
   if not v.is_known then
-    perform verify.relieve_ranges_204a29ac(v.ranges, p_relief + case when f.counted_at is null then 0 else v.gain end, 1, p_half_life, p_now);
+    perform verify.relieve_ranges_742fd535(v.ranges, p_relief + case when f.counted_at is null then 0 else v.gain end, 1, p_half_life, p_now);
   elsif exists (select from verify.number_range n where n.key = any (v.ranges) and n.blocked_until > p_now) then
     perform from verify.number_range n where n.key = any (v.ranges) order by n.key for no key update;
     update verify.number_range n set blocked_until = p_now, countries = '{}' where n.key = any (v.ranges) and n.blocked_until > p_now;
   end if;
 end $$;
-create function verify.relieve_ranges_204a29ac(
+create function verify.relieve_ranges_742fd535(
   p_ranges text[], p_by double precision, p_approvals int, p_half_life double precision, p_now timestamptz
 ) returns void language plpgsql as $$
 begin
   perform from verify.number_range n where n.key = any (p_ranges) order by n.key for no key update;
   update verify.number_range n
-    set score = greatest(0, verify.current_score_204a29ac(n.score, n.at, p_now, p_half_life) - p_by),
-      approvals = verify.current_score_204a29ac(n.approvals, n.at, p_now, p_half_life) + p_approvals,
+    set score = greatest(0, verify.current_score_742fd535(n.score, n.at, p_now, p_half_life) - p_by),
+      approvals = verify.current_score_742fd535(n.approvals, n.at, p_now, p_half_life) + p_approvals,
       countries = case when p_approvals > 0 then '{}' else n.countries end, at = p_now
     where n.key = any (p_ranges);
 end $$;
-create function verify.cancel_verification_204a29ac(
+create function verify.cancel_verification_742fd535(
   p_id uuid, p_tenant text, p_half_life double precision, p_clears boolean, p_now timestamptz
 )
 returns boolean language plpgsql set plan_cache_mode = force_generic_plan as $$
@@ -393,7 +404,7 @@ declare
   f verify.phone%rowtype;
   v verify.verification%rowtype;
 begin
-  f := verify.lock_phone_of_204a29ac(p_id);
+  f := verify.lock_phone_of_742fd535(p_id);
   now_ := coalesce(p_now, clock_timestamp());
   select * into v from verify.verification where id = p_id for no key update;
   if f.number_key is null or v.tenant <> p_tenant or v.state not in ('pending', 'matched')
@@ -407,13 +418,14 @@ begin
   end if;
   if p_clears and f.counted_at is not null then
     update verify.phone p set counted_at = null where p.tenant = f.tenant and p.number_key = f.number_key;
-    perform verify.relieve_ranges_204a29ac(v.ranges, v.gain, 0, p_half_life, now_);
+    perform verify.relieve_ranges_742fd535(v.ranges, v.gain, 0, p_half_life, now_);
   end if;
   return true;
 end $$;
-create function verify.resend_code_204a29ac(
-  p_id uuid, p_tenant text, p_cooldowns double precision[], p_per_hour int, p_per_day int, p_quota_rules text[],
-  p_quota_keys bytea[], p_quota_limits int[], p_rejection text, p_now timestamptz
+create function verify.resend_code_742fd535(
+  p_id uuid, p_tenant text, p_generation int, p_sends int, p_key_id text, p_digest bytea, p_lifetime double precision,
+  p_cooldowns double precision[], p_per_hour int, p_per_day int, p_quota_rules text[], p_quota_keys bytea[],
+  p_quota_limits int[], p_rejection text, p_message_id bigint, p_account text, p_cost double precision, p_now timestamptz
 ) returns verify.start_outcome language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
   now_ timestamptz;
@@ -421,41 +433,59 @@ declare
   v verify.verification%rowtype;
   o verify.start_outcome;
   m record;
+  enqueues boolean;
 begin
   o.would := '{}';
   o.is_new := false;
-  f := verify.lock_phone_of_204a29ac(p_id);
+  f := verify.lock_phone_of_742fd535(p_id);
   now_ := coalesce(p_now, clock_timestamp());
   select * into v from verify.verification where id = p_id for no key update;
-  if f.number_key is null or v.tenant <> p_tenant or not verify.is_open_204a29ac(v, now_) then
-    return verify.rejected_204a29ac(o, 'over', null);
+  if f.number_key is null or v.tenant <> p_tenant or not verify.is_open_742fd535(v, now_) then
+    return verify.rejected_742fd535(o, 'over', null);
   end if;
   o.kind := v.kind;
-  select q.rule, q.retry_after into m from verify.used_up_quota_204a29ac(p_quota_rules, p_quota_keys, p_quota_limits, now_) q;
-  if m.rule is not null then return verify.rejected_204a29ac(o, m.rule, m.retry_after); end if;
-  if p_rejection is not null then return verify.rejected_204a29ac(o, p_rejection, null); end if;
-  select * into m from verify.count_message_204a29ac(f, false, p_cooldowns, p_per_hour, p_per_day, now_);
-  if m.rule is not null then return verify.rejected_204a29ac(o, m.rule, m.retry_after); end if;
-  perform verify.take_turns_204a29ac(p_quota_keys, p_quota_limits, now_);
-  update verify.verification w set sends = sends + 1, changed_at = now_ where w.id = p_id returning * into v;
+  if v.generation <> p_generation or v.sends <> p_sends then
+    o.result := 'changed';
+    return o;
+  end if;
+  m := verify.used_up_quota_742fd535(p_quota_rules, p_quota_keys, p_quota_limits, now_);
+  if m.rule is not null then return verify.rejected_742fd535(o, m.rule, m.retry_after); end if;
+  if p_rejection is not null then return verify.rejected_742fd535(o, p_rejection, null); end if;
+  if exists (select from verify.listed l
+    where l.kind = 'number' and l.key = encode(f.number_key, 'hex') and l.verdict = 'deny' and l.until > now_)
+  then
+    return verify.rejected_742fd535(o, 'denied', null);
+  end if;
+  m := verify.count_message_742fd535(f, true, false, p_cooldowns, p_per_hour, p_per_day, now_);
+  if m.rule is not null then return verify.rejected_742fd535(o, m.rule, m.retry_after); end if;
+  perform verify.take_turns_742fd535(p_quota_keys, p_quota_limits, now_);
+  enqueues := v.kind = 'sms' and p_message_id is not null;
+  if p_key_id is not null then
+    v.old_digest := v.digest;
+    v.old_expires_at := v.expires_at;
+    v.key_id := p_key_id;
+    v.digest := p_digest;
+    v.generation := v.generation + 1;
+    v.expires_at := now_ + p_lifetime * interval '1 millisecond';
+  end if;
+  update verify.verification w set sends = w.sends + 1, changed_at = now_, old_digest = v.old_digest,
+      old_expires_at = v.old_expires_at, key_id = v.key_id, digest = v.digest, generation = v.generation, expires_at = v.expires_at,
+      message_id = case when enqueues then p_message_id else w.message_id end,
+      message_ids = case when enqueues then w.message_ids || p_message_id else w.message_ids end,
+      account = case when enqueues then p_account else w.account end
+    where w.id = p_id returning * into v;
+  if enqueues then
+    insert into verify.traffic_delta (country, is_known, at, messages, spent) values (v.country, v.is_known, now_, 1, p_cost);
+  elsif v.kind in ('decoy', 'pretended') and p_message_id is not null then
+    perform verify.pretend_message_742fd535(v.id, v.sends, p_message_id, now_);
+  end if;
   o.result := 'sent';
-  o.resend_in := verify.ms_between_204a29ac(now_, (m.f).next_send_at);
-  return verify.described_204a29ac(o, v, now_);
+  o.resend_in := verify.ms_between_742fd535(now_, (m.f).next_send_at);
+  return verify.described_742fd535(o, v, now_);
 end $$;
-create function verify.renew_code_204a29ac(
-  p_id uuid, p_generation int, p_key_id text, p_digest bytea, p_lifetime double precision, p_now timestamptz
-) returns boolean language sql as $$
-  with renewed as (
-    update verify.verification w set old_digest = digest, old_expires_at = expires_at, key_id = p_key_id, digest = p_digest,
-        generation = p_generation + 1,
-        expires_at = coalesce(p_now, clock_timestamp()) + p_lifetime * interval '1 millisecond'
-      where id = p_id and generation = p_generation and verify.is_open_204a29ac(w, coalesce(p_now, clock_timestamp())) returning 1
-  )
-  select exists (select from renewed)
-$$;
 
 
-create function verify.lock_phone_204a29ac(p_tenant text, p_number_keys bytea[], p_now timestamptz) returns verify.phone
+create function verify.lock_phone_742fd535(p_tenant text, p_number_keys bytea[], p_now timestamptz) returns verify.phone
 language plpgsql as $$
 declare
   f verify.phone%rowtype;
@@ -465,7 +495,7 @@ begin
   if found then return f; end if;
   if cardinality(p_number_keys) > 1 then
     select number_key into old_key from verify.phone where tenant = p_tenant and number_key = any (p_number_keys[2:])
-      order by seen_at desc, number_key limit 1 for update;
+      order by sent_at desc nulls last, number_key limit 1 for update;
     update verify.phone set number_key = p_number_keys[1]
       where tenant = p_tenant and number_key = old_key
         and not exists (select from verify.phone where tenant = p_tenant and number_key = p_number_keys[1])
@@ -480,10 +510,13 @@ begin
     on conflict (tenant, number_key) do update set seen_at = p_now returning * into f;
   return f;
 end $$;
-create function verify.pace_204a29ac(p_window interval, p_limit int) returns interval language sql immutable as $$
+create function verify.last_seen_742fd535(p_seen_at timestamptz, p_now timestamptz) returns timestamptz language sql immutable as $$
+  select case when p_seen_at < p_now - interval '1 hour' then p_now else p_seen_at end
+$$;
+create function verify.pace_742fd535(p_window interval, p_limit int) returns interval language sql immutable as $$
   select floor(extract(epoch from p_window) * 1000000 / p_limit) * interval '1 microsecond'
 $$;
-create function verify.used_up_quota_204a29ac(
+create function verify.used_up_quota_742fd535(
   p_rules text[], p_keys bytea[], p_limits int[], p_now timestamptz, out rule text, out retry_after double precision
 ) language plpgsql as $$
 declare
@@ -495,7 +528,7 @@ begin
       insert into verify.quota (key, tat) values (p_keys[i], '-infinity')
         on conflict (key) do update set tat = verify.quota.tat returning * into q;
     end if;
-    retry_after := verify.ms_between_204a29ac(p_now + interval '1 hour', greatest(q.tat, p_now) + verify.pace_204a29ac('1 hour', p_limits[i]));
+    retry_after := verify.ms_between_742fd535(p_now + interval '1 hour', greatest(q.tat, p_now) + verify.pace_742fd535('1 hour', p_limits[i]));
     if retry_after > 0 then
       rule := p_rules[i];
       return;
@@ -503,33 +536,33 @@ begin
   end loop;
   retry_after := null;
 end $$;
-create function verify.take_turns_204a29ac(p_keys bytea[], p_limits int[], p_now timestamptz) returns void language plpgsql as $$
+create function verify.take_turns_742fd535(p_keys bytea[], p_limits int[], p_now timestamptz) returns void language plpgsql as $$
 begin
   for i in 1 .. coalesce(cardinality(p_keys), 0) loop
-    update verify.quota set tat = greatest(tat, p_now) + verify.pace_204a29ac('1 hour', p_limits[i]) where key = p_keys[i];
+    update verify.quota set tat = greatest(tat, p_now) + verify.pace_742fd535('1 hour', p_limits[i]) where key = p_keys[i];
   end loop;
 end $$;
-create function verify.current_score_204a29ac(p_score double precision, p_at timestamptz, p_now timestamptz, p_half_life double precision)
+create function verify.current_score_742fd535(p_score double precision, p_at timestamptz, p_now timestamptz, p_half_life double precision)
 returns double precision language sql immutable as $$
   select p_score * power(2, -greatest(0, extract(epoch from p_now - p_at) * 1000) / p_half_life)
 $$;
-create function verify.blocks_in_a_row_204a29ac(p_blocks int, p_blocked_until timestamptz, p_now timestamptz, p_longest_block double precision)
+create function verify.blocks_in_a_row_742fd535(p_blocks int, p_blocked_until timestamptz, p_now timestamptz, p_longest_block double precision)
 returns int language sql immutable as $$
   select case when p_blocked_until > p_now - p_longest_block * interval '1 millisecond' then p_blocks else 0 end
 $$;
-create function verify.is_open_204a29ac(v verify.verification, p_now timestamptz) returns boolean language sql immutable as $$
+create function verify.is_open_742fd535(v verify.verification, p_now timestamptz) returns boolean language sql immutable as $$
   select v.state in ('pending', 'matched') and v.attempts < v.max_attempts and greatest(v.expires_at, v.old_expires_at) > p_now
 $$;
-create function verify.ms_between_204a29ac(p_from timestamptz, p_to timestamptz) returns double precision language sql immutable as $$
+create function verify.ms_between_742fd535(p_from timestamptz, p_to timestamptz) returns double precision language sql immutable as $$
   select (extract(epoch from p_to - p_from) * 1000)::double precision
 $$;
-create function verify.rejected_204a29ac(o verify.start_outcome, p_rule text, p_retry_after double precision) returns verify.start_outcome
+create function verify.rejected_742fd535(o verify.start_outcome, p_rule text, p_retry_after double precision) returns verify.start_outcome
 language plpgsql immutable as $$
 begin
   o.result := 'rejected'; o.rule := p_rule; o.retry_after := p_retry_after;
   return o;
 end $$;
-create function verify.described_204a29ac(o verify.start_outcome, v verify.verification, p_now timestamptz) returns verify.start_outcome
+create function verify.described_742fd535(o verify.start_outcome, v verify.verification, p_now timestamptz) returns verify.start_outcome
 language plpgsql immutable as $$
 begin
   o.id := v.id;
@@ -537,42 +570,43 @@ begin
   o.generation := v.generation;
   o.sends := v.sends;
   o.attempts_left := v.max_attempts - v.attempts;
-  o.expires_in := verify.ms_between_204a29ac(p_now, v.expires_at);
+  o.expires_in := verify.ms_between_742fd535(p_now, v.expires_at);
   return o;
 end $$;
-create function verify.count_message_204a29ac(
-  inout f verify.phone, p_counts boolean, p_cooldowns double precision[], p_per_hour int, p_per_day int, p_now timestamptz,
+create function verify.count_message_742fd535(
+  inout f verify.phone, p_sends boolean, p_counts boolean, p_cooldowns double precision[], p_per_hour int, p_per_day int, p_now timestamptz,
   out rule text, out retry_after double precision
 ) language plpgsql as $$
 declare
-  hour_tat timestamptz := greatest(f.hour_tat, p_now) + verify.pace_204a29ac('1 hour', p_per_hour);
-  day_tat timestamptz := greatest(f.day_tat, p_now) + verify.pace_204a29ac('24 hours', p_per_day);
+  hour_tat timestamptz := greatest(f.hour_tat, p_now) + verify.pace_742fd535('1 hour', p_per_hour);
+  day_tat timestamptz := greatest(f.day_tat, p_now) + verify.pace_742fd535('24 hours', p_per_day);
 begin
   if f.suspended_at is not null then
     rule := 'locked'; return;
   end if;
   if f.locked_until > p_now then
-    rule := 'locked'; retry_after := verify.ms_between_204a29ac(p_now, f.locked_until); return;
+    rule := 'locked'; retry_after := verify.ms_between_742fd535(p_now, f.locked_until); return;
   end if;
   if f.next_send_at > p_now then
-    rule := 'cooldown'; retry_after := verify.ms_between_204a29ac(p_now, f.next_send_at); return;
+    rule := 'cooldown'; retry_after := verify.ms_between_742fd535(p_now, f.next_send_at); return;
   end if;
   if hour_tat > p_now + interval '1 hour' or day_tat > p_now + interval '24 hours' then
     rule := 'number';
-    retry_after := greatest(verify.ms_between_204a29ac(p_now + interval '1 hour', hour_tat), verify.ms_between_204a29ac(p_now + interval '24 hours', day_tat));
+    retry_after := greatest(verify.ms_between_742fd535(p_now + interval '1 hour', hour_tat), verify.ms_between_742fd535(p_now + interval '24 hours', day_tat));
     return;
   end if;
+  if not p_sends then return; end if;
   f.hour_tat := hour_tat;
   f.day_tat := day_tat;
   f.streak := case when f.sent_at > p_now - interval '1 hour' then f.streak + 1 else 1 end;
   f.sent_at := p_now;
   f.next_send_at := p_now + p_cooldowns[least(f.streak, cardinality(p_cooldowns))] * interval '1 millisecond';
-  f.seen_at := p_now;
+  f.seen_at := verify.last_seen_742fd535(f.seen_at, p_now);
   update verify.phone p set hour_tat = f.hour_tat, day_tat = f.day_tat, streak = f.streak, sent_at = f.sent_at,
       next_send_at = f.next_send_at, seen_at = f.seen_at, counted_at = case when p_counts then p_now else p.counted_at end
     where p.tenant = f.tenant and p.number_key = f.number_key;
 end $$;
-create function verify.judge_suspect_204a29ac(
+create function verify.judge_suspect_742fd535(
   r verify.start_request, p_counts boolean, p_now timestamptz, out rule text, out retry_after double precision, out would text[]
 ) language plpgsql as $$
 declare
@@ -590,21 +624,21 @@ begin
   end if;
   for own in select * from verify.number_range n where n.key = any (r.ranges) order by n.key for no key update loop
     if own.blocked_until > p_now then
-      blocked_for := greatest(blocked_for, verify.ms_between_204a29ac(p_now, own.blocked_until));
+      blocked_for := greatest(blocked_for, verify.ms_between_742fd535(p_now, own.blocked_until));
       continue;
     end if;
     if not p_counts then continue; end if;
     trip := r.trips[array_position(r.ranges, own.key)];
-    if own.key = r.source_range and cardinality(verify.countries_with_204a29ac(own.countries, own.at, r.country, p_now)) > r.max_countries then
-      trip := trip / 2;
+    if own.key is not distinct from r.source_range then
+      if cardinality(verify.countries_with_742fd535(own.countries, own.at, r.country, p_now)) > r.max_countries then trip := trip / 2; end if;
     end if;
-    trip := trip + ln(1 + verify.current_score_204a29ac(own.approvals, own.at, p_now, r.half_life_ms) / r.approvals_scale);
-    if verify.current_score_204a29ac(own.score, own.at, p_now, r.half_life_ms) + r.gain < trip then continue; end if;
-    own.blocks := verify.blocks_in_a_row_204a29ac(own.blocks, own.blocked_until, p_now, r.longest_block_ms) + 1;
+    trip := trip + ln(1 + verify.current_score_742fd535(own.approvals, own.at, p_now, r.half_life_ms) / r.approvals_scale);
+    if verify.current_score_742fd535(own.score, own.at, p_now, r.half_life_ms) + r.gain < trip then continue; end if;
+    own.blocks := verify.blocks_in_a_row_742fd535(own.blocks, own.blocked_until, p_now, r.longest_block_ms) + 1;
     block_for := least(r.longest_block_ms, r.block_ms * power(2, own.blocks - 1));
     blocked_for := greatest(blocked_for, block_for);
     if 'range' <> all (r.shadow) then
-      update verify.number_range n set score = 0, approvals = verify.current_score_204a29ac(own.approvals, own.at, p_now, r.half_life_ms),
+      update verify.number_range n set score = 0, approvals = verify.current_score_742fd535(own.approvals, own.at, p_now, r.half_life_ms),
           at = p_now, blocks = own.blocks, blocked_until = p_now + block_for * interval '1 millisecond'
         where n.key = own.key;
     end if;
@@ -617,13 +651,19 @@ begin
   rule := 'range';
   retry_after := blocked_for;
 end $$;
-create function verify.countries_with_204a29ac(p_countries text[], p_at timestamptz, p_country text, p_now timestamptz)
+create function verify.countries_with_742fd535(p_countries text[], p_at timestamptz, p_country text, p_now timestamptz)
 returns text[] language sql immutable as $$
   select case when p_at <= p_now - interval '24 hours' then array[p_country]
     when p_country = any (p_countries) then p_countries
     else p_countries || p_country end
 $$;
-create function verify.start_verification_204a29ac(r verify.start_request) returns verify.start_outcome
+create function verify.pretend_message_742fd535(p_id uuid, p_sends int, p_message_id bigint, p_now timestamptz) returns void
+language plpgsql as $$
+begin
+  insert into verify.decoy_message (id, key, content, at)
+    values (p_message_id, 'verification ' || p_id || ' ' || p_sends, repeat('x', 200), p_now);
+end $$;
+create function verify.start_verification_742fd535(r verify.start_request, p_message_id bigint) returns verify.start_outcome
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
   now_ timestamptz;
@@ -634,26 +674,29 @@ declare
   m record;
   listed verify.verdict;
   counts boolean;
+  enqueues boolean;
 begin
   o.would := '{}';
   o.kind := r.kind;
   if r.is_idempotent then
     perform pg_advisory_xact_lock(hashtextextended('verify ' || r.id, 0));
     select * into v from verify.verification where id = r.id;
-    if found then return verify.repeated_204a29ac(o, r, v, coalesce(r.now, clock_timestamp())); end if;
+    if found then return verify.repeated_742fd535(o, r, v, coalesce(r.now, clock_timestamp())); end if;
   end if;
-  f := verify.lock_phone_204a29ac(r.tenant, r.number_keys, coalesce(r.now, clock_timestamp()));
+  f := verify.lock_phone_742fd535(r.tenant, r.number_keys, coalesce(r.now, clock_timestamp()));
   now_ := coalesce(r.now, clock_timestamp());
   o.is_known := coalesce(f.approved_at > now_ - r.known_ms * interval '1 millisecond', false);
-  for other in select * from verify.verification
-    where tenant = r.tenant and number_key = r.number_keys[1] and state in ('pending', 'matched') for no key update
-  loop
-    if greatest(other.expires_at, other.old_expires_at) <= now_ then
-      update verify.verification set state = 'expired', changed_at = now_, number = null where id = other.id;
-    elsif other.purpose = r.purpose and other.session_key = r.session and other.binding = r.binding then
-      v := other;
-    end if;
-  end loop;
+  if f.sent_at is not null then
+    for other in select * from verify.verification
+      where tenant = r.tenant and number_key = r.number_keys[1] and state in ('pending', 'matched') for no key update
+    loop
+      if greatest(other.expires_at, other.old_expires_at) <= now_ then
+        update verify.verification set state = 'expired', changed_at = now_, number = null where id = other.id;
+      elsif other.purpose = r.purpose and other.session_key = r.session and other.binding = r.binding then
+        v := other;
+      end if;
+    end loop;
+  end if;
   if v.attempts >= v.max_attempts then
     update verify.verification set state = 'failed', changed_at = now_, number = null where id = v.id;
     v := null;
@@ -664,81 +707,83 @@ begin
   end if;
   o.is_new := v.id is null;
   o.kind := coalesce(v.kind, r.kind);
-  select q.rule, q.retry_after into m from verify.used_up_quota_204a29ac(r.quota_rules, r.quota_keys, r.quota_limits, now_) q;
-  if m.rule is not null then return verify.rejected_204a29ac(o, m.rule, m.retry_after); end if;
+  m := verify.used_up_quota_742fd535(r.quota_rules, r.quota_keys, r.quota_limits, now_);
+  if m.rule is not null then return verify.rejected_742fd535(o, m.rule, m.retry_after); end if;
   if r.rejection is not null then
-    if r.rejection <> all (r.shadow) then return verify.rejected_204a29ac(o, r.rejection, null); end if;
+    if r.rejection <> all (r.shadow) then return verify.rejected_742fd535(o, r.rejection, null); end if;
     o.would := o.would || r.rejection;
   end if;
-  select l.verdict into listed from verify.listed l
-    where l.kind = 'number' and l.key = any (array(select encode(k, 'hex') from unnest(r.number_keys) k)) and l.until > now_
-    order by l.verdict desc limit 1;
-  if listed = 'deny' then return verify.rejected_204a29ac(o, 'denied', null); end if;
+  select max(l.verdict) into listed from verify.listed l where l.kind = 'number' and l.key = any (r.listed_keys) and l.until > now_;
+  if listed = 'deny' then return verify.rejected_742fd535(o, 'denied', null); end if;
   counts := o.is_new and not o.is_known and cardinality(r.ranges) > 0
     and (f.counted_at is null or f.counted_at <= now_ - interval '1 hour');
   if o.is_new and not (o.is_known or r.is_trusted or coalesce(listed = 'allow', false)) then
-    select s.rule, s.retry_after, s.would into m from verify.judge_suspect_204a29ac(r, counts, now_) s;
+    m := verify.judge_suspect_742fd535(r, counts, now_);
     o.would := o.would || m.would;
     if m.rule is not null then
-      if not r.pretends or r.kind <> 'sms' then return verify.rejected_204a29ac(o, m.rule, m.retry_after); end if;
+      if not r.pretends or r.kind <> 'sms' then return verify.rejected_742fd535(o, m.rule, m.retry_after); end if;
       o.kind := 'pretended';
       o.rule := m.rule;
       counts := false;
     end if;
   end if;
-  select * into m from verify.count_message_204a29ac(f, counts, r.cooldowns_ms, r.per_hour, r.per_day, now_);
-  if m.rule is not null then
-    if m.rule = 'locked' or o.is_new then return verify.rejected_204a29ac(o, m.rule, m.retry_after); end if;
-    o.result := 'waiting';
+  m := verify.count_message_742fd535(f, o.is_new, counts, r.cooldowns_ms, r.per_hour, r.per_day, now_);
+  if m.rule is not null and (o.is_new or m.rule = 'locked') then return verify.rejected_742fd535(o, m.rule, m.retry_after); end if;
+  if not o.is_new then
+    o.result := case when m.rule is null then 'open' else 'waiting' end;
     o.resend_in := m.retry_after;
-  else
-    perform verify.take_turns_204a29ac(r.quota_keys, r.quota_limits, now_);
-    o.result := 'sent';
-    o.resend_in := verify.ms_between_204a29ac(now_, (m.f).next_send_at);
+    return verify.described_742fd535(o, v, now_);
   end if;
-  if o.is_new then
-    if counts then
-      insert into verify.number_range as w (key, score, at, countries)
-        select k.key, r.gain, now_, case when k.key = r.source_range then array[r.country] else '{}' end
-        from unnest(r.ranges) k (key) order by k.key
-        on conflict (key) do update set score = verify.current_score_204a29ac(w.score, w.at, now_, r.half_life_ms) + r.gain,
-          approvals = verify.current_score_204a29ac(w.approvals, w.at, now_, r.half_life_ms), at = now_,
-          countries = case when w.key = r.source_range then verify.countries_with_204a29ac(w.countries, w.at, r.country, now_)
-            else w.countries end;
-    end if;
-    insert into verify.verification (id, kind, tenant, purpose, number_key, session_key, binding, number, country, is_known,
-        is_excused, key_id, digest, expires_at, max_attempts, sends, would, ranges, gain, created_at, changed_at)
-      values (r.id, o.kind, r.tenant, r.purpose, r.number_keys[1], r.session, r.binding, r.number, r.country, o.is_known,
-        r.is_excused and not o.is_known or o.kind in ('pretended', 'test'), r.key_id, r.digest,
-        now_ + r.lifetime_ms * interval '1 millisecond', r.max_attempts, 1, o.would, r.ranges, r.gain, now_, now_)
-      returning * into v;
-    if v.kind in ('sms', 'decoy') then
-      insert into verify.traffic_delta (country, is_known, at, starts, excused)
-        values (r.country, o.is_known, now_, (not v.is_excused)::int, v.is_excused::int);
-    end if;
-  elsif o.result = 'sent' then
-    update verify.verification w set sends = sends + 1, changed_at = now_ where w.id = v.id returning * into v;
+  perform verify.take_turns_742fd535(r.quota_keys, r.quota_limits, now_);
+  o.result := 'sent';
+  o.resend_in := verify.ms_between_742fd535(now_, (m.f).next_send_at);
+  enqueues := o.kind = 'sms' and p_message_id is not null;
+  if counts then
+    insert into verify.number_range as w (key, score, at, countries)
+      select k.key, r.gain, now_, case when k.key = r.source_range then array[r.country] else '{}' end
+      from unnest(r.ranges) k (key) order by k.key
+      on conflict (key) do update set score = verify.current_score_742fd535(w.score, w.at, now_, r.half_life_ms) + r.gain,
+        approvals = verify.current_score_742fd535(w.approvals, w.at, now_, r.half_life_ms), at = now_,
+        countries = case when w.key = r.source_range then verify.countries_with_742fd535(w.countries, w.at, r.country, now_)
+          else w.countries end;
   end if;
-  return verify.described_204a29ac(o, v, now_);
+  insert into verify.verification (id, kind, tenant, purpose, number_key, session_key, binding, number, country, is_known,
+      is_excused, key_id, digest, expires_at, max_attempts, sends, would, ranges, gain, message_id, message_ids, account,
+      created_at, changed_at)
+    values (r.id, o.kind, r.tenant, r.purpose, r.number_keys[1], r.session, r.binding, r.number, r.country, o.is_known,
+      r.is_excused and not o.is_known or o.kind in ('pretended', 'test'), r.key_id, r.digest,
+      now_ + r.lifetime_ms * interval '1 millisecond', r.max_attempts, 1, o.would, r.ranges, r.gain,
+      case when enqueues then p_message_id end, case when enqueues then array[p_message_id] else '{}' end,
+      case when enqueues then r.account end, now_, now_)
+    returning * into v;
+  if v.kind in ('sms', 'decoy') then
+    insert into verify.traffic_delta (country, is_known, at, starts, excused, messages, spent)
+      values (r.country, o.is_known, now_, (not v.is_excused)::int, v.is_excused::int, enqueues::int,
+        case when enqueues then r.cost else 0 end);
+  end if;
+  if v.kind in ('decoy', 'pretended') and p_message_id is not null then
+    perform verify.pretend_message_742fd535(v.id, 1, p_message_id, now_);
+  end if;
+  return verify.described_742fd535(o, v, now_);
 end $$;
-create function verify.repeated_204a29ac(o verify.start_outcome, r verify.start_request, v verify.verification, p_now timestamptz)
+create function verify.repeated_742fd535(o verify.start_outcome, r verify.start_request, v verify.verification, p_now timestamptz)
 returns verify.start_outcome language plpgsql as $$
 declare
   f verify.phone%rowtype;
 begin
   if v.tenant <> r.tenant or v.purpose <> r.purpose or v.binding <> r.binding or v.number_key <> all (r.number_keys) then
-    return verify.rejected_204a29ac(o, 'key', null);
+    return verify.rejected_742fd535(o, 'key', null);
   end if;
   select * into f from verify.phone p where p.tenant = v.tenant and p.number_key = v.number_key;
   o.result := 'waiting';
   o.is_new := false;
   o.kind := v.kind;
-  o.resend_in := greatest(0, verify.ms_between_204a29ac(p_now, f.next_send_at));
-  return verify.described_204a29ac(o, v, p_now);
+  o.resend_in := greatest(0, verify.ms_between_742fd535(p_now, f.next_send_at));
+  return verify.described_742fd535(o, v, p_now);
 end $$;
 
 
-create function verify.fold_traffic_204a29ac() returns boolean language plpgsql as $$
+create function verify.fold_traffic_742fd535() returns boolean language plpgsql as $$
 begin
   if not pg_try_advisory_xact_lock(hashtextextended('verify traffic', 0)) then return false; end if;
   with gone as (
@@ -754,7 +799,7 @@ begin
       messages = t.messages + excluded.messages, spent = t.spent + excluded.spent;
   return true;
 end $$;
-create function verify.read_traffic_204a29ac(p_now timestamptz)
+create function verify.read_traffic_742fd535(p_now timestamptz)
 returns table (
   country text, hour_starts int, hour_approvals int, hour_excused int, day_starts int, day_approvals int, hour_messages int, day_messages int,
   day_spent double precision, known_minutes json
@@ -778,7 +823,7 @@ returns table (
       filter (where r.span = 'minute' and r.is_known and (r.starts > 0 or r.approvals > 0)), '[]')
   from recent r group by r.country
 $$;
-create function verify.read_learned_204a29ac(p_now timestamptz)
+create function verify.read_learned_742fd535(p_now timestamptz)
 returns table (country text, days json, peak_hour int, peak_day int) language sql as $$
   with hours as (
     select t.country, t.is_known, t.starts, t.approvals, floor(extract(epoch from m.now - t.at) / 86400)::int as day
@@ -852,19 +897,19 @@ delete from verify.approval_delivery d using gone g where d.handler = g.handler 
 };
 export const foldTraffic: Statement<Nothing, { folded: boolean }> = {
   params: [],
-  text: `select verify.fold_traffic_204a29ac() as folded`,
+  text: `select verify.fold_traffic_742fd535() as folded`,
 };
 export const readTraffic: Statement<{ now: Date | string | null }, { country: string; hour_starts: number; hour_approvals: number; hour_excused: number; day_starts: number; day_approvals: number; hour_messages: number; day_messages: number; day_spent: number; known_minutes: unknown }> = {
   params: ['now'],
   text: `select t.country as country, t.hour_starts as hour_starts, t.hour_approvals as hour_approvals,
   t.hour_excused as hour_excused, t.day_starts as day_starts, t.day_approvals as day_approvals, t.hour_messages as hour_messages,
   t.day_messages as day_messages, t.day_spent as day_spent, t.known_minutes as known_minutes
-from verify.read_traffic_204a29ac($1) t`,
+from verify.read_traffic_742fd535($1) t`,
 };
 export const readLearned: Statement<{ now: Date | string | null }, { country: string; days: unknown; peak_hour: number; peak_day: number }> = {
   params: ['now'],
   text: `select t.country as country, t.days as days, t.peak_hour as peak_hour, t.peak_day as peak_day
-from verify.read_learned_204a29ac($1) t`,
+from verify.read_learned_742fd535($1) t`,
 };
 export const readListedRanges: Statement<{ now: Date | string | null }, { kind: string; key: string; verdict: Verdict }> = {
   params: ['now'],
@@ -928,7 +973,7 @@ export const raiseAlarms: Statement<{ alarms: string; now: Date | string | null 
   params: ['alarms', 'now'],
   text: `select a.id as id, a.type as type, a.scope as scope, a.raised_at as raised_at, a.last_at as last_at,
   a.count as count
-from verify.raise_alarms_204a29ac($1::text::json, $2) a`,
+from verify.raise_alarms_742fd535($1::text::json, $2) a`,
 };
 export const findAlarms: Statement<{ since: Date | string | null; now: Date | string | null }, { id: string; type: string; scope: string; raised_at: Date; last_at: Date; count: number }> = {
   params: ['since', 'now'],
@@ -1099,7 +1144,7 @@ export const deleteRanges: Statement<{ halfLifeMs: number; lowestScore: number; 
   select coalesce($5::timestamptz, statement_timestamp()) as now
 ), due as (
   select key from verify.number_range
-  where verify.current_score_204a29ac(score, at, (select now from moment), $1) < $2
+  where verify.current_score_742fd535(score, at, (select now from moment), $1) < $2
     and blocked_until <= (select now from moment) - $3::float8 * interval '1 millisecond'
   order by at limit $4 for update skip locked
 )
@@ -1117,6 +1162,14 @@ export const deleteTraffic: Statement<{ minutesKeptMs: number; hoursKeptMs: numb
 )
 delete from verify.traffic t using due o
   where t.span = o.span and t.at = o.at and t.country = o.country and t.is_known = o.is_known returning true as changed`,
+};
+export const deleteDecoyMessages: Statement<{ keptMs: number; limit: Exact; now: Date | string | null }, { changed: boolean }> = {
+  params: ['keptMs', 'limit', 'now'],
+  text: `with due as (
+  select id from verify.decoy_message where at < coalesce($3::timestamptz, statement_timestamp()) - $1::float8 * interval '1 millisecond'
+  order by at limit $2 for update skip locked
+)
+delete from verify.decoy_message d using due o where d.id = o.id returning true as changed`,
 };
 export const deleteDecisions: Statement<{ keptMs: number; limit: Exact; now: Date | string | null }, { changed: boolean }> = {
   params: ['keptMs', 'limit', 'now'],
@@ -1150,48 +1203,37 @@ export const deleteOperatorChanges: Statement<{ keptMs: number; limit: Exact; no
 )
 delete from verify.operator_change c using due o where c.id = o.id returning true as changed`,
 };
-export const startVerification: Statement<{ request: string }, { result: string; rule: string | null; retry_after: number | null; would: readonly string[]; id: string | null; key_id: string | null; generation: number | null; is_new: boolean; sends: number | null; attempts_left: number | null; expires_in: number | null; resend_in: number | null; is_known: boolean; kind: VerificationKind | null }> = {
+export const startVerification: Statement<{ request: string; messageId: string | null }, { result: string; rule: string | null; retry_after: number | null; would: readonly string[]; id: string | null; key_id: string | null; generation: number | null; is_new: boolean; sends: number | null; attempts_left: number | null; expires_in: number | null; resend_in: number | null; is_known: boolean; kind: VerificationKind | null; enqueues: boolean }> = {
   name: 'startVerification',
-  params: ['request'],
+  params: ['request', 'messageId'],
   text: `select o.result as result, o.rule, o.retry_after, o.would as would, o.id, o.key_id, o.generation, o.is_new as is_new,
-  o.sends, o.attempts_left, o.expires_in, o.resend_in, o.is_known as is_known, o.kind
-from verify.start_verification_204a29ac(json_populate_record(null::verify.start_request, $1::text::json)) o`,
+  o.sends, o.attempts_left, o.expires_in, o.resend_in, coalesce(o.is_known, false) as is_known, o.kind,
+  o.result = 'sent' and o.kind = 'sms' as enqueues
+from verify.start_verification_742fd535(json_populate_record(null::verify.start_request, $1::text::json), $2::text::bigint) o`,
 };
-export const resendCode: Statement<{ request: string }, { result: string; rule: string | null; retry_after: number | null; id: string | null; key_id: string | null; generation: number | null; sends: number | null; attempts_left: number | null; expires_in: number | null; resend_in: number | null; kind: VerificationKind | null }> = {
+export const resendCode: Statement<{ request: string; messageId: string | null }, { result: string; rule: string | null; retry_after: number | null; would: readonly string[]; id: string | null; key_id: string | null; generation: number | null; is_new: boolean; sends: number | null; attempts_left: number | null; expires_in: number | null; resend_in: number | null; is_known: boolean; kind: VerificationKind | null; enqueues: boolean }> = {
   name: 'resendCode',
-  params: ['request'],
-  text: `select o.result as result, o.rule, o.retry_after, o.id, o.key_id, o.generation, o.sends, o.attempts_left, o.expires_in,
-  o.resend_in, o.kind
+  params: ['request', 'messageId'],
+  text: `select o.result as result, o.rule, o.retry_after, o.would as would, o.id, o.key_id, o.generation, o.is_new as is_new,
+  o.sends, o.attempts_left, o.expires_in, o.resend_in, coalesce(o.is_known, false) as is_known, o.kind,
+  o.result = 'sent' and o.kind = 'sms' as enqueues
 from json_to_record($1::text::json) as r (
-  id uuid, tenant text, cooldowns_ms float8[], per_hour int, per_day int, quota_rules text[], quota_keys bytea[],
-  quota_limits int[], rejection text, now timestamptz
-) cross join lateral verify.resend_code_204a29ac(
-  r.id, r.tenant, r.cooldowns_ms, r.per_hour, r.per_day, r.quota_rules, r.quota_keys, r.quota_limits, r.rejection, r.now
+  id uuid, tenant text, generation int, sends int, key_id text, digest bytea, lifetime_ms float8, cooldowns_ms float8[], per_hour int, per_day int, quota_rules text[], quota_keys bytea[],
+  quota_limits int[], rejection text, account text, cost float8, now timestamptz
+) cross join lateral verify.resend_code_742fd535(
+  r.id, r.tenant, r.generation, r.sends, r.key_id, r.digest, r.lifetime_ms, r.cooldowns_ms, r.per_hour, r.per_day, r.quota_rules,
+  r.quota_keys, r.quota_limits, r.rejection, $2::text::bigint, r.account, r.cost, r.now
 ) o`,
 };
 /** What the text of a message and its code depend on. */
-export const readOpenVerification: Statement<{ id: string; tenant: string; now: string | null }, { number: string | null; country: string; purpose: string; binding: Buffer; key_id: string; generation: number; sends: number; kind: VerificationKind }> = {
+export const readOpenVerification: Statement<{ id: string; tenant: string; now: string | null }, { number: string | null; country: string; purpose: string; binding: Buffer; key_id: string; generation: number; sends: number; kind: VerificationKind; expires_in: number }> = {
   name: 'readOpenVerification',
   params: ['id', 'tenant', 'now'],
   text: `select v.number, v.country as country, v.purpose as purpose, v.binding as binding, v.key_id as key_id, v.generation as generation,
-  v.sends as sends, v.kind as kind
+  v.sends as sends, v.kind as kind,
+  verify.ms_between_742fd535(coalesce($3::text::timestamptz, clock_timestamp()), v.expires_at) as expires_in
 from verify.verification v
-where v.id = $1::text::uuid and v.tenant = $2::text and verify.is_open_204a29ac(v, coalesce($3::text::timestamptz, clock_timestamp()))`,
-};
-export const renewCode: Statement<{ id: string; generation: string; keyId: string; digest: string; lifetimeMs: string; now: string | null }, { renewed: boolean }> = {
-  name: 'renewCode',
-  params: ['id', 'generation', 'keyId', 'digest', 'lifetimeMs', 'now'],
-  text: `select verify.renew_code_204a29ac($1::text::uuid, $2::text::int, $3::text, $4::text::bytea, $5::text::float8, $6::text::timestamptz) as renewed`,
-};
-export const setMessage: Statement<{ id: string; messageId: string; account: string; cost: string; now: string | null }, Nothing> = {
-  name: 'setMessage',
-  params: ['id', 'messageId', 'account', 'cost', 'now'],
-  text: `with changed as (
-  update verify.verification set message_id = $2::text::bigint, message_ids = message_ids || $2::text::bigint, account = $3::text
-    where id = $1::text::uuid returning country, is_known
-)
-insert into verify.traffic_delta (country, is_known, at, messages, spent)
-  select c.country, c.is_known, coalesce($5::text::timestamptz, clock_timestamp()), 1, $4::text::float8 from changed c`,
+where v.id = $1::text::uuid and v.tenant = $2::text and verify.is_open_742fd535(v, coalesce($3::text::timestamptz, clock_timestamp()))`,
 };
 export const checkCode: Statement<{ request: string }, { result: string; attempts_left: number | null; retry_after: number | null; number: string | null; country: string | null; approved_at: Date | null }> = {
   name: 'checkCode',
@@ -1201,7 +1243,7 @@ from json_to_record($1::text::json) as r (
   id uuid, tenant text, purpose text, binding bytea, digests bytea[], approves boolean, lock_after int, lock_ms float8,
   longest_lock_ms float8, suspend_after int, quota_key bytea, quota_limit int, relief float8, half_life_ms float8,
   converts boolean, now timestamptz
-) cross join lateral verify.check_code_204a29ac(
+) cross join lateral verify.check_code_742fd535(
   r.id, r.tenant, r.purpose, r.binding, r.digests, r.approves, r.lock_after, r.lock_ms, r.longest_lock_ms, r.suspend_after,
   r.quota_key, r.quota_limit, r.relief, r.half_life_ms, r.converts, r.now
 ) o`,
@@ -1209,12 +1251,12 @@ from json_to_record($1::text::json) as r (
 export const approveVerification: Statement<{ id: string; relief: string; halfLifeMs: string; converts: string; now: string | null }, { approved_at: Date | null }> = {
   name: 'approveVerification',
   params: ['id', 'relief', 'halfLifeMs', 'converts', 'now'],
-  text: `select verify.approve_verification_204a29ac($1::text::uuid, $2::text::float8, $3::text::float8, $4::text::boolean, $5::text::timestamptz) as approved_at`,
+  text: `select verify.approve_verification_742fd535($1::text::uuid, $2::text::float8, $3::text::float8, $4::text::boolean, $5::text::timestamptz) as approved_at`,
 };
 export const cancelVerification: Statement<{ id: string; tenant: string; halfLifeMs: string; clears: string; now: string | null }, { cancelled: boolean }> = {
   name: 'cancelVerification',
   params: ['id', 'tenant', 'halfLifeMs', 'clears', 'now'],
-  text: `select verify.cancel_verification_204a29ac($1::text::uuid, $2::text, $3::text::float8, $4::text::boolean, $5::text::timestamptz) as cancelled`,
+  text: `select verify.cancel_verification_742fd535($1::text::uuid, $2::text, $3::text::float8, $4::text::boolean, $5::text::timestamptz) as cancelled`,
 };
 /** Whether this is the first use of the approval's proof. */
 export const redeemProof: Statement<{ id: string; now: string | null }, { purpose: string; binding: Buffer; number_key: Buffer; approved_at: Date | null }> = {

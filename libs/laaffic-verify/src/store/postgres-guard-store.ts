@@ -152,5 +152,5 @@ function kindOf(kind: string): ListedKind {
 }
 
 function listOf(rows: readonly object[]): string {
-  return `[${rows.map(jsonOf).join(',')}]`;
+  return `[${rows.map((each) => jsonOf(each)).join(',')}]`;
 }

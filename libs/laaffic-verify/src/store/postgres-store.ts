@@ -1,5 +1,5 @@
 import type { SqlTransaction } from 'nestjs-laaffic-outbox';
-import type { OutboxExtension } from 'nestjs-laaffic-outbox/extension';
+import type { Decision, DecisionParams, OutboxExtension, Statement } from 'nestjs-laaffic-outbox/extension';
 import {
   approveVerification,
   cancelVerification,
@@ -8,42 +8,26 @@ import {
   readOpenVerification,
   redeemProof,
   releaseNumber,
-  renewCode,
   resendCode,
-  setMessage,
   startVerification,
-  type VerificationKind,
 } from '../sql/generated.js';
-import { hex, jsonOf } from './json-of.js';
+import { jsonOf } from './json-of.js';
 import { PostgresGuardStore } from './postgres-guard-store.js';
 import type {
   ApprovalInput,
   CheckInput,
   CheckOutcome,
+  CodeMessage,
   OpenDetails,
-  OpenVerification,
-  Quota,
   RedeemedProof,
+  ResendInput,
+  ResendOutcome,
   SendLimits,
-  SendOutcome,
   StartInput,
+  StartOutcome,
   StoredVerification,
   VerificationStore,
 } from './verification-store.js';
-
-interface SentRow {
-  readonly result: string;
-  readonly rule: string | null;
-  readonly retry_after: number | null;
-  readonly id: string | null;
-  readonly key_id: string | null;
-  readonly generation: number | null;
-  readonly sends: number | null;
-  readonly attempts_left: number | null;
-  readonly expires_in: number | null;
-  readonly resend_in: number | null;
-  readonly kind: VerificationKind | null;
-}
 
 /** Keeps verifications in the database of the outbox. */
 export class PostgresStore implements VerificationStore {
@@ -57,43 +41,30 @@ export class PostgresStore implements VerificationStore {
     this.guard = new PostgresGuardStore(extension, now);
   }
 
-  async start({ quotas, ...input }: StartInput, transaction?: SqlTransaction): Promise<SendOutcome> {
-    const request = this.#json({ ...input, ...quotaFields(quotas) });
-    const [row] = await this.extension.run(startVerification, { request }, transaction);
-    return readSent(row, { isNew: row?.is_new ?? false, isKnown: row?.is_known ?? false, would: row?.would ?? [] });
+  async start(input: StartInput, transaction?: SqlTransaction): Promise<StartOutcome> {
+    const listedKeys = input.numberKeys.map((key) => key.toString('hex'));
+    const row = await this.#send(
+      startVerification,
+      input.message,
+      [input, quotaFields(input), { listedKeys }],
+      transaction,
+    );
+    return readStart(row);
   }
 
-  async resend(
-    id: string,
-    tenant: string,
-    { quotas, ...limits }: SendLimits,
-    transaction?: SqlTransaction,
-  ): Promise<SendOutcome> {
-    const request = this.#json({ id, tenant, ...limits, ...quotaFields(quotas) });
-    const [row] = await this.extension.run(resendCode, { request }, transaction);
-    return readSent(row, { isNew: false, isKnown: false, would: [] });
+  async resend(input: ResendInput, transaction?: SqlTransaction): Promise<ResendOutcome> {
+    const fields = [input, input.renewal ?? {}, quotaFields(input)];
+    const row = await this.#send(resendCode, input.message, fields, transaction);
+    if (row?.result === 'changed') return { result: 'changed' };
+    const outcome = readStart(row);
+    return outcome.result === 'rejected' ? outcome : { ...outcome, result: 'sent' };
   }
 
   async readOpen(id: string, tenant: string, transaction?: SqlTransaction): Promise<OpenDetails | undefined> {
     const [row] = await this.extension.run(readOpenVerification, { id, tenant, now: this.#moment() }, transaction);
     if (row === undefined) return undefined;
-    const { number, country, purpose, binding, kind } = row;
-    return { number: number ?? undefined, country, purpose, binding, kind };
-  }
-
-  async renew(
-    { id, generation }: Pick<OpenVerification, 'id' | 'generation'>,
-    { keyId, digest, lifetimeMs }: { readonly keyId: string; readonly digest: Buffer; readonly lifetimeMs: number },
-    transaction?: SqlTransaction,
-  ): Promise<boolean> {
-    const params = { id, keyId, generation: String(generation), lifetimeMs: String(lifetimeMs), now: this.#moment() };
-    const [row] = await this.extension.run(renewCode, { ...params, digest: hex(digest) }, transaction);
-    return row?.renewed === true;
-  }
-
-  async setMessage(id: string, messageId: string, cost: number, transaction?: SqlTransaction): Promise<void> {
-    const params = { id, messageId, account: this.extension.account, cost: String(cost), now: this.#moment() };
-    await this.extension.run(setMessage, params, transaction);
+    const { number, country, purpose, binding, kind, key_id: keyId, generation, sends, expires_in: expiresInMs } = row;
+    return { id, number: number ?? undefined, country, purpose, binding, kind, keyId, generation, sends, expiresInMs };
   }
 
   async check({ approval, quota, ...input }: CheckInput): Promise<CheckOutcome> {
@@ -164,23 +135,38 @@ export class PostgresStore implements VerificationStore {
     return this.extension.transaction(work);
   }
 
-  async undo(work: () => Promise<unknown>, transaction: SqlTransaction): Promise<void> {
-    await transaction.query('savepoint laaffic_verify_undo', []);
-    await work();
-    await transaction.query('rollback to savepoint laaffic_verify_undo', []);
+  /** Runs a start or a resend, with its message in the same statement. */
+  async #send<R extends Decision>(
+    statement: Statement<{ request: string } & DecisionParams, R>,
+    message: CodeMessage | undefined,
+    fields: readonly object[],
+    transaction: SqlTransaction | undefined,
+  ): Promise<R | undefined> {
+    const { account } = this.extension;
+    const request = this.#json(...fields, { account, cost: message?.cost });
+    if (message === undefined) {
+      const [row] = await this.extension.run(statement, { request, messageId: null }, transaction);
+      return row;
+    }
+    const { to, content, idempotencyKey, sendBefore } = message;
+    const options = {
+      ...({ lane: 'priority', sealed: true, onUnconfirmed: 'abandon', actor: 'verification' } as const),
+      ...{ idempotencyKey, sendBefore },
+    };
+    return this.extension.runWithMessage(statement, { request }, { command: { to, content }, options }, transaction);
   }
 
   #moment(): string | null {
     return this.now()?.toISOString() ?? null;
   }
 
-  #json(fields: object): string {
-    return jsonOf({ ...fields, now: this.#moment() });
+  #json(...fields: readonly object[]): string {
+    return jsonOf(...fields, { now: this.#moment() });
   }
 }
 
 /** The arrays of a request. */
-function quotaFields(quotas: readonly Quota[]): object {
+function quotaFields({ quotas }: SendLimits): object {
   return {
     quotaRules: quotas.map(({ rule }) => rule),
     quotaKeys: quotas.map(({ key }) => key),
@@ -188,28 +174,26 @@ function quotaFields(quotas: readonly Quota[]): object {
   };
 }
 
-function readSent(
-  row: SentRow | undefined,
-  { isNew, isKnown, would }: { readonly isNew: boolean; readonly isKnown: boolean; readonly would: readonly string[] },
-): SendOutcome {
-  if (row?.result === 'sent' || row?.result === 'waiting') {
-    return {
-      result: row.result,
-      verification: {
-        id: row.id ?? '',
-        keyId: row.key_id ?? '',
-        generation: row.generation ?? 1,
-        sends: row.sends ?? 0,
-        attemptsLeft: row.attempts_left ?? 0,
-        expiresInMs: row.expires_in ?? 0,
-        resendInMs: row.resend_in ?? 0,
-      },
-      isNew,
-      isKnown,
-      kind: row.kind ?? 'sms',
-      rule: row.rule ?? undefined,
-      would,
-    };
+function readStart(row: (typeof startVerification)['row']): StartOutcome {
+  const would = row?.would ?? [];
+  if (row?.result !== 'sent' && row?.result !== 'waiting' && row?.result !== 'open') {
+    return { result: 'rejected', rule: row?.rule ?? 'over', retryAfterMs: row?.retry_after ?? undefined, would };
   }
-  return { result: 'rejected', rule: row?.rule ?? 'over', retryAfterMs: row?.retry_after ?? undefined, would };
+  return {
+    result: row.result,
+    verification: {
+      id: row.id ?? '',
+      keyId: row.key_id ?? '',
+      generation: row.generation ?? 1,
+      sends: row.sends ?? 0,
+      attemptsLeft: row.attempts_left ?? 0,
+      expiresInMs: row.expires_in ?? 0,
+      resendInMs: row.resend_in ?? 0,
+    },
+    isNew: row.is_new,
+    isKnown: row.is_known,
+    kind: row.kind ?? 'sms',
+    rule: row.rule ?? undefined,
+    would,
+  };
 }

@@ -51,41 +51,84 @@ export interface StartInput extends SendLimits, Assessment {
   readonly pretends: boolean;
   /** The rules that only note that they would reject. */
   readonly shadow: readonly string[];
+  /** The message of a new verification, which is enqueued with it or not at all. `undefined` if it has none. */
+  readonly message?: CodeMessage | undefined;
 }
 
-/** A verification that goes on. */
-export interface OpenVerification {
+/** What the code of an open verification is derived from. */
+export interface CurrentCode {
   readonly id: string;
   readonly keyId: string;
   readonly generation: number;
-  /** Number of messages, with one that is to be sent now. */
+}
+
+/** What the next message of an open verification depends on. */
+export interface OpenCode extends CurrentCode {
+  /** Number of messages. */
   readonly sends: number;
-  readonly attemptsLeft: number;
   readonly expiresInMs: number;
+}
+
+/** A verification that goes on. */
+export interface OpenVerification extends OpenCode {
+  readonly attemptsLeft: number;
   readonly resendInMs: number;
 }
 
-/** The end of a start or a resend. */
-export type SendOutcome =
-  | {
-      /** `sent`: a message has to be enqueued in the same transaction. `waiting`: the open verification needs none now. */
-      readonly result: 'sent' | 'waiting';
-      readonly verification: OpenVerification;
-      readonly isNew: boolean;
-      /** Whether a start is of a number that was verified before. */
-      readonly isKnown: boolean;
-      readonly kind: VerificationKind;
-      /** The rule that would have rejected it, if it is pretended. */
-      readonly rule: string | undefined;
-      /** The rules in shadow that would have rejected it. */
-      readonly would: readonly string[];
-    }
-  | {
-      readonly result: 'rejected';
-      readonly rule: string;
-      readonly retryAfterMs: number | undefined;
-      readonly would: readonly string[];
-    };
+/** A message with a code. */
+export interface CodeMessage {
+  /** In E.164. */
+  readonly to: string;
+  readonly content: string;
+  readonly idempotencyKey: string;
+  readonly sendBefore: Date;
+  /** What it is expected to cost. */
+  readonly cost: number;
+}
+
+/** One more message of an open verification. */
+export interface ResendInput extends SendLimits {
+  readonly id: string;
+  readonly tenant: string;
+  /** What the message was written for. */
+  readonly generation: number;
+  /** Number of messages before it. */
+  readonly sends: number;
+  /** Is enqueued if it is `sent`, or not at all. `undefined` if the verification has none. */
+  readonly message?: CodeMessage | undefined;
+  /** Another code. The one before stays good for its own time. `undefined` if the code stays. */
+  readonly renewal: { readonly keyId: string; readonly digest: Buffer; readonly lifetimeMs: number } | undefined;
+}
+
+export interface Rejected {
+  readonly result: 'rejected';
+  readonly rule: string;
+  readonly retryAfterMs: number | undefined;
+  readonly would: readonly string[];
+}
+
+export interface Proceeding {
+  /**
+   * `sent`: with its message, if it has one. `waiting`: the open verification needs none now. `open`: it needs one, with the
+   * code that it has. Nothing has been counted.
+   */
+  readonly result: 'sent' | 'waiting' | 'open';
+  readonly verification: OpenVerification;
+  readonly isNew: boolean;
+  /** Whether a start is of a number that was verified before. */
+  readonly isKnown: boolean;
+  readonly kind: VerificationKind;
+  /** The rule that would have rejected it, if it is pretended. */
+  readonly rule: string | undefined;
+  /** The rules in shadow that would have rejected it. */
+  readonly would: readonly string[];
+}
+
+/** The end of a start. */
+export type StartOutcome = Proceeding | Rejected;
+
+/** The end of a resend. `changed`: another call was faster, so the message may have a code that is not good any more. */
+export type ResendOutcome = (Proceeding & { readonly result: 'sent' }) | { readonly result: 'changed' } | Rejected;
 
 /** A check of a code. */
 export interface CheckInput {
@@ -125,7 +168,7 @@ export type CheckOutcome =
   | { readonly result: 'over' };
 
 /** What a message of an open verification needs. */
-export interface OpenDetails {
+export interface OpenDetails extends OpenCode {
   /** `undefined` only if it was erased. */
   readonly number: string | undefined;
   readonly country: string;
@@ -158,18 +201,10 @@ export interface RedeemedProof {
 
 /** Keeps verifications. Every method is atomic, in any number of processes at once. */
 export interface VerificationStore {
-  start(input: StartInput, transaction?: SqlTransaction): Promise<SendOutcome>;
-  resend(id: string, tenant: string, limits: SendLimits, transaction?: SqlTransaction): Promise<SendOutcome>;
+  start(input: StartInput, transaction?: SqlTransaction): Promise<StartOutcome>;
+  resend(input: ResendInput, transaction?: SqlTransaction): Promise<ResendOutcome>;
   /** `undefined` if it is unknown or over. */
   readOpen(id: string, tenant: string, transaction?: SqlTransaction): Promise<OpenDetails | undefined>;
-  /** Gives it another code. `false` if another call was faster. */
-  renew(
-    verification: Pick<OpenVerification, 'id' | 'generation'>,
-    code: { readonly keyId: string; readonly digest: Buffer; readonly lifetimeMs: number },
-    transaction?: SqlTransaction,
-  ): Promise<boolean>;
-  /** Remembers the last message, and counts it. @param cost what it is expected to cost. */
-  setMessage(id: string, messageId: string, cost: number, transaction?: SqlTransaction): Promise<void>;
   check(input: CheckInput): Promise<CheckOutcome>;
   /** Uses up a matched code. `undefined` if it is over. */
   approve(id: string, input: ApprovalInput, transaction?: SqlTransaction): Promise<Date | undefined>;
@@ -183,8 +218,6 @@ export interface VerificationStore {
   release(tenant: string, numberKeys: readonly Buffer[]): Promise<boolean>;
   /** `undefined` if there is no such approval, or its proof was used before. */
   redeem(id: string): Promise<RedeemedProof | undefined>;
-  /** Does work in a transaction and takes it back. What the transaction did before stays. */
-  undo(work: () => Promise<unknown>, transaction: SqlTransaction): Promise<void>;
   readonly guard: GuardStore;
   /** Runs `work` in a transaction. */
   transaction<T>(work: (transaction: SqlTransaction) => Promise<T>): Promise<T>;

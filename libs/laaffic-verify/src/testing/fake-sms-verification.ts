@@ -12,11 +12,11 @@ import type { LaafficVerifyOptions } from '../options/verify.options.js';
 import { VerifySettings } from '../options/verify.settings.js';
 import { ClientSources } from '../requests/client-sources.js';
 import { SmsVerification } from '../sms-verification.js';
+import type { CurrentCode } from '../store/verification-store.js';
 import type { CheckResult, StartOptions, StartVerification } from '../verification.js';
 import { keepParts } from './fake-parts.js';
 import { FakeStore } from './fake-store.js';
 import { MemoryOutbox, type SentCode } from './memory-outbox.js';
-import type { CurrentCode } from './memory-store.js';
 import { checkedRejection, type SimulatedRejection } from './simulated-rejection.js';
 
 /** The options of the app's `LaafficVerifyModule`, all of them optional. `schema` and `migrate` have no effect. */
@@ -90,7 +90,7 @@ export class FakeSmsVerification extends SmsVerification {
     const outbox = new MemoryOutbox(date);
     const store = new FakeStore(date, outbox, codeOf);
     const decisions = new Decisions(store.guard, time);
-    super(store, outbox, settings, time, decisions);
+    super(store, settings, time, decisions);
     this.guard = new FraudGuard(store.guard, settings, decisions, time, () => {
       this.renewGuard();
     });

@@ -1,10 +1,19 @@
 import type { SqlTransaction } from 'nestjs-laaffic-outbox';
-import type { SendLimits, SendOutcome, StartInput } from '../store/verification-store.js';
+import type {
+  CodeMessage,
+  CurrentCode,
+  OpenVerification,
+  Rejected,
+  ResendInput,
+  ResendOutcome,
+  StartInput,
+  StartOutcome,
+} from '../store/verification-store.js';
 import type { MemoryOutbox } from './memory-outbox.js';
-import { MemoryStore, type CurrentCode } from './memory-store.js';
+import { MemoryStore } from './memory-store.js';
 import { outcomeOf, type SimulatedRejection } from './simulated-rejection.js';
 
-/** The store of a fake. It rejects what a test lets it reject, and tells the outbox which code a message has. */
+/** The store of a fake. It rejects what a test lets it reject, and keeps its messages. */
 export class FakeStore extends MemoryStore {
   readonly #rejections: SimulatedRejection[] = [];
 
@@ -21,24 +30,21 @@ export class FakeStore extends MemoryStore {
     this.#rejections.push(rejection);
   }
 
-  override async start(input: StartInput, transaction?: SqlTransaction): Promise<SendOutcome> {
+  override async start(input: StartInput, transaction?: SqlTransaction): Promise<StartOutcome> {
     return this.#rejected() ?? super.start(input, transaction);
   }
 
-  override async resend(
-    id: string,
-    tenant: string,
-    limits: SendLimits,
-    transaction?: SqlTransaction,
-  ): Promise<SendOutcome> {
-    return this.#rejected() ?? super.resend(id, tenant, limits, transaction);
+  override async resend(input: ResendInput, transaction?: SqlTransaction): Promise<ResendOutcome> {
+    return this.#rejected() ?? super.resend(input, transaction);
   }
 
-  override async setMessage(id: string, messageId: string, cost: number, transaction?: SqlTransaction): Promise<void> {
-    await super.setMessage(id, messageId, cost, transaction);
-    const current = this.readCode(id, transaction);
-    const code = current === undefined ? '' : this.codeOf(current);
-    this.outbox.send(messageId, { code, verificationId: id }, transaction);
+  protected override deliver(
+    { to: number, content }: CodeMessage,
+    verification: OpenVerification,
+    transaction: SqlTransaction | undefined,
+  ): void {
+    const code = this.codeOf(verification);
+    this.outbox.send({ number, content, code, verificationId: verification.id }, transaction);
   }
 
   override clear(): void {
@@ -46,7 +52,7 @@ export class FakeStore extends MemoryStore {
     this.#rejections.length = 0;
   }
 
-  #rejected(): SendOutcome | undefined {
+  #rejected(): Rejected | undefined {
     const rejection = this.#rejections.shift();
     return rejection === undefined ? undefined : outcomeOf(rejection);
   }

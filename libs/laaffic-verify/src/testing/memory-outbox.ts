@@ -1,5 +1,4 @@
-import type { SendSms } from 'nestjs-laaffic';
-import type { EnqueuedSms, SmsOutbox, SqlTransaction } from 'nestjs-laaffic-outbox';
+import type { SqlTransaction } from 'nestjs-laaffic-outbox';
 import { MemoryTransaction } from './memory-table.js';
 
 /** A message with a code. */
@@ -18,10 +17,8 @@ export interface SentCode {
 const MOST_MESSAGES = 10_000;
 
 /** Keeps messages in memory. A message is sent when the transaction of its verification commits. */
-export class MemoryOutbox implements Pick<SmsOutbox, 'enqueue'> {
-  readonly #enqueued = new Map<string, Pick<SentCode, 'number' | 'content'>>();
+export class MemoryOutbox {
   #sent: SentCode[] = [];
-  #ids = 0;
 
   constructor(private readonly now: () => Date) {}
 
@@ -30,22 +27,10 @@ export class MemoryOutbox implements Pick<SmsOutbox, 'enqueue'> {
     return [...this.#sent];
   }
 
-  /** A verification has one recipient, as text. */
-  enqueue({ to, content }: SendSms & { readonly to: string }): Promise<EnqueuedSms> {
-    this.#ids += 1;
-    const id = String(this.#ids);
-    this.#enqueued.set(id, { number: to, content });
-    return Promise.resolve({ id, isNew: true });
-  }
-
-  /** Says which code a message has, and sends it. */
-  send(id: string, details: Pick<SentCode, 'code' | 'verificationId'>, transaction: SqlTransaction | undefined): void {
-    const message = this.#enqueued.get(id);
-    this.#enqueued.delete(id);
-    if (message === undefined) return;
+  send(message: Omit<SentCode, 'sentAt'>, transaction: SqlTransaction | undefined): void {
     const sent = this.#sent;
     const commit = () => {
-      sent.push({ ...message, ...details, sentAt: this.now() });
+      sent.push({ ...message, sentAt: this.now() });
       if (sent.length > MOST_MESSAGES) sent.shift();
     };
     if (!(transaction instanceof MemoryTransaction)) commit();
@@ -55,9 +40,8 @@ export class MemoryOutbox implements Pick<SmsOutbox, 'enqueue'> {
       });
   }
 
-  /** Forgets everything, also what open transactions have enqueued. */
+  /** Forgets everything, also what open transactions will send. */
   clear(): void {
-    this.#enqueued.clear();
     this.#sent = [];
   }
 }

@@ -124,7 +124,9 @@ describe('MemoryStore', () => {
     const [input, other] = [startOf('+447400100007'), startOf('+447400100008')];
     await store.start(input);
     expect(store.readCode(input.id)).toEqual({ id: input.id, keyId: 'key', generation: 1 });
-    await store.renew({ id: input.id, generation: 1 }, { keyId: 'new', digest: Buffer.from('2'), lifetimeMs: MINUTE });
+    pass(MINUTE);
+    const renewal = { keyId: 'new', digest: Buffer.from('2'), lifetimeMs: MINUTE };
+    await store.resend({ ...input, generation: 1, sends: 1, renewal });
     expect(store.readCode(input.id)).toEqual({ id: input.id, keyId: 'new', generation: 2 });
     await store.transaction(async (transaction) => {
       await store.start(other, transaction);

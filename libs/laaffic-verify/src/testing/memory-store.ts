@@ -1,16 +1,21 @@
 import type { SqlTransaction } from 'nestjs-laaffic-outbox';
 import type { BlockedRange } from '../guard/guard-store.js';
+import type { VerificationKind } from '../sql/generated.js';
 import type {
   ApprovalInput,
   CheckInput,
   CheckOutcome,
+  CodeMessage,
+  CurrentCode,
   OpenDetails,
   OpenVerification,
   Quota,
   RedeemedProof,
-  SendLimits,
-  SendOutcome,
+  Rejected,
+  ResendInput,
+  ResendOutcome,
   StartInput,
+  StartOutcome,
   StoredVerification,
   VerificationStore,
 } from '../store/verification-store.js';
@@ -49,8 +54,6 @@ interface Call {
   readonly now: number;
   readonly own: MemoryTransaction | undefined;
 }
-/** What a code is derived from. */
-export type CurrentCode = Pick<OpenVerification, 'id' | 'keyId' | 'generation'>;
 type Holders = readonly (MemoryTransaction | undefined)[];
 
 const OVER = { result: 'over' } as const;
@@ -76,6 +79,7 @@ export class MemoryStore implements VerificationStore {
   readonly #retention: number;
   /** The longest time for which a start knows a number. */
   #knownMs = 0;
+  #messages = 0;
 
   /**
    * @param now the time. @default the clock of the machine
@@ -105,49 +109,42 @@ export class MemoryStore implements VerificationStore {
     return this.#verifications.size + this.#phones.size + this.#quotas.size + this.#ranges.size + this.guard.size;
   }
 
-  start(input: StartInput, transaction?: SqlTransaction): Promise<SendOutcome> {
+  start(input: StartInput, transaction?: SqlTransaction): Promise<StartOutcome> {
     const holders = (): Holders => [
       ...input.numberKeys.map((key) => this.#phones.holderOf(phoneKeyOf(input.tenant, key))),
       ...this.#holdersOfQuotas(input.quotas),
       ...input.ranges.map((range) => this.#ranges.holderOf(range)),
     ];
-    return this.#run(transaction, holders, (call) => this.#start(input, call));
+    return this.#run(transaction, holders, (call) => {
+      const outcome = this.#start(input, call);
+      if (outcome.result === 'sent') this.#deliver(input.message, outcome, transaction);
+      return outcome;
+    });
   }
 
-  resend(id: string, tenant: string, limits: SendLimits, transaction?: SqlTransaction): Promise<SendOutcome> {
-    const holders = (): Holders => [...this.#holdersOf(id, transaction), ...this.#holdersOfQuotas(limits.quotas)];
-    return this.#run(transaction, holders, (call) => this.#resend(id, tenant, limits, call));
+  resend(input: ResendInput, transaction?: SqlTransaction): Promise<ResendOutcome> {
+    const holders = (): Holders => [...this.#holdersOf(input.id, transaction), ...this.#holdersOfQuotas(input.quotas)];
+    return this.#run(transaction, holders, (call) => {
+      const outcome = this.#resend(input, call);
+      if (outcome.result === 'sent') this.#deliver(input.message, outcome, transaction);
+      return outcome;
+    });
   }
+
+  /** A message is sent. It does nothing here: a fake keeps it. */
+  protected deliver(
+    _message: CodeMessage,
+    _verification: OpenVerification,
+    _transaction: SqlTransaction | undefined,
+  ): void {}
 
   readOpen(id: string, tenant: string, transaction?: SqlTransaction): Promise<OpenDetails | undefined> {
+    const now = this.#time();
     const verification = this.#verifications.find(id, ownOf(transaction));
-    if (verification?.tenant !== tenant || !isOpen(verification, this.#time())) return Promise.resolve(undefined);
+    if (verification?.tenant !== tenant || !isOpen(verification, now)) return Promise.resolve(undefined);
     const { number, country, purpose, binding, kind } = verification;
-    return Promise.resolve({ number, country, purpose, binding, kind });
-  }
-
-  renew(
-    { id, generation }: Pick<OpenVerification, 'id' | 'generation'>,
-    { keyId, digest, lifetimeMs }: { readonly keyId: string; readonly digest: Buffer; readonly lifetimeMs: number },
-    transaction?: SqlTransaction,
-  ): Promise<boolean> {
-    return this.#change(id, transaction, (verification, call) => {
-      if (verification.generation !== generation || !isOpen(verification, call.now)) return false;
-      const { digest: oldDigest, expiresAt: oldExpiresAt, phoneKey } = verification;
-      const expiresAt = call.now + microseconds(lifetimeMs);
-      const code = { keyId, digest, generation: generation + 1, expiresAt, oldDigest, oldExpiresAt };
-      this.#put({ ...verification, ...code }, call);
-      this.#changePhone(phoneKey, ({ openUntil }) => ({ openUntil: Math.max(openUntil, expiresAt) }), call);
-      return true;
-    });
-  }
-
-  async setMessage(id: string, messageId: string, cost: number, transaction?: SqlTransaction): Promise<void> {
-    await this.#change(id, transaction, (verification, call) => {
-      this.#put({ ...verification, messageId }, call);
-      this.#addTraffic(verification, call.now, { messages: 1, spent: cost }, call);
-      return true;
-    });
+    const { keyId, generation, sends, expiresInMs } = describe(verification, 0, now);
+    return Promise.resolve({ id, number, country, purpose, binding, kind, keyId, generation, sends, expiresInMs });
   }
 
   check(input: CheckInput): Promise<CheckOutcome> {
@@ -236,11 +233,6 @@ export class MemoryStore implements VerificationStore {
     }
   }
 
-  /** Takes nothing back, so it does nothing: no attacker measures the time of a store in memory. */
-  undo(): Promise<void> {
-    return Promise.resolve();
-  }
-
   /** The code that an open verification has now. `undefined` if it is unknown or over. */
   readCode(id: string, transaction?: SqlTransaction): CurrentCode | undefined {
     const verification = this.#verifications.find(id, ownOf(transaction));
@@ -270,9 +262,9 @@ export class MemoryStore implements VerificationStore {
     this.#ranges = new MemoryTable((range, now) => range.neededUntil > now);
   }
 
-  #start(input: StartInput, call: Call): SendOutcome {
+  #start(input: StartInput, call: Call): StartOutcome {
     const { now, own } = call;
-    const { quotas, rejection, shadow } = input;
+    const { quotas, rejection, shadow, message } = input;
     this.#knownMs = Math.max(this.#knownMs, input.knownMs);
     if (input.isIdempotent) {
       const first = this.#verifications.find(input.id, own);
@@ -306,32 +298,33 @@ export class MemoryStore implements VerificationStore {
     const counts = isCounted && rule === undefined;
 
     const counted = countMessage(phone, input, now);
-    if (counted.rule !== undefined) {
-      const { rule: limit, retryAfterMs } = counted;
+    if (counted.rule !== undefined && (isNew || counted.rule === 'locked'))
+      return rejected(counted.rule, counted.retryAfterMs, would);
+    const about = { isNew, isKnown: isKnownNumber, kind, rule, would };
+    if (open !== undefined) {
       // A page that is loaded again must not fail. The code that was sent is still good.
-      if (limit === 'locked' || isNew) return rejected(limit, retryAfterMs, would);
-      const waiting = describe(open, retryAfterMs ?? 0, now);
-      return { result: 'waiting', verification: waiting, isNew, isKnown: isKnownNumber, kind, rule: undefined, would };
+      const isDue = counted.rule === undefined;
+      const verification = describe(open, isDue ? 0 : (counted.retryAfterMs ?? 0), now);
+      return { result: isDue ? 'open' : 'waiting', verification, ...about };
     }
+    if (counted.rule !== undefined) return rejected(counted.rule, counted.retryAfterMs, would);
     this.#takeTurns(quotas, call);
-    const verification = isNew
-      ? newVerification({ ...input, kind }, phoneKey, isKnownNumber, now)
-      : { ...open, sends: open.sends + 1 };
-    this.#put(verification, call);
-    this.#phones.set(phoneKey, isNew ? withNew(counted.phone, verification, counts, now) : counted.phone, now, own);
-    if (counts) for (const key of input.ranges) this.#countInRange(key, input, call);
+    const verification = newVerification({ ...input, kind }, phoneKey, isKnownNumber, now);
     const { isExcused } = verification;
-    if (isNew && (kind === 'sms' || kind === 'decoy'))
-      this.#addTraffic(verification, now, isExcused ? { excused: 1 } : { starts: 1 }, call);
+    const isEnqueued = kind === 'sms' && message !== undefined;
+    this.#put(isEnqueued ? { ...verification, messageId: this.#newMessageId() } : verification, call);
+    this.#phones.set(phoneKey, withNew(counted.phone, verification, counts, now), now, own);
+    if (counts) for (const key of input.ranges) this.#countInRange(key, input, call);
+    if (kind === 'sms' || kind === 'decoy') {
+      const change = { ...(isExcused ? { excused: 1 } : { starts: 1 }), ...costOf(isEnqueued ? message : undefined) };
+      this.#addTraffic(verification, now, change, call);
+    }
     const resendInMs = msBetween(now, counted.phone.nextSendAt);
-    return {
-      ...{ result: 'sent', verification: describe(verification, resendInMs, now), isNew, isKnown: isKnownNumber },
-      ...{ kind, rule, would },
-    };
+    return { result: 'sent', verification: describe(verification, resendInMs, now), ...about };
   }
 
   /** The outcome of a start whose idempotency key was used before. */
-  #repeated(input: StartInput, first: Verification, { now, own }: Call): SendOutcome {
+  #repeated(input: StartInput, first: Verification, { now, own }: Call): StartOutcome {
     const { tenant, purpose, binding, phoneKey, kind } = first;
     const isSame = tenant === input.tenant && purpose === input.purpose && binding.equals(input.binding);
     const isSameNumber = input.numberKeys.some((key) => phoneKeyOf(tenant, key) === phoneKey);
@@ -360,24 +353,46 @@ export class MemoryStore implements VerificationStore {
     return undefined;
   }
 
-  #resend(id: string, tenant: string, limits: SendLimits, call: Call): SendOutcome {
+  #resend(input: ResendInput, call: Call): ResendOutcome {
     const { now, own } = call;
-    const verification = this.#verifications.find(id, own);
-    if (verification?.tenant !== tenant || !isOpen(verification, now)) return rejected('over', undefined, []);
-    const phone = this.#phones.find(verification.phoneKey, own);
+    const { message } = input;
+    const verification = this.#verifications.find(input.id, own);
+    if (verification?.tenant !== input.tenant || !isOpen(verification, now)) return rejected('over', undefined, []);
+    const { phoneKey, kind } = verification;
+    const phone = this.#phones.find(phoneKey, own);
     if (phone === undefined) return rejected('over', undefined, []);
-    const usedUp = this.#usedUpQuota(limits.quotas, call);
+    if (verification.generation !== input.generation || verification.sends !== input.sends)
+      return { result: 'changed' };
+    const usedUp = this.#usedUpQuota(input.quotas, call);
     if (usedUp !== undefined) return rejected(usedUp.rule, usedUp.retryAfterMs, []);
-    if (limits.rejection !== undefined) return rejected(limits.rejection, undefined, []);
-    const counted = countMessage(phone, limits, now);
+    if (input.rejection !== undefined) return rejected(input.rejection, undefined, []);
+    if (this.guard.verdictOf([numberKeyOf(phoneKey)]) === 'deny') return rejected('denied', undefined, []);
+    const counted = countMessage(phone, input, now);
     if (counted.rule !== undefined) return rejected(counted.rule, counted.retryAfterMs, []);
-    this.#takeTurns(limits.quotas, call);
-    this.#phones.set(verification.phoneKey, counted.phone, now, own);
-    const sent = { ...verification, sends: verification.sends + 1 };
+    this.#takeTurns(input.quotas, call);
+    const code = input.renewal === undefined ? {} : renewed(verification, input.renewal, now);
+    const isEnqueued = kind === 'sms' && message !== undefined;
+    const messageId = isEnqueued ? this.#newMessageId() : verification.messageId;
+    const sent = { ...verification, ...code, messageId, sends: verification.sends + 1 };
     this.#put(sent, call);
-    const { kind } = verification;
+    const openUntil = Math.max(counted.phone.openUntil, sent.expiresAt);
+    this.#phones.set(phoneKey, { ...counted.phone, openUntil }, now, own);
+    if (isEnqueued) this.#addTraffic(sent, now, costOf(message), call);
     const open = describe(sent, msBetween(now, counted.phone.nextSendAt), now);
     return { result: 'sent', verification: open, isNew: false, isKnown: false, kind, rule: undefined, would: [] };
+  }
+
+  #newMessageId(): string {
+    this.#messages += 1;
+    return String(this.#messages);
+  }
+
+  #deliver(
+    message: CodeMessage | undefined,
+    { kind, verification }: { readonly kind: VerificationKind; readonly verification: OpenVerification },
+    transaction: SqlTransaction | undefined,
+  ): void {
+    if (kind === 'sms' && message !== undefined) this.deliver(message, verification, transaction);
   }
 
   #check(input: CheckInput, call: Call): CheckOutcome {
@@ -459,7 +474,7 @@ export class MemoryStore implements VerificationStore {
       const phone = this.#phones.find(key, own);
       return phone === undefined ? [] : [{ key, phone }];
     });
-    const [old] = rows.sort((a, b) => b.phone.seenAt - a.phone.seenAt || (a.key < b.key ? -1 : 1));
+    const [old] = rows.sort((a, b) => byTime(b.phone.sentAt, a.phone.sentAt) || (a.key < b.key ? -1 : 1));
     this.#phones.set(current, old?.phone ?? { ...NEW_PHONE, seenAt: now }, now, own);
     if (old !== undefined) {
       this.#phones.set(old.key, undefined, now, own);
@@ -626,8 +641,31 @@ function hex(bytes: Buffer): string {
   return bytes.toString('hex');
 }
 
+/** The new code of a verification. */
+function renewed(
+  { generation, digest: oldDigest, expiresAt: oldExpiresAt }: Verification,
+  { keyId, digest, lifetimeMs }: NonNullable<ResendInput['renewal']>,
+  now: number,
+): Partial<Verification> {
+  const expiresAt = now + microseconds(lifetimeMs);
+  return { keyId, digest, generation: generation + 1, expiresAt, oldDigest, oldExpiresAt };
+}
+
+function costOf(message: CodeMessage | undefined): TrafficChange {
+  return message === undefined ? {} : { messages: 1, spent: message.cost };
+}
+
 function phoneKeyOf(tenant: string, numberKey: Buffer): string {
   return `${hex(numberKey)} ${tenant}`;
+}
+
+/** Either may be infinite. */
+function byTime(first: number, second: number): number {
+  return first === second ? 0 : first - second;
+}
+
+function numberKeyOf(phoneKey: string): Buffer {
+  return Buffer.from(phoneKey.split(' ')[0] ?? '', 'hex');
 }
 
 function dateOf(time: number): Date {
@@ -638,7 +676,7 @@ function without(ids: readonly string[], id: string): readonly string[] {
   return ids.filter((each) => each !== id);
 }
 
-function rejected(rule: string, retryAfterMs: number | undefined, would: readonly string[]): SendOutcome {
+function rejected(rule: string, retryAfterMs: number | undefined, would: readonly string[]): Rejected {
   return { result: 'rejected', rule, retryAfterMs, would };
 }
 

@@ -1,5 +1,5 @@
 import { VerificationError, type VerificationErrorCode } from '../errors/verification.error.js';
-import type { SendOutcome } from '../store/verification-store.js';
+import type { Rejected } from '../store/verification-store.js';
 
 /** How a start or a resend is rejected. */
 export interface SimulatedRejection {
@@ -41,7 +41,7 @@ export function checkedRejection(rejection: SimulatedRejection): SimulatedReject
  * Rejects as the store does, if it has a rule for the code.
  * @throws {VerificationError} of the code, otherwise.
  */
-export function outcomeOf({ code, retryAfterSeconds, field }: SimulatedRejection): SendOutcome {
+export function outcomeOf({ code, retryAfterSeconds, field }: SimulatedRejection): Rejected {
   const rule = RULES[code];
   if (rule === undefined || field !== undefined) {
     throw new VerificationError(code, 'A test rejects this call', { retryAfterSeconds, field });

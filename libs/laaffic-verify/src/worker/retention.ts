@@ -4,6 +4,7 @@ import { HALF_LIFE_MS, LONGEST_BLOCK_MS } from '../guard/range-scoring.js';
 import {
   deleteAlarms,
   deleteDecisions,
+  deleteDecoyMessages,
   deleteListedEnded,
   deleteOperatorChanges,
   deletePhones,
@@ -30,6 +31,8 @@ const PHONE_KEPT_MS = 180 * DAY_MS;
 /** Who has changed the list of operators is asked long after that. */
 const CHANGE_KEPT_MS = 365 * DAY_MS;
 const HANDLER_KEPT_MS = 7 * DAY_MS;
+/** Nothing reads them. */
+const DECOY_KEPT_MS = 60 * 60_000;
 /** The guard reads the minutes of two hours, and the hours of 14 days. */
 const TRAFFIC_KEPT = { minutesKeptMs: DAY_MS / 8, hoursKeptMs: 30 * DAY_MS };
 /** A range with less than this differs too little from one that was never seen. */
@@ -62,6 +65,7 @@ export class Retention {
       }),
       await extension.runInBackground(deleteTraffic, { ...step, ...TRAFFIC_KEPT }),
       await extension.runInBackground(deleteDecisions, { ...step, keptMs: retentionMs }),
+      await extension.runInBackground(deleteDecoyMessages, { ...step, keptMs: DECOY_KEPT_MS }),
       await extension.runInBackground(deleteAlarms, { ...step, keptMs: retentionMs }),
       await extension.runInBackground(deleteListedEnded, step),
       await extension.runInBackground(deleteOperatorChanges, { ...step, keptMs: CHANGE_KEPT_MS }),
