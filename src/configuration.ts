@@ -26,6 +26,8 @@ export interface VerificationConfiguration {
   readonly prices: Readonly<Record<string, number>>;
   /** `VERIFY_UNKNOWN_PRICE`: the price in all other countries. @default the highest of `VERIFY_PRICES` */
   readonly unknownPrice: number | undefined;
+  /** `VERIFY_CURRENCY`: the currency of the prices. @default the one that the platform charges in */
+  readonly currency: string | undefined;
   /**
    * `VERIFY_GUARD`: with `shadow`, the guard only records what it would reject. @default enforce; with the sandbox shadow,
    * because trials without an approval look like an attack
@@ -165,6 +167,7 @@ const VERIFY_VARIABLES = [
   'VERIFY_SPEND_PER_DAY',
   'VERIFY_PRICES',
   'VERIFY_UNKNOWN_PRICE',
+  'VERIFY_CURRENCY',
   'VERIFY_GUARD',
   'VERIFY_SCHEMA',
 ] as const;
@@ -366,7 +369,11 @@ function readSpending(reader: OptionsReader) {
   if (spendPerDay !== undefined && unknownPrice === undefined && entries.length === 0) {
     reader.report('VERIFY_SPEND_PER_DAY', 'needs VERIFY_PRICES or VERIFY_UNKNOWN_PRICE');
   }
-  return { spendPerDay, prices, unknownPrice };
+  const currency = textOf(reader, 'VERIFY_CURRENCY');
+  if (currency !== undefined && !/^[A-Z]{3}$/.test(currency)) {
+    reader.report('VERIFY_CURRENCY', 'must be a code of three capital letters, such as USD');
+  }
+  return { spendPerDay, prices, unknownPrice, currency };
 }
 
 function readRetentionDays(reader: OptionsReader): number | false {

@@ -11,6 +11,7 @@ const SETTINGS: Readonly<Record<string, string>> = {
   schema: 'VERIFY_SCHEMA',
   'guard.prices': 'VERIFY_PRICES',
   'guard.unknownPrice': 'VERIFY_UNKNOWN_PRICE',
+  'guard.currency': 'VERIFY_CURRENCY',
   'guard.caps.spendPerDay': 'VERIFY_SPEND_PER_DAY',
 };
 
@@ -22,7 +23,7 @@ export function verifyOptions({
 }: Pick<Configuration, 'verification' | 'databaseMigrate' | 'worker'>): LaafficVerifyOptions {
   if (verification === undefined) throw new ConfigurationError(['VERIFY_KEYS must be set']);
   const { keys, countries, expectedPerDay, app, domain, schema } = verification;
-  const { guard, prices, unknownPrice, spendPerDay } = verification;
+  const { guard, prices, unknownPrice, currency, spendPerDay } = verification;
   return {
     keys,
     countries,
@@ -32,7 +33,7 @@ export function verifyOptions({
     schema,
     migrate: databaseMigrate,
     worker,
-    guard: { shadow: guard === 'shadow' ? 'all' : [], prices, unknownPrice, caps: { spendPerDay } },
+    guard: { shadow: guard === 'shadow' ? 'all' : [], prices, unknownPrice, currency, caps: { spendPerDay } },
   };
 }
 

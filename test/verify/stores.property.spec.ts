@@ -7,6 +7,7 @@ import { Stage } from '../outbox/stage.js';
 import { openStore } from './open-store.js';
 import { limits, StorePlay, steps } from './store-steps.js';
 
+const LONG_MS = 900_000;
 const clock = { now: 0 };
 const now = () => new Date(clock.now);
 
@@ -19,26 +20,34 @@ function agree(open: () => readonly VerificationStore[], numRuns: number, rememb
   return fc.assert(property, { numRuns });
 }
 
-it('the stores in PostgreSQL and in memory decide alike, and keep what they promise', async () => {
-  const stage = await Stage.set();
-  try {
-    const { store } = await openStore(stage, now, { sealKeys: [randomBytes(32)] });
-    await agree(() => [store, new MemoryStore(now, Infinity)], cases(3_000, 25));
-  } finally {
-    await stage.close();
-  }
-});
+it(
+  'the stores in PostgreSQL and in memory decide alike, and keep what they promise',
+  async () => {
+    const stage = await Stage.set();
+    try {
+      const { store } = await openStore(stage, now, { sealKeys: [randomBytes(32)] });
+      await agree(() => [store, new MemoryStore(now, Infinity)], cases(3_000, 25));
+    } finally {
+      await stage.close();
+    }
+  },
+  LONG_MS,
+);
 
-it('a store in memory that forgets decides as one that does not, and every rule is reached', async () => {
-  StorePlay.seen.clear();
-  await agree(() => [new MemoryStore(now, Infinity), new MemoryStore(now, 0)], cases(20_000, 1_000), false);
-  expect([...StorePlay.seen].sort()).toEqual([
-    ...['approved', 'changed', 'limited', 'matched', 'over', 'rejected'],
-    ...['budget', 'cap', 'cooldown', 'denied', 'locked', 'number', 'over', 'range', 'source', 'tenant'].map(
-      (rule) => `rejected: ${rule}`,
-    ),
-    ...['renewed', 'sent', 'sent: budget', 'sent: range', 'waiting'],
-    ...['budget', 'cap', 'range'].map((rule) => `would: ${rule}`),
-    'wrong',
-  ]);
-});
+it(
+  'a store in memory that forgets decides as one that does not, and every rule is reached',
+  async () => {
+    StorePlay.seen.clear();
+    await agree(() => [new MemoryStore(now, Infinity), new MemoryStore(now, 0)], cases(20_000, 1_000), false);
+    expect([...StorePlay.seen].sort()).toEqual([
+      ...['approved', 'changed', 'limited', 'matched', 'over', 'rejected'],
+      ...['budget', 'cap', 'cooldown', 'denied', 'locked', 'number', 'over', 'range', 'source', 'tenant'].map(
+        (rule) => `rejected: ${rule}`,
+      ),
+      ...['renewed', 'sent', 'sent: budget', 'sent: range', 'waiting'],
+      ...['budget', 'cap', 'range'].map((rule) => `would: ${rule}`),
+      'wrong',
+    ]);
+  },
+  LONG_MS,
+);

@@ -96,7 +96,7 @@ export class FraudGuard {
     private readonly onChange: () => void = () => undefined,
   ) {
     this.#keys = new VerificationKeys(keys);
-    this.#plan = { countries: numbers.countries, expectedPerDay, caps: guard.caps };
+    this.#plan = { countries: numbers.countries, expectedPerDay, caps: guard.caps, prices: guard };
   }
 
   /** Emits alarms that this process was the first to raise, about a second later. A subscriber must not throw. */
@@ -113,7 +113,7 @@ export class FraudGuard {
     const traffic = await this.store.readTraffic();
     const learned = await this.store.readLearned();
     return {
-      countries: countryStatusOf(this.#plan, traffic, learned),
+      countries: countryStatusOf(this.#plan, traffic, learned, await this.store.readCharges()),
       caps: capStatusOf(this.#plan, traffic),
       blockedRanges: await this.store.findBlockedRanges(),
       alarms: await this.store.findAlarms(undefined),

@@ -21,6 +21,7 @@ export {
 export type { Challenge, HookContext, NumberFacts, NumberLookup } from './guard/challenge.js';
 export type { GuardAlarm, GuardAlarmType } from './guard/guard-alarm.js';
 export type { BudgetStatus, CapStatus, CountryStatus } from './guard/guard-status.js';
+export type { CountryPrice } from './guard/prices.js';
 export type { BlockedRange, ListedEntry, OperatorChange, StoredDecision, Verdict } from './guard/guard-store.js';
 export { LaafficVerifyModule } from './laaffic-verify.module.js';
 export type { LaafficVerifyModuleExtras } from './laaffic-verify.module-definition.js';

@@ -342,7 +342,7 @@ export class SmsVerification {
 
   #newGuard(): Guard {
     const { numbers, expectedPerDay, guard } = this.settings;
-    const plan = { countries: numbers.countries, expectedPerDay, caps: guard.caps };
+    const plan = { countries: numbers.countries, expectedPerDay, caps: guard.caps, prices: guard };
     return new Guard(this.store.guard, plan, this.now, (type, scope) => {
       this.#decisions.raise(type, scope);
     });
@@ -458,12 +458,11 @@ export class SmsVerification {
     const { expiresInMs: remainingMs, id, sends } = current;
     const { locale, client } = options;
     const { country } = number;
-    const { prices, unknownPrice } = this.settings.guard;
     const content = this.#texts.write({ code, remainingMs, locale, country, client, binding: fields });
     return {
       ...{ to: number.e164, content, idempotencyKey: `verification ${id} ${sends + 1}` },
       sendBefore: new Date(this.now() + remainingMs - TOO_LATE_MS),
-      cost: segments(content).parts * (prices[country] ?? unknownPrice),
+      cost: segments(content).parts * this.#guard.priceIn(country),
     };
   }
 

@@ -68,6 +68,7 @@ export type {
 export { DEFAULT_BASE_URL } from './options/laaffic.settings.js';
 export { importOptional, MissingPackageError } from './options/missing-package.error.js';
 export { OptionsReader, type NumberRange } from './options/options-reader.js';
+export { countryOfMcc } from './messages/mobile-country-codes.js';
 export { toGsm7, type NonGsm7Character } from './segments/non-gsm7-characters.js';
 export { segments, type SmsSegments } from './segments/segments.js';
 export { sign } from './signing/credentials.js';

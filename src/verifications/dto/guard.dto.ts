@@ -50,6 +50,19 @@ export class MessageCountsDto {
   day!: number;
 }
 
+/** What a segment costs in a country. */
+export class PriceDto {
+  @ApiProperty({ type: 'number', example: 0.04 })
+  perSegment!: number;
+
+  @ApiProperty({
+    type: 'boolean',
+    example: true,
+    description: 'Whether it is what the platform has charged. Otherwise it is that of `VERIFY_PRICES`.',
+  })
+  isLearned!: boolean;
+}
+
 /** The traffic of a country. */
 export class CountryStatusDto {
   @ApiProperty(COUNTRY)
@@ -70,8 +83,15 @@ export class CountryStatusDto {
   @ApiProperty({ type: MessageCountsDto })
   messages!: MessageCountsDto;
 
-  @ApiProperty({ type: 'number', example: 5.6, description: 'The cost of 24 hours, by `VERIFY_PRICES`.' })
+  @ApiProperty({
+    type: 'number',
+    example: 5.6,
+    description: 'The cost of 24 hours, by the prices when they were sent.',
+  })
   spentPerDay!: number;
+
+  @ApiProperty({ type: PriceDto })
+  price!: PriceDto;
 }
 
 /** What is used of a cap. */

@@ -26,6 +26,7 @@ export function guardTarget(): GuardTarget {
     {
       countries: COUNTRIES.map(({ iso }) => iso as CountryCode),
       expectedPerDay: USUAL_STARTS_PER_DAY,
+      prices: { prices: {}, unknownPrice: 0, currency: undefined },
       caps: {
         messagesPerDay: 3 * USUAL_STARTS_PER_DAY,
         messagesPerHour: (3 * USUAL_STARTS_PER_DAY) / 4,

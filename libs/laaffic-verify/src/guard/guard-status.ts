@@ -1,6 +1,7 @@
 import { budgetOf, isOverBudget, judgeCountry, NO_TRAFFIC, NOTHING_LEARNED, startsOf } from './country-traffic.js';
 import { numberOfCountries, type GuardPlan } from './guard.js';
 import type { LearnedReading, TrafficReading } from './guard-store.js';
+import { Prices, type Charges, type CountryPrice } from './prices.js';
 
 /** The starts of a country in an hour or a day, without those of numbers that were verified before. */
 export interface BudgetStatus {
@@ -26,8 +27,10 @@ export interface CountryStatus {
   readonly isInTrouble: boolean;
   /** All messages, also to numbers that were verified before. */
   readonly messages: { readonly hour: number; readonly day: number };
-  /** What they cost in 24 hours, by `guard.prices`. */
+  /** What they cost in 24 hours, by the prices when they were sent. */
   readonly spentPerDay: number;
+  /** What a segment costs. */
+  readonly price: CountryPrice;
 }
 
 /** A cap that the app has set, and what is used of it. */
@@ -47,7 +50,9 @@ export function countryStatusOf(
   plan: GuardPlan,
   traffic: readonly TrafficReading[],
   learned: readonly LearnedReading[],
+  charges: readonly Charges[],
 ): readonly CountryStatus[] {
+  const prices = new Prices(plan.prices, charges);
   const expected = { expectedPerDay: plan.expectedPerDay, countries: numberOfCountries(plan) };
   const all = learned.reduce((sum, each) => sum + startsOf(each), 0);
   const names = new Set([...traffic, ...learned].map(({ country }) => country));
@@ -61,7 +66,7 @@ export function countryStatusOf(
     const budget = budgetOf({ hour, day }, known, conversion, judgement.expected);
     const none = { starts: 0, approvals: 0 };
     return {
-      ...{ country, conversion, messages, spentPerDay },
+      ...{ country, conversion, messages, spentPerDay, price: prices.of(country) },
       hour: { ...hour, budget: budget.hour, isOver: isOverBudget({ hour, day: none }, budget) },
       day: { ...day, budget: budget.day, isOver: isOverBudget({ hour: none, day }, budget) },
       isInTrouble,

@@ -1,5 +1,6 @@
 import type { CountryTraffic, LearnedTraffic } from './country-traffic.js';
 import type { GuardAlarm } from './guard-alarm.js';
+import type { Charges } from './prices.js';
 
 /** The recent traffic of a country. */
 export interface TrafficReading extends CountryTraffic {
@@ -99,6 +100,8 @@ export interface GuardStore {
   readTraffic(): Promise<readonly TrafficReading[]>;
   readLearned(): Promise<readonly LearnedReading[]>;
   readListedRanges(): Promise<readonly ListedRange[]>;
+  /** What was charged in the last 30 days, also for other messages of the account. */
+  readCharges(): Promise<readonly Charges[]>;
   recordDecisions(decisions: readonly Decision[]): Promise<void>;
   /** Each type and scope once. Returns the alarms that are new. */
   raiseAlarms(alarms: readonly Alarm[]): Promise<readonly GuardAlarm[]>;

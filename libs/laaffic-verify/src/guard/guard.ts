@@ -12,12 +12,14 @@ import {
   type CountryTraffic,
   type LearnedTraffic,
 } from './country-traffic.js';
+import { Prices, type GivenPrices } from './prices.js';
 import { rangesOfStart, type RangeScoring } from './range-scoring.js';
 
 /** What the guard needs to know of the options. */
 export interface GuardPlan {
   readonly countries: readonly CountryCode[] | 'all';
   readonly expectedPerDay: number;
+  readonly prices: GivenPrices;
   readonly caps: {
     readonly messagesPerHour: number;
     readonly messagesPerDay: number;
@@ -59,6 +61,7 @@ export class Guard {
   #states = new Map<string, CountryState>();
   #learned = new Map<string, LearnedTraffic>();
   #learnedStarts = 0;
+  #prices: Prices;
   #listed: readonly ListedRange[] = [];
   #messages = { hour: 0, day: 0 };
   #spent = 0;
@@ -74,6 +77,7 @@ export class Guard {
     private readonly now: () => number,
     private readonly alarm: (type: string, scope: string) => void = () => {},
   ) {
+    this.#prices = new Prices(plan.prices);
     this.#plan = { expectedPerDay: plan.expectedPerDay, countries: numberOfCountries(plan) };
   }
 
@@ -101,6 +105,11 @@ export class Guard {
   /** Why no message is sent to a number: operators have denied its range or country, or a cap is reached. */
   whyNoMessage(number: { readonly e164: string; readonly country: string }): string | undefined {
     return verdictOf(number, this.#listed) === 'deny' ? 'denied' : this.#reachedCap(number.country);
+  }
+
+  /** What a segment costs, as far as is known. */
+  priceIn(country: string): number {
+    return this.#prices.of(country).perSegment;
   }
 
   /** A start was accepted. */
@@ -151,6 +160,7 @@ export class Guard {
       const learned = await this.store.readLearned();
       this.#learned = new Map(learned.map((each) => [each.country, each]));
       this.#learnedAt = now;
+      this.#prices = new Prices(this.plan.prices, await this.store.readCharges());
       this.#learnedStarts = learned.reduce((sum, each) => sum + startsOf(each), 0);
     }
     this.#listed = await this.store.readListedRanges();

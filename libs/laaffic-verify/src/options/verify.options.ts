@@ -182,15 +182,21 @@ export interface GuardOptions {
   readonly simChangeMs?: number | undefined;
   readonly caps?: CapOptions | undefined;
   /**
-   * What a segment costs, by country, in the currency of `caps`.
+   * What a segment costs, by country, in the currency of `caps`. It counts until the platform has charged 20 segments for
+   * messages of the account to the country in 30 days, as far as delivery reports say so. Then their average does.
    * @default {}
    */
   readonly prices?: Readonly<Record<string, number>> | undefined;
   /**
-   * What a segment costs in a country without a price.
+   * What a segment costs in a country without a price, or the highest price that was learned if that is more.
    * @default the highest of `prices`
    */
   readonly unknownPrice?: number | undefined;
+  /**
+   * The currency of `prices` and `caps`, such as `USD`. Prices in other currencies are not learned.
+   * @default the currency that the platform charges in; with several, no price is learned
+   */
+  readonly currency?: string | undefined;
 }
 
 /** Limits for all numbers together, also for those that were verified before. */
@@ -206,7 +212,7 @@ export interface CapOptions {
    */
   readonly messagesPerHour?: number | undefined;
   /**
-   * The cost of messages in 24 hours, by `guard.prices`.
+   * The cost of messages in 24 hours, by the prices that were learned, otherwise by `guard.prices`.
    * @default no limit
    */
   readonly spendPerDay?: number | undefined;

@@ -68,6 +68,7 @@ export class VerifySettings {
     readonly caps: GuardPlan['caps'];
     readonly prices: Readonly<Record<string, number>>;
     readonly unknownPrice: number;
+    readonly currency: string | undefined;
   };
   readonly hooks: { readonly challenge: Challenge | undefined; readonly lookup: NumberLookup | undefined };
   readonly testNumbers: readonly TestNumber[];
@@ -121,6 +122,7 @@ export class VerifySettings {
       simChangeMs: guard.wholeNumber('simChangeMs', 3 * DAY_MS, { min: 0, max: 365 * DAY_MS }),
       caps: readCaps(caps, this.expectedPerDay),
       prices,
+      currency: readCurrency(guard),
       unknownPrice: guard.positiveNumber('unknownPrice') ?? Math.max(0, ...Object.values(prices)),
     });
     if (
@@ -207,6 +209,13 @@ function readPrices(guard: OptionsReader): Readonly<Record<string, number>> {
   if (isRight) return Object.freeze({ ...(value as Record<string, number>) });
   guard.report('prices', 'must be an object of country codes, such as `GB`, and positive prices');
   return {};
+}
+
+function readCurrency(guard: OptionsReader): string | undefined {
+  const value = guard.value('currency');
+  if (value === undefined || (typeof value === 'string' && /^[A-Z]{3}$/.test(value))) return value;
+  guard.report('currency', 'must be a code of three capital letters, such as USD');
+  return undefined;
 }
 
 function readHook(reader: OptionsReader, name: string, method: string): unknown {

@@ -1,3 +1,4 @@
+import { countryOfMcc } from 'nestjs-laaffic';
 import type { OutboxExtension } from 'nestjs-laaffic-outbox/extension';
 import {
   deleteListed,
@@ -31,7 +32,10 @@ import type {
   StoredDecision,
   TrafficReading,
 } from '../guard/guard-store.js';
+import type { Charges } from '../guard/prices.js';
 import { jsonOf } from './json-of.js';
+
+const DAY_MS = 24 * 60 * 60_000;
 
 /** What the guard knows and keeps, in the database of the outbox. */
 export class PostgresGuardStore implements GuardStore {
@@ -69,6 +73,21 @@ export class PostgresGuardStore implements GuardStore {
   async readListedRanges(): Promise<readonly ListedRange[]> {
     const rows = await this.extension.run(readListedRanges, this.#time());
     return rows.map(({ kind, key, verdict }) => ({ kind: kind === 'country' ? 'country' : 'prefix', key, verdict }));
+  }
+
+  async readCharges(): Promise<readonly Charges[]> {
+    const now = this.now() ?? new Date();
+    const day = (days: number) => new Date(now.getTime() + days * DAY_MS).toISOString().slice(0, 10);
+    const charges = new Map<string, Charges>();
+    for (const { mcc, currency, segments, total } of await this.extension.readCosts({ from: day(-30), to: day(1) })) {
+      const country = mcc === undefined ? undefined : countryOfMcc(mcc);
+      if (country === undefined) continue;
+      const key = `${country} ${currency}`;
+      const sum = charges.get(key) ?? { segments: 0, total: 0 };
+      const more = { segments: sum.segments + segments, total: sum.total + Number(total) };
+      charges.set(key, { country, currency, ...more });
+    }
+    return [...charges.values()];
   }
 
   async recordDecisions(decisions: readonly Decision[]): Promise<void> {

@@ -1,4 +1,5 @@
 import type { GuardAlarm, GuardAlarmType } from '../guard/guard-alarm.js';
+import type { Charges } from '../guard/prices.js';
 import type {
   Alarm,
   BlockedRange,
@@ -123,6 +124,11 @@ export class MemoryGuardStore implements GuardStore {
       return [reading];
     });
     return Promise.resolve(readings);
+  }
+
+  /** Nothing is charged here. */
+  readCharges(): Promise<readonly Charges[]> {
+    return Promise.resolve([]);
   }
 
   readLearned(): Promise<readonly LearnedReading[]> {

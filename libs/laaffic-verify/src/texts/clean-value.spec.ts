@@ -12,6 +12,7 @@ describe('cleanValue', () => {
     ['@a.example @b.example #1', '@a.example @b.example 1'],
     ['@a.example #@b.example ##1', '@a.example @b.example 1'],
     ['@a.example\n#', '@a.example'],
+    ['@a.example\n#\n1', '@a.example 1'],
     ['bob@bank #5', 'bob@bank #5'],
     ['Room #5', 'Room #5'],
     ['A\r\n\tB\u2028C\u2029D\u0000E\u0085F', 'A B C D E F'],

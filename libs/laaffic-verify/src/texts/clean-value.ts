@@ -13,5 +13,5 @@ const ORIGIN_AND_CODE = /(?:^| )@\S+ #/u;
  */
 export function cleanValue(value: string): string {
   const line = value.replace(DIRECTION_MARKS, '').replace(INVISIBLE, '').replace(LINE_ENDS_AND_CONTROLS, ' ').trim();
-  return ORIGIN_AND_CODE.test(line) ? line.replaceAll('#', '').trim() : line;
+  return ORIGIN_AND_CODE.test(line) ? line.replaceAll('#', '').replace(/ +/g, ' ').trim() : line;
 }
