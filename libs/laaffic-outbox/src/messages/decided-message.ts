@@ -9,7 +9,7 @@ export interface Decision {
 
 /** What a statement is passed that decides about a message. */
 export interface DecisionParams {
-  /** The id that the message will have. Nobody passes it: the database makes it. */
+  /** The id that the message will have. It is not passed: the database makes it. */
   readonly messageId: string | null;
 }
 
