@@ -45,7 +45,7 @@ const outboxRooms = [
   { rank: 4, files: 'worker/' },
   { rank: 5, files: 'campaigns/' },
   { rank: 6, files: 'events/' },
-  { rank: 7, files: 'sms-(outbox|campaigns)\\.ts' },
+  { rank: 7, files: 'sms-(outbox|campaigns|inbox|opt-outs)\\.ts' },
   { rank: 8, files: 'outbox-tokens\\.ts' },
   { rank: 8, files: '(open-outbox|mark-outbox-restored)\\.ts' },
   { rank: 9, files: 'laaffic-outbox\\.module(-definition)?\\.ts' },

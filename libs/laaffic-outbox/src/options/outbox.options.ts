@@ -5,6 +5,14 @@ export const LANES = ['priority', 'bulk'] as const;
 /** The two lanes: `priority` for messages that a person waits for, `bulk` for everything else. */
 export type Lane = (typeof LANES)[number];
 
+/** What messages are for. */
+export const PURPOSES = ['otp', 'transactional', 'marketing'] as const;
+/**
+ * What a message is for: `otp` for one-time passwords, which also reach people who have opted out, `transactional` for
+ * what a person is waiting for or has to know, `marketing` for everything else.
+ */
+export type MessagePurpose = (typeof PURPOSES)[number];
+
 /** A key of 32 random bytes, as base64 text or as bytes: `openssl rand -base64 32`. */
 export type SealKey = string | Uint8Array;
 
@@ -162,6 +170,11 @@ export interface OutboxTimingOptions {
    * @default 900000, 15 minutes
    */
   readonly reportsAfterMs?: number | false | undefined;
+  /**
+   * How often to list what people have written, in case a push was missed. `false` disables it.
+   * @default 3600000, an hour
+   */
+  readonly inboundIntervalMs?: number | false | undefined;
 }
 
 /** How methods with `@OnRecipientState()` and `@OnCampaignDone()` are called. */

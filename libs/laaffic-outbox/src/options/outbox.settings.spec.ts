@@ -17,7 +17,7 @@ const DEFAULTS = {
   rate: { recipientsPerSecond: undefined, requestsPerSecond: undefined, priorityShare: 0.2 },
   timing: {
     ...{ startWithinMs: 5_000, timeoutMs: 30_000, leaseMs: 60_000 },
-    ...{ gracePeriodMs: 900_000, lookupIntervalMs: 60_000, reportsAfterMs: 900_000 },
+    ...{ gracePeriodMs: 900_000, lookupIntervalMs: 60_000, reportsAfterMs: 900_000, inboundIntervalMs: 3_600_000 },
   },
   onUnconfirmed: { priority: 'hold', bulk: 'hold' },
   events: { maxTries: 20 },
@@ -56,6 +56,7 @@ describe('OutboxSettings', () => {
         gracePeriodMs: 1,
         lookupIntervalMs: false,
         reportsAfterMs: false,
+        inboundIntervalMs: false,
       },
       onUnconfirmed: { priority: 'resend', bulk: 'abandon' },
       events: { maxTries: 1 },
@@ -108,7 +109,12 @@ describe('OutboxSettings', () => {
 
   it('accepts the longest times that the database can compute with', () => {
     const [longest, retentionMs] = [2 ** 31 - 1, 36_525 * 24 * 60 * 60 * 1000];
-    const timing = { gracePeriodMs: longest, lookupIntervalMs: longest, reportsAfterMs: longest };
+    const timing = {
+      gracePeriodMs: longest,
+      lookupIntervalMs: longest,
+      reportsAfterMs: longest,
+      inboundIntervalMs: longest,
+    };
     const settings = new OutboxSettings({ database, timing, retentionMs });
     expect(settings.timing).toEqual({ ...DEFAULTS.timing, ...timing });
     expect(settings.retentionMs).toEqual(retentionMs);
@@ -148,6 +154,7 @@ describe('OutboxSettings', () => {
     [{ database, timing: { gracePeriodMs: false } }, `timing.gracePeriodMs ${whole} 2147483647`],
     [{ database, timing: { lookupIntervalMs: true } }, `timing.lookupIntervalMs ${whole} 2147483647`],
     [{ database, timing: { lookupIntervalMs: 2 ** 31 } }, `timing.lookupIntervalMs ${whole} 2147483647`],
+    [{ database, timing: { inboundIntervalMs: 0 } }, `timing.inboundIntervalMs ${whole} 2147483647`],
     [{ database, timing: { reportsAfterMs: 0 } }, `timing.reportsAfterMs ${whole} 2147483647`],
     [{ database, timing: { reportsAfterMs: Number.MAX_SAFE_INTEGER } }, `timing.reportsAfterMs ${whole} 2147483647`],
     [

@@ -39,6 +39,7 @@ export class OutboxSettings {
     readonly gracePeriodMs: number;
     readonly lookupIntervalMs: number | false;
     readonly reportsAfterMs: number | false;
+    readonly inboundIntervalMs: number | false;
   };
   readonly onUnconfirmed: Readonly<Record<Lane, UnconfirmedAction>>;
   readonly events: { readonly maxTries: number };
@@ -87,6 +88,7 @@ export class OutboxSettings {
       gracePeriodMs: timing.wholeNumber('gracePeriodMs', 15 * 60_000),
       lookupIntervalMs: timing.wholeNumberOrFalse('lookupIntervalMs', 60_000),
       reportsAfterMs: timing.wholeNumberOrFalse('reportsAfterMs', 15 * 60_000),
+      inboundIntervalMs: timing.wholeNumberOrFalse('inboundIntervalMs', 60 * 60_000),
     });
     this.onUnconfirmed = Object.freeze({
       priority: onUnconfirmed.oneOf('priority', UNCONFIRMED_ACTIONS, 'hold'),
