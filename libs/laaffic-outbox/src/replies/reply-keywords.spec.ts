@@ -300,7 +300,7 @@ describe('hostile replies', () => {
     const start = performance.now();
     const { type } = keywords.classify(content);
     expect(types).toContain(type);
-    expect(performance.now() - start).toBeLessThan(1_000);
+    expect(performance.now() - start).toBeLessThan(5_000);
   });
 
   it('of any text have a meaning', () => {
