@@ -33,6 +33,7 @@ const rooms = [
 const outbox = 'libs/laaffic-outbox/src/';
 const outboxRooms = [
   { rank: 0, files: 'errors/' },
+  { rank: 0, files: 'replies/' },
   { rank: 0, files: 'sql/' },
   { rank: 0, files: 'sql-transaction\\.ts' },
   { rank: 1, files: 'transactions/' },
