@@ -53,6 +53,7 @@ describe('the README of the outbox', () => {
       ...flat('rate', rate),
       ...flat('timing', timing),
       ...flat('onUnconfirmed', onUnconfirmed),
+      ['replies.scope', settings.replies.scope],
       ['retentionMs', settings.retentionMs],
       ['deleteAfterMs', settings.deleteAfterMs],
       ['idempotencyKeysKeptMs', settings.idempotencyKeysKeptMs],

@@ -57,6 +57,7 @@ export type {
   Lane,
   OutboxEventsOptions,
   OutboxRateOptions,
+  OutboxReplyOptions,
   OutboxTimingOptions,
   OutboxWorkerOptions,
   SealKey,
@@ -72,6 +73,7 @@ export {
   InjectOptOuts,
   InjectOutbox,
 } from './outbox-tokens.js';
+export type { KeywordsByLanguage, ReplyKeywordOptions } from './replies/reply-keywords.js';
 export { SmsInbox, type InboxEntry, type InboxFilter } from './sms-inbox.js';
 export {
   SmsOptOuts,

@@ -35,8 +35,6 @@ import { OutboxStore } from './store/outbox-store.js';
 import { OutboxWorker } from './worker/outbox-worker.js';
 
 const OPTIONS_SCOPE = Symbol('options-scope');
-const replyTypeOf = (content: string) =>
-  content.trim().toUpperCase() === 'STOP' ? 'opt-out' : content.trim().toUpperCase() === 'START' ? 'opt-in' : 'other';
 
 /**
  * Registers the durable outbox of one gateway account. Register it once for each account.
@@ -130,7 +128,7 @@ function outbox(definition: DynamicModule, { account, isGlobal = false }: Laaffi
       },
       {
         provide: InboundIntake,
-        useFactory: (opened: OutboxStore) => new InboundIntake(opened, replyTypeOf, 'account'),
+        useFactory: (opened: OutboxStore) => new InboundIntake(opened, opened.settings.replies),
         inject: [OutboxStore],
       },
       {

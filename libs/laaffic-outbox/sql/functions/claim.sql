@@ -309,7 +309,7 @@ begin
     end if;
     waited_ms := greatest(0, extract(epoch from c.sent_at - greatest(c.due_at, began)) * 1000);
     chunk_purpose := c.purpose;
-    -- At the end of the claim, so a worker that knows this version knows everybody who opted out before it.
+    -- At the end of the claim, so a worker that knows this version knows all people who opted out before it.
     select s.version into opt_outs from outbox.opt_out_state s where s.account = p_account;
     return next;
   end loop;

@@ -461,7 +461,7 @@ create table outbox.opt_out (
 );
 create index opt_out_version on outbox.opt_out (account, version);
 
--- The last change of the opt-outs of an account. Whoever changes them locks the row, so versions are committed in order.
+-- The last change of the opt-outs of an account. A change locks the row, so versions are committed in order.
 create table outbox.opt_out_state (
   account text primary key,
   version bigint not null

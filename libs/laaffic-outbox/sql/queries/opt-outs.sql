@@ -57,22 +57,22 @@ update outbox.account a set inbound_turn_at = clock_timestamp()
 update outbox.account set inbound_listed_at = $2 where id = $1;
 
 -- name: redactInbound (account, retentionMs, limit)
-with old as (
+with due as (
   select id from outbox.inbound
   where account = $1 and number is not null and received_at < clock_timestamp() - $2::float8 * interval '1 millisecond'
   order by received_at limit $3 for update skip locked
 ), redacted as (
-  update outbox.inbound set number = null, content = null where id = any (array(select id from old)) returning 1
+  update outbox.inbound set number = null, content = null where id = any (array(select id from due)) returning 1
 )
 select count(*)::int as "count!" from redacted;
 
 -- name: deleteInbound (account, deleteAfterMs, limit)
-with old as (
+with due as (
   select id from outbox.inbound
   where account = $1 and number is null and received_at < clock_timestamp() - $2::float8 * interval '1 millisecond'
   order by received_at limit $3 for update skip locked
 ), deleted as (
-  delete from outbox.inbound where id = any (array(select id from old)) returning 1
+  delete from outbox.inbound where id = any (array(select id from due)) returning 1
 )
 select count(*)::int as "count!" from deleted;
 

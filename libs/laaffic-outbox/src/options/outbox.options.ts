@@ -1,4 +1,5 @@
 import type { Pool } from 'pg';
+import type { ReplyKeywordOptions } from '../replies/reply-keywords.js';
 
 /** Both lanes. */
 export const LANES = ['priority', 'bulk'] as const;
@@ -70,6 +71,8 @@ export interface LaafficOutboxOptions {
    */
   readonly onUnconfirmed?: UnconfirmedOptions | undefined;
   readonly events?: OutboxEventsOptions | undefined;
+  /** What replies mean, and what a STOP ends. */
+  readonly replies?: OutboxReplyOptions | undefined;
   /**
    * How long to keep numbers, texts and the gateway's reasons after a message or a campaign ended, in milliseconds, at
    * most 100 years. Counters, states and the history stay until `deleteAfterMs`. `false` keeps everything for ever.
@@ -175,6 +178,17 @@ export interface OutboxTimingOptions {
    * @default 3600000, an hour
    */
   readonly inboundIntervalMs?: number | false | undefined;
+}
+
+/** What replies mean. */
+export interface OutboxReplyOptions {
+  /** Further keywords, keywords that mean something else to this app, and replies that are never opt-outs. */
+  readonly keywords?: ReplyKeywordOptions | undefined;
+  /**
+   * What a STOP ends: messages of all senders of the account, or of the sender that it was sent to.
+   * @default 'account'
+   */
+  readonly scope?: 'account' | 'sender' | undefined;
 }
 
 /** How methods with `@OnRecipientState()` and `@OnCampaignDone()` are called. */

@@ -2,6 +2,7 @@ import { createSecretKey } from 'node:crypto';
 import { inspect } from 'node:util';
 import { Pool } from 'pg';
 import { OutboxOptionsError } from '../errors/outbox.error.js';
+import { ReplyKeywords } from '../replies/reply-keywords.js';
 import { OutboxSettings } from './outbox.settings.js';
 
 const database = 'postgres://localhost/app';
@@ -21,6 +22,7 @@ const DEFAULTS = {
   },
   onUnconfirmed: { priority: 'hold', bulk: 'hold' },
   events: { maxTries: 20 },
+  replies: { keywords: new ReplyKeywords(), scope: 'account' },
   retentionMs: 7_776_000_000,
   deleteAfterMs: 15_552_000_000,
   idempotencyKeysKeptMs: 2_592_000_000,
@@ -60,6 +62,7 @@ describe('OutboxSettings', () => {
       },
       onUnconfirmed: { priority: 'resend', bulk: 'abandon' },
       events: { maxTries: 1 },
+      replies: { keywords: { add: { de: ['AUS'] } }, scope: 'sender' },
       ...{ retentionMs: 1, deleteAfterMs: false, idempotencyKeysKeptMs: false },
       ...{ sealKeys: [Buffer.alloc(32, 1).toString('base64')], sealed: true },
     };
@@ -67,7 +70,9 @@ describe('OutboxSettings', () => {
       ...given,
       sealKeys: [createSecretKey(Buffer.alloc(32, 1))],
       worker: { slots: { priority: 1, bulk: 2 }, pollIntervalMs: 3 },
+      replies: { keywords: expect.any(ReplyKeywords) as ReplyKeywords, scope: 'sender' },
     });
+    expect(new OutboxSettings(given).replies.keywords.classify('aus')).toEqual({ type: 'opt-out', keyword: 'AUS' });
   });
 
   it.each([
@@ -98,6 +103,7 @@ describe('OutboxSettings', () => {
       settings.worker?.slots,
       settings.rate,
       settings.timing,
+      settings.replies,
       settings.onUnconfirmed,
     ];
     expect(parts.map((part) => Object.isFrozen(part))).toEqual(parts.map(() => true));
@@ -155,6 +161,11 @@ describe('OutboxSettings', () => {
     [{ database, timing: { lookupIntervalMs: true } }, `timing.lookupIntervalMs ${whole} 2147483647`],
     [{ database, timing: { lookupIntervalMs: 2 ** 31 } }, `timing.lookupIntervalMs ${whole} 2147483647`],
     [{ database, timing: { inboundIntervalMs: 0 } }, `timing.inboundIntervalMs ${whole} 2147483647`],
+    [{ database, replies: { scope: 'number' } }, 'replies.scope must be one of account, sender'],
+    [
+      { database, replies: { keywords: { remove: { en: ['STOP'] } } } },
+      'replies.keywords.remove.en[0] is STOP, which cannot be removed',
+    ],
     [{ database, timing: { reportsAfterMs: 0 } }, `timing.reportsAfterMs ${whole} 2147483647`],
     [{ database, timing: { reportsAfterMs: Number.MAX_SAFE_INTEGER } }, `timing.reportsAfterMs ${whole} 2147483647`],
     [
@@ -183,7 +194,7 @@ describe('OutboxSettings', () => {
     [{ database: new Pool(), connections: 5 }, 'connections needs a database URL: a pg.Pool has its own max'],
     [
       { database, lease: 1 },
-      `lease ${known} worker, rate, timing, onUnconfirmed, events, database, connections, listenUrl, notify, schema, migrate, retentionMs, deleteAfterMs, idempotencyKeysKeptMs, sealKeys, sealed`,
+      `lease ${known} worker, rate, timing, onUnconfirmed, events, replies, database, connections, listenUrl, notify, schema, migrate, retentionMs, deleteAfterMs, idempotencyKeysKeptMs, sealKeys, sealed`,
     ],
   ])('rejects %j', (options, problem) => {
     expect(problemsOf(options)).toContain(problem);

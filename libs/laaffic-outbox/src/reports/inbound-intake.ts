@@ -2,18 +2,17 @@ import { hash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { InboundSms } from 'nestjs-laaffic';
 import { OnInboundSms } from 'nestjs-laaffic/webhooks';
+import type { OutboxSettings } from '../options/outbox.settings.js';
 import { ALL_SENDERS } from '../store/opt-out-list.js';
-import { addInbound, addOptOuts, endOptOut, type ReplyType } from '../sql/generated.js';
+import { addInbound, addOptOuts, endOptOut, findOptOuts, type ReplyType } from '../sql/generated.js';
 import type { OutboxStore } from '../store/outbox-store.js';
 
 /** Stores what people write, and takes their opt-outs. */
 @Injectable()
 export class InboundIntake {
-  /** @param typeOf what a reply means. */
   constructor(
     private readonly store: Pick<OutboxStore, 'account' | 'callers'>,
-    private readonly typeOf: (content: string) => ReplyType,
-    private readonly scope: 'account' | 'sender',
+    private readonly replies: OutboxSettings['replies'],
   ) {}
 
   /**
@@ -26,12 +25,17 @@ export class InboundIntake {
     const { account, callers } = this.store;
     const { from: number, to: receiver, at } = sms;
     const content = storable(sms.content);
-    const type = this.typeOf(content);
+    const meaning = this.replies.keywords.classify(content);
     await callers.transaction(async (transaction) => {
+      let type: ReplyType = meaning.type;
+      if (meaning.type === 'opt-in' && meaning.isOrdinaryAnswer) {
+        const optOuts = await callers.runIn(transaction, findOptOuts, { account, numbers: [number] });
+        if (optOuts.length === 0) type = 'other';
+      }
       const inbound = { account, key: keyOf(sms), number, receiver: receiver ?? null, content, type };
       const [added] = await callers.runIn(transaction, addInbound, { ...inbound, gatewayTime: at ?? null });
       if (added === undefined) return;
-      const sender = this.scope === 'sender' ? (receiver ?? ALL_SENDERS) : ALL_SENDERS;
+      const sender = this.replies.scope === 'sender' ? (receiver ?? ALL_SENDERS) : ALL_SENDERS;
       if (type === 'opt-out') {
         const optOut = { account, numbers: [number], sender, reason: 'reply', actor: 'recipient', revives: true };
         await callers.runIn(transaction, addOptOuts, optOut);

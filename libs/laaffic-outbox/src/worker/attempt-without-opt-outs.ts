@@ -15,7 +15,7 @@ const UNREADABLE: AttemptEnd = {
 };
 
 /**
- * Makes an attempt for the recipients who have not opted out; the others are rejected. Everybody counts whose opt-out was
+ * Makes an attempt for the recipients who have not opted out; the others are rejected. An opt-out counts if it was
  * committed before the claim.
  * @param attempt makes the attempt for a chunk whose other slots are empty. It is not called if none is left.
  */
