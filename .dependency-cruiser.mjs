@@ -33,6 +33,7 @@ const rooms = [
 const outbox = 'libs/laaffic-outbox/src/';
 const outboxRooms = [
   { rank: 0, files: 'errors/' },
+  { rank: 0, files: 'replies/' },
   { rank: 0, files: 'sql/' },
   { rank: 0, files: 'sql-transaction\\.ts' },
   { rank: 1, files: 'transactions/' },
@@ -45,7 +46,7 @@ const outboxRooms = [
   { rank: 4, files: 'worker/' },
   { rank: 5, files: 'campaigns/' },
   { rank: 6, files: 'events/' },
-  { rank: 7, files: 'sms-(outbox|campaigns)\\.ts' },
+  { rank: 7, files: 'sms-(outbox|campaigns|inbox|opt-outs)\\.ts' },
   { rank: 8, files: 'outbox-tokens\\.ts' },
   { rank: 8, files: '(open-outbox|mark-outbox-restored)\\.ts' },
   { rank: 9, files: 'laaffic-outbox\\.module(-definition)?\\.ts' },

@@ -6,7 +6,7 @@ export const ACCOUNT = '4luaKsL2';
 /** Tables with rows of messages and campaigns that ended. */
 export const GROWING = [
   ...['chunk', 'recipient', 'history', 'campaign', 'campaign_count', 'idempotency_key', 'caller_order_id'],
-  ...['invalid_entry', 'unmatched_report'],
+  ...['invalid_entry', 'unmatched_report', 'inbound', 'opt_out'],
 ];
 
 /** The ids of open rows begin here. */
@@ -75,6 +75,15 @@ export function fillFinished(recipients) {
       from generate_series(1, ${Math.floor(recipients / 500)}) i`,
     `insert into outbox.invalid_entry (chunk_id, slot, code)
       select i, 990 + s, 'x' from generate_series(${firstChunk}, ${singles + 2 * campaigns}) i, generate_series(0, 4) s`,
+    `insert into outbox.opt_out (account, number, sender, reason, actor, version)
+      select '${ACCOUNT}', (918563000000 + i)::text, '', 'reply', 'recipient', i from generate_series(1, ${Math.floor(recipients / 10)}) i`,
+    `insert into outbox.opt_out_state (account, version) values ('${ACCOUNT}', ${Math.floor(recipients / 10)})`,
+    `insert into outbox.inbound (account, key, number, content, type, received_at)
+      select '${ACCOUNT}', i::text, case when not is_old then (918563000000 + i)::text end, case when not is_old then 'STOP' end,
+        case when i % 100 = 0 then 'unclear' else 'opt-out' end::outbox.reply_type, at
+      from (select i, clock_timestamp() - ${age('i', 'greatest(1, ' + Math.floor(recipients / 10) + ')')} as at,
+          ${age('i', 'greatest(1, ' + Math.floor(recipients / 10) + ')')} > interval '90 days' as is_old
+        from generate_series(1, ${Math.floor(recipients / 10)}) i) s`,
     // Reports of other systems, which are tried some more times before they are dropped.
     `insert into outbox.unmatched_report (account, msg_id, state, try_at)
       select '${ACCOUNT}', 'other ' || i, 'delivered', clock_timestamp() + interval '3 hours' from generate_series(1, ${Math.floor(recipients / 100)}) i`,
@@ -202,6 +211,9 @@ const history = {
 };
 /** What a page reads if nothing that it looks at matches: each message, and its place in an index, in two lanes. */
 const mostRead = 12_000;
+
+const inbound = { account, number: '6512345678', receiver: null, content: 'STOP', type: 'opt-out', gatewayTime: null };
+const inboundList = { account, type: null, number: null, before: null, limit: 50 };
 
 /** Every statement is either here or in RARE. mostRead: rows, if a statement may read more than the open ones. */
 export const RECURRING = [
@@ -387,11 +399,30 @@ export const RECURRING = [
   { name: 'listHistory', variant: 'of a message', params: { ...history, messageId: UNKNOWN + 1 } },
   { name: 'listHistory', variant: 'of a campaign', params: { ...history, campaignId: CAMPAIGN, event: 'paused' } },
   { name: 'listUnreadablePushes', params: { account, before: null, limit: 50 } },
+  { name: 'readOptOutVersion', params: { account } },
+  { name: 'readOptOutChanges', params: { account, after: '0', afterNumber: '', afterSender: '', limit: 50 }, mostRead },
+  { name: 'findOptOuts', params: { account, numbers: ['918563000001', '6512345678'] } },
+  { name: 'listOptOuts', params: { account, number: null, afterNumber: '', afterSender: '', limit: 50 }, mostRead },
+  {
+    name: 'listOptOuts',
+    variant: 'of a number',
+    params: { account, number: '918563000001', afterNumber: '', afterSender: '', limit: 50 },
+  },
+  { name: 'addInbound', params: { ...inbound, key: 'new' } },
+  { name: 'listInbound', params: inboundList, mostRead },
+  { name: 'listInbound', variant: 'by type', params: { ...inboundList, type: 'unclear' }, mostRead },
+  { name: 'listInbound', variant: 'by number', params: { ...inboundList, number: '918563000001' } },
+  { name: 'findInbound', params: { account, id: '1' } },
+  { name: 'takeInboundTurn', params: { account, intervalMs: 3_600_000 } },
+  { name: 'finishInboundTurn', params: { account, to: new Date() } },
+  { name: 'redactInbound', params: { account, retentionMs: 90 * DAY, limit: 50 }, mostRead },
+  { name: 'deleteInbound', params: { account, deleteAfterMs: 180 * DAY, limit: 50 }, mostRead },
 ];
 
 /** A start, a fault, the creation of a campaign, or somebody's decision about rows with known ids. */
 export const RARE = [
   ...['readInstallation', 'addAccount', 'notifyDue', 'keepUnreadablePush', 'awaitRecorders', 'listAccounts'],
+  ...['addOptOuts', 'endOptOut', 'reviewInbound', 'eraseInbound'],
   ...['findNumber', 'eraseNumber', 'eraseInvalidEntries', 'eraseUnassigned'],
   ...['hasRecentWorker', 'skipRestoredIds', 'markRestored', 'holdUnknown'],
   ...['recordAccountRejection', 'pauseAccount', 'resumeAccount', 'pauseLane', 'endLaneProbe', 'resumeLanes', 'backOff'],

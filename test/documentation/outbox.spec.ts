@@ -6,15 +6,17 @@ import { join } from 'node:path';
 import { Logger, type Provider } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { LaafficSandbox } from 'laaffic-sandbox';
-import { SmsCampaigns, SmsOutbox } from 'nestjs-laaffic-outbox';
+import { SmsCampaigns, SmsInbox, SmsOptOuts, SmsOutbox } from 'nestjs-laaffic-outbox';
 import { Pool } from 'pg';
 import { resolveHeld, springSale } from '../../examples/outbox-campaign.js';
 import { costOfMessage, costsOfJanuary } from '../../examples/outbox-costs.js';
 import { sendOne } from '../../examples/outbox-embedded.js';
 import { OrderMessages } from '../../examples/outbox-events.js';
 import { decide, remind, review, sendCode, cancelMessage } from '../../examples/outbox-messages.js';
+import { addOptOuts, reviewReplies } from '../../examples/outbox-opt-outs.js';
 import { SealedModule, sendSealedCode } from '../../examples/outbox-sealed.js';
 import { WatchedModule } from '../../examples/outbox-watching.js';
+import { InboundIntake } from '../../libs/laaffic-outbox/src/reports/inbound-intake.js';
 import { OutboxSettings } from '../../libs/laaffic-outbox/src/options/outbox.settings.js';
 import { ACCOUNT } from '../module/account.js';
 import { startApp } from '../outbox/app.js';
@@ -51,6 +53,7 @@ describe('the README of the outbox', () => {
       ...flat('rate', rate),
       ...flat('timing', timing),
       ...flat('onUnconfirmed', onUnconfirmed),
+      ['replies.scope', settings.replies.scope],
       ['retentionMs', settings.retentionMs],
       ['deleteAfterMs', settings.deleteAfterMs],
       ['idempotencyKeysKeptMs', settings.idempotencyKeysKeptMs],
@@ -83,7 +86,9 @@ describe('the README of the outbox', () => {
   });
 
   it('names every call', () => {
-    const calls = [SmsOutbox, SmsCampaigns].flatMap(({ prototype }) => Object.getOwnPropertyNames(prototype));
+    const calls = [SmsOutbox, SmsCampaigns, SmsInbox, SmsOptOuts].flatMap(({ prototype }) =>
+      Object.getOwnPropertyNames(prototype),
+    );
     expect(calls).toContain('retryRejected');
     const isNamed = (call: string) => readme.includes(`\`${call}(`) || readme.includes(`\`${call}\``);
     expect(calls.filter((call) => call !== 'constructor' && !isNamed(call))).toEqual([]);
@@ -262,6 +267,27 @@ describe('the examples of the outbox', () => {
     await pool.end();
     expect(ofMessage).toEqual(['0: 2 segments, 0.020000 EUR', '1: 2 segments, 0.020000 EUR']);
     expect(ofMonth).toEqual(['2027-01-31\tunknown\t2\t4\t0.04 EUR']);
+  });
+
+  it('review replies, and add opt-outs of other channels', async () => {
+    const app = await start('docs_opt_outs');
+    const intake = app.get(InboundIntake, { strict: false });
+    for (const content of ['please no more', 'no more questions']) {
+      await intake.take({ from: '447400123458', content, at: new Date() });
+    }
+    const optOuts = app.get(SmsOptOuts);
+    const inbox = app.get(SmsInbox);
+    const read: unknown[] = [];
+    await reviewReplies(inbox, async (content) => read.push(content) > 0 && content === 'please no more');
+    expect(await addOptOuts(optOuts, ['+44 7400 123457', 'x'])).toEqual({ added: 1, known: 0, invalid: [1] });
+    expect((await optOuts.list()).map(({ number, endedAt }) => [number, endedAt === undefined])).toEqual([
+      ...[
+        ['447400123456', true],
+        ['447400123457', false],
+      ],
+      ...read.slice(0, 1).map(() => ['447400123458', true]),
+    ]);
+    await app.close();
   });
 
   it('send a campaign, and decide about its held recipients', async () => {

@@ -4,7 +4,9 @@ type campaign_state: creating, draft, scheduled, running, paused, cancelled, don
 type charge: price numeric, currency text, segments integer, mcc text, mnc text
 type chunk_state: pending, sending, completed, rejected, unknown, held, abandoned, cancelled, split
 type lane: priority, bulk
+type purpose: otp, transactional, marketing, confirmation
 type recipient_state: accepted, delivered, failed, rejected, unknown, held, abandoned
+type reply_type: opt-out, opt-in, help, unclear, other
 type report: msg_id text, order_id text, number text, state outbox.recipient_state, reason text, gateway_time timestamp with time zone, chunk_id bigint, attempt integer, slot smallint, sent_from bigint, received_at timestamp with time zone, charge outbox.charge
 type unconfirmed_action: hold, resend, abandon
 
@@ -25,6 +27,8 @@ table account
   list_turn_at timestamp with time zone not null default '-infinity'::timestamp with time zone
   lookup_alive_at timestamp with time zone
   looked_up_at timestamp with time zone
+  inbound_listed_at timestamp with time zone not null default clock_timestamp()
+  inbound_turn_at timestamp with time zone not null default clock_timestamp()
   PRIMARY KEY (id)
 
 table caller_order_id
@@ -125,6 +129,7 @@ table chunk
   has_waiter boolean not null default false
   reference text
   on_unconfirmed outbox.unconfirmed_action
+  purpose outbox.purpose
   poll_at timestamp with time zone
   polls integer not null default 0
   redacted_at timestamp with time zone
@@ -270,6 +275,25 @@ table idempotency_key
 CREATE INDEX idempotency_key_expiring ON outbox.idempotency_key USING btree (account, kept_from)
 CREATE INDEX idempotency_key_id ON outbox.idempotency_key USING btree (kind, id)
 
+table inbound
+  id bigint not null identity
+  account text not null
+  key text not null
+  number text
+  receiver text
+  content text
+  type outbox.reply_type not null
+  gateway_time timestamp with time zone
+  received_at timestamp with time zone not null default clock_timestamp()
+  reviewed_by text
+  UNIQUE (account, key)
+  PRIMARY KEY (id)
+CREATE INDEX inbound_deletion ON outbox.inbound USING btree (account, received_at) WHERE (number IS NULL)
+CREATE INDEX inbound_list ON outbox.inbound USING btree (account, id)
+CREATE INDEX inbound_number ON outbox.inbound USING btree (account, number, id) WHERE (number IS NOT NULL)
+CREATE INDEX inbound_retention ON outbox.inbound USING btree (account, received_at) WHERE (number IS NOT NULL)
+CREATE INDEX inbound_type ON outbox.inbound USING btree (account, type, id)
+
 table installation
   order_id_prefix text not null
 
@@ -312,6 +336,25 @@ table live_subscription
   account text
   topic text
   is_notified boolean
+
+table opt_out
+  account text not null
+  number text not null
+  sender text not null
+  reason text not null
+  actor text not null
+  since timestamp with time zone not null default clock_timestamp()
+  ended_at timestamp with time zone
+  ended_by text
+  consent text
+  version bigint not null
+  PRIMARY KEY (account, number, sender)
+CREATE INDEX opt_out_version ON outbox.opt_out USING btree (account, version)
+
+table opt_out_state
+  account text not null
+  version bigint not null
+  PRIMARY KEY (account)
 
 table pending_result
   chunk_id bigint not null
@@ -383,6 +426,7 @@ table unreadable_push
   PRIMARY KEY (id)
 CREATE INDEX unreadable_push_list ON outbox.unreadable_push USING btree (account, id)
 
+function add_opt_outs(p_account text, p_numbers text[], p_sender text, p_reason text, p_actor text, p_revives boolean) returns text[]
 function add_outcomes(c outbox.chunk, p_slots smallint[], p_states text[], p_codes text[], p_reasons text[], p_msg_ids text[]) returns smallint[]
 function add_part(c outbox.chunk, p_actor text) returns bigint
 function advance_campaigns(p_account text, p_actor text) returns void
@@ -395,7 +439,7 @@ function cancel_campaign_chunks(p_campaign bigint, p_actor text, p_limit integer
 function cancel_chunk(c outbox.chunk, p_actor text) returns void
 function cancel_leftovers(p_account text, p_actor text, p_limit integer) returns integer
 function cancel_message(p_account text, p_message bigint, p_actor text) returns integer
-function claim_chunks(p_account text, p_worker text, p_lane outbox.lane, p_limit integer, p_recipients double precision, p_requests double precision, p_burst double precision, p_share double precision, p_largest integer, p_start_within double precision, p_last_campaign bigint, p_floors timestamp with time zone[], p_campaigns bigint[], p_in_flight integer, p_seal_keys text[]) returns TABLE(chunk_id bigint, chunk_attempt integer, chunk_campaign bigint, chunk_size integer, chunk_due_at timestamp with time zone, chunk_numbers text, chunk_order_ids text, chunk_content text, chunk_seal_key text, chunk_sender text, chunk_number_retries integer, splits_left integer, is_probe boolean, wait_ms integer, waited_ms double precision, expires_in_ms double precision, maybe_accepted boolean, is_lane_probe boolean, lane_slots integer)
+function claim_chunks(p_account text, p_worker text, p_lane outbox.lane, p_limit integer, p_recipients double precision, p_requests double precision, p_burst double precision, p_share double precision, p_largest integer, p_start_within double precision, p_last_campaign bigint, p_floors timestamp with time zone[], p_campaigns bigint[], p_in_flight integer, p_seal_keys text[]) returns TABLE(chunk_id bigint, chunk_attempt integer, chunk_campaign bigint, chunk_size integer, chunk_due_at timestamp with time zone, chunk_numbers text, chunk_order_ids text, chunk_content text, chunk_seal_key text, chunk_sender text, chunk_number_retries integer, splits_left integer, is_probe boolean, wait_ms integer, waited_ms double precision, expires_in_ms double precision, maybe_accepted boolean, is_lane_probe boolean, lane_slots integer, chunk_purpose outbox.purpose, opt_outs bigint)
 function claim_report_polls(p_account text, p_reports_after double precision, p_pauses double precision[], p_limit integer, p_recipients integer) returns TABLE(chunk_id bigint, msg_ids text[])
 function complete_chunk(p_chunk bigint, p_attempt integer, p_actor text, p_result_slots text, p_result_msg_ids text, p_slots smallint[], p_states text[], p_codes text[], p_reasons text[], p_msg_ids text[], p_poll_after double precision) returns boolean
 function contradiction_reason() returns text
@@ -406,6 +450,7 @@ function delete_idempotency_keys(p_account text, p_kept double precision, p_limi
 function delete_messages(p_account text, p_delete_after double precision, p_limit integer, p_recipients integer) returns integer
 function end_grace_period(p_account text, p_lane outbox.lane, p_grace_period double precision, p_action outbox.unconfirmed_action, p_actor text, p_limit integer) returns TABLE(changed_lane outbox.lane, recipients integer, decided outbox.recipient_state)
 function end_lane_probe(p_account text, p_lane outbox.lane, p_size integer, p_is_answered boolean, p_reason text, p_first double precision) returns boolean
+function end_opt_out(p_account text, p_number text, p_sender text, p_actor text, p_consent text) returns boolean
 function ended_at(p_kind text, p_id bigint) returns timestamp with time zone
 function erase_number(p_chunk bigint, p_number text, p_actor text) returns TABLE(message_id bigint, campaign_id bigint, place bigint, is_erased boolean)
 function expand_chunk(c outbox.chunk) returns void
@@ -434,6 +479,7 @@ function move_reported(p_chunk bigint, p_slots smallint[], p_sent_at timestamp w
 function next_campaign_id() returns bigint
 function next_chunk_id() returns bigint
 function next_chunk_ids(p_count integer) returns SETOF bigint
+function next_opt_out_version(p_account text) returns bigint
 function notify(p_channel text, p_payload text) returns void
 function notify_due(p_account text, p_lane text) returns void
 function notify_events() returns void

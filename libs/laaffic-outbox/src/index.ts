@@ -50,18 +50,39 @@ export { listOutboxAccounts, openOutbox, type OpenedOutbox } from './open-outbox
 export type { LaafficOutboxModuleExtras } from './laaffic-outbox.module-definition.js';
 export { LaafficOutboxModule } from './laaffic-outbox.module.js';
 export type {
+  MessagePurpose,
   UnconfirmedAction,
   UnconfirmedOptions,
   LaafficOutboxOptions,
   Lane,
   OutboxEventsOptions,
   OutboxRateOptions,
+  OutboxReplyOptions,
   OutboxTimingOptions,
   OutboxWorkerOptions,
   SealKey,
 } from './options/outbox.options.js';
 export { OutboxError, OutboxOptionsError, type OutboxErrorCode } from './errors/outbox.error.js';
-export { getCampaignsToken, getOutboxToken, InjectCampaigns, InjectOutbox } from './outbox-tokens.js';
+export {
+  getCampaignsToken,
+  getInboxToken,
+  getOptOutsToken,
+  getOutboxToken,
+  InjectCampaigns,
+  InjectInbox,
+  InjectOptOuts,
+  InjectOutbox,
+} from './outbox-tokens.js';
+export type { KeywordsByLanguage, ReplyKeywordOptions } from './replies/reply-keywords.js';
+export { SmsInbox, type InboxEntry, type InboxFilter } from './sms-inbox.js';
+export {
+  SmsOptOuts,
+  type ImportedOptOuts,
+  type ListedOptOut,
+  type OptOut,
+  type OptOutFilter,
+  type OptOutScope,
+} from './sms-opt-outs.js';
 export { SmsCampaigns, type WatchOptions } from './sms-campaigns.js';
 export { SmsOutbox, type EnqueuedSms, type EnqueueOptions } from './sms-outbox.js';
 export type { SqlTransaction } from './sql-transaction.js';

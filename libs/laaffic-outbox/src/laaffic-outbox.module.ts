@@ -12,13 +12,24 @@ import {
   type LaafficOutboxModuleExtras,
 } from './laaffic-outbox.module-definition.js';
 import { OutboxSettings } from './options/outbox.settings.js';
+import { InboundIntake } from './reports/inbound-intake.js';
 import { Reconciler } from './reports/reconciler.js';
 import { ReportIntake } from './reports/report-intake.js';
 import { ReportStore } from './reports/report-store.js';
 import { UnreadablePushes } from './reports/unreadable-pushes.js';
 import { OutboxOptionsError } from './errors/outbox.error.js';
-import { getCampaignsToken, getOutboxToken, partsToken, storeToken, type OutboxParts } from './outbox-tokens.js';
+import {
+  getCampaignsToken,
+  getInboxToken,
+  getOptOutsToken,
+  getOutboxToken,
+  partsToken,
+  storeToken,
+  type OutboxParts,
+} from './outbox-tokens.js';
 import { SmsCampaigns } from './sms-campaigns.js';
+import { SmsInbox } from './sms-inbox.js';
+import { SmsOptOuts } from './sms-opt-outs.js';
 import { SmsOutbox } from './sms-outbox.js';
 import { OutboxStore } from './store/outbox-store.js';
 import { OutboxWorker } from './worker/outbox-worker.js';
@@ -76,6 +87,7 @@ function refuseOptionsOfRequests(modules: ModuleRef): void {
 function outbox(definition: DynamicModule, { account, isGlobal = false }: LaafficOutboxModuleExtras): DynamicModule {
   const sms = account === undefined ? SmsService : getSmsToken(account);
   const [outboxToken, campaigns, store] = [getOutboxToken(account), getCampaignsToken(account), storeToken(account)];
+  const [inbox, optOuts] = [getInboxToken(account), getOptOutsToken(account)];
   return {
     ...definition,
     global: isGlobal,
@@ -105,6 +117,21 @@ function outbox(definition: DynamicModule, { account, isGlobal = false }: Laaffi
         inject: [OutboxStore, ProcessClock],
       },
       {
+        provide: inbox,
+        useFactory: (opened: OutboxStore) => new SmsInbox(opened),
+        inject: [OutboxStore],
+      },
+      {
+        provide: optOuts,
+        useFactory: (opened: OutboxStore) => new SmsOptOuts(opened),
+        inject: [OutboxStore],
+      },
+      {
+        provide: InboundIntake,
+        useFactory: (opened: OutboxStore) => new InboundIntake(opened, opened.settings.replies),
+        inject: [OutboxStore],
+      },
+      {
         provide: OutboxWorker,
         useFactory: (store: OutboxStore, service: SmsService, clock: ProcessClock) =>
           new OutboxWorker(store, service, clock),
@@ -125,9 +152,9 @@ function outbox(definition: DynamicModule, { account, isGlobal = false }: Laaffi
       },
       {
         provide: Reconciler,
-        useFactory: (store: OutboxStore, service: SmsService, reports: ReportStore) =>
-          new Reconciler(store, service, reports),
-        inject: [OutboxStore, sms, ReportStore],
+        useFactory: (store: OutboxStore, service: SmsService, reports: ReportStore, inbound: InboundIntake) =>
+          new Reconciler(store, service, reports, inbound),
+        inject: [OutboxStore, sms, ReportStore, InboundIntake],
       },
       {
         provide: EventDispatcher,
@@ -145,6 +172,6 @@ function outbox(definition: DynamicModule, { account, isGlobal = false }: Laaffi
         inject: [OutboxStore, OutboxWorker, Reconciler, EventDispatcher],
       },
     ],
-    exports: [outboxToken, campaigns, store],
+    exports: [outboxToken, campaigns, inbox, optOuts, store],
   };
 }

@@ -2,6 +2,8 @@ import { Inject, type InjectionToken } from '@nestjs/common';
 import type { EventDispatcher } from './events/event-dispatcher.js';
 import type { Reconciler } from './reports/reconciler.js';
 import { SmsCampaigns } from './sms-campaigns.js';
+import { SmsInbox } from './sms-inbox.js';
+import { SmsOptOuts } from './sms-opt-outs.js';
 import { SmsOutbox } from './sms-outbox.js';
 import type { OutboxStore } from './store/outbox-store.js';
 import type { OutboxWorker } from './worker/outbox-worker.js';
@@ -38,6 +40,38 @@ export function getCampaignsToken(account?: string): InjectionToken<SmsCampaigns
  */
 export function InjectCampaigns(account?: string): ParameterDecorator & PropertyDecorator {
   return Inject(getCampaignsToken(account));
+}
+
+/**
+ * Returns the injection token of the `SmsInbox` of an account.
+ * @param account the name of the account. @default the default account, whose token is `SmsInbox` itself
+ */
+export function getInboxToken(account?: string): InjectionToken<SmsInbox> {
+  return account === undefined ? SmsInbox : `SmsInbox:${account}`;
+}
+
+/**
+ * Injects the `SmsInbox` of an account.
+ * @param account the name of the account. @default the default account
+ */
+export function InjectInbox(account?: string): ParameterDecorator & PropertyDecorator {
+  return Inject(getInboxToken(account));
+}
+
+/**
+ * Returns the injection token of the `SmsOptOuts` of an account.
+ * @param account the name of the account. @default the default account, whose token is `SmsOptOuts` itself
+ */
+export function getOptOutsToken(account?: string): InjectionToken<SmsOptOuts> {
+  return account === undefined ? SmsOptOuts : `SmsOptOuts:${account}`;
+}
+
+/**
+ * Injects the `SmsOptOuts` of an account.
+ * @param account the name of the account. @default the default account
+ */
+export function InjectOptOuts(account?: string): ParameterDecorator & PropertyDecorator {
+  return Inject(getOptOutsToken(account));
 }
 
 /**

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Observable } from 'rxjs';
 import { invalidCommand, SmsReceipt, type SendSms } from 'nestjs-laaffic';
+import { OutboxError } from './errors/outbox.error.js';
 import type { SqlTransaction } from './sql-transaction.js';
 import { checkPage, checkTimeout } from './messages/command-checks.js';
 import { CostsReader, type CostsRange, type DailyCosts } from './messages/costs.js';
@@ -24,11 +25,12 @@ import { ManyMessages, type EnqueueManyOptions } from './messages/many-messages.
 import type { MessageSource } from './messages/message-batches.js';
 import { MessageList, type MessageFilter, type MessagePage } from './messages/message-list.js';
 import { MessageReader, type OutboxMessage } from './messages/message-reader.js';
-import { MessageWriter } from './messages/message-writer.js';
+import { MessageWriter, type NewMessage } from './messages/message-writer.js';
 import { NumberErasure, type EraseOptions, type ErasedNumber } from './messages/number-erasure.js';
 import { OutcomeWaiter } from './messages/outcome-waiter.js';
 import { readMessage, type MessageOptions, type MessageRules } from './messages/read-message.js';
 import { StatsReader, type OutboxStats } from './messages/stats.js';
+import { respectsOptOuts } from './store/opt-out-list.js';
 import { LANES, type Lane } from './options/outbox.options.js';
 import {
   UnreadablePushes,
@@ -105,7 +107,8 @@ export class SmsOutbox {
   /**
    * Stores a message and returns at once; a worker sends it. The command is checked like that of `SmsService.send`.
    * @throws {LaafficInputException} naming each wrong field; nothing was stored.
-   * @throws {OutboxError} `OUTBOX_KEY_REUSED`, `OUTBOX_INVALID_TRANSACTION`. Like every call,
+   * @throws {OutboxError} `OUTBOX_KEY_REUSED`, `OUTBOX_INVALID_TRANSACTION`; `OUTBOX_OPTED_OUT` if its only recipient wants no
+   * messages, as far as this process knows. Others are left out when it is sent. Like every call,
    * `OUTBOX_DATABASE_UNAVAILABLE` or another database code if the outbox's own connection failed; `outcome` says
    * whether the message may be stored.
    * @throws the transaction's own error, unchanged.
@@ -390,7 +393,21 @@ export class SmsOutbox {
       if (found === undefined) throw invalidCommand(overdue);
       return found;
     }
+    if (message.size === 1 && (await this.#isOptedOut(message))) {
+      // The message may have been enqueued before the person opted out.
+      const found = message.idempotencyKey === undefined ? undefined : await this.#writer.find(message, transaction);
+      if (found !== undefined) return found;
+      throw new OutboxError('OUTBOX_OPTED_OUT', 'The recipient wants no messages');
+    }
     return this.#writer.add(message, transaction);
+  }
+
+  /** The worker asks again before it sends, so a list that is a second old, or that cannot be read, does no harm. */
+  async #isOptedOut({ numbers, senderId, purpose }: NewMessage): Promise<boolean> {
+    const { optOuts } = this.store;
+    if (!respectsOptOuts(purpose)) return false;
+    await optOuts.refresh(this.clock.monotonic()).catch(() => undefined);
+    return optOuts.has(numbers, senderId);
   }
 }
 

@@ -86,7 +86,7 @@ create function outbox.claim_chunks(
   chunk_id bigint, chunk_attempt int, chunk_campaign bigint, chunk_size int, chunk_due_at timestamptz, chunk_numbers text,
   chunk_order_ids text, chunk_content text, chunk_seal_key text, chunk_sender text, chunk_number_retries int, splits_left int, is_probe boolean,
   wait_ms int, waited_ms double precision, expires_in_ms double precision, maybe_accepted boolean, is_lane_probe boolean,
-  lane_slots int
+  lane_slots int, chunk_purpose outbox.purpose, opt_outs bigint
 ) language plpgsql as $$
 declare
   a outbox.account%rowtype;
@@ -308,6 +308,9 @@ begin
       began := null;
     end if;
     waited_ms := greatest(0, extract(epoch from c.sent_at - greatest(c.due_at, began)) * 1000);
+    chunk_purpose := c.purpose;
+    -- At the end of the claim, so a worker that knows this version knows all people who opted out before it.
+    select s.version into opt_outs from outbox.opt_out_state s where s.account = p_account;
     return next;
   end loop;
 

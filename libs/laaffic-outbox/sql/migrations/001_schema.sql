@@ -37,7 +37,10 @@ create table outbox.account (
   list_turn_at timestamptz not null default '-infinity',
   -- When a worker that reads sent records last gave a sign of life, and up to when records were read.
   lookup_alive_at timestamptz,
-  looked_up_at timestamptz
+  looked_up_at timestamptz,
+  -- Up to when inbound messages were listed, and when a worker last began to.
+  inbound_listed_at timestamptz not null default clock_timestamp(),
+  inbound_turn_at timestamptz not null default clock_timestamp()
 );
 
 -- What an account may still send, after each claim that took something. Only the newest row counts. Rows are inserted and
@@ -133,6 +136,9 @@ create index campaign_retention on outbox.campaign (account, (coalesce(done_at, 
   where redacted_at is null and state in ('done', 'cancelled');
 create index campaign_deletion on outbox.campaign (account, (coalesce(done_at, changed_at))) where redacted_at is not null;
 
+-- What a message is for. A one-time password reaches people who have opted out, and so does what confirms that they have.
+create type outbox.purpose as enum ('otp', 'transactional', 'marketing', 'confirmation');
+
 -- Up to 1,000 recipients of one message or campaign that one request can send to.
 create table outbox.chunk (
   id bigint generated always as identity primary key,
@@ -197,6 +203,8 @@ create table outbox.chunk (
   -- What happens to recipients that are still unknown after the grace period. Null: what the campaign says, otherwise the
   -- lane's option.
   on_unconfirmed outbox.unconfirmed_action,
+  -- Null for messages that did not say, and for campaigns.
+  purpose outbox.purpose,
   poll_at timestamptz,
   polls int not null default 0,
   redacted_at timestamptz,
@@ -405,6 +413,59 @@ create index history_account on outbox.history (account, at) where chunk_id is n
 
 -- What a report says about the costs of its message. Without a price, `price`, `currency` and `segments` are null.
 create type outbox.charge as (price numeric, currency text, segments int, mcc text, mnc text);
+
+create type outbox.reply_type as enum ('opt-out', 'opt-in', 'help', 'unclear', 'other');
+
+-- What people have written to the account.
+create table outbox.inbound (
+  id bigint generated always as identity primary key,
+  account text not null,
+  -- The same for a repeated push, and for a push and what the platform lists.
+  key text not null,
+  -- Null once it is erased.
+  number text,
+  -- What it was sent to, as far as the platform says so.
+  receiver text,
+  content text,
+  type outbox.reply_type not null,
+  -- The time according to the gateway.
+  gateway_time timestamptz,
+  received_at timestamptz not null default clock_timestamp(),
+  -- Who has decided about an unclear one.
+  reviewed_by text,
+  unique (account, key)
+);
+create index inbound_list on outbox.inbound (account, id);
+create index inbound_type on outbox.inbound (account, type, id);
+create index inbound_number on outbox.inbound (account, number, id) where number is not null;
+create index inbound_retention on outbox.inbound (account, received_at) where number is not null;
+create index inbound_deletion on outbox.inbound (account, received_at) where number is null;
+
+-- People who want no messages. Entries end and are not deleted: they show what was agreed, and when.
+create table outbox.opt_out (
+  account text not null,
+  number text not null,
+  -- Empty for all senders of the account.
+  sender text not null,
+  -- 'reply', or what the app says.
+  reason text not null,
+  actor text not null,
+  since timestamptz not null default clock_timestamp(),
+  ended_at timestamptz,
+  ended_by text,
+  -- Where the new consent is written down.
+  consent text,
+  -- Of the last change. Higher than that of all changes that were committed before.
+  version bigint not null,
+  primary key (account, number, sender)
+);
+create index opt_out_version on outbox.opt_out (account, version);
+
+-- The last change of the opt-outs of an account. A change locks the row, so versions are committed in order.
+create table outbox.opt_out_state (
+  account text primary key,
+  version bigint not null
+);
 
 -- Reports whose message is not known yet. A report may arrive before the response that contains its message id.
 create table outbox.unmatched_report (

@@ -5,7 +5,7 @@ select chunk_id, chunk_attempt as "attempt!", chunk_campaign as campaign_id, chu
   chunk_sender as sender_id,
   chunk_number_retries as "number_retries!", splits_left as "splits_left!", is_probe as "is_probe!", wait_ms,
   waited_ms as "waited_ms!", expires_in_ms, maybe_accepted as "maybe_accepted!", is_lane_probe as "is_lane_probe!",
-  lane_slots
+  lane_slots, chunk_purpose as purpose, opt_outs
 from outbox.claim_chunks($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15);
 
 -- prepared: storeResults (actor, results, pollAfterMs?)

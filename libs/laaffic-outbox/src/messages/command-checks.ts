@@ -1,5 +1,5 @@
 import type { Issue } from 'nestjs-laaffic';
-import { LANES, UNCONFIRMED_ACTIONS } from '../options/outbox.options.js';
+import { LANES, PURPOSES, UNCONFIRMED_ACTIONS } from '../options/outbox.options.js';
 import { isRowId } from '../store/order-ids.js';
 
 const MAX_TEXT = 255;
@@ -36,6 +36,12 @@ export function checkLane(lane: unknown): Issue[] {
 export function checkUnconfirmedAction(action: unknown): Issue[] {
   const isRight = action === undefined || (UNCONFIRMED_ACTIONS as readonly unknown[]).includes(action);
   return isRight ? [] : [{ field: 'onUnconfirmed', problem: `must be one of ${UNCONFIRMED_ACTIONS.join(', ')}` }];
+}
+
+/** Checks an optional purpose of a message. */
+export function checkPurpose(purpose: unknown): Issue[] {
+  const isRight = purpose === undefined || (PURPOSES as readonly unknown[]).includes(purpose);
+  return isRight ? [] : [{ field: 'purpose', problem: `must be one of ${PURPOSES.join(', ')}` }];
 }
 
 /**

@@ -2,7 +2,14 @@ import { invalidCommand, type Issue } from 'nestjs-laaffic';
 import { OutboxError } from '../errors/outbox.error.js';
 import type { ProcessClock } from '../runtime/clock.js';
 import type { SqlTransaction } from '../sql-transaction.js';
-import { checkDate, checkLane, checkSealed, checkText, checkUnconfirmedAction } from './command-checks.js';
+import {
+  checkDate,
+  checkLane,
+  checkPurpose,
+  checkSealed,
+  checkText,
+  checkUnconfirmedAction,
+} from './command-checks.js';
 import { EnqueueManyError, type EnqueueManyResult } from './enqueue-many.error.js';
 import {
   invalidMessage,
@@ -26,7 +33,7 @@ export interface StoredSms {
 /** How to enqueue many messages. The options of a message are for messages that do not have their own. */
 export interface EnqueueManyOptions extends Pick<
   MessageOptions,
-  'sendAt' | 'sendBefore' | 'onUnconfirmed' | 'actor' | 'sealed'
+  'sendAt' | 'sendBefore' | 'onUnconfirmed' | 'purpose' | 'actor' | 'sealed'
 > {
   /**
    * The lane of the messages. In the priority lane, many messages delay those that a person waits for.
@@ -206,6 +213,7 @@ function issuesOf(source: unknown, options: EnqueueManyOptions, { seals }: Messa
     ...checkDate('sendAt', sendAt),
     ...checkDate('sendBefore', sendBefore),
     ...checkUnconfirmedAction(options.onUnconfirmed),
+    ...checkPurpose(options.purpose),
     ...checkSealed(sealed, seals),
     ...(onInvalid === 'throw' || typeof onInvalid === 'function'
       ? []

@@ -187,6 +187,7 @@ export class MessageBatches {
         sendBefore: message.sendBefore === undefined ? defaults.sendBefore : message.sendBefore,
         lane: message.lane === undefined ? defaults.lane : message.lane,
         onUnconfirmed: message.onUnconfirmed === undefined ? defaults.onUnconfirmed : message.onUnconfirmed,
+        purpose: message.purpose === undefined ? defaults.purpose : message.purpose,
         actor: message.actor === undefined ? defaults.actor : message.actor,
         sealed: message.sealed === undefined ? defaults.sealed : message.sealed,
       },

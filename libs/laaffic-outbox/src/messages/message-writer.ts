@@ -2,7 +2,14 @@ import type { SqlTransaction } from '../sql-transaction.js';
 import { continueCall, OwnTransaction, unfit, type CallersDatabase } from '../database/callers-database.js';
 import { LANES, type Lane, type UnconfirmedAction } from '../options/outbox.options.js';
 import { OutboxError } from '../errors/outbox.error.js';
-import { addMessage, addMessages, findMessageByKey, findMessagesByKeys, lockChunks } from '../sql/generated.js';
+import {
+  addMessage,
+  addMessages,
+  findMessageByKey,
+  findMessagesByKeys,
+  lockChunks,
+  type Purpose,
+} from '../sql/generated.js';
 import type { Statement } from '../sql/statement.js';
 import type { OutboxStore } from '../store/outbox-store.js';
 import type { DecidedMessage, Decision } from './decided-message.js';
@@ -27,6 +34,7 @@ export interface NewMessage {
   readonly reference: string | undefined;
   /** `undefined` for what the option of the lane says. */
   readonly onUnconfirmed: UnconfirmedAction | undefined;
+  readonly purpose: Purpose | undefined;
   /** Identifies the message among calls with the same key; `undefined` without a key. */
   readonly fingerprint: MessageFingerprint | undefined;
   /** Whether a caller waits for its outcome. */
@@ -173,6 +181,7 @@ export class MessageWriter {
       actors: list(({ actor }) => (actor === first.actor ? undefined : actor)),
       notified: this.#lanesToNotify(messages, transaction).join() || null,
       onUnconfirmed: list(({ onUnconfirmed }) => onUnconfirmed),
+      purposes: list(({ purpose }) => purpose),
       sealKeyIds: list(({ sealKeyId }) => sealKeyId),
     };
     const [added] = await this.#run(transaction, addMessages, params, 'ids');
@@ -251,6 +260,7 @@ export class MessageWriter {
       actor: message.actor,
       notifies: String(this.#lanesToNotify([message], transaction).length > 0),
       onUnconfirmed: message.onUnconfirmed ?? null,
+      purpose: message.purpose ?? null,
       sealKeyId: message.sealKeyId ?? null,
     };
   }

@@ -1,6 +1,6 @@
 import { invalidCommand, normalizeNumber, type Issue } from 'nestjs-laaffic';
 import { continueCall } from '../database/callers-database.js';
-import { eraseInvalidEntries, eraseNumber, eraseUnassigned, findNumber } from '../sql/generated.js';
+import { eraseInbound, eraseInvalidEntries, eraseNumber, eraseUnassigned, findNumber } from '../sql/generated.js';
 import type { OutboxStore } from '../store/outbox-store.js';
 import { checkText } from './command-checks.js';
 
@@ -59,6 +59,7 @@ export class NumberErasure {
       after = last;
     }
     await callers.run(eraseUnassigned, { account, number });
+    await callers.run(eraseInbound, { account, number });
     return { erased, open };
   }
 }

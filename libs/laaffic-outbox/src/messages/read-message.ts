@@ -1,5 +1,5 @@
 import { readSendCommand, type Issue, type SendSms } from 'nestjs-laaffic';
-import type { Lane, UnconfirmedAction } from '../options/outbox.options.js';
+import type { Lane, MessagePurpose, UnconfirmedAction } from '../options/outbox.options.js';
 import { isMadeOrderId } from '../store/order-ids.js';
 import { SealKeyring } from '../store/seal-keyring.js';
 import {
@@ -8,6 +8,7 @@ import {
   checkLane,
   checkNotOver,
   checkOrder,
+  checkPurpose,
   checkReference,
   checkSealed,
   checkStorable,
@@ -22,7 +23,7 @@ import type { NewMessage } from './message-writer.js';
 export interface MessageOptions {
   /**
    * Makes retries safe: the same key returns the same message, until `idempotencyKeysKeptMs` after it ended. At most
-   * 255 characters. A call with a used key and anything else different (recipients, text, sender, `sendAt`, `sendBefore`, `lane`, `reference` or `onUnconfirmed`) is rejected
+   * 255 characters. A call with a used key and anything else different (recipients, text, sender, `sendAt`, `sendBefore`, `lane`, `reference`, `purpose` or `onUnconfirmed`) is rejected
    * with `OUTBOX_KEY_REUSED`.
    * @default none
    */
@@ -56,6 +57,11 @@ export interface MessageOptions {
    * @default the module's `onUnconfirmed` for the lane
    */
   readonly onUnconfirmed?: UnconfirmedAction | undefined;
+  /**
+   * What the message is for. `otp` reaches people who have opted out.
+   * @default 'transactional'
+   */
+  readonly purpose?: MessagePurpose | undefined;
   /**
    * Who sent it, for the history: 1 to 255 characters.
    * @default 'app'
@@ -98,7 +104,7 @@ export function readMessage(
   { seals, sealed: isSealedByDefault } = UNSEALED,
 ): CheckedMessage | { readonly issues: readonly Issue[] } {
   const { lane = 'priority', sendAt, sendBefore, idempotencyKey, reference, onUnconfirmed, actor = 'app' } = options;
-  const { sealed = isSealedByDefault } = options;
+  const { sealed = isSealedByDefault, purpose } = options;
   const read = readSendCommand(command, MAX_RECIPIENTS, NO_ORDER_ID);
   const overdue = checkNotOver(sendAt, now);
   const issues: Issue[] = [];
@@ -117,6 +123,7 @@ export function readMessage(
   else issues.push(...checkKey(idempotencyKey));
   if (reference !== undefined) issues.push(...checkReference(reference));
   if (onUnconfirmed !== undefined) issues.push(...checkUnconfirmedAction(onUnconfirmed));
+  if (purpose !== undefined) issues.push(...checkPurpose(purpose));
   if (actor !== 'app') issues.push(...checkText('actor', actor));
   if (sendAt !== undefined) issues.push(...checkDate('sendAt', sendAt));
   if (sendBefore !== undefined) issues.push(...checkDate('sendBefore', sendBefore));
@@ -141,6 +148,7 @@ export function readMessage(
     idempotencyKey,
     reference,
     onUnconfirmed,
+    purpose,
     fingerprint:
       idempotencyKey === undefined
         ? undefined
@@ -155,6 +163,7 @@ export function readMessage(
               sendBefore?.toISOString() ?? '',
               reference ?? '',
               ...(onUnconfirmed === undefined ? [] : [`onUnconfirmed ${onUnconfirmed}`]),
+              ...(purpose === undefined ? [] : [`purpose ${purpose}`]),
             ],
             sealed,
             seals,

@@ -1,9 +1,18 @@
 import type { Pool } from 'pg';
+import type { ReplyKeywordOptions } from '../replies/reply-keywords.js';
 
 /** Both lanes. */
 export const LANES = ['priority', 'bulk'] as const;
 /** The two lanes: `priority` for messages that a person waits for, `bulk` for everything else. */
 export type Lane = (typeof LANES)[number];
+
+/** What messages are for. */
+export const PURPOSES = ['otp', 'transactional', 'marketing'] as const;
+/**
+ * What a message is for: `otp` for one-time passwords, which also reach people who have opted out, `transactional` for
+ * what a person is waiting for or has to know, `marketing` for everything else.
+ */
+export type MessagePurpose = (typeof PURPOSES)[number];
 
 /** A key of 32 random bytes, as base64 text or as bytes: `openssl rand -base64 32`. */
 export type SealKey = string | Uint8Array;
@@ -62,6 +71,8 @@ export interface LaafficOutboxOptions {
    */
   readonly onUnconfirmed?: UnconfirmedOptions | undefined;
   readonly events?: OutboxEventsOptions | undefined;
+  /** What replies mean, and what a STOP ends. */
+  readonly replies?: OutboxReplyOptions | undefined;
   /**
    * How long to keep numbers, texts and the gateway's reasons after a message or a campaign ended, in milliseconds, at
    * most 100 years. Counters, states and the history stay until `deleteAfterMs`. `false` keeps everything for ever.
@@ -162,6 +173,22 @@ export interface OutboxTimingOptions {
    * @default 900000, 15 minutes
    */
   readonly reportsAfterMs?: number | false | undefined;
+  /**
+   * How often to list what people have written, in case a push was missed. `false` disables it.
+   * @default 3600000, an hour
+   */
+  readonly inboundIntervalMs?: number | false | undefined;
+}
+
+/** What replies mean. */
+export interface OutboxReplyOptions {
+  /** Further keywords, keywords that mean something else to this app, and replies that are never opt-outs. */
+  readonly keywords?: ReplyKeywordOptions | undefined;
+  /**
+   * What a STOP ends: messages of all senders of the account, or of the sender that it was sent to.
+   * @default 'account'
+   */
+  readonly scope?: 'account' | 'sender' | undefined;
 }
 
 /** How methods with `@OnRecipientState()` and `@OnCampaignDone()` are called. */

@@ -2,6 +2,7 @@ import { createSecretKey } from 'node:crypto';
 import { inspect } from 'node:util';
 import { Pool } from 'pg';
 import { OutboxOptionsError } from '../errors/outbox.error.js';
+import { ReplyKeywords } from '../replies/reply-keywords.js';
 import { OutboxSettings } from './outbox.settings.js';
 
 const database = 'postgres://localhost/app';
@@ -17,10 +18,11 @@ const DEFAULTS = {
   rate: { recipientsPerSecond: undefined, requestsPerSecond: undefined, priorityShare: 0.2 },
   timing: {
     ...{ startWithinMs: 5_000, timeoutMs: 30_000, leaseMs: 60_000 },
-    ...{ gracePeriodMs: 900_000, lookupIntervalMs: 60_000, reportsAfterMs: 900_000 },
+    ...{ gracePeriodMs: 900_000, lookupIntervalMs: 60_000, reportsAfterMs: 900_000, inboundIntervalMs: 3_600_000 },
   },
   onUnconfirmed: { priority: 'hold', bulk: 'hold' },
   events: { maxTries: 20 },
+  replies: { keywords: new ReplyKeywords(), scope: 'account' },
   retentionMs: 7_776_000_000,
   deleteAfterMs: 15_552_000_000,
   idempotencyKeysKeptMs: 2_592_000_000,
@@ -56,9 +58,11 @@ describe('OutboxSettings', () => {
         gracePeriodMs: 1,
         lookupIntervalMs: false,
         reportsAfterMs: false,
+        inboundIntervalMs: false,
       },
       onUnconfirmed: { priority: 'resend', bulk: 'abandon' },
       events: { maxTries: 1 },
+      replies: { keywords: { add: { de: ['AUS'] } }, scope: 'sender' },
       ...{ retentionMs: 1, deleteAfterMs: false, idempotencyKeysKeptMs: false },
       ...{ sealKeys: [Buffer.alloc(32, 1).toString('base64')], sealed: true },
     };
@@ -66,7 +70,9 @@ describe('OutboxSettings', () => {
       ...given,
       sealKeys: [createSecretKey(Buffer.alloc(32, 1))],
       worker: { slots: { priority: 1, bulk: 2 }, pollIntervalMs: 3 },
+      replies: { keywords: expect.any(ReplyKeywords) as ReplyKeywords, scope: 'sender' },
     });
+    expect(new OutboxSettings(given).replies.keywords.classify('aus')).toEqual({ type: 'opt-out', keyword: 'AUS' });
   });
 
   it.each([
@@ -97,6 +103,7 @@ describe('OutboxSettings', () => {
       settings.worker?.slots,
       settings.rate,
       settings.timing,
+      settings.replies,
       settings.onUnconfirmed,
     ];
     expect(parts.map((part) => Object.isFrozen(part))).toEqual(parts.map(() => true));
@@ -108,7 +115,12 @@ describe('OutboxSettings', () => {
 
   it('accepts the longest times that the database can compute with', () => {
     const [longest, retentionMs] = [2 ** 31 - 1, 36_525 * 24 * 60 * 60 * 1000];
-    const timing = { gracePeriodMs: longest, lookupIntervalMs: longest, reportsAfterMs: longest };
+    const timing = {
+      gracePeriodMs: longest,
+      lookupIntervalMs: longest,
+      reportsAfterMs: longest,
+      inboundIntervalMs: longest,
+    };
     const settings = new OutboxSettings({ database, timing, retentionMs });
     expect(settings.timing).toEqual({ ...DEFAULTS.timing, ...timing });
     expect(settings.retentionMs).toEqual(retentionMs);
@@ -148,6 +160,12 @@ describe('OutboxSettings', () => {
     [{ database, timing: { gracePeriodMs: false } }, `timing.gracePeriodMs ${whole} 2147483647`],
     [{ database, timing: { lookupIntervalMs: true } }, `timing.lookupIntervalMs ${whole} 2147483647`],
     [{ database, timing: { lookupIntervalMs: 2 ** 31 } }, `timing.lookupIntervalMs ${whole} 2147483647`],
+    [{ database, timing: { inboundIntervalMs: 0 } }, `timing.inboundIntervalMs ${whole} 2147483647`],
+    [{ database, replies: { scope: 'number' } }, 'replies.scope must be one of account, sender'],
+    [
+      { database, replies: { keywords: { remove: { en: ['STOP'] } } } },
+      'replies.keywords.remove.en[0] is STOP, which cannot be removed',
+    ],
     [{ database, timing: { reportsAfterMs: 0 } }, `timing.reportsAfterMs ${whole} 2147483647`],
     [{ database, timing: { reportsAfterMs: Number.MAX_SAFE_INTEGER } }, `timing.reportsAfterMs ${whole} 2147483647`],
     [
@@ -176,7 +194,7 @@ describe('OutboxSettings', () => {
     [{ database: new Pool(), connections: 5 }, 'connections needs a database URL: a pg.Pool has its own max'],
     [
       { database, lease: 1 },
-      `lease ${known} worker, rate, timing, onUnconfirmed, events, database, connections, listenUrl, notify, schema, migrate, retentionMs, deleteAfterMs, idempotencyKeysKeptMs, sealKeys, sealed`,
+      `lease ${known} worker, rate, timing, onUnconfirmed, events, replies, database, connections, listenUrl, notify, schema, migrate, retentionMs, deleteAfterMs, idempotencyKeysKeptMs, sealKeys, sealed`,
     ],
   ])('rejects %j', (options, problem) => {
     expect(problemsOf(options)).toContain(problem);

@@ -2,6 +2,8 @@ import type { KeyObject } from 'node:crypto';
 import { OptionsReader } from 'nestjs-laaffic';
 import type { Pool } from 'pg';
 import { OutboxOptionsError } from '../errors/outbox.error.js';
+import { readReplyKeywords } from '../replies/read-reply-keywords.js';
+import type { ReplyKeywords } from '../replies/reply-keywords.js';
 import { readSecretKeys } from './secret-keys.js';
 import { UNCONFIRMED_ACTIONS, type Lane, type UnconfirmedAction } from './outbox.options.js';
 
@@ -39,9 +41,11 @@ export class OutboxSettings {
     readonly gracePeriodMs: number;
     readonly lookupIntervalMs: number | false;
     readonly reportsAfterMs: number | false;
+    readonly inboundIntervalMs: number | false;
   };
   readonly onUnconfirmed: Readonly<Record<Lane, UnconfirmedAction>>;
   readonly events: { readonly maxTries: number };
+  readonly replies: { readonly keywords: ReplyKeywords; readonly scope: 'account' | 'sender' };
   readonly retentionMs: number | false;
   readonly deleteAfterMs: number | false;
   readonly idempotencyKeysKeptMs: number | false;
@@ -62,6 +66,7 @@ export class OutboxSettings {
     const timing = reader.nested('timing');
     const onUnconfirmed = reader.nested('onUnconfirmed');
     const events = reader.nested('events');
+    const replies = reader.nested('replies');
 
     this.database = readDatabase(reader);
     this.connections = readConnections(reader, typeof this.database === 'object', worker !== false);
@@ -87,10 +92,15 @@ export class OutboxSettings {
       gracePeriodMs: timing.wholeNumber('gracePeriodMs', 15 * 60_000),
       lookupIntervalMs: timing.wholeNumberOrFalse('lookupIntervalMs', 60_000),
       reportsAfterMs: timing.wholeNumberOrFalse('reportsAfterMs', 15 * 60_000),
+      inboundIntervalMs: timing.wholeNumberOrFalse('inboundIntervalMs', 60 * 60_000),
     });
     this.onUnconfirmed = Object.freeze({
       priority: onUnconfirmed.oneOf('priority', UNCONFIRMED_ACTIONS, 'hold'),
       bulk: onUnconfirmed.oneOf('bulk', UNCONFIRMED_ACTIONS, 'hold'),
+    });
+    this.replies = Object.freeze({
+      keywords: readReplyKeywords(replies, 'keywords'),
+      scope: replies.oneOf('scope', ['account', 'sender'], 'account'),
     });
     this.events = Object.freeze({ maxTries: events.wholeNumber('maxTries', 20) });
     this.retentionMs = reader.wholeNumberOrFalse('retentionMs', 90 * DAY_MS, { max: HUNDRED_YEARS_MS });
@@ -106,7 +116,7 @@ export class OutboxSettings {
     if (startWithinMs + timeoutMs >= leaseMs) {
       timing.report('leaseMs', 'must be longer than timing.startWithinMs and timing.timeoutMs together');
     }
-    for (const each of [workerReader, rate, timing, onUnconfirmed, events, reader]) each.rejectUnknown();
+    for (const each of [workerReader, rate, timing, onUnconfirmed, events, replies, reader]) each.rejectUnknown();
     if (reader.problems.length > 0) throw new OutboxOptionsError(reader.problems, account);
     Object.freeze(this);
   }

@@ -9,6 +9,8 @@ import { PeriodicTask } from '../runtime/periodic-task.js';
 import { claimReportPolls, releaseReportPolls } from '../sql/generated.js';
 import type { OutboxStore } from '../store/outbox-store.js';
 import { GatewayQueries } from './gateway-queries.js';
+import type { InboundIntake } from './inbound-intake.js';
+import { InboundListing } from './inbound-listing.js';
 import { Lookup } from './lookup.js';
 import { readReport, type ReportStore } from './report-store.js';
 
@@ -27,10 +29,11 @@ export class Reconciler implements OnApplicationBootstrap, OnModuleDestroy, Befo
     private readonly store: OutboxStore,
     sms: SmsService,
     reports: ReportStore,
+    inbound: InboundIntake,
   ) {
     const { errors, settings } = store;
     const { worker, timing } = settings;
-    const { lookupIntervalMs, reportsAfterMs } = timing;
+    const { lookupIntervalMs, reportsAfterMs, inboundIntervalMs } = timing;
     const { signal } = this.#stop;
     const queries = new GatewayQueries();
     const task = (failure: string, intervalMs: number, run: () => Promise<boolean>) =>
@@ -45,6 +48,10 @@ export class Reconciler implements OnApplicationBootstrap, OnModuleDestroy, Befo
     if (reportsAfterMs !== false) {
       const polling = new ReportPolling(store, sms, reports, queries, reportsAfterMs);
       tasks.push(task('Delivery reports cannot be fetched', pause(reportsAfterMs / 10), () => polling.run(signal)));
+    }
+    if (inboundIntervalMs !== false) {
+      const listing = new InboundListing(store, sms, inbound, queries, inboundIntervalMs);
+      tasks.push(task('Inbound messages cannot be listed', pause(inboundIntervalMs / 10), () => listing.run(signal)));
     }
     this.#tasks = tasks;
     this.#isWorker = worker !== undefined;

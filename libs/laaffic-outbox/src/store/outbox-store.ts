@@ -10,6 +10,7 @@ import { Listener } from '../database/listener.js';
 import { checkSchema, migrateOutbox, migrateTo, type Release } from '../database/migrate.js';
 import { namingMissingRights } from '../database/rights.js';
 import { requireUsableSession } from '../database/session.js';
+import { OptOutList } from './opt-out-list.js';
 import type { OutboxSettings } from '../options/outbox.settings.js';
 import { OutboxError } from '../errors/outbox.error.js';
 import { ErrorLog } from '../errors/error-log.js';
@@ -55,6 +56,8 @@ export class OutboxStore implements OnApplicationBootstrap, OnApplicationShutdow
   readonly activity = new Subject<OutboxActivity>();
   /** The keys of sealed messages. */
   readonly seals: SealKeyring;
+  /** Who wants no messages, as far as this process has read it. */
+  readonly optOuts: OptOutList;
   /** The actor of this process in the history. */
   readonly actor = `${hostname()}.${process.pid}.${randomBytes(3).toString('hex')}`;
 
@@ -76,6 +79,7 @@ export class OutboxStore implements OnApplicationBootstrap, OnApplicationShutdow
     readonly prefix: string,
   ) {
     this.seals = new SealKeyring(settings.sealKeys, account);
+    this.optOuts = new OptOutList(account, database);
     this.listener = new Listener(database, errors, settings);
     this.due = new DueNotifier(account, database, this.listener, settings.notify);
     // The app's pool may be any object that works like one.

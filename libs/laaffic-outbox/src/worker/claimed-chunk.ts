@@ -1,3 +1,5 @@
+import type { Purpose } from '../sql/generated.js';
+
 /** What a worker needs to send one chunk. */
 export interface ClaimedChunk {
   readonly id: string;
@@ -28,4 +30,8 @@ export interface ClaimedChunk {
   readonly isLaneProbe: boolean;
   /** Milliseconds from when it was due until it was claimed, by the database's clock. */
   readonly waitedMs: number;
+  /** `undefined` if the message did not say, and for campaigns. */
+  readonly purpose: Purpose | undefined;
+  /** The last change of the account's opt-outs when it was claimed; `undefined` if there was none. */
+  readonly optOutVersion: string | undefined;
 }

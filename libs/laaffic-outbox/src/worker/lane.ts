@@ -6,6 +6,7 @@ import { Signal } from '../runtime/signal.js';
 import { claimChunks, countDue } from '../sql/generated.js';
 import type { OutboxStore } from '../store/outbox-store.js';
 import { requestLimits } from '../store/request-limits.js';
+import { attemptWithoutOptOuts } from './attempt-without-opt-outs.js';
 import { attempt, attemptActivity } from './attempt.js';
 import type { CircuitBreaker } from './circuit-breaker.js';
 import type { ClaimedChunk } from './claimed-chunk.js';
@@ -220,6 +221,8 @@ export class LaneWorker {
           isProbe: row.is_probe,
           isLaneProbe: row.is_lane_probe,
           waitedMs: row.waited_ms,
+          purpose: row.purpose ?? undefined,
+          optOutVersion: row.opt_outs ?? undefined,
         },
       ];
     });
@@ -232,13 +235,15 @@ export class LaneWorker {
     const lane = this.name;
     const { store, sms, results, breaker } = this.parts;
     const { timeoutMs, startWithinMs } = store.settings.timing;
-    const end = await attempt(sms, chunk, {
-      prefix: store.prefix,
-      seals: store.seals,
-      timeoutMs,
-      priority: lane === 'priority' ? 'high' : 'normal',
-      shouldSend: () => sinceClaim.isWithin(Math.min(startWithinMs, chunk.expiresInMs ?? Infinity)),
-    });
+    const end = await attemptWithoutOptOuts(chunk, store.optOuts, (allowed) =>
+      attempt(sms, allowed, {
+        prefix: store.prefix,
+        seals: store.seals,
+        timeoutMs,
+        priority: lane === 'priority' ? 'high' : 'normal',
+        shouldSend: () => sinceClaim.isWithin(Math.min(startWithinMs, chunk.expiresInMs ?? Infinity)),
+      }),
+    );
     if (end.health.status === 'limited' || end.health.status === 'broken') this.#isHeldUp = true;
     // Record bad news about the account first: otherwise a released chunk would be claimed again at once. Record good
     // news last.

@@ -4,9 +4,11 @@ import {
   deleteAccountHistory,
   deleteCampaigns,
   deleteIdempotencyKeys,
+  deleteInbound,
   deleteMessages,
   redactCampaignChunks,
   redactCampaigns,
+  redactInbound,
   redactMessages,
   removeGoneHandlers,
   removeHandlerlessEvents,
@@ -96,6 +98,10 @@ export class Retention {
         run: async () => hasCount(await database.run(redactMessages, step)),
       },
       {
+        failure: 'Old inbound messages cannot be removed',
+        run: async () => hasCount(await database.run(redactInbound, { ...step, limit: ROWS })),
+      },
+      {
         failure: 'Old numbers and texts of campaigns cannot be removed',
         run: async () => {
           const chunks = await database.run(redactCampaignChunks, step);
@@ -118,6 +124,10 @@ export class Retention {
       {
         failure: 'Old campaigns cannot be deleted',
         run: async () => hasCount(await database.run(deleteCampaigns, chunks)),
+      },
+      {
+        failure: 'Old inbound messages cannot be deleted',
+        run: async () => hasCount(await database.run(deleteInbound, { ...step, limit: ROWS })),
       },
       {
         failure: 'Old history of the account cannot be deleted',

@@ -150,7 +150,7 @@ export class PostgresStore implements VerificationStore {
     }
     const { to, content, idempotencyKey, sendBefore } = message;
     const options = {
-      ...({ lane: 'priority', sealed: true, onUnconfirmed: 'abandon', actor: 'verification' } as const),
+      ...({ lane: 'priority', sealed: true, onUnconfirmed: 'abandon', actor: 'verification', purpose: 'otp' } as const),
       ...{ idempotencyKey, sendBefore },
     };
     return this.extension.runWithMessage(statement, { request }, { command: { to, content }, options }, transaction);
