@@ -1,3 +1,4 @@
+import type { OnModuleDestroy } from '@nestjs/common';
 import type { OutboxExtension } from 'nestjs-laaffic-outbox/extension';
 import type { KeyRate } from '../common/auth/key-rates.js';
 import { GrantedScopes } from '../common/auth/scopes.js';
@@ -34,7 +35,10 @@ export interface ApiKeyRow {
 }
 
 /** Keys in the database of the service. All methods throw {@link OutboxError} with a code of the database. */
-export class ApiKeyStore {
+export class ApiKeyStore implements OnModuleDestroy {
+  /** Records of uses that are being written. */
+  readonly #uses = new Set<Promise<void>>();
+
   constructor(private readonly tables: OutboxExtension) {}
 
   /** @returns `undefined` if another key has the name. */
@@ -63,11 +67,21 @@ export class ApiKeyStore {
   /** Finds the valid ones of some digests, and records that they are used. */
   async findValid(digests: readonly Buffer[]): Promise<StoredKey[]> {
     const rows = await this.tables.run(findValidApiKeys, { account: this.tables.account, digests });
-    for (const { id, is_use_due: isDue } of rows) if (isDue) void this.#recordUse(id);
+    for (const { id, is_use_due: isDue } of rows) if (isDue) this.#trackUse(id);
     return rows.map(({ id, name, digest, scopes, requests_per_second: requestsPerSecond, burst }) => ({
       ...{ id, name, digest, scopes: new GrantedScopes(scopes) },
       rate: requestsPerSecond === null || burst === null ? undefined : { requestsPerSecond, burst },
     }));
+  }
+
+  /** The requests have ended by now, and the connections are still there. */
+  onModuleDestroy(): Promise<void> {
+    return this.tables.drain(Promise.all(this.#uses));
+  }
+
+  #trackUse(id: string): void {
+    const use = this.#recordUse(id).finally(() => this.#uses.delete(use));
+    this.#uses.add(use);
   }
 
   /** A request does not wait for it, and does not fail with it: a read-only database can still be read. */

