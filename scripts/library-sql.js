@@ -1,9 +1,9 @@
 // Turns the SQL of a library into the module that the package ships. PostgreSQL itself tells the types.
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
-/** The libraries with SQL: their folders, the markers of their schemas, and where their types come from. */
+/** The libraries with SQL, and the service: their folders, the markers of their schemas, and where their types come from. */
 export const LIBRARIES = [
   {
     folder: 'libs/laaffic-outbox',
@@ -13,6 +13,12 @@ export const LIBRARIES = [
   {
     folder: 'libs/laaffic-verify',
     schema: 'verify',
+    importTypes: `import type { Exact, FunctionSet, Migration, Nothing, Statement } from 'nestjs-laaffic-outbox/extension';`,
+  },
+  {
+    // The service itself.
+    folder: '.',
+    schema: 'service',
     importTypes: `import type { Exact, FunctionSet, Migration, Nothing, Statement } from 'nestjs-laaffic-outbox/extension';`,
   },
 ];
@@ -42,7 +48,7 @@ const TYPES = {
  */
 export function readSql(folder, schema) {
   const files = (name) =>
-    readdirSync(join(folder, name))
+    (existsSync(join(folder, name)) ? readdirSync(join(folder, name)) : [])
       .filter((file) => file.endsWith('.sql'))
       .sort()
       .map((file) => ({ file: basename(file, '.sql'), text: readFileSync(join(folder, name, file), 'utf8') }));

@@ -1,9 +1,13 @@
 import { Module, type DynamicModule, type OnModuleDestroy } from '@nestjs/common';
-import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE, Reflector } from '@nestjs/core';
+import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE, DiscoveryModule, Reflector } from '@nestjs/core';
 import { LaafficModule } from 'nestjs-laaffic';
 import { AccountModule } from './account/account.module.js';
+import { ApiKeyCache } from './api-keys/api-key-cache.js';
+import { ApiKeysModule } from './api-keys/api-keys.module.js';
 import { CampaignsModule } from './campaigns/campaigns.module.js';
 import { ApiKeyGuard } from './common/auth/api-key.guard.js';
+import { DeclaredAccess } from './common/auth/declared-access.js';
+import { KeyRates } from './common/auth/key-rates.js';
 import { WrongKeys } from './common/auth/wrong-keys.js';
 import { CommonModule } from './common/common.module.js';
 import { ServiceErrorFilter } from './common/errors/service-error.filter.js';
@@ -26,7 +30,9 @@ import { PushesModule } from './pushes/pushes.module.js';
 /** The notification service. */
 @Module({
   imports: [
+    ApiKeysModule,
     CommonModule,
+    DiscoveryModule,
     OutboxModule,
     MessagesModule,
     CampaignsModule,
@@ -36,6 +42,7 @@ import { PushesModule } from './pushes/pushes.module.js';
     HealthModule,
   ],
   providers: [
+    DeclaredAccess,
     { provide: WrongKeys, useFactory: () => new WrongKeys() },
     { provide: APP_INTERCEPTOR, useClass: ReplyInterceptor },
     { provide: APP_PIPE, useClass: RequestValidationPipe },
@@ -68,9 +75,9 @@ export class AppModule implements OnModuleDestroy {
       providers: [
         {
           provide: APP_GUARD,
-          useFactory: (reflector: Reflector, wrongKeys: WrongKeys) =>
-            new ApiKeyGuard(reflector, configuration.apiKeys, wrongKeys),
-          inject: [Reflector, WrongKeys],
+          useFactory: (reflector: Reflector, storedKeys: ApiKeyCache, wrongKeys: WrongKeys) =>
+            new ApiKeyGuard(reflector, configuration.apiKeys, storedKeys, new KeyRates(), wrongKeys),
+          inject: [Reflector, ApiKeyCache, WrongKeys],
         },
       ],
     };

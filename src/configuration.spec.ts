@@ -28,6 +28,7 @@ describe('readConfiguration', () => {
       databaseUrl: undefined,
       databaseListenUrl: undefined,
       databaseSchema: 'laaffic_outbox',
+      serviceSchema: 'laaffic_service',
       databaseConnections: 10,
       databaseMigrate: true,
       dataDir: './.data/postgres',
@@ -75,6 +76,7 @@ describe('readConfiguration', () => {
         DATABASE_URL: 'postgres://user:password@db.example:5432/sms?sslmode=require\n',
         DATABASE_LISTEN_URL: 'postgres://user:password@db.example:6432/sms',
         DATABASE_SCHEMA: 'sms_outbox',
+        SERVICE_SCHEMA: 'sms_service',
         DATABASE_CONNECTIONS: '3',
         DATABASE_MIGRATE: 'off',
         DATA_DIR: '/var/lib/sms',
@@ -123,6 +125,7 @@ describe('readConfiguration', () => {
       databaseUrl: 'postgres://user:password@db.example:5432/sms?sslmode=require',
       databaseListenUrl: 'postgres://user:password@db.example:6432/sms',
       databaseSchema: 'sms_outbox',
+      serviceSchema: 'sms_service',
       databaseConnections: 3,
       databaseMigrate: false,
       dataDir: '/var/lib/sms',
@@ -246,6 +249,13 @@ describe('readConfiguration', () => {
         'Verify',
         'VERIFY_SCHEMA must be at most 50 lower-case letters, digits and underscores, and not begin with a digit',
       ],
+      [
+        'SERVICE_SCHEMA',
+        'Service',
+        'SERVICE_SCHEMA must be at most 50 lower-case letters, digits and underscores, and not begin with a digit',
+      ],
+      ['SERVICE_SCHEMA', 'laaffic_outbox', 'SERVICE_SCHEMA must not be DATABASE_SCHEMA or VERIFY_SCHEMA'],
+      ['SERVICE_SCHEMA', 'laaffic_verify', 'SERVICE_SCHEMA must not be DATABASE_SCHEMA or VERIFY_SCHEMA'],
     ])('rejects %s=%s', (name, value, problem) => {
       expect(problemsOf({ [name]: value })).toEqual([problem]);
     });

@@ -73,6 +73,8 @@ export interface Configuration {
   readonly databaseListenUrl: string | undefined;
   /** `DATABASE_SCHEMA`: the schema of the outbox. @default laaffic_outbox */
   readonly databaseSchema: string;
+  /** `SERVICE_SCHEMA`: the schema of the service's own tables, such as API keys. @default laaffic_service */
+  readonly serviceSchema: string;
   /** `DATABASE_CONNECTIONS`: the most connections of this instance, beside the one that listens. @default 10 */
   readonly databaseConnections: number;
   /** `DATABASE_MIGRATE`: with `off`, the owner of the schema migrates it, and the start checks it. @default on */
@@ -188,6 +190,9 @@ export function readConfiguration(env: NodeJS.ProcessEnv, isTerminal = false): C
   const webhooks = readWebhooks(reader, isSandbox);
   const outbox = readOutbox(reader);
   const verification = readVerification(reader, isSandbox && outbox.databaseMigrate);
+  if ([outbox.databaseSchema, verification?.schema].includes(outbox.serviceSchema)) {
+    reader.report('SERVICE_SCHEMA', 'must not be DATABASE_SCHEMA or VERIFY_SCHEMA');
+  }
   if (reader.problems.length > 0) throw new ConfigurationError(reader.problems);
   return { ...server, account, ...webhooks, ...outbox, verification };
 }
@@ -292,16 +297,17 @@ function readDatabase(reader: OptionsReader, isWorker: boolean) {
   return {
     databaseUrl,
     databaseListenUrl,
-    databaseSchema: reader.text(
-      'DATABASE_SCHEMA',
-      'laaffic_outbox',
-      SCHEMA,
-      'must be at most 50 lower-case letters, digits and underscores, and not begin with a digit',
-    ),
+    databaseSchema: readSchema(reader, 'DATABASE_SCHEMA', 'laaffic_outbox'),
+    serviceSchema: readSchema(reader, 'SERVICE_SCHEMA', 'laaffic_service'),
     databaseConnections: reader.wholeNumber('DATABASE_CONNECTIONS', 10, { min, max: 1_000 }),
     databaseMigrate: reader.oneOf('DATABASE_MIGRATE', ['on', 'off'], 'on') === 'on',
     dataDir: textOf(reader, 'DATA_DIR') ?? './.data/postgres',
   };
+}
+
+function readSchema(reader: OptionsReader, name: string, byDefault: string): string {
+  const problem = 'must be at most 50 lower-case letters, digits and underscores, and not begin with a digit';
+  return reader.text(name, byDefault, SCHEMA, problem);
 }
 
 function readRetention(reader: OptionsReader) {
@@ -339,12 +345,7 @@ function readVerification(reader: OptionsReader, worksWithoutSettings: boolean):
     domain,
     ...readSpending(reader),
     guard: reader.oneOf('VERIFY_GUARD', ['enforce', 'shadow'], worksWithoutSettings ? 'shadow' : 'enforce'),
-    schema: reader.text(
-      'VERIFY_SCHEMA',
-      'laaffic_verify',
-      SCHEMA,
-      'must be at most 50 lower-case letters, digits and underscores, and not begin with a digit',
-    ),
+    schema: readSchema(reader, 'VERIFY_SCHEMA', 'laaffic_verify'),
   };
 }
 

@@ -3,6 +3,7 @@ import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { SmsService } from 'nestjs-laaffic';
 import { SmsOutbox } from 'nestjs-laaffic-outbox';
 import { Caller } from '../common/auth/caller.js';
+import { RequireScope } from '../common/auth/route-access.js';
 import { ApiBodyErrors, ApiCommonErrors, ApiErrors } from '../common/errors/api-errors.js';
 import { JsonBodyGuard } from '../common/http/json-body.guard.js';
 import { AccountService } from './account.service.js';
@@ -16,6 +17,7 @@ export class AccountController {
   constructor(private readonly account: AccountService) {}
 
   @Get()
+  @RequireScope('account:read')
   @ApiOperation({ summary: 'Show whether the account is paused, and how many recipients wait' })
   @ApiOkResponse({ type: AccountDto })
   getState(): Promise<AccountDto> {
@@ -23,6 +25,7 @@ export class AccountController {
   }
 
   @Post('resume')
+  @RequireScope('account:resume')
   @HttpCode(HttpStatus.OK)
   @UseGuards(JsonBodyGuard)
   @ApiOperation({ summary: 'Resume a paused account at once' })
@@ -41,6 +44,7 @@ export class BalanceController {
   constructor(private readonly sms: SmsService) {}
 
   @Get()
+  @RequireScope('account:read')
   @ApiOperation({ summary: 'Show the balance of the account' })
   @ApiOkResponse({ type: BalanceDto })
   @ApiErrors({
@@ -61,6 +65,7 @@ export class CostsController {
   constructor(private readonly outbox: SmsOutbox) {}
 
   @Get()
+  @RequireScope('account:read')
   @ApiOperation({
     summary: 'Show what the platform charged, by day, country and currency',
     description:

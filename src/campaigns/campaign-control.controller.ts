@@ -2,6 +2,7 @@ import { applyDecorators, Body, Controller, HttpCode, HttpStatus, Param, Post, U
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { SmsCampaigns } from 'nestjs-laaffic-outbox';
 import { Caller } from '../common/auth/caller.js';
+import { RequireScope } from '../common/auth/route-access.js';
 import { ApiBodyErrors, ApiCommonErrors, ApiErrors } from '../common/errors/api-errors.js';
 import { JsonBodyGuard } from '../common/http/json-body.guard.js';
 import { RecipientCountDto, ResolveHeldDto, resolveOptionsOf } from '../recipients/dto/resolve-held.dto.js';
@@ -28,6 +29,7 @@ export class CampaignControlController {
   ) {}
 
   @Post('start')
+  @RequireScope('campaigns:start')
   @Action('Start a draft, or a scheduled campaign before its time', CampaignWithProgressDto)
   async start(@Param('id') id: string, @Caller() caller: string): Promise<CampaignWithProgressDto> {
     await this.outbox.start(id, caller);
@@ -35,6 +37,7 @@ export class CampaignControlController {
   }
 
   @Post('pause')
+  @RequireScope('campaigns:write')
   @Action('Pause a campaign; requests in flight finish', CampaignWithProgressDto)
   async pause(@Param('id') id: string, @Caller() caller: string): Promise<CampaignWithProgressDto> {
     await this.outbox.pause(id, caller);
@@ -42,6 +45,7 @@ export class CampaignControlController {
   }
 
   @Post('resume')
+  @RequireScope('campaigns:start')
   @Action('Resume a paused campaign', CampaignWithProgressDto)
   async resume(@Param('id') id: string, @Caller() caller: string): Promise<CampaignWithProgressDto> {
     await this.outbox.resume(id, caller);
@@ -49,6 +53,7 @@ export class CampaignControlController {
   }
 
   @Post('cancel')
+  @RequireScope('campaigns:write')
   @Action('Cancel the recipients that have not been sent yet', CampaignWithProgressDto)
   async cancel(@Param('id') id: string, @Caller() caller: string): Promise<CampaignWithProgressDto> {
     await this.outbox.cancel(id, caller);
@@ -56,6 +61,7 @@ export class CampaignControlController {
   }
 
   @Post('resolve')
+  @RequireScope('held:resolve')
   @Action('Decide about held recipients', RecipientCountDto)
   @UseGuards(JsonBodyGuard)
   @ApiErrors({ 400: '`field` names the invalid field.' })
@@ -70,6 +76,7 @@ export class CampaignControlController {
   }
 
   @Post('retry-rejected')
+  @RequireScope('campaigns:start')
   @Action('Send again to all recipients that the gateway rejected', RecipientCountDto)
   async retryRejected(@Param('id') id: string, @Caller() caller: string): Promise<RecipientCountDto> {
     return { recipientCount: await this.outbox.retryRejected(id, { actor: caller }) };

@@ -2,6 +2,7 @@ import { Injectable, RequestTimeoutException, UnsupportedMediaTypeException } fr
 import { invalidCommand } from 'nestjs-laaffic';
 import { OutboxError, SmsCampaigns, type CreatedCampaign } from 'nestjs-laaffic-outbox';
 import { RecipientFileError } from 'nestjs-laaffic/recipient-files';
+import type { GrantedScopes } from '../common/auth/scopes.js';
 import type { RequestBody } from '../common/http/request-body.js';
 import { RequestValidationPipe } from '../common/http/validation.pipe.js';
 import { InFlightRequests } from '../common/shutdown/in-flight-requests.js';
@@ -33,6 +34,8 @@ export class CampaignCreationService {
   ) {}
 
   /**
+   * @param scopes those of the caller: a campaign with `sendAt` starts by itself, so it needs `campaigns:start` too.
+   * @throws {ServiceException} `MISSING_SCOPE`
    * @throws {LaafficInputException} that names the invalid field, and the line of an upload.
    * @throws {OutboxError} as `SmsCampaigns.create` does; `OUTBOX_SOURCE_FAILED` if the client disconnected.
    */
@@ -40,9 +43,10 @@ export class CampaignCreationService {
     body: RequestBody,
     query: Readonly<Record<string, unknown>>,
     origin: CampaignOrigin,
+    scopes: GrantedScopes,
   ): Promise<CreatedCampaign> {
     const type = uploadTypeOf(body);
-    if (type !== undefined) return this.requests.track(this.#upload(body, type, query, origin));
+    if (type !== undefined) return this.requests.track(this.#upload(body, type, query, origin, scopes));
     if (body.mediaType !== 'application/json') {
       throw new UnsupportedMediaTypeException(
         'Give the recipients as application/json, text/csv or application/x-ndjson',
@@ -51,6 +55,7 @@ export class CampaignCreationService {
     const fields = await body.json();
     rejectQuery(query);
     const campaign = await this.#validation.check(CreateCampaignDto, 'body', fields ?? {});
+    requireStart(campaign, scopes);
     const { recipients } = campaign;
     const issues = unknownRecipientFields(recipients);
     if (issues.length > 0) throw invalidCommand(issues);
@@ -62,12 +67,14 @@ export class CampaignCreationService {
     type: UploadType,
     query: Readonly<Record<string, unknown>>,
     origin: CampaignOrigin,
+    scopes: GrantedScopes,
   ): Promise<CreatedCampaign> {
     try {
       if (body.isCompressed) {
         throw new UnsupportedMediaTypeException('Upload it as it is, without Content-Encoding');
       }
       const fields = await this.#validation.check(UploadCampaignQueryDto, 'query', query);
+      requireStart(fields, scopes);
       return await this.slots.run(origin.actor, async () => {
         const upload = await RecipientUpload.open(body, type, fields);
         try {
@@ -81,6 +88,11 @@ export class CampaignCreationService {
       throw toInputError(error);
     }
   }
+}
+
+/** @throws {ServiceException} `MISSING_SCOPE` */
+function requireStart({ sendAt }: Pick<CreateCampaignDto, 'sendAt'>, scopes: GrantedScopes): void {
+  if (sendAt != null) scopes.require('campaigns:start');
 }
 
 /** @throws {LaafficInputException} if there is a query. */

@@ -1,6 +1,7 @@
 import { Controller, Get, HttpStatus, Param, Query, type StreamableFile } from '@nestjs/common';
 import { ApiHeader, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { SmsCampaigns } from 'nestjs-laaffic-outbox';
+import { RequireScope } from '../common/auth/route-access.js';
 import { ApiCommonErrors, ApiErrors } from '../common/errors/api-errors.js';
 import { ClientAbort } from '../common/http/client-abort.js';
 import { Reply } from '../common/http/reply.js';
@@ -26,6 +27,7 @@ export class CampaignResultsController {
   ) {}
 
   @Get('results')
+  @RequireScope('campaigns:read')
   @ApiOperation({ summary: 'List the result of each recipient, in the order of the source' })
   @ApiOkResponse(resultsResponse)
   @ApiErrors({ 400: '`field` names the invalid field.', 404: 'There is no campaign with this id.' })
@@ -39,6 +41,7 @@ export class CampaignResultsController {
   }
 
   @Get('held')
+  @RequireScope('held:read')
   @ApiOperation({ summary: 'List the recipients that need a manual decision' })
   @ApiOkResponse(resultsResponse)
   @ApiErrors({ 400: '`field` names the invalid field.', 404: 'There is no campaign with this id.' })
@@ -47,6 +50,7 @@ export class CampaignResultsController {
   }
 
   @Get('history')
+  @RequireScope('campaigns:read')
   @ApiOperation({ summary: 'List the history of the campaign with times and actors, oldest first' })
   @ApiOkResponse(historyResponse)
   @ApiErrors({ 400: '`field` names the invalid field.', 404: 'There is no campaign with this id.' })
@@ -59,6 +63,7 @@ export class CampaignResultsController {
   }
 
   @Get('events')
+  @RequireScope('campaigns:read')
   @ApiOperation({
     summary: 'Stream the progress of the campaign as server-sent events until it ends',
     description: eventsDescription,

@@ -1,6 +1,8 @@
 import { Controller, Get, Param, Post, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { Caller } from '../common/auth/caller.js';
+import { Caller, CallerScopes } from '../common/auth/caller.js';
+import { RequireScope } from '../common/auth/route-access.js';
+import type { GrantedScopes } from '../common/auth/scopes.js';
 import { ApiCommonErrors, ApiErrors } from '../common/errors/api-errors.js';
 import { Reply } from '../common/http/reply.js';
 import { StreamedBody, type RequestBody } from '../common/http/request-body.js';
@@ -22,19 +24,22 @@ export class CampaignsController {
 
   /** Sends nothing before all recipients are stored. */
   @Post()
+  @RequireScope('campaigns:write')
   @ApiCreateCampaign()
   async create(
     @StreamedBody() body: RequestBody,
     @Query() query: Record<string, unknown>,
     @Caller() caller: string,
+    @CallerScopes() scopes: GrantedScopes,
     @IdempotencyKey() idempotencyKey: string | undefined,
   ): Promise<Reply<CampaignWithProgressDto>> {
-    const { id } = await this.creation.create(body, query, { idempotencyKey, actor: caller });
+    const { id } = await this.creation.create(body, query, { idempotencyKey, actor: caller }, scopes);
     const headers = { Location: `/v1/campaigns/${id}` };
     return new Reply(await this.campaigns.findAfterChange(id), { headers });
   }
 
   @Get()
+  @RequireScope('campaigns:read')
   @ApiOperation({ summary: 'List campaigns, newest first' })
   @ApiOkResponse({ type: CampaignsDto })
   @ApiErrors({ 400: '`field` names the invalid field.' })
@@ -43,6 +48,7 @@ export class CampaignsController {
   }
 
   @Get(':id')
+  @RequireScope('campaigns:read')
   @ApiOperation({ summary: 'Show a campaign and its progress' })
   @ApiOkResponse({ type: CampaignWithProgressDto })
   @ApiErrors({ 404: 'There is no campaign with this id.' })

@@ -3,7 +3,7 @@ import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { HealthCheck, HealthCheckService, type HealthCheckResult, type HealthIndicatorResult } from '@nestjs/terminus';
 import { LaafficHealthIndicator } from 'nestjs-laaffic/health';
 import { OutboxHealthIndicator } from 'nestjs-laaffic-outbox/health';
-import { Public } from '../common/auth/api-key.guard.js';
+import { Public } from '../common/auth/route-access.js';
 import { HealthChecks } from '../common/health-checks.js';
 import { ServiceDatabase } from '../database/service-database.js';
 

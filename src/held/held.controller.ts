@@ -1,6 +1,7 @@
 import { Controller, Get, Query, type StreamableFile } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { SmsOutbox } from 'nestjs-laaffic-outbox';
+import { RequireScope } from '../common/auth/route-access.js';
 import { ApiCommonErrors, ApiErrors } from '../common/errors/api-errors.js';
 import { AcceptsCsv } from '../common/http/request-headers.js';
 import { RowStreams } from '../common/streams/row-streams.js';
@@ -17,6 +18,7 @@ export class HeldController {
   ) {}
 
   @Get()
+  @RequireScope('held:read')
   @ApiOperation({
     summary: 'List the recipients of messages and campaigns that need a manual decision, oldest first',
     description: 'Decide with `POST /v1/messages/:id/resolve` or `POST /v1/campaigns/:id/resolve`.',

@@ -1,6 +1,7 @@
 import { Controller, Get, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { SmsOutbox } from 'nestjs-laaffic-outbox';
+import { RequireScope } from '../common/auth/route-access.js';
 import { ApiCommonErrors, ApiErrors } from '../common/errors/api-errors.js';
 import { HistoryPageDto, HistoryQueryDto } from './dto/history.dto.js';
 
@@ -11,6 +12,7 @@ export class HistoryController {
   constructor(private readonly outbox: SmsOutbox) {}
 
   @Get()
+  @RequireScope('history:read')
   @ApiOperation({
     summary: 'List the history of everything, newest first',
     description:

@@ -15,6 +15,7 @@ import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { maskNumber, type SmsReceipt } from 'nestjs-laaffic';
 import { SmsOutbox } from 'nestjs-laaffic-outbox';
 import { Caller } from '../common/auth/caller.js';
+import { RequireScope } from '../common/auth/route-access.js';
 import { ApiBodyErrors, ApiCommonErrors, ApiErrors } from '../common/errors/api-errors.js';
 import { ClientAbort } from '../common/http/client-abort.js';
 import { JsonBodyGuard } from '../common/http/json-body.guard.js';
@@ -46,6 +47,7 @@ export class MessagesController {
   ) {}
 
   @Post()
+  @RequireScope('messages:send')
   @UseGuards(JsonBodyGuard, AdmissionGuard)
   @ApiSendMessage()
   async send(
@@ -78,6 +80,7 @@ export class MessagesController {
   }
 
   @Get()
+  @RequireScope('messages:read')
   @ApiListMessages()
   async list(@Query() query: MessagesQueryDto): Promise<MessagesDto | MessageDto | RecipientDto> {
     const { orderId, ...filter } = query;
@@ -86,6 +89,7 @@ export class MessagesController {
   }
 
   @Get(':id')
+  @RequireScope('messages:read')
   @ApiOperation({
     summary: 'Find a message by its id, or a recipient by its order id',
     description: 'A numeric order id may be the id of another message: use `/v1/messages?orderId=…` for it.',
@@ -97,6 +101,7 @@ export class MessagesController {
   }
 
   @Post(':id/cancel')
+  @RequireScope('messages:send')
   @HttpCode(HttpStatus.OK)
   @ApiOperation({ summary: 'Cancel the recipients that have not been sent yet' })
   @ApiOkResponse({ type: MessageDto, description: 'The message. Recipients that are being sent are not cancelled.' })
@@ -106,6 +111,7 @@ export class MessagesController {
   }
 
   @Get(':id/history')
+  @RequireScope('messages:read')
   @ApiOperation({ summary: 'List the history of a message with times and actors, oldest first' })
   @ApiOkResponse(historyResponse)
   @ApiErrors({
@@ -123,6 +129,7 @@ export class MessagesController {
   }
 
   @Post(':id/resolve')
+  @RequireScope('held:resolve')
   @HttpCode(HttpStatus.OK)
   @UseGuards(JsonBodyGuard)
   @ApiOperation({ summary: 'Decide about held recipients' })

@@ -1,6 +1,7 @@
 import { Controller, Get, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { SmsOutbox } from 'nestjs-laaffic-outbox';
+import { RequireScope } from '../common/auth/route-access.js';
 import { ApiCommonErrors, ApiErrors } from '../common/errors/api-errors.js';
 import { UnreadablePushesDto, UnreadablePushesQueryDto } from './dto/unreadable-pushes.dto.js';
 
@@ -11,6 +12,7 @@ export class PushesController {
   constructor(private readonly outbox: SmsOutbox) {}
 
   @Get('unreadable')
+  @RequireScope('pushes:read')
   @ApiOperation({
     summary: 'List pushes of the platform that could not be read, newest first',
     description: 'Each may be the only report of a message. The last 1,000 are kept, no longer than `RETENTION_DAYS`.',

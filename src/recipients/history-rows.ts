@@ -7,7 +7,7 @@ export const HISTORY_COLUMNS = ['at', 'event', 'actor', 'chunkId', 'attempt', 'd
 export const historyResponse = {
   description:
     'One line per entry: `at`, `event`, `actor` (a worker, or the name of an API key with the person that the caller ' +
-    'named: `shop (ann)`), and if there are any `chunkId` (recipients of one request), `attempt` and `detail`. CSV with ' +
+    'named: `ann (key shop)`), and if there are any `chunkId` (recipients of one request), `attempt` and `detail`. CSV with ' +
     '`Accept: text/csv`.',
   content: {
     'application/x-ndjson': {

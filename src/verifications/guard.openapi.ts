@@ -18,6 +18,7 @@ const DECISIONS =
 /** The routes for operators of the guard. */
 export const GUARD_ROUTES: Readonly<Record<string, RouteDocument>> = {
   getStatus: {
+    scope: 'guard:read',
     document: applyDecorators(
       ApiOperation({
         summary: 'Show what the guard sees',
@@ -27,6 +28,7 @@ export const GUARD_ROUTES: Readonly<Record<string, RouteDocument>> = {
     ),
   },
   findDecisions: {
+    scope: 'guard:read',
     document: applyDecorators(
       ApiOperation({
         summary: 'List what rules have rejected, the last one first',
@@ -41,6 +43,7 @@ export const GUARD_ROUTES: Readonly<Record<string, RouteDocument>> = {
     ),
   },
   findAlarms: {
+    scope: 'guard:read',
     document: applyDecorators(
       ApiOperation({
         summary: 'List alarms',
@@ -51,6 +54,7 @@ export const GUARD_ROUTES: Readonly<Record<string, RouteDocument>> = {
     ),
   },
   block: {
+    scope: 'guard:write',
     document: applyDecorators(
       ApiOperation({
         summary: 'Deny a range of numbers, or a country',
@@ -66,6 +70,7 @@ export const GUARD_ROUTES: Readonly<Record<string, RouteDocument>> = {
     },
   },
   allow: {
+    scope: 'guard:write',
     document: applyDecorators(
       ApiOperation({
         summary: 'Allow a range of numbers, or a country',
@@ -78,6 +83,7 @@ export const GUARD_ROUTES: Readonly<Record<string, RouteDocument>> = {
     examples: { 'a range': { value: { target: RANGE, actor: 'ann' } } },
   },
   release: {
+    scope: 'guard:write',
     document: applyDecorators(
       ApiOperation({
         summary: 'Take a range or a country off the list',
@@ -93,6 +99,7 @@ export const GUARD_ROUTES: Readonly<Record<string, RouteDocument>> = {
     },
   },
   setVerdict: {
+    scope: 'guard:write',
     document: applyDecorators(
       ApiOperation({
         summary: 'Allow or deny a number, or take it off the list',

@@ -57,6 +57,7 @@ const ApiSendErrors = () =>
 /** The routes for backends. */
 const ROUTES: Readonly<Record<string, RouteDocument>> = {
   start: {
+    scope: 'verifications:write',
     document: applyDecorators(
       ApiOperation({
         summary: 'Send a code to a number',
@@ -112,6 +113,7 @@ const ROUTES: Readonly<Record<string, RouteDocument>> = {
     },
   },
   find: {
+    scope: 'verifications:read',
     document: applyDecorators(
       ApiOperation({ summary: 'Find a verification; never shows its number or code' }),
       ApiId(),
@@ -120,6 +122,7 @@ const ROUTES: Readonly<Record<string, RouteDocument>> = {
     ),
   },
   check: {
+    scope: 'verifications:write',
     document: applyDecorators(
       ApiOperation({
         summary: 'Check the code that a user has entered',
@@ -144,6 +147,7 @@ const ROUTES: Readonly<Record<string, RouteDocument>> = {
     examples: { 'a code': { value: { code: '123 456', purpose: 'sign-in' } } },
   },
   resend: {
+    scope: 'verifications:write',
     document: applyDecorators(
       ApiOperation({
         summary: 'Send the code again',
@@ -158,6 +162,7 @@ const ROUTES: Readonly<Record<string, RouteDocument>> = {
     examples: { resend: { value: { source: { address: '203.0.113.7' } } } },
   },
   cancel: {
+    scope: 'verifications:write',
     document: applyDecorators(
       ApiOperation({ summary: 'Cancel a verification', description: 'Its code is no longer good.' }),
       ApiId(),
@@ -168,6 +173,7 @@ const ROUTES: Readonly<Record<string, RouteDocument>> = {
     examples: { cancel: { value: {} } },
   },
   redeem: {
+    scope: 'verifications:write',
     document: applyDecorators(
       ApiOperation({ summary: 'Read a proof, and use it up', description: 'For a later request of the same flow.' }),
       ApiOkResponse({ type: RedeemedProofDto }),
@@ -180,6 +186,7 @@ const ROUTES: Readonly<Record<string, RouteDocument>> = {
     examples: { 'a proof': { value: { proof: 'v1.0.…', purpose: 'sign-in' } } },
   },
   release: {
+    scope: 'verifications:release',
     document: applyDecorators(
       ApiOperation({ summary: 'Lift the lock of a number', description: 'It had too many wrong codes.' }),
       ApiOkResponse({ type: ReleasedNumberDto }),

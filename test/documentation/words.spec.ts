@@ -64,6 +64,7 @@ const folders = [
   ...libraries.map((library) => `libs/${library}/src`),
   'libs/laaffic-outbox/sql',
   'libs/laaffic-verify/sql',
+  'sql',
 ];
 const files = [
   ...folders.flatMap((folder) =>

@@ -303,7 +303,7 @@ describe('the service with API keys', () => {
     });
     await service.post(`${sent}/resolve`, { ...decision, actor: 'ann' }, shop);
     await service.post(`${sent}/resolve`, { decision: 'abandon' }, other);
-    expect((await by(sent)).slice(-2).map(([, name]) => name)).toEqual(['shop (ann)', 'key-1']);
+    expect((await by(sent)).slice(-2).map(([, name]) => name)).toEqual(['ann (key shop)', 'key-1']);
 
     const csv = { ...shop, 'Content-Type': 'text/csv' };
     const campaign = at(await service.post('/v1/campaigns?name=a&content=b', '91856321412', csv));
@@ -322,7 +322,7 @@ describe('the service with API keys', () => {
     await sql(database.url, `update account set paused_code = 'X', paused_at = now(), paused_reason = 'x'`);
     await service.post('/v1/account/resume', { actor: 'ann' }, shop);
     const [resumed] = await sql(database.url, `select actor from history where event = 'account resumed'`);
-    expect(resumed).toEqual({ actor: 'shop (ann)' });
+    expect(resumed).toEqual({ actor: 'ann (key shop)' });
   });
 
   it('delays wrong keys of an address, and never a valid key of the same address', async () => {

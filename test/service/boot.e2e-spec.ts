@@ -4,6 +4,7 @@ import { Client, Pool } from 'pg';
 import { startFailure } from '../../src/start-failure.js';
 import { readConfiguration } from '../../src/configuration.js';
 import { createApp } from '../../src/create-app.js';
+import { migrateService } from '../../src/database/service-schema.js';
 import { startDatabase, type TestDatabase } from '../outbox/database.js';
 import { startService } from './service.js';
 
@@ -147,7 +148,12 @@ describe('a database that the service may not use', () => {
     await owner.query(`create role ${role} login password 'of-mine'`);
     const env = {
       DATABASE_URL: urlWith((url) => Object.assign(url, { username: role, password: 'of-mine' })),
-      ...{ DATABASE_SCHEMA: 'sms_own', DATABASE_MIGRATE: 'off', DATABASE_CONNECTIONS: '6' },
+      ...{
+        DATABASE_SCHEMA: 'sms_own',
+        SERVICE_SCHEMA: 'service_own',
+        DATABASE_MIGRATE: 'off',
+        DATABASE_CONNECTIONS: '6',
+      },
     };
     try {
       await owner.query('create schema sms_own');
@@ -157,7 +163,11 @@ describe('a database that the service may not use', () => {
           '`node dist/main.js migrate` before the app starts, or set DATABASE_MIGRATE to on.',
       );
       await migrateOutbox(owner, 'sms_own');
-      await owner.query(`grant select, insert, update, delete on all tables in schema sms_own to ${role}`);
+      await migrateService(owner, 'service_own');
+      for (const schema of ['sms_own', 'service_own']) {
+        await owner.query(`grant usage on schema ${schema} to ${role}`);
+        await owner.query(`grant select, insert, update, delete on all tables in schema ${schema} to ${role}`);
+      }
       const service = await startService(env);
       const { status } = await service.send({ to: '918563210001', content: 'x' });
       await service.close();
@@ -165,7 +175,7 @@ describe('a database that the service may not use', () => {
       const { rows } = await owner.query('select account, lane from sms_own.chunk');
       expect(rows).toEqual([{ account: '4luaKsL2', lane: 'priority' }]);
     } finally {
-      await owner.query('drop schema if exists sms_own cascade');
+      await owner.query('drop schema if exists sms_own cascade; drop schema if exists service_own cascade');
       await owner.query(`drop role ${role}`);
       await owner.end();
     }

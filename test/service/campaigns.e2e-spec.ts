@@ -485,9 +485,9 @@ describe('campaigns', () => {
     expect(await unknown()).toMatchObject({ accepted: 1, abandoned: 2, held: 0 });
     const by = await sql(
       database.url,
-      `select distinct actor from history where campaign_id = ${body.id} and actor like 'api%'`,
+      `select distinct actor from history where campaign_id = ${body.id} and actor like '%api%'`,
     );
-    expect(by.map((row) => row.actor).sort()).toEqual(['api', 'api (ann)']);
+    expect(by.map((row) => row.actor).sort()).toEqual(['ann (api)', 'api']);
   });
 
   it('send again to the recipients that the gateway rejected', async () => {

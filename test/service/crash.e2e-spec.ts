@@ -90,18 +90,24 @@ it('a code that was not sent when the service was killed is sent once by the nex
 });
 
 describe('node dist/main.js migrate', () => {
-  it('migrates both schemas and ends', async () => {
-    const settings = { ...env, DATABASE_SCHEMA: 'sms_own', VERIFY_SCHEMA: 'codes_own', DATABASE_MIGRATE: 'off' };
+  it('migrates all schemas and ends', async () => {
+    const settings = {
+      ...env,
+      DATABASE_SCHEMA: 'sms_own',
+      VERIFY_SCHEMA: 'codes_own',
+      SERVICE_SCHEMA: 'service_own',
+      DATABASE_MIGRATE: 'off',
+    };
     const first = built.run(['migrate'], settings);
     expect([await first.ended, first.printed, first.errors]).toEqual([
       0,
-      'sms_own is at version 1; applied 1\ncodes_own is at version 1; applied 1\n',
+      'sms_own is at version 1; applied 1\nservice_own is at version 1; applied 1\ncodes_own is at version 1; applied 1\n',
       '',
     ]);
     const second = built.run(['migrate'], settings);
     expect([await second.ended, second.printed, second.errors]).toEqual([
       0,
-      'sms_own is up to date at version 1\ncodes_own is up to date at version 1\n',
+      'sms_own is up to date at version 1\nservice_own is up to date at version 1\ncodes_own is up to date at version 1\n',
       '',
     ]);
     const { program, url } = await built.serve(settings);

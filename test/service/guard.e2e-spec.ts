@@ -49,7 +49,7 @@ afterAll(async () => {
 });
 
 describe('the guard, for operators', () => {
-  const entry = { actor: 'api (ann)', listedAt: expect.stringMatching(/^20.*Z$/) as string };
+  const entry = { actor: 'ann (api)', listedAt: expect.stringMatching(/^20.*Z$/) as string };
   const range = { ...entry, kind: 'prefix', label: RANGE, verdict: 'deny' };
 
   // Changes reach the starts of a process within a second.
@@ -280,7 +280,7 @@ describe('two instances on one database', () => {
     const [desk, shop] = [API_KEY, SHOP_KEY].map((key) => ({ Authorization: `Bearer ${key}` }));
     const blocked = await one.post(`${GUARD}/block`, { target: '+33612', actor: 'desk (bob)' }, shop);
     expect(bodyOf(blocked).body['listed']).toContainEqual(
-      expect.objectContaining({ label: '+33612', actor: 'shop (desk (bob))' }),
+      expect.objectContaining({ label: '+33612', actor: 'desk (bob) (key shop)' }),
     );
     let last = 100;
     await until(

@@ -67,7 +67,7 @@ describe('held messages', () => {
     expect(decided.map(({ state }) => state)).toEqual(['abandoned', 'accepted']);
     const journal = await lines(`/v1/messages/${id}/history`);
     expect(journal.map(({ event }) => event)).toEqual(['pending', 'sending', 'unknown', 'marked as sent', 'abandoned']);
-    expect(journal.slice(-2)).toMatchObject([{ actor: 'api (ann)' }, { actor: 'api' }]);
+    expect(journal.slice(-2)).toMatchObject([{ actor: 'ann (api)' }, { actor: 'api' }]);
   });
 
   it.each([
@@ -200,7 +200,7 @@ describe('a paused account', () => {
     expect((await resume()).body).toEqual({ wasPaused: false });
     await until(async () => (await account()).state === 'works');
     expect(await sql(database.url, `select actor from history where event = 'account resumed'`)).toEqual([
-      { actor: 'api (ann)' },
+      { actor: 'ann (api)' },
     ]);
   });
 

@@ -5,6 +5,7 @@ import { Client, Pool } from 'pg';
 import { createApp } from '../../src/create-app.js';
 import { readConfiguration } from '../../src/configuration.js';
 import { migrateSchemas } from '../../src/database/migrate-schemas.js';
+import { migrateService } from '../../src/database/service-schema.js';
 import { startFailure } from '../../src/start-failure.js';
 import { startDatabase, type TestDatabase } from '../outbox/database.js';
 import { SAMPLE_ENVIRONMENT } from '../sample-environment.js';
@@ -446,7 +447,7 @@ describe('phone verification with settings', () => {
     const role = (name: string) => `${new URL(own.url).pathname.slice(1)}_${name}`;
     const urlOf = (name: string) => Object.assign(new URL(own.url), { username: role(name), password: 'of-mine' }).href;
     const env = { DATABASE_MIGRATE: 'off', ...ACCOUNT, ...SETTINGS };
-    const schemas = ['laaffic_outbox', 'laaffic_verify'];
+    const schemas = ['laaffic_outbox', 'laaffic_service', 'laaffic_verify'];
     try {
       for (const name of ['owner', 'sender']) await admin.query(`create role ${role(name)} login password 'of-mine'`);
       for (const schema of schemas) {
@@ -459,6 +460,7 @@ describe('phone verification with settings', () => {
       }
       const owner = new Pool({ connectionString: urlOf('owner'), max: 1 });
       await migrateOutbox(owner);
+      await migrateService(owner, 'laaffic_service');
       await owner.end();
       const sending = readConfiguration({ ...env, DATABASE_URL: urlOf('sender') });
       const error: unknown = await createApp(sending, new KeepingLogger()).catch((it: unknown) => it);
@@ -468,7 +470,11 @@ describe('phone verification with settings', () => {
       );
       const lines: string[] = [];
       await migrateSchemas(readConfiguration({ ...env, DATABASE_URL: urlOf('owner') }), (line) => lines.push(line));
-      expect(lines).toEqual(['laaffic_outbox is up to date at version 1', 'laaffic_verify is at version 1; applied 1']);
+      expect(lines).toEqual([
+        'laaffic_outbox is up to date at version 1',
+        'laaffic_service is up to date at version 1',
+        'laaffic_verify is at version 1; applied 1',
+      ]);
 
       const gateway = await LaafficSandbox.start();
       const account = { ...SAMPLE_ENVIRONMENT, LAAFFIC_BASE_URL: gateway.url, WORKER: 'on' };

@@ -1,17 +1,16 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
-import { HttpStatus, SetMetadata, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import { HttpStatus, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import type { Reflector } from '@nestjs/core';
 import { retryAfter, ServiceException } from '../errors/service.exception.js';
-import { nodeRequest } from '../http/node-http.js';
+import { nodeRequest, nodeResponse } from '../http/node-http.js';
 import type { ApiKey } from './api-key.js';
-import { nameCaller } from './caller.js';
+import { admitCaller } from './caller.js';
+import { rateHeaders, type KeyRates } from './key-rates.js';
+import { accessOf } from './route-access.js';
+import { GrantedScopes } from './scopes.js';
+import { digestOfKey, isStoredKeyForm, type StoredKey, type StoredKeys } from './stored-key.js';
 import type { WrongKeys } from './wrong-keys.js';
-
-const PUBLIC = 'auth:public';
-
-/** A route that needs no API key. */
-export const Public = () => SetMetadata(PUBLIC, true);
 
 /** RFC 9110: blanks between scheme and token, and nothing after the token. */
 const BEARER = /^Bearer +([!-~]+)$/i;
@@ -21,9 +20,15 @@ const DELAY_MS = 1_000;
 /** How many responses are delayed at once. More would hold too many connections. */
 const MAX_DELAYED = 50;
 
+/** A key that a request was sent with. */
+type RightKey = Pick<StoredKey, 'name' | 'scopes'> & Partial<Pick<StoredKey, 'id' | 'rate'>>;
+
 /**
- * Admits callers that send an API key as a bearer token. A valid key is always admitted, because callers may share an
- * address. Wrong keys are counted by address, and too many of them get delayed responses.
+ * Admits callers that send an API key as a bearer token, as often as the rate of the key allows, to the routes of its
+ * scopes. A valid key is always recognized, because callers may share an address. Wrong keys are counted by address, and
+ * too many of them get delayed responses.
+ *
+ * If the environment has no keys, it also admits local callers without a key.
  */
 export class ApiKeyGuard implements CanActivate {
   readonly #keys: readonly { readonly name: string; readonly digest: Buffer }[];
@@ -32,31 +37,51 @@ export class ApiKeyGuard implements CanActivate {
   constructor(
     private readonly reflector: Reflector,
     apiKeys: readonly ApiKey[],
+    private readonly storedKeys: StoredKeys,
+    private readonly rates: KeyRates,
     private readonly wrongKeys: WrongKeys,
   ) {
-    this.#keys = apiKeys.map(({ name, key }) => ({ name, digest: digestOf(key) }));
+    this.#keys = apiKeys.map(({ name, key }) => ({ name, digest: digestOfKey(key) }));
   }
 
-  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
-    if (this.reflector.getAllAndOverride<boolean>(PUBLIC, [context.getHandler(), context.getClass()])) return true;
-    if (this.#keys.length === 0) return true;
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const access = accessOf(this.reflector, context);
+    if (access === 'public') return true;
+    // The app does not boot with such a route. It must not be open if a module is loaded later.
+    if (access === undefined) throw new Error('The route declares no scope');
     const request = nodeRequest(context);
     const given = request.headersDistinct.authorization ?? [];
-    const name = given.length === 1 ? this.#nameOf(given[0] ?? '') : undefined;
-    if (name === undefined) {
+    const [, token = ''] = given.length === 1 ? (BEARER.exec(given[0] ?? '') ?? []) : [];
+    if (this.#keys.length === 0 && !isStoredKeyForm(token)) return true;
+    const key = await this.#find(token);
+    if (key === undefined) {
       const { ip } = context.switchToHttp().getRequest<{ readonly ip?: string }>();
       return this.#reject(ip, given.length > 0);
     }
-    nameCaller(request, name);
+    this.#limit(key, context);
+    key.scopes.require(access);
+    admitCaller(request, key);
     return true;
   }
 
-  #nameOf(authorization: string): string | undefined {
-    const [, token = ''] = BEARER.exec(authorization) ?? [];
-    const given = digestOf(token);
+  async #find(token: string): Promise<RightKey | undefined> {
+    const given = digestOfKey(token);
     // No early exit: the time does not depend on which key matches.
     const [right] = this.#keys.filter(({ digest }) => timingSafeEqual(digest, given));
-    return right?.name;
+    if (right !== undefined) return { name: right.name, scopes: GrantedScopes.all };
+    if (!isStoredKeyForm(token)) return undefined;
+    const stored = await this.storedKeys.find(given);
+    return stored !== undefined && timingSafeEqual(stored.digest, given) ? stored : undefined;
+  }
+
+  #limit({ id, rate }: RightKey, context: ExecutionContext): void {
+    if (id === undefined || rate === undefined) return;
+    const state = this.rates.take(id, rate);
+    const response = nodeResponse(context);
+    for (const [name, value] of Object.entries(rateHeaders(rate, state))) response.setHeader(name, value);
+    if (state.retryAfterSeconds === 0) return;
+    const details = { code: 'RATE_LIMITED', retryAfterSeconds: state.retryAfterSeconds };
+    throw new ServiceException(HttpStatus.TOO_MANY_REQUESTS, 'The rate of this API key is used up', details);
   }
 
   async #reject(ip: string | undefined, isWrong: boolean): Promise<never> {
@@ -76,8 +101,4 @@ export class ApiKeyGuard implements CanActivate {
       headers: retryAfter(retryAfterSeconds),
     });
   }
-}
-
-function digestOf(key: string): Buffer {
-  return createHash('sha256').update(key).digest();
 }

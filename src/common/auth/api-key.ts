@@ -7,7 +7,18 @@ export interface ApiKey {
 
 const MIN_KEY_LENGTH = 16;
 const NAMED_KEY = /^(?:([^:]*):)?([^:]*)$/;
-const NAME = /^[a-z\d][\w.-]{0,39}$/i;
+/** The form of a name. */
+export const KEY_NAME = /^[a-z\d][\w.-]{0,39}$/i;
+/** Actors of the history that are not callers. */
+const RESERVED_NAMES = ['api', 'app', 'gateway', 'probe'];
+
+/** Keys without a name are `key-1`, `key-2`, …; workers are host, process and a random part. */
+const RESERVED_FORMS = /^key-\d+$|\.\d+\.[\da-f]+$/i;
+
+/** Whether the history would show a key with this name as another actor. */
+export function isReservedName(name: string): boolean {
+  return RESERVED_NAMES.includes(name.toLowerCase()) || RESERVED_FORMS.test(name);
+}
 
 /**
  * Reads entries of the form `name:key`. A key without a name is named by its place, such as `key-1`. A name may occur
@@ -24,7 +35,7 @@ export function readApiKeys(entries: readonly string[], report: (problem: string
   } else if (keys.some(({ key }) => !/^[!-~]+$/.test(key))) {
     report('must be visible ASCII characters, because they are sent in a header');
   }
-  if (keys.some(({ name }) => !NAME.test(name))) {
+  if (keys.some(({ name }) => !KEY_NAME.test(name))) {
     report('must have names of at most 40 letters, digits, dots, hyphens and underscores: name:key');
   }
   if (new Set(keys.map(({ key }) => key)).size < keys.length) report('must not have a key twice');

@@ -3,27 +3,40 @@ import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { ValidateBy } from 'class-validator';
 import { nodeRequest } from '../http/node-http.js';
+import { GrantedScopes } from './scopes.js';
 
-/** The caller of a service without API keys. */
-const ANYBODY = 'api';
+/** A caller without a key, in a service without API keys. */
+const LOCAL_CALLER = 'api';
 /** Short enough to be stored together with the name of a key. */
 const MAX_ACTOR_LENGTH = 200;
 
-const callers = new WeakMap<IncomingMessage, string>();
+/** The key that a request was admitted with. */
+interface AdmittedKey {
+  readonly name: string;
+  readonly scopes: GrantedScopes;
+}
 
-/** Records the name of the key that a request was admitted with. */
-export function nameCaller(request: IncomingMessage, name: string): void {
-  callers.set(request, name);
+const callers = new WeakMap<IncomingMessage, AdmittedKey>();
+
+/** Records the key that a request was admitted with. */
+export function admitCaller(request: IncomingMessage, { name, scopes }: AdmittedKey): void {
+  callers.set(request, { name, scopes });
 }
 
 /** The name of the API key that a request was admitted with. */
 export function callerOf(request: IncomingMessage): string {
-  return callers.get(request) ?? ANYBODY;
+  return callers.get(request)?.name ?? LOCAL_CALLER;
 }
 
 /** The name of the API key of the request. */
 export const Caller = createParamDecorator((_: unknown, context: ExecutionContext): string =>
   callerOf(nodeRequest(context)),
+);
+
+/** The scopes of the API key of the request. */
+export const CallerScopes = createParamDecorator(
+  (_: unknown, context: ExecutionContext): GrantedScopes =>
+    callers.get(nodeRequest(context))?.scopes ?? GrantedScopes.all,
 );
 
 /** A field of a body that names the person who acts. */
@@ -33,7 +46,7 @@ export function ActorField(): PropertyDecorator {
     minLength: 1,
     maxLength: MAX_ACTOR_LENGTH,
     example: 'ann',
-    description: 'Who acts. The history shows it after the name of the API key: `shop (ann)`.',
+    description: 'Who acts. The history shows it with the name of the API key: `ann (key shop)`.',
   });
   const validate = ValidateBy({
     name: 'actor',
@@ -52,7 +65,11 @@ function isActor(value: unknown): boolean {
   return typeof value === 'string' && value.trim() !== '' && value.length <= MAX_ACTOR_LENGTH && !value.includes('\0');
 }
 
-/** Who acts, for the history: the caller, with the person in brackets if the body names one. */
+/**
+ * Who acts, for the history: the caller, after the person if the body names one. The caller is always at the end, so a
+ * person with brackets in the name cannot pose as another caller.
+ */
 export function actorOf(caller: string, person: string | undefined): string {
-  return person === undefined ? caller : `${caller} (${person})`;
+  if (person === undefined) return caller;
+  return `${person} (${caller === LOCAL_CALLER ? caller : `key ${caller}`})`;
 }

@@ -31,6 +31,13 @@ export class ErrorDto implements LaafficErrorBody {
   @ApiPropertyOptional({ type: 'integer', example: 4, description: 'How often another code can be entered.' })
   attemptsLeft?: number;
 
+  @ApiPropertyOptional({
+    type: String,
+    example: 'campaigns:start',
+    description: 'The scope that the API key lacks, with the code `MISSING_SCOPE`.',
+  })
+  missingScope?: string;
+
   @ApiProperty({
     example: '3f2c8a4e-6f0b-4a53-9d0e-0c9f6c1b7a21',
     description: 'The id of the request, as in the header `X-Request-Id` and in the log of the service.',

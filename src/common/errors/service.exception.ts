@@ -14,6 +14,8 @@ export interface ServiceExceptionDetails {
   readonly retryAfterSeconds?: number | undefined;
   /** How often another code of a verification can be entered. */
   readonly attemptsLeft?: number | undefined;
+  /** The scope that the API key lacks. */
+  readonly missingScope?: string;
   /** The error that it stands for. It is logged in its place. */
   readonly cause?: unknown;
   /** Headers of the response. */
@@ -26,7 +28,7 @@ export class ServiceException extends HttpException {
 
   constructor(statusCode: number, message: string, details: ServiceExceptionDetails = {}) {
     const { code = HttpStatus[statusCode] ?? 'ERROR', outcome = 'rejected', headers = {} } = details;
-    const { field, retryAfterSeconds, attemptsLeft, cause } = details;
+    const { field, retryAfterSeconds, attemptsLeft, missingScope, cause } = details;
     const body: LaafficErrorBody = {
       statusCode,
       message,
@@ -36,6 +38,7 @@ export class ServiceException extends HttpException {
       ...(field === undefined ? {} : { field }),
       ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
       ...(attemptsLeft === undefined ? {} : { attemptsLeft }),
+      ...(missingScope === undefined ? {} : { missingScope }),
     };
     super(body, statusCode, { cause });
     this.headers = { ...retryAfter(retryAfterSeconds), ...headers };

@@ -13,7 +13,9 @@ export class HistoryQueryDto implements HistoryFilter {
   @QueryText('Only entries of this event, such as `held`. `sending` and `completed` need a campaign or message.')
   event?: string;
 
-  @QueryText('Only what this actor did: a worker, `gateway`, or the name of an API key with the person: `shop (ann)`.')
+  @QueryText(
+    'Only what this actor did: a worker, `gateway`, or the name of an API key with the person: `ann (key shop)`.',
+  )
   actor?: string;
 
   @QueryInstant('Only entries of this time or later.')
@@ -41,7 +43,7 @@ export class HistoryEntryDto implements ListedHistoryEntry {
   event!: string;
 
   @ApiProperty({
-    example: 'shop (ann)',
+    example: 'ann (key shop)',
     description: 'A worker, `gateway`, or the name of an API key with the person.',
   })
   actor!: string;

@@ -165,7 +165,7 @@ export class ListedEntryDto {
   @ApiPropertyOptional({ ...TIME, description: 'When it ends; without it never.' })
   until?: string;
 
-  @ApiProperty({ example: 'shop (ann)', description: 'The name of the API key, and the `actor` of the request.' })
+  @ApiProperty({ example: 'ann (key shop)', description: 'The name of the API key, and the `actor` of the request.' })
   actor!: string;
 
   @ApiProperty(TIME)
