@@ -17,8 +17,16 @@ import { ReportIntake } from './reports/report-intake.js';
 import { ReportStore } from './reports/report-store.js';
 import { UnreadablePushes } from './reports/unreadable-pushes.js';
 import { OutboxOptionsError } from './errors/outbox.error.js';
-import { getCampaignsToken, getOutboxToken, partsToken, storeToken, type OutboxParts } from './outbox-tokens.js';
+import {
+  getCampaignsToken,
+  getCostsToken,
+  getOutboxToken,
+  partsToken,
+  storeToken,
+  type OutboxParts,
+} from './outbox-tokens.js';
 import { SmsCampaigns } from './sms-campaigns.js';
+import { SmsCosts } from './sms-costs.js';
 import { SmsOutbox } from './sms-outbox.js';
 import { OutboxStore } from './store/outbox-store.js';
 import { OutboxWorker } from './worker/outbox-worker.js';
@@ -76,6 +84,7 @@ function refuseOptionsOfRequests(modules: ModuleRef): void {
 function outbox(definition: DynamicModule, { account, isGlobal = false }: LaafficOutboxModuleExtras): DynamicModule {
   const sms = account === undefined ? SmsService : getSmsToken(account);
   const [outboxToken, campaigns, store] = [getOutboxToken(account), getCampaignsToken(account), storeToken(account)];
+  const costs = getCostsToken(account);
   return {
     ...definition,
     global: isGlobal,
@@ -104,6 +113,7 @@ function outbox(definition: DynamicModule, { account, isGlobal = false }: Laaffi
         useFactory: (opened: OutboxStore, clock: ProcessClock) => new SmsCampaigns(opened, clock),
         inject: [OutboxStore, ProcessClock],
       },
+      { provide: costs, useFactory: (opened: OutboxStore) => new SmsCosts(opened), inject: [OutboxStore] },
       {
         provide: OutboxWorker,
         useFactory: (store: OutboxStore, service: SmsService, clock: ProcessClock) =>
@@ -145,6 +155,6 @@ function outbox(definition: DynamicModule, { account, isGlobal = false }: Laaffi
         inject: [OutboxStore, OutboxWorker, Reconciler, EventDispatcher],
       },
     ],
-    exports: [outboxToken, campaigns, store],
+    exports: [outboxToken, campaigns, costs, store],
   };
 }

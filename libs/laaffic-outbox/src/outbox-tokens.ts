@@ -2,6 +2,7 @@ import { Inject, type InjectionToken } from '@nestjs/common';
 import type { EventDispatcher } from './events/event-dispatcher.js';
 import type { Reconciler } from './reports/reconciler.js';
 import { SmsCampaigns } from './sms-campaigns.js';
+import { SmsCosts } from './sms-costs.js';
 import { SmsOutbox } from './sms-outbox.js';
 import type { OutboxStore } from './store/outbox-store.js';
 import type { OutboxWorker } from './worker/outbox-worker.js';
@@ -38,6 +39,22 @@ export function getCampaignsToken(account?: string): InjectionToken<SmsCampaigns
  */
 export function InjectCampaigns(account?: string): ParameterDecorator & PropertyDecorator {
   return Inject(getCampaignsToken(account));
+}
+
+/**
+ * Returns the injection token of the `SmsCosts` of an account.
+ * @param account the name of the account. @default the default account, whose token is `SmsCosts` itself
+ */
+export function getCostsToken(account?: string): InjectionToken<SmsCosts> {
+  return account === undefined ? SmsCosts : `SmsCosts:${account}`;
+}
+
+/**
+ * Injects the `SmsCosts` of an account.
+ * @param account the name of the account. @default the default account
+ */
+export function InjectCosts(account?: string): ParameterDecorator & PropertyDecorator {
+  return Inject(getCostsToken(account));
 }
 
 /**

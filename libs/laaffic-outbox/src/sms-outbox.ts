@@ -3,7 +3,7 @@ import type { Observable } from 'rxjs';
 import { invalidCommand, SmsReceipt, type SendSms } from 'nestjs-laaffic';
 import type { SqlTransaction } from './sql-transaction.js';
 import { checkPage, checkTimeout } from './messages/command-checks.js';
-import { CostsReader, type CostsRange, type DailyCosts } from './messages/costs.js';
+import { CostsReader, type CostsRange, type DailyCosts } from './costs/daily-costs.js';
 import type { EnqueueManyResult } from './messages/enqueue-many.error.js';
 import {
   FailedEvents,

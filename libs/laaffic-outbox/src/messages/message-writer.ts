@@ -21,6 +21,8 @@ export interface NewMessage {
   /** The key that the content is sealed with; `undefined` if it is not sealed. */
   readonly sealKeyId: string | undefined;
   readonly senderId: string | undefined;
+  /** How many parts of an SMS the content takes. */
+  readonly parts: number;
   readonly dueAt: Date | undefined;
   readonly expiresAt: Date | undefined;
   readonly idempotencyKey: string | undefined;
@@ -174,6 +176,7 @@ export class MessageWriter {
       notified: this.#lanesToNotify(messages, transaction).join() || null,
       onUnconfirmed: list(({ onUnconfirmed }) => onUnconfirmed),
       sealKeyIds: list(({ sealKeyId }) => sealKeyId),
+      parts: list(({ parts }) => (parts === 1 ? undefined : String(parts))),
     };
     const [added] = await this.#run(transaction, addMessages, params, 'ids');
     const ids = added?.ids.split(',') ?? [];
@@ -252,6 +255,7 @@ export class MessageWriter {
       notifies: String(this.#lanesToNotify([message], transaction).length > 0),
       onUnconfirmed: message.onUnconfirmed ?? null,
       sealKeyId: message.sealKeyId ?? null,
+      parts: String(message.parts),
     };
   }
 
