@@ -144,6 +144,19 @@ describe('prices', () => {
     await stage.stop(sealing.app);
   });
 
+  it('expect the parts of the whole text of recipients that were taken out of their message', async () => {
+    stage.sandbox.script({ endpoint: 'sendSms', status: -10, times: 1_000 });
+    const { id } = await outbox.enqueue({ to: numbersOf(MARKETS[0], 2), content: TEXTS[1][1] });
+    const [{ part } = { part: '' }] = await stage.query<{ part: string }>(
+      'select add_part(c, $2) as part from chunk c where id = $1',
+      [id, 'a test'],
+    );
+    expect(await stage.query('select parts from chunk where id = any ($1)', [[id, part]])).toEqual([
+      { parts: 3 },
+      { parts: 3 },
+    ]);
+  });
+
   describe('of pushed reports', () => {
     const accepted = async (to: string, content = 'x') => {
       const { id } = await outbox.send({ to, content });
