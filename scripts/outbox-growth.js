@@ -175,6 +175,7 @@ const message = {
   ...{ dueAt: null, expiresAt: null, fingerprint: 'x', hasWaiter: 'false', reference: null, actor, notifies: 'false' },
   onUnconfirmed: null,
   sealKeyId: null,
+  parts: '1',
 };
 const reports = (msgIds, charge) => ({
   account,
@@ -245,6 +246,7 @@ export const RECURRING = [
       ...{ dueAts: null, expiresAts: null, fingerprints: null, references: null, actors: null, notified: null },
       onUnconfirmed: null,
       sealKeyIds: null,
+      parts: null,
       numbers: JSON.stringify(range(918_563_000_000, 20)),
       contents: JSON.stringify(range(0, 20)),
       idempotencyKeys: JSON.stringify([...range(0, 19), 'used']),
@@ -263,7 +265,7 @@ export const RECURRING = [
   {
     name: 'applyFinalReports',
     variant: 'with prices',
-    params: reports(range(9_000_000_000_000, 20), '(0.02,EUR,2,404,10)'),
+    params: reports(range(9_000_000_000_000, 20), '(0.02,EUR,2,404,10,IN)'),
   },
   {
     name: 'storeReports',
@@ -277,7 +279,7 @@ export const RECURRING = [
       chunkIds: range(UNKNOWN, 20),
       attempts: range(0, 20).map(() => 1),
       slots: range(0, 20).map(() => 0),
-      charges: range(0, 20).map(() => '(0.02,EUR,2,404,10)'),
+      charges: range(0, 20).map(() => '(0.02,EUR,2,404,10,IN)'),
     },
   },
   { name: 'retryReports', params: { account, actor, pollAfterMs: 900_000, limit: 1000 } },
@@ -317,6 +319,8 @@ export const RECURRING = [
   { name: 'deleteCampaigns', params: { ...deletion, recipients: 5000 } },
   { name: 'deleteAccountHistory', params: deletion },
   { name: 'deleteIdempotencyKeys', params: { account, keptMs: 30 * DAY, limit: 1000 } },
+  { name: 'readSpending', params: { account, from: '2026-01-01', to: '2026-01-31', groupBy: 'country' } },
+  { name: 'readPrices', params: { account } },
   { name: 'readCosts', params: { account, from: '2026-01-01', to: '2026-01-31' } },
   { name: 'readStats', params: { account } },
   { name: 'readLaneLimits', params: { account } },

@@ -6,10 +6,11 @@ import { join } from 'node:path';
 import { Logger, type Provider } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { LaafficSandbox } from 'laaffic-sandbox';
-import { SmsCampaigns, SmsInbox, SmsOptOuts, SmsOutbox } from 'nestjs-laaffic-outbox';
+import { SmsCampaigns, SmsCosts, SmsInbox, SmsOptOuts, SmsOutbox } from 'nestjs-laaffic-outbox';
 import { Pool } from 'pg';
 import { resolveHeld, springSale } from '../../examples/outbox-campaign.js';
 import { costOfMessage, costsOfJanuary } from '../../examples/outbox-costs.js';
+import { askForApproval, findSurprises, spendingOfJanuary } from '../../examples/outbox-prices.js';
 import { sendOne } from '../../examples/outbox-embedded.js';
 import { OrderMessages } from '../../examples/outbox-events.js';
 import { decide, remind, review, sendCode, cancelMessage } from '../../examples/outbox-messages.js';
@@ -288,6 +289,33 @@ describe('the examples of the outbox', () => {
       ...read.slice(0, 1).map(() => ['447400123458', true]),
     ]);
     await app.close();
+  });
+
+  it('estimate a sale, and show prices and spending', async () => {
+    const pool = new Pool({ connectionString: database.url, options: '-c search_path=docs_prices' });
+    sandbox.configure({ quirks: { reportPriceDetail: 'plain' } });
+    const timing = { ...SHORT, reportsAfterMs: 20 };
+    const prices = { GB: { price: '0.04', currency: 'EUR' } };
+    const app = await startApp(sandbox, { database: database.url, schema: 'docs_prices', timing, prices });
+    const [outbox, costs] = [app.get(SmsOutbox), app.get(SmsCosts)];
+    const { id } = await outbox.send({ to: '91856321412', content: 'x'.repeat(161) });
+    await pool.query(`update chunk set sent_at = '2027-01-31T23:59:59Z'`);
+    const { msgId } = (await outbox.find(id))!.recipients[0]!;
+    sandbox.setDeliveryState(msgId!, 'delivered');
+    await until(async () => (await outbox.find(id))?.recipients[0]?.price !== undefined);
+    const spending = await spendingOfJanuary(costs, 2027);
+    await pool.query('delete from cost_delta; delete from price; delete from cost');
+    await pool.query(`insert into cost_delta (account, day, country, mcc, mnc, currency, unit, recipients, segments, total,
+      expected, differing) values ('${ACCOUNT.appId}', now() at time zone 'UTC', 'IN', '', '', 'USD', 0.01, 1, 3, 0.03, 2, 1)`);
+    const sale = await askForApproval(costs, ['91856321412', '447400123456', '14165550100', '870773111632'], 'Sale');
+    const surprises = await findSurprises(costs);
+    await app.close();
+    await pool.end();
+    expect(spending).toEqual(['IN: 0.02 EUR']);
+    expect(sale).toEqual([
+      ...['4 recipients, 1 parts each', '0.04 EUR', '0.015 USD', 'no price for 1 in CA', 'no price for 1 with +870'],
+    ]);
+    expect(surprises).toEqual(['IN: 3 instead of 2 parts']);
   });
 
   it('send a campaign, and decide about its held recipients', async () => {

@@ -394,6 +394,7 @@ describe('costs', () => {
     await stage.query(`delete from recipient where chunk_id = $1`, [one!.id]);
     expect(await costs()).toEqual(before);
     await stage.query('delete from cost');
+    await stage.query('delete from price');
   });
 
   it('need days that exist, in order, at most a year', async () => {

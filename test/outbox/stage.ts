@@ -58,7 +58,16 @@ export class Stage {
     // lock or add a row meanwhile.
     const tables = [
       ...['recipient', 'pending_result', 'invalid_entry', 'caller_order_id', 'event', 'chunk', 'history', 'lane_limit'],
-      ...['count_delta', 'campaign_count', 'cost_delta', 'cost', 'rate_grant', 'idempotency_key', 'lane_control'],
+      ...[
+        'count_delta',
+        'campaign_count',
+        'cost_delta',
+        'cost',
+        'price',
+        'rate_grant',
+        'idempotency_key',
+        'lane_control',
+      ],
     ];
     const parts = tables.map((table) => `of_${table} as (delete from ${table})`);
     const inTheWay = (error: Error & { code?: string }) => {

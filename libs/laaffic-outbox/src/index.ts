@@ -29,7 +29,16 @@ export type { HeldDecision, HeldFilter, HeldRecipient, ResolveOptions } from './
 export type { EnqueueManyOptions, StoredSms } from './messages/many-messages.js';
 export { EnqueueManyError, type EnqueueManyResult } from './messages/enqueue-many.error.js';
 export type { InvalidMessage, MessageSource, NewSms } from './messages/message-batches.js';
-export type { CostsRange, DailyCosts } from './messages/costs.js';
+export type { CostsRange, DailyCosts } from './costs/daily-costs.js';
+export type {
+  CountryEstimate,
+  EstimatedCosts,
+  NumberSource,
+  SmsEstimate,
+  UnpricedRecipients,
+} from './costs/estimate.js';
+export type { SmsPrice } from './costs/prices.js';
+export type { Spending, SpendingGroup, SpendingQuery } from './costs/spending.js';
 export type { HistoryEntry, HistoryFilter, HistoryPage, ListedHistoryEntry } from './messages/history.js';
 export type { LaneControlOptions, PauseLaneOptions } from './messages/lane-control.js';
 export type { EraseOptions, ErasedNumber, OpenPlace } from './messages/number-erasure.js';
@@ -49,6 +58,7 @@ export { markOutboxRestored, type RestoredOutbox, type RestoreOptions } from './
 export { listOutboxAccounts, openOutbox, type OpenedOutbox } from './open-outbox.js';
 export type { LaafficOutboxModuleExtras } from './laaffic-outbox.module-definition.js';
 export { LaafficOutboxModule } from './laaffic-outbox.module.js';
+export type { GivenPrice } from './options/given-prices.js';
 export type {
   MessagePurpose,
   UnconfirmedAction,
@@ -65,10 +75,12 @@ export type {
 export { OutboxError, OutboxOptionsError, type OutboxErrorCode } from './errors/outbox.error.js';
 export {
   getCampaignsToken,
+  getCostsToken,
   getInboxToken,
   getOptOutsToken,
   getOutboxToken,
   InjectCampaigns,
+  InjectCosts,
   InjectInbox,
   InjectOptOuts,
   InjectOutbox,
@@ -84,5 +96,6 @@ export {
   type OptOutScope,
 } from './sms-opt-outs.js';
 export { SmsCampaigns, type WatchOptions } from './sms-campaigns.js';
+export { SmsCosts, type ManyRecipients } from './sms-costs.js';
 export { SmsOutbox, type EnqueuedSms, type EnqueueOptions } from './sms-outbox.js';
 export type { SqlTransaction } from './sql-transaction.js';

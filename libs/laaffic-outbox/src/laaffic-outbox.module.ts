@@ -22,6 +22,7 @@ import {
   getCampaignsToken,
   getInboxToken,
   getOptOutsToken,
+  getCostsToken,
   getOutboxToken,
   partsToken,
   storeToken,
@@ -30,6 +31,7 @@ import {
 import { SmsCampaigns } from './sms-campaigns.js';
 import { SmsInbox } from './sms-inbox.js';
 import { SmsOptOuts } from './sms-opt-outs.js';
+import { SmsCosts } from './sms-costs.js';
 import { SmsOutbox } from './sms-outbox.js';
 import { OutboxStore } from './store/outbox-store.js';
 import { OutboxWorker } from './worker/outbox-worker.js';
@@ -87,7 +89,7 @@ function refuseOptionsOfRequests(modules: ModuleRef): void {
 function outbox(definition: DynamicModule, { account, isGlobal = false }: LaafficOutboxModuleExtras): DynamicModule {
   const sms = account === undefined ? SmsService : getSmsToken(account);
   const [outboxToken, campaigns, store] = [getOutboxToken(account), getCampaignsToken(account), storeToken(account)];
-  const [inbox, optOuts] = [getInboxToken(account), getOptOutsToken(account)];
+  const [inbox, optOuts, costs] = [getInboxToken(account), getOptOutsToken(account), getCostsToken(account)];
   return {
     ...definition,
     global: isGlobal,
@@ -116,6 +118,7 @@ function outbox(definition: DynamicModule, { account, isGlobal = false }: Laaffi
         useFactory: (opened: OutboxStore, clock: ProcessClock) => new SmsCampaigns(opened, clock),
         inject: [OutboxStore, ProcessClock],
       },
+      { provide: costs, useFactory: (opened: OutboxStore) => new SmsCosts(opened), inject: [OutboxStore] },
       {
         provide: inbox,
         useFactory: (opened: OutboxStore) => new SmsInbox(opened),
@@ -172,6 +175,6 @@ function outbox(definition: DynamicModule, { account, isGlobal = false }: Laaffi
         inject: [OutboxStore, OutboxWorker, Reconciler, EventDispatcher],
       },
     ],
-    exports: [outboxToken, campaigns, inbox, optOuts, store],
+    exports: [outboxToken, campaigns, costs, inbox, optOuts, store],
   };
 }

@@ -5,6 +5,7 @@ import { OutboxError } from './errors/outbox.error.js';
 import { OutboxSettings } from './options/outbox.settings.js';
 import { ProcessClock } from './runtime/clock.js';
 import { SmsCampaigns } from './sms-campaigns.js';
+import { SmsCosts } from './sms-costs.js';
 import { SmsOutbox } from './sms-outbox.js';
 import { listAccounts } from './sql/generated.js';
 import { OutboxStore } from './store/outbox-store.js';
@@ -13,6 +14,7 @@ import { OutboxStore } from './store/outbox-store.js';
 export interface OpenedOutbox {
   readonly outbox: SmsOutbox;
   readonly campaigns: SmsCampaigns;
+  readonly costs: SmsCosts;
 }
 
 /**
@@ -36,7 +38,11 @@ export async function openOutbox(pool: Pool, account: string, schema = DEFAULT_S
   const settings = new OutboxSettings({ database: pool, schema, migrate: false, worker: false });
   const store = await OutboxStore.open(settings, account);
   const clock = new ProcessClock();
-  return { outbox: new SmsOutbox(store, clock), campaigns: new SmsCampaigns(store, clock) };
+  return {
+    outbox: new SmsOutbox(store, clock),
+    campaigns: new SmsCampaigns(store, clock),
+    costs: new SmsCosts(store),
+  };
 }
 
 /**

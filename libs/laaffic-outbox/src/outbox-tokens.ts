@@ -4,6 +4,7 @@ import type { Reconciler } from './reports/reconciler.js';
 import { SmsCampaigns } from './sms-campaigns.js';
 import { SmsInbox } from './sms-inbox.js';
 import { SmsOptOuts } from './sms-opt-outs.js';
+import { SmsCosts } from './sms-costs.js';
 import { SmsOutbox } from './sms-outbox.js';
 import type { OutboxStore } from './store/outbox-store.js';
 import type { OutboxWorker } from './worker/outbox-worker.js';
@@ -72,6 +73,22 @@ export function getOptOutsToken(account?: string): InjectionToken<SmsOptOuts> {
  */
 export function InjectOptOuts(account?: string): ParameterDecorator & PropertyDecorator {
   return Inject(getOptOutsToken(account));
+}
+
+/**
+ * Returns the injection token of the `SmsCosts` of an account.
+ * @param account the name of the account. @default the default account, whose token is `SmsCosts` itself
+ */
+export function getCostsToken(account?: string): InjectionToken<SmsCosts> {
+  return account === undefined ? SmsCosts : `SmsCosts:${account}`;
+}
+
+/**
+ * Injects the `SmsCosts` of an account.
+ * @param account the name of the account. @default the default account
+ */
+export function InjectCosts(account?: string): ParameterDecorator & PropertyDecorator {
+  return Inject(getCostsToken(account));
 }
 
 /**

@@ -4,7 +4,7 @@ import { invalidCommand, SmsReceipt, type SendSms } from 'nestjs-laaffic';
 import { OutboxError } from './errors/outbox.error.js';
 import type { SqlTransaction } from './sql-transaction.js';
 import { checkPage, checkTimeout } from './messages/command-checks.js';
-import { CostsReader, type CostsRange, type DailyCosts } from './messages/costs.js';
+import { CostsReader, type CostsRange, type DailyCosts } from './costs/daily-costs.js';
 import type { EnqueueManyResult } from './messages/enqueue-many.error.js';
 import {
   FailedEvents,

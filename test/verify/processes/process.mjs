@@ -15,7 +15,8 @@ const bytes = (key) => Buffer.from(key, 'base64');
  * What no call does for itself: a timer of the outbox notifies workers some time after a call, and the guard reads the
  * traffic once a second for all calls.
  */
-const SHARED = /^select \S*notify_due\w*\(|(fold_traffic|read_traffic|read_learned)\w*\(|from \S*\.listed l\b|\.cost_delta\b/;
+const SHARED =
+  /^select \S*notify_due\w*\(|(fold_traffic|read_traffic|read_learned)\w*\(|from \S*\.listed l\b|\.cost_delta\b/;
 
 /** The call that runs, with its statements and where it stops. */
 const running = new AsyncLocalStorage();

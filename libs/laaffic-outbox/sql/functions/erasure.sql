@@ -42,7 +42,7 @@ create function outbox.redact_messages(p_account text, p_messages bigint[], p_ev
 language plpgsql as $$
 declare
   message bigint;
-  parts bigint[];
+  part_ids bigint[];
   waiting bigint[] := '{}';
   chunks bigint[];
   locked int;
@@ -50,13 +50,13 @@ declare
   c outbox.chunk%rowtype;
 begin
   for message in select m from unnest(p_messages) m order by m loop
-    parts := array(
+    part_ids := array(
       select id from outbox.chunk where id = message and account = p_account and campaign_id is null
       union all select id from outbox.chunk where root_id = message and account = p_account and campaign_id is null);
     chunks := '{}';
     locked := 0;
     is_waiting := false;
-    for c in select * from outbox.chunk w where w.id = any (parts) order by w.id for update skip locked loop
+    for c in select * from outbox.chunk w where w.id = any (part_ids) order by w.id for update skip locked loop
       locked := locked + 1;
       continue when c.redacted_at is not null;
       chunks := chunks || c.id;
@@ -65,7 +65,7 @@ begin
         or (c.abandoned > 0 or c.maybe_accepted and c.accepted = 0)
           and c.changed_at > statement_timestamp() - p_evidence * interval '1 millisecond';
     end loop;
-    if is_waiting or locked < cardinality(parts) then
+    if is_waiting or locked < cardinality(part_ids) then
       waiting := waiting || message;
     elsif chunks <> '{}' then
       -- Their rows are made from what is about to be erased.

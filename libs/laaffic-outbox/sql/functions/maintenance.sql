@@ -204,7 +204,8 @@ begin
   return cardinality(ids);
 end $$;
 
--- Adds the oldest deltas to the costs, and returns their number.
+-- Adds the oldest deltas to the costs and to the prices, and returns their number. Prices of which nothing is learned any
+-- more are deleted.
 create function outbox.fold_costs(p_limit int) returns int language plpgsql as $$
 declare
   ids bigint[];
@@ -212,11 +213,24 @@ begin
   select array_agg(d.id) into ids
     from (select id from outbox.cost_delta order by id limit p_limit for update skip locked) d;
   if ids is null then return 0; end if;
-  insert into outbox.cost as k (account, day, mcc, currency, recipients, segments, total)
-    select account, day, mcc, currency, sum(recipients), sum(segments), sum(total)
-    from outbox.cost_delta where id = any (ids) group by 1, 2, 3, 4 order by 1, 2, 3, 4
-    on conflict (account, day, mcc, currency) do update set recipients = k.recipients + excluded.recipients,
+  insert into outbox.cost as k (account, day, mcc, country, currency, recipients, segments, total)
+    select account, day, mcc, country, currency, sum(recipients), sum(segments), sum(total)
+    from outbox.cost_delta where id = any (ids) group by 1, 2, 3, 4, 5 order by 1, 2, 3, 4, 5
+    on conflict (account, day, mcc, country, currency) do update set recipients = k.recipients + excluded.recipients,
       segments = k.segments + excluded.segments, total = k.total + excluded.total;
+  insert into outbox.price as p (account, day, country, mcc, mnc, currency, unit, recipients, segments, expected, differing,
+      first_at, last_at)
+    -- A delta without recipients takes one off, and has not seen the price.
+    select account, day, country, mcc, mnc, currency, unit, sum(recipients), sum(segments), sum(expected), sum(differing),
+      coalesce(min(at) filter (where recipients > 0), min(at)), coalesce(max(at) filter (where recipients > 0), min(at))
+    from outbox.cost_delta where id = any (ids) and unit is not null group by 1, 2, 3, 4, 5, 6, 7 order by 1, 2, 3, 4, 5, 6, 7
+    on conflict (account, day, country, mcc, mnc, currency, unit) do update set
+      recipients = p.recipients + excluded.recipients, segments = p.segments + excluded.segments,
+      expected = p.expected + excluded.expected, differing = p.differing + excluded.differing,
+      first_at = case when excluded.recipients > 0 then least(p.first_at, excluded.first_at) else p.first_at end,
+      last_at = case when excluded.recipients > 0 then greatest(p.last_at, excluded.last_at) else p.last_at end;
+  delete from outbox.price where account in (select account from outbox.cost_delta where id = any (ids))
+    and day < (clock_timestamp() at time zone 'UTC')::date - 60;
   delete from outbox.cost_delta where id = any (ids);
   return cardinality(ids);
 end $$;

@@ -299,11 +299,12 @@ begin
       -- A report without a price, or without a network, says nothing about what an earlier one said.
       case when f.has_charge then row(coalesce((f.charge).price, (w.charge_before).price),
         coalesce((f.charge).currency, (w.charge_before).currency), coalesce((f.charge).segments, (w.charge_before).segments),
-        coalesce((f.charge).mcc, (w.charge_before).mcc), coalesce((f.charge).mnc, (w.charge_before).mnc))::outbox.charge end as charge
+        coalesce((f.charge).mcc, (w.charge_before).mcc), coalesce((f.charge).mnc, (w.charge_before).mnc),
+        coalesce((f.charge).country, (w.charge_before).country))::outbox.charge end as charge
     from first f cross join lateral (
       select s.ctid as tid, s.state = 'accepted' and f.state <> 'accepted' and (f.chunk_id is null or s.chunk_id = f.chunk_id) as is_waiting,
         s.state <> 'accepted' and f.state <> 'accepted' and s.chunk_id = f.chunk_id as is_repeated,
-        case when f.has_charge then row(s.price, s.currency, s.segments, s.mcc, s.mnc)::outbox.charge end as charge_before
+        case when f.has_charge then row(s.price, s.currency, s.segments, s.mcc, s.mnc, s.country)::outbox.charge end as charge_before
       from outbox.recipient s where s.msg_id = f.msg_id
         -- Two gateways may issue the same id. One of our order ids says which message it is.
         and (f.chunk_id is null and (s.state = 'accepted' or f.has_charge and s.state in ('delivered', 'failed'))
@@ -325,7 +326,8 @@ begin
         currency = coalesce((t.charge).currency, m.currency),
         segments = coalesce((t.charge).segments, m.segments),
         mcc = coalesce((t.charge).mcc, m.mcc),
-        mnc = coalesce((t.charge).mnc, m.mnc)
+        mnc = coalesce((t.charge).mnc, m.mnc),
+        country = coalesce((t.charge).country, m.country)
       from known t where m.ctid = t.tid and (t.is_waiting or t.charge is distinct from t.charge_before)
       returning t.place, t.is_waiting, t.is_repeated, t.charge_before, t.charge, m.chunk_id, m.slot, m.state
   ), counted as (
@@ -338,17 +340,25 @@ begin
       ) g join outbox.chunk c on c.id = g.chunk_id where c.campaign_id is not null
   ), charged as (
     -- Once for each recipient: what an earlier report said is taken off.
-    insert into outbox.cost_delta (account, day, mcc, currency, recipients, segments, total)
-      select c.account, (coalesce(c.sent_at, c.created_at) at time zone 'UTC')::date, g.mcc, g.currency,
-        sum(g.recipients), sum(g.segments), sum(g.total)
+    insert into outbox.cost_delta (account, day, country, mcc, mnc, currency, unit, recipients, segments, total, expected, differing)
+      select c.account, (coalesce(c.sent_at, c.created_at) at time zone 'UTC')::date, g.country, g.mcc, g.mnc, g.currency,
+        trim_scale(round(g.price / nullif(g.segments, 0), 15)), sum(g.recipients), sum(g.recipients * g.segments),
+        sum(g.recipients * g.price), sum(g.recipients * e.parts), sum(case when g.segments <> e.parts then g.recipients else 0 end)
       from (
-        select s.chunk_id, coalesce((v.charge).mcc, '') as mcc, (v.charge).currency, sum(v.recipients) as recipients,
-          sum(v.recipients * (v.charge).segments) as segments, sum(v.recipients * (v.charge).price) as total
+        select s.chunk_id, coalesce((v.charge).country, '') as country, coalesce((v.charge).mcc, '') as mcc,
+          coalesce((v.charge).mnc, '') as mnc, (v.charge).currency, (v.charge).price, (v.charge).segments,
+          sum(v.recipients) as recipients
         from stored s cross join lateral (values (s.charge, 1), (s.charge_before, -1)) v (charge, recipients)
-        where s.charge is distinct from s.charge_before and (v.charge).price is not null
-        group by s.chunk_id, coalesce((v.charge).mcc, ''), (v.charge).currency offset 0
-      ) g join outbox.chunk c on c.id = g.chunk_id group by 1, 2, 3, 4
-      having sum(g.recipients) <> 0 or sum(g.segments) <> 0 or sum(g.total) <> 0
+        -- A charge that has not changed is counted and taken off in the same group.
+        where (v.charge).price is not null
+        group by s.chunk_id, coalesce((v.charge).country, ''), coalesce((v.charge).mcc, ''), coalesce((v.charge).mnc, ''),
+          (v.charge).currency, (v.charge).price, (v.charge).segments offset 0
+      ) g join outbox.chunk c on c.id = g.chunk_id cross join lateral (
+        select coalesce(c.parts, (select k.parts from outbox.campaign k where k.id = c.campaign_id), g.segments) as parts offset 0
+      ) e
+      group by 1, 2, 3, 4, 5, 6, 7
+      having sum(g.recipients) <> 0 or sum(g.recipients * g.segments) <> 0 or sum(g.recipients * g.price) <> 0
+        or sum(g.recipients * e.parts) <> 0 or sum(case when g.segments <> e.parts then g.recipients else 0 end) <> 0
   ), recorded as (
     insert into outbox.event (account, topic, campaign_id, root_id, chunk_id, slots, attempt, sent_at)
       select c.account, g.state::text, c.campaign_id, coalesce(c.root_id, c.id), c.id, g.slots, c.attempt, c.sent_at

@@ -143,10 +143,10 @@ declare
   part bigint;
 begin
   insert into outbox.chunk (account, campaign_id, lane, state, root_id, parent_id, first_position, size, numbers,
-      order_ids, content, seal_key_id, sender_id, due_at, expires_at, sent_at, is_split, is_resent, maybe_accepted, has_waiter,
+      order_ids, content, parts, seal_key_id, sender_id, due_at, expires_at, sent_at, is_split, is_resent, maybe_accepted, has_waiter,
       reference, on_unconfirmed, purpose, account_rejected_at, strikes, root_created_at, unknown)
     values (c.account, c.campaign_id, c.lane, c.state, coalesce(c.root_id, c.id), c.id, c.first_position, c.size,
-      c.numbers, c.order_ids, c.content, c.seal_key_id, c.sender_id, c.due_at, c.expires_at, c.sent_at, c.is_split, c.is_resent,
+      c.numbers, c.order_ids, c.content, c.parts, c.seal_key_id, c.sender_id, c.due_at, c.expires_at, c.sent_at, c.is_split, c.is_resent,
       c.maybe_accepted, c.has_waiter, c.reference, c.on_unconfirmed, c.purpose, c.account_rejected_at, c.strikes,
       coalesce(c.root_created_at, c.created_at), case c.state when 'unknown' then c.size else 0 end)
     returning id into part;

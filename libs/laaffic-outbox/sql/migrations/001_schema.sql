@@ -101,6 +101,8 @@ create table outbox.campaign (
   starts_at timestamptz,
   -- Number of source entries in a stored chunk. Only the last one may have fewer.
   chunk_size int not null,
+  -- How many parts of an SMS the content takes.
+  parts smallint,
   -- Number of stored source entries, and how many of them are not valid recipients. The next chunk starts here.
   stored_entries bigint not null default 0,
   invalid_entries bigint not null default 0,
@@ -159,6 +161,8 @@ create table outbox.chunk (
   order_ids text,
   -- Null for campaigns, for sealed messages once nothing of them can be sent, and for redacted messages.
   content text,
+  -- How many parts of an SMS the content takes. Null for campaigns.
+  parts smallint,
   -- The key that the content is sealed with. Null for plain contents, whatever they look like.
   seal_key_id text,
   sender_id text,
@@ -338,6 +342,8 @@ create table outbox.recipient (
   segments int,
   mcc text,
   mnc text,
+  -- Of the number, otherwise of the network.
+  country text,
   primary key (chunk_id, slot)
 ) with (fillfactor = 80);
 -- Not unique: if another system issues an id twice, no response must be lost.
@@ -346,13 +352,21 @@ create index recipient_msg_id on outbox.recipient (msg_id) where msg_id is not n
 -- Changes of the costs that are not added up yet. Rows are only inserted, as in count_delta.
 create table outbox.cost_delta (
   id bigint generated always as identity primary key,
+  at timestamptz not null default clock_timestamp(),
   account text not null,
   day date not null,
+  country text not null,
   mcc text not null,
+  mnc text not null,
   currency text not null,
+  -- What a segment costs. Null if none is charged.
+  unit numeric,
   recipients int not null,
   segments int not null,
-  total numeric not null
+  total numeric not null,
+  -- How many segments their texts take, and how many recipients are charged another number.
+  expected int not null,
+  differing int not null
 );
 
 -- What the platform charged for messages, by the day in UTC on which their request started. Together with its deltas, the
@@ -362,11 +376,32 @@ create table outbox.cost (
   day date not null,
   -- Empty if the platform does not say.
   mcc text not null,
+  -- Of the number, otherwise of the network. Empty if neither is known.
+  country text not null,
   currency text not null,
   recipients bigint not null,
   segments bigint not null,
   total numeric not null,
-  primary key (account, day, mcc, currency)
+  primary key (account, day, mcc, country, currency)
+);
+
+-- The prices of segments, by the day of `cost`, for the days of which prices are learned. Empty texts are not known.
+create table outbox.price (
+  account text not null,
+  day date not null,
+  country text not null,
+  mcc text not null,
+  mnc text not null,
+  currency text not null,
+  unit numeric not null,
+  recipients bigint not null,
+  segments bigint not null,
+  expected bigint not null,
+  differing bigint not null,
+  -- When the first and the last report with this price came.
+  first_at timestamptz not null,
+  last_at timestamptz not null,
+  primary key (account, day, country, mcc, mnc, currency, unit)
 );
 
 -- Invalid entries of a campaign's source. Their slots are empty. The input is truncated and masked.
@@ -412,7 +447,7 @@ create index history_list on outbox.history (account, at, id) where event not in
 create index history_account on outbox.history (account, at) where chunk_id is null and campaign_id is null;
 
 -- What a report says about the costs of its message. Without a price, `price`, `currency` and `segments` are null.
-create type outbox.charge as (price numeric, currency text, segments int, mcc text, mnc text);
+create type outbox.charge as (price numeric, currency text, segments int, mcc text, mnc text, country text);
 
 create type outbox.reply_type as enum ('opt-out', 'opt-in', 'help', 'unclear', 'other');
 

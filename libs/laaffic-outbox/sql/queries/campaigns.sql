@@ -45,7 +45,7 @@ select k.id, c.state as "state?", c.fingerprint as "fingerprint?", c.digest as "
 from outbox.idempotency_key k left join outbox.campaign c on c.id = k.id
 where k.account = $1 and k.kind = 'campaign' and k.key = $2;
 
--- name: addCampaign (account, name, content, senderId?, priority, idempotencyKey?, fingerprint, actor, creator, onUnconfirmed?, recipientsPerSecond?, requestsPerSecond?, burst, priorityShare, largest)
+-- name: addCampaign (account, name, content, senderId?, priority, idempotencyKey?, fingerprint, actor, creator, onUnconfirmed?, recipientsPerSecond?, requestsPerSecond?, burst, priorityShare, largest, parts)
 -- No row if another call has used the key in the meantime. Its chunks have the size of the requests that the rate allows now.
 with campaign as materialized (
   select outbox.next_campaign_id() as id
@@ -56,8 +56,9 @@ with campaign as materialized (
     returning id
 ), added as (
   insert into outbox.campaign (id, account, name, content, sender_id, priority, chunk_size, idempotency_key, fingerprint,
-      creator, creator_seen_at, on_unconfirmed) overriding system value
-    select c.id, $1, $2, $3, $4, $5, outbox.largest_request('bulk', $11, $12, $13, $14, $15), $6, $7, $9, clock_timestamp(), $10
+      creator, creator_seen_at, on_unconfirmed, parts) overriding system value
+    select c.id, $1, $2, $3, $4, $5, outbox.largest_request('bulk', $11, $12, $13, $14, $15), $6, $7, $9, clock_timestamp(), $10,
+      $16
     from campaign c where $6::text is null or exists (select from with_key)
     returning id, account, chunk_size
 )

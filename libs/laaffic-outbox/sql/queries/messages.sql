@@ -2,7 +2,7 @@
 -- The insert takes this lock anyway. Outside a transaction it is an error, before anything is stored.
 lock table outbox.chunk in row exclusive mode;
 
--- prepared: addMessage (account, lane, size, numbers, orderIds?, content, senderId?, dueAt?, expiresAt?, idempotencyKey?, fingerprint?, hasWaiter, reference?, actor, notifies, onUnconfirmed?, sealKeyId?, purpose?)
+-- prepared: addMessage (account, lane, size, numbers, orderIds?, content, senderId?, dueAt?, expiresAt?, idempotencyKey?, fingerprint?, hasWaiter, reference?, actor, notifies, onUnconfirmed?, sealKeyId?, purpose?, parts)
 -- Runs in the transaction of the app, whose driver passes every parameter as text. notifies: whether workers are notified
 -- when it commits; never if it is rolled back.
 with message as materialized (
@@ -14,10 +14,10 @@ with message as materialized (
     returning id
 ), added as (
   insert into outbox.chunk (id, account, lane, size, numbers, order_ids, content, sender_id, due_at, expires_at,
-      fingerprint, has_waiter, reference, created_by, on_unconfirmed, seal_key_id, purpose) overriding system value
+      fingerprint, has_waiter, reference, created_by, on_unconfirmed, seal_key_id, purpose, parts) overriding system value
     select m.id, $1::text, $2::text::outbox.lane, $3::text::int, $4::text, $5::text, $6::text, $7::text,
       coalesce($8::text::timestamptz, clock_timestamp()), $9::text::timestamptz, $11::text, $12::text::boolean,
-      $13::text, $14::text, $16::text::outbox.unconfirmed_action, $17::text, $18::text::outbox.purpose
+      $13::text, $14::text, $16::text::outbox.unconfirmed_action, $17::text, $18::text::outbox.purpose, $19::text::smallint
     from message m where $10::text is null or exists (select from with_key)
     returning id, due_at
 ), with_ids as (
@@ -27,7 +27,7 @@ select added.id::text as "id!",
   case when $15::text::boolean and added.due_at <= clock_timestamp() then outbox.notify_due($1::text, $2::text)::text end as called
 from added;
 
--- prepared: addMessages (account, lane, actor, count, lanes?, sizes?, numbers, orderIds?, contents, senderIds?, dueAts?, expiresAts?, idempotencyKeys?, fingerprints?, references?, actors?, notified?, onUnconfirmed?, sealKeyIds?, purposes?)
+-- prepared: addMessages (account, lane, actor, count, lanes?, sizes?, numbers, orderIds?, contents, senderIds?, dueAts?, expiresAts?, idempotencyKeys?, fingerprints?, references?, actors?, notified?, onUnconfirmed?, sealKeyIds?, purposes?, parts?)
 -- The same for many messages, each without a waiter. Each list is a JSON array with one text or null for each message, or
 -- null if there is nothing in it. notified: the lanes whose workers are notified when it commits, joined by commas.
 -- Returns the ids in the same order; empty for messages whose key was used before.
@@ -41,9 +41,9 @@ with message as materialized (
     json_array_elements_text($13::text::json), json_array_elements_text($14::text::json),
     json_array_elements_text($15::text::json), json_array_elements_text($16::text::json),
     json_array_elements_text($18::text::json), json_array_elements_text($19::text::json),
-    json_array_elements_text($20::text::json)
+    json_array_elements_text($20::text::json), json_array_elements_text($21::text::json)
   ) m (id, lane, size, numbers, order_ids, content, sender_id, due_at, expires_at, idempotency_key, fingerprint, reference,
-    actor, on_unconfirmed, seal_key_id, purpose)
+    actor, on_unconfirmed, seal_key_id, purpose, parts)
 ), with_key as (
   insert into outbox.idempotency_key (account, kind, key, id)
     select $1::text, 'message', m.idempotency_key, m.id from message m
@@ -52,10 +52,11 @@ with message as materialized (
     returning id
 ), added as (
   insert into outbox.chunk (id, account, lane, size, numbers, order_ids, content, sender_id, due_at, expires_at,
-      fingerprint, reference, created_by, on_unconfirmed, seal_key_id, purpose) overriding system value
+      fingerprint, reference, created_by, on_unconfirmed, seal_key_id, purpose, parts) overriding system value
     select m.id, $1::text, coalesce(m.lane, $2::text)::outbox.lane, coalesce(m.size::int, 1), m.numbers, m.order_ids,
       m.content, m.sender_id, coalesce(m.due_at::timestamptz, clock_timestamp()), m.expires_at::timestamptz,
-      m.fingerprint, m.reference, coalesce(m.actor, $3::text), m.on_unconfirmed::outbox.unconfirmed_action, m.seal_key_id, m.purpose::outbox.purpose
+      m.fingerprint, m.reference, coalesce(m.actor, $3::text), m.on_unconfirmed::outbox.unconfirmed_action, m.seal_key_id,
+      m.purpose::outbox.purpose, coalesce(m.parts::smallint, 1)
     from message m where m.idempotency_key is null or m.id in (select id from with_key)
     returning id, order_ids
 ), with_ids as (

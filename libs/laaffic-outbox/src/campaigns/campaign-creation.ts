@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { invalidCommand } from 'nestjs-laaffic';
+import { invalidCommand, segments } from 'nestjs-laaffic';
 import { OutboxError } from '../errors/outbox.error.js';
 import {
   addCampaign,
@@ -97,6 +97,7 @@ export class CampaignCreation {
     const [row] = await this.store.creators.run(addCampaign, {
       ...{ account: this.store.account, name, content, senderId, priority },
       ...{ idempotencyKey, fingerprint, actor, creator, onUnconfirmed },
+      parts: segments(content).parts,
       ...requestLimits(this.store.settings),
     });
     return row === undefined ? undefined : { id: row.id, chunkSize: row.chunk_size, stored: 0, creator };

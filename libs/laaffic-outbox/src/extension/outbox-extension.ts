@@ -5,7 +5,7 @@ import { checkSchema, type Release } from '../database/migrate.js';
 import { databaseError, readDatabaseFailure } from '../errors/database-failure.js';
 import { OutboxError } from '../errors/outbox.error.js';
 import { callHandler } from '../events/handler-call.js';
-import { CostsReader, type CostsRange, type DailyCosts } from '../messages/costs.js';
+import { CostsReader, type CostsRange, type DailyCosts } from '../costs/daily-costs.js';
 import { withMessage, type DecidedMessage, type Decision, type DecisionParams } from '../messages/decided-message.js';
 import { MessageWriter } from '../messages/message-writer.js';
 import { readMessage, type MessageOptions } from '../messages/read-message.js';

@@ -28,6 +28,8 @@ export interface NewMessage {
   /** The key that the content is sealed with; `undefined` if it is not sealed. */
   readonly sealKeyId: string | undefined;
   readonly senderId: string | undefined;
+  /** How many parts of an SMS the content takes. */
+  readonly parts: number;
   readonly dueAt: Date | undefined;
   readonly expiresAt: Date | undefined;
   readonly idempotencyKey: string | undefined;
@@ -183,6 +185,7 @@ export class MessageWriter {
       onUnconfirmed: list(({ onUnconfirmed }) => onUnconfirmed),
       purposes: list(({ purpose }) => purpose),
       sealKeyIds: list(({ sealKeyId }) => sealKeyId),
+      parts: list(({ parts }) => (parts === 1 ? undefined : String(parts))),
     };
     const [added] = await this.#run(transaction, addMessages, params, 'ids');
     const ids = added?.ids.split(',') ?? [];
@@ -262,6 +265,7 @@ export class MessageWriter {
       onUnconfirmed: message.onUnconfirmed ?? null,
       purpose: message.purpose ?? null,
       sealKeyId: message.sealKeyId ?? null,
+      parts: String(message.parts),
     };
   }
 

@@ -1,4 +1,4 @@
-import { readSendCommand, type Issue, type SendSms } from 'nestjs-laaffic';
+import { readSendCommand, segments, type Issue, type SendSms } from 'nestjs-laaffic';
 import type { Lane, MessagePurpose, UnconfirmedAction } from '../options/outbox.options.js';
 import { isMadeOrderId } from '../store/order-ids.js';
 import { SealKeyring } from '../store/seal-keyring.js';
@@ -143,6 +143,7 @@ export function readMessage(
     content: sealing?.content ?? content,
     sealKeyId: sealing?.keyId,
     senderId,
+    parts: segments(content).parts,
     dueAt: sendAt !== undefined && sendAt.getTime() > now ? sendAt : undefined,
     expiresAt: sendBefore,
     idempotencyKey,

@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
 import type { ReplyKeywordOptions } from '../replies/reply-keywords.js';
+import type { GivenPrice } from './given-prices.js';
 
 /** Both lanes. */
 export const LANES = ['priority', 'bulk'] as const;
@@ -103,6 +104,13 @@ export interface LaafficOutboxOptions {
    * @default false
    */
   readonly sealed?: boolean | undefined;
+  /**
+   * What one part of an SMS costs, by the ISO code of the country, until 20 parts to it were charged in 30 days. Then
+   * the price of the delivery reports counts.
+   * @default {}
+   * @example { GB: { price: '0.04', currency: 'EUR' } }
+   */
+  readonly prices?: Readonly<Record<string, GivenPrice>> | undefined;
 }
 
 /** How much a worker does at once. */

@@ -28,6 +28,7 @@ const DEFAULTS = {
   idempotencyKeysKeptMs: 2_592_000_000,
   sealKeys: [],
   sealed: false,
+  prices: {},
 };
 
 function problemsOf(options: unknown): readonly string[] {
@@ -65,6 +66,7 @@ describe('OutboxSettings', () => {
       replies: { keywords: { add: { de: ['AUS'] } }, scope: 'sender' },
       ...{ retentionMs: 1, deleteAfterMs: false, idempotencyKeysKeptMs: false },
       ...{ sealKeys: [Buffer.alloc(32, 1).toString('base64')], sealed: true },
+      prices: { GB: { price: '0.04', currency: 'EUR' }, IN: { price: '0', currency: 'USD' } },
     };
     expect(new OutboxSettings(given)).toEqual({
       ...given,
@@ -128,6 +130,9 @@ describe('OutboxSettings', () => {
 
   const whole = 'must be a whole number from 1 to';
   const known = 'is not an option; known options:';
+  const country = 'must be named by the ISO code of a country, in two capital letters';
+  const amount = "must be a decimal as text, such as '0.04'";
+  const currency = "must be the code of a currency, such as 'EUR'";
   it.each([
     [undefined, 'options must be an object'],
     ['postgres://', 'options must be an object'],
@@ -192,9 +197,26 @@ describe('OutboxSettings', () => {
     [{ database, connections: 4 }, 'connections must be a whole number from 5 to 2147483647'],
     [{ database, connections: 0, worker: false }, `connections ${whole} 2147483647`],
     [{ database: new Pool(), connections: 5 }, 'connections needs a database URL: a pg.Pool has its own max'],
+    [{ database, prices: '0.04' }, 'prices must be an object'],
+    [{ database, prices: ['0.04'] }, `prices.0 ${country}`],
+    [{ database, prices: { gb: { price: '0.04', currency: 'EUR' } } }, `prices.gb ${country}`],
+    [{ database, prices: { GBR: { price: '0.04', currency: 'EUR' } } }, `prices.GBR ${country}`],
+    [{ database, prices: { '44': { price: '0.04', currency: 'EUR' } } }, `prices.44 ${country}`],
+    [{ database, prices: JSON.parse('{"__proto__":{}}') as object }, `prices.__proto__ ${country}`],
+    [{ database, prices: { GB: '0.04' } }, 'prices.GB must be an object'],
+    [{ database, prices: { GB: null } }, 'prices.GB must be an object'],
+    [{ database, prices: { GB: { currency: 'EUR' } } }, `prices.GB.price ${amount}`],
+    [{ database, prices: { GB: { price: 0.04, currency: 'EUR' } } }, `prices.GB.price ${amount}`],
+    [{ database, prices: { GB: { price: '-0.04', currency: 'EUR' } } }, `prices.GB.price ${amount}`],
+    [{ database, prices: { GB: { price: '4e-2', currency: 'EUR' } } }, `prices.GB.price ${amount}`],
+    [{ database, prices: { GB: { price: '0,04', currency: 'EUR' } } }, `prices.GB.price ${amount}`],
+    [{ database, prices: { GB: { price: '9'.repeat(13), currency: 'EUR' } } }, `prices.GB.price ${amount}`],
+    [{ database, prices: { GB: { price: '0.04' } } }, `prices.GB.currency ${currency}`],
+    [{ database, prices: { GB: { price: '0.04', currency: '€' } } }, `prices.GB.currency ${currency}`],
+    [{ database, prices: { GB: { price: '0.04', currency: 'EUR', of: 1 } } }, `prices.GB.of ${known} price, currency`],
     [
       { database, lease: 1 },
-      `lease ${known} worker, rate, timing, onUnconfirmed, events, replies, database, connections, listenUrl, notify, schema, migrate, retentionMs, deleteAfterMs, idempotencyKeysKeptMs, sealKeys, sealed`,
+      `lease ${known} worker, rate, timing, onUnconfirmed, events, replies, database, connections, listenUrl, notify, schema, migrate, retentionMs, deleteAfterMs, idempotencyKeysKeptMs, sealKeys, sealed, prices`,
     ],
   ])('rejects %j', (options, problem) => {
     expect(problemsOf(options)).toContain(problem);

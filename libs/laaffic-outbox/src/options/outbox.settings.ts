@@ -4,6 +4,7 @@ import type { Pool } from 'pg';
 import { OutboxOptionsError } from '../errors/outbox.error.js';
 import { readReplyKeywords } from '../replies/read-reply-keywords.js';
 import type { ReplyKeywords } from '../replies/reply-keywords.js';
+import { readGivenPrices, type GivenPrice } from './given-prices.js';
 import { readSecretKeys } from './secret-keys.js';
 import { UNCONFIRMED_ACTIONS, type Lane, type UnconfirmedAction } from './outbox.options.js';
 
@@ -52,6 +53,7 @@ export class OutboxSettings {
   /** The first one seals, all of them open. They are objects that do not show their bytes when they are printed. */
   readonly sealKeys: readonly KeyObject[];
   readonly sealed: boolean;
+  readonly prices: Readonly<Record<string, GivenPrice>>;
 
   /**
    * @param account the name of the account; `undefined` for the default account.
@@ -111,6 +113,7 @@ export class OutboxSettings {
     this.sealKeys = readSecretKeys(reader, 'sealKeys');
     this.sealed = reader.boolean('sealed', false);
     if (this.sealed && this.sealKeys.length === 0) reader.report('sealed', 'needs sealKeys');
+    this.prices = readGivenPrices(reader, 'prices');
 
     const { startWithinMs, timeoutMs, leaseMs } = this.timing;
     if (startWithinMs + timeoutMs >= leaseMs) {

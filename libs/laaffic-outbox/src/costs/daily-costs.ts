@@ -36,8 +36,9 @@ export class CostsReader {
   ) {}
 
   /** @throws {LaafficInputException} naming each wrong field. */
-  async read({ from, to }: CostsRange): Promise<DailyCosts[]> {
-    const issues = checkDays(from, to);
+  async read(range: CostsRange): Promise<DailyCosts[]> {
+    const { from, to } = range;
+    const issues = checkDays(range);
     if (issues.length > 0) throw invalidCommand(issues);
     const rows = await this.database.run(readCosts, { account: this.account, from, to });
     return rows.map(({ day, mcc, currency, recipients, segments, total }) => ({
@@ -51,7 +52,8 @@ export class CostsReader {
   }
 }
 
-function checkDays(from: string, to: string): Issue[] {
+/** What is wrong with a range of days: they do not exist, are not in order, or are more than a year. */
+export function checkDays({ from, to }: CostsRange): Issue[] {
   const [first, last] = [timeOf(from), timeOf(to)];
   const problem = 'must be a day such as 2027-01-31';
   const issues: Issue[] = [];
