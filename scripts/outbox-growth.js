@@ -387,6 +387,8 @@ export const RECURRING = [
   { name: 'listHistory', variant: 'of a message', params: { ...history, messageId: UNKNOWN + 1 } },
   { name: 'listHistory', variant: 'of a campaign', params: { ...history, campaignId: CAMPAIGN, event: 'paused' } },
   { name: 'listUnreadablePushes', params: { account, before: null, limit: 50 } },
+  { name: 'findTemplate', params: { account, name: 'hello', version: null } },
+  { name: 'listTemplates', params: { account, includesArchived: true, after: '', limit: 100 } },
 ];
 
 /** A start, a fault, the creation of a campaign, or somebody's decision about rows with known ids. */
@@ -396,6 +398,7 @@ export const RARE = [
   ...['hasRecentWorker', 'skipRestoredIds', 'markRestored', 'holdUnknown'],
   ...['recordAccountRejection', 'pauseAccount', 'resumeAccount', 'pauseLane', 'endLaneProbe', 'resumeLanes', 'backOff'],
   ...['pauseLaneManually', 'resumeLaneManually', 'setLaneSlots', 'readLaneControls', 'retryFailedEvents'],
+  ...['putTemplate', 'archiveTemplate'],
   ...[
     'addCampaign',
     'appendToCampaign',

@@ -17,10 +17,19 @@ import { ReportIntake } from './reports/report-intake.js';
 import { ReportStore } from './reports/report-store.js';
 import { UnreadablePushes } from './reports/unreadable-pushes.js';
 import { OutboxOptionsError } from './errors/outbox.error.js';
-import { getCampaignsToken, getOutboxToken, partsToken, storeToken, type OutboxParts } from './outbox-tokens.js';
+import {
+  getCampaignsToken,
+  getOutboxToken,
+  getTemplatesToken,
+  partsToken,
+  storeToken,
+  type OutboxParts,
+} from './outbox-tokens.js';
 import { SmsCampaigns } from './sms-campaigns.js';
 import { SmsOutbox } from './sms-outbox.js';
+import { SmsTemplates } from './sms-templates.js';
 import { OutboxStore } from './store/outbox-store.js';
+import { TemplateCache } from './templates/template-cache.js';
 import { OutboxWorker } from './worker/outbox-worker.js';
 
 const OPTIONS_SCOPE = Symbol('options-scope');
@@ -76,6 +85,7 @@ function refuseOptionsOfRequests(modules: ModuleRef): void {
 function outbox(definition: DynamicModule, { account, isGlobal = false }: LaafficOutboxModuleExtras): DynamicModule {
   const sms = account === undefined ? SmsService : getSmsToken(account);
   const [outboxToken, campaigns, store] = [getOutboxToken(account), getCampaignsToken(account), storeToken(account)];
+  const templates = getTemplatesToken(account);
   return {
     ...definition,
     global: isGlobal,
@@ -93,16 +103,28 @@ function outbox(definition: DynamicModule, { account, isGlobal = false }: Laaffi
       },
       { provide: store, useExisting: OutboxStore },
       {
+        provide: TemplateCache,
+        useFactory: ({ account: appId, callers, listener }: OutboxStore, clock: ProcessClock) =>
+          new TemplateCache(appId, callers, listener, clock),
+        inject: [OutboxStore, ProcessClock],
+      },
+      {
         // A named account does not provide `SmsOutbox` as well: `app.get(SmsOutbox)` must find the default account
         // only.
         provide: outboxToken,
-        useFactory: (opened: OutboxStore, clock: ProcessClock) => new SmsOutbox(opened, clock),
-        inject: [OutboxStore, ProcessClock],
+        useFactory: (opened: OutboxStore, clock: ProcessClock, cache: TemplateCache) =>
+          new SmsOutbox(opened, clock, cache),
+        inject: [OutboxStore, ProcessClock, TemplateCache],
       },
       {
         provide: campaigns,
         useFactory: (opened: OutboxStore, clock: ProcessClock) => new SmsCampaigns(opened, clock),
         inject: [OutboxStore, ProcessClock],
+      },
+      {
+        provide: templates,
+        useFactory: (opened: OutboxStore) => new SmsTemplates(opened),
+        inject: [OutboxStore],
       },
       {
         provide: OutboxWorker,
@@ -145,6 +167,6 @@ function outbox(definition: DynamicModule, { account, isGlobal = false }: Laaffi
         inject: [OutboxStore, OutboxWorker, Reconciler, EventDispatcher],
       },
     ],
-    exports: [outboxToken, campaigns, store],
+    exports: [outboxToken, campaigns, templates, store],
   };
 }

@@ -3,6 +3,7 @@ import type { EventDispatcher } from './events/event-dispatcher.js';
 import type { Reconciler } from './reports/reconciler.js';
 import { SmsCampaigns } from './sms-campaigns.js';
 import { SmsOutbox } from './sms-outbox.js';
+import { SmsTemplates } from './sms-templates.js';
 import type { OutboxStore } from './store/outbox-store.js';
 import type { OutboxWorker } from './worker/outbox-worker.js';
 
@@ -38,6 +39,22 @@ export function getCampaignsToken(account?: string): InjectionToken<SmsCampaigns
  */
 export function InjectCampaigns(account?: string): ParameterDecorator & PropertyDecorator {
   return Inject(getCampaignsToken(account));
+}
+
+/**
+ * Returns the injection token of the `SmsTemplates` of an account.
+ * @param account the name of the account. @default the default account, whose token is `SmsTemplates` itself
+ */
+export function getTemplatesToken(account?: string): InjectionToken<SmsTemplates> {
+  return account === undefined ? SmsTemplates : `SmsTemplates:${account}`;
+}
+
+/**
+ * Injects the `SmsTemplates` of an account.
+ * @param account the name of the account. @default the default account
+ */
+export function InjectTemplates(account?: string): ParameterDecorator & PropertyDecorator {
+  return Inject(getTemplatesToken(account));
 }
 
 /**

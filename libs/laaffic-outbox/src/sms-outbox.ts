@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Observable } from 'rxjs';
-import { invalidCommand, SmsReceipt, type SendSms } from 'nestjs-laaffic';
+import { invalidCommand, SmsReceipt } from 'nestjs-laaffic';
 import type { SqlTransaction } from './sql-transaction.js';
 import { checkPage, checkTimeout } from './messages/command-checks.js';
 import { CostsReader, type CostsRange, type DailyCosts } from './messages/costs.js';
@@ -23,6 +23,7 @@ import { LaneControl, type LaneControlOptions, type PauseLaneOptions } from './m
 import { ManyMessages, type EnqueueManyOptions } from './messages/many-messages.js';
 import type { MessageSource } from './messages/message-batches.js';
 import { MessageList, type MessageFilter, type MessagePage } from './messages/message-list.js';
+import { MessageTexts, type OutboxSms } from './messages/message-text.js';
 import { MessageReader, type OutboxMessage } from './messages/message-reader.js';
 import { MessageWriter } from './messages/message-writer.js';
 import { NumberErasure, type EraseOptions, type ErasedNumber } from './messages/number-erasure.js';
@@ -40,6 +41,7 @@ import { cancelMessage } from './sql/generated.js';
 import type { OutboxActivity } from './store/activity.js';
 import { isRowId } from './store/order-ids.js';
 import type { OutboxStore } from './store/outbox-store.js';
+import type { TemplateCache } from './templates/template-cache.js';
 import { AccountControl } from './worker/account-control.js';
 
 /** How to enqueue a message. */
@@ -80,10 +82,12 @@ export class SmsOutbox {
   readonly #failedEvents: FailedEvents;
   readonly #lanes: LaneControl;
   readonly #rules: MessageRules;
+  readonly #texts: MessageTexts;
 
   constructor(
     private readonly store: OutboxStore,
     private readonly clock: ProcessClock,
+    templates: TemplateCache,
   ) {
     this.#writer = new MessageWriter(store);
     this.#reader = new MessageReader(store, store.readers);
@@ -97,13 +101,16 @@ export class SmsOutbox {
     this.#failedEvents = new FailedEvents(store.account, store.callers);
     this.#lanes = new LaneControl(store);
     this.#rules = { seals: store.seals, sealed: store.settings.sealed };
+    this.#texts = new MessageTexts(templates);
     store.listener.on('outcome', (id) => {
       this.#outcomes.read(id);
     });
   }
 
   /**
-   * Stores a message and returns at once; a worker sends it. The command is checked like that of `SmsService.send`.
+   * Stores a message and returns at once; a worker sends it. The command is checked like that of `SmsService.send`. It may
+   * have a `template` instead of `content`: the text is rendered now, so a later change of the template does not concern
+   * it, and with an idempotency key the rendered text must be the same.
    * @throws {LaafficInputException} naming each wrong field; nothing was stored.
    * @throws {OutboxError} `OUTBOX_KEY_REUSED`, `OUTBOX_INVALID_TRANSACTION`. Like every call,
    * `OUTBOX_DATABASE_UNAVAILABLE` or another database code if the outbox's own connection failed; `outcome` says
@@ -115,7 +122,7 @@ export class SmsOutbox {
    *   await outbox.enqueue({ to: order.phone, content: 'Thank you' }, { transaction: tx, reference: order.id });
    * });
    */
-  enqueue(command: SendSms, options: EnqueueOptions = {}): Promise<EnqueuedSms> {
+  enqueue(command: OutboxSms, options: EnqueueOptions = {}): Promise<EnqueuedSms> {
     return this.#add(command, options, false);
   }
 
@@ -140,7 +147,7 @@ export class SmsOutbox {
    * );
    */
   enqueueMany(messages: MessageSource, options: EnqueueManyOptions = {}): Promise<EnqueueManyResult> {
-    return new ManyMessages(this.#writer, this.clock, this.#rules).enqueue(messages, options);
+    return new ManyMessages(this.#writer, this.clock, this.#rules, this.#texts).enqueue(messages, options);
   }
 
   /**
@@ -153,7 +160,7 @@ export class SmsOutbox {
    * if (receipt === undefined) console.log(`${id} is still on its way`);
    */
   async send(
-    command: SendSms,
+    command: OutboxSms,
     options: Omit<EnqueueOptions, 'transaction'> & {
       readonly timeoutMs?: number;
       readonly signal?: AbortSignal;
@@ -379,9 +386,11 @@ export class SmsOutbox {
     return this.#failedEvents.retry(selection, options);
   }
 
-  async #add(command: SendSms, options: EnqueueOptions, hasWaiter: boolean): Promise<EnqueuedSms> {
+  async #add(command: OutboxSms, options: EnqueueOptions, hasWaiter: boolean): Promise<EnqueuedSms> {
     const { transaction } = options;
-    const read = readMessage(command, options, this.clock.wall(), hasWaiter, this.#rules);
+    const text = this.#texts.read(command, transaction);
+    const sms = text instanceof Promise ? await text : text;
+    const read = readMessage(sms, options, this.clock.wall(), hasWaiter, this.#rules);
     if ('issues' in read) throw invalidCommand(read.issues);
     const { message, overdue } = read;
     if (overdue.length > 0) {
