@@ -421,6 +421,8 @@ export const RECURRING = [
   { name: 'finishInboundTurn', params: { account, to: new Date() } },
   { name: 'redactInbound', params: { account, retentionMs: 90 * DAY, limit: 50 }, mostRead },
   { name: 'deleteInbound', params: { account, deleteAfterMs: 180 * DAY, limit: 50 }, mostRead },
+  { name: 'findTemplate', params: { account, name: 'hello', version: null } },
+  { name: 'listTemplates', params: { account, includesArchived: true, after: '', limit: 100 } },
 ];
 
 /** A start, a fault, the creation of a campaign, or somebody's decision about rows with known ids. */
@@ -431,6 +433,7 @@ export const RARE = [
   ...['hasRecentWorker', 'skipRestoredIds', 'markRestored', 'holdUnknown'],
   ...['recordAccountRejection', 'pauseAccount', 'resumeAccount', 'pauseLane', 'endLaneProbe', 'resumeLanes', 'backOff'],
   ...['pauseLaneManually', 'resumeLaneManually', 'setLaneSlots', 'readLaneControls', 'retryFailedEvents'],
+  ...['putTemplate', 'archiveTemplate'],
   ...[
     'addCampaign',
     'appendToCampaign',

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { Logger, type Provider } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { LaafficSandbox } from 'laaffic-sandbox';
-import { SmsCampaigns, SmsCosts, SmsInbox, SmsOptOuts, SmsOutbox } from 'nestjs-laaffic-outbox';
+import { SmsCampaigns, SmsCosts, SmsInbox, SmsOptOuts, SmsOutbox, SmsTemplates } from 'nestjs-laaffic-outbox';
 import { Pool } from 'pg';
 import { resolveHeld, springSale } from '../../examples/outbox-campaign.js';
 import { costOfMessage, costsOfJanuary } from '../../examples/outbox-costs.js';
@@ -16,6 +16,7 @@ import { OrderMessages } from '../../examples/outbox-events.js';
 import { decide, remind, review, sendCode, cancelMessage } from '../../examples/outbox-messages.js';
 import { addOptOuts, reviewReplies } from '../../examples/outbox-opt-outs.js';
 import { SealedModule, sendSealedCode } from '../../examples/outbox-sealed.js';
+import { ShipmentMessages } from '../../examples/outbox-templates.js';
 import { WatchedModule } from '../../examples/outbox-watching.js';
 import { InboundIntake } from '../../libs/laaffic-outbox/src/reports/inbound-intake.js';
 import { OutboxSettings } from '../../libs/laaffic-outbox/src/options/outbox.settings.js';
@@ -87,7 +88,7 @@ describe('the README of the outbox', () => {
   });
 
   it('names every call', () => {
-    const calls = [SmsOutbox, SmsCampaigns, SmsInbox, SmsOptOuts].flatMap(({ prototype }) =>
+    const calls = [SmsOutbox, SmsCampaigns, SmsInbox, SmsOptOuts, SmsTemplates].flatMap(({ prototype }) =>
       Object.getOwnPropertyNames(prototype),
     );
     expect(calls).toContain('retryRejected');
@@ -216,6 +217,23 @@ describe('the examples of the outbox', () => {
       ['91856321415', true],
     ]);
     expect(states).toEqual(['accepted', 'abandoned']);
+  });
+
+  it('send texts with variables, in the language of the customer', async () => {
+    const app = await start('docs_templates', [ShipmentMessages]);
+    const messages = app.get(ShipmentMessages);
+    await messages.onApplicationBootstrap();
+    const anna = { id: 7, phone: '91856321412', name: 'Anna', language: 'pt-BR' };
+    const first = await messages.tell(anna);
+    expect(await messages.tell(anna)).toEqual({ id: first.id, isNew: false });
+    await messages.tell({ id: 8, phone: '91856321413', name: undefined, language: 'de' });
+    await until(() => sandbox.messages.length === 2);
+    const shown = await messages.show('pt');
+    const version = (await app.get(SmsTemplates).find('shipped'))?.version;
+    await app.close();
+    expect(contents().sort()).toEqual(['Hello friend, order 8 is on its way', 'Olá Anna, o pedido 7 está a caminho']);
+    expect(shown).toBe('Olá amigo, o pedido 1 está a caminho (1 of ucs-2)');
+    expect(version).toBe(1);
   });
 
   it('seal a code', async () => {

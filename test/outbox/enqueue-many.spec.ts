@@ -2,12 +2,14 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { LaafficSandbox } from 'laaffic-sandbox';
+import type { SendSms } from 'nestjs-laaffic';
 import {
   EnqueueManyError,
   OutboxError,
   SmsOutbox,
   type EnqueueManyOptions,
   type InvalidMessage,
+  type MessageOptions,
   type NewSms,
   type StoredSms,
 } from 'nestjs-laaffic-outbox';
@@ -46,12 +48,14 @@ afterAll(async () => {
   await database.close();
 });
 
-const sms = (index: number, more: Partial<NewSms> = {}): NewSms => ({
+type TextSms = SendSms & MessageOptions;
+
+const sms = (index: number, more: Partial<TextSms> = {}): TextSms => ({
   to: String(918_563_210_000 + index),
   content: `text ${index}`,
   ...more,
 });
-const many = (count: number, more?: (index: number) => Partial<NewSms>): NewSms[] =>
+const many = (count: number, more?: (index: number) => Partial<TextSms>): TextSms[] =>
   Array.from({ length: count }, (_, index) => sms(index, more?.(index)));
 
 async function countStored(): Promise<number> {

@@ -13,10 +13,12 @@ import {
   getOutboxToken,
   InjectCampaigns,
   InjectOutbox,
+  InjectTemplates,
   LaafficOutboxModule,
   OnRecipientState,
   SmsCampaigns,
   SmsOutbox,
+  SmsTemplates,
   type RecipientStateEvent,
 } from 'nestjs-laaffic-outbox';
 import { getOutboxHealthToken, OutboxHealthIndicator, OutboxHealthModule } from 'nestjs-laaffic-outbox/health';
@@ -55,6 +57,8 @@ describe('two outboxes in one app, one account for codes and one for marketing,'
       readonly campaigns: SmsCampaigns,
       @InjectOutbox('marketing') readonly marketing: SmsOutbox,
       @InjectCampaigns('marketing') readonly marketingCampaigns: SmsCampaigns,
+      readonly templates: SmsTemplates,
+      @InjectTemplates('marketing') readonly marketingTemplates: SmsTemplates,
       @Inject(getOutboxToken()) readonly same: SmsOutbox,
     ) {}
 
@@ -93,7 +97,15 @@ describe('two outboxes in one app, one account for codes and one for marketing,'
     expect(sender.same).toBe(sender.outbox);
 
     const code = await sender.outbox.send({ to: '918563210001', content: 'Your code is 482913' });
-    const news = await sender.marketing.send({ to: '918563210002', content: 'News' });
+    // Both accounts have a template of this name.
+    for (const [templates, text] of [
+      [sender.templates, 'Not this'],
+      [sender.marketingTemplates, 'News'],
+    ] as const) {
+      await templates.put('news', { texts: { en: text }, defaultLocale: 'en' }, { actor: 'alice' });
+    }
+    const news = await sender.marketing.send({ to: '918563210002', template: { name: 'news' } });
+    expect(marketing.messages.map(({ content }) => content)).toEqual(['News']);
     const { id } = await sender.marketingCampaigns.create({
       name: 'sale',
       content: 'Sale',

@@ -8,6 +8,7 @@ import {
   OnRecipientState,
   SmsCampaigns,
   SmsOutbox,
+  SmsTemplates,
   type FinishedCampaign,
   type LaafficOutboxOptions,
   type RecipientStateEvent,
@@ -99,6 +100,7 @@ async function start(options: Partial<LaafficOutboxOptions>) {
     sms: app.get<FakeSmsService>(SmsService),
     outbox: app.get(SmsOutbox),
     campaigns: app.get(SmsCampaigns),
+    templates: app.get(SmsTemplates),
     orders: app.get(Orders),
   };
 }
@@ -377,6 +379,13 @@ describe('OutboxTester', () => {
       const { id } = await outbox.enqueue({ to: ANNA, content: 'x' });
       await tester.runDue();
       expect(orders.states).toEqual([`${id} accepted`]);
+    });
+
+    it('keeps templates, which an app may put at boot', async () => {
+      await app.templates.put('hello', { texts: { en: 'Hello {{name}}' }, defaultLocale: 'en' }, { actor: 'app' });
+      await tester.reset();
+      await outbox.enqueue({ to: ANNA, template: { name: 'hello', vars: { name: 'Anna' } } });
+      expect((await tester.enqueued()).map(({ content }) => content)).toEqual(['Hello Anna']);
     });
 
     it('forgets requests without a response', async () => {

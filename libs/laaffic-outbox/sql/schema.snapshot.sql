@@ -415,6 +415,27 @@ table recipient
   PRIMARY KEY (chunk_id, slot)
 CREATE INDEX recipient_msg_id ON outbox.recipient USING btree (msg_id) WHERE (msg_id IS NOT NULL)
 
+table template
+  id bigint not null identity
+  account text not null
+  name text not null
+  version integer not null default 0
+  created_at timestamp with time zone not null default clock_timestamp()
+  archived_at timestamp with time zone
+  UNIQUE (account, name)
+  PRIMARY KEY (id)
+
+table template_version
+  template_id bigint not null
+  version integer not null
+  texts jsonb not null
+  default_locale text not null
+  max_parts integer
+  keeps_line_ends boolean not null
+  created_at timestamp with time zone not null default clock_timestamp()
+  created_by text not null
+  PRIMARY KEY (template_id, version)
+
 table turn
   account text not null
   task text not null
@@ -458,6 +479,7 @@ function add_part(c outbox.chunk, p_actor text) returns bigint
 function advance_campaigns(p_account text, p_actor text) returns void
 function apply_final_reports(p_account text, p_msg_ids text[], p_states text[], p_reasons text[], p_times text[], p_chunks text[], p_slots text[], p_charges text[], p_received text[]) returns integer[]
 function apply_reports_to_chunk(p_chunk bigint, p_places integer[], p_reports outbox.report[], p_actor text, p_poll_after double precision) returns integer[]
+function archive_template(p_account text, p_name text, p_actor text) returns boolean
 function attempt_started_at(p_chunk bigint, p_attempt integer) returns timestamp with time zone
 function await_recorders(p_longest_ms double precision) returns void
 function back_off(p_account text, p_delay double precision) returns void
@@ -514,6 +536,7 @@ function pause_account(p_account text, p_code text, p_reason text, p_first doubl
 function pause_lane(p_account text, p_lane outbox.lane, p_chunk bigint, p_target_size integer, p_reason text, p_first double precision) returns boolean
 function pause_lane_manually(p_account text, p_lane outbox.lane, p_actor text, p_reason text) returns boolean
 function positions_of(c outbox.chunk, p_positions bigint[]) returns bigint[]
+function put_template(p_account text, p_name text, p_texts json, p_default_locale text, p_max_parts integer, p_keeps_line_ends boolean, p_actor text, OUT current_version integer, OUT is_new boolean) returns record
 function read_rate(p_account text, p_recipients double precision, p_requests double precision, p_burst double precision) returns outbox.rate_grant
 function recipient_columns(p_chunk bigint) returns json
 function record_account_rejection(p_account text, p_chunk bigint, p_actor text, p_is_probe boolean, p_code text, p_reason text, p_first double precision, p_strikes integer, OUT verdict text, OUT delay double precision) returns record

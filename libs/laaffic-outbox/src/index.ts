@@ -44,6 +44,7 @@ export type { LaneControlOptions, PauseLaneOptions } from './messages/lane-contr
 export type { EraseOptions, ErasedNumber, OpenPlace } from './messages/number-erasure.js';
 export type { ListedMessage, MessageFilter, MessagePage, MessageRecipientState } from './messages/message-list.js';
 export type { OutboxMessage } from './messages/message-reader.js';
+export type { OutboxSms, TemplatedSms, TemplateUse } from './messages/message-text.js';
 export type { MessageOptions } from './messages/read-message.js';
 export type { AccountPause, LaneConcurrency, LaneLimit, LanePause, OutboxStats, SealKeyUse } from './messages/stats.js';
 export type { StoredUnreadablePush, UnreadablePushesFilter } from './reports/unreadable-pushes.js';
@@ -79,11 +80,13 @@ export {
   getInboxToken,
   getOptOutsToken,
   getOutboxToken,
+  getTemplatesToken,
   InjectCampaigns,
   InjectCosts,
   InjectInbox,
   InjectOptOuts,
   InjectOutbox,
+  InjectTemplates,
 } from './outbox-tokens.js';
 export type { KeywordsByLanguage, ReplyKeywordOptions } from './replies/reply-keywords.js';
 export { SmsInbox, type InboxEntry, type InboxFilter } from './sms-inbox.js';
@@ -98,4 +101,15 @@ export {
 export { SmsCampaigns, type WatchOptions } from './sms-campaigns.js';
 export { SmsCosts, type ManyRecipients } from './sms-costs.js';
 export { SmsOutbox, type EnqueuedSms, type EnqueueOptions } from './sms-outbox.js';
+export {
+  SmsTemplates,
+  type PutTemplate,
+  type TemplateChangeOptions,
+  type TemplateFilter,
+  type TemplatePreview,
+} from './sms-templates.js';
 export type { SqlTransaction } from './sql-transaction.js';
+export type { NewTemplate, TemplateVariable } from './templates/read-template.js';
+export type { SmsTemplate } from './templates/stored-template.js';
+export type { TemplateValue } from './templates/template-value.js';
+export type { RenderedText, TemplateValues, TemplateVars } from './templates/template.js';

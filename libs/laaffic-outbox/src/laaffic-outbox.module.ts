@@ -24,6 +24,7 @@ import {
   getOptOutsToken,
   getCostsToken,
   getOutboxToken,
+  getTemplatesToken,
   partsToken,
   storeToken,
   type OutboxParts,
@@ -33,7 +34,9 @@ import { SmsInbox } from './sms-inbox.js';
 import { SmsOptOuts } from './sms-opt-outs.js';
 import { SmsCosts } from './sms-costs.js';
 import { SmsOutbox } from './sms-outbox.js';
+import { SmsTemplates } from './sms-templates.js';
 import { OutboxStore } from './store/outbox-store.js';
+import { TemplateCache } from './templates/template-cache.js';
 import { OutboxWorker } from './worker/outbox-worker.js';
 
 const OPTIONS_SCOPE = Symbol('options-scope');
@@ -90,6 +93,7 @@ function outbox(definition: DynamicModule, { account, isGlobal = false }: Laaffi
   const sms = account === undefined ? SmsService : getSmsToken(account);
   const [outboxToken, campaigns, store] = [getOutboxToken(account), getCampaignsToken(account), storeToken(account)];
   const [inbox, optOuts, costs] = [getInboxToken(account), getOptOutsToken(account), getCostsToken(account)];
+  const templates = getTemplatesToken(account);
   return {
     ...definition,
     global: isGlobal,
@@ -107,11 +111,18 @@ function outbox(definition: DynamicModule, { account, isGlobal = false }: Laaffi
       },
       { provide: store, useExisting: OutboxStore },
       {
+        provide: TemplateCache,
+        useFactory: ({ account: appId, callers, listener }: OutboxStore, clock: ProcessClock) =>
+          new TemplateCache(appId, callers, listener, clock),
+        inject: [OutboxStore, ProcessClock],
+      },
+      {
         // A named account does not provide `SmsOutbox` as well: `app.get(SmsOutbox)` must find the default account
         // only.
         provide: outboxToken,
-        useFactory: (opened: OutboxStore, clock: ProcessClock) => new SmsOutbox(opened, clock),
-        inject: [OutboxStore, ProcessClock],
+        useFactory: (opened: OutboxStore, clock: ProcessClock, cache: TemplateCache) =>
+          new SmsOutbox(opened, clock, cache),
+        inject: [OutboxStore, ProcessClock, TemplateCache],
       },
       {
         provide: campaigns,
@@ -132,6 +143,11 @@ function outbox(definition: DynamicModule, { account, isGlobal = false }: Laaffi
       {
         provide: InboundIntake,
         useFactory: (opened: OutboxStore) => new InboundIntake(opened, opened.settings.replies),
+        inject: [OutboxStore],
+      },
+      {
+        provide: templates,
+        useFactory: (opened: OutboxStore) => new SmsTemplates(opened),
         inject: [OutboxStore],
       },
       {
@@ -175,6 +191,6 @@ function outbox(definition: DynamicModule, { account, isGlobal = false }: Laaffi
         inject: [OutboxStore, OutboxWorker, Reconciler, EventDispatcher],
       },
     ],
-    exports: [outboxToken, campaigns, costs, inbox, optOuts, store],
+    exports: [outboxToken, campaigns, costs, inbox, optOuts, templates, store],
   };
 }

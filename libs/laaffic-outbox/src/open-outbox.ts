@@ -6,15 +6,22 @@ import { OutboxSettings } from './options/outbox.settings.js';
 import { ProcessClock } from './runtime/clock.js';
 import { SmsCampaigns } from './sms-campaigns.js';
 import { SmsCosts } from './sms-costs.js';
+import { SmsInbox } from './sms-inbox.js';
+import { SmsOptOuts } from './sms-opt-outs.js';
 import { SmsOutbox } from './sms-outbox.js';
+import { SmsTemplates } from './sms-templates.js';
 import { listAccounts } from './sql/generated.js';
 import { OutboxStore } from './store/outbox-store.js';
+import { TemplateCache } from './templates/template-cache.js';
 
 /** The outbox of one account, without an app. */
 export interface OpenedOutbox {
   readonly outbox: SmsOutbox;
   readonly campaigns: SmsCampaigns;
   readonly costs: SmsCosts;
+  readonly inbox: SmsInbox;
+  readonly optOuts: SmsOptOuts;
+  readonly templates: SmsTemplates;
 }
 
 /**
@@ -38,10 +45,14 @@ export async function openOutbox(pool: Pool, account: string, schema = DEFAULT_S
   const settings = new OutboxSettings({ database: pool, schema, migrate: false, worker: false });
   const store = await OutboxStore.open(settings, account);
   const clock = new ProcessClock();
+  const cache = new TemplateCache(store.account, store.callers, store.listener, clock);
   return {
-    outbox: new SmsOutbox(store, clock),
+    outbox: new SmsOutbox(store, clock, cache),
     campaigns: new SmsCampaigns(store, clock),
+    templates: new SmsTemplates(store),
     costs: new SmsCosts(store),
+    inbox: new SmsInbox(store),
+    optOuts: new SmsOptOuts(store),
   };
 }
 

@@ -6,6 +6,7 @@ import { SmsInbox } from './sms-inbox.js';
 import { SmsOptOuts } from './sms-opt-outs.js';
 import { SmsCosts } from './sms-costs.js';
 import { SmsOutbox } from './sms-outbox.js';
+import { SmsTemplates } from './sms-templates.js';
 import type { OutboxStore } from './store/outbox-store.js';
 import type { OutboxWorker } from './worker/outbox-worker.js';
 
@@ -89,6 +90,22 @@ export function getCostsToken(account?: string): InjectionToken<SmsCosts> {
  */
 export function InjectCosts(account?: string): ParameterDecorator & PropertyDecorator {
   return Inject(getCostsToken(account));
+}
+
+/**
+ * Returns the injection token of the `SmsTemplates` of an account.
+ * @param account the name of the account. @default the default account, whose token is `SmsTemplates` itself
+ */
+export function getTemplatesToken(account?: string): InjectionToken<SmsTemplates> {
+  return account === undefined ? SmsTemplates : `SmsTemplates:${account}`;
+}
+
+/**
+ * Injects the `SmsTemplates` of an account.
+ * @param account the name of the account. @default the default account
+ */
+export function InjectTemplates(account?: string): ParameterDecorator & PropertyDecorator {
+  return Inject(getTemplatesToken(account));
 }
 
 /**

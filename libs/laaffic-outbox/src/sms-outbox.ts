@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Observable } from 'rxjs';
-import { invalidCommand, SmsReceipt, type SendSms } from 'nestjs-laaffic';
+import { invalidCommand, SmsReceipt } from 'nestjs-laaffic';
 import { OutboxError } from './errors/outbox.error.js';
 import type { SqlTransaction } from './sql-transaction.js';
 import { checkPage, checkTimeout } from './messages/command-checks.js';
@@ -24,6 +24,7 @@ import { LaneControl, type LaneControlOptions, type PauseLaneOptions } from './m
 import { ManyMessages, type EnqueueManyOptions } from './messages/many-messages.js';
 import type { MessageSource } from './messages/message-batches.js';
 import { MessageList, type MessageFilter, type MessagePage } from './messages/message-list.js';
+import { MessageTexts, type OutboxSms } from './messages/message-text.js';
 import { MessageReader, type OutboxMessage } from './messages/message-reader.js';
 import { MessageWriter, type NewMessage } from './messages/message-writer.js';
 import { NumberErasure, type EraseOptions, type ErasedNumber } from './messages/number-erasure.js';
@@ -42,6 +43,7 @@ import { cancelMessage } from './sql/generated.js';
 import type { OutboxActivity } from './store/activity.js';
 import { isRowId } from './store/order-ids.js';
 import type { OutboxStore } from './store/outbox-store.js';
+import type { TemplateCache } from './templates/template-cache.js';
 import { AccountControl } from './worker/account-control.js';
 
 /** How to enqueue a message. */
@@ -82,10 +84,12 @@ export class SmsOutbox {
   readonly #failedEvents: FailedEvents;
   readonly #lanes: LaneControl;
   readonly #rules: MessageRules;
+  readonly #texts: MessageTexts;
 
   constructor(
     private readonly store: OutboxStore,
     private readonly clock: ProcessClock,
+    templates: TemplateCache,
   ) {
     this.#writer = new MessageWriter(store);
     this.#reader = new MessageReader(store, store.readers);
@@ -99,13 +103,16 @@ export class SmsOutbox {
     this.#failedEvents = new FailedEvents(store.account, store.callers);
     this.#lanes = new LaneControl(store);
     this.#rules = { seals: store.seals, sealed: store.settings.sealed };
+    this.#texts = new MessageTexts(templates);
     store.listener.on('outcome', (id) => {
       this.#outcomes.read(id);
     });
   }
 
   /**
-   * Stores a message and returns at once; a worker sends it. The command is checked like that of `SmsService.send`.
+   * Stores a message and returns at once; a worker sends it. The command is checked like that of `SmsService.send`. It may
+   * have a `template` instead of `content`: the text is rendered now, so a later change of the template does not concern
+   * it, and with an idempotency key the rendered text must be the same.
    * @throws {LaafficInputException} naming each wrong field; nothing was stored.
    * @throws {OutboxError} `OUTBOX_KEY_REUSED`, `OUTBOX_INVALID_TRANSACTION`; `OUTBOX_OPTED_OUT` if its only recipient wants no
    * messages, as far as this process knows. Others are left out when it is sent. Like every call,
@@ -118,7 +125,7 @@ export class SmsOutbox {
    *   await outbox.enqueue({ to: order.phone, content: 'Thank you' }, { transaction: tx, reference: order.id });
    * });
    */
-  enqueue(command: SendSms, options: EnqueueOptions = {}): Promise<EnqueuedSms> {
+  enqueue(command: OutboxSms, options: EnqueueOptions = {}): Promise<EnqueuedSms> {
     return this.#add(command, options, false);
   }
 
@@ -143,7 +150,7 @@ export class SmsOutbox {
    * );
    */
   enqueueMany(messages: MessageSource, options: EnqueueManyOptions = {}): Promise<EnqueueManyResult> {
-    return new ManyMessages(this.#writer, this.clock, this.#rules).enqueue(messages, options);
+    return new ManyMessages(this.#writer, this.clock, this.#rules, this.#texts).enqueue(messages, options);
   }
 
   /**
@@ -156,7 +163,7 @@ export class SmsOutbox {
    * if (receipt === undefined) console.log(`${id} is still on its way`);
    */
   async send(
-    command: SendSms,
+    command: OutboxSms,
     options: Omit<EnqueueOptions, 'transaction'> & {
       readonly timeoutMs?: number;
       readonly signal?: AbortSignal;
@@ -382,9 +389,11 @@ export class SmsOutbox {
     return this.#failedEvents.retry(selection, options);
   }
 
-  async #add(command: SendSms, options: EnqueueOptions, hasWaiter: boolean): Promise<EnqueuedSms> {
+  async #add(command: OutboxSms, options: EnqueueOptions, hasWaiter: boolean): Promise<EnqueuedSms> {
     const { transaction } = options;
-    const read = readMessage(command, options, this.clock.wall(), hasWaiter, this.#rules);
+    const text = this.#texts.read(command, transaction);
+    const sms = text instanceof Promise ? await text : text;
+    const read = readMessage(sms, options, this.clock.wall(), hasWaiter, this.#rules);
     if ('issues' in read) throw invalidCommand(read.issues);
     const { message, overdue } = read;
     if (overdue.length > 0) {
@@ -393,7 +402,7 @@ export class SmsOutbox {
       if (found === undefined) throw invalidCommand(overdue);
       return found;
     }
-    if (message.size === 1 && (await this.#isOptedOut(message))) {
+    if (message.size === 1 && (await this.#isOptedOut(message, transaction === undefined))) {
       // The message may have been enqueued before the person opted out.
       const found = message.idempotencyKey === undefined ? undefined : await this.#writer.find(message, transaction);
       if (found !== undefined) return found;
@@ -402,11 +411,16 @@ export class SmsOutbox {
     return this.#writer.add(message, transaction);
   }
 
-  /** The worker asks again before it sends, so a list that is a second old, or that cannot be read, does no harm. */
-  async #isOptedOut({ numbers, senderId, purpose }: NewMessage): Promise<boolean> {
+  /**
+   * The worker asks again before it sends, so a list that is a second old, or that cannot be read, does no harm.
+   * @param waits whether to wait for a list that is being read. In a transaction of the app, all connections of the pool
+   * might wait for one more.
+   */
+  async #isOptedOut({ numbers, senderId, purpose }: NewMessage, waits: boolean): Promise<boolean> {
     const { optOuts } = this.store;
     if (!respectsOptOuts(purpose)) return false;
-    await optOuts.refresh(this.clock.monotonic()).catch(() => undefined);
+    const refreshed = optOuts.refresh(this.clock.monotonic()).catch(() => undefined);
+    if (waits) await refreshed;
     return optOuts.has(numbers, senderId);
   }
 }

@@ -16,7 +16,7 @@ const bytes = (key) => Buffer.from(key, 'base64');
  * traffic once a second for all calls.
  */
 const SHARED =
-  /^select \S*notify_due\w*\(|(fold_traffic|read_traffic|read_learned)\w*\(|from \S*\.listed l\b|\.cost_delta\b/;
+  /^select \S*notify_due\w*\(|(fold_traffic|read_traffic|read_learned)\w*\(|from \S*\.listed l\b|\.(cost_delta|price)\b/;
 
 /** The call that runs, with its statements and where it stops. */
 const running = new AsyncLocalStorage();

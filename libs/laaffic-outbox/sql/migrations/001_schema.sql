@@ -446,6 +446,35 @@ create index history_campaign on outbox.history (campaign_id, id) where campaign
 create index history_list on outbox.history (account, at, id) where event not in ('sending', 'completed');
 create index history_account on outbox.history (account, at) where chunk_id is null and campaign_id is null;
 
+-- Texts with variables. The texts of each version are in template_version.
+create table outbox.template (
+  id bigint generated always as identity primary key,
+  account text not null,
+  -- Compared byte by byte, whatever the collation of the database.
+  name text collate "C" not null,
+  -- The current version, from 1.
+  version int not null default 0,
+  created_at timestamptz not null default clock_timestamp(),
+  -- Null unless it may not be sent.
+  archived_at timestamptz,
+  unique (account, name)
+);
+
+-- What a template was, version by version. Rows never change.
+create table outbox.template_version (
+  template_id bigint not null,
+  version int not null,
+  -- The texts by locale.
+  texts jsonb not null,
+  default_locale text not null,
+  -- The largest number of parts that a text may need. Null: no limit.
+  max_parts int,
+  keeps_line_ends boolean not null,
+  created_at timestamptz not null default clock_timestamp(),
+  created_by text not null,
+  primary key (template_id, version)
+);
+
 -- What a report says about the costs of its message. Without a price, `price`, `currency` and `segments` are null.
 create type outbox.charge as (price numeric, currency text, segments int, mcc text, mnc text, country text);
 

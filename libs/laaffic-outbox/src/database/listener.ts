@@ -14,8 +14,8 @@ const BEAT_EVERY = 5_000;
 const END_WITHIN = 500;
 const FAILURE = 'Notifications of the database cannot be received';
 
-/** What processes notify each other of: something is due, an outcome is known, an event was recorded. */
-export type NotificationName = 'due' | 'outcome' | 'event';
+/** What processes notify each other of: something is due, an outcome is known, an event was recorded, a template changed. */
+export type NotificationName = 'due' | 'outcome' | 'event' | 'template';
 
 /** @param isLocal whether this process itself says so, and what it is about has been committed. */
 export type NotificationListener = (payload: string, isLocal: boolean) => void;

@@ -5,7 +5,7 @@ import { checkSchema, type Release } from '../database/migrate.js';
 import { databaseError, readDatabaseFailure } from '../errors/database-failure.js';
 import { OutboxError } from '../errors/outbox.error.js';
 import { callHandler } from '../events/handler-call.js';
-import { CostsReader, type CostsRange, type DailyCosts } from '../costs/daily-costs.js';
+import type { SmsPrice } from '../costs/prices.js';
 import { withMessage, type DecidedMessage, type Decision, type DecisionParams } from '../messages/decided-message.js';
 import { MessageWriter } from '../messages/message-writer.js';
 import { readMessage, type MessageOptions } from '../messages/read-message.js';
@@ -13,6 +13,7 @@ import { PeriodicTask, type PeriodicTaskPlan } from '../runtime/periodic-task.js
 import type { SqlTransaction } from '../sql-transaction.js';
 import { readAcceptances, redactFinishedMessages } from '../sql/generated.js';
 import type { Statement } from '../sql/statement.js';
+import { SmsCosts } from '../sms-costs.js';
 import type { OutboxStore } from '../store/outbox-store.js';
 
 /** Where the tables of an extension are. */
@@ -171,11 +172,11 @@ export class OutboxExtension {
   }
 
   /**
-   * Reads what the platform charged, as `SmsOutbox.getCosts`.
-   * @throws {LaafficInputException} naming each wrong field.
+   * Reads the prices of the account, as `SmsCosts.getPrices`.
+   * @throws {OutboxError} a code of the database.
    */
-  readCosts(range: CostsRange): Promise<DailyCosts[]> {
-    return new CostsReader(this.account, this.store.callers).read(range);
+  readPrices(): Promise<SmsPrice[]> {
+    return new SmsCosts(this.store).getPrices();
   }
 
   /**

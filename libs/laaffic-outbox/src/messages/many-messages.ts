@@ -18,6 +18,7 @@ import {
   type MessageBatch,
   type MessageSource,
 } from './message-batches.js';
+import type { MessageTexts } from './message-text.js';
 import type { MessageWriter } from './message-writer.js';
 import type { MessageOptions, MessageRules } from './read-message.js';
 
@@ -80,17 +81,18 @@ export class ManyMessages {
     private readonly writer: MessageWriter,
     private readonly clock: Pick<ProcessClock, 'wall'>,
     private readonly rules: MessageRules,
+    private readonly texts: Pick<MessageTexts, 'read'>,
   ) {}
 
   /** @throws as `SmsOutbox.enqueueMany`. */
   async enqueue(source: MessageSource, options: EnqueueManyOptions): Promise<EnqueueManyResult> {
-    const { rules } = this;
+    const { rules, texts } = this;
     const issues = issuesOf(source, options, rules);
     if (issues.length > 0) throw invalidCommand(issues);
     const { transaction, signal, lane = 'bulk', onInvalid = 'throw', ...defaults } = options;
     if (transaction !== undefined) await this.writer.requireTransaction(transaction);
     const skipsInvalid = onInvalid !== 'throw';
-    const how = { defaults: { ...defaults, lane }, skipsInvalid, signal, rules };
+    const how = { defaults: { ...defaults, lane }, skipsInvalid, signal, rules, texts, transaction };
     const batches = new MessageBatches(source, this.clock, how);
     const progress = new Progress(options);
     const storing: { readonly keys: ReadonlySet<string>; readonly done: Promise<StoredBatch> }[] = [];

@@ -1,11 +1,13 @@
-import { invalidCommand, type Issue, type SendSms } from 'nestjs-laaffic';
+import { invalidCommand, type Issue } from 'nestjs-laaffic';
 import { OutboxError } from '../errors/outbox.error.js';
 import type { ProcessClock } from '../runtime/clock.js';
+import type { SqlTransaction } from '../sql-transaction.js';
+import type { MessageTexts, OutboxSms, RenderedSms } from './message-text.js';
 import type { NewMessage } from './message-writer.js';
 import { readMessage, type MessageOptions, type MessageRules } from './read-message.js';
 
-/** A message of `enqueueMany`: a text, its recipients, and its own options. */
-export interface NewSms extends SendSms, MessageOptions {}
+/** A message of `enqueueMany`: its text or template, its recipients, and its own options. */
+export type NewSms = OutboxSms & MessageOptions;
 
 /** Messages, read once and in order. */
 export type MessageSource = Iterable<NewSms> | AsyncIterable<NewSms>;
@@ -44,6 +46,9 @@ export interface BatchOptions {
   readonly skipsInvalid: boolean;
   readonly signal?: AbortSignal | undefined;
   readonly rules: MessageRules;
+  readonly texts: Pick<MessageTexts, 'read'>;
+  /** Where to read templates. */
+  readonly transaction?: SqlTransaction | undefined;
 }
 
 /** One statement stores up to this many messages: enough that round trips cost little, at most 8 MB of text. */
@@ -58,7 +63,7 @@ export class MessageBatches {
   #position = 0;
   /** Whether the source must not be read or closed any more. */
   #isEnded = false;
-  #failure: OutboxError | undefined;
+  #failure: { readonly error: unknown } | undefined;
   /** Rejects the read that waits for the source. */
   #interrupt: ((error: OutboxError) => void) | undefined;
   readonly #onAbort = (): void => {
@@ -79,9 +84,10 @@ export class MessageBatches {
    * returned first.
    * @throws {OutboxError} `OUTBOX_SOURCE_FAILED`, `OUTBOX_INVALID_MESSAGE`; `OUTBOX_ABORTED`, and then what was read since
    * the last batch is left out.
+   * @throws what the reading of a template throws.
    */
   async next(): Promise<MessageBatch | undefined> {
-    const { signal } = this.options;
+    const { signal, texts, transaction } = this.options;
     const now = this.clock.wall();
     const messages: BatchMessage[] = [];
     const invalid: InvalidMessage[] = [];
@@ -97,14 +103,18 @@ export class MessageBatches {
       const step = this.#isAsync ? await this.#step() : this.#syncStep();
       if (step === undefined || step.done === true) break;
       const position = this.#position++;
-      const read = this.#check(step.value, now);
+      const found = texts.read(step.value, transaction);
+      // A text that is known needs no turn of the event loop.
+      const text = found instanceof Promise ? await this.#readText(found) : found;
+      if (text === undefined) break;
+      const read = this.#check(step.value, text, now);
       if ('issues' in read) {
         const wrong = { position, code: 'LAAFFIC_INVALID_COMMAND', issues: read.issues } as const;
         if (this.options.skipsInvalid) {
           invalid.push(wrong);
           continue;
         }
-        this.#failure = invalidMessage(wrong);
+        this.#failure = { error: invalidMessage(wrong) };
       } else {
         messages.push({ position, isOverdue: read.overdue.length > 0, ...read });
         recipients += read.message.size;
@@ -112,7 +122,7 @@ export class MessageBatches {
       }
     }
     if (messages.length > 0 || invalid.length > 0) return { messages, invalid, keys };
-    if (this.#failure !== undefined) throw this.#failure;
+    if (this.#failure !== undefined) throw this.#failure.error;
     return undefined;
   }
 
@@ -171,15 +181,25 @@ export class MessageBatches {
   #fail(cause: unknown): void {
     this.#isEnded = true;
     const message = `The source of the messages failed after ${this.#position} messages`;
-    this.#failure = new OutboxError('OUTBOX_SOURCE_FAILED', message, { cause });
+    this.#failure = { error: new OutboxError('OUTBOX_SOURCE_FAILED', message, { cause }) };
   }
 
-  #check(entry: unknown, now: number): ReturnType<typeof readMessage> {
+  /** @returns `undefined` if a template could not be read. The messages before it are returned first. */
+  async #readText(text: Promise<RenderedSms>): Promise<RenderedSms | undefined> {
+    try {
+      return await text;
+    } catch (error) {
+      this.#failure = { error };
+      return undefined;
+    }
+  }
+
+  #check(entry: unknown, text: RenderedSms, now: number): ReturnType<typeof readMessage> {
     const message = (typeof entry === 'object' && entry !== null ? entry : {}) as NewSms;
     const { defaults, rules } = this.options;
     const { senderId = defaults.senderId } = message;
     return readMessage(
-      { to: message.to, content: message.content, senderId },
+      { ...text, senderId },
       {
         idempotencyKey: message.idempotencyKey,
         reference: message.reference,

@@ -1,4 +1,4 @@
-import { readSendCommand, segments, type Issue, type SendSms } from 'nestjs-laaffic';
+import { readSendCommand, segments, type Issue } from 'nestjs-laaffic';
 import type { Lane, MessagePurpose, UnconfirmedAction } from '../options/outbox.options.js';
 import { isMadeOrderId } from '../store/order-ids.js';
 import { SealKeyring } from '../store/seal-keyring.js';
@@ -17,6 +17,7 @@ import {
   MADE_ORDER_ID,
 } from './command-checks.js';
 import { MessageFingerprint } from './message-fingerprint.js';
+import type { RenderedSms } from './message-text.js';
 import type { NewMessage } from './message-writer.js';
 
 /** Options of one message. */
@@ -97,7 +98,7 @@ const UNSEALED: MessageRules = { seals: new SealKeyring([], ''), sealed: false }
 
 /** Checks a message for the outbox, and converts it into the form in which it is stored. */
 export function readMessage(
-  command: SendSms,
+  command: RenderedSms,
   options: MessageOptions,
   now: number,
   hasWaiter = false,
@@ -108,9 +109,13 @@ export function readMessage(
   const read = readSendCommand(command, MAX_RECIPIENTS, NO_ORDER_ID);
   const overdue = checkNotOver(sendAt, now);
   const issues: Issue[] = [];
+  const { textIssues } = command;
   // Spreading all of them into one list would take half of the time of a valid message.
-  if ('issues' in read) issues.push(...read.issues);
-  else {
+  if ('issues' in read) {
+    // Without a text, its own check says less.
+    const isKnown = (field: string) => textIssues !== undefined && field === 'content';
+    issues.push(...read.issues.filter(({ field }) => !isKnown(field)), ...(textIssues ?? []));
+  } else {
     const { content, senderId, recipients } = read.sms;
     issues.push(...checkStorable('content', content), ...checkStorable('senderId', senderId));
     for (const [index, { orderId }] of recipients.entries()) {

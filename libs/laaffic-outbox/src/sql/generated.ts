@@ -344,6 +344,26 @@ create index history_chunk on outbox.history (chunk_id, id) where chunk_id is no
 create index history_campaign on outbox.history (campaign_id, id) where campaign_id is not null;
 create index history_list on outbox.history (account, at, id) where event not in ('sending', 'completed');
 create index history_account on outbox.history (account, at) where chunk_id is null and campaign_id is null;
+create table outbox.template (
+  id bigint generated always as identity primary key,
+  account text not null,
+  name text collate "C" not null,
+  version int not null default 0,
+  created_at timestamptz not null default clock_timestamp(),
+  archived_at timestamptz,
+  unique (account, name)
+);
+create table outbox.template_version (
+  template_id bigint not null,
+  version int not null,
+  texts jsonb not null,
+  default_locale text not null,
+  max_parts int,
+  keeps_line_ends boolean not null,
+  created_at timestamptz not null default clock_timestamp(),
+  created_by text not null,
+  primary key (template_id, version)
+);
 create type outbox.charge as (price numeric, currency text, segments int, mcc text, mnc text, country text);
 create type outbox.reply_type as enum ('opt-out', 'opt-in', 'help', 'unclear', 'other');
 create table outbox.inbound (
@@ -477,8 +497,8 @@ create index event_delivery_reason on outbox.event_delivery (chunk_id) where rea
 
 /** Each release has its own functions, so releases with different ones work side by side. */
 export const FUNCTIONS: FunctionSet = {
-  digest: 'ea3a0882',
-  text: `create function outbox.pause_account_ea3a0882(p_account text, p_code text, p_reason text, p_first double precision, p_chunk bigint default null)
+  digest: 'd77b0074',
+  text: `create function outbox.pause_account_d77b0074(p_account text, p_code text, p_reason text, p_first double precision, p_chunk bigint default null)
 returns boolean language plpgsql as $$
 declare
   before outbox.account%rowtype;
@@ -490,12 +510,12 @@ begin
       fresh_probe_at = clock_timestamp() + least(300000, p_first * power(2, least(fresh_probes, 10))) * interval '1 millisecond'
     where id = p_account;
   if before.paused_at is not null then return false; end if;
-  perform outbox.record_history_ea3a0882(p_account, null, null, null, 'account paused', 'gateway',
+  perform outbox.record_history_d77b0074(p_account, null, null, null, 'account paused', 'gateway',
     p_code || ': ' || p_reason || coalesce((select case when c.campaign_id is null then ' (message ' || coalesce(c.root_id, c.id)
       else ' (campaign ' || c.campaign_id end || ')' from outbox.chunk c where c.id = p_chunk), ''));
   return true;
 end $$;
-create function outbox.record_account_rejection_ea3a0882(
+create function outbox.record_account_rejection_d77b0074(
   p_account text, p_chunk bigint, p_actor text, p_is_probe boolean, p_code text, p_reason text, p_first double precision,
   p_strikes int, out verdict text, out delay double precision
 ) language plpgsql as $$
@@ -526,11 +546,11 @@ begin
     c.strikes := c.strikes + 1;
     delay := p_first * power(2, c.strikes - 1);
     if c.strikes >= p_strikes then verdict := 'rejected'; end if;
-    perform outbox.record_history_ea3a0882(p_account, c.campaign_id, p_chunk, c.attempt, 'rejected while others were accepted',
+    perform outbox.record_history_d77b0074(p_account, c.campaign_id, p_chunk, c.attempt, 'rejected while others were accepted',
       p_actor, format('%s of %s: %s', c.strikes, p_strikes, p_code));
   else
     if a.paused_at is null or p_is_probe then
-      if outbox.pause_account_ea3a0882(p_account, p_code, p_reason, p_first, p_chunk) then verdict := 'paused'; end if;
+      if outbox.pause_account_d77b0074(p_account, p_code, p_reason, p_first, p_chunk) then verdict := 'paused'; end if;
       select * into strict a from outbox.account where id = p_account;
     end if;
     delay := greatest(0, extract(epoch from a.probe_at - clock_timestamp()) * 1000) + 1000;
@@ -547,7 +567,7 @@ begin
         account_rejected_at = moment, strikes = 0, retry_at = null
       where id = k.id and state in ('scheduled', 'running');
     if found then
-      perform outbox.record_history_ea3a0882(p_account, k.id, null, null, 'paused', 'gateway', p_code || ': ' || p_reason);
+      perform outbox.record_history_d77b0074(p_account, k.id, null, null, 'paused', 'gateway', p_code || ': ' || p_reason);
     end if;
     verdict := 'released';
   else
@@ -556,7 +576,7 @@ begin
   end if;
   delay := 0;
 end $$;
-create function outbox.resume_account_ea3a0882(p_account text, p_actor text) returns boolean
+create function outbox.resume_account_d77b0074(p_account text, p_actor text) returns boolean
 language plpgsql as $$
 begin
   update outbox.account set paused_at = null, paused_code = null, paused_reason = null, paused_chunk_id = null, probe_at = null, probes = 0,
@@ -567,10 +587,10 @@ begin
     where c.account = p_account and c.state = 'pending' and c.account_rejected_at is not null and c.due_at > clock_timestamp()
     for update skip locked);
   update outbox.campaign set retry_at = null where account = p_account and retry_at is not null;
-  perform outbox.record_history_ea3a0882(p_account, null, null, null, 'account resumed', p_actor);
+  perform outbox.record_history_d77b0074(p_account, null, null, null, 'account resumed', p_actor);
   return true;
 end $$;
-create function outbox.pause_lane_ea3a0882(p_account text, p_lane outbox.lane, p_chunk bigint, p_target_size int, p_reason text, p_first double precision)
+create function outbox.pause_lane_d77b0074(p_account text, p_lane outbox.lane, p_chunk bigint, p_target_size int, p_reason text, p_first double precision)
 returns boolean language plpgsql as $$
 begin
   insert into outbox.lane_limit as l (account, lane, max_size, target_size, reason, probe_at, pauses)
@@ -584,10 +604,10 @@ begin
         else least(l.pauses, 10) end)) * interval '1 millisecond'
       where l.max_size > 0 and l.paused_at < (select c.sent_at from outbox.chunk c where c.id = p_chunk);
   if not found then return false; end if;
-  perform outbox.record_history_ea3a0882(p_account, null, null, null, 'lane paused', 'gateway', p_lane || ': ' || p_reason);
+  perform outbox.record_history_d77b0074(p_account, null, null, null, 'lane paused', 'gateway', p_lane || ': ' || p_reason);
   return true;
 end $$;
-create function outbox.end_lane_probe_ea3a0882(
+create function outbox.end_lane_probe_d77b0074(
   p_account text, p_lane outbox.lane, p_size int, p_is_answered boolean, p_reason text, p_first double precision
 ) returns boolean language plpgsql as $$
 declare
@@ -597,7 +617,7 @@ begin
   if not found then return false; end if;
   if p_is_answered and p_size >= l.target_size then
     delete from outbox.lane_limit r where r.account = p_account and r.lane = p_lane;
-    perform outbox.record_history_ea3a0882(p_account, null, null, null, 'lane resumed', 'probe', p_lane::text);
+    perform outbox.record_history_d77b0074(p_account, null, null, null, 'lane resumed', 'probe', p_lane::text);
     return true;
   end if;
   if p_is_answered then
@@ -613,7 +633,7 @@ begin
   else
     l.probe_at := clock_timestamp() + least(3600000, p_first * power(2, least(l.failed_probes, 11))) * interval '1 millisecond';
     l.failed_probes := l.failed_probes + 1;
-    perform outbox.record_history_ea3a0882(p_account, null, null, null, 'lane limited', 'gateway',
+    perform outbox.record_history_d77b0074(p_account, null, null, null, 'lane limited', 'gateway',
       format('%s: %s recipients a request, %s got no response', p_lane, l.max_size, p_size));
   end if;
   update outbox.lane_limit r set max_size = l.max_size, probe_at = l.probe_at, resumed_at = l.resumed_at, pauses = l.pauses, failed_probes = l.failed_probes,
@@ -622,64 +642,64 @@ begin
     where r.account = p_account and r.lane = p_lane;
   return false;
 end $$;
-create function outbox.resume_lanes_ea3a0882(p_account text, p_actor text) returns boolean language plpgsql as $$
+create function outbox.resume_lanes_d77b0074(p_account text, p_actor text) returns boolean language plpgsql as $$
 declare
   resumed outbox.lane;
   any_resumed boolean := false;
 begin
   for resumed in delete from outbox.lane_limit where account = p_account returning lane loop
-    perform outbox.record_history_ea3a0882(p_account, null, null, null, 'lane resumed', p_actor, resumed::text);
+    perform outbox.record_history_d77b0074(p_account, null, null, null, 'lane resumed', p_actor, resumed::text);
     any_resumed := true;
   end loop;
   return any_resumed;
 end $$;
-create function outbox.back_off_ea3a0882(p_account text, p_delay double precision) returns void
+create function outbox.back_off_d77b0074(p_account text, p_delay double precision) returns void
 language sql as $$
   update outbox.account set backoff_level = case when backoff_until > clock_timestamp() then backoff_level else least(backoff_level + 1, 8) end,
       backoff_until = greatest(backoff_until, clock_timestamp() + greatest(p_delay, least(30000, 100 * power(2, backoff_level))) * interval '1 millisecond')
     where id = p_account
 $$;
-create function outbox.lock_lane_control_ea3a0882(p_account text, p_lane outbox.lane) returns outbox.lane_control language plpgsql as $$
+create function outbox.lock_lane_control_d77b0074(p_account text, p_lane outbox.lane) returns outbox.lane_control language plpgsql as $$
 declare
   control outbox.lane_control%rowtype;
 begin
-  perform pg_advisory_xact_lock(outbox.lane_lock_ea3a0882(p_account, p_lane));
+  perform pg_advisory_xact_lock(outbox.lane_lock_d77b0074(p_account, p_lane));
   insert into outbox.lane_control (account, lane) values (p_account, p_lane) on conflict do nothing;
   select * into strict control from outbox.lane_control r where r.account = p_account and r.lane = p_lane for update;
   return control;
 end $$;
-create function outbox.pause_lane_manually_ea3a0882(p_account text, p_lane outbox.lane, p_actor text, p_reason text) returns boolean
+create function outbox.pause_lane_manually_d77b0074(p_account text, p_lane outbox.lane, p_actor text, p_reason text) returns boolean
 language plpgsql as $$
 begin
-  if (outbox.lock_lane_control_ea3a0882(p_account, p_lane)).paused_at is not null then return false; end if;
+  if (outbox.lock_lane_control_d77b0074(p_account, p_lane)).paused_at is not null then return false; end if;
   update outbox.lane_control r set paused_at = clock_timestamp(), paused_by = p_actor, paused_reason = p_reason
     where r.account = p_account and r.lane = p_lane;
-  perform outbox.record_history_ea3a0882(p_account, null, null, null, 'lane paused', p_actor, concat_ws(': ', p_lane, p_reason));
+  perform outbox.record_history_d77b0074(p_account, null, null, null, 'lane paused', p_actor, concat_ws(': ', p_lane, p_reason));
   return true;
 end $$;
-create function outbox.resume_lane_manually_ea3a0882(p_account text, p_lane outbox.lane, p_actor text) returns boolean language plpgsql as $$
+create function outbox.resume_lane_manually_d77b0074(p_account text, p_lane outbox.lane, p_actor text) returns boolean language plpgsql as $$
 begin
-  if (outbox.lock_lane_control_ea3a0882(p_account, p_lane)).paused_at is null then return false; end if;
+  if (outbox.lock_lane_control_d77b0074(p_account, p_lane)).paused_at is null then return false; end if;
   update outbox.lane_control r set paused_at = null, paused_by = null, paused_reason = null
     where r.account = p_account and r.lane = p_lane;
-  perform outbox.record_history_ea3a0882(p_account, null, null, null, 'lane resumed', p_actor, p_lane::text);
-  perform outbox.notify_ea3a0882('outbox:due', 'lane');
+  perform outbox.record_history_d77b0074(p_account, null, null, null, 'lane resumed', p_actor, p_lane::text);
+  perform outbox.notify_d77b0074('outbox:due', 'lane');
   return true;
 end $$;
-create function outbox.set_lane_slots_ea3a0882(p_account text, p_lane outbox.lane, p_slots int, p_actor text) returns boolean language plpgsql as $$
+create function outbox.set_lane_slots_d77b0074(p_account text, p_lane outbox.lane, p_slots int, p_actor text) returns boolean language plpgsql as $$
 begin
-  if (outbox.lock_lane_control_ea3a0882(p_account, p_lane)).slots is not distinct from p_slots then return false; end if;
+  if (outbox.lock_lane_control_d77b0074(p_account, p_lane)).slots is not distinct from p_slots then return false; end if;
   update outbox.lane_control r set slots = p_slots,
       slots_set_at = case when p_slots is not null then clock_timestamp() end,
       slots_set_by = case when p_slots is not null then p_actor end
     where r.account = p_account and r.lane = p_lane;
-  perform outbox.record_history_ea3a0882(p_account, null, null, null, 'lane concurrency', p_actor,
+  perform outbox.record_history_d77b0074(p_account, null, null, null, 'lane concurrency', p_actor,
     format('%s: %s', p_lane, coalesce(p_slots::text, 'as configured')));
-  perform outbox.notify_ea3a0882('outbox:due', 'lane');
+  perform outbox.notify_d77b0074('outbox:due', 'lane');
   return true;
 end $$;
 
-create function outbox.read_rate_ea3a0882(p_account text, p_recipients double precision, p_requests double precision, p_burst double precision)
+create function outbox.read_rate_d77b0074(p_account text, p_recipients double precision, p_requests double precision, p_burst double precision)
 returns outbox.rate_grant language plpgsql as $$
 declare
   g outbox.rate_grant%rowtype;
@@ -696,7 +716,7 @@ begin
   g.requests_left := least(most_requests, coalesce(g.requests_left + seconds * p_requests, most_requests));
   return g;
 end $$;
-create function outbox.split_head_ea3a0882(p_chunk bigint, p_size int, p_actor text) returns bigint language plpgsql as $$
+create function outbox.split_head_d77b0074(p_chunk bigint, p_size int, p_actor text) returns bigint language plpgsql as $$
 declare
   c outbox.chunk%rowtype;
   head outbox.chunk%rowtype;
@@ -719,22 +739,22 @@ begin
   head.size := taken;
   head.numbers := array_to_string(slots[1:cut], ',');
   head.order_ids := case when ids is not null then array_to_string(ids[1:cut], ',') end;
-  part := outbox.add_part_ea3a0882(head, p_actor);
+  part := outbox.add_part_d77b0074(head, p_actor);
   slots := slots[cut + 1:];
   c.size := (select count(*) from unnest(slots) s (number) where s.number <> '');
   c.numbers := repeat(',', cut) || array_to_string(slots, ',');
   if c.size = 0 then
     c.state := 'split';
-    perform outbox.transition_ea3a0882(c, 'split', p_actor);
+    perform outbox.transition_d77b0074(c, 'split', p_actor);
   else
     update outbox.chunk set size = c.size, numbers = c.numbers where id = p_chunk;
   end if;
   return part;
 end $$;
-create function outbox.lane_lock_ea3a0882(p_account text, p_lane outbox.lane) returns bigint language sql stable as $$
+create function outbox.lane_lock_d77b0074(p_account text, p_lane outbox.lane) returns bigint language sql stable as $$
   select hashtextextended('outbox.lane ' || p_account || ' ' || p_lane, 0)
 $$;
-create function outbox.claim_chunks_ea3a0882(
+create function outbox.claim_chunks_d77b0074(
   p_account text, p_worker text, p_lane outbox.lane, p_limit int,
   p_recipients double precision, p_requests double precision, p_burst double precision, p_share double precision,
   p_largest int, p_start_within double precision, p_last_campaign bigint default 0, p_floors timestamptz[] default '{}',
@@ -774,7 +794,7 @@ declare
   moment timestamptz;
 begin
   perform set_config('lock_timeout', ceil(p_start_within)::text, true);
-  perform pg_advisory_xact_lock_shared(outbox.lane_lock_ea3a0882(p_account, p_lane));
+  perform pg_advisory_xact_lock_shared(outbox.lane_lock_d77b0074(p_account, p_lane));
   select * into control from outbox.lane_control r where r.account = p_account and r.lane = p_lane;
   lane_slots := control.slots;
   p_limit := coalesce(control.slots - p_in_flight, p_limit);
@@ -820,8 +840,8 @@ begin
   end if;
   moment := clock_timestamp();
   if limited then
-    g := outbox.read_rate_ea3a0882(p_account, recipients, requests, p_burst);
-    largest := outbox.largest_request_ea3a0882(p_lane, p_recipients, p_requests, p_burst, p_share, p_largest);
+    g := outbox.read_rate_d77b0074(p_account, recipients, requests, p_burst);
+    largest := outbox.largest_request_d77b0074(p_lane, p_recipients, p_requests, p_burst, p_share, p_largest);
     if p_lane = 'bulk' then
       kept_recipients := least(greatest(1, recipients * p_burst) - 1, greatest(1, recipients * p_burst) * p_share);
       kept_requests := least((greatest(1, requests * p_burst) - 1) / 2, greatest(1, requests * p_burst) * p_share);
@@ -846,17 +866,17 @@ begin
     candidate := null;
     is_ahead := false;
     if has_turn then
-      lists := coalesce(lists, outbox.lock_candidates_ea3a0882(p_account, p_lane, true, p_limit, only_fresh, p_floors[2], moment, p_seal_keys));
+      lists := coalesce(lists, outbox.lock_candidates_d77b0074(p_account, p_lane, true, p_limit, only_fresh, p_floors[2], moment, p_seal_keys));
       candidate := lists[1];
       is_ahead := candidate is not null;
     end if;
     if candidate is null then
-      singles := coalesce(singles, outbox.lock_candidates_ea3a0882(p_account, p_lane, false, p_limit, only_fresh, p_floors[1], moment, p_seal_keys));
+      singles := coalesce(singles, outbox.lock_candidates_d77b0074(p_account, p_lane, false, p_limit, only_fresh, p_floors[1], moment, p_seal_keys));
       candidate := singles[1];
       singles := singles[2:];
     end if;
     if candidate is null or is_ahead then
-      lists := coalesce(lists, outbox.lock_candidates_ea3a0882(p_account, p_lane, true, p_limit, only_fresh, p_floors[2], moment, p_seal_keys));
+      lists := coalesce(lists, outbox.lock_candidates_d77b0074(p_account, p_lane, true, p_limit, only_fresh, p_floors[2], moment, p_seal_keys));
       candidate := lists[1];
       lists := lists[2:];
     end if;
@@ -916,14 +936,14 @@ begin
       else
         lists := candidate || lists;
       end if;
-      c.id := outbox.split_head_ea3a0882(c.id, size, p_worker);
+      c.id := outbox.split_head_d77b0074(c.id, size, p_worker);
       select * into strict c from outbox.chunk w where w.id = c.id for update;
     end if;
     c.state := 'sending';
     c.attempt := c.attempt + 1;
     c.worker := p_worker;
     c.sent_at := clock_timestamp();
-    c := outbox.transition_ea3a0882(c, 'sending', p_worker);
+    c := outbox.transition_d77b0074(c, 'sending', p_worker);
     chunk_id := c.id;
     chunk_attempt := c.attempt;
     chunk_campaign := c.campaign_id;
@@ -969,7 +989,7 @@ begin
     return next;
   end if;
 end $$;
-create function outbox.lock_candidates_ea3a0882(
+create function outbox.lock_candidates_d77b0074(
   p_account text, p_lane outbox.lane, p_is_list boolean, p_limit int, p_only_fresh boolean, p_floor timestamptz, p_now timestamptz,
   p_seal_keys text[]
 ) returns bigint[] language sql as $$
@@ -982,7 +1002,7 @@ create function outbox.lock_candidates_ea3a0882(
         and (w.seal_key_id is null or w.seal_key_id = any (p_seal_keys))
       order by w.due_at, w.id limit p_limit for update skip locked)
 $$;
-create function outbox.largest_request_ea3a0882(
+create function outbox.largest_request_d77b0074(
   p_lane outbox.lane, p_recipients double precision, p_requests double precision, p_burst double precision,
   p_share double precision, p_largest int
 ) returns int language plpgsql immutable as $$
@@ -998,7 +1018,7 @@ begin
 end $$;
 
 
-create function outbox.expand_chunk_ea3a0882(c outbox.chunk) returns void language sql as $$
+create function outbox.expand_chunk_d77b0074(c outbox.chunk) returns void language sql as $$
   insert into outbox.recipient (chunk_id, slot, state, code, reason)
     select c.id, s.at - 1, case when c.state in ('rejected', 'unknown', 'held', 'abandoned') then c.state::text end::outbox.recipient_state,
       c.code, c.reason
@@ -1006,11 +1026,11 @@ create function outbox.expand_chunk_ea3a0882(c outbox.chunk) returns void langua
     where s.number <> '' and c.state in ('rejected', 'unknown', 'held', 'abandoned')
     on conflict (chunk_id, slot) do nothing
 $$;
-create function outbox.positions_of_ea3a0882(c outbox.chunk, p_positions bigint[]) returns bigint[] language sql immutable as $$
+create function outbox.positions_of_d77b0074(c outbox.chunk, p_positions bigint[]) returns bigint[] language sql immutable as $$
   select case when p_positions is not null then
     array(select p from unnest(p_positions) p where p between c.first_position and c.first_position + 999) end
 $$;
-create function outbox.resend_ea3a0882(p_chunk bigint, p_which text, p_actor text, p_detail text, p_positions bigint[] default null)
+create function outbox.resend_d77b0074(p_chunk bigint, p_which text, p_actor text, p_detail text, p_positions bigint[] default null)
 returns int language plpgsql as $$
 declare
   c outbox.chunk%rowtype;
@@ -1021,8 +1041,8 @@ begin
     and state in ('completed', 'unknown', 'held', 'rejected') and (seal_key_id is null or content is not null)
     for no key update;
   if not found then return 0; end if;
-  p_positions := outbox.positions_of_ea3a0882(c, p_positions);
-  perform outbox.flush_result_ea3a0882(p_chunk);
+  p_positions := outbox.positions_of_d77b0074(c, p_positions);
+  perform outbox.flush_result_d77b0074(p_chunk);
   with slot as (
     select s.number, s.at,
       s.number <> '' and coalesce(m.state::text, c.state::text) = p_which
@@ -1036,46 +1056,46 @@ begin
   into moving from slot;
   moved := coalesce(cardinality(moving.slots), 0);
   if moved = 0 then return 0; end if;
-  if moved < c.size then perform outbox.expand_chunk_ea3a0882(c); end if;
+  if moved < c.size then perform outbox.expand_chunk_d77b0074(c); end if;
   delete from outbox.recipient where chunk_id = p_chunk and slot = any (moving.slots);
-  perform outbox.move_recipients_ea3a0882(c, moving.rest, array[moving.part], array[moved], 'resent', p_actor, p_detail,
+  perform outbox.move_recipients_d77b0074(c, moving.rest, array[moving.part], array[moved], 'resent', p_actor, p_detail,
     p_which <> 'rejected');
   return moved;
 end $$;
-create function outbox.resolve_held_ea3a0882(p_chunk bigint, p_decision text, p_positions bigint[], p_actor text) returns int
+create function outbox.resolve_held_d77b0074(p_chunk bigint, p_decision text, p_positions bigint[], p_actor text) returns int
 language plpgsql as $$
 declare
   c outbox.chunk%rowtype;
   decided smallint[];
 begin
   if p_decision = 'resend' then
-    return outbox.resend_ea3a0882(p_chunk, 'held', p_actor, 'decision', p_positions);
+    return outbox.resend_d77b0074(p_chunk, 'held', p_actor, 'decision', p_positions);
   end if;
   select * into c from outbox.chunk where id = p_chunk and held > 0 and numbers is not null for no key update;
   if not found then return 0; end if;
-  p_positions := outbox.positions_of_ea3a0882(c, p_positions);
-  perform outbox.flush_result_ea3a0882(p_chunk);
+  p_positions := outbox.positions_of_d77b0074(c, p_positions);
+  perform outbox.flush_result_d77b0074(p_chunk);
   select array_agg((s.at - 1)::smallint) into decided
     from unnest(string_to_array(c.numbers, ',')) with ordinality s (number, at)
     left join outbox.recipient m on m.chunk_id = c.id and m.slot = s.at - 1
     where s.number <> '' and coalesce(m.state::text, c.state::text) = 'held'
       and (p_positions is null or c.first_position + s.at - 1 = any (p_positions));
   if decided is null then return 0; end if;
-  perform outbox.expand_chunk_ea3a0882(c);
+  perform outbox.expand_chunk_d77b0074(c);
   update outbox.recipient set state = case p_decision when 'sent' then 'accepted' else 'abandoned' end::outbox.recipient_state,
       code = case p_decision when 'sent' then null else code end, reason = case p_decision when 'sent' then null else reason end
     where chunk_id = p_chunk and slot = any (decided);
-  perform outbox.record_recipient_events_ea3a0882(c, decided);
-  c := outbox.with_counts_ea3a0882(c);
+  perform outbox.record_recipient_events_d77b0074(c, decided);
+  c := outbox.with_counts_d77b0074(c);
   c.state := 'completed';
   c.code := null;
   c.reason := null;
-  perform outbox.transition_ea3a0882(c, case p_decision when 'sent' then 'marked as sent' else 'abandoned' end, p_actor,
+  perform outbox.transition_d77b0074(c, case p_decision when 'sent' then 'marked as sent' else 'abandoned' end, p_actor,
     cardinality(decided) || ' recipients');
   return cardinality(decided);
 end $$;
 
-create function outbox.erase_number_ea3a0882(p_chunk bigint, p_number text, p_actor text)
+create function outbox.erase_number_d77b0074(p_chunk bigint, p_number text, p_actor text)
 returns table (message_id bigint, campaign_id bigint, place bigint, is_erased boolean) language plpgsql as $$
 declare
   c outbox.chunk%rowtype;
@@ -1087,27 +1107,27 @@ begin
   slots := array(select (s.at - 1)::smallint from unnest(string_to_array(c.numbers, ',')) with ordinality s (number, at)
     where s.number = p_number);
   if cardinality(slots) = 0 then return; end if;
-  perform outbox.flush_result_ea3a0882(c.id);
+  perform outbox.flush_result_d77b0074(c.id);
   is_open := c.state not in ('completed', 'rejected', 'abandoned', 'cancelled') or exists (
     select from outbox.recipient r where r.chunk_id = c.id and r.slot = any (slots) and r.state in ('unknown', 'held'));
   if not is_open then
     rest := array_to_string(array_replace(string_to_array(c.numbers, ','), p_number, ''), ',');
     if rest ~ '\\d' then
-      perform outbox.expand_chunk_ea3a0882(c);
+      perform outbox.expand_chunk_d77b0074(c);
       update outbox.recipient r set reason = null where r.chunk_id = c.id and r.slot = any (slots);
       update outbox.event e set reason = null where e.chunk_id = c.id;
       update outbox.event_delivery d set reason = null where d.chunk_id = c.id;
       update outbox.chunk set numbers = rest, fingerprint = null, reason = null where id = c.id;
     else
-      perform outbox.redact_chunks_ea3a0882(array[c.id]);
+      perform outbox.redact_chunks_d77b0074(array[c.id]);
     end if;
-    perform outbox.record_history_ea3a0882(c.account, c.campaign_id, c.id, c.attempt, 'erased', p_actor,
+    perform outbox.record_history_d77b0074(c.account, c.campaign_id, c.id, c.attempt, 'erased', p_actor,
       cardinality(slots) || ' recipients');
   end if;
   return query select case when c.campaign_id is null then coalesce(c.root_id, c.id) end, c.campaign_id, c.first_position + s, not is_open
     from unnest(slots) s;
 end $$;
-create function outbox.redact_messages_ea3a0882(p_account text, p_messages bigint[], p_evidence double precision) returns bigint[]
+create function outbox.redact_messages_d77b0074(p_account text, p_messages bigint[], p_evidence double precision) returns bigint[]
 language plpgsql as $$
 declare
   message bigint;
@@ -1137,41 +1157,41 @@ begin
     if is_waiting or locked < cardinality(part_ids) then
       waiting := waiting || message;
     elsif chunks <> '{}' then
-      perform outbox.flush_result_ea3a0882(f.id) from unnest(chunks) f (id);
-      perform outbox.redact_chunks_ea3a0882(chunks, true);
+      perform outbox.flush_result_d77b0074(f.id) from unnest(chunks) f (id);
+      perform outbox.redact_chunks_d77b0074(chunks, true);
     end if;
   end loop;
   return waiting;
 end $$;
 
-create function outbox.is_subscribed_ea3a0882(p_account text, p_topic text) returns boolean language sql stable as $$
+create function outbox.is_subscribed_d77b0074(p_account text, p_topic text) returns boolean language sql stable as $$
   select exists (select from outbox.live_subscription where account = p_account and topic = p_topic)
 $$;
-create function outbox.record_event_ea3a0882(c outbox.chunk, p_topic text, p_slots smallint[], p_code text, p_reason text)
+create function outbox.record_event_d77b0074(c outbox.chunk, p_topic text, p_slots smallint[], p_code text, p_reason text)
 returns void language plpgsql as $$
 begin
-  if coalesce(cardinality(p_slots), 0) = 0 or not outbox.is_subscribed_ea3a0882(c.account, p_topic) then return; end if;
+  if coalesce(cardinality(p_slots), 0) = 0 or not outbox.is_subscribed_d77b0074(c.account, p_topic) then return; end if;
   insert into outbox.event (account, topic, campaign_id, root_id, chunk_id, slots, attempt, sent_at, code, reason)
     values (c.account, p_topic, c.campaign_id, coalesce(c.root_id, c.id), c.id, p_slots, c.attempt, c.sent_at, p_code, p_reason);
-  perform outbox.notify_events_ea3a0882();
+  perform outbox.notify_events_d77b0074();
 end $$;
-create function outbox.record_chunk_event_ea3a0882(c outbox.chunk) returns void language plpgsql as $$
+create function outbox.record_chunk_event_d77b0074(c outbox.chunk) returns void language plpgsql as $$
 begin
-  if not outbox.is_subscribed_ea3a0882(c.account, c.state::text) then return; end if;
-  perform outbox.record_event_ea3a0882(c, c.state::text, array(
+  if not outbox.is_subscribed_d77b0074(c.account, c.state::text) then return; end if;
+  perform outbox.record_event_d77b0074(c, c.state::text, array(
     select (s.at - 1)::smallint from unnest(string_to_array(c.numbers, ',')) with ordinality s (number, at)
       where s.number <> '' and not exists (select from outbox.recipient m where m.chunk_id = c.id and m.slot = s.at - 1)
       order by s.at), c.code, c.reason);
 end $$;
-create function outbox.record_recipient_events_ea3a0882(c outbox.chunk, p_slots smallint[]) returns void language plpgsql as $$
+create function outbox.record_recipient_events_d77b0074(c outbox.chunk, p_slots smallint[]) returns void language plpgsql as $$
 begin
   if coalesce(cardinality(p_slots), 0) = 0 then return; end if;
-  perform outbox.record_event_ea3a0882(c, g.state, g.slots, g.code, g.reason) from (
+  perform outbox.record_event_d77b0074(c, g.state, g.slots, g.code, g.reason) from (
     select m.state::text as state, m.code, m.reason, array_agg(m.slot order by m.slot) as slots
       from outbox.recipient m where m.chunk_id = c.id and m.slot = any (p_slots) and m.state::text <> c.state::text
       group by m.state, m.code, m.reason order by min(m.slot)) g;
 end $$;
-create function outbox.route_events_ea3a0882(p_account text, p_limit int) returns int language plpgsql as $$
+create function outbox.route_events_d77b0074(p_account text, p_limit int) returns int language plpgsql as $$
 declare
   routed int;
 begin
@@ -1194,7 +1214,7 @@ begin
   select count(*) into routed from taken;
   return routed;
 end $$;
-create function outbox.await_recorders_ea3a0882(p_longest_ms double precision) returns void language plpgsql as $$
+create function outbox.await_recorders_d77b0074(p_longest_ms double precision) returns void language plpgsql as $$
 declare
   ends timestamptz := clock_timestamp() + p_longest_ms * interval '1 millisecond';
   running text[];
@@ -1209,7 +1229,7 @@ begin
     perform pg_sleep(0.02);
   end loop;
 end $$;
-create function outbox.retry_events_ea3a0882(p_account text, p_ids bigint[], p_handler text, p_actor text)
+create function outbox.retry_events_d77b0074(p_account text, p_ids bigint[], p_handler text, p_actor text)
 returns int language plpgsql as $$
 declare
   d outbox.event_delivery%rowtype;
@@ -1221,25 +1241,25 @@ begin
         and (p_handler is null or handler = p_handler)
       returning *
   loop
-    perform outbox.record_history_ea3a0882(p_account, d.campaign_id, d.chunk_id, null, 'event retried', p_actor, d.handler);
+    perform outbox.record_history_d77b0074(p_account, d.campaign_id, d.chunk_id, null, 'event retried', p_actor, d.handler);
     retried := retried + 1;
   end loop;
-  if retried > 0 then perform outbox.notify_events_ea3a0882(); end if;
+  if retried > 0 then perform outbox.notify_events_d77b0074(); end if;
   return retried;
 end $$;
 
-create function outbox.next_chunk_id_ea3a0882() returns bigint language sql volatile security definer as $$
+create function outbox.next_chunk_id_d77b0074() returns bigint language sql volatile security definer as $$
   select pg_catalog.nextval('outbox.chunk_id_seq'::pg_catalog.regclass)
 $$;
-create function outbox.next_chunk_ids_ea3a0882(p_count int) returns setof bigint language sql volatile security definer as $$
+create function outbox.next_chunk_ids_d77b0074(p_count int) returns setof bigint language sql volatile security definer as $$
   select pg_catalog.nextval('outbox.chunk_id_seq'::pg_catalog.regclass) from pg_catalog.generate_series(1, p_count)
 $$;
-create function outbox.next_campaign_id_ea3a0882() returns bigint language sql volatile security definer as $$
+create function outbox.next_campaign_id_d77b0074() returns bigint language sql volatile security definer as $$
   select pg_catalog.nextval('outbox.campaign_id_seq'::pg_catalog.regclass)
 $$;
 
 
-create function outbox.mark_overdue_ea3a0882(p_account text, p_lease double precision, p_actor text, p_limit int)
+create function outbox.mark_overdue_d77b0074(p_account text, p_lease double precision, p_actor text, p_limit int)
 returns table (changed_lane outbox.lane, recipients int) language plpgsql as $$
 declare
   c outbox.chunk%rowtype;
@@ -1253,13 +1273,13 @@ begin
     c.unknown := c.size - c.accepted;
     c.code := 'OUTBOX_WORKER_LOST';
     c.reason := 'no response was stored in time';
-    perform outbox.transition_ea3a0882(c, 'unknown', p_actor, c.code);
+    perform outbox.transition_d77b0074(c, 'unknown', p_actor, c.code);
     changed_lane := c.lane;
     recipients := c.unknown;
     return next;
   end loop;
 end $$;
-create function outbox.end_grace_period_ea3a0882(
+create function outbox.end_grace_period_d77b0074(
   p_account text, p_lane outbox.lane, p_grace_period double precision, p_action outbox.unconfirmed_action,
   p_actor text, p_limit int
 ) returns table (changed_lane outbox.lane, recipients int, decided outbox.recipient_state) language plpgsql as $$
@@ -1283,7 +1303,7 @@ begin
         from outbox.campaign k where k.id = c.campaign_id;
     end if;
     action := coalesce(action, p_action);
-    if action = 'resend' and not is_cancelled and outbox.resend_ea3a0882(c.id, 'unknown', p_actor, 'policy') > 0 then
+    if action = 'resend' and not is_cancelled and outbox.resend_d77b0074(c.id, 'unknown', p_actor, 'policy') > 0 then
       decided := null;
       return next;
       continue;
@@ -1298,14 +1318,14 @@ begin
       )
       select array_agg(slot) into slots from changed;
     end if;
-    perform outbox.record_recipient_events_ea3a0882(c, slots);
+    perform outbox.record_recipient_events_d77b0074(c, slots);
     if decided = 'held' then c.held := c.held + c.unknown; else c.abandoned := c.abandoned + c.unknown; end if;
     c.unknown := 0;
-    perform outbox.transition_ea3a0882(c, decided::text, p_actor);
+    perform outbox.transition_d77b0074(c, decided::text, p_actor);
     return next;
   end loop;
 end $$;
-create function outbox.expire_messages_ea3a0882(p_account text, p_actor text, p_limit int)
+create function outbox.expire_messages_d77b0074(p_account text, p_actor text, p_limit int)
 returns table (changed_lane outbox.lane, recipients int, is_rejected boolean) language plpgsql as $$
 declare
   c outbox.chunk%rowtype;
@@ -1314,22 +1334,22 @@ begin
     select * from outbox.chunk w where w.account = p_account and w.state = 'pending' and w.expires_at <= statement_timestamp()
     order by w.expires_at limit p_limit for update skip locked
   loop
-    c := outbox.rejected_ea3a0882(c, 'OUTBOX_EXPIRED', 'not sent before sendBefore');
-    perform outbox.transition_ea3a0882(c, c.state::text, p_actor, c.code);
+    c := outbox.rejected_d77b0074(c, 'OUTBOX_EXPIRED', 'not sent before sendBefore');
+    perform outbox.transition_d77b0074(c, c.state::text, p_actor, c.code);
     changed_lane := c.lane;
     recipients := c.size;
     is_rejected := c.state = 'rejected';
     return next;
   end loop;
 end $$;
-create function outbox.cancel_chunk_ea3a0882(c outbox.chunk, p_actor text) returns void language plpgsql as $$
+create function outbox.cancel_chunk_d77b0074(c outbox.chunk, p_actor text) returns void language plpgsql as $$
 begin
-  c := outbox.without_counts_ea3a0882(c);
+  c := outbox.without_counts_d77b0074(c);
   c.state := case when c.maybe_accepted then 'abandoned' else 'cancelled' end;
   if c.maybe_accepted then c.abandoned := c.size; end if;
-  perform outbox.transition_ea3a0882(c, c.state::text, p_actor);
+  perform outbox.transition_d77b0074(c, c.state::text, p_actor);
 end $$;
-create function outbox.cancel_message_ea3a0882(p_account text, p_message bigint, p_actor text) returns int language plpgsql as $$
+create function outbox.cancel_message_d77b0074(p_account text, p_message bigint, p_actor text) returns int language plpgsql as $$
 declare
   c outbox.chunk%rowtype;
   cancelled int := 0;
@@ -1338,12 +1358,12 @@ begin
     select * from outbox.chunk w where w.account = p_account and (w.id = p_message or w.root_id = p_message)
       and w.campaign_id is null and w.state = 'pending' order by w.id for update
   loop
-    perform outbox.cancel_chunk_ea3a0882(c, p_actor);
+    perform outbox.cancel_chunk_d77b0074(c, p_actor);
     cancelled := cancelled + 1;
   end loop;
   return cancelled;
 end $$;
-create function outbox.cancel_campaign_chunks_ea3a0882(p_campaign bigint, p_actor text, p_limit int) returns int
+create function outbox.cancel_campaign_chunks_d77b0074(p_campaign bigint, p_actor text, p_limit int) returns int
 language plpgsql as $$
 declare
   c outbox.chunk%rowtype;
@@ -1353,16 +1373,16 @@ begin
     select * from outbox.chunk w where w.campaign_id = p_campaign and w.state = 'pending' limit p_limit
     for update skip locked
   loop
-    perform outbox.cancel_chunk_ea3a0882(c, p_actor);
+    perform outbox.cancel_chunk_d77b0074(c, p_actor);
     cancelled := cancelled + 1;
   end loop;
   return cancelled;
 end $$;
-create function outbox.cancel_leftovers_ea3a0882(p_account text, p_actor text, p_limit int) returns int language sql as $$
-  select coalesce(sum(outbox.cancel_campaign_chunks_ea3a0882(k.id, p_actor, p_limit)), 0)::int
+create function outbox.cancel_leftovers_d77b0074(p_account text, p_actor text, p_limit int) returns int language sql as $$
+  select coalesce(sum(outbox.cancel_campaign_chunks_d77b0074(k.id, p_actor, p_limit)), 0)::int
     from outbox.campaign k where k.account = p_account and k.state = 'cancelled' and k.done_at is null
 $$;
-create function outbox.advance_campaigns_ea3a0882(p_account text, p_actor text) returns void language plpgsql as $$
+create function outbox.advance_campaigns_d77b0074(p_account text, p_actor text) returns void language plpgsql as $$
 declare
   candidate bigint;
   k outbox.campaign%rowtype;
@@ -1371,7 +1391,7 @@ begin
     update outbox.campaign set state = 'running', changed_at = clock_timestamp()
       where account = p_account and state = 'scheduled' and starts_at <= statement_timestamp() returning id
   loop
-    perform outbox.record_history_ea3a0882(p_account, candidate, null, null, 'running', p_actor);
+    perform outbox.record_history_d77b0074(p_account, candidate, null, null, 'running', p_actor);
   end loop;
   for candidate in select c.id from outbox.campaign c
     where c.account = p_account and (c.state = 'running' or c.state = 'cancelled' and c.done_at is null)
@@ -1388,14 +1408,14 @@ begin
         and not exists (select from outbox.chunk w where w.campaign_id = c.id and w.state in ('sending', 'unknown'))
       returning * into k;
     continue when not found or k.state <> 'done';
-    perform outbox.record_history_ea3a0882(p_account, candidate, null, null, 'done', p_actor);
-    if outbox.is_subscribed_ea3a0882(p_account, 'campaign done') then
+    perform outbox.record_history_d77b0074(p_account, candidate, null, null, 'done', p_actor);
+    if outbox.is_subscribed_d77b0074(p_account, 'campaign done') then
       insert into outbox.event (account, topic, campaign_id) values (p_account, 'campaign done', candidate);
-      perform outbox.notify_events_ea3a0882();
+      perform outbox.notify_events_d77b0074();
     end if;
   end loop;
 end $$;
-create function outbox.fold_counts_ea3a0882(p_limit int) returns int language plpgsql as $$
+create function outbox.fold_counts_d77b0074(p_limit int) returns int language plpgsql as $$
 declare
   ids bigint[];
 begin
@@ -1420,7 +1440,7 @@ begin
   delete from outbox.count_delta where id = any (ids);
   return cardinality(ids);
 end $$;
-create function outbox.fold_costs_ea3a0882(p_limit int) returns int language plpgsql as $$
+create function outbox.fold_costs_d77b0074(p_limit int) returns int language plpgsql as $$
 declare
   ids bigint[];
 begin
@@ -1448,35 +1468,35 @@ begin
   return cardinality(ids);
 end $$;
 
-create function outbox.notify_ea3a0882(p_channel text, p_payload text) returns void language plpgsql as $$
+create function outbox.notify_d77b0074(p_channel text, p_payload text) returns void language plpgsql as $$
 begin
   if pg_notification_queue_usage() < 0.5 then
     perform pg_notify(p_channel, p_payload);
   end if;
 end $$;
-create function outbox.notify_outcome_ea3a0882(c outbox.chunk) returns void language plpgsql as $$
+create function outbox.notify_outcome_d77b0074(c outbox.chunk) returns void language plpgsql as $$
 begin
   if c.has_waiter then
-    perform outbox.notify_ea3a0882('outbox:outcome', coalesce(c.root_id, c.id)::text);
+    perform outbox.notify_d77b0074('outbox:outcome', coalesce(c.root_id, c.id)::text);
   end if;
 end $$;
-create function outbox.notify_events_ea3a0882() returns void language sql as $$
-  select outbox.notify_ea3a0882('outbox:event', '') where exists (select from outbox.live_subscription where is_notified)
+create function outbox.notify_events_d77b0074() returns void language sql as $$
+  select outbox.notify_d77b0074('outbox:event', '') where exists (select from outbox.live_subscription where is_notified)
 $$;
-create function outbox.notify_due_ea3a0882(p_account text, p_lane text) returns void language sql as $$
-  select outbox.notify_ea3a0882('outbox:due', p_lane || ':' || p_account)
+create function outbox.notify_due_d77b0074(p_account text, p_lane text) returns void language sql as $$
+  select outbox.notify_d77b0074('outbox:due', p_lane || ':' || p_account)
 $$;
 
 
-create function outbox.next_opt_out_version_ea3a0882(p_account text) returns bigint language sql as $$
+create function outbox.next_opt_out_version_d77b0074(p_account text) returns bigint language sql as $$
   insert into outbox.opt_out_state as s (account, version) values (p_account, 1)
     on conflict (account) do update set version = s.version + 1 returning version
 $$;
-create function outbox.add_opt_outs_ea3a0882(
+create function outbox.add_opt_outs_d77b0074(
   p_account text, p_numbers text[], p_sender text, p_reason text, p_actor text, p_revives boolean
 ) returns text[] language plpgsql as $$
 declare
-  next_version bigint := outbox.next_opt_out_version_ea3a0882(p_account);
+  next_version bigint := outbox.next_opt_out_version_d77b0074(p_account);
   added text[];
 begin
   with changed as (
@@ -1491,10 +1511,10 @@ begin
   select coalesce(array_agg(number), '{}') into added from changed;
   return added;
 end $$;
-create function outbox.end_opt_out_ea3a0882(p_account text, p_number text, p_sender text, p_actor text, p_consent text)
+create function outbox.end_opt_out_d77b0074(p_account text, p_number text, p_sender text, p_actor text, p_consent text)
 returns boolean language plpgsql as $$
 declare
-  next_version bigint := outbox.next_opt_out_version_ea3a0882(p_account);
+  next_version bigint := outbox.next_opt_out_version_d77b0074(p_account);
 begin
   update outbox.opt_out o set ended_at = clock_timestamp(), ended_by = p_actor, consent = p_consent, version = next_version
     where o.account = p_account and o.number = p_number and (p_sender is null or o.sender = p_sender) and o.ended_at is null;
@@ -1502,7 +1522,7 @@ begin
 end $$;
 
 
-create function outbox.find_recipient_ea3a0882(p_account text, p_chunk bigint, p_attempt int, p_slot smallint, p_number text)
+create function outbox.find_recipient_d77b0074(p_account text, p_chunk bigint, p_attempt int, p_slot smallint, p_number text)
 returns bigint language sql stable strict as $$
   select f.id from outbox.chunk s cross join lateral (
     select s.id, 0 as is_moved where split_part(s.numbers, ',', p_slot + 1) = p_number
@@ -1513,7 +1533,7 @@ returns bigint language sql stable strict as $$
   where s.id = p_chunk and s.account = p_account and p_attempt between 1 and s.attempt and p_number <> ''
   order by f.is_moved limit 1
 $$;
-create function outbox.was_resent_ea3a0882(p_from bigint, p_to bigint) returns boolean language sql stable as $$
+create function outbox.was_resent_d77b0074(p_from bigint, p_to bigint) returns boolean language sql stable as $$
   with recursive way as (
     select c.id, c.parent_id, c.is_resent from outbox.chunk c where c.id = p_to
     union all
@@ -1521,22 +1541,22 @@ create function outbox.was_resent_ea3a0882(p_from bigint, p_to bigint) returns b
   )
   select coalesce(bool_or(is_resent), false) from way where id <> p_from
 $$;
-create function outbox.attempt_started_at_ea3a0882(p_chunk bigint, p_attempt int) returns timestamptz language sql stable as $$
+create function outbox.attempt_started_at_d77b0074(p_chunk bigint, p_attempt int) returns timestamptz language sql stable as $$
   select min(at) from outbox.history where chunk_id = p_chunk and attempt = p_attempt and event = 'sending'
 $$;
-create function outbox.stopped_ea3a0882(c outbox.chunk, p_started_at timestamptz) returns outbox.chunk language plpgsql as $$
+create function outbox.stopped_d77b0074(c outbox.chunk, p_started_at timestamptz) returns outbox.chunk language plpgsql as $$
 begin
   c.state := 'unknown';
   c.unknown := c.size - c.accepted;
   c.code := 'OUTBOX_CONTRADICTED';
-  c.reason := outbox.contradiction_reason_ea3a0882();
+  c.reason := outbox.contradiction_reason_d77b0074();
   c.sent_at := coalesce(least(c.sent_at, p_started_at), p_started_at);
   return c;
 end $$;
-create function outbox.stop_resending_ea3a0882(p_chunk bigint, p_attempt int, p_except bigint, p_actor text) returns void
+create function outbox.stop_resending_d77b0074(p_chunk bigint, p_attempt int, p_except bigint, p_actor text) returns void
 language plpgsql as $$
 declare
-  started_at timestamptz := outbox.attempt_started_at_ea3a0882(p_chunk, p_attempt);
+  started_at timestamptz := outbox.attempt_started_at_d77b0074(p_chunk, p_attempt);
   other outbox.chunk%rowtype;
 begin
   for other in
@@ -1552,12 +1572,12 @@ begin
     if other.state = 'sending' then
       update outbox.chunk set contradicted = true where id = other.id and (other.id <> p_chunk or other.attempt > p_attempt);
     else
-      other := outbox.stopped_ea3a0882(other, started_at);
-      perform outbox.transition_ea3a0882(other, 'unknown', p_actor, other.code);
+      other := outbox.stopped_d77b0074(other, started_at);
+      perform outbox.transition_d77b0074(other, 'unknown', p_actor, other.code);
     end if;
   end loop;
 end $$;
-create function outbox.move_reported_ea3a0882(p_chunk bigint, p_slots smallint[], p_sent_at timestamptz, p_actor text) returns bigint
+create function outbox.move_reported_d77b0074(p_chunk bigint, p_slots smallint[], p_sent_at timestamptz, p_actor text) returns bigint
 language plpgsql as $$
 declare
   c outbox.chunk%rowtype;
@@ -1578,14 +1598,14 @@ begin
   part.maybe_accepted := true;
   part.account_rejected_at := null;
   part.strikes := 0;
-  part_id := outbox.add_part_ea3a0882(part, p_actor);
+  part_id := outbox.add_part_d77b0074(part, p_actor);
   c.size := c.size - moving.size;
   c.numbers := moving.rest;
   if c.size = 0 then c.state := 'split'; end if;
-  perform outbox.transition_ea3a0882(c, 'not resent', p_actor, format('%s reported', moving.size));
+  perform outbox.transition_d77b0074(c, 'not resent', p_actor, format('%s reported', moving.size));
   return part_id;
 end $$;
-create function outbox.find_caller_order_id_ea3a0882(
+create function outbox.find_caller_order_id_d77b0074(
   p_account text, p_order_id text, p_number text, out chunk_id bigint, out slot smallint, out sent_from bigint
 ) language sql stable strict as $$
   select min(p.id), min(p.at)::smallint, min(p.sent_from) from (
@@ -1599,7 +1619,7 @@ create function outbox.find_caller_order_id_ea3a0882(
   where split_part(p.numbers, ',', p.at + 1) = p_number
   having count(*) = 1
 $$;
-create function outbox.apply_reports_to_chunk_ea3a0882(
+create function outbox.apply_reports_to_chunk_d77b0074(
   p_chunk bigint, p_places int[], p_reports outbox.report[], p_actor text, p_poll_after double precision
 ) returns int[] language plpgsql as $$
 declare
@@ -1629,12 +1649,12 @@ begin
           p.received_at, p.charge)::outbox.report order by p.at) as reports,
         array_agg(p.at::int) as at
       into resent from (
-        select q.*, p_places[q.at] as place, outbox.attempt_started_at_ea3a0882(q.sent_from, q.attempt) as started_at
+        select q.*, p_places[q.at] as place, outbox.attempt_started_at_d77b0074(q.sent_from, q.attempt) as started_at
         from unnest(p_reports) with ordinality q (msg_id, order_id, number, state, reason, gateway_time, chunk_id, attempt, slot, sent_from, received_at, charge, at)
-        where q.sent_from is not null and outbox.was_resent_ea3a0882(q.sent_from, p_chunk)
+        where q.sent_from is not null and outbox.was_resent_d77b0074(q.sent_from, p_chunk)
       ) p;
     if resent.places is not null then
-      waiting := outbox.apply_reports_to_chunk_ea3a0882(outbox.move_reported_ea3a0882(p_chunk, resent.slots, resent.started_at, p_actor),
+      waiting := outbox.apply_reports_to_chunk_d77b0074(outbox.move_reported_d77b0074(p_chunk, resent.slots, resent.started_at, p_actor),
         resent.places, resent.reports, p_actor, p_poll_after);
       select array_agg(p_places[q.at] order by q.at) as places, array_agg(p_reports[q.at] order by q.at) as reports
         into others from generate_subscripts(p_reports, 1) q (at) where q.at <> all (resent.at);
@@ -1644,19 +1664,19 @@ begin
       select * into strict c from outbox.chunk where id = p_chunk;
     end if;
   end if;
-  perform outbox.flush_result_ea3a0882(p_chunk);
+  perform outbox.flush_result_d77b0074(p_chunk);
   slots := string_to_array(c.numbers, ',');
   accepted_before := c.accepted;
   foreach r in array p_reports loop
     place := place + 1;
     is_other := r.sent_from is not null or coalesce(r.attempt <> c.attempt, false);
     if (is_other or c.state = 'pending' and c.attempt > 0)
-        and not (r.sent_from is not null and outbox.was_resent_ea3a0882(r.sent_from, p_chunk)) then
-      perform outbox.stop_resending_ea3a0882(coalesce(r.sent_from, p_chunk), coalesce(r.attempt, c.attempt), p_chunk, p_actor);
+        and not (r.sent_from is not null and outbox.was_resent_d77b0074(r.sent_from, p_chunk)) then
+      perform outbox.stop_resending_d77b0074(coalesce(r.sent_from, p_chunk), coalesce(r.attempt, c.attempt), p_chunk, p_actor);
     end if;
     if c.state = 'pending' and (c.attempt > 0 or r.sent_from is not null) then
       is_stopped := true;
-      c := outbox.stopped_ea3a0882(c, outbox.attempt_started_at_ea3a0882(coalesce(r.sent_from, p_chunk), r.attempt));
+      c := outbox.stopped_d77b0074(c, outbox.attempt_started_at_d77b0074(coalesce(r.sent_from, p_chunk), r.attempt));
     elsif is_other and c.state = 'sending' then
       if not c.contradicted then contradictions := contradictions + 1; end if;
       c.contradicted := true;
@@ -1712,10 +1732,10 @@ begin
   if delivered + failed > 0 and c.campaign_id is not null then
     insert into outbox.count_delta (campaign_id, chunk_id, delivered, failed) values (c.campaign_id, p_chunk, delivered, failed);
   end if;
-  perform outbox.record_recipient_events_ea3a0882(c, changed);
+  perform outbox.record_recipient_events_d77b0074(c, changed);
   if is_stopped then
     contradictions := greatest(1, contradictions);
-    c := outbox.transition_ea3a0882(c, 'unknown', p_actor, c.code);
+    c := outbox.transition_d77b0074(c, 'unknown', p_actor, c.code);
   end if;
   if contradictions > 0 and c.state in ('sending', 'unknown', 'held', 'abandoned') then
     c.maybe_accepted := true;
@@ -1729,14 +1749,14 @@ begin
     c.reason := null;
   end if;
   if confirmations > 0 then
-    c := outbox.transition_ea3a0882(c, 'confirmed', p_actor, format('%s of %s', c.accepted, c.size));
+    c := outbox.transition_d77b0074(c, 'confirmed', p_actor, format('%s of %s', c.accepted, c.size));
   end if;
   if contradictions > 0 then
-    perform outbox.transition_ea3a0882(c, 'contradicted', p_actor, format('%s reported although not sent', contradictions));
+    perform outbox.transition_d77b0074(c, 'contradicted', p_actor, format('%s reported although not sent', contradictions));
   end if;
   return waiting;
 end $$;
-create function outbox.apply_final_reports_ea3a0882(
+create function outbox.apply_final_reports_d77b0074(
   p_account text, p_msg_ids text[], p_states text[], p_reasons text[],
   p_times text[],
   p_chunks text[], p_slots text[],
@@ -1835,10 +1855,10 @@ begin
           union all select place from known where is_repeated and charge is not distinct from charge_before
         ) p
     ) b, (select count(*) as events from recorded) r;
-  if is_recorded then perform outbox.notify_events_ea3a0882(); end if;
+  if is_recorded then perform outbox.notify_events_d77b0074(); end if;
   return case when cardinality(found) = cardinality(p_msg_ids) then null else coalesce(found, '{}') end;
 end $$;
-create function outbox.match_reports_ea3a0882(p_account text, p_reports outbox.report[], p_actor text, p_poll_after double precision)
+create function outbox.match_reports_d77b0074(p_account text, p_reports outbox.report[], p_actor text, p_poll_after double precision)
 returns int[] language plpgsql
 set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
 declare
@@ -1860,13 +1880,13 @@ begin
             case when m.chunk_id is not null then null when n.chunk_id <> r.chunk_id then r.chunk_id else s.id end,
             r.received_at, r.charge)::outbox.report as report
         from unnest(p_reports) with ordinality r (msg_id, order_id, number, state, reason, gateway_time, chunk_id, attempt, slot, sent_from, received_at, charge, at)
-        cross join lateral outbox.find_recipient_ea3a0882(p_account, r.chunk_id, r.attempt, r.slot, r.number) n (chunk_id)
+        cross join lateral outbox.find_recipient_d77b0074(p_account, r.chunk_id, r.attempt, r.slot, r.number) n (chunk_id)
         left join lateral (
           select f.chunk_id, f.slot from (select * from outbox.recipient w where w.msg_id = r.msg_id offset 0) f
           where (select c.account from outbox.chunk c where c.id = f.chunk_id) = p_account
           order by f.chunk_id = n.chunk_id and f.slot = r.slot desc, f.chunk_id, f.slot limit 1
         ) m on true
-        cross join lateral outbox.find_caller_order_id_ea3a0882(p_account, case when coalesce(m.chunk_id, n.chunk_id) is null then r.order_id end, r.number) o
+        cross join lateral outbox.find_caller_order_id_d77b0074(p_account, case when coalesce(m.chunk_id, n.chunk_id) is null then r.order_id end, r.number) o
         left join outbox.chunk s on s.id = o.sent_from
         where r.at = any (open)
       ) p group by p.chunk_id order by p.chunk_id
@@ -1874,18 +1894,18 @@ begin
       if target.chunk_id is null then
         waiting := waiting || target.places;
       else
-        waiting := waiting || outbox.apply_reports_to_chunk_ea3a0882(target.chunk_id, target.places, target.reports, p_actor, p_poll_after);
+        waiting := waiting || outbox.apply_reports_to_chunk_d77b0074(target.chunk_id, target.places, target.reports, p_actor, p_poll_after);
       end if;
     end loop;
   end if;
-  perform outbox.apply_final_reports_ea3a0882(p_account, array_agg(r.msg_id order by r.at), array_agg(r.state::text order by r.at),
+  perform outbox.apply_final_reports_d77b0074(p_account, array_agg(r.msg_id order by r.at), array_agg(r.state::text order by r.at),
       array_agg(r.reason order by r.at), array_agg((extract(epoch from r.gateway_time) * 1000)::text order by r.at),
       array_agg(r.chunk_id::text order by r.at), array_agg(r.slot::text order by r.at),
       array_agg(r.charge::text order by r.at), array_agg(r.received_at::text order by r.at))
     from unnest(p_reports) with ordinality r (msg_id, order_id, number, state, reason, gateway_time, chunk_id, attempt, slot, sent_from, received_at, charge, at);
   return waiting;
 end $$;
-create function outbox.store_reports_ea3a0882(
+create function outbox.store_reports_d77b0074(
   p_account text, p_actor text, p_poll_after double precision, p_keep boolean, p_msg_ids text[], p_order_ids text[],
   p_numbers text[], p_states text[], p_reasons text[], p_times timestamptz[], p_chunks bigint[], p_attempts int[],
   p_slots smallint[], p_charges text[] default null
@@ -1898,8 +1918,8 @@ declare
     from unnest(p_msg_ids, p_order_ids, p_numbers, p_states::outbox.recipient_state[], p_reasons, p_times, p_chunks,
       p_attempts, p_slots, p_charges)
       with ordinality r (msg_id, order_id, number, state, reason, at, chunk_id, attempt, slot, charge, place)
-    cross join lateral outbox.find_recipient_ea3a0882(p_account, r.chunk_id, r.attempt, r.slot, r.number) f (id) order by r.place);
-  waiting int[] := outbox.match_reports_ea3a0882(p_account, reports, p_actor, p_poll_after);
+    cross join lateral outbox.find_recipient_d77b0074(p_account, r.chunk_id, r.attempt, r.slot, r.number) f (id) order by r.place);
+  waiting int[] := outbox.match_reports_d77b0074(p_account, reports, p_actor, p_poll_after);
 begin
   if p_keep and waiting <> '{}' then
     insert into outbox.unmatched_report (account, msg_id, order_id, number, state, reason, gateway_time, chunk_id, attempt, slot, charge, try_at)
@@ -1909,7 +1929,7 @@ begin
       where r.place = any (waiting) order by r.place;
   end if;
 end $$;
-create function outbox.retry_reports_ea3a0882(p_account text, p_actor text, p_poll_after double precision, p_limit int)
+create function outbox.retry_reports_d77b0074(p_account text, p_actor text, p_poll_after double precision, p_limit int)
 returns int language plpgsql as $$
 declare
   ids bigint[];
@@ -1924,7 +1944,7 @@ begin
     from (select * from outbox.unmatched_report where account = p_account and try_at <= statement_timestamp() order by try_at limit p_limit for update skip locked) e;
   if ids is null then return 0; end if;
   select coalesce(array_agg(ids[place]), '{}') into kept
-    from unnest(outbox.match_reports_ea3a0882(p_account, reports, p_actor, p_poll_after)) place;
+    from unnest(outbox.match_reports_d77b0074(p_account, reports, p_actor, p_poll_after)) place;
   with gone as (
     delete from outbox.unmatched_report where id = any (ids)
       and (id <> all (kept) or received_at < clock_timestamp() - interval '24 hours') returning id
@@ -1934,12 +1954,12 @@ begin
       try_at = clock_timestamp() + 0.2 * power(2, least(tries + 1, 30)) * interval '1 second'
     where id = any (kept);
   if given_up > 0 then
-    perform outbox.record_history_ea3a0882(p_account, null, null, null, 'reports given up', p_actor,
+    perform outbox.record_history_d77b0074(p_account, null, null, null, 'reports given up', p_actor,
       format('%s of messages that are not known here', given_up));
   end if;
   return cardinality(ids);
 end $$;
-create function outbox.claim_report_polls_ea3a0882(
+create function outbox.claim_report_polls_d77b0074(
   p_account text, p_reports_after double precision, p_pauses double precision[], p_limit int, p_recipients int
 ) returns table (chunk_id bigint, msg_ids text[]) language plpgsql as $$
 declare
@@ -1953,7 +1973,7 @@ begin
       ) d
     ) l where l.before < p_recipients order by l.id
   loop
-    perform outbox.flush_result_ea3a0882(due.id);
+    perform outbox.flush_result_d77b0074(due.id);
     chunk_id := due.id;
     msg_ids := array(select m.msg_id from outbox.recipient m where m.chunk_id = due.id
       and m.state in ('accepted', 'unknown', 'held', 'abandoned') and m.msg_id ~ '^[0-9]{1,32}$');
@@ -1964,7 +1984,7 @@ begin
   end loop;
 end $$;
 
-create function outbox.mark_restored_ea3a0882(p_backup_at timestamptz, p_except bigint[], p_limit int) returns setof int
+create function outbox.mark_restored_d77b0074(p_backup_at timestamptz, p_except bigint[], p_limit int) returns setof int
 language plpgsql as $$
 declare
   c outbox.chunk%rowtype;
@@ -1980,13 +2000,13 @@ begin
     c.sent_at := p_backup_at;
     c.code := 'OUTBOX_WORKER_LOST';
     c.reason := 'restored from a backup';
-    perform outbox.transition_ea3a0882(c, 'unknown', 'restore', c.code);
+    perform outbox.transition_d77b0074(c, 'unknown', 'restore', c.code);
     return next c.size;
   end loop;
 end $$;
 
 
-create function outbox.flush_result_ea3a0882(p_chunk bigint) returns void language sql as $$
+create function outbox.flush_result_d77b0074(p_chunk bigint) returns void language sql as $$
   with gone as (delete from outbox.pending_result where chunk_id = p_chunk returning *)
   insert into outbox.recipient (chunk_id, slot, state, msg_id)
     select g.chunk_id, coalesce(m.slot::smallint, m.at - 1)::smallint, 'accepted', m.msg_id
@@ -1994,7 +2014,7 @@ create function outbox.flush_result_ea3a0882(p_chunk bigint) returns void langua
     on conflict (chunk_id, slot) do update set msg_id = excluded.msg_id,
       state = case when recipient.state in ('delivered', 'failed') then recipient.state else excluded.state end
 $$;
-create function outbox.flush_oldest_results_ea3a0882(p_limit int) returns int language plpgsql as $$
+create function outbox.flush_oldest_results_d77b0074(p_limit int) returns int language plpgsql as $$
 declare
   chunks bigint[];
   chunk_id bigint;
@@ -2009,12 +2029,12 @@ begin
       from gone g cross join lateral unnest(string_to_array(g.msg_ids, ','), string_to_array(g.slots, ',')) with ordinality m (msg_id, slot, at);
   exception when unique_violation then
     foreach chunk_id in array chunks loop
-      perform outbox.flush_result_ea3a0882(chunk_id);
+      perform outbox.flush_result_d77b0074(chunk_id);
     end loop;
   end;
   return coalesce(cardinality(chunks), 0);
 end $$;
-create function outbox.with_counts_ea3a0882(c outbox.chunk) returns outbox.chunk language plpgsql as $$
+create function outbox.with_counts_d77b0074(c outbox.chunk) returns outbox.chunk language plpgsql as $$
 begin
   select count(*) filter (where state in ('accepted', 'delivered', 'failed')),
       count(*) filter (where state = 'rejected' and reported_at is null),
@@ -2024,12 +2044,12 @@ begin
     from outbox.recipient where chunk_id = c.id;
   return c;
 end $$;
-create function outbox.without_counts_ea3a0882(c outbox.chunk) returns outbox.chunk language plpgsql as $$
+create function outbox.without_counts_d77b0074(c outbox.chunk) returns outbox.chunk language plpgsql as $$
 begin
   c.accepted := 0; c.rejected := 0; c.unknown := 0; c.held := 0; c.abandoned := 0;
   return c;
 end $$;
-create function outbox.record_response_ea3a0882(c outbox.chunk, p_is_accepted boolean) returns void language plpgsql as $$
+create function outbox.record_response_d77b0074(c outbox.chunk, p_is_accepted boolean) returns void language plpgsql as $$
 declare
   a outbox.account%rowtype;
 begin
@@ -2050,7 +2070,7 @@ begin
     update outbox.account set accepted_at = clock_timestamp() where id = c.account;
   end if;
 end $$;
-create function outbox.add_outcomes_ea3a0882(
+create function outbox.add_outcomes_d77b0074(
   c outbox.chunk, p_slots smallint[], p_states text[], p_codes text[], p_reasons text[], p_msg_ids text[]
 ) returns smallint[] language sql as $$
   with added as (
@@ -2063,7 +2083,7 @@ create function outbox.add_outcomes_ea3a0882(
   )
   select array_agg(slot) from added
 $$;
-create function outbox.complete_chunk_ea3a0882(
+create function outbox.complete_chunk_d77b0074(
   p_chunk bigint, p_attempt int, p_actor text, p_result_slots text, p_result_msg_ids text, p_slots smallint[],
   p_states text[], p_codes text[], p_reasons text[], p_msg_ids text[], p_poll_after double precision
 ) returns boolean language plpgsql as $$
@@ -2074,13 +2094,13 @@ begin
   select * into c from outbox.chunk where id = p_chunk and attempt = p_attempt
     and state in ('sending', 'unknown', 'held', 'abandoned') for no key update;
   if not found then
-    if outbox.is_stored_ea3a0882(p_chunk, p_attempt, p_actor, '{completed}') then return true; end if;
-    perform outbox.record_stale_result_ea3a0882(p_chunk, p_attempt, 'late response', p_actor, null);
+    if outbox.is_stored_d77b0074(p_chunk, p_attempt, p_actor, '{completed}') then return true; end if;
+    perform outbox.record_stale_result_d77b0074(p_chunk, p_attempt, 'late response', p_actor, null);
     return false;
   end if;
   if p_result_msg_ids <> '' then
-    if outbox.is_subscribed_ea3a0882(c.account, 'accepted') then
-      perform outbox.record_event_ea3a0882(c, 'accepted', array(
+    if outbox.is_subscribed_d77b0074(c.account, 'accepted') then
+      perform outbox.record_event_d77b0074(c, 'accepted', array(
         select s.slot from (
           select coalesce(i.slot::smallint, i.at - 1)::smallint as slot
           from unnest(string_to_array(p_result_msg_ids, ','), string_to_array(p_result_slots, ',')) with ordinality i (msg_id, slot, at)
@@ -2090,33 +2110,33 @@ begin
     end if;
     insert into outbox.pending_result (chunk_id, slots, msg_ids) values (p_chunk, p_result_slots, p_result_msg_ids);
     if c.size < 100 or exists (select from outbox.recipient where chunk_id = p_chunk) then
-      perform outbox.flush_result_ea3a0882(p_chunk);
+      perform outbox.flush_result_d77b0074(p_chunk);
     end if;
   end if;
   if p_slots <> '{}' then
-    added := outbox.add_outcomes_ea3a0882(c, p_slots, p_states, p_codes, p_reasons, p_msg_ids);
-    perform outbox.record_recipient_events_ea3a0882(c, added);
+    added := outbox.add_outcomes_d77b0074(c, p_slots, p_states, p_codes, p_reasons, p_msg_ids);
+    perform outbox.record_recipient_events_d77b0074(c, added);
   end if;
-  c := outbox.with_counts_ea3a0882(c);
+  c := outbox.with_counts_d77b0074(c);
   c.accepted := c.size - c.rejected - c.unknown - c.held - c.abandoned;
   c.state := 'completed';
   c.code := null;
   c.reason := null;
   c.poll_at := case when c.accepted > 0 then clock_timestamp() + p_poll_after * interval '1 millisecond' end;
-  perform outbox.transition_ea3a0882(c, 'completed', p_actor);
-  perform outbox.record_response_ea3a0882(c, p_result_msg_ids <> '');
+  perform outbox.transition_d77b0074(c, 'completed', p_actor);
+  perform outbox.record_response_d77b0074(c, p_result_msg_ids <> '');
   return true;
 end $$;
-create function outbox.rejected_ea3a0882(c outbox.chunk, p_code text, p_reason text) returns outbox.chunk language plpgsql as $$
+create function outbox.rejected_d77b0074(c outbox.chunk, p_code text, p_reason text) returns outbox.chunk language plpgsql as $$
 begin
-  c := outbox.without_counts_ea3a0882(c);
+  c := outbox.without_counts_d77b0074(c);
   c.state := case when c.maybe_accepted then 'abandoned' else 'rejected' end;
   c.code := p_code;
   c.reason := p_reason;
   if c.maybe_accepted then c.abandoned := c.size; else c.rejected := c.size; end if;
   return c;
 end $$;
-create function outbox.reject_chunk_ea3a0882(p_chunk bigint, p_attempt int, p_actor text, p_code text, p_reason text)
+create function outbox.reject_chunk_d77b0074(p_chunk bigint, p_attempt int, p_actor text, p_code text, p_reason text)
 returns boolean language plpgsql as $$
 declare
   c outbox.chunk%rowtype;
@@ -2124,16 +2144,16 @@ begin
   select * into c from outbox.chunk where id = p_chunk and attempt = p_attempt
     and state in ('sending', 'unknown', 'held', 'abandoned') and accepted = 0 for no key update;
   if not found then
-    if outbox.is_stored_ea3a0882(p_chunk, p_attempt, p_actor, '{rejected}') then return true; end if;
-    perform outbox.record_stale_result_ea3a0882(p_chunk, p_attempt, 'late rejection', p_actor, p_code);
+    if outbox.is_stored_d77b0074(p_chunk, p_attempt, p_actor, '{rejected}') then return true; end if;
+    perform outbox.record_stale_result_d77b0074(p_chunk, p_attempt, 'late rejection', p_actor, p_code);
     return false;
   end if;
-  c := outbox.rejected_ea3a0882(c, p_code, p_reason);
-  perform outbox.transition_ea3a0882(c, c.state::text, p_actor, p_code);
-  perform outbox.record_response_ea3a0882(c, false);
+  c := outbox.rejected_d77b0074(c, p_code, p_reason);
+  perform outbox.transition_d77b0074(c, c.state::text, p_actor, p_code);
+  perform outbox.record_response_d77b0074(c, false);
   return true;
 end $$;
-create function outbox.mark_unknown_ea3a0882(p_chunk bigint, p_attempt int, p_actor text, p_code text, p_reason text)
+create function outbox.mark_unknown_d77b0074(p_chunk bigint, p_attempt int, p_actor text, p_code text, p_reason text)
 returns boolean language plpgsql as $$
 declare
   c outbox.chunk%rowtype;
@@ -2144,13 +2164,13 @@ begin
   c.unknown := c.size - c.accepted;
   c.code := p_code;
   c.reason := p_reason;
-  perform outbox.transition_ea3a0882(c, 'unknown', p_actor, p_code);
+  perform outbox.transition_d77b0074(c, 'unknown', p_actor, p_code);
   return true;
 end $$;
-create function outbox.contradiction_reason_ea3a0882() returns text language sql immutable as $$
+create function outbox.contradiction_reason_d77b0074() returns text language sql immutable as $$
   select 'a report came of an attempt that counted as not sent'
 $$;
-create function outbox.release_chunk_ea3a0882(
+create function outbox.release_chunk_d77b0074(
   p_chunk bigint, p_attempt int, p_actor text, p_code text, p_reason text, p_delay double precision, p_is_number boolean
 ) returns boolean language plpgsql as $$
 declare
@@ -2158,26 +2178,26 @@ declare
 begin
   select * into c from outbox.chunk where id = p_chunk and attempt = p_attempt for no key update;
   if c.contradicted then
-    perform outbox.record_stale_result_ea3a0882(p_chunk, p_attempt, 'late release', p_actor, p_code);
-    perform outbox.mark_unknown_ea3a0882(p_chunk, p_attempt, p_actor, 'OUTBOX_CONTRADICTED', outbox.contradiction_reason_ea3a0882());
+    perform outbox.record_stale_result_d77b0074(p_chunk, p_attempt, 'late release', p_actor, p_code);
+    perform outbox.mark_unknown_d77b0074(p_chunk, p_attempt, p_actor, 'OUTBOX_CONTRADICTED', outbox.contradiction_reason_d77b0074());
     return false;
   end if;
   if c.id is null or c.state not in ('sending', 'unknown', 'held') or c.accepted > 0 then
-    if outbox.is_stored_ea3a0882(p_chunk, p_attempt, p_actor, '{released}') then return true; end if;
-    perform outbox.record_stale_result_ea3a0882(p_chunk, p_attempt, 'late release', p_actor, p_code);
+    if outbox.is_stored_d77b0074(p_chunk, p_attempt, p_actor, '{released}') then return true; end if;
+    perform outbox.record_stale_result_d77b0074(p_chunk, p_attempt, 'late release', p_actor, p_code);
     return false;
   end if;
-  c := outbox.without_counts_ea3a0882(c);
+  c := outbox.without_counts_d77b0074(c);
   c.state := 'pending';
   c.code := p_code;
   c.reason := p_reason;
   c.number_retries := c.number_retries + p_is_number::int;
   c.worker := null;
   c.due_at := clock_timestamp() + p_delay * interval '1 millisecond';
-  perform outbox.transition_ea3a0882(c, 'released', p_actor, p_code);
+  perform outbox.transition_d77b0074(c, 'released', p_actor, p_code);
   return true;
 end $$;
-create function outbox.split_chunk_ea3a0882(
+create function outbox.split_chunk_d77b0074(
   p_chunk bigint, p_attempt int, p_actor text, p_rest text, p_numbers text[], p_sizes int[], p_slots smallint[],
   p_states text[], p_codes text[], p_reasons text[], p_msg_ids text[], p_code text
 ) returns boolean language plpgsql as $$
@@ -2187,18 +2207,18 @@ begin
   select * into c from outbox.chunk where id = p_chunk and attempt = p_attempt and state in ('sending', 'unknown', 'held')
     for no key update;
   if c.id is null or c.accepted > 0 or c.contradicted then
-    if outbox.is_stored_ea3a0882(p_chunk, p_attempt, p_actor, '{split}') then return true; end if;
-    perform outbox.record_stale_result_ea3a0882(p_chunk, p_attempt, 'late split', p_actor, p_code);
+    if outbox.is_stored_d77b0074(p_chunk, p_attempt, p_actor, '{split}') then return true; end if;
+    perform outbox.record_stale_result_d77b0074(p_chunk, p_attempt, 'late split', p_actor, p_code);
     if c.contradicted then
-      perform outbox.mark_unknown_ea3a0882(p_chunk, p_attempt, p_actor, 'OUTBOX_CONTRADICTED', outbox.contradiction_reason_ea3a0882());
+      perform outbox.mark_unknown_d77b0074(p_chunk, p_attempt, p_actor, 'OUTBOX_CONTRADICTED', outbox.contradiction_reason_d77b0074());
     end if;
     return false;
   end if;
-  perform outbox.record_recipient_events_ea3a0882(c, outbox.add_outcomes_ea3a0882(c, p_slots, p_states, p_codes, p_reasons, p_msg_ids));
-  perform outbox.move_recipients_ea3a0882(c, p_rest, p_numbers, p_sizes, 'split', p_actor, p_code);
+  perform outbox.record_recipient_events_d77b0074(c, outbox.add_outcomes_d77b0074(c, p_slots, p_states, p_codes, p_reasons, p_msg_ids));
+  perform outbox.move_recipients_d77b0074(c, p_rest, p_numbers, p_sizes, 'split', p_actor, p_code);
   return true;
 end $$;
-create function outbox.move_recipients_ea3a0882(
+create function outbox.move_recipients_d77b0074(
   c outbox.chunk, p_rest text, p_numbers text[], p_sizes int[], p_event text, p_actor text, p_detail text,
   p_maybe_accepted boolean default false
 ) returns void language plpgsql as $$
@@ -2216,17 +2236,17 @@ begin
   for i in 1..cardinality(p_numbers) loop
     part.numbers := p_numbers[i];
     part.size := p_sizes[i];
-    perform outbox.add_part_ea3a0882(part, p_actor);
+    perform outbox.add_part_d77b0074(part, p_actor);
     c.size := c.size - p_sizes[i];
   end loop;
-  c := outbox.with_counts_ea3a0882(c);
+  c := outbox.with_counts_d77b0074(c);
   c.state := case when c.size > 0 then 'completed' else 'split' end;
   c.numbers := p_rest;
   c.code := null;
   c.reason := null;
-  perform outbox.transition_ea3a0882(c, p_event, p_actor, p_detail);
+  perform outbox.transition_d77b0074(c, p_event, p_actor, p_detail);
 end $$;
-create function outbox.store_results_ea3a0882(p_actor text, p_results json, p_poll_after double precision) returns boolean[]
+create function outbox.store_results_d77b0074(p_actor text, p_results json, p_poll_after double precision) returns boolean[]
 language plpgsql as $$
 declare
   r record;
@@ -2239,12 +2259,12 @@ begin
     order by chunk_id, ordinality
   loop
     stored[r.ordinality] := case r.type
-      when 'completed' then outbox.complete_chunk_ea3a0882(r.chunk_id, r.attempt, p_actor, r.result_slots, r.result_msg_ids, r.slots,
+      when 'completed' then outbox.complete_chunk_d77b0074(r.chunk_id, r.attempt, p_actor, r.result_slots, r.result_msg_ids, r.slots,
         r.states, r.codes, r.reasons, r.msg_ids, p_poll_after)
-      when 'rejected' then outbox.reject_chunk_ea3a0882(r.chunk_id, r.attempt, p_actor, r.code, r.reason)
-      when 'unknown' then outbox.mark_unknown_ea3a0882(r.chunk_id, r.attempt, p_actor, r.code, r.reason)
-      when 'released' then outbox.release_chunk_ea3a0882(r.chunk_id, r.attempt, p_actor, r.code, r.reason, r.delay_ms, r.is_number)
-      when 'split' then outbox.split_chunk_ea3a0882(r.chunk_id, r.attempt, p_actor, r.rest, r.numbers, r.sizes, r.slots, r.states, r.codes,
+      when 'rejected' then outbox.reject_chunk_d77b0074(r.chunk_id, r.attempt, p_actor, r.code, r.reason)
+      when 'unknown' then outbox.mark_unknown_d77b0074(r.chunk_id, r.attempt, p_actor, r.code, r.reason)
+      when 'released' then outbox.release_chunk_d77b0074(r.chunk_id, r.attempt, p_actor, r.code, r.reason, r.delay_ms, r.is_number)
+      when 'split' then outbox.split_chunk_d77b0074(r.chunk_id, r.attempt, p_actor, r.rest, r.numbers, r.sizes, r.slots, r.states, r.codes,
         r.reasons, r.msg_ids, r.code)
     end;
   end loop;
@@ -2252,7 +2272,7 @@ begin
 end $$;
 
 
-create function outbox.redact_chunks_ea3a0882(p_chunks bigint[], p_keeps_keyed boolean default false) returns int language plpgsql as $$
+create function outbox.redact_chunks_d77b0074(p_chunks bigint[], p_keeps_keyed boolean default false) returns int language plpgsql as $$
 begin
   update outbox.recipient set reason = null where chunk_id = any (p_chunks) and reason is not null;
   update outbox.event set reason = null where chunk_id = any (p_chunks) and reason is not null;
@@ -2266,7 +2286,7 @@ begin
     where id = any (p_chunks);
   return cardinality(p_chunks);
 end $$;
-create function outbox.delete_chunks_ea3a0882(p_chunks bigint[]) returns void language plpgsql as $$
+create function outbox.delete_chunks_d77b0074(p_chunks bigint[]) returns void language plpgsql as $$
 begin
   delete from outbox.pending_result where chunk_id = any (p_chunks);
   delete from outbox.recipient where chunk_id = any (p_chunks);
@@ -2276,7 +2296,7 @@ begin
   delete from outbox.history where chunk_id = any (p_chunks);
   delete from outbox.chunk where id = any (p_chunks);
 end $$;
-create function outbox.delete_messages_ea3a0882(p_account text, p_delete_after double precision, p_limit int, p_recipients int)
+create function outbox.delete_messages_d77b0074(p_account text, p_delete_after double precision, p_limit int, p_recipients int)
 returns int language plpgsql as $$
 declare
   ended_before timestamptz := statement_timestamp() - p_delete_after * interval '1 millisecond';
@@ -2303,10 +2323,10 @@ begin
   perform from outbox.chunk where root_id = any (roots) order by id for update;
   update outbox.idempotency_key k set kept_from = greatest(k.kept_from, c.ended_at) from outbox.chunk c
     where c.id = any (roots) and k.kind = 'message' and k.id = c.id;
-  perform outbox.delete_chunks_ea3a0882(roots || array(select id from outbox.chunk where root_id = any (roots)));
+  perform outbox.delete_chunks_d77b0074(roots || array(select id from outbox.chunk where root_id = any (roots)));
   return cardinality(roots) + coalesce(cardinality(waiting), 0);
 end $$;
-create function outbox.delete_campaigns_ea3a0882(p_account text, p_delete_after double precision, p_limit int, p_recipients int)
+create function outbox.delete_campaigns_d77b0074(p_account text, p_delete_after double precision, p_limit int, p_recipients int)
 returns int language plpgsql as $$
 declare
   k outbox.campaign%rowtype;
@@ -2323,7 +2343,7 @@ begin
     ) l
   ) s where s.before < p_recipients;
   if chunks is not null then
-    perform outbox.delete_chunks_ea3a0882(chunks);
+    perform outbox.delete_chunks_d77b0074(chunks);
     return cardinality(chunks);
   end if;
   update outbox.idempotency_key i set kept_from = greatest(i.kept_from, k.done_at, k.changed_at)
@@ -2334,7 +2354,7 @@ begin
   delete from outbox.campaign where id = k.id;
   return 1;
 end $$;
-create function outbox.delete_account_history_ea3a0882(p_account text, p_delete_after double precision, p_limit int) returns int
+create function outbox.delete_account_history_d77b0074(p_account text, p_delete_after double precision, p_limit int) returns int
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
   old bigint[];
@@ -2347,7 +2367,7 @@ begin
   delete from outbox.history where id = any (old);
   return coalesce(cardinality(old), 0);
 end $$;
-create function outbox.ended_at_ea3a0882(p_kind text, p_id bigint) returns timestamptz language sql stable as $$
+create function outbox.ended_at_d77b0074(p_kind text, p_id bigint) returns timestamptz language sql stable as $$
   select case p_kind when 'message' then (
     select case when count(*) = 0 then '-infinity'
         when bool_or(c.state in ('pending', 'sending') or c.unknown > 0 or c.held > 0) then 'infinity'
@@ -2358,7 +2378,7 @@ create function outbox.ended_at_ea3a0882(p_kind text, p_id bigint) returns times
       from outbox.campaign k where k.id = p_id
   ), '-infinity') end
 $$;
-create function outbox.delete_idempotency_keys_ea3a0882(p_account text, p_kept double precision, p_limit int) returns int
+create function outbox.delete_idempotency_keys_d77b0074(p_account text, p_kept double precision, p_limit int) returns int
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
   ended_before timestamptz := statement_timestamp() - p_kept * interval '1 millisecond';
@@ -2366,7 +2386,7 @@ declare
   due record;
 begin
   for due in
-    select k.kind, k.key, outbox.ended_at_ea3a0882(k.kind, k.id) as ended_at from outbox.idempotency_key k
+    select k.kind, k.key, outbox.ended_at_d77b0074(k.kind, k.id) as ended_at from outbox.idempotency_key k
     where k.account = p_account and k.kept_from < ended_before - p_kept / 20 * interval '1 millisecond'
     order by k.kept_from limit p_limit for update skip locked
   loop
@@ -2382,7 +2402,46 @@ begin
 end $$;
 
 
-create function outbox.legal_transitions_ea3a0882()
+create function outbox.put_template_d77b0074(
+  p_account text, p_name text, p_texts json, p_default_locale text, p_max_parts int, p_keeps_line_ends boolean, p_actor text,
+  out current_version int, out is_new boolean
+) language plpgsql as $$
+declare
+  found_template outbox.template%rowtype;
+begin
+  insert into outbox.template (account, name) values (p_account, p_name) on conflict do nothing;
+  select * into strict found_template from outbox.template t where t.account = p_account and t.name = p_name for update;
+  current_version := found_template.version;
+  is_new := found_template.archived_at is not null or not exists (
+    select from outbox.template_version v
+    where v.template_id = found_template.id and v.version = found_template.version and v.texts = p_texts::jsonb
+      and v.default_locale = p_default_locale and v.max_parts is not distinct from p_max_parts
+      and v.keeps_line_ends = p_keeps_line_ends
+  );
+  if not is_new then return; end if;
+  current_version := current_version + 1;
+  insert into outbox.template_version (template_id, version, texts, default_locale, max_parts, keeps_line_ends, created_by)
+    values (found_template.id, current_version, p_texts::jsonb, p_default_locale, p_max_parts, p_keeps_line_ends, p_actor);
+  update outbox.template t set version = current_version, archived_at = null where t.id = found_template.id;
+  perform outbox.record_history_d77b0074(p_account, null, null, null, 'template changed', p_actor,
+    format('%s: version %s', p_name, current_version));
+  perform outbox.notify_d77b0074('outbox:template', p_account);
+end $$;
+create function outbox.archive_template_d77b0074(p_account text, p_name text, p_actor text) returns boolean language plpgsql as $$
+declare
+  found_template outbox.template%rowtype;
+begin
+  select * into found_template from outbox.template t where t.account = p_account and t.name = p_name for update;
+  if found_template.id is null then return null; end if;
+  if found_template.archived_at is not null then return false; end if;
+  update outbox.template t set archived_at = clock_timestamp() where t.id = found_template.id;
+  perform outbox.record_history_d77b0074(p_account, null, null, null, 'template archived', p_actor, p_name);
+  perform outbox.notify_d77b0074('outbox:template', p_account);
+  return true;
+end $$;
+
+
+create function outbox.legal_transitions_d77b0074()
 returns table (event text, from_states outbox.chunk_state[], to_states outbox.chunk_state[])
 language sql immutable as $$
   values
@@ -2402,31 +2461,31 @@ language sql immutable as $$
     ('contradicted', '{pending,sending,unknown,held,abandoned,completed,rejected,cancelled,split}',
       '{pending,sending,unknown,held,abandoned,completed,rejected,cancelled,split}')
 $$;
-create function outbox.is_legal_ea3a0882(p_event text, p_from outbox.chunk_state, p_to outbox.chunk_state) returns boolean
+create function outbox.is_legal_d77b0074(p_event text, p_from outbox.chunk_state, p_to outbox.chunk_state) returns boolean
 language sql immutable as $$
   select exists (
-    select from outbox.legal_transitions_ea3a0882() t
+    select from outbox.legal_transitions_d77b0074() t
     where t.event = p_event and p_from = any (t.from_states) and p_to = any (t.to_states)
       and (p_event not in ('confirmed', 'contradicted') or p_to = p_from
         or p_to = 'completed' and p_from in ('unknown', 'held', 'abandoned')))
 $$;
-create function outbox.record_history_ea3a0882(
+create function outbox.record_history_d77b0074(
   p_account text, p_campaign bigint, p_chunk bigint, p_attempt int, p_event text, p_actor text, p_detail text default null
 ) returns void language sql as $$
   insert into outbox.history (account, campaign_id, chunk_id, attempt, event, actor, detail)
     values (p_account, p_campaign, p_chunk, p_attempt, p_event, p_actor, p_detail)
 $$;
-create function outbox.record_stale_result_ea3a0882(p_chunk bigint, p_attempt int, p_event text, p_actor text, p_detail text)
+create function outbox.record_stale_result_d77b0074(p_chunk bigint, p_attempt int, p_event text, p_actor text, p_detail text)
 returns void language sql as $$
-  select outbox.record_history_ea3a0882(c.account, c.campaign_id, c.id, p_attempt, p_event, p_actor, p_detail)
+  select outbox.record_history_d77b0074(c.account, c.campaign_id, c.id, p_attempt, p_event, p_actor, p_detail)
     from outbox.chunk c where c.id = p_chunk
 $$;
-create function outbox.is_stored_ea3a0882(p_chunk bigint, p_attempt int, p_actor text, p_events text[]) returns boolean
+create function outbox.is_stored_d77b0074(p_chunk bigint, p_attempt int, p_actor text, p_events text[]) returns boolean
 language sql stable as $$
   select exists (select from outbox.history
     where chunk_id = p_chunk and attempt = p_attempt and actor = p_actor and event = any (p_events))
 $$;
-create function outbox.record_counts_ea3a0882(before outbox.chunk, after outbox.chunk) returns void language plpgsql as $$
+create function outbox.record_counts_d77b0074(before outbox.chunk, after outbox.chunk) returns void language plpgsql as $$
 declare
   sending int := case after.state when 'sending' then after.size else 0 end
     - case before.state when 'sending' then before.size else 0 end;
@@ -2442,7 +2501,7 @@ begin
     values (after.campaign_id, sending, cancelled, after.accepted - before.accepted, after.rejected - before.rejected,
       after.unknown - before.unknown, after.held - before.held, after.abandoned - before.abandoned);
 end $$;
-create function outbox.reopen_campaign_ea3a0882(p_campaign bigint, p_actor text) returns void language plpgsql as $$
+create function outbox.reopen_campaign_d77b0074(p_campaign bigint, p_actor text) returns void language plpgsql as $$
 declare
   k outbox.campaign%rowtype;
 begin
@@ -2451,16 +2510,16 @@ begin
   update outbox.campaign set state = case state when 'done' then 'running' else state end, changed_at = clock_timestamp(), done_at = null
     where id = p_campaign;
   if k.state = 'done' then
-    perform outbox.record_history_ea3a0882(k.account, k.id, null, null, 'running', p_actor);
+    perform outbox.record_history_d77b0074(k.account, k.id, null, null, 'running', p_actor);
   end if;
 end $$;
-create function outbox.transition_ea3a0882(c outbox.chunk, p_event text, p_actor text, p_detail text default null)
+create function outbox.transition_d77b0074(c outbox.chunk, p_event text, p_actor text, p_detail text default null)
 returns outbox.chunk language plpgsql as $$
 declare
   before outbox.chunk%rowtype;
 begin
   select * into strict before from outbox.chunk where id = c.id;
-  if not outbox.is_legal_ea3a0882(p_event, before.state, c.state) then
+  if not outbox.is_legal_d77b0074(p_event, before.state, c.state) then
     raise exception 'a chunk that is % cannot become % (%)', before.state, c.state, p_event using errcode = 'data_exception';
   end if;
   if c.state <> before.state or p_event not in ('confirmed', 'contradicted') then
@@ -2479,21 +2538,21 @@ begin
       and c.state in ('completed', 'rejected', 'cancelled', 'abandoned', 'split') then
     update outbox.chunk set content = null where id = c.id and content is not null;
   end if;
-  perform outbox.record_history_ea3a0882(c.account, c.campaign_id, c.id, c.attempt, p_event, p_actor, p_detail);
-  perform outbox.record_counts_ea3a0882(before, c);
+  perform outbox.record_history_d77b0074(c.account, c.campaign_id, c.id, c.attempt, p_event, p_actor, p_detail);
+  perform outbox.record_counts_d77b0074(before, c);
   if c.state = before.state then return c; end if;
   if c.state in ('rejected', 'unknown', 'held', 'abandoned', 'cancelled') then
-    perform outbox.record_chunk_event_ea3a0882(c);
+    perform outbox.record_chunk_event_d77b0074(c);
   end if;
   if c.state not in ('pending', 'sending', 'split') then
-    perform outbox.notify_outcome_ea3a0882(c);
+    perform outbox.notify_outcome_d77b0074(c);
   end if;
   if c.state = 'pending' and c.campaign_id is not null then
-    perform outbox.reopen_campaign_ea3a0882(c.campaign_id, p_actor);
+    perform outbox.reopen_campaign_d77b0074(c.campaign_id, p_actor);
   end if;
   return c;
 end $$;
-create function outbox.add_part_ea3a0882(c outbox.chunk, p_actor text) returns bigint language plpgsql as $$
+create function outbox.add_part_d77b0074(c outbox.chunk, p_actor text) returns bigint language plpgsql as $$
 declare
   part bigint;
 begin
@@ -2512,13 +2571,13 @@ begin
     if c.state = 'unknown' then
       insert into outbox.count_delta (campaign_id, unknown) values (c.campaign_id, c.size);
     end if;
-    perform outbox.reopen_campaign_ea3a0882(c.campaign_id, p_actor);
+    perform outbox.reopen_campaign_d77b0074(c.campaign_id, p_actor);
   end if;
   return part;
 end $$;
 
 
-create function outbox.recipient_columns_ea3a0882(p_chunk bigint) returns json language sql stable as $$
+create function outbox.recipient_columns_d77b0074(p_chunk bigint) returns json language sql stable as $$
   select case when count(*) > 0 then json_build_object(
       'slot', json_agg(m.slot order by m.slot), 'state', json_agg(m.state order by m.slot),
       'msgId', json_agg(m.msg_id order by m.slot), 'code', json_agg(m.code order by m.slot),
@@ -2536,7 +2595,7 @@ create function outbox.recipient_columns_ea3a0882(p_chunk bigint) returns json l
       where a.chunk_id = p_chunk
   ) m
 $$;
-create function outbox.invalid_columns_ea3a0882(p_chunk bigint) returns json language sql stable as $$
+create function outbox.invalid_columns_d77b0074(p_chunk bigint) returns json language sql stable as $$
   select case when count(*) > 0 then json_build_object(
       'slot', json_agg(e.slot order by e.slot), 'code', json_agg(e.code order by e.slot),
       'reason', json_agg(e.reason order by e.slot), 'line', json_agg(e.line order by e.slot),
@@ -2599,7 +2658,7 @@ where k.account = $1 and k.kind = 'campaign' and k.key = $2`,
 export const addCampaign: Statement<{ account: string; name: string; content: string; senderId: string | null; priority: number; idempotencyKey: string | null; fingerprint: string; actor: string; creator: string; onUnconfirmed: UnconfirmedAction | null; recipientsPerSecond: number | null; requestsPerSecond: number | null; burst: number; priorityShare: number; largest: number; parts: number }, { id: string; chunk_size: number; done: string | null }> = {
   params: ['account', 'name', 'content', 'senderId', 'priority', 'idempotencyKey', 'fingerprint', 'actor', 'creator', 'onUnconfirmed', 'recipientsPerSecond', 'requestsPerSecond', 'burst', 'priorityShare', 'largest', 'parts'],
   text: `with campaign as materialized (
-  select outbox.next_campaign_id_ea3a0882() as id
+  select outbox.next_campaign_id_d77b0074() as id
 ), with_key as (
   insert into outbox.idempotency_key (account, kind, key, id)
     select $1, 'campaign', $6, id from campaign where $6::text is not null
@@ -2608,12 +2667,12 @@ export const addCampaign: Statement<{ account: string; name: string; content: st
 ), added as (
   insert into outbox.campaign (id, account, name, content, sender_id, priority, chunk_size, idempotency_key, fingerprint,
       creator, creator_seen_at, on_unconfirmed, parts) overriding system value
-    select c.id, $1, $2, $3, $4, $5, outbox.largest_request_ea3a0882('bulk', $11, $12, $13, $14, $15), $6, $7, $9, clock_timestamp(), $10,
+    select c.id, $1, $2, $3, $4, $5, outbox.largest_request_d77b0074('bulk', $11, $12, $13, $14, $15), $6, $7, $9, clock_timestamp(), $10,
       $16
     from campaign c where $6::text is null or exists (select from with_key)
     returning id, account, chunk_size
 )
-select id as id, chunk_size as chunk_size, outbox.record_history_ea3a0882(account, id, null, null, 'creating', $8)::text as done
+select id as id, chunk_size as chunk_size, outbox.record_history_d77b0074(account, id, null, null, 'creating', $8)::text as done
 from added`,
 };
 /** Continues the creation of a campaign whose creator has ended, or has given no sign of life for longer than its lease. */
@@ -2675,7 +2734,7 @@ export const completeCampaign: Statement<{ id: Exact; isStarted: boolean; starts
     starts_at = case when $2::boolean then coalesce($3::timestamptz, clock_timestamp()) end
   where id = $1 and creator = $6 and state = 'creating' returning id, account, state
 )
-select id as id, outbox.record_history_ea3a0882(account, id, null, null, state::text, $5)::text as recorded from moved`,
+select id as id, outbox.record_history_d77b0074(account, id, null, null, state::text, $5)::text as recorded from moved`,
 };
 export const startCampaign: Statement<{ account: string; id: Exact; actor: string }, { id: string; recorded: string | null }> = {
   params: ['account', 'id', 'actor'],
@@ -2683,7 +2742,7 @@ export const startCampaign: Statement<{ account: string; id: Exact; actor: strin
   update outbox.campaign set state = 'running', starts_at = clock_timestamp(), changed_at = clock_timestamp()
   where account = $1 and id = $2 and state in ('draft', 'scheduled') returning id, account, state
 )
-select id as id, outbox.record_history_ea3a0882(account, id, null, null, state::text, $3)::text as recorded from moved`,
+select id as id, outbox.record_history_d77b0074(account, id, null, null, state::text, $3)::text as recorded from moved`,
 };
 export const pauseCampaign: Statement<{ account: string; id: Exact; actor: string }, { id: string; recorded: string | null }> = {
   params: ['account', 'id', 'actor'],
@@ -2691,7 +2750,7 @@ export const pauseCampaign: Statement<{ account: string; id: Exact; actor: strin
   update outbox.campaign set state = 'paused', changed_at = clock_timestamp()
   where account = $1 and id = $2 and state in ('scheduled', 'running') returning id, account, state
 )
-select id as id, outbox.record_history_ea3a0882(account, id, null, null, state::text, $3)::text as recorded from moved`,
+select id as id, outbox.record_history_d77b0074(account, id, null, null, state::text, $3)::text as recorded from moved`,
 };
 export const resumeCampaign: Statement<{ account: string; id: Exact; actor: string }, { id: string; recorded: string | null }> = {
   params: ['account', 'id', 'actor'],
@@ -2700,7 +2759,7 @@ export const resumeCampaign: Statement<{ account: string; id: Exact; actor: stri
     paused_code = null, paused_reason = null, changed_at = clock_timestamp()
   where account = $1 and id = $2 and state = 'paused' returning id, account, state
 )
-select id as id, outbox.record_history_ea3a0882(account, id, null, null, state::text, $3)::text as recorded from moved`,
+select id as id, outbox.record_history_d77b0074(account, id, null, null, state::text, $3)::text as recorded from moved`,
 };
 export const cancelCampaign: Statement<{ account: string; id: Exact; actor: string }, { id: string; recorded: string | null }> = {
   params: ['account', 'id', 'actor'],
@@ -2709,11 +2768,11 @@ export const cancelCampaign: Statement<{ account: string; id: Exact; actor: stri
   where account = $1 and id = $2 and state in ('creating', 'draft', 'scheduled', 'running', 'paused')
   returning id, account, state
 )
-select id as id, outbox.record_history_ea3a0882(account, id, null, null, state::text, $3)::text as recorded from moved`,
+select id as id, outbox.record_history_d77b0074(account, id, null, null, state::text, $3)::text as recorded from moved`,
 };
 export const cancelCampaignChunks: Statement<{ id: Exact; actor: string; limit: number }, { count: number }> = {
   params: ['id', 'actor', 'limit'],
-  text: `select outbox.cancel_campaign_chunks_ea3a0882($1, $2, $3) as count`,
+  text: `select outbox.cancel_campaign_chunks_d77b0074($1, $2, $3) as count`,
 };
 export const findCampaignState: Statement<{ account: string; id: Exact }, { state: CampaignState; stored_entries: string; chunk_size: number }> = {
   params: ['account', 'id'],
@@ -2742,8 +2801,8 @@ export const readResults: Statement<{ id: Exact; first: Exact; span: number; sta
 )
 select c.id, c.attempt, case when c.state = 'pending' and k.state = 'cancelled' then 'cancelled' else c.state end as state,
   c.first_position, c.size, c.numbers, c.order_ids, c.code, c.reason, c.sent_at,
-  outbox.recipient_columns_ea3a0882(c.id) as recipients,
-  case when c.invalid > 0 then outbox.invalid_columns_ea3a0882(c.id) end as invalid
+  outbox.recipient_columns_d77b0074(c.id) as recipients,
+  case when c.invalid > 0 then outbox.invalid_columns_d77b0074(c.id) end as invalid
 from matching m join outbox.chunk c on c.id = m.id join outbox.campaign k on k.id = c.campaign_id
 where m.first_position >= (select first_position from next_range)
   and m.first_position < (select first_position from next_range) + $3::int
@@ -2808,7 +2867,7 @@ select max(id) as last_id, array_agg(id order by id) filter (where has_number) a
 export const eraseNumber: Statement<{ chunkId: Exact; number: string; actor: string }, { message_id: string | null; campaign_id: string | null; position: string; is_erased: boolean }> = {
   params: ['chunkId', 'number', 'actor'],
   text: `select message_id, campaign_id, place as position, is_erased as is_erased
-from outbox.erase_number_ea3a0882($1::bigint, $2, $3)`,
+from outbox.erase_number_d77b0074($1::bigint, $2, $3)`,
 };
 /** A number that occurred twice, or was not written as one. */
 export const eraseInvalidEntries: Statement<{ account: string; number: string; after: Exact; last: Exact }, Nothing> = {
@@ -2828,7 +2887,7 @@ delete from outbox.unreadable_push where account = $1 and position(convert_to($2
 };
 export const redactFinishedMessages: Statement<{ account: string; ids: readonly (Exact | null)[]; evidenceMs: number }, { waiting: readonly string[] }> = {
   params: ['account', 'ids', 'evidenceMs'],
-  text: `select outbox.redact_messages_ea3a0882($1, $2::bigint[], $3) as waiting`,
+  text: `select outbox.redact_messages_d77b0074($1, $2::bigint[], $3) as waiting`,
 };
 /** Pairs of a handler and one of its topics. Tells whether one of these topics was not recorded before. */
 export const registerHandlers: Statement<{ account: string; handlers: readonly (string | null)[]; topics: readonly (string | null)[]; isNotified: boolean }, { has_new_topics: boolean }> = {
@@ -2847,11 +2906,11 @@ select count(*) filter (where topic not in (select topic from recorded)) > 0 as 
 };
 export const awaitRecorders: Statement<{ longestMs: number }, { done: string | null }> = {
   params: ['longestMs'],
-  text: `select outbox.await_recorders_ea3a0882($1)::text as done`,
+  text: `select outbox.await_recorders_d77b0074($1)::text as done`,
 };
 export const routeEvents: Statement<{ account: string; limit: number }, { routed: number }> = {
   params: ['account', 'limit'],
-  text: `select outbox.route_events_ea3a0882($1, $2) as routed`,
+  text: `select outbox.route_events_d77b0074($1, $2) as routed`,
 };
 /** The deliveries of messages and campaigns to handlers. handlers, topics, limits: one row for each topic of a handler. The first delivery of a message to a handler stays until it is handled, so a process that finds a later one leaves it alone. lost: how often its process died before there was a result. */
 export const claimEvents: Statement<{ account: string; handlers: readonly (string | null)[]; topics: readonly (string | null)[]; limits: readonly (number | null)[]; claim: string; leaseMs: number; perMessage: Exact }, { id: string; handler: string; event_id: string; topic: string; root_id: string | null; campaign_id: string | null; failures: number; lost: number }> = {
@@ -2934,7 +2993,7 @@ export const readEvents: Statement<{ ids: readonly (Exact | null)[] }, { id: str
   params: ['ids'],
   text: `select d.id, d.topic, d.root_id as root_id, d.chunk_id as chunk_id, d.campaign_id, d.slots as slots, d.attempt as attempt,
   d.sent_at, d.code, d.reason, c.lane as lane, c.reference, c.first_position, c.numbers, c.order_ids,
-  outbox.recipient_columns_ea3a0882(d.chunk_id) as recipients
+  outbox.recipient_columns_d77b0074(d.chunk_id) as recipients
 from outbox.event_delivery d join outbox.chunk c on c.id = d.chunk_id
 where d.id = any ($1::bigint[])`,
 };
@@ -2954,7 +3013,7 @@ order by id desc limit $4`,
 };
 export const retryFailedEvents: Statement<{ account: string; ids: readonly (Exact | null)[] | null; handler: string | null; actor: string }, { count: number }> = {
   params: ['account', 'ids', 'handler', 'actor'],
-  text: `select outbox.retry_events_ea3a0882($1, $2::bigint[], $3, $4) as count`,
+  text: `select outbox.retry_events_d77b0074($1, $2::bigint[], $3, $4) as count`,
 };
 /** No process with handlers has been running for 7 days. */
 export const removeUnroutedEvents: Statement<{ account: string }, { topic: string; events: number }> = {
@@ -2992,7 +3051,7 @@ export const listHeld: Statement<{ account: string; from: Exact; limit: Exact },
   params: ['account', 'from', 'limit'],
   text: `select c.id, c.attempt, c.state as state, c.first_position, c.size, c.numbers, c.order_ids, c.code, c.reason,
   c.sent_at, c.campaign_id, coalesce(c.root_id, c.id) as message_id, c.reference, c.seal_key_id,
-  outbox.recipient_columns_ea3a0882(c.id) as recipients, null::json as invalid
+  outbox.recipient_columns_d77b0074(c.id) as recipients, null::json as invalid
 from outbox.chunk c
 where c.account = $1 and c.id >= $2::bigint and c.held > 0
 order by c.id limit $3`,
@@ -3013,12 +3072,12 @@ export const findRejectedOfCampaign: Statement<{ account: string; campaignId: Ex
 };
 export const resolveHeld: Statement<{ ids: readonly (Exact | null)[]; decision: string; positions: readonly (Exact | null)[] | null; actor: string }, { count: number }> = {
   params: ['ids', 'decision', 'positions', 'actor'],
-  text: `select coalesce(sum(outbox.resolve_held_ea3a0882(t.id, $2, $3::bigint[], $4)), 0)::int as count
+  text: `select coalesce(sum(outbox.resolve_held_d77b0074(t.id, $2, $3::bigint[], $4)), 0)::int as count
 from (select id from unnest($1::bigint[]) c (id) order by id) t`,
 };
 export const resendRejected: Statement<{ ids: readonly (Exact | null)[]; actor: string }, { count: number }> = {
   params: ['ids', 'actor'],
-  text: `select coalesce(sum(outbox.resend_ea3a0882(t.id, 'rejected', $2, 'rejected')), 0)::int as count
+  text: `select coalesce(sum(outbox.resend_d77b0074(t.id, 'rejected', $2, 'rejected')), 0)::int as count
 from (select id from unnest($1::bigint[]) c (id) order by id) t`,
 };
 /** The entries of a message and of the chunks that it was split into. */
@@ -3199,21 +3258,21 @@ order by f.place desc, f.id desc`,
 };
 export const markOverdue: Statement<{ account: string; leaseMs: number; actor: string; limit: number }, { lane: Lane; recipients: number }> = {
   params: ['account', 'leaseMs', 'actor', 'limit'],
-  text: `select changed_lane as lane, recipients as recipients from outbox.mark_overdue_ea3a0882($1, $2, $3, $4)`,
+  text: `select changed_lane as lane, recipients as recipients from outbox.mark_overdue_d77b0074($1, $2, $3, $4)`,
 };
 export const endGracePeriod: Statement<{ account: string; lane: Lane; gracePeriodMs: number; action: UnconfirmedAction; actor: string; limit: number }, { lane: Lane; recipients: number; decided: RecipientState | null }> = {
   params: ['account', 'lane', 'gracePeriodMs', 'action', 'actor', 'limit'],
   text: `select changed_lane as lane, recipients as recipients, decided as decided
-from outbox.end_grace_period_ea3a0882($1, $2, $3, $4, $5, $6)`,
+from outbox.end_grace_period_d77b0074($1, $2, $3, $4, $5, $6)`,
 };
 export const expireMessages: Statement<{ account: string; actor: string; limit: number }, { lane: Lane; recipients: number; is_rejected: boolean }> = {
   params: ['account', 'actor', 'limit'],
   text: `select changed_lane as lane, recipients as recipients, is_rejected as is_rejected
-from outbox.expire_messages_ea3a0882($1, $2, $3)`,
+from outbox.expire_messages_d77b0074($1, $2, $3)`,
 };
 export const cancelLeftovers: Statement<{ account: string; actor: string; limit: number }, { count: number }> = {
   params: ['account', 'actor', 'limit'],
-  text: `select outbox.cancel_leftovers_ea3a0882($1, $2, $3) as count`,
+  text: `select outbox.cancel_leftovers_d77b0074($1, $2, $3) as count`,
 };
 /** Cancels campaigns whose creator is gone: without a key no other call can continue them. Those with a key wait longer, or for ever. */
 export const cancelLostCreations: Statement<{ account: string; actor: string; lostAfterMs: number; keyedAfterMs: number | null }, { id: string; recorded: string | null }> = {
@@ -3224,15 +3283,15 @@ export const cancelLostCreations: Statement<{ account: string; actor: string; lo
     * case when idempotency_key is null then $3::float8 else $4::float8 end
   returning id, account
 )
-select id as id, outbox.record_history_ea3a0882(account, id, null, null, 'cancelled', $2)::text as recorded from moved`,
+select id as id, outbox.record_history_d77b0074(account, id, null, null, 'cancelled', $2)::text as recorded from moved`,
 };
 export const advanceCampaigns: Statement<{ account: string; actor: string }, { done: string | null }> = {
   params: ['account', 'actor'],
-  text: `select outbox.advance_campaigns_ea3a0882($1, $2)::text as done`,
+  text: `select outbox.advance_campaigns_d77b0074($1, $2)::text as done`,
 };
 export const foldCounts: Statement<{ limit: number }, { count: number }> = {
   params: ['limit'],
-  text: `select greatest(outbox.fold_counts_ea3a0882($1), outbox.fold_costs_ea3a0882($1)) as count`,
+  text: `select greatest(outbox.fold_counts_d77b0074($1), outbox.fold_costs_d77b0074($1)) as count`,
 };
 /** All but the newest, which counts. */
 export const removeOldGrants: Statement<{ account: string }, Nothing> = {
@@ -3244,11 +3303,11 @@ export const flushSomeResults: Statement<{ isBusy: boolean; longestWaitMs: numbe
   params: ['isBusy', 'longestWaitMs', 'limit'],
   text: `select case when not $1::boolean
     or exists (select from outbox.pending_result where at < statement_timestamp() - $2::float8 * interval '1 millisecond')
-  then outbox.flush_oldest_results_ea3a0882($3) end as flushed`,
+  then outbox.flush_oldest_results_d77b0074($3) end as flushed`,
 };
 export const flushOldestResults: Statement<{ limit: number }, { flushed: number }> = {
   params: ['limit'],
-  text: `select outbox.flush_oldest_results_ea3a0882($1) as flushed`,
+  text: `select outbox.flush_oldest_results_d77b0074($1) as flushed`,
 };
 /** Returns a row if no process has done this for an interval. Then this process does it on behalf of all. */
 export const takeTurn: Statement<{ account: string; task: string; intervalMs: number }, { task: string }> = {
@@ -3273,7 +3332,7 @@ export const addMessage: Statement<{ account: string; lane: string; size: string
   name: 'addMessage',
   params: ['account', 'lane', 'size', 'numbers', 'orderIds', 'content', 'senderId', 'dueAt', 'expiresAt', 'idempotencyKey', 'fingerprint', 'hasWaiter', 'reference', 'actor', 'notifies', 'onUnconfirmed', 'sealKeyId', 'purpose', 'parts'],
   text: `with message as materialized (
-  select outbox.next_chunk_id_ea3a0882() as id
+  select outbox.next_chunk_id_d77b0074() as id
 ), with_key as (
   insert into outbox.idempotency_key (account, kind, key, id)
     select $1::text, 'message', $10::text, id from message where $10::text is not null
@@ -3291,7 +3350,7 @@ export const addMessage: Statement<{ account: string; lane: string; size: string
   insert into outbox.caller_order_id select id, string_to_array($5::text, ',') from added where $5::text is not null
 )
 select added.id::text as id,
-  case when $15::text::boolean and added.due_at <= clock_timestamp() then outbox.notify_due_ea3a0882($1::text, $2::text)::text end as called
+  case when $15::text::boolean and added.due_at <= clock_timestamp() then outbox.notify_due_d77b0074($1::text, $2::text)::text end as called
 from added`,
 };
 /** The same for many messages, each without a waiter. Each list is a JSON array with one text or null for each message, or null if there is nothing in it. notified: the lanes whose workers are notified when it commits, joined by commas. Returns the ids in the same order; empty for messages whose key was used before. */
@@ -3300,7 +3359,7 @@ export const addMessages: Statement<{ account: string; lane: string; actor: stri
   params: ['account', 'lane', 'actor', 'count', 'lanes', 'sizes', 'numbers', 'orderIds', 'contents', 'senderIds', 'dueAts', 'expiresAts', 'idempotencyKeys', 'fingerprints', 'references', 'actors', 'notified', 'onUnconfirmed', 'sealKeyIds', 'purposes', 'parts'],
   text: `with message as materialized (
   select m.* from rows from (
-    outbox.next_chunk_ids_ea3a0882($4::text::int),
+    outbox.next_chunk_ids_d77b0074($4::text::int),
     json_array_elements_text($5::text::json), json_array_elements_text($6::text::json),
     json_array_elements_text($7::text::json), json_array_elements_text($8::text::json),
     json_array_elements_text($9::text::json), json_array_elements_text($10::text::json),
@@ -3332,7 +3391,7 @@ export const addMessages: Statement<{ account: string; lane: string; actor: stri
 )
 select
   string_agg(case when m.idempotency_key is null or k.id is not null then m.id::text else '' end, ',' order by m.id) as ids,
-  (select string_agg(outbox.notify_due_ea3a0882($1::text, n.lane)::text, '') from unnest(string_to_array($17::text, ',')) n (lane)) as called
+  (select string_agg(outbox.notify_due_d77b0074($1::text, n.lane)::text, '') from unnest(string_to_array($17::text, ',')) n (lane)) as called
 from message m left join with_key k on k.id = m.id`,
 };
 /** Runs in the transaction of the app. Without a fingerprint if the message has been redacted or deleted. */
@@ -3355,8 +3414,8 @@ export const findMessage: Statement<{ account: string; id: Exact }, { id: string
   params: ['account', 'id'],
   text: `select c.id, c.attempt, c.state as state, c.first_position, c.size, c.numbers, c.order_ids, c.code, c.reason,
   c.sent_at, c.campaign_id, c.reference, c.lane as lane, c.created_at, c.due_at, c.on_unconfirmed, c.seal_key_id,
-  outbox.recipient_columns_ea3a0882(c.id) as recipients,
-  case when c.invalid > 0 then outbox.invalid_columns_ea3a0882(c.id) end as invalid
+  outbox.recipient_columns_d77b0074(c.id) as recipients,
+  case when c.invalid > 0 then outbox.invalid_columns_d77b0074(c.id) end as invalid
 from outbox.chunk c
 where c.account = $1 and (c.id = $2::bigint or c.root_id = $2::bigint)
 order by c.id`,
@@ -3372,8 +3431,8 @@ export const findDecidedMessages: Statement<{ account: string; ids: readonly (Ex
 select d.id as message_id, c.id as id, c.attempt as attempt, c.state as state, c.first_position as first_position,
   c.size as size, c.numbers, c.order_ids, c.code, c.reason, c.sent_at, c.campaign_id, c.reference, c.lane as lane,
   c.created_at as created_at, c.due_at as due_at, c.on_unconfirmed, c.seal_key_id,
-  outbox.recipient_columns_ea3a0882(c.id) as recipients,
-  case when c.invalid > 0 then outbox.invalid_columns_ea3a0882(c.id) end as invalid
+  outbox.recipient_columns_d77b0074(c.id) as recipients,
+  case when c.invalid > 0 then outbox.invalid_columns_d77b0074(c.id) end as invalid
 from decided d cross join lateral (
   select * from outbox.chunk where id = d.id union all select * from outbox.chunk where root_id = d.id
 ) c
@@ -3408,7 +3467,7 @@ where c.account = $1 order by c.id limit 1`,
 };
 export const cancelMessage: Statement<{ account: string; id: Exact; actor: string }, { cancelled: number }> = {
   params: ['account', 'id', 'actor'],
-  text: `select outbox.cancel_message_ea3a0882($1, $2, $3) as cancelled`,
+  text: `select outbox.cancel_message_d77b0074($1, $2, $3) as cancelled`,
 };
 /** sealKeyIds: leaves out messages that are sealed with another key. */
 export const countDue: Statement<{ account: string; max: Exact; sealKeyIds: readonly (string | null)[] | null }, { count: number }> = {
@@ -3422,15 +3481,15 @@ export const countDue: Statement<{ account: string; max: Exact; sealKeyIds: read
 export const notifyDue: Statement<{ account: string; lane: string }, { done: string | null }> = {
   name: 'notifyDue',
   params: ['account', 'lane'],
-  text: `select outbox.notify_due_ea3a0882($1, $2)::text as done`,
+  text: `select outbox.notify_due_d77b0074($1, $2)::text as done`,
 };
 export const addOptOuts: Statement<{ account: string; numbers: readonly (string | null)[]; sender: string; reason: string; actor: string; revives: boolean }, { added: readonly string[] }> = {
   params: ['account', 'numbers', 'sender', 'reason', 'actor', 'revives'],
-  text: `select outbox.add_opt_outs_ea3a0882($1, $2, $3, $4, $5, $6) as added`,
+  text: `select outbox.add_opt_outs_d77b0074($1, $2, $3, $4, $5, $6) as added`,
 };
 export const endOptOut: Statement<{ account: string; number: string; sender: string | null; actor: string; consent: string | null }, { changed: boolean }> = {
   params: ['account', 'number', 'sender', 'actor', 'consent'],
-  text: `select outbox.end_opt_out_ea3a0882($1, $2, $3, $4, $5) as changed`,
+  text: `select outbox.end_opt_out_d77b0074($1, $2, $3, $4, $5) as changed`,
 };
 export const readOptOutVersion: Statement<{ account: string }, { version: string }> = {
   params: ['account'],
@@ -3525,22 +3584,22 @@ export const eraseInbound: Statement<{ account: string; number: string }, { chan
 export const applyFinalReports: Statement<{ account: string; msgIds: string; states: string; reasons: string; gatewayTimes: string; chunkIds: string; slots: string; charges: string | null }, { found: readonly number[] | null }> = {
   name: 'applyFinalReports',
   params: ['account', 'msgIds', 'states', 'reasons', 'gatewayTimes', 'chunkIds', 'slots', 'charges'],
-  text: `select outbox.apply_final_reports_ea3a0882($1, string_to_array($2, chr(30)), string_to_array($3, chr(30)),
+  text: `select outbox.apply_final_reports_d77b0074($1, string_to_array($2, chr(30)), string_to_array($3, chr(30)),
   string_to_array($4, chr(30)), string_to_array($5, chr(30)), string_to_array($6, chr(30)),
   string_to_array($7, chr(30)), string_to_array($8, chr(30))) as found`,
 };
 export const storeReports: Statement<{ account: string; actor: string; pollAfterMs: number | null; keepsUnmatched: boolean; msgIds: readonly (string | null)[]; orderIds: readonly (string | null)[]; numbers: readonly (string | null)[]; states: readonly (string | null)[]; reasons: readonly (string | null)[]; gatewayTimes: readonly (Date | string | null)[]; chunkIds: readonly (Exact | null)[]; attempts: readonly (number | null)[]; slots: readonly (number | null)[]; charges: readonly (string | null)[] | null }, { done: string | null }> = {
   params: ['account', 'actor', 'pollAfterMs', 'keepsUnmatched', 'msgIds', 'orderIds', 'numbers', 'states', 'reasons', 'gatewayTimes', 'chunkIds', 'attempts', 'slots', 'charges'],
-  text: `select outbox.store_reports_ea3a0882($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)::text as done`,
+  text: `select outbox.store_reports_d77b0074($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)::text as done`,
 };
 export const retryReports: Statement<{ account: string; actor: string; pollAfterMs: number | null; limit: number }, { tried: number }> = {
   params: ['account', 'actor', 'pollAfterMs', 'limit'],
-  text: `select outbox.retry_reports_ea3a0882($1, $2, $3, $4) as tried`,
+  text: `select outbox.retry_reports_d77b0074($1, $2, $3, $4) as tried`,
 };
 /** Chunks whose reports were not pushed, with the ids of their recipients without a final state. pauses: the pauses between fetches, as multiples of the first one. */
 export const claimReportPolls: Statement<{ account: string; reportsAfterMs: number; pauses: readonly (number | null)[]; limit: number; recipients: number }, { id: string; msg_ids: readonly string[] }> = {
   params: ['account', 'reportsAfterMs', 'pauses', 'limit', 'recipients'],
-  text: `select chunk_id as id, msg_ids as msg_ids from outbox.claim_report_polls_ea3a0882($1, $2, $3, $4, $5)`,
+  text: `select chunk_id as id, msg_ids as msg_ids from outbox.claim_report_polls_d77b0074($1, $2, $3, $4, $5)`,
 };
 export const releaseReportPolls: Statement<{ chunkIds: readonly (Exact | null)[]; delayMs: number }, Nothing> = {
   params: ['chunkIds', 'delayMs'],
@@ -3632,7 +3691,7 @@ export const holdUnknown: Statement<Nothing, Nothing> = {
 };
 export const markRestored: Statement<{ backupAt: Date | string; except: readonly (Exact | null)[]; limit: number }, { recipients: number }> = {
   params: ['backupAt', 'except', 'limit'],
-  text: `select outbox.mark_restored_ea3a0882($1, $2::bigint[], $3) as recipients`,
+  text: `select outbox.mark_restored_d77b0074($1, $2::bigint[], $3) as recipients`,
 };
 /** Messages that belong to no campaign. */
 export const redactMessages: Statement<{ account: string; retentionMs: number; limit: Exact }, { count: number }> = {
@@ -3643,7 +3702,7 @@ export const redactMessages: Statement<{ account: string; retentionMs: number; l
     and c.state in ('completed', 'rejected', 'cancelled', 'abandoned', 'split') and c.unknown = 0 and c.held = 0
   order by c.changed_at limit $3 for no key update skip locked
 )
-select outbox.redact_chunks_ea3a0882(array(select id from ended)) as count`,
+select outbox.redact_chunks_d77b0074(array(select id from ended)) as count`,
 };
 /** Chunks of campaigns that were done or cancelled before. */
 export const redactCampaignChunks: Statement<{ account: string; retentionMs: number; limit: Exact }, { count: number }> = {
@@ -3656,7 +3715,7 @@ export const redactCampaignChunks: Statement<{ account: string; retentionMs: num
     and (c.state in ('completed', 'rejected', 'cancelled', 'abandoned', 'split') or c.state = 'pending' and k.state = 'cancelled')
   limit $3 for no key update of c skip locked
 )
-select outbox.redact_chunks_ea3a0882(array(select id from ended)) as count`,
+select outbox.redact_chunks_d77b0074(array(select id from ended)) as count`,
 };
 /** The texts of campaigns without any remaining chunk that might be sent. Each is looked up by itself: a join would read the chunks of all campaigns. */
 export const redactCampaigns: Statement<{ account: string; retentionMs: number; limit: Exact }, { id: string }> = {
@@ -3677,19 +3736,19 @@ where account = $1 and received_at < statement_timestamp() - $2::float8 * interv
 };
 export const deleteMessages: Statement<{ account: string; deleteAfterMs: number; limit: number; recipients: number }, { count: number }> = {
   params: ['account', 'deleteAfterMs', 'limit', 'recipients'],
-  text: `select outbox.delete_messages_ea3a0882($1, $2, $3, $4) as count`,
+  text: `select outbox.delete_messages_d77b0074($1, $2, $3, $4) as count`,
 };
 export const deleteCampaigns: Statement<{ account: string; deleteAfterMs: number; limit: number; recipients: number }, { count: number }> = {
   params: ['account', 'deleteAfterMs', 'limit', 'recipients'],
-  text: `select outbox.delete_campaigns_ea3a0882($1, $2, $3, $4) as count`,
+  text: `select outbox.delete_campaigns_d77b0074($1, $2, $3, $4) as count`,
 };
 export const deleteAccountHistory: Statement<{ account: string; deleteAfterMs: number; limit: number }, { count: number }> = {
   params: ['account', 'deleteAfterMs', 'limit'],
-  text: `select outbox.delete_account_history_ea3a0882($1, $2, $3) as count`,
+  text: `select outbox.delete_account_history_d77b0074($1, $2, $3) as count`,
 };
 export const deleteIdempotencyKeys: Statement<{ account: string; keptMs: number; limit: number }, { count: number }> = {
   params: ['account', 'keptMs', 'limit'],
-  text: `select outbox.delete_idempotency_keys_ea3a0882($1, $2, $3) as count`,
+  text: `select outbox.delete_idempotency_keys_d77b0074($1, $2, $3) as count`,
 };
 /** Reads open rows only. Each part is written so that a partial index covers it and nothing else. */
 export const readStats: Statement<{ account: string }, { backlog: string; scheduled: string; oldest: number; oldest_priority: number; sending: string; unknown: string; held: string; failed_events: string; paused_at: Date | null; paused_code: string | null; paused_reason: string | null; probe_at: Date | null; message_id: string | null; campaign_id: string | null }> = {
@@ -3785,6 +3844,31 @@ export const listAccounts: Statement<Nothing, { id: string }> = {
   params: [],
   text: `select a.id from outbox.account a order by a.id`,
 };
+export const putTemplate: Statement<{ account: string; name: string; texts: string; defaultLocale: string; maxParts: number | null; keepsLineEnds: boolean; actor: string }, { version: number; is_new: boolean }> = {
+  params: ['account', 'name', 'texts', 'defaultLocale', 'maxParts', 'keepsLineEnds', 'actor'],
+  text: `select p.current_version as version, p.is_new as is_new from outbox.put_template_d77b0074($1, $2, $3::json, $4, $5, $6, $7) p`,
+};
+export const archiveTemplate: Statement<{ account: string; name: string; actor: string }, { changed: boolean | null }> = {
+  params: ['account', 'name', 'actor'],
+  text: `select outbox.archive_template_d77b0074($1, $2, $3) as changed`,
+};
+/** version: null for the current one. */
+export const findTemplate: Statement<{ account: string; name: string; version: number | null }, { name: string; version: number; texts: string; default_locale: string; max_parts: number | null; keeps_line_ends: boolean; created_by: string; created_at: Date; changed_at: Date; archived_at: Date | null }> = {
+  params: ['account', 'name', 'version'],
+  text: `select t.name, v.version, v.texts::text as texts, v.default_locale, v.max_parts, v.keeps_line_ends, v.created_by,
+  t.created_at, v.created_at as changed_at, t.archived_at
+from outbox.template t join outbox.template_version v on v.template_id = t.id
+where t.account = $1 and t.name = $2 and v.version = coalesce($3::int, t.version)`,
+};
+/** The current versions, by name. after: the last name of the page before, or an empty text. */
+export const listTemplates: Statement<{ account: string; includesArchived: boolean; after: string; limit: number }, { name: string; version: number; texts: string; default_locale: string; max_parts: number | null; keeps_line_ends: boolean; created_by: string; created_at: Date; changed_at: Date; archived_at: Date | null }> = {
+  params: ['account', 'includesArchived', 'after', 'limit'],
+  text: `select t.name, v.version, v.texts::text as texts, v.default_locale, v.max_parts, v.keeps_line_ends, v.created_by,
+  t.created_at, v.created_at as changed_at, t.archived_at
+from outbox.template t join outbox.template_version v on v.template_id = t.id and v.version = t.version
+where t.account = $1 and ($2::boolean or t.archived_at is null) and t.name > $3
+order by t.name limit $4::int`,
+};
 export const claimChunks: Statement<{ account: string; worker: string; lane: Lane; limit: number; recipientsPerSecond: number | null; requestsPerSecond: number | null; burst: number; priorityShare: number; largest: number; startWithinMs: number; lastCampaignId: Exact; floors: readonly (Date | string | null)[]; campaignIds: readonly (Exact | null)[]; inFlight: number; sealKeyIds: readonly (string | null)[] }, { chunk_id: string | null; attempt: number; campaign_id: string | null; size: number; due_at: Date | null; numbers: string; order_ids: string | null; content: string; seal_key_id: string | null; sender_id: string | null; number_retries: number; splits_left: number; is_probe: boolean; wait_ms: number | null; waited_ms: number; expires_in_ms: number | null; maybe_accepted: boolean; is_lane_probe: boolean; lane_slots: number | null; purpose: Purpose | null; opt_outs: string | null }> = {
   name: 'claimChunks',
   params: ['account', 'worker', 'lane', 'limit', 'recipientsPerSecond', 'requestsPerSecond', 'burst', 'priorityShare', 'largest', 'startWithinMs', 'lastCampaignId', 'floors', 'campaignIds', 'inFlight', 'sealKeyIds'],
@@ -3795,50 +3879,50 @@ export const claimChunks: Statement<{ account: string; worker: string; lane: Lan
   chunk_number_retries as number_retries, splits_left as splits_left, is_probe as is_probe, wait_ms,
   waited_ms as waited_ms, expires_in_ms, maybe_accepted as maybe_accepted, is_lane_probe as is_lane_probe,
   lane_slots, chunk_purpose as purpose, opt_outs
-from outbox.claim_chunks_ea3a0882($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
+from outbox.claim_chunks_d77b0074($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
 };
 export const storeResults: Statement<{ actor: string; results: string; pollAfterMs: number | null }, { stored: readonly boolean[] }> = {
   name: 'storeResults',
   params: ['actor', 'results', 'pollAfterMs'],
-  text: `select outbox.store_results_ea3a0882($1, $2, $3) as stored`,
+  text: `select outbox.store_results_d77b0074($1, $2, $3) as stored`,
 };
 export const recordAccountRejection: Statement<{ account: string; chunkId: Exact; actor: string; isProbe: boolean; code: string; reason: string; firstProbeMs: number; maxStrikes: number }, { verdict: string; delay: number }> = {
   params: ['account', 'chunkId', 'actor', 'isProbe', 'code', 'reason', 'firstProbeMs', 'maxStrikes'],
-  text: `select verdict as verdict, delay as delay from outbox.record_account_rejection_ea3a0882($1, $2, $3, $4, $5, $6, $7, $8)`,
+  text: `select verdict as verdict, delay as delay from outbox.record_account_rejection_d77b0074($1, $2, $3, $4, $5, $6, $7, $8)`,
 };
 export const pauseAccount: Statement<{ account: string; code: string; reason: string; firstProbeMs: number }, { changed: boolean }> = {
   params: ['account', 'code', 'reason', 'firstProbeMs'],
-  text: `select outbox.pause_account_ea3a0882($1, $2, $3, $4) as changed`,
+  text: `select outbox.pause_account_d77b0074($1, $2, $3, $4) as changed`,
 };
 export const resumeAccount: Statement<{ account: string; actor: string }, { changed: boolean }> = {
   params: ['account', 'actor'],
-  text: `select outbox.resume_account_ea3a0882($1, $2) as changed`,
+  text: `select outbox.resume_account_d77b0074($1, $2) as changed`,
 };
 export const pauseLane: Statement<{ account: string; lane: Lane; chunkId: Exact; targetSize: number; reason: string; firstProbeMs: number }, { changed: boolean }> = {
   params: ['account', 'lane', 'chunkId', 'targetSize', 'reason', 'firstProbeMs'],
-  text: `select outbox.pause_lane_ea3a0882($1, $2, $3, $4, $5, $6) as changed`,
+  text: `select outbox.pause_lane_d77b0074($1, $2, $3, $4, $5, $6) as changed`,
 };
 export const endLaneProbe: Statement<{ account: string; lane: Lane; size: number; isAnswered: boolean | null; reason: string; firstProbeMs: number }, { changed: boolean }> = {
   params: ['account', 'lane', 'size', 'isAnswered', 'reason', 'firstProbeMs'],
-  text: `select outbox.end_lane_probe_ea3a0882($1, $2, $3, $4, $5, $6) as changed`,
+  text: `select outbox.end_lane_probe_d77b0074($1, $2, $3, $4, $5, $6) as changed`,
 };
 export const resumeLanes: Statement<{ account: string; actor: string }, { changed: boolean }> = {
   params: ['account', 'actor'],
-  text: `select outbox.resume_lanes_ea3a0882($1, $2) as changed`,
+  text: `select outbox.resume_lanes_d77b0074($1, $2) as changed`,
 };
 export const backOff: Statement<{ account: string; delayMs: number }, { done: string | null }> = {
   params: ['account', 'delayMs'],
-  text: `select outbox.back_off_ea3a0882($1, $2)::text as done`,
+  text: `select outbox.back_off_d77b0074($1, $2)::text as done`,
 };
 export const pauseLaneManually: Statement<{ account: string; lane: Lane; actor: string; reason: string | null }, { changed: boolean }> = {
   params: ['account', 'lane', 'actor', 'reason'],
-  text: `select outbox.pause_lane_manually_ea3a0882($1, $2, $3, $4) as changed`,
+  text: `select outbox.pause_lane_manually_d77b0074($1, $2, $3, $4) as changed`,
 };
 export const resumeLaneManually: Statement<{ account: string; lane: Lane; actor: string }, { changed: boolean }> = {
   params: ['account', 'lane', 'actor'],
-  text: `select outbox.resume_lane_manually_ea3a0882($1, $2, $3) as changed`,
+  text: `select outbox.resume_lane_manually_d77b0074($1, $2, $3) as changed`,
 };
 export const setLaneSlots: Statement<{ account: string; lane: Lane; slots: number | null; actor: string }, { changed: boolean }> = {
   params: ['account', 'lane', 'slots', 'actor'],
-  text: `select outbox.set_lane_slots_ea3a0882($1, $2, $3, $4) as changed`,
+  text: `select outbox.set_lane_slots_d77b0074($1, $2, $3, $4) as changed`,
 };

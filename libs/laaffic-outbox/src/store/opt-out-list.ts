@@ -54,9 +54,9 @@ export class OptOutList {
   /** Reads the changes if that was not done in the last second. @param now of a clock that is never set back. */
   async refresh(now: number): Promise<void> {
     if (now - this.#readAt < FRESH_MS) return;
+    this.#readAt = now;
     const [row] = await this.database.run(readOptOutVersion, { account: this.account });
     if (row !== undefined) await this.catchUp(row.version);
-    this.#readAt = now;
   }
 
   async #readStep(wanted: bigint): Promise<void> {

@@ -131,8 +131,8 @@ export class OutboxTester implements OnModuleInit {
   }
 
   /**
-   * Deletes all messages and campaigns of the schema, and everything else in it, and forgets pauses of the account. Call
-   * it between tests that share an app or a schema. It does not reset the `FakeSmsService`.
+   * Deletes all messages and campaigns of the schema, and everything else in it except templates, and forgets pauses of
+   * the account. Call it between tests that share an app or a schema. It does not reset the `FakeSmsService`.
    */
   async reset(): Promise<void> {
     const { store, worker } = this.#parts;

@@ -3,8 +3,8 @@ import { takeClient, type Database } from '../database/database.js';
 
 /** They tell which release has made the schema, and not what happened in it. */
 const OF_RELEASES = ['migration', 'function_set'];
-/** A handler is registered at boot, and the prefix of order ids is read then. */
-const OF_PROCESSES = ['installation', 'event_handler'];
+/** The prefix of order ids is read at boot. A handler is registered then, and an app may put its templates. */
+const OF_PROCESSES = ['installation', 'event_handler', 'template', 'template_version'];
 
 interface Table {
   readonly name: string;

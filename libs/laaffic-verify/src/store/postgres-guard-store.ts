@@ -1,4 +1,3 @@
-import { countryOfMcc } from 'nestjs-laaffic';
 import type { OutboxExtension } from 'nestjs-laaffic-outbox/extension';
 import {
   deleteListed,
@@ -34,8 +33,6 @@ import type {
 } from '../guard/guard-store.js';
 import type { Charges } from '../guard/prices.js';
 import { jsonOf } from './json-of.js';
-
-const DAY_MS = 24 * 60 * 60_000;
 
 /** What the guard knows and keeps, in the database of the outbox. */
 export class PostgresGuardStore implements GuardStore {
@@ -76,16 +73,13 @@ export class PostgresGuardStore implements GuardStore {
   }
 
   async readCharges(): Promise<readonly Charges[]> {
-    const now = this.now() ?? new Date();
-    const day = (days: number) => new Date(now.getTime() + days * DAY_MS).toISOString().slice(0, 10);
     const charges = new Map<string, Charges>();
-    for (const { mcc, currency, segments, total } of await this.extension.readCosts({ from: day(-30), to: day(1) })) {
-      const country = mcc === undefined ? undefined : countryOfMcc(mcc);
-      if (country === undefined) continue;
-      const key = `${country} ${currency}`;
-      const sum = charges.get(key) ?? { segments: 0, total: 0 };
-      const more = { segments: sum.segments + segments, total: sum.total + Number(total) };
-      charges.set(key, { country, currency, ...more });
+    for (const { country, currency, usual, chargedParts, source } of await this.extension.readPrices()) {
+      if (country === undefined || source !== 'learned') continue;
+      // Networks of a country have prices of their own.
+      const { segments, total } = charges.get(`${country} ${currency}`) ?? { segments: 0, total: 0 };
+      const sum = { segments: segments + chargedParts, total: total + Number(usual) * chargedParts };
+      charges.set(`${country} ${currency}`, { country, currency, ...sum });
     }
     return [...charges.values()];
   }
