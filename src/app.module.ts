@@ -24,7 +24,9 @@ import { GatewayModule } from './gateway/gateway.module.js';
 import { HealthModule } from './health/health.module.js';
 import { HeldModule } from './held/held.module.js';
 import { HistoryModule } from './history/history.module.js';
+import { InboundModule } from './inbound/inbound.module.js';
 import { MessagesModule } from './messages/messages.module.js';
+import { OptOutsModule } from './opt-outs/opt-outs.module.js';
 import { PushesModule } from './pushes/pushes.module.js';
 
 /** The notification service. */
@@ -38,6 +40,8 @@ import { PushesModule } from './pushes/pushes.module.js';
     CampaignsModule,
     HeldModule,
     HistoryModule,
+    InboundModule,
+    OptOutsModule,
     AccountModule,
     HealthModule,
   ],

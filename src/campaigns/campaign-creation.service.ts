@@ -1,19 +1,19 @@
-import { Injectable, RequestTimeoutException, UnsupportedMediaTypeException } from '@nestjs/common';
+import { Injectable, UnsupportedMediaTypeException } from '@nestjs/common';
 import { invalidCommand } from 'nestjs-laaffic';
-import { OutboxError, SmsCampaigns, type CreatedCampaign } from 'nestjs-laaffic-outbox';
-import { RecipientFileError } from 'nestjs-laaffic/recipient-files';
+import { SmsCampaigns, type CreatedCampaign } from 'nestjs-laaffic-outbox';
 import type { GrantedScopes } from '../common/auth/scopes.js';
 import type { RequestBody } from '../common/http/request-body.js';
+import { rejectQuery } from '../common/http/reject-query.js';
 import { RequestValidationPipe } from '../common/http/validation.pipe.js';
 import { InFlightRequests } from '../common/shutdown/in-flight-requests.js';
+import { uploadTypeOf, type UploadType } from '../recipients/upload/recipient-upload.js';
+import { RecipientUploads } from '../recipients/upload/recipient-uploads.js';
 import {
   campaignHeadOf,
   CreateCampaignDto,
   unknownRecipientFields,
   UploadCampaignQueryDto,
 } from './dto/create-campaign.dto.js';
-import { RecipientUpload, uploadTypeOf, type UploadType } from './upload/recipient-upload.js';
-import { UploadSlots } from './upload/upload-slots.js';
 
 /** Who creates a campaign, and with which key. */
 export interface CampaignOrigin {
@@ -30,7 +30,7 @@ export class CampaignCreationService {
   constructor(
     private readonly campaigns: SmsCampaigns,
     private readonly requests: InFlightRequests,
-    private readonly slots: UploadSlots,
+    private readonly uploads: RecipientUploads,
   ) {}
 
   /**
@@ -69,49 +69,16 @@ export class CampaignCreationService {
     origin: CampaignOrigin,
     scopes: GrantedScopes,
   ): Promise<CreatedCampaign> {
-    try {
-      if (body.isCompressed) {
-        throw new UnsupportedMediaTypeException('Upload it as it is, without Content-Encoding');
-      }
-      const fields = await this.#validation.check(UploadCampaignQueryDto, 'query', query);
-      requireStart(fields, scopes);
-      return await this.slots.run(origin.actor, async () => {
-        const upload = await RecipientUpload.open(body, type, fields);
-        try {
-          const recipients = upload.recipients();
-          return await this.campaigns.create({ ...campaignHeadOf(fields), recipients, ...origin });
-        } finally {
-          await upload.close();
-        }
-      });
-    } catch (error) {
-      throw toInputError(error);
-    }
+    const fields = await this.#validation.check(UploadCampaignQueryDto, 'query', query);
+    requireStart(fields, scopes);
+    const upload = { body, type, columns: fields, caller: origin.actor, field: 'recipients' };
+    return this.uploads.run(upload, (recipients) =>
+      this.campaigns.create({ ...campaignHeadOf(fields), recipients, ...origin }),
+    );
   }
 }
 
 /** @throws {ServiceException} `MISSING_SCOPE` */
 function requireStart({ sendAt }: Pick<CreateCampaignDto, 'sendAt'>, scopes: GrantedScopes): void {
   if (sendAt != null) scopes.require('campaigns:start');
-}
-
-/** @throws {LaafficInputException} if there is a query. */
-function rejectQuery(query: Readonly<Record<string, unknown>>): void {
-  const issues = Object.keys(query).map((field) => ({
-    field,
-    problem: 'must be in the body, if that is JSON, not in the query',
-  }));
-  if (issues.length > 0) throw invalidCommand(issues);
-}
-
-/** Turns an error of an upload that the caller can correct into an input error. */
-function toInputError(error: unknown): unknown {
-  const cause = error instanceof OutboxError ? error.cause : error;
-  if (cause instanceof RequestTimeoutException) return cause;
-  if (!(cause instanceof RecipientFileError)) return error;
-  const { message, choice } = cause;
-  if (choice !== undefined) {
-    return invalidCommand([{ field: choice, problem: `must be given in the query: ${message}` }]);
-  }
-  return invalidCommand([{ field: 'recipients', problem: `cannot be read: ${message}` }]);
 }

@@ -7,6 +7,7 @@ export type ShownFailure = Pick<Failure, 'code' | 'http' | 'title' | 'field' | '
 const OUTBOX_FAILURES: Readonly<Record<string, Omit<ShownFailure, 'code'>>> = {
   OUTBOX_EXPIRED: { http: 410, title: 'The SMS was not sent in time, and will not be', field: 'sendBefore' },
   OUTBOX_CANCELLED: { http: 409, title: 'The SMS was cancelled' },
+  OUTBOX_OPTED_OUT: { http: 422, title: 'The recipient wants no messages', field: 'to' },
 };
 
 /** What is shown for the code of a recipient that was not accepted. */

@@ -54,7 +54,9 @@ export const ApiSendMessage = (): MethodDecorator =>
       400: 'A field is invalid; `field` names it. Nothing was sent.',
       409: 'The message was cancelled while the caller waited.',
       410: 'The message was not sent before `sendBefore`, and will not be sent.',
-      422: 'The gateway rejects this content or this number, or the key was used for another message.',
+      422:
+        'The gateway rejects this content or this number, or the key was used for another message. `OUTBOX_OPTED_OUT`: the ' +
+        'recipient wants no messages.',
       502: "A problem of the service's account, or an unreadable response of the gateway.",
       503:
         'The gateway or the database is not available. `SERVICE_BUSY`: the service has no capacity and did nothing; ' +

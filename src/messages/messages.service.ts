@@ -37,10 +37,10 @@ export class MessagesService {
   /**
    * @returns the message, with its receipt if the outcome is known in time.
    * @throws {LaafficInputException} if a field is invalid.
-   * @throws {OutboxError} `OUTBOX_KEY_REUSED`; `OUTBOX_DATABASE_UNAVAILABLE` if it is unknown whether the message was stored.
+   * @throws {OutboxError} `OUTBOX_KEY_REUSED`; `OUTBOX_OPTED_OUT` if its only recipient wants no messages; `OUTBOX_DATABASE_UNAVAILABLE` if it is unknown whether the message was stored.
    */
   async send(
-    { sendAt, sendBefore, to, content, senderId, reference, onUnconfirmed, sealed }: SendMessageDto,
+    { sendAt, sendBefore, to, content, senderId, reference, onUnconfirmed, purpose, sealed }: SendMessageDto,
     { actor, idempotencyKey, isAsync, slot, clientAbort }: SendContext,
   ): Promise<{ id: string; receipt: SmsReceipt | undefined }> {
     const issues = checkDeadline(sendBefore, idempotencyKey);
@@ -51,6 +51,7 @@ export class MessagesService {
       idempotencyKey,
       reference: reference ?? undefined,
       onUnconfirmed: onUnconfirmed ?? undefined,
+      purpose: purpose ?? undefined,
       sealed: sealed ?? undefined,
       ...(sendBefore == null ? {} : { sendBefore: new Date(sendBefore) }),
     };

@@ -1,7 +1,7 @@
 import { OutboxError } from 'nestjs-laaffic-outbox';
 
 /** The error of an id that nothing has. */
-export function notFound(what: 'message' | 'campaign' | 'API key'): OutboxError {
+export function notFound(what: 'message' | 'campaign' | 'API key' | 'inbound message'): OutboxError {
   return new OutboxError('OUTBOX_NOT_FOUND', `There is no ${what} with this id`);
 }
 

@@ -2,11 +2,17 @@ import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Expose } from 'class-transformer';
 import { IsBoolean, IsIn, IsOptional, IsString } from 'class-validator';
 import type { RecipientInput } from 'nestjs-laaffic';
-import type { UnconfirmedAction } from 'nestjs-laaffic-outbox';
+import type { MessagePurpose, UnconfirmedAction } from 'nestjs-laaffic-outbox';
 import { SendSmsCommand } from 'nestjs-laaffic/commands';
 import { IsInstant } from '../../common/http/instant.js';
 import { UNCONFIRMED_ACTIONS } from '../../configuration.js';
 import { recipientSchema } from '../../recipients/recipient.schema.js';
+
+const PURPOSES = Object.keys({
+  otp: true,
+  transactional: true,
+  marketing: true,
+} satisfies Record<MessagePurpose, true>);
 
 /** The library's command with its validation, its OpenAPI description, and what only the service can do. */
 export class SendMessageDto extends SendSmsCommand {
@@ -72,6 +78,19 @@ export class SendMessageDto extends SendSmsCommand {
   @IsOptional()
   @IsIn(UNCONFIRMED_ACTIONS, { message: `$property must be one of ${UNCONFIRMED_ACTIONS.join(', ')}` })
   onUnconfirmed?: UnconfirmedAction | null;
+
+  @ApiPropertyOptional({
+    enum: PURPOSES,
+    nullable: true,
+    example: 'transactional',
+    description:
+      '`otp` for one-time passwords, which also reach people who have opted out; `transactional` for what a person is ' +
+      'waiting for; `marketing` for everything else. Without it: `transactional`.',
+  })
+  @Expose()
+  @IsOptional()
+  @IsIn(PURPOSES, { message: `$property must be one of ${PURPOSES.join(', ')}` })
+  purpose?: MessagePurpose | null;
 
   @ApiPropertyOptional({
     type: Boolean,
