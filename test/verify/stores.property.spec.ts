@@ -38,7 +38,7 @@ it(
   'a store in memory that forgets decides as one that does not, and every rule is reached',
   async () => {
     StorePlay.seen.clear();
-    await agree(() => [new MemoryStore(now, Infinity), new MemoryStore(now, 0)], cases(20_000, 1_000), false);
+    await agree(() => [new MemoryStore(now, Infinity), new MemoryStore(now, 0)], cases(20_000, 500), false);
     expect([...StorePlay.seen].sort()).toEqual([
       ...['approved', 'changed', 'limited', 'matched', 'over', 'rejected'],
       ...['budget', 'cap', 'cooldown', 'denied', 'locked', 'number', 'over', 'range', 'source', 'tenant'].map(

@@ -104,7 +104,10 @@ export class VerifyProcess {
       return Array<Result<Calls[M]['value']>>(count).fill(UNKNOWN);
     }
     const results = new Promise<readonly Result[]>((done) => this.#waiting.set(id, { count, done }));
-    this.child.send({ id, calls: calls.map((call) => ({ ...call, id: this.#next++ })) });
+    this.child.send({ id, calls: calls.map((call) => ({ ...call, id: this.#next++ })) }, (error) => {
+      // It was killed a moment ago.
+      if (error !== null) this.#waiting.get(id)?.done(Array<Result>(count).fill(UNKNOWN));
+    });
     const given = await results;
     this.#waiting.delete(id);
     return [...given] as Result<Calls[M]['value']>[];

@@ -22,12 +22,12 @@ describe('NumberSet', () => {
     );
   });
 
-  it('finds a million neighbours, and no others', () => {
+  it('finds many neighbours, and no others', () => {
     const numbers = new NumberSet();
-    for (let last = 0; last < 1_000_000; last++) numbers.add(String(918_563_000_000 + 2 * last));
-    expect(numbers.size).toBe(1_000_000);
+    for (let last = 0; last < 200_000; last++) numbers.add(String(918_563_000_000 + 2 * last));
+    expect(numbers.size).toBe(200_000);
     let wrong = 0;
-    for (let last = 0; last < 2_000_000; last++) {
+    for (let last = 0; last < 400_000; last++) {
       if (numbers.has(String(918_563_000_000 + last)) !== (last % 2 === 0)) wrong++;
     }
     expect(wrong).toBe(0);
