@@ -14,7 +14,7 @@ import { BulkStoppedError, type BulkOptions, type BulkReceipt, type RecipientInp
 import { cases } from '../cases.js';
 import { client } from '../module/account.js';
 
-const TIMES = cases(600, 150);
+const TIMES = cases(600, 75);
 
 const recipient: Arbitrary<RecipientInput> = oneof(
   { weight: 12, arbitrary: integer({ min: 0, max: 60 }).map((n) => String(91_850_000_000 + n)) },

@@ -133,7 +133,7 @@ describe('enqueueMany', () => {
   it('stores 200,000 messages in constant memory, and reads no further than three batches ahead', async () => {
     setFlagsFromString('--expose-gc');
     const collectGarbage = runInNewContext('gc') as () => void;
-    const total = cases(200_000, 50_000);
+    const total = cases(200_000, 20_000);
     let read = 0;
     let furthest = 0;
     const heaps: number[] = [];

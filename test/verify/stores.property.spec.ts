@@ -26,7 +26,7 @@ it(
     const stage = await Stage.set();
     try {
       const { store } = await openStore(stage, now, { sealKeys: [randomBytes(32)] });
-      await agree(() => [store, new MemoryStore(now, Infinity)], cases(3_000, 25));
+      await agree(() => [store, new MemoryStore(now, Infinity)], cases(3_000, 10));
     } finally {
       await stage.close();
     }

@@ -4,7 +4,7 @@ import { cases } from '../cases.js';
 import { mannWhitney } from './mann-whitney.js';
 import { PURPOSE, VerifyProcesses, wrongCode } from './processes/verify-processes.js';
 
-const CHECKS = cases(10_000, 1_000);
+const CHECKS = cases(10_000, 500);
 /** Noise of the machine may look like a difference once. A difference that is there is found each time. */
 const RUNS = 3;
 const LEAST_P = 0.01;
@@ -127,7 +127,7 @@ it(
   async () => {
     let least = Infinity;
     for (let run = 0; run < RUNS && least >= 0.1; run++) {
-      const { real, decoy } = await timesOfStarts(cases(2_000, 200));
+      const { real, decoy } = await timesOfStarts(cases(2_000, 150));
       least = Math.min(least, Math.abs(medianOf(decoy) / medianOf(real) - 1));
     }
     expect(least).toBeLessThan(0.1);

@@ -1,8 +1,8 @@
 import { cases } from '../../cases.js';
 import { checksOf, countAnswers, VerifyProcesses, wrongCode } from '../processes/verify-processes.js';
 
-const ROUNDS = cases(1_000, 50);
-const FEWER_ROUNDS = cases(200, 10);
+const ROUNDS = cases(1_000, 20);
+const FEWER_ROUNDS = cases(200, 5);
 const LONG_MS = 900_000;
 
 let all: VerifyProcesses;

@@ -4,7 +4,7 @@ import { auditSteps, problemsOf } from './audit.js';
 import { MIX_OPTIONS, MixedLoad } from './mixed-load.js';
 
 const DURATION_MS = cases(60_000, 1_000);
-const LEAST_CALLS = cases(30_000, 1_000);
+const LEAST_CALLS = cases(30_000, 600);
 const LONG_MS = 300_000;
 
 let all: VerifyProcesses;

@@ -2,7 +2,7 @@ import { cases } from '../../cases.js';
 import type { Call } from '../processes/verify-process.js';
 import { checksOf, countAnswers, VerifyProcesses } from '../processes/verify-processes.js';
 
-const ROUNDS = cases(400, 20);
+const ROUNDS = cases(400, 12);
 const LONG_MS = 600_000;
 
 let all: VerifyProcesses;

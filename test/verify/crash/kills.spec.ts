@@ -5,7 +5,7 @@ import { MIX_OPTIONS, MixedLoad } from '../concurrency/mixed-load.js';
 import { VerifyProcesses } from '../processes/verify-processes.js';
 
 const KILLS = cases(60, 2);
-const LEAST_CALLS = cases(30_000, 800);
+const LEAST_CALLS = cases(30_000, 500);
 const LONG_MS = 600_000;
 
 let all: VerifyProcesses;
