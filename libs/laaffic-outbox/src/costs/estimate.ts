@@ -47,7 +47,7 @@ export interface SmsEstimate {
   readonly unpriced: readonly UnpricedRecipients[];
 }
 
-/** Numbers to estimate for: any iterable or async iterable. It is read once, in constant memory. */
+/** Numbers to estimate for: an iterable or async iterable, which is read once and in constant memory. */
 export type NumberSource = Iterable<RecipientInput> | AsyncIterable<RecipientInput>;
 
 /** How many recipients each country has. */

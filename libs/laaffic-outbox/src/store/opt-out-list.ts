@@ -36,10 +36,6 @@ export class OptOutList {
     return senderId !== undefined && this.#numbers.get(senderId)?.has(number) === true;
   }
 
-  get isEmpty(): boolean {
-    return this.#numbers.size === 0;
-  }
-
   /** Reads the changes up to a version at least. */
   async catchUp(version: string): Promise<void> {
     const wanted = BigInt(version);

@@ -31,11 +31,9 @@ export async function attemptWithoutOptOuts(
     return UNREADABLE;
   }
   const { numbers, senderId } = chunk;
-  const slots = [...numbers.keys()].filter(
-    (slot) => numbers[slot] !== '' && optOuts.has(numbers[slot] ?? '', senderId),
-  );
+  const left = numbers.map((number) => (number !== '' && optOuts.has(number, senderId) ? '' : number));
+  const slots = [...left.keys()].filter((slot) => left[slot] !== numbers[slot]);
   if (slots.length === 0) return attempt(chunk);
-  const left = numbers.map((number, slot) => (slots.includes(slot) ? '' : number));
   if (left.every((number) => number === '')) {
     return { result: { type: 'rejected', ...OPTED_OUT }, health: { status: 'untouched' } };
   }

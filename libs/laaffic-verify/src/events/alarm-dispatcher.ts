@@ -16,7 +16,7 @@ export type AlarmHandler = HandlerMethod<GuardAlarm, AlarmTypes>;
 const POLL_MS = 1_000;
 const FAILURE = 'Handlers of alarms cannot be called';
 
-/** Calls the alarm handlers of this process, if it has any, from the app's start to its shutdown. */
+/** Calls the alarm handlers of this process from the app's start to its shutdown. */
 export class AlarmDispatcher
   implements OnModuleInit, OnApplicationBootstrap, OnModuleDestroy, BeforeApplicationShutdown
 {

@@ -24,7 +24,7 @@ const POLL_MS = 1_000;
 const RENEW_EVERY_MS = 60 * 60_000;
 const FAILURE = 'Handlers of approvals cannot be called';
 
-/** Calls the approval handlers of this process, if it has any, from the app's start to its shutdown. */
+/** Calls the approval handlers of this process from the app's start to its shutdown. */
 export class ApprovalDispatcher
   implements OnModuleInit, OnApplicationBootstrap, OnModuleDestroy, BeforeApplicationShutdown
 {
