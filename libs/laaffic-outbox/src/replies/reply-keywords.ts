@@ -36,7 +36,7 @@ export type ReplyMeaning =
   | { readonly type: 'unclear'; readonly keyword: string }
   | { readonly type: 'other' };
 
-/** The longest reply that is classified as a whole: ten parts and a little, the most that a phone sends. */
+/** The longest reply that is classified as a whole: ten parts and a little. Phones send no more. */
 export const MAX_REPLY_LENGTH = 1_600;
 /** The words that may follow the keyword of an opt-out: `STOP THIS PLEASE`. */
 const WORDS_AFTER_KEYWORD = 2;
