@@ -8,8 +8,8 @@ import type {
   Quota,
   ResendOutcome,
   StartInput,
-  VerificationStore,
 } from '../../libs/laaffic-verify/src/store/verification-store.js';
+import type { TestedStore } from './open-store.js';
 import { StoreInvariants, type Started } from './store-invariants.js';
 
 const SECOND = 1_000;
@@ -151,7 +151,7 @@ export class StorePlay {
    * @param remembers whether they have to remember what no rule needs any more.
    */
   constructor(
-    private readonly stores: readonly VerificationStore[],
+    private readonly stores: readonly TestedStore[],
     private readonly clock: { now: number },
     private readonly limits: Limits,
     private readonly remembers = true,
@@ -316,7 +316,7 @@ export class StorePlay {
 
   /** The next message of an open verification, perhaps with another code. */
   async #sendNext(
-    store: VerificationStore,
+    store: TestedStore,
     { id, generation, sends }: Pick<OpenCode, 'id' | 'generation' | 'sends'>,
     tenant: string,
     quotas: readonly Quota[],
@@ -372,7 +372,7 @@ export class StorePlay {
   }
 
   /** Calls all stores. @param isEqual whether they have to agree. @returns the outcome of the first. */
-  async #both<T>(call: (store: VerificationStore) => Promise<T>, isEqual = true): Promise<T> {
+  async #both<T>(call: (store: TestedStore) => Promise<T>, isEqual = true): Promise<T> {
     const [first, ...others] = this.stores;
     const outcome = await call(first!);
     for (const store of others) {
@@ -415,7 +415,7 @@ export class StorePlay {
 }
 
 /** The stores have ids of messages of their own. */
-async function findIn(store: VerificationStore, id: string, tenant: string) {
+async function findIn(store: TestedStore, id: string, tenant: string) {
   const found = await store.find(id, tenant);
   return found && { ...found, messageId: found.messageId !== undefined };
 }
@@ -430,7 +430,7 @@ function codeOf(id: string, generation: number): Buffer {
 
 /** Runs work in a transaction that is committed or rolled back, or without one. Returns its result in any case. */
 async function within<T>(
-  store: VerificationStore,
+  store: TestedStore,
   how: 'none' | 'commit' | 'rollback',
   work: (own: SqlTransaction | undefined) => Promise<T>,
 ): Promise<T> {

@@ -6,13 +6,12 @@ import type {
   CodeMessage,
   ResendInput,
   StartInput,
-  VerificationStore,
 } from '../../libs/laaffic-verify/src/store/verification-store.js';
 import { FakeStore } from '../../libs/laaffic-verify/src/testing/fake-store.js';
 import { MemoryOutbox } from '../../libs/laaffic-verify/src/testing/memory-outbox.js';
 import { MemoryStore } from '../../libs/laaffic-verify/src/testing/memory-store.js';
 import { Stage } from '../outbox/stage.js';
-import { openStore } from './open-store.js';
+import { openStore, type TestedStore } from './open-store.js';
 
 const keys = new VerificationKeys([createSecretKey(Buffer.alloc(32, 1))]);
 const NO_BINDING = bindingDigest(undefined);
@@ -97,7 +96,7 @@ const messageTo = (number: string): CodeMessage => ({
 const rightCode = (id: string, generation = 1) => keys.codeOf(id, keys.currentId, generation, 6)!;
 const wrongCode = (id: string) => (rightCode(id) === '000000' ? '000001' : '000000');
 
-let store: VerificationStore;
+let store: TestedStore;
 let now: Date;
 let next = 0;
 const pass = (ms: number) => (now = new Date(now.getTime() + ms));

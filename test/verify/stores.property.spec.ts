@@ -1,10 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
-import type { VerificationStore } from '../../libs/laaffic-verify/src/store/verification-store.js';
 import { MemoryStore } from '../../libs/laaffic-verify/src/testing/memory-store.js';
 import { cases } from '../cases.js';
 import { Stage } from '../outbox/stage.js';
-import { openStore } from './open-store.js';
+import { openStore, type TestedStore } from './open-store.js';
 import { limits, StorePlay, steps } from './store-steps.js';
 
 const LONG_MS = 900_000;
@@ -12,7 +11,7 @@ const clock = { now: 0 };
 const now = () => new Date(clock.now);
 
 /** Plays sequences on stores that agree and keep what they promise. */
-function agree(open: () => readonly VerificationStore[], numRuns: number, remembers = true): Promise<void> {
+function agree(open: () => readonly TestedStore[], numRuns: number, remembers = true): Promise<void> {
   const property = fc.asyncProperty(limits, steps, async (small, all) => {
     clock.now = Date.UTC(2030, 2, 28, 12);
     await new StorePlay(open(), clock, small, remembers).play(all);

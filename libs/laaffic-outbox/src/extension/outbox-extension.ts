@@ -120,15 +120,6 @@ export class OutboxExtension {
     return this.#writer.addDecided(read.message, decided, params, this.callers, transaction);
   }
 
-  /**
-   * Runs `work` in a transaction, which commits when its promise resolves and is rolled back when it rejects. Pass the
-   * transaction to {@link run} and to the methods of the outbox.
-   * @throws {OutboxError} as {@link run}; what `work` throws, unchanged.
-   */
-  transaction<T>(work: (transaction: SqlTransaction) => Promise<T>): Promise<T> {
-    return this.callers.transaction(work);
-  }
-
   /** Runs a statement for recurring work, which no caller of the app waits for. */
   runInBackground<P extends object, R extends object>(statement: Statement<P, R>, params: P): Promise<R[]> {
     return this.database.run(statement, params);

@@ -131,10 +131,6 @@ export class PostgresStore implements VerificationStore {
     return { purpose: row.purpose, binding: row.binding, approvedAt: row.approved_at };
   }
 
-  transaction<T>(work: (transaction: SqlTransaction) => Promise<T>): Promise<T> {
-    return this.extension.transaction(work);
-  }
-
   /** Runs a start or a resend, with its message in the same statement. */
   async #send<R extends Decision>(
     statement: Statement<{ request: string } & DecisionParams, R>,

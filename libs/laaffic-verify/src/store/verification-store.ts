@@ -219,6 +219,4 @@ export interface VerificationStore {
   /** `undefined` if there is no such approval, or its proof was used before. */
   redeem(id: string): Promise<RedeemedProof | undefined>;
   readonly guard: GuardStore;
-  /** Runs `work` in a transaction. */
-  transaction<T>(work: (transaction: SqlTransaction) => Promise<T>): Promise<T>;
 }
